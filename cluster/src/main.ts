@@ -1,4 +1,5 @@
 // The entry point of npm run up, down, status and kubectl: `main.ts <command> [arguments]`.
+import { ConfigError, wrongUsageExitCode } from '@orderpipeline/config'
 import { UsageError, type Terminal } from './cli/command.ts'
 import { dispatch } from './cli/index.ts'
 import { StepFailed } from './progress/steps.ts'
@@ -26,11 +27,12 @@ if (args[0] === 'up' || args[0] === 'down') {
 try {
   process.exitCode = await dispatch(args, terminal)
 } catch (error) {
-  process.exitCode = error instanceof UsageError || error instanceof NoProvider ? 2 : 1
+  const wrongUsage = error instanceof UsageError || error instanceof NoProvider || error instanceof ConfigError
+  process.exitCode = wrongUsage ? wrongUsageExitCode : 1
   if (error instanceof StepFailed) {
     terminal.stderr(
       `\n${error.message}\n\nnpm run ${args[0]} again goes on from here; npm run status shows what runs.\n`,
     )
-  } else if (error instanceof UsageError || error instanceof NoProvider) terminal.stderr(`${error.message}\n`)
+  } else if (wrongUsage) terminal.stderr(`${error.message}\n`)
   else terminal.stderr(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
 }

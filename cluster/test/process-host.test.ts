@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '@orderpipeline/retry/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inProcessHost, recordedDeaths, runningHost, supervisedHost } from '../src/process/index.ts'
 import type { ProcessHost, ProcessSpec } from '../src/process/index.ts'
@@ -27,10 +27,6 @@ const script = (name: string, code: string, extra: Partial<ProcessSpec> = {}): P
 const serving = script('serving', 'console.log("ready"); setInterval(() => {}, 1000)')
 
 const pidOf = async (host: ProcessHost, name: string) => (await host.list()).find((p) => p.name === name)?.pid ?? 0
-
-async function eventually(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(50)
-}
 
 const hosts = [
   ['in the calling process', (d: string) => Promise.resolve(inProcessHost(d))],
@@ -85,7 +81,10 @@ describe('the supervisor', () => {
     await host.start(serving)
     const pid = await pidOf(host, 'serving')
     process.kill(pid, 'SIGKILL')
-    await eventually(async () => (await host.list())[0]?.restarts === 1 && (await host.list())[0]?.state === 'ready')
+    await eventually(
+      'it is started again',
+      async () => (await host.list())[0]?.restarts === 1 && (await host.list())[0]?.state === 'ready',
+    )
     expect(await pidOf(host, 'serving')).not.toBe(pid)
     expect(await recordedDeaths(dir)).toMatchObject([{ name: 'serving', cause: 'was ended by SIGKILL' }])
   })
@@ -102,7 +101,7 @@ describe('the supervisor', () => {
     const orphan = await pidOf(first, 'serving')
     const { pid } = JSON.parse(await readFile(join(dir, 'supervisor.pid'), 'utf8')) as { pid: number }
     process.kill(pid, 'SIGKILL')
-    await eventually(() => Promise.resolve(!isAlive(pid)))
+    await eventually('its process has ended', () => !isAlive(pid))
 
     expect(await runningHost(dir)).toBeUndefined()
     const second = await supervisedHost(dir)

@@ -1,12 +1,12 @@
 // What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a
 // server on the loopback address.
 import { connect, type Kube, type Surroundings } from '@orderpipeline/client'
-import { pageFiles, type PageFiles } from './page-files.ts'
+import { once } from '@orderpipeline/retry'
+import { pageFiles } from './page-files.ts'
 import type { Actions } from './server/actions-port.ts'
 import { kubeActions } from './server/kube-actions.ts'
 import { laterKube } from './server/later-kube.ts'
 import { createObserver } from './server/observer.ts'
-import { once } from './server/once.ts'
 import type { DryRunner } from './server/what-if.ts'
 import { serveConsole, type ConsoleServer } from './server/server.ts'
 import { kubeSource, type Source } from './server/source.ts'
@@ -35,6 +35,9 @@ export interface ConsoleOptions {
   readonly say: (line: string) => void
 }
 
+/** The same for every console of the process. */
+const files = once(pageFiles)
+
 type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'whatIf'>
 
 /**
@@ -43,8 +46,8 @@ type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'whatIf'
  */
 export async function startConsole(environment: Surroundings, options: ConsoleOptions): Promise<ConsoleServer> {
   const kube = await connect(environment, options)
-  const files = await pageFiles()
-  return serveKube(kube, () => Promise.resolve(files), options)
+  await files()
+  return serveKube(kube, options)
 }
 
 interface LaterOptions extends ConsoleOptions, Pick<Kube, 'cluster' | 'local'> {
@@ -60,7 +63,6 @@ interface LaterOptions extends ConsoleOptions, Pick<Kube, 'cluster' | 'local'> {
 export const startConsoleLater = (environment: Surroundings, options: LaterOptions): Promise<ConsoleServer> =>
   serveKube(
     laterKube(() => connect(environment, options), options),
-    once(pageFiles),
     options,
     options.after,
   )
@@ -70,28 +72,22 @@ export async function startConsoleOn(
   options: ServingOptions,
   actions?: Actions,
 ): Promise<ConsoleServer> {
-  const files = await pageFiles()
-  return serve(source, () => Promise.resolve(files), options, actions)
+  await files()
+  return serve(source, options, actions)
 }
 
-function serveKube(
-  kube: Kube,
-  files: () => Promise<PageFiles>,
-  options: ConsoleOptions,
-  after?: Promise<void>,
-): Promise<ConsoleServer> {
+function serveKube(kube: Kube, options: ConsoleOptions, after?: Promise<void>): Promise<ConsoleServer> {
   const source = kubeSource(kube, options.namespace)
   const look = async () => {
     await after
     return source.look()
   }
   const actions = options.allowWrites ? kubeActions(kube, options.user) : undefined
-  return serve({ ...source, look }, files, options, actions)
+  return serve({ ...source, look }, options, actions)
 }
 
 async function serve(
   source: Source,
-  files: () => Promise<PageFiles>,
   { port, command, say, whatIf }: ServingOptions,
   actions?: Actions,
 ): Promise<ConsoleServer> {

@@ -1,6 +1,7 @@
 // Does the server keep to itself, and do many viewers cost no more than one? By HTTP as it goes
 // over the wire.
 import { request } from 'node:http'
+import { eventually } from '@orderpipeline/retry/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createObserver } from '../src/server/observer.ts'
 import { serveConsole, type ConsoleServer } from '../src/server/server.ts'
@@ -87,15 +88,7 @@ describe('the stream', () => {
 })
 
 async function viewers(count: number): Promise<void> {
-  await until(() => server.viewers === count, `${count} viewers`)
-}
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const latest = performance.now() + 10_000
-  while (!holds()) {
-    if (performance.now() > latest) throw new Error(`not so within 10 s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await eventually(`${count} viewers`, () => server.viewers === count)
 }
 
 /** Resolves once the state has begun to come. */
@@ -107,7 +100,7 @@ async function openStream() {
   })
   call.on('error', () => undefined)
   call.end()
-  const has = (part: string) => until(() => text.includes(part), `the stream says ${part}`)
+  const has = (part: string) => eventually(`the stream says ${part}`, () => text.includes(part))
   await has('event: state')
   return { text: () => text, until: has, end: () => call.destroy() }
 }

@@ -3,7 +3,7 @@
 // and the local API.
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import { CommandFailed, validation, type Validation } from '@orderpipeline/cli/embedding'
 import { readLog, type PostgresConnection, type Ports } from '@orderpipeline/cluster/supervised'
 import { kafkaConnection, type KafkaConnection } from '@orderpipeline/kafka-admin'
@@ -111,7 +111,7 @@ export class Runtime {
     await this.#steps.run('Stages', async (progress) => {
       while (!signal.aborted && !this.#works() && performance.now() < latest) {
         progress.note(total())
-        await sleep(100, undefined, { signal }).catch(() => undefined)
+        await sleep(100, signal)
       }
     })
     this.#begun.resolve()
@@ -128,7 +128,7 @@ export class Runtime {
       if (ready?.status === 'True') return say(`Ready: ${live?.status?.totals?.replicas ?? ''} replicas.`)
       if (performance.now() - startedAt > 120_000)
         return say(`Not Ready yet: ${ready?.reason ?? ''}: ${ready?.message ?? ''}`)
-      await sleep(500, undefined, { signal }).catch(() => undefined)
+      await sleep(500, signal)
     }
   }
 

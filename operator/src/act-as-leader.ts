@@ -1,12 +1,12 @@
 // What does one replica of the operator do for as long as it leads? It waits until its informers
 // are synced and the lease is its own, then works on the queue. It finishes the reconciles in
 // flight before it releases the lease.
+import { sleep } from '@orderpipeline/retry'
 import type { Logger } from 'pino'
 import type { Next } from './reconcile/next-check.ts'
 import type { Clock } from './runtime/clock.ts'
 import type { Leader } from './leadership/leader.ts'
 import type { Metrics } from './runtime/metrics.ts'
-import { pause } from './runtime/pause.ts'
 import type { WorkQueue } from './runtime/work-queue.ts'
 import { workers, type WorkersSettings } from './reconcile/workers.ts'
 
@@ -30,7 +30,7 @@ interface Leading {
 export const actAsLeader = async (on: Leading): Promise<'stopped' | 'lost'> => {
   const { lead, measured: metrics, log, queue, stopping, settings } = on
   const { signal } = stopping
-  while (!on.synced() && !signal.aborted) await pause(50, signal)
+  while (!on.synced() && !signal.aborted) await sleep(50, signal)
   if (signal.aborted || !(await lead.acquire(signal))) return 'stopped'
   metrics.leading(true)
   log.info({ holder: settings.holder }, 'leading')

@@ -10,13 +10,30 @@ it('needs nothing but the image of the services', () => {
   })
 })
 
-it('says in one line which variables are wrong, what is allowed and what was found', () => {
+it('says of each wrong variable what was found and what is allowed', () => {
   const wrong = () => configFrom({ IMAGE_PULL_POLICY: 'Sometimes', METRICS_PORT: '99999' }, 'host')
   expect(wrong).toThrow(
-    /SERVICES_IMAGE: .*found nothing; IMAGE_PULL_POLICY: .*"Always".*found "Sometimes"; METRICS_PORT: .*65535.*"99999"/,
+    [
+      'SERVICES_IMAGE: found nothing; allowed: the name of an image',
+      'IMAGE_PULL_POLICY: found "Sometimes"; allowed: one of Always, IfNotPresent, Never',
+      'METRICS_PORT: found "99999"; allowed: a whole number from 0 to 65535',
+    ].join('\n'),
   )
 })
 
-it('takes an empty namespace to watch for all of them, as a chart leaves it', () => {
-  expect(configFrom({ SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: '' }, 'host').watchNamespace).toBeUndefined()
+it('takes an empty variable for an absent one, as a chart leaves it', () => {
+  const empty = { WATCH_NAMESPACE: '', PROMETHEUS_URL: '', FLOW_SCALER_URL: '', IMAGE_PULL_SECRETS: '' }
+  expect(configFrom({ SERVICES_IMAGE: 'services:1', ...empty }, 'host')).toMatchObject({
+    watchNamespace: undefined,
+    prometheusUrl: undefined,
+    flowScaler: undefined,
+    imagePullSecrets: [],
+  })
+})
+
+it('takes more than one Secret for pulling images, and nothing that is no name of one', () => {
+  const secrets = (text: string) =>
+    configFrom({ SERVICES_IMAGE: 's:1', IMAGE_PULL_SECRETS: text }, 'host').imagePullSecrets
+  expect(secrets('one,two.pull')).toEqual(['one', 'two.pull'])
+  expect(() => secrets('one two')).toThrow('allowed: names of Secrets, separated by commas')
 })

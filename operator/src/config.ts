@@ -1,36 +1,36 @@
 // Which settings does the operator have? All that it takes from its environment, read once, each
 // value checked and named.
+import { type Environment, readConfig, variables } from '@orderpipeline/config'
+import type { LogLevel } from '@orderpipeline/process'
 import { z } from 'zod'
 
-const seconds = (fallback: number, least = 1) => z.coerce.number().min(least).max(3600).default(fallback)
+const seconds = (fallback: number, least = 1) => variables.number(least, 3_600).default(fallback)
 
-const environment = z.object({
+const schema = z.object({
   /** Image of the built-in stages and the gateway of new pipelines. */
-  SERVICES_IMAGE: z.string().min(1),
+  SERVICES_IMAGE: variables.text('the name of an image'),
   /**
    * Whether pipelines that do not say it move to SERVICES_IMAGE by themselves when it changes, and
    * how many at once.
    */
-  UPDATES: z.enum(['Manual', 'Automatic']).default('Manual'),
-  UPDATES_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(1),
-  IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+  UPDATES: variables.oneOf(['Manual', 'Automatic']).default('Manual'),
+  UPDATES_AT_ONCE: variables.integer(1, 1_000).default(1),
+  IMAGE_PULL_POLICY: variables.oneOf(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
   /**
    * Names of Secrets with which the pods of every pipeline pull their images, comma-separated; each
    * must be in the pipeline's namespace.
    */
   IMAGE_PULL_SECRETS: z
     .string()
-    .regex(
-      /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?(,[a-z0-9]([-a-z0-9.]*[a-z0-9])?)*)?$/,
-      'allowed are names of Secrets, separated by commas',
-    )
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(,[a-z0-9]([-a-z0-9.]*[a-z0-9])?)*$/)
+    .describe('names of Secrets, separated by commas')
     .default(''),
   /** Watch this namespace only; absent or empty means all of them. */
-  WATCH_NAMESPACE: z.string().optional(),
+  WATCH_NAMESPACE: variables.text('the name of a namespace').optional(),
   /** Namespace of the Lease, and the holder's name; from the downward API. */
-  POD_NAMESPACE: z.string().min(1).default('default'),
-  POD_NAME: z.string().min(1).optional(),
-  LEASE_NAME: z.string().min(1).default('orderpipeline-operator'),
+  POD_NAMESPACE: variables.text().default('default'),
+  POD_NAME: variables.text().optional(),
+  LEASE_NAME: variables.text().default('orderpipeline-operator'),
   LEASE_SECONDS: seconds(15, 3),
   /**
    * How long another installation that acts on a pipeline has to answer before this one asks again,
@@ -38,10 +38,10 @@ const environment = z.object({
    */
   STANDBY_SECONDS: seconds(30),
   /** Metrics and health are served here. */
-  METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  METRICS_PORT: variables.port().default(8080),
+  LOG_LEVEL: variables.logLevel().default('info'),
   /** Pipelines reconciled at once. */
-  WORKERS: z.coerce.number().int().min(1).max(64).default(16),
+  WORKERS: variables.integer(1, 64).default(16),
   /** How often a settled pipeline is reconciled without a change. */
   RESYNC_SECONDS: seconds(600, 10),
   /** How often lag is read from Kafka, and how often at most lag alone makes a status write. */
@@ -58,15 +58,15 @@ const environment = z.object({
    * What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by
    * KEDA, and for reading lag).
    */
-  SERVICE_DOMAIN: z.string().default('svc'),
+  SERVICE_DOMAIN: variables.text().default('svc'),
   /** Where prometheus triggers send their queries; absent or empty means that there are none. */
-  PROMETHEUS_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
+  PROMETHEUS_URL: variables.url(['http', 'https']).optional(),
   /**
    * Where KEDA reaches this operator for the replicas of stages scaled on flow; absent or empty
    * means that it serves none, and such stages are scaled on lag.
    */
-  FLOW_SCALER_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
-  FLOW_SCALER_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
+  FLOW_SCALER_URL: variables.url(['http', 'https']).optional(),
+  FLOW_SCALER_PORT: variables.port().default(8081),
   /** How often the offsets of pipelines with such a stage are read. */
   FLOW_INTERVAL_SECONDS: seconds(2),
 })
@@ -85,7 +85,7 @@ export interface Config {
   }
   readonly standbySeconds: number
   readonly metricsPort: number
-  readonly logLevel: string
+  readonly logLevel: LogLevel
   readonly workers: number
   readonly resyncSeconds: number
   readonly lag: { readonly intervalSeconds: number; readonly statusSeconds: number; readonly timeoutSeconds: number }
@@ -98,29 +98,15 @@ export interface Config {
   readonly flowScaler: { readonly url: string; readonly port: number; readonly intervalSeconds: number } | undefined
 }
 
-/** A wrong value in the environment: a stack trace would say nothing more. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly reason = 'ConfigurationInvalid'
-}
-
-/** @throws ConfigError with each wrong variable: its name, what is allowed and what was found */
-export const configFrom = (env: Readonly<Record<string, string | undefined>>, hostname: string): Config => {
-  const read = environment.safeParse(env)
-  if (!read.success) {
-    const wrong = read.error.issues.map((issue) => {
-      const name = String(issue.path[0])
-      return `${name}: ${issue.message}, found ${env[name] === undefined ? 'nothing' : JSON.stringify(env[name])}`
-    })
-    throw new ConfigError(`The operator's environment is wrong: ${wrong.join('; ')}`)
-  }
-  const values = read.data
+/** @throws ConfigError */
+export const configFrom = (env: Environment, hostname: string): Config => {
+  const values = readConfig(schema, env)
   return Object.freeze({
     servicesImage: values.SERVICES_IMAGE,
     updates: { usual: values.UPDATES, atOnce: values.UPDATES_AT_ONCE },
     imagePullPolicy: values.IMAGE_PULL_POLICY,
     imagePullSecrets: values.IMAGE_PULL_SECRETS.split(',').filter((name) => name !== ''),
-    watchNamespace: values.WATCH_NAMESPACE === '' ? undefined : values.WATCH_NAMESPACE,
+    watchNamespace: values.WATCH_NAMESPACE,
     lease: {
       namespace: values.POD_NAMESPACE,
       name: values.LEASE_NAME,
@@ -141,7 +127,7 @@ export const configFrom = (env: Readonly<Record<string, string | undefined>>, ho
     topicsIntervalSeconds: values.TOPICS_INTERVAL_SECONDS,
     secretsIntervalSeconds: values.SECRETS_INTERVAL_SECONDS,
     serviceDomain: values.SERVICE_DOMAIN,
-    prometheusUrl: values.PROMETHEUS_URL === '' ? undefined : values.PROMETHEUS_URL,
+    prometheusUrl: values.PROMETHEUS_URL,
     flowScaler: values.FLOW_SCALER_URL
       ? {
           url: values.FLOW_SCALER_URL.replace(/\/+$/, ''),

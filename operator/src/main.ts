@@ -1,40 +1,27 @@
-// The operator's process: reads its environment, runs until a signal stops it or the lease is lost,
-// and logs how it ended.
+// The operator's process: reads its environment, and runs until a signal stops it or the lease is
+// lost.
 import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
-import { type Config, ConfigError, configFrom } from './config.ts'
+import { runConfigured } from '@orderpipeline/config'
+import { drainOnSignals } from '@orderpipeline/process'
+import { type Config, configFrom } from './config.ts'
 import { startOperator } from './operator.ts'
 import { systemClock } from './runtime/clock.ts'
 import { logger } from './runtime/log.ts'
 
-const configured = (): Config => {
-  try {
-    return configFrom(process.env, `${hostname()}-${process.pid}`)
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exit(1)
-  }
+/** Less than the 30 s after which Kubernetes ends the pod. */
+const graceMs = 25_000
+
+await runConfigured(() => run(configFrom(process.env, `${hostname()}-${process.pid}`)))
+
+async function run(config: Config): Promise<void> {
+  const log = logger({ level: config.logLevel })
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromDefault()
+
+  const operator = await startOperator({ config, kubeConfig, log, clock: systemClock })
+  log.info({ port: operator.port, watching: config.watchNamespace ?? 'every namespace' }, 'started')
+
+  const drain = drainOnSignals([{ name: 'operator', close: () => operator.stop() }], { graceMs, logger: log })
+  if ((await operator.ended) === 'lost') await drain.start('another operator has the lease', 1)
 }
-
-const config = configured()
-const log = logger(config.logLevel)
-const kubeConfig = new KubeConfig()
-kubeConfig.loadFromDefault()
-
-const operator = await startOperator({ config, kubeConfig, log, clock: systemClock })
-log.info({ port: operator.port, watching: config.watchNamespace ?? 'every namespace' }, 'started')
-
-let stopping = false
-const stop = (signal: NodeJS.Signals): void => {
-  if (stopping) return
-  stopping = true
-  log.info({ signal }, 'stopping')
-  void operator.stop()
-}
-process.on('SIGTERM', stop)
-process.on('SIGINT', stop)
-
-const how = await operator.ended
-log.info({ how }, 'stopped')
-process.exit(how === 'lost' ? 1 : 0)

@@ -25,6 +25,8 @@ import { type Transport, transport } from '../src/kube/transport.ts'
 import { startOperator, type Operator, type OperatorParts } from '../src/operator.ts'
 import { systemClock } from '../src/runtime/clock.ts'
 
+export { eventually } from '@orderpipeline/retry/testing'
+
 const root = join(import.meta.dirname, '..', '..')
 export const readYaml = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'))
 
@@ -207,24 +209,6 @@ export const patch = async (
   const group = resource.apiVersion.includes('/') ? 'apis' : 'api'
   const path = `/${group}/${resource.apiVersion}/namespaces/${on.namespace}/${resource.plural}/${name}${subresource}`
   await on.wire.json({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json', timeoutMs: 30_000 })
-}
-
-/**
- * Resolves with the first answer that is not undefined or false. The API server and the controllers
- * of Kubernetes share the machine with whatever else runs there, so the end is far away.
- */
-export const eventually = async <T>(
-  what: string,
-  ask: () => Promise<T | undefined | false>,
-  withinMs = 90_000,
-): Promise<T> => {
-  const until = Date.now() + withinMs
-  for (;;) {
-    const answer = await ask()
-    if (answer !== undefined && answer !== false) return answer
-    if (Date.now() > until) throw new Error(`never happened: ${what}`)
-    await sleep(100)
-  }
 }
 
 /** Until the operator has written nothing for a while. */

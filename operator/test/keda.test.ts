@@ -87,7 +87,7 @@ describe('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_0
         const condition = conditions.find(({ type }) => type === 'Ready')
         return condition?.status === expected && condition
       },
-      120_000,
+      { withinMs: 120_000 },
     )
 
   it('is let in by the certificate and key of the Secret, and without them is not', async () => {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { createProducer, createTopics, deadLettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kafka'
 import { kafkaConnection, readTopicToEnd, topicAdmin } from '@orderpipeline/kafka-admin'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { letterCounter } from '../src/kafka/letter-counter.ts'
 

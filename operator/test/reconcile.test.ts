@@ -212,11 +212,9 @@ describe('a pipeline', () => {
     expect(there).toContain('NetworkPolicy minimal-notification')
     expect(there.filter((name) => /^(Deployment|ScaledObject)/.test(name))).toEqual([])
     await on.kube.delete(resourceOf('ServiceAccount'), theirs)
-    await eventually(
-      'made',
-      async () => names(await children(on)).includes('ScaledObject minimal-notification'),
-      60_000,
-    )
+    await eventually('made', async () => names(await children(on)).includes('ScaledObject minimal-notification'), {
+      withinMs: 60_000,
+    })
     await eventually('said', async () => condition(await current(on, 'minimal'), 'Configured')?.status === 'True')
   })
 

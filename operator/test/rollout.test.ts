@@ -97,7 +97,7 @@ describe('a new version of a stage', () => {
       })
       expect((await condition('RolledOut'))?.message).toContain('image stage:broken cannot be pulled')
       expect((await condition('Ready'))?.status).toBe('True')
-      await eventually('rolled back', async () => (await ready()) === 'RolledBack', 60_000)
+      await eventually('rolled back', async () => (await ready()) === 'RolledBack', { withinMs: 60_000 })
       await settled(operator)
       expect([await images(), await target()]).toEqual([
         { 'minimal-notification': 'services:1' },
@@ -128,7 +128,7 @@ describe('a new version of a stage', () => {
         await failToPull(on, 'stage:broken')
         return (await condition('RolledOut'))?.reason === 'RolledBack'
       },
-      90_000,
+      { withinMs: 90_000 },
     )
     expect(await images()).toEqual({ 'minimal-notification': 'services:1' })
     await eventually('the stable version runs', async () => {

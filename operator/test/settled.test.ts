@@ -66,7 +66,7 @@ describe('a second reconcile writes nothing', { timeout: 180_000 }, () => {
     await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, namespace: on.namespace } })
     await eventually('observed', async () => (await current(on, name))?.status?.observedGeneration === 1)
     await settled(operator)
-    await eventually('every pod made', () => podsMade(on), 120_000)
+    await eventually('every pod made', () => podsMade(on), { withinMs: 120_000 })
     await settled(operator, quietMs)
     const [writeCount, before, objects] = [operator.writes.length, await passes(operator), await children(on)]
     await eventually('a resync', async () => (await passes(operator)) > before)

@@ -1,7 +1,7 @@
 // How does order traffic run from beginning to end? Orders are sent and tracked in parallel. Then
 // the run waits for answers and, if requested, for the orders to end. A progress report comes twice
 // a second.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import { arrivalTimes, orderBodies, type Shop } from './arrivals.ts'
 import { createClient } from './client.ts'
 import { createLatencies, type Percentiles } from './latencies.ts'
@@ -181,7 +181,7 @@ const traceOf = (load: Exclude<Load, { burst: number }>): Trace =>
 
 async function lookUntil(tracker: Tracker, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
-    await sleep(500, undefined, { signal: stop }).catch(() => undefined)
+    await sleep(500, stop)
     await tracker.look()
   }
 }
@@ -197,6 +197,5 @@ async function waitForEndings(
     return
   }
   const until = performance.now() + waitMs
-  while ((await tracker.look()) > 0 && performance.now() < until && !signal?.aborted)
-    await sleep(100, undefined, signal ? { signal } : {}).catch(() => undefined)
+  while ((await tracker.look()) > 0 && performance.now() < until && !signal?.aborted) await sleep(100, signal)
 }

@@ -1,6 +1,7 @@
 // How are orders sent? At given moments without waiting for answers, or as fast as answers come.
 // Both are bounded; an order that exceeds the bound is counted and not queued.
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import type { OrderBody } from './arrivals.ts'
 import type { Client } from './client.ts'
 
@@ -72,7 +73,7 @@ export function createSender({ client, nextOrder, maxInFlight, signal, onAccepte
         const dueAt = startedAt + moment
         for (let now = performance.now(); ; now = performance.now()) {
           if (signal?.aborted) return
-          if (dueAt > now) await sleep(dueAt - now, undefined, signal ? { signal } : {}).catch(() => undefined)
+          if (dueAt > now) await sleep(dueAt - now, signal)
           // Late: answers must be read all the same.
           else if (now - turnStartedAt > turnMs) await turn()
           else break

@@ -2,7 +2,8 @@
 // others.
 import { createHttpServer } from '@orderpipeline/http'
 import { createPool } from '@orderpipeline/postgres'
-import { createRegistry, drainOnSignals, readConfig, silentLogger, variables } from '@orderpipeline/telemetry'
+import { readConfig, variables } from '@orderpipeline/config'
+import { createRegistry, drainOnSignals, silentLogger } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { chainServiceNames, chainServices } from './chain.ts'
 import type { Next } from './chain.ts'

@@ -1,5 +1,5 @@
 // `orderpipeline status`: what does the operator say of a pipeline, and since when?
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import { type Paint, painter } from '../colour.ts'
 import { CommandFailed } from '../environment.ts'
 import { connect, KubeUnreachable, type Kube, noneAdvice, pipelineNamed, pipelinesOf } from '@orderpipeline/client'
@@ -54,7 +54,7 @@ async function show(
   const screen = createScreen(environment.stdout)
   screen.draw(await text())
   while (!signal.aborted) {
-    await sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined)
+    await sleep(betweenLooksMs, signal)
     if (signal.aborted) break
     try {
       screen.draw(await text())

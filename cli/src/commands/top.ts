@@ -1,5 +1,5 @@
 // `orderpipeline top`: how are pipelines doing right now, stage by stage?
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { connect, KubeUnreachable, noneAdvice } from '@orderpipeline/client'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
@@ -62,15 +62,15 @@ async function watch(
       { advice: noneAdvice(namespace) },
     )
   if (options.once) {
-    await pause(firstGapMs, signal)
+    await sleep(firstGapMs, signal)
     show(await observer.look())
     return 0
   }
   show(first)
-  await pause(Math.min(firstGapMs, intervalMs), signal)
+  await sleep(Math.min(firstGapMs, intervalMs), signal)
   while (!signal.aborted) {
     await lookAgain(observer, show, (problem) => screen.note(problem))
-    await pause(intervalMs, signal)
+    await sleep(intervalMs, signal)
   }
   screen.end()
   return 0
@@ -92,6 +92,3 @@ async function lookAgain(
     note(error.message)
   }
 }
-
-const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  sleep(milliseconds, undefined, { signal }).catch(() => undefined)

@@ -1,6 +1,6 @@
 // How is a plan shown? The objects as YAML; the steps as comments of it below, so that all of it
 // can be given to kubectl.
-import { valueText } from '@orderpipeline/telemetry'
+import { valueText } from '@orderpipeline/config'
 import { stringify } from 'yaml'
 import type { Paint } from '../colour.ts'
 import type { Difference } from './differences.ts'

@@ -1,6 +1,6 @@
 // How is a pipeline stopped or started from the terminal? One field is patched. The command prints
 // what follows and, on demand, waits for it.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Command } from 'commander'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
@@ -84,7 +84,7 @@ async function waitFor(
     if (left !== lastMessage) say(`  ${left}`)
     lastMessage = left
     if (performance.now() >= until) break
-    await sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined)
+    await sleep(betweenLooksMs, signal)
   }
   const why = signal.aborted ? 'Interrupted' : `Not so within ${seconds} s`
   environment.stderr.write(

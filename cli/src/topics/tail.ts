@@ -1,6 +1,6 @@
 // What was written to a topic last, and what is written now? The newest records of each partition,
 // then onward.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import {
   readEnds,
   recordsBetween,
@@ -33,7 +33,7 @@ export async function tailOf(
     for (const [partition, { low, high }] of ends) positions.set(partition, BigInt(Math.max(low, high - last)))
     yield (await onward(kafka, partitions, positions, ends)).slice(-last)
     while (follow && !signal.aborted) {
-      await sleep(betweenLooksMs, undefined, { signal }).catch(() => undefined)
+      await sleep(betweenLooksMs, signal)
       if (signal.aborted) return
       const records = await onward(kafka, partitions, positions, await endsOf(kafka, topic))
       if (records.length > 0) yield records

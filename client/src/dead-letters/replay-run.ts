@@ -1,6 +1,6 @@
 // How are dead letters replayed? In the order of their messages, at a bounded rate, until all are
 // replayed, or one is refused, or the run is interrupted.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import type { DeadLetter } from '@orderpipeline/kafka'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { refusal } from './replayable.ts'
@@ -51,7 +51,7 @@ export async function replayAll(
   const pauseMs = (chunk * 1_000) / run.perSecond
   let replayedCount = 0
   while (replayedCount < deadLetters.length && !run.signal.aborted) {
-    if (replayedCount > 0) await sleep(pauseMs, undefined, { signal: run.signal }).catch(() => undefined)
+    if (replayedCount > 0) await sleep(pauseMs, run.signal)
     if (run.signal.aborted) break
     const some = deadLetters.slice(replayedCount, replayedCount + chunk)
     const { by, value, force } = run

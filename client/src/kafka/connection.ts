@@ -1,7 +1,7 @@
 // How does a command connect to a pipeline's Kafka? By its options or the variables of the stage
 // contract; else as the pipeline in the cluster says, with the Secrets that it names.
 import { kafkaVariables, type KafkaConfig } from '@orderpipeline/kafka'
-import { ConfigError, readConfig } from '@orderpipeline/telemetry'
+import { ConfigError, readConfig } from '@orderpipeline/config'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { kafkaAccess, type SecretKey } from '@orderpipeline/operator/pipeline'
 import { z } from 'zod'

@@ -1,5 +1,6 @@
 // What does the machine say about where things are? The environment, read once: the PATH and a
 // chosen Java.
+import { type Environment, readConfig } from '@orderpipeline/config'
 import { z } from 'zod'
 import { cachePaths } from '../paths.ts'
 
@@ -11,19 +12,13 @@ export interface Machine {
 }
 
 const schema = z.object({
-  JAVA_HOME: z.string().startsWith('/', 'must be an absolute path').optional(),
+  JAVA_HOME: z.string().startsWith('/').describe('an absolute path').optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 })
 
-export function machineOf(env: Readonly<Record<string, string | undefined>>): Machine {
-  const setVariables = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')) // empty means unset
-  const parsed = schema.safeParse(setVariables)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    const name = String(issue?.path[0])
-    throw new Error(`${name} ${issue?.message}, found "${setVariables[name]}"`)
-  }
-  const { JAVA_HOME, PATH } = parsed.data
+/** @throws ConfigError */
+export function machineOf(env: Environment): Machine {
+  const { JAVA_HOME, PATH } = readConfig(schema, env)
   return Object.freeze({ cacheDir: cachePaths(env).root, path: PATH, javaHome: JAVA_HOME })
 }
 

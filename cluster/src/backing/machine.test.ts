@@ -7,7 +7,7 @@ import { ownerIn } from './postgres-native.ts'
 describe('the machine', () => {
   it('takes an empty variable for an unset one, and names a wrong one', () => {
     expect(machineOf({ JAVA_HOME: '', PATH: '/bin' })).toMatchObject({ javaHome: undefined, path: '/bin' })
-    expect(() => machineOf({ JAVA_HOME: 'java' })).toThrow('JAVA_HOME must be an absolute path, found "java"')
+    expect(() => machineOf({ JAVA_HOME: 'java' })).toThrow('JAVA_HOME: found "java"; allowed: an absolute path')
   })
 
   it('tells the major version of a Java from how it calls itself', () => {

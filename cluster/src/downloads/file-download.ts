@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs, sleep } from '@orderpipeline/retry'
 import { exists } from '../files.ts'
 import { DownloadFailed } from './errors.ts'
 import { refuseDowngrade } from './source.ts'
@@ -18,7 +18,7 @@ export interface DownloadLimits {
   readonly stallMs?: number
   /** How long its speed is watched before it may be called too slow. */
   readonly judgeAfterMs?: number
-  /** Mean wait before the second attempt; doubles each time. */
+  /** The longest wait before the second attempt; it doubles each time. */
   readonly backoffMs?: number
   /** Bytes so far, and of all where that is known. */
   readonly onBytes?: (received: number, total: number | undefined) => void
@@ -27,6 +27,7 @@ export interface DownloadLimits {
 /** Attempts in a row that bring nothing. */
 const fruitlessTries = 5
 const fruitBytes = 256 << 10
+const longestBackoffMs = 30_000
 
 /** @throws DownloadFailed */
 export async function downloadFile(url: string, sha256: string, place: string, limits: DownloadLimits): Promise<void> {
@@ -46,7 +47,7 @@ export async function downloadFile(url: string, sha256: string, place: string, l
 
 /** Repeats until the whole of it is in `part`. */
 async function receive(url: string, part: string, limits: DownloadLimits): Promise<void> {
-  const { backoffMs = 500 } = limits
+  const backoff = { firstMs: limits.backoffMs ?? 500, maxMs: longestBackoffMs }
   for (let fruitless = 0; ;) {
     const before = await sizeOf(part)
     const problem = await receiveOnce(url, part, before, limits).catch((cause: unknown) => {
@@ -57,7 +58,7 @@ async function receive(url: string, part: string, limits: DownloadLimits): Promi
     fruitless = (await sizeOf(part)) - before >= fruitBytes ? 0 : fruitless + 1
     if (fruitless >= fruitlessTries || performance.now() > limits.until)
       throw new DownloadFailed('Interrupted', `${url} breaks off again and again`, { cause: problem })
-    await sleep(backoffMs * 2 ** fruitless * (0.5 + Math.random()))
+    await sleep(backoffMs(fruitless + 1, backoff))
   }
 }
 

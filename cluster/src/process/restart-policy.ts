@@ -1,10 +1,10 @@
 // A process has died: is it started again, and when? Soon at first, then less and less often; one
 // that keeps dying stays dead, because another start would give no new information. Pure.
+import { backoffMs } from '@orderpipeline/retry'
 
 /** Deaths longer ago than this say nothing about now. */
 const memoryMs = 5 * 60_000
-const firstDelayMs = 500
-const longestDelayMs = 30_000
+const backoff = { firstMs: 500, maxMs: 30_000 }
 /** Within `memoryMs`. */
 const mostDeaths = 8
 
@@ -16,6 +16,5 @@ export type Restart = { readonly afterMs: number } | 'give-up'
 export function restartAfter(deaths: readonly number[], now: number, random: number): Restart {
   const recent = deaths.filter((at) => now - at < memoryMs).length
   if (recent >= mostDeaths) return 'give-up'
-  const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.max(0, recent - 1))
-  return { afterMs: Math.round(delay * (0.75 + random / 2)) }
+  return { afterMs: Math.round(backoffMs(recent, backoff, () => random)) }
 }

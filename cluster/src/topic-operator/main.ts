@@ -2,40 +2,44 @@
 // local cluster where Strimzi's images cannot be had. Not for production; on kind the real one
 // runs.
 import { KubeConfig } from '@kubernetes/client-node'
+import { runConfigured } from '@orderpipeline/config'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
-import { configOf } from './config.ts'
+import { type Config, configOf } from './config.ts'
 import { kafkaTopics } from './kube.ts'
 import { operate } from './operate.ts'
 import { serving } from './process.ts'
 
 const log = (message: string) => process.stdout.write(`${new Date().toISOString()} ${message}\n`)
 
-try {
-  const config = configOf(process.env)
-  const kubeConfig = new KubeConfig()
-  if (config.KUBECONFIG) kubeConfig.loadFromFile(config.KUBECONFIG)
-  else kubeConfig.loadFromDefault()
+await runConfigured(() => run(configOf(process.env)))
 
-  const stopping = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
+async function run(config: Config): Promise<void> {
+  try {
+    const kubeConfig = new KubeConfig()
+    if (config.KUBECONFIG) kubeConfig.loadFromFile(config.KUBECONFIG)
+    else kubeConfig.loadFromDefault()
 
-  const kube = await kafkaTopics(kubeConfig, { namespace: config.WATCH_NAMESPACE, cluster: config.KAFKA_CLUSTER })
-  const endpoint = {
-    bootstrapServers: config.KAFKA_BOOTSTRAP_SERVERS,
-    clientId: 'topic-operator-stand-in',
-    timeoutMs: 30_000,
+    const stopping = new AbortController()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
+
+    const kube = await kafkaTopics(kubeConfig, { namespace: config.WATCH_NAMESPACE, cluster: config.KAFKA_CLUSTER })
+    const endpoint = {
+      bootstrapServers: config.KAFKA_BOOTSTRAP_SERVERS,
+      clientId: 'topic-operator-stand-in',
+      timeoutMs: 30_000,
+    }
+    const kafka = topicAdmin(kafkaConnection(endpoint))
+    log('development stand-in for the Strimzi Topic Operator')
+    let listed = false
+    const onListed = () => {
+      if (!listed) log(serving)
+      listed = true
+    }
+    await operate({ kube, kafka, log, now: () => new Date(), signal: stopping.signal, onListed })
+    kube.close()
+    await kafka.close()
+  } catch (error) {
+    log(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
   }
-  const kafka = topicAdmin(kafkaConnection(endpoint))
-  log('development stand-in for the Strimzi Topic Operator')
-  let listed = false
-  const onListed = () => {
-    if (!listed) log(serving)
-    listed = true
-  }
-  await operate({ kube, kafka, log, now: () => new Date(), signal: stopping.signal, onListed })
-  kube.close()
-  await kafka.close()
-} catch (error) {
-  log(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
 }

@@ -1,8 +1,8 @@
 // How does the stand-in for Strimzi's Topic Operator keep running? One loop lists and watches
 // KafkaTopics, another reconciles the marked ones in batches, a third marks all of them
 // periodically. They outlive any failure of the API server or of Kafka, and end on the signal.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { backoffMs, sleep } from '@orderpipeline/retry'
 import { KnownTopics } from './known-topics.ts'
 import type { KafkaTopics } from './kube.ts'
 import { reconcile, reportUnavailable, type World } from './reconcile.ts'
@@ -31,6 +31,8 @@ const batchSize = 100
  */
 const unavailableMs = 60_000
 
+const backoff = { firstMs: 100, maxMs: 5_000 }
+
 /** Resolves when `signal` aborts and the batch in flight is done. */
 export async function operate(options: OperateOptions): Promise<void> {
   const topics = new KnownTopics()
@@ -38,7 +40,7 @@ export async function operate(options: OperateOptions): Promise<void> {
 }
 
 async function rounds(topics: KnownTopics, { signal, roundMs = usualRoundMs }: OperateOptions): Promise<void> {
-  for (await pause(roundMs, signal); !signal.aborted; await pause(roundMs, signal)) topics.markAll()
+  for (await sleep(roundMs, signal); !signal.aborted; await sleep(roundMs, signal)) topics.markAll()
 }
 
 async function learn(topics: KnownTopics, { kube, log, signal, onListed }: OperateOptions): Promise<void> {
@@ -53,7 +55,7 @@ async function learn(topics: KnownTopics, { kube, log, signal, onListed }: Opera
     } catch (error) {
       if (signal.aborted) return
       log(`KafkaTopics cannot be watched: ${messageOf(error)}`)
-      await pause(backoffMs(failures++), signal)
+      await sleep(backoffMs(++failures, backoff), signal)
     }
   }
 }
@@ -72,7 +74,7 @@ async function work(topics: KnownTopics, options: OperateOptions): Promise<void>
   let unavailableSince: number | undefined
   while (!signal.aborted) {
     await topics.dirty(signal)
-    await pause(lingerMs, signal)
+    await sleep(lingerMs, signal)
     const batch = topics.takeDirty(batchSize)
     try {
       const again = await reconcile(batch, world)
@@ -88,16 +90,8 @@ async function work(topics: KnownTopics, options: OperateOptions): Promise<void>
         if (now().getTime() - unavailableSince > unavailableMs) await reportUnavailable(batch, error, world)
       }
     }
-    if (failures > 0) await pause(backoffMs(failures), signal)
+    if (failures > 0) await sleep(backoffMs(failures + 1, backoff), signal)
   }
-}
-
-function backoffMs(failures: number): number {
-  return Math.min(100 * 2 ** failures, 5_000) * (0.5 + Math.random() / 2)
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined)
 }
 
 function messageOf(error: unknown): string {

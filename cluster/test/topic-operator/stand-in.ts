@@ -1,9 +1,9 @@
 // What does a test of the stand-in need? A namespace of its own, the stand-in running on it,
 // KafkaTopics to write, and Kafka to look into.
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { kafkaConnection, topicAdmin, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { eventually } from '@orderpipeline/retry/testing'
 import { onTestFinished } from 'vitest'
 import type { KafkaTopic } from '../../src/topic-operator/kafka-topic.ts'
 import { kafkaTopics } from '../../src/topic-operator/kube.ts'
@@ -101,12 +101,4 @@ export function admin(bootstrapServers: string): TopicAdmin {
 export async function topicIn(kafka: TopicAdmin, name: string) {
   const outcome = (await kafka.describe([name])).get(name)
   return outcome?.ok ? outcome.value : undefined
-}
-
-export async function eventually<T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> {
-  for (const deadline = Date.now() + 40_000; Date.now() < deadline; await sleep(100)) {
-    const value = await attempt()
-    if (value !== undefined) return value
-  }
-  throw new Error(`not within 40 s: ${what}`)
 }

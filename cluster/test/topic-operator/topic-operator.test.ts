@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { eventually } from '@orderpipeline/retry/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { kafkaBootstrap, kubeconfig } from '../../src/testing/index.ts'
 import type { TopicAdmin } from '@orderpipeline/kafka-admin'
-import { admin, eventually, namespaceOf, standIn, topicIn, type Namespace } from './stand-in.ts'
+import { admin, namespaceOf, standIn, topicIn, type Namespace } from './stand-in.ts'
 
 const unmanaged = { 'strimzi.io/managed': 'false' }
 const paused = { 'strimzi.io/pause-reconciliation': 'true' }

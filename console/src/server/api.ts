@@ -1,7 +1,7 @@
 // What does the page read besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
 import { CommandFailed } from '@orderpipeline/client'
-import { DeadlineExceeded, within } from '@orderpipeline/kafka'
+import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
 import { customerPattern, orderIdPattern } from '../model/orders.ts'
@@ -88,7 +88,7 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
 function lettersReader(source: Source) {
   const readings = new Map<string, (pipeline: OrderPipeline) => Promise<DeadLetters>>()
   const read = async (pipeline: OrderPipeline): Promise<DeadLetters> => {
-    const deadLetters = await within(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
+    const deadLetters = await withDeadline(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
     const groups = groupedLetters(deadLetters)
     return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
   }

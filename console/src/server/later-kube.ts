@@ -1,7 +1,7 @@
 // How is a cluster connected only at the first request? Connecting loads the Kubernetes client, a
 // second of a processor.
 import type { Kube } from '@orderpipeline/client'
-import { once } from './once.ts'
+import { once } from '@orderpipeline/retry'
 
 /** @throws what `make` throws, at each request until it succeeds */
 export function laterKube(

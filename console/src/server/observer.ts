@@ -1,6 +1,6 @@
 // How do many viewers cost the cluster no more than one? One loop looks, keeps the history, and
 // hands each change to all who listen.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { changeBetween } from '../model/change.ts'
 import { History } from '../model/history.ts'
@@ -92,7 +92,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
         wake = new AbortController()
         // A look that took long is followed by a rest as long: a slow API server is not pressed.
         const rest = listeners.size > 0 ? watchedMs : unwatchedMs
-        await sleep(rest, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => undefined)
+        await sleep(rest, AbortSignal.any([signal, wake.signal]))
       }
     },
   }

@@ -1,5 +1,6 @@
 // What is the lag of every pipeline right now? Read at intervals, once per cluster, in parallel
 // with reconciling: while Kafka is unavailable, lag is unknown and nothing waits for it.
+import { backoffMs, jitteredMs, sleep } from '@orderpipeline/retry'
 import {
   accessKey,
   consumerGroup,
@@ -15,7 +16,6 @@ import {
   topicName,
   withSample,
 } from '../pipeline/index.ts'
-import { pause } from '../runtime/pause.ts'
 import type { GroupQuery, LagReader } from './lag-reader.ts'
 
 export interface LagPollerSettings {
@@ -137,8 +137,8 @@ class PollLoop<Source extends LagSource> {
       }
     } catch (error) {
       cluster.failures += 1
-      const pause = Math.min(longestPauseMs, this.#settings.intervalMs * 2 ** cluster.failures)
-      cluster.nextAt = this.#on.now() + pause * (0.5 + 0.5 * this.#on.random())
+      const backoff = { firstMs: 2 * this.#settings.intervalMs, maxMs: longestPauseMs }
+      cluster.nextAt = this.#on.now() + backoffMs(cluster.failures, backoff, this.#on.random)
       this.#on.failed(access, error)
       for (const { key: pipelineKey } of pipelines) this.#figures.delete(pipelineKey)
     } finally {
@@ -207,7 +207,7 @@ class PollLoop<Source extends LagSource> {
       // other.
       const poll = this.#poll().finally(() => polls.delete(poll))
       polls.add(poll)
-      await pause(this.#settings.intervalMs * (0.9 + 0.2 * this.#on.random()), signal)
+      await sleep(jitteredMs(this.#settings.intervalMs, this.#on.random, 0.1), signal)
     }
     await Promise.all([...this.#clusters.values()].map(({ reader }) => reader.close()))
     await Promise.all(polls)

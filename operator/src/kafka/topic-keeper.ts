@@ -2,6 +2,7 @@
 // reconciling, cluster by cluster. A pipeline is checked when its spec changes and at intervals,
 // together with the others of its cluster. An unavailable Kafka delays nothing else.
 import { type KafkaConnection, KafkaUnavailable, topicAdmin, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { backoffMs, jitteredMs, sleep } from '@orderpipeline/retry'
 import type { ExternalKafkaReason, KafkaRecord, OrderPipeline } from '../api/index.ts'
 import {
   accessKey,
@@ -14,7 +15,6 @@ import {
   topicsVersion,
   validate,
 } from '../pipeline/index.ts'
-import { pause } from '../runtime/pause.ts'
 import { CredentialsError } from './credentials.ts'
 import { topicRound } from './topic-round.ts'
 
@@ -66,7 +66,7 @@ interface Cluster {
 }
 
 const tickMs = 1_000
-const [firstBackoffMs, lastBackoffMs] = [1_000, 60_000]
+const backoff = { firstMs: 2_000, maxMs: 60_000 }
 
 export function topicKeeper(
   on: TopicKeeperEnvironment,
@@ -110,7 +110,7 @@ class ClusterTopics {
           const waker = new AbortController()
           this.#wake = () => waker.abort()
           this.#tick()
-          await pause(tickMs, AbortSignal.any([signal, waker.signal]))
+          await sleep(tickMs, AbortSignal.any([signal, waker.signal]))
         }
         await Promise.allSettled([...this.#clusters.values()].map(({ kafka }) => kafka.close()))
         await Promise.allSettled(this.#working)
@@ -118,12 +118,8 @@ class ClusterTopics {
     }
   }
 
-  #jittered(ms: number): number {
-    return ms * (0.8 + 0.4 * this.#on.random())
-  }
-
   #backoffMs(failures: number): number {
-    return this.#jittered(Math.min(lastBackoffMs, firstBackoffMs * 2 ** failures))
+    return backoffMs(failures, backoff, this.#on.random)
   }
 
   #learn(pipeline: OrderPipeline, topics: ExternalTopics, nextInMs: number, secretMissing = false): void {
@@ -149,7 +145,9 @@ class ClusterTopics {
       cluster.failures = again ? cluster.failures + 1 : 0
       for (const pipeline of duePipelines) {
         const topics = topicsByPipeline.get(keyOf(pipeline))
-        const soon = topics?.again ? this.#backoffMs(cluster.failures) : this.#jittered(this.#settings.intervalMs)
+        const soon = topics?.again
+          ? this.#backoffMs(cluster.failures)
+          : jitteredMs(this.#settings.intervalMs, this.#on.random)
         if (topics) this.#learn(pipeline, topics, soon)
       }
     } catch (error) {

@@ -1,9 +1,9 @@
 // How does the cache of a kind stay current? By one list and watch that never gives up: it resumes
 // after an end, lists again after an error, garbage or silence, and at intervals anyway. It reports
 // what changed by comparing with the cache.
+import { backoffMs, jitteredMs, sleep, withDeadline } from '@orderpipeline/retry'
 import type { KubeObject, Resource } from '../api/index.ts'
 import type { Absence } from '../pipeline/index.ts'
-import { pause } from '../runtime/pause.ts'
 import { ApiError, ConnectionError, WatchError } from './errors.ts'
 import type { Kube, ListOptions } from './port.ts'
 import { type Change, type Store, store } from './object-store.ts'
@@ -159,8 +159,10 @@ class Informer {
       const watch = { ...this.#options, resourceVersion: from, timeoutSeconds: seconds, signal: connection.signal }
       const lines = (await this.#kube.watch(this.#resource, watch))[Symbol.asyncIterator]()
       let version = from
+      const { inactivityMs } = this.#settings
+      const silent = (): Error => new WatchError('inactive', `the watch was silent for ${inactivityMs} ms`)
       for (;;) {
-        const line = await withinTime(lines.next(), this.#settings.inactivityMs, stop)
+        const line = await withDeadline(inactivityMs, 'a line of the watch', lines.next(), silent)
         if (line.done) return version
         version = this.#take(parse(line.value))
         progress()
@@ -181,6 +183,10 @@ class Informer {
     return object.metadata.resourceVersion ?? '0'
   }
 
+  #backoffMs(failures: number, maxMs: number): number {
+    return backoffMs(failures, { firstMs: this.#settings.firstBackoffMs, maxMs }, this.#clock.random)
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     let version: string | undefined
     let relistAt = 0
@@ -190,20 +196,20 @@ class Informer {
         await this.#reports.opening?.(this.#resource)
         if (version === undefined || this.#clock.now() >= relistAt) {
           version = await this.#relist()
-          relistAt = this.#clock.now() + this.#settings.relistMs * (0.8 + 0.4 * this.#clock.random())
+          relistAt = this.#clock.now() + jitteredMs(this.#settings.relistMs, this.#clock.random)
         }
         const openedAt = this.#clock.now()
         version = await this.#follow(version, relistAt, signal, () => (failures = 0))
         failures = 0
         if (signal.aborted) return
         this.#reports.restarted(this.#resource, 'ended', undefined)
-        await pause(openedAt + this.#settings.leastWatchMs - this.#clock.now(), signal)
+        await sleep(openedAt + this.#settings.leastWatchMs - this.#clock.now(), signal)
       } catch (error) {
         if (signal.aborted) return
         if (this.#isAbsent(error, failures)) {
           version = undefined
           failures += 1
-          await pause(backoffMs(this.#settings, this.#settings.probeMs, failures, this.#clock.random()), signal)
+          await sleep(this.#backoffMs(failures, this.#settings.probeMs), signal)
           continue
         }
         const reason = error instanceof WatchError || error instanceof ConnectionError ? error.reason : 'refused'
@@ -212,7 +218,7 @@ class Informer {
         // since.
         if (!(error instanceof ConnectionError) || failures > 2) version = undefined
         failures += 1
-        await pause(backoffMs(this.#settings, this.#settings.lastBackoffMs, failures, this.#clock.random()), signal)
+        await sleep(this.#backoffMs(failures, this.#settings.lastBackoffMs), signal)
       }
     }
   }
@@ -231,26 +237,4 @@ const parse = (line: string): WatchEvent => {
     // falls through: both are garbage
   }
   throw new WatchError('garbage', `the watch sent something unreadable: ${line.slice(0, 100)}`)
-}
-
-const withinTime = async <T>(work: Promise<T>, ms: number, giveUp: () => void): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new WatchError('inactive', `the watch was silent for ${ms} ms`))
-      giveUp()
-    }, ms)
-  })
-  work.catch(() => {}) // loses the race when late
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** Doubles up to the last, half of it random, so that many watches do not come back at once. */
-const backoffMs = (settings: WatchSettings, lastMs: number, failures: number, random: number): number => {
-  const full = Math.min(lastMs, settings.firstBackoffMs * 2 ** (failures - 1))
-  return full / 2 + (full / 2) * random
 }

@@ -1,11 +1,11 @@
 // Which of several operators acts? The one that holds the Lease, and only while its last renewal is
 // so recent that no other can have taken it. The others watch the Lease: a released one is taken at
 // once.
+import { jitteredMs, sleep } from '@orderpipeline/retry'
 import { isConflict } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { leases, type Lease, leaseFrom, leaseIn } from './lease.ts'
-import { pause } from '../runtime/pause.ts'
 
 export interface LeaderSettings {
   readonly namespace: string
@@ -68,14 +68,14 @@ class LeaseHolder {
           const others = await this.#take().catch(() => undefined)
           if (this.#ownLease) return true
           const free = others !== undefined && (await this.#watchUntilFree(others, signal))
-          if (!free) await pause(this.#renewMs * (0.25 + 0.5 * this.#clock.random()), signal)
+          if (!free) await sleep(jitteredMs(this.#renewMs / 2, this.#clock.random, 0.5), signal)
         }
         return false
       },
       hold: async (signal) => {
         let isRenewed = true
         while (!signal.aborted) {
-          await pause(isRenewed ? this.#renewMs : this.#renewMs / 3, signal)
+          await sleep(isRenewed ? this.#renewMs : this.#renewMs / 3, signal)
           if (signal.aborted) break
           isRenewed = await this.#renew().catch(() => false)
           if (this.#remainingMs() <= 0) return 'lost'

@@ -1,6 +1,7 @@
 // Does another client write the same fields again and again? Drift is repaired at once. A field
 // that is changed back each time, by a mutating webhook or another controller, is repaired less and
 // less often, and the status reports it.
+import { backoffMs } from '@orderpipeline/retry'
 import { type Action, identity } from '../pipeline/index.ts'
 import type { Outcome } from './perform.ts'
 
@@ -25,13 +26,13 @@ interface Contest {
 
 /** This many repairs of the same field in a row are no accident. */
 const leastRepairs = 3
-const firstPauseMs = 60_000
-const lastPauseMs = 30 * 60_000
+const pauseBounds = { firstMs: 60_000, maxMs: 30 * 60_000 }
 /** A change this long after the last repair is a new one. */
 const forgottenMs = 60 * 60_000
 
+/** Nothing of it is random: the other side of the contest is no replica of ours. */
 const pauseMs = (repairs: number): number =>
-  repairs < leastRepairs ? 0 : Math.min(lastPauseMs, firstPauseMs * 2 ** (repairs - leastRepairs))
+  repairs < leastRepairs ? 0 : backoffMs(repairs - leastRepairs + 1, pauseBounds, () => 1)
 
 /** `repaired`: called at each repair, with the kind of the object. `now` in milliseconds. */
 export const contestedFields = (

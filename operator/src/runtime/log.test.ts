@@ -1,4 +1,4 @@
-import { createLogger } from '@orderpipeline/telemetry'
+import { createLogger } from '@orderpipeline/process'
 import type { Logger } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { logger } from './log.ts'
@@ -11,7 +11,7 @@ const lineOf = (
   log(loggerTo({ write: (line) => void lines.push(line) }))
   return JSON.parse(lines.join('')) as Record<string, unknown>
 }
-const operators = (destination: { write: (line: string) => void }) => logger('info', destination)
+const operators = (destination: { write: (line: string) => void }) => logger({ destination })
 
 describe('a line of the operator’s log', () => {
   it('has the fields that a service’s has, so that one query finds both', () => {

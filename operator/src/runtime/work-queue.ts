@@ -1,6 +1,7 @@
 // Which pipeline is next? Each key waits at most once, is reconciled by one worker at a time, and
 // comes back later and later when it fails. A user's edit goes ahead of background work, and still
 // starves nothing.
+import { backoffMs } from '@orderpipeline/retry'
 
 /**
  * edit: a user has changed the pipeline and waits for the result. background: resync, drift,
@@ -53,6 +54,7 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
   const working = new Set<string>()
   const again = new Map<string, Priority>()
   const timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>()
+  const backoff = { firstMs: settings.firstBackoffMs, maxMs: settings.lastBackoffMs }
   const backoffs = new Map<string, { readonly failures: number; readonly until: number }>()
   const takers: ((item: Taken | undefined) => void)[] = []
   let closed = false
@@ -99,10 +101,9 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
     },
     addAfter: (key, ms) => wakeAt(key, 'background', Math.max(clock.now() + ms, backoffs.get(key)?.until ?? 0)),
     retry: ({ key, priority }, leastMs = 0) => {
-      const failures = backoffs.get(key)?.failures ?? 0
-      const full = Math.min(settings.lastBackoffMs, settings.firstBackoffMs * 2 ** failures)
-      const until = clock.now() + Math.max(leastMs, full / 2 + (full / 2) * clock.random())
-      backoffs.set(key, { failures: failures + 1, until })
+      const failures = (backoffs.get(key)?.failures ?? 0) + 1
+      const until = clock.now() + Math.max(leastMs, backoffMs(failures, backoff, clock.random))
+      backoffs.set(key, { failures, until })
       clearTimeout(timers.get(key)?.timer)
       timers.delete(key)
       wakeAt(key, priority, until)

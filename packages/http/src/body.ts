@@ -2,7 +2,7 @@
 // what was found and what is allowed. An empty body counts as none, whatever its content type says:
 // clients that name JSON in every request would otherwise be refused a DELETE.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { valueText } from '@orderpipeline/telemetry'
+import { valueText } from '@orderpipeline/config'
 import { HttpProblem } from './problem.ts'
 
 type Done = (error: Error | null, body?: unknown) => void

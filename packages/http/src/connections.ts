@@ -1,5 +1,6 @@
 // For how long does a connection last? Until it reaches its maximum age, or the service closes:
 // then it is closed with its next answer, never under a request that is on its way.
+import { jitteredMs } from '@orderpipeline/retry'
 import type { FastifyInstance } from 'fastify'
 
 export interface Connections {
@@ -16,8 +17,7 @@ export function limitConnectionAge(app: FastifyInstance, maxAgeMs: number): Conn
   let closing = false
   const expiry = new WeakMap<object, number>()
   app.addHook('onRequest', (request, reply, done) => {
-    if (!expiry.has(request.socket))
-      expiry.set(request.socket, performance.now() + maxAgeMs * (0.8 + 0.4 * Math.random()))
+    if (!expiry.has(request.socket)) expiry.set(request.socket, performance.now() + jitteredMs(maxAgeMs))
     // A stream sent its headers before the close was known: after its end the connection would hold
     // up the close until it is too old.
     reply.raw.once('finish', () => {

@@ -1,6 +1,6 @@
 // What exactly is wrong with a request? Every wrong field at once: its path, what was found there
 // and what is allowed.
-import { valueText } from '@orderpipeline/telemetry'
+import { valueText } from '@orderpipeline/config'
 import type { z } from 'zod'
 import { HttpProblem, type FieldProblem } from './problem.ts'
 

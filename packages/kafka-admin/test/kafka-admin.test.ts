@@ -1,8 +1,8 @@
 // Does a real Kafka, asked by TLS and password, answer and do what it is asked, and does a refusal
 // differ from an absence?
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { eventually } from '@orderpipeline/retry/testing'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -98,23 +98,23 @@ describe('topics', () => {
     if (!first?.ok) throw new Error(JSON.stringify(first))
     expect([...(await admin.grow(new Map([[name, 3]]))).values()]).toEqual([{ ok: true, value: undefined }])
     await admin.alter(new Map([[name, new Map([['retention.ms', '2000']])]]))
-    const description = await eventually(async () => {
+    const description = await eventually('the topic has three partitions', async () => {
       const outcome = (await admin.describe([name])).get(name)
       return outcome?.ok && outcome.value?.partitions === 3 ? outcome.value : undefined
     })
     expect(description).toMatchObject({ topicId: first.value, replicationFactors: [1, 1, 1] })
-    await eventually(async () => {
+    await eventually('the topic keeps messages for two seconds', async () => {
       const outcome = (await admin.describe([name])).get(name)
       return outcome?.ok && outcome.value?.configs.get('retention.ms')?.value === '2000' ? true : undefined
     })
     await admin.delete([name])
-    const again = await eventually(async () => {
+    const again = await eventually('the topic is created again', async () => {
       const outcome = (await admin.create([{ name, partitions: 1, replicas: 1, configs: new Map() }])).get(name)
       return outcome?.ok ? outcome.value : undefined
     })
     expect(await admin.deleteByIds([first.value])).toEqual(new Map([[first.value, { ok: true, value: undefined }]]))
     expect(again).not.toBe(first.value)
-    await eventually(async () => {
+    await eventually('the topic has its new id', async () => {
       const outcome = (await admin.describe([name])).get(name)
       return outcome?.ok && outcome.value?.topicId === again ? true : undefined
     })
@@ -147,7 +147,7 @@ describe('the offsets of many groups', () => {
     const queries = topics.map((topic, index) => ({ group: `${id}-group-${index}`, topics: [topic] }))
     // A new topic's leaders answer a little later, and until then a group is absent rather than
     // half read.
-    await eventually(async () => {
+    await eventually('every topic is read', async () => {
       const read = await readOffsets(inner, queries).catch(() => undefined)
       return read?.size === topics.length ? true : undefined
     })
@@ -179,11 +179,3 @@ describe('the offsets of many groups', () => {
     await Promise.all([producer.disconnect(), committing.disconnect(), inner.close()])
   })
 })
-
-async function eventually<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
-    const value = await attempt()
-    if (value !== undefined) return value
-  }
-  throw new Error('not within 30 s')
-}

@@ -1,4 +1,4 @@
-import { readConfig } from '@orderpipeline/telemetry'
+import { readConfig } from '@orderpipeline/config'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { kafkaAddress, kafkaVariables } from './config.ts'

@@ -1,6 +1,6 @@
 // Where is Kafka, and how is it entered? The variables of the stage contract that say so, for every
 // service that connects.
-import { ConfigError, variables } from '@orderpipeline/telemetry'
+import { ConfigError, variables } from '@orderpipeline/config'
 import type { KafkaAddress, KafkaSecurity } from './client.ts'
 
 const protocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const

@@ -1,6 +1,5 @@
 // Does a dead letter keep the message as it was and say all about its end?
 import { expect, test } from 'vitest'
-import { delayMs } from './backoff.ts'
 import { bytesOf, maxChunkBytes } from './chunks.ts'
 import { deadLetter } from './dead-letter.ts'
 import { verdictOn } from './failure.ts'
@@ -61,14 +60,6 @@ test('where a key or headers alone are too large the letter still can be written
       'dead-letter-omitted-bytes': expect.stringMatching(/^[01]$/) as string,
     })
   }
-})
-
-test('delays double up to their bound, and half of each is chance', () => {
-  const backoff = { firstMs: 100, maxMs: 1_000 }
-  expect([1, 2, 3, 10, 10_000].map((failures) => delayMs(failures, backoff, () => 1))).toEqual([
-    100, 200, 400, 1000, 1000,
-  ])
-  expect(delayMs(1, backoff, () => 0)).toBe(50)
 })
 
 test('errors are read by the fields they carry', () => {

@@ -5,10 +5,10 @@
 // order in which they came and batches grow with load. While a batch is being published the next
 // transaction already runs; publications never overlap. A message that fails by itself waits in the
 // retry queue, with the later messages of its key behind it.
+import { backoffMs, type Backoff } from '@orderpipeline/retry'
 import { createRetryQueue, type RetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
-import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
-import type { Backoff } from './backoff.ts'
+import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf, stallOf, verdictOn } from './failure.ts'
 import type { Stall } from './failure.ts'
@@ -236,20 +236,20 @@ class OpenGroupCommit<Item> {
         if (stall) {
           if (stall === 'lock') this.#patience.stalled(performance.now() - startedAt)
           this.#on.retry('transaction', error, ++this.#stalls, aboutOf(group))
-          await pause(delayMs(this.#stalls, stallBackoff), this.#abandon)
+          await pause(backoffMs(this.#stalls, stallBackoff), this.#abandon)
           if (group.length === 1) return this.#stalledAlone(group[0]!, error, stall)
           if (stall === 'time' || ++waits >= this.#patience.tries(suspected)) return 'halve'
           continue
         }
         if (verdict === 'outage') {
           this.#on.retry('transaction', error, ++outages, aboutOf(group))
-          await pause(delayMs(outages, outageBackoff), this.#abandon)
+          await pause(backoffMs(outages, outageBackoff), this.#abandon)
           continue
         }
         if (group.length === 1) return this.#failedAlone(group[0]!, error, verdict === 'never')
         if (verdict !== 'retry' || ++failures >= this.#attempts || suspected) return 'halve'
         this.#on.retry('transaction', error, failures, aboutOf(group))
-        await pause(delayMs(failures, contentionBackoff), this.#abandon)
+        await pause(backoffMs(failures, contentionBackoff), this.#abandon)
       }
     }
   }
@@ -279,7 +279,7 @@ class OpenGroupCommit<Item> {
       if (stall === 'time') return this.#failedAlone(entry, error, false)
       if (performance.now() - since >= this.#options.stalledForMs) return this.#failedAlone(entry, error, true)
     }
-    this.#retryQueue.put(entry, delayMs(count, this.#options.backoff))
+    this.#retryQueue.put(entry, backoffMs(count, this.#options.backoff))
     return emptyOutcome
   }
 
@@ -289,7 +289,7 @@ class OpenGroupCommit<Item> {
       return { records: [this.#giveUp(entry, { error, attempts: failures })], kept: [], ended: [entry] }
     this.#failuresOf.set(entry, failures)
     this.#on.retry('transaction', error, failures, [entry.about])
-    this.#retryQueue.put(entry, delayMs(failures, this.#options.backoff))
+    this.#retryQueue.put(entry, backoffMs(failures, this.#options.backoff))
     return emptyOutcome
   }
 
@@ -308,7 +308,7 @@ class OpenGroupCommit<Item> {
         const error = errorOf(thrown)
         if (this.#abandon.aborted) throw new Abandoned('no time left to publish again', { cause: error })
         this.#on.retry('publication', error, failures, aboutOf(entries))
-        await pause(delayMs(failures, outageBackoff), this.#abandon)
+        await pause(backoffMs(failures, outageBackoff), this.#abandon)
       }
     }
     this.#options.published(items)

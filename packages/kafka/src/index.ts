@@ -3,7 +3,6 @@
 export type { KafkaAddress, KafkaSecurity } from './client.ts'
 export { kafkaAddress, kafkaVariables, type KafkaConfig } from './config.ts'
 export { fetchSpacing, type FetchSpacing, type FetchSpacingBounds } from './fetch-spacing.ts'
-export { DeadlineExceeded, within } from './deadline.ts'
 export { runStage, type Stage, type StageOptions } from './stage.ts'
 export type { Partition, PartitionHeld, Place, Trial } from './quarantine.ts'
 export type { PartitionOwnershipStore } from './partition-ownership.ts'

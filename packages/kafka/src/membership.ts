@@ -4,12 +4,11 @@
 // Each kafkajs consumer ends in a crash or in `close`. After a crash a new consumer is made,
 // however often, with backoff: kafkajs restarts only after errors that it deems retriable, and a
 // stage must survive the others too.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
+import { backoffMs, sleep, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
-import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
+import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import { createClient, patience } from './client.ts'
-import { within } from './deadline.ts'
 import { beforeJoining } from './kafkajs-patches.ts'
 import type { KafkaAddress } from './client.ts'
 import { errorOf } from './failure.ts'
@@ -181,7 +180,7 @@ export function startMembership(options: MembershipOptions): Membership {
       closing.signal.removeEventListener('abort', close)
       joined = false
       commitOffsets = undefined
-      await within(stopTimeoutMs, 'leaving the group', member.disconnect()).catch(() => undefined)
+      await withDeadline(stopTimeoutMs, 'leaving the group', member.disconnect()).catch(() => undefined)
     }
   }
 
@@ -196,7 +195,7 @@ export function startMembership(options: MembershipOptions): Membership {
         // A consumer that lasted was no part of a series of failures.
         failures = performance.now() - startedAt > 60_000 ? 1 : failures + 1
         options.onCrash(errorOf(thrown))
-        await pause(delayMs(failures, outageBackoff), closing.signal).catch((error: unknown) => {
+        await pause(backoffMs(failures, outageBackoff), closing.signal).catch((error: unknown) => {
           if (!(error instanceof Abandoned)) throw error
         })
       }
@@ -216,7 +215,7 @@ export function startMembership(options: MembershipOptions): Membership {
     commit: async (offsets) => {
       if (offsets.length === 0) return
       if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
-      await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets, metadata) }))
+      await withDeadline(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets, metadata) }))
     },
     stopFetching: () => {
       fetching = false

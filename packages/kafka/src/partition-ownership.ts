@@ -2,11 +2,11 @@
 // that it takes its partitions, and that it releases them when it leaves. A partition that is still
 // another's when it is taken was lost by a process that had not released it yet, or no longer
 // could. Whether that process writes again shows which of the two it was.
+import { backoffMs, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
-import { delayMs, outageBackoff, pause } from './backoff.ts'
+import { outageBackoff, pause } from './backoff.ts'
 import { createQuarantine, deathsForSuspicion } from './quarantine.ts'
 import type { Quarantine, Partition, PartitionHeld, Trial } from './quarantine.ts'
-import { within } from './deadline.ts'
 
 /**
  * The record of the owners. What a process writes about partitions that are another's by now
@@ -165,7 +165,7 @@ class Ownership {
         return await work()
       } catch (error) {
         this.#logger.warn({ error, failures }, 'the owner of a partition could not be written down; trying again')
-        await pause(delayMs(failures, outageBackoff), signal).catch(() => undefined)
+        await pause(backoffMs(failures, outageBackoff), signal).catch(() => undefined)
       }
     }
     return undefined
@@ -188,7 +188,7 @@ class Ownership {
     const releasing = this.#next(async () => {
       if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), ending)
     })
-    await within(releaseTimeoutMs, 'letting go of partitions', releasing).catch((error: unknown) => {
+    await withDeadline(releaseTimeoutMs, 'letting go of partitions', releasing).catch((error: unknown) => {
       ending.abort()
       this.#logger.warn({ error }, 'partitions were not let go of in time')
     })

@@ -1,10 +1,10 @@
 // How are records published so that, once `send` resolves, every in-sync replica has them?
 import kafkajs from 'kafkajs'
 import type { Producer as KafkaProducer } from 'kafkajs'
+import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import { chunksOf } from './chunks.ts'
 import { createClient } from './client.ts'
-import { DeadlineExceeded, within } from './deadline.ts'
 import type { KafkaAddress } from './client.ts'
 import type { OutgoingRecord } from './records.ts'
 
@@ -69,7 +69,7 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
     send: async (records) => {
       if (records.length === 0) return
       try {
-        await within(sendDeadlineMs, 'publishing', publish(records))
+        await withDeadline(sendDeadlineMs, 'publishing', publish(records))
       } catch (cause) {
         if (cause instanceof DeadlineExceeded) abandonConnection()
         throw new PublishFailed(cause instanceof Error ? cause.message : String(cause), { cause })
@@ -78,7 +78,7 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
     close: async () => {
       const closing = connecting?.then((producer) => producer.disconnect())
       connecting = undefined
-      if (closing) await within(closeDeadlineMs, 'closing the producer', closing).catch(() => undefined)
+      if (closing) await withDeadline(closeDeadlineMs, 'closing the producer', closing).catch(() => undefined)
     },
   }
 }

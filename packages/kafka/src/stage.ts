@@ -5,8 +5,9 @@
 // order for each key), then shares a transaction with all others that are ready; then its events
 // are published; only then may its offset be committed. A crash at any point redelivers it, and the
 // transaction (the stage's inbox) shows what it has done before.
+import { backoffMs } from '@orderpipeline/retry'
 import type { Logger, Registry, Span } from '@orderpipeline/telemetry'
-import { Abandoned, delayMs, outageBackoff, pause } from './backoff.ts'
+import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import type { KafkaAddress } from './client.ts'
 import { createPartitionOwnership } from './partition-ownership.ts'
 import type { PartitionOwnershipStore } from './partition-ownership.ts'
@@ -337,13 +338,13 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         // messages in it would only be more calls to a system that is away. A message that fails
         // while others succeed, or for longer than an outage is likely to concern all, must not
         // keep the place from them.
-        if (verdict !== 'outage') await waits.during(place.releaseWhile(pause(delayMs(failures, backoff), ending)))
+        if (verdict !== 'outage') await waits.during(place.releaseWhile(pause(backoffMs(failures, backoff), ending)))
         else {
           const othersAnswered = answeredCount > countBefore
           if (othersAnswered && performance.now() - since >= stalledForMs)
             return { failure: { error, attempts: outages } }
           const isOwnFailure = stallOf(error) !== undefined || othersAnswered || outages >= slotHoldingTries
-          const wait = pause(delayMs(++outages, isOwnFailure ? backoff : outageBackoff), ending)
+          const wait = pause(backoffMs(++outages, isOwnFailure ? backoff : outageBackoff), ending)
           await waits.during(isOwnFailure ? place.releaseWhile(wait) : wait)
         }
       }

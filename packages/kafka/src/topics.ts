@@ -1,9 +1,8 @@
 // How do tests and tools make topics, look at offsets and read a topic to its end? In a cluster the
 // operator owns topics.
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs, sleep } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
-import { delayMs } from './backoff.ts'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 import { recordOf } from './records.ts'
@@ -57,7 +56,7 @@ async function answering<T>(ask: () => Promise<T>, failures = 0): Promise<T> {
     return await ask()
   } catch (error) {
     if (failures >= 20) throw error
-    await sleep(delayMs(failures + 1, { firstMs: 100, maxMs: 3_000 }))
+    await sleep(backoffMs(failures + 1, { firstMs: 100, maxMs: 3_000 }))
     return answering(ask, failures + 1)
   }
 }

@@ -2,7 +2,8 @@
 // contract?
 import { randomBytes } from 'node:crypto'
 import { securedKafka } from '@orderpipeline/cluster/testing'
-import { readConfig, silentLogger } from '@orderpipeline/telemetry'
+import { readConfig } from '@orderpipeline/config'
+import { silentLogger } from '@orderpipeline/telemetry'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { createProducer, createTopics, kafkaAddress, kafkaVariables, readTopic } from '../src/index.ts'

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EachBatchPayload } from 'kafkajs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { withDeadline } from '@orderpipeline/retry'
+import { eventually } from '@orderpipeline/retry/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { createClient } from '../src/client.ts'
-import { within } from '../src/deadline.ts'
 import { createProducer, createTopics } from '../src/index.ts'
 import type { Producer } from '../src/index.ts'
 import { startMembership } from '../src/membership.ts'
@@ -67,10 +68,6 @@ function join(name: string, work: Work = () => Promise.resolve(true)): Seen {
   return { member, assignments, messages, crashes }
 }
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const latest = performance.now() + deadlineMs; !holds(); await sleep(50))
-    if (performance.now() > latest) throw new Error(`not so within ${deadlineMs} ms: ${what}`)
-}
 /** Long enough for a fetch to be at the broker; were it not, the test would show less. */
 const untilItWaits = (): Promise<void> => sleep(1_000)
 const send = (name: string, partition: number, value: string): Promise<void> =>
@@ -90,24 +87,24 @@ async function membersOf(name: string): Promise<readonly string[]> {
 
 test('leaves its group while a fetch waits', async () => {
   const { member, assignments } = join('leaves')
-  await until('it has its partitions', () => assignments.length === 1)
+  await eventually('it has its partitions', () => assignments.length === 1)
   await untilItWaits()
-  await within(deadlineMs, 'leaving', member.close())
+  await withDeadline(deadlineMs, 'leaving', member.close())
   expect(await membersOf('leaves')).toEqual([])
 })
 
 test('takes part in a rebalance while a fetch waits, and gets the messages that come after it', async () => {
   const first = join('rebalances')
-  await until('the first has both partitions', () => first.assignments.at(-1)?.length === 2)
+  await eventually('the first has both partitions', () => first.assignments.at(-1)?.length === 2)
   await untilItWaits()
   const second = join('rebalances')
-  await until('each has one partition', () =>
+  await eventually('each has one partition', () =>
     [first, second].every(({ assignments }) => assignments.at(-1)?.length === 1),
   )
   await untilItWaits()
   await send('rebalances', 0, 'zero')
   await send('rebalances', 1, 'one')
-  await until('both messages have come', () => first.messages.length + second.messages.length === 2)
+  await eventually('both messages have come', () => first.messages.length + second.messages.length === 2)
   expect([...first.messages, ...second.messages].sort()).toEqual(['one', 'zero'])
   expect([...first.crashes, ...second.crashes]).toEqual([])
 })
@@ -119,11 +116,11 @@ test('fetches a partition that is resumed while a fetch of the other waits', asy
     resume = payload.pause()
     return Promise.resolve(false)
   })
-  await until('it has its partitions', () => assignments.length === 1)
+  await eventually('it has its partitions', () => assignments.length === 1)
   await send('resumes', 0, 'paused')
-  await until('the partition is paused', () => resume !== undefined)
+  await eventually('the partition is paused', () => resume !== undefined)
   await untilItWaits()
   expect(messages).toEqual([])
   resume?.()
-  await until('the message has come', () => messages.length === 1)
+  await eventually('the message has come', () => messages.length === 1)
 })

@@ -1,6 +1,6 @@
 // How does the migrate program change the database? By one connection, with one lock, and with a
 // role and a schema for each service.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs, jitteredMs, sleep } from '@orderpipeline/retry'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import { connectionOptions } from './connection.ts'
@@ -121,16 +121,17 @@ async function takeTurn(
   timeoutMs: number,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
-  for (let waitMs = 20; ; waitMs = Math.min(waitMs * 2, 500)) {
+  for (let failures = 1; ; failures++) {
     const { rows } = await query('SELECT pg_try_advisory_lock($1) AS mine', [migrateLock])
     if ((rows[0] as { mine: boolean }).mine) return
     if (performance.now() > deadline)
       throw new DatabaseError('Contended', lockNotAvailable, 'another migration has been running for too long')
-    await sleep(waitMs * (0.5 + Math.random()))
+    await sleep(backoffMs(failures, turnBackoff))
   }
 }
 
 const lockNotAvailable = '55P03'
+const turnBackoff = { firstMs: 20, maxMs: 500 }
 
 /** Each file in a transaction of its own. Returns its name, or nothing where there is none left. */
 async function nextFile(
@@ -155,6 +156,7 @@ async function nextFile(
  * Later statements queue behind a statement that waits for a table, so it waits only for a moment.
  */
 const tableLockMs = 200
+const tableLockBackoff = { firstMs: 100, maxMs: 2_000 }
 
 /**
  * Releases everything and tries again, a little later each time, while a table is busy.
@@ -165,7 +167,7 @@ async function patiently<T>(
   query: (text: string) => Promise<unknown>,
   deadline: number,
 ): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       await query(`SET lock_timeout = '${tableLockMs}ms'`)
       const result = await work()
@@ -175,7 +177,7 @@ async function patiently<T>(
       await query('ROLLBACK')
       await query('RESET lock_timeout')
       if (databaseError(error).code !== lockNotAvailable || performance.now() > deadline) throw databaseError(error)
-      await sleep(Math.min(2_000, 100 * 2 ** attempt) * (0.5 + Math.random()))
+      await sleep(backoffMs(attempt, tableLockBackoff))
     }
   }
 }
@@ -202,7 +204,7 @@ async function retryShared<T>(work: () => Promise<T>, attempts = 5): Promise<T> 
   } catch (error) {
     const { code } = databaseError(error)
     if (attempts <= 1 || !['42710', '23505', 'XX000'].includes(code)) throw error
-    await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 100))
+    await sleep(jitteredMs(100, Math.random, 0.5))
     return retryShared(work, attempts - 1)
   }
 }

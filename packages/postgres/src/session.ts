@@ -5,7 +5,7 @@
 // The server keeps them as long as it believes in the connection, which can be hours where a node
 // has died or a component in between is frozen. So a session is a lease: the server ends one that
 // is idle for a while, and the session sends heartbeats more often.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import pg from 'pg'
 import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
 import type { DatabaseAddress } from './connection.ts'
@@ -112,7 +112,7 @@ async function keepAlive(
   lostController: AbortController,
 ): Promise<void> {
   while (!lostController.signal.aborted) {
-    await sleep(everyMs, undefined, { ref: false, signal: lostController.signal }).catch(() => undefined)
+    await sleep(everyMs, lostController.signal, { ref: false })
     if (!lostController.signal.aborted) await sendHeartbeat().catch((error: unknown) => lostController.abort(error))
   }
 }

@@ -1,7 +1,8 @@
 // What is the environment of a stage's container? The contract between the operator and every
 // built-in stage.
 import { kafkaVariables } from '@orderpipeline/kafka'
-import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
+import { databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
+import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 
 /** A stage adds its own variables to these. */
@@ -39,8 +40,6 @@ export const stageVariables = {
 const schema = z.object(stageVariables)
 
 export type StageConfig = z.output<typeof schema>
-export type Environment = Readonly<Record<string, string | undefined>>
-
 /** @throws ConfigError, one line for each wrong variable */
 export function stageConfig(env: Environment): StageConfig {
   return readConfig(schema, env)

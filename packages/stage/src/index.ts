@@ -1,6 +1,6 @@
 // What does a built-in stage stand on? Its contract with the operator, its inbox and outbox, and
 // the life of its process.
-export { stageConfig, stageVariables, type Environment, type StageConfig } from './config.ts'
+export { stageConfig, stageVariables, type StageConfig } from './config.ts'
 export type { PeriodicTask, PeriodicTaskContext } from './periodic-tasks.ts'
 export { startStage, type RunningStage, type StageDefinition, type StageSurroundings } from './run.ts'
 export { runStageProcess, type Outside, type StageContext } from './process.ts'

@@ -1,6 +1,6 @@
 // What does a stage do now and then, next to its messages? One run at a time of each task, a pause
 // in between, until it is stopped.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { runPeriodically } from '@orderpipeline/retry'
 import type { Pool } from '@orderpipeline/postgres'
 import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 
@@ -43,15 +43,14 @@ export function startPeriodicTasks(
   random: () => number = Math.random,
 ): PeriodicTasks {
   const stopping = new AbortController()
-  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
-  const runRepeatedly = async ({ name, everyMs, run }: PeriodicTask): Promise<void> => {
-    await pause(everyMs * random())
-    while (!stopping.signal.aborted) {
-      await run({ ...surroundings, stopping: stopping.signal }).catch((error: unknown) => onError(name, error))
-      await pause(everyMs * (0.8 + 0.4 * random()))
-    }
-  }
-  const running = tasks.map(runRepeatedly)
+  const running = tasks.map(({ name, everyMs, run }) =>
+    runPeriodically(everyMs, () => run({ ...surroundings, stopping: stopping.signal }), {
+      signal: stopping.signal,
+      onError: (error) => onError(name, error),
+      firstMs: everyMs * random(),
+      random,
+    }),
+  )
   return {
     stop: async () => {
       stopping.abort()

@@ -1,6 +1,6 @@
 // How does a stage run as a process of its own, from its environment to its exit code?
+import { runConfigured, type Environment } from '@orderpipeline/config'
 import {
-  ConfigError,
   createLogger,
   createRegistry,
   drainOnSignals,
@@ -9,7 +9,6 @@ import {
 } from '@orderpipeline/telemetry'
 import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
 import { stageConfig } from './config.ts'
-import type { Environment } from './config.ts'
 import { startStage } from './run.ts'
 import type { StageDefinition } from './run.ts'
 
@@ -35,7 +34,7 @@ export async function runStageProcess<Prepared>(
   { env, now }: Outside,
   define: (context: StageContext) => StageDefinition<Prepared>,
 ): Promise<void> {
-  try {
+  await runConfigured(async () => {
     const config = stageConfig(env)
     const logger = createLogger({
       service: config.ORDERPIPELINE_STAGE,
@@ -61,9 +60,5 @@ export async function runStageProcess<Prepared>(
       { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger },
     )
     logger.info({ group: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS }, 'started')
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
-    process.exitCode = 1
-  }
+  })
 }

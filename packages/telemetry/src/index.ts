@@ -1,18 +1,19 @@
-// What does every service need to be observed and operated? Logs, metrics, health, configuration
-// and a graceful shutdown.
-export { ConfigError, readConfig, variables } from './config.ts'
+// What does every service need to be observed and operated? Logs, metrics, health, traces and a
+// graceful shutdown.
 export {
-  databaseSettings,
-  databaseVariables,
-  type DatabaseConfig,
-  type DatabaseSettings,
-} from './database-variables.ts'
+  createLogger,
+  drainOnSignals,
+  silentLogger,
+  type Closer,
+  type Drain,
+  type DrainOptions,
+  type LogLevel,
+  type Logger,
+  type LoggerOptions,
+} from '@orderpipeline/process'
 export { observePools, observeQueries, type PoolFigures, type QueryObserver } from './database-metrics.ts'
-export { drainOnSignals, type Closer, type Drain, type DrainOptions } from './drain.ts'
-export { createLogger, silentLogger, type LogLevel, type Logger, type LoggerOptions } from './logger.ts'
 export { startMetricsServer, type Check, type MetricsServer, type MetricsServerOptions } from './metrics-server.ts'
 export { Counter, createRegistry, Gauge, Histogram, Registry, secondsBuckets } from './registry.ts'
-export { valueText, type ValueTextBounds } from './value-text.ts'
 export {
   startTracing,
   tracingVariables,

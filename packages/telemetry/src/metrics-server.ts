@@ -3,6 +3,7 @@
 // or is full.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { withDeadline } from '@orderpipeline/retry'
 import type { Registry } from './registry.ts'
 
 /** `true`, or the reason why not. */
@@ -63,16 +64,11 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
 }
 
 async function verdict(check: Check, timeoutMs: number): Promise<true | string> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${timeoutMs} ms`), timeoutMs)
-  })
   try {
-    return await Promise.race([Promise.resolve().then(check), late])
+    const late = (): Error => new Error(`no answer within ${timeoutMs} ms`)
+    return await withDeadline(timeoutMs, 'the check', Promise.resolve().then(check), late)
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -10,6 +10,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
+import { withDeadline } from '@orderpipeline/retry'
 import type { SpanStart, TracedService, Tracing } from './span.ts'
 
 export interface OtlpOptions extends TracedService {
@@ -71,12 +72,7 @@ export function otlpTracing({ url, share, service, pipeline }: OtlpOptions): Tra
       }
     },
     close: async () => {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, closeTimeoutMs)
-      })
-      await Promise.race([provider.shutdown().catch(() => undefined), late])
-      clearTimeout(timer)
+      await withDeadline(closeTimeoutMs, 'sending the last spans', provider.shutdown()).catch(() => undefined)
     },
   }
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { silentLogger } from './logger.ts'
+import { silentLogger } from '@orderpipeline/process'
 import { startTracing, type Tracing } from './tracing.ts'
 
 const of = { service: 'orders', pipeline: 'shop' }

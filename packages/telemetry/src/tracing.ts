@@ -1,8 +1,8 @@
 // How is one order followed from its request through every stage? As spans of one trace, handed on
 // by the traceparent that its events carry. Tracing is off unless the address of a collector is
 // set; only then is OpenTelemetry loaded.
-import { variables } from './config.ts'
-import type { Logger } from './logger.ts'
+import { variables } from '@orderpipeline/config'
+import type { Logger } from '@orderpipeline/process'
 import type { TracedService, Tracing } from './span.ts'
 
 export type { Span, SpanAttributes, SpanStart, TracedService, Tracing } from './span.ts'

@@ -1,7 +1,8 @@
 // Which settings does the gateway read from its environment?
 import { requestLogs } from '@orderpipeline/http'
 import { kafkaVariables } from '@orderpipeline/kafka'
-import { ConfigError, databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
+import { ConfigError, databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
+import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
 import { limitSettings, limitVariables, networks } from './limits/settings.ts'
@@ -105,7 +106,7 @@ export const groupPrefixOf = (config: Config): string =>
   config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`
 
 /** @throws ConfigError, one line for each wrong variable */
-export function configOf(env: Readonly<Record<string, string | undefined>>) {
+export function configOf(env: Environment) {
   const config = readConfig(schema, env)
   // A connection that is silent for longer is closed, whether or not a request waits on it.
   const limit = config.HTTP_CONNECTION_TIMEOUT_SECONDS

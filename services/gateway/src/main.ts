@@ -1,9 +1,10 @@
 // The gateway program.
-import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/telemetry'
+import { runConfigured } from '@orderpipeline/config'
+import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
 import { configOf } from './config.ts'
 import { startGateway } from './server.ts'
 
-try {
+await runConfigured(async () => {
   const config = configOf(process.env)
   const logger = createLogger({
     service: 'gateway',
@@ -13,8 +14,4 @@ try {
   const gateway = await startGateway(config, logger)
   drainOnSignals(gateway.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })
   logger.info({ url: gateway.url, metrics: gateway.metricsUrl }, 'taking orders')
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 2
-}
+})

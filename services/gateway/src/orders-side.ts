@@ -3,8 +3,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { createProducer, fetchSpacing, kafkaAddress } from '@orderpipeline/kafka'
 import { createPool, openSession, type Queryable } from '@orderpipeline/postgres'
+import { databaseSettings } from '@orderpipeline/config'
 import {
-  databaseSettings,
   observePools,
   observeQueries,
   type Closer,

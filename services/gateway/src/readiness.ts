@@ -1,7 +1,7 @@
 // Does this gateway take requests? From the first answer of the database until it stops. Once
 // ready, always ready: with the database away, a gateway that answers 503 and when to try again is
 // better than none.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import type { Queryable } from '@orderpipeline/postgres'
 
 export interface Readiness {
@@ -22,7 +22,7 @@ export function startReadiness(database: Queryable): Readiness {
         return
       } catch (error) {
         readiness = `the database does not answer: ${error instanceof Error ? error.message : String(error)}`
-        await sleep(everyMs, undefined, { signal: leaving.signal }).catch(() => undefined)
+        await sleep(everyMs, leaving.signal)
       }
     }
   }

@@ -2,6 +2,7 @@
 // answer is waited for longer than a bounded time. After a failover its address leads to another
 // server, while the connection is still to the former one: if that has become a replica or is
 // silent, the connection is closed, and the address is resolved again.
+import { backoffMs } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import { Redis } from 'ioredis'
 
@@ -11,7 +12,7 @@ export interface RedisOptions {
   readonly logger: Logger
 }
 
-const lastBackoffMs = 5_000
+const backoff = { firstMs: 200, maxMs: 5_000 }
 /**
  * The longest silence after a command; a Redis that is only slow answers something in that time.
  */
@@ -40,7 +41,7 @@ export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
     reconnectOnError: leavesReplica,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(100 * 2 ** Math.min(attempt, 10), lastBackoffMs) * (0.8 + 0.4 * Math.random()),
+    retryStrategy: (attempt) => backoffMs(attempt, backoff),
   })
   let wasLogged = false
   redis.on('ready', () => (wasLogged = false))

@@ -13,6 +13,8 @@ import {
   postgresUrl,
   startPostgres,
 } from '@orderpipeline/cluster/testing'
+import { withDeadline } from '@orderpipeline/retry'
+import { eventually } from '@orderpipeline/retry/testing'
 import {
   stageBench,
   testDatabase,
@@ -60,23 +62,6 @@ const post = (url: string) =>
     signal: AbortSignal.timeout(20_000),
   })
 
-const within = async (ms: number, what: string, work: Promise<void> | void): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`not ${what} within ${ms} ms`)), ms)
-  })
-  await Promise.race([work, late]).finally(() => clearTimeout(timer))
-}
-
-/** The error names the last value, if the expected one does not come. */
-const eventually = async <T>(what: string, see: () => Promise<T>, expected: T): Promise<void> => {
-  const from = performance.now()
-  for (let actual = await see(); actual !== expected; actual = await see()) {
-    if (performance.now() - from > 40_000) throw new Error(`never ${what}: ${String(actual)}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
-
 test(
   'with the database away the gateway answers 503 and when to come back, and then takes orders again',
   { timeout: 180_000 },
@@ -94,18 +79,19 @@ test(
     try {
       expect((await post(gateway.url)).status).toBe(202)
       await host.stop('postgres', { signal: 'SIGKILL' })
-      await eventually('refused with 503', async () => (await post(gateway.url)).status, 503)
+      await eventually('an order is refused with 503', async () => (await post(gateway.url)).status === 503)
       const refusal = await post(gateway.url)
       expect(refusal.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
       expect(await refusal.json()).toMatchObject({ title: 'Service Unavailable', status: 503 })
       expect((await fetch(`${gateway.url}/v1/orders/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f`)).status).toBe(503)
       expect((await fetch(`${gateway.metricsUrl}/readyz`)).status).toBe(200)
       await start()
-      await eventually('accepted again', async () => (await post(gateway.url)).status, 202)
-      await eventually('relaying again', () => Promise.resolve(gateway.relaying()), true)
+      await eventually('an order is accepted again', async () => (await post(gateway.url)).status === 202)
+      await eventually('it relays again', () => gateway.relaying())
     } finally {
-      for (const closer of gateway.closers) await within(30_000, `${closer.name} closed`, closer.close())
-      await within(30_000, 'PostgreSQL stopped', host.close())
+      for (const closer of gateway.closers)
+        await withDeadline(30_000, `closing ${closer.name}`, Promise.resolve(closer.close()))
+      await withDeadline(30_000, 'stopping PostgreSQL', host.close())
       await rm(dir, { recursive: true, force: true })
     }
   },

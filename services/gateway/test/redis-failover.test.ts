@@ -3,6 +3,7 @@
 // machine that says nothing any more?
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { eventually } from '@orderpipeline/retry/testing'
 import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
 import type { Gateway } from '../src/index.ts'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
@@ -21,13 +22,6 @@ let machine: Link
 let gateways: readonly [Gateway, Gateway]
 
 const portOf = (redis: OwnRedis): number => Number(new URL(redis.url).port)
-const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + 60_000
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not ${what} within a minute`)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-}
 
 beforeEach(async () => {
   on = await ground()

@@ -1,6 +1,6 @@
 // What is the inventory stage given besides what every stage is?
-import { readConfig, variables } from '@orderpipeline/telemetry'
-import type { Environment } from '@orderpipeline/stage'
+import { readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 import type { InventoryOptions } from './definition.ts'
 

@@ -1,6 +1,6 @@
 // The restock program: books a delivery into stock, then exits.
 import { createPool } from '@orderpipeline/postgres'
-import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/telemetry'
+import { ConfigError, databaseSettings, databaseVariables, readConfig, wrongUsageExitCode } from '@orderpipeline/config'
 import { z } from 'zod'
 import { deliveryOf } from './delivery.ts'
 import { restock } from './restock.ts'
@@ -22,5 +22,5 @@ try {
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof TypeError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = 2
+  process.exitCode = wrongUsageExitCode
 }

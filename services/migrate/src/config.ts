@@ -1,5 +1,5 @@
 // Which settings does the migrate program read from its environment?
-import { databaseVariables, readConfig, variables } from '@orderpipeline/telemetry'
+import { databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -21,6 +21,6 @@ const schema = z.object({
 
 export type Config = ReturnType<typeof configOf>
 
-export function configOf(env: Readonly<Record<string, string | undefined>>) {
+export function configOf(env: Environment) {
   return readConfig(schema, env)
 }

@@ -1,6 +1,6 @@
 // The forget-customer program: takes a customer out of every service's tables, then exits.
 import { DatabaseError } from '@orderpipeline/postgres'
-import { ConfigError, databaseVariables, readConfig } from '@orderpipeline/telemetry'
+import { ConfigError, databaseVariables, readConfig, wrongUsageExitCode } from '@orderpipeline/config'
 import { z } from 'zod'
 import { CustomerStillServed, forgetCustomer } from './forget.ts'
 
@@ -27,5 +27,5 @@ try {
   const wrongUsage = error instanceof ConfigError || error instanceof TypeError
   if (!(wrongUsage || error instanceof CustomerStillServed || error instanceof DatabaseError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = wrongUsage ? 2 : 1
+  process.exitCode = wrongUsage ? wrongUsageExitCode : 1
 }

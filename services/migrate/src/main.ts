@@ -1,5 +1,6 @@
 // The migrate program: brings every service's schema up to date, then exits.
-import { ConfigError, createLogger } from '@orderpipeline/telemetry'
+import { runConfigured } from '@orderpipeline/config'
+import { createLogger } from '@orderpipeline/telemetry'
 import { configOf } from './config.ts'
 import type { Config } from './config.ts'
 import { migrate } from './migrate.ts'
@@ -22,10 +23,4 @@ async function run(config: Config): Promise<void> {
   }
 }
 
-try {
-  await run(configOf(process.env))
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 2
-}
+await runConfigured(() => run(configOf(process.env)))

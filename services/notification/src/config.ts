@@ -1,7 +1,7 @@
 // What is the notification stage given besides what every stage is? Without SMTP_URL its log is the
 // only sink.
-import { ConfigError, readConfig, variables } from '@orderpipeline/telemetry'
-import type { Environment } from '@orderpipeline/stage'
+import { ConfigError, readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 import type { Addressing } from './mails.ts'
 import type { SmtpOptions } from './smtp.ts'

@@ -1,8 +1,8 @@
 // How do mails leave, each once as far as a mail can? A replica takes a few that are due and leaves
 // them to itself for a while, hands them to the mail server, and only then forgets them. A crash in
 // between sends one again under the same Message-ID.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/postgres'
+import { backoffMs, sleep } from '@orderpipeline/retry'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { lanes } from './mails.ts'
 import type { Lane, Mail } from './mails.ts'
@@ -84,8 +84,8 @@ async function recordFailures(
 
 /** Doubles with each failure; half of it is chance. */
 export function retrySeconds(failures: number, random: () => number): number {
-  const full = Math.min(lastRetrySeconds, firstRetrySeconds * 2 ** Math.min(failures - 1, 20))
-  return full / 2 + (full / 2) * random()
+  const backoff = { firstMs: firstRetrySeconds * 1_000, maxMs: lastRetrySeconds * 1_000 }
+  return backoffMs(failures, backoff, random) / 1_000
 }
 
 /**

@@ -1,5 +1,6 @@
 // Which settings does the payment provider read from its environment?
-import { databaseVariables, readConfig, tracingVariables, variables } from '@orderpipeline/telemetry'
+import { databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
+import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 
 const schema = z.object({
@@ -21,6 +22,6 @@ const schema = z.object({
 
 export type Config = ReturnType<typeof configOf>
 
-export function configOf(env: Readonly<Record<string, string | undefined>>) {
+export function configOf(env: Environment) {
   return readConfig(schema, env)
 }

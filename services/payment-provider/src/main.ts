@@ -1,16 +1,13 @@
 // The payment provider program: a simulation of an external one, for development and tests.
-import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/telemetry'
+import { runConfigured } from '@orderpipeline/config'
+import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
 import { configOf } from './config.ts'
 import { startPaymentProvider } from './server.ts'
 
-try {
+await runConfigured(async () => {
   const config = configOf(process.env)
   const logger = createLogger({ service: 'payment-provider', level: config.LOG_LEVEL })
   const provider = await startPaymentProvider(config, logger)
   drainOnSignals(provider.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })
   logger.info({ url: provider.url, metrics: provider.metricsUrl }, 'taking charges')
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 2
-}
+})

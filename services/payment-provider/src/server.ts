@@ -3,10 +3,10 @@ import { randomUUIDv7 } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@orderpipeline/postgres'
+import { databaseSettings } from '@orderpipeline/config'
 import {
   Counter,
   createRegistry,
-  databaseSettings,
   Gauge,
   startMetricsServer,
   startTracing,

@@ -1,6 +1,7 @@
 // How is a provider that is slow, failing or away called no more than helps? Calls are spaced out
 // and tried again a little later, and when half of the last ones failed there are no calls for a
 // while: the stage takes no further messages in meanwhile.
+import { backoffMs } from '@orderpipeline/retry'
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBlame } from './blame.ts'
@@ -32,6 +33,9 @@ export interface GuardedProvider extends Provider {
   readonly open: boolean
 }
 
+/** Twenty attempts, which are allowed, would else end in days. */
+const longestBackoffMs = 60_000
+
 const unwell: readonly ProviderFailure[] = ['Unreachable', 'Misconfigured', 'Busy', 'Failing']
 /** Asking again a second later may help. What is configured wrongly stays so for longer. */
 const passing: readonly ProviderFailure[] = ['Unreachable', 'Busy', 'Failing']
@@ -43,10 +47,11 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
   const limit = createRateLimit(options.perSecond)
   const blame = createBlame()
   const breaker = createBreaker({ ...options.breaker, clock, onOpen, onClose })
+  const backoff = { firstMs: options.backoffMs, maxMs: Math.max(options.backoffMs, longestBackoffMs) }
   const again = retry(handleWhen(isOf(passing)), {
     maxAttempts: options.attempts - 1,
     // The library's own jitter may wait less before the third attempt than before the second.
-    backoff: new DelegateBackoff(({ attempt }) => waitMs(options.backoffMs, attempt, random)),
+    backoff: new DelegateBackoff(({ attempt }) => backoffMs(attempt, backoff, random)),
   })
   const turn = async (signal: AbortSignal): Promise<void> => {
     const turnMs = limit.take(clock())
@@ -84,9 +89,4 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       return breaker.open
     },
   }
-}
-
-function waitMs(firstMs: number, attempt: number, random: () => number): number {
-  const full = firstMs * 2 ** (attempt - 1)
-  return full / 2 + (full / 2) * random()
 }

@@ -1,6 +1,6 @@
 // What is the shipping stage given besides what every stage is?
-import { ConfigError, readConfig, variables } from '@orderpipeline/telemetry'
-import type { Environment } from '@orderpipeline/stage'
+import { ConfigError, readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 import type { HttpCarrierOptions } from './carrier/http-carrier.ts'
 

@@ -1,7 +1,7 @@
 // Does everything end, exactly once and in flat memory, when several faults occur at once and for
 // long? Starts the platform, places a backlog, plays the planned faults while further customers
 // order and cancel, then stops the faults and waits for all to end.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '@orderpipeline/retry'
 import { seeded } from '@orderpipeline/traffic'
 import { createAccounts } from '@orderpipeline/test-support/accounts'
 import { isQuiet } from '@orderpipeline/test-support/books'
@@ -165,7 +165,7 @@ function watching(
         options.say(`a sample is missing: ${error instanceof Error ? error.message : String(error)}`)
       }
       next = Math.max(next + options.sampleEveryMs, performance.now())
-      await sleep(next - performance.now(), undefined, { signal: ending }).catch(() => undefined)
+      await sleep(next - performance.now(), ending)
     }
   }
   const looping = loop()

@@ -1,6 +1,6 @@
 // How do KEDA, Strimzi and Kafka come onto kind? From their own charts, through order-platform, the
 // one place that names their versions.
-import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs, sleep } from '@orderpipeline/retry'
 import { run } from '../../process/run.ts'
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Kubectl } from '../kubectl.ts'
@@ -32,7 +32,7 @@ export async function downloadDependencies(progress: StepProgress): Promise<void
     } catch (error) {
       if (attempt === attempts) throw error
       progress.note(`the charts could not be downloaded; attempt ${attempt + 1} of ${attempts} follows`)
-      await sleep(2 ** attempt * 1000 * (0.5 + Math.random()))
+      await sleep(backoffMs(attempt, { firstMs: 2_000, maxMs: 8_000 }))
     }
   }
 }

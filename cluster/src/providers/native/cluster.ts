@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { once } from '@orderpipeline/retry'
 import { prepareControlPlane, type ControlPlaneOptions, type Preparation } from '../../control-plane/start.ts'
 import {
   apiServerFlags,
@@ -48,15 +49,15 @@ export function nativeCluster(paths: StatePaths): NativeCluster {
   const ports = persistedPorts(paths.ports)
   const dir = (name: string) => join(paths.root, name)
   const options = controlPlaneOptions(dir('control-plane'), ports)
-  const controlPlane = once(() => prepareControlPlane(options))
+  const controlPlane = once(() => prepareControlPlane(options), { keepsFailure: true })
   return {
     paths,
     ports,
     dir,
-    host: once(() => supervisedHost(paths.processes)),
+    host: once(() => supervisedHost(paths.processes), { keepsFailure: true }),
     controlPlaneOptions: options,
     controlPlane,
-    node: once(async () => nodeConfig(dir('node'), runDir(paths), ports, await controlPlane())),
+    node: once(async () => nodeConfig(dir('node'), runDir(paths), ports, await controlPlane()), { keepsFailure: true }),
   }
 }
 
@@ -131,9 +132,4 @@ async function nodeConfig(dir: string, run: string, ports: Ports, controlPlane: 
       proxyMetrics: await ports.port('kube-proxy-metrics'),
     },
   }
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined
-  return () => (result ??= make())
 }

@@ -1,9 +1,9 @@
 // The set-up file of the integration tests: `until` ends with the test that waits by it, and a test
 // that fails shows what the services warned of. It is loaded for every file, so it loads next to
 // nothing.
+import { testLasts } from '@orderpipeline/retry/testing'
 import { afterEach, beforeEach } from 'vitest'
 import { clearTestLog, testLog } from './test-log.ts'
-import { testLasts } from './until.ts'
 
 beforeEach(({ task }) => {
   clearTestLog()

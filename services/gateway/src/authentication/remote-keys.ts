@@ -2,6 +2,7 @@
 // kept; an unknown key id causes another request, though not more often than every half minute.
 // While the issuer is away requests become less and less frequent, and the cached keys go on being
 // used.
+import { backoffMs } from '@orderpipeline/retry'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 
@@ -30,7 +31,7 @@ export interface RemoteKeysOptions {
 const newKeyEveryMs = 30_000
 /** For how long keys past their time are used while the issuer does not answer. */
 const graceMs = 3_600_000
-const [firstBackoffMs, lastBackoffMs] = [1_000, 60_000]
+const backoff = { firstMs: 1_000, maxMs: 60_000 }
 const largestBytes = 1_000_000
 
 interface CachedKeys {
@@ -52,9 +53,7 @@ export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
       return (cached = { select: createLocalJWKSet(keys), fetchedAt: now() })
     } catch (error) {
       onFailure?.(error)
-      const backoffMs = Math.min(firstBackoffMs * 2 ** failures, lastBackoffMs)
-      failures = Math.min(failures + 1, 10)
-      notBefore = now() + backoffMs * (0.5 + 0.5 * random())
+      notBefore = now() + backoffMs(++failures, backoff, random)
       throw new KeysUnavailable("the issuer's keys cannot be fetched", { cause: error })
     } finally {
       fetching = undefined

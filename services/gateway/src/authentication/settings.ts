@@ -2,7 +2,7 @@
 // key, never both, and all that belongs to it. A gateway without authentication has AUTH=none. If
 // none of them is set, or only some, start-up fails and names the mistake, so that no shop is open
 // by accident.
-import { ConfigError, variables } from '@orderpipeline/telemetry'
+import { ConfigError, variables } from '@orderpipeline/config'
 import { z } from 'zod'
 import { customerClaimVariable } from './customer-claim.ts'
 import { scopePattern } from './staff-scope.ts'

@@ -1,6 +1,7 @@
 // How does the gateway estimate, and how good is the estimate? It looks at the queues now and then,
 // in parallel with the requests, and follows a few of the accepted orders to their end: their
 // estimate is compared with the time that they took, published, and learned from.
+import { runPeriodically } from '@orderpipeline/retry'
 import { Counter, Gauge, Histogram, type Logger, type Registry } from '@orderpipeline/telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import type { QueueReader } from '../queues/reader.ts'
@@ -45,8 +46,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
   let beyond: Beyond = []
   let lastLook: { readonly atMs: number; readonly waits: readonly number[] } | undefined
   let takeNext = true
-  let timer: NodeJS.Timeout | undefined
-  let closed = false
+  const closing = new AbortController()
 
   const waitsNow = () => (lastLook && monotonicMs() - lastLook.atMs < knownForMs ? lastLook.waits : undefined)
   const check = (order: OrderProgress): void => {
@@ -71,9 +71,11 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
       logger.debug({ error }, 'no estimate this time')
     }
     figures.estimate.set(estimateAfter(1, waitsNow() ?? [], beyond) ?? NaN)
-    if (!closed) timer = setTimeout(() => void look(), everyMs * (0.8 + 0.4 * Math.random()))
   }
-  void look()
+  void runPeriodically(everyMs, look, {
+    signal: closing.signal,
+    onError: (error) => logger.warn({ error }, 'no estimate was made'),
+  })
 
   return {
     secondsLeft: (completedSteps, at) => {
@@ -90,8 +92,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
       followedOrders.set(orderId, { sinceMs: monotonicMs(), waits, estimate: estimateAfter(1, waits, beyond) })
     },
     close: () => {
-      closed = true
-      clearTimeout(timer)
+      closing.abort()
     },
   }
 }

@@ -1,7 +1,7 @@
 // How much may be asked of the gateway? Off unless a limit is set; counted together by all replicas
 // where there is a Redis, and by each for itself where there is none.
 import { isNetwork } from '@orderpipeline/http'
-import { ConfigError, variables } from '@orderpipeline/telemetry'
+import { ConfigError, variables } from '@orderpipeline/config'
 import type { z } from 'zod'
 
 export const networks = () =>

@@ -2,6 +2,7 @@
 // sign of life now and then; all of them end when the gateway leaves, and their readers come back
 // to another one.
 import { Readable } from 'node:stream'
+import { jitteredMs } from '@orderpipeline/retry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import { allSeen, comeBackAfter, heartbeat, newEvents } from './event-stream.ts'
 import type { Watcher } from './watcher.ts'
@@ -78,7 +79,7 @@ export function createStreams(options: StreamsOptions): Streams {
       }
       const oldAge = setTimeout(end, maxAgeMs * (0.8 + 0.2 * Math.random()))
       register(stream, customer)
-      stream.push(comeBackAfter(comeBackMs * (0.5 + Math.random())))
+      stream.push(comeBackAfter(jitteredMs(comeBackMs, Math.random, 0.5)))
       show(initial)
       if (!over) stop = watcher.watch(initial.orderId, { seen: show, closing: end })
       return stream

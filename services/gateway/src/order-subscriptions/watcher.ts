@@ -2,6 +2,7 @@
 // waiting caller are looked up with one statement, again and again while there is one, and each
 // caller is shown their own. The pause between two looks grows with the cost of a look, so that
 // waiting never takes more than a fifth of one connection.
+import { backoffMs, jitteredMs } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 
@@ -30,7 +31,7 @@ export interface Watcher {
 
 /** One statement takes no more ids. */
 const idsAtOnce = 1_000
-const lastBackoffMs = 5_000
+const longestBackoffMs = 5_000
 
 export function createWatcher(options: WatcherOptions): Watcher {
   const { look, everyMs, logger } = options
@@ -57,13 +58,14 @@ export function createWatcher(options: WatcherOptions): Watcher {
           for (const watch of [...(watches.get(progress.orderId) ?? [])]) watch.seen(progress)
       failures = 0
     } catch (error) {
-      failures = Math.min(failures + 1, 10)
+      failures++
       logger.debug({ error, orders: watches.size }, 'looking after orders failed; trying again')
     }
     looking = false
     const tookMs = performance.now() - startedAt
-    const backoffMs = Math.min(everyMs * 2 ** failures, lastBackoffMs) * (0.8 + 0.4 * Math.random())
-    schedule(Math.max(backoffMs, 4 * tookMs))
+    const pauseMs =
+      failures === 0 ? jitteredMs(everyMs) : backoffMs(failures, { firstMs: 2 * everyMs, maxMs: longestBackoffMs })
+    schedule(Math.max(pauseMs, 4 * tookMs))
   }
 
   return {

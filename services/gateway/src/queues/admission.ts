@@ -4,6 +4,7 @@
 // last known wait counts for a while; then every order is accepted, since an order that is durable
 // is never lost.
 import { overloaded, type HttpProblem } from '@orderpipeline/http'
+import { runPeriodically } from '@orderpipeline/retry'
 import { Counter, Gauge, type Logger, type Registry } from '@orderpipeline/telemetry'
 import { expectedWaitSeconds, StagesUnknown } from './queue.ts'
 import type { QueueReader } from './reader.ts'
@@ -54,8 +55,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
   let waitSeconds = 0
   let probeAt: number | undefined
   let lastLook = { at: -Infinity, waitSeconds: 0 }
-  let timer: NodeJS.Timeout | undefined
-  let closed = false
+  const closing = new AbortController()
 
   const look = async (): Promise<void> => {
     try {
@@ -67,9 +67,11 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       logger.debug({ error, waitSeconds }, 'the queues could not be read')
     }
     waitGauge.set(waitSeconds)
-    if (!closed) timer = setTimeout(() => void look(), everyMs * (0.8 + 0.4 * Math.random()))
   }
-  void look()
+  void runPeriodically(everyMs, look, {
+    signal: closing.signal,
+    onError: (error) => logger.warn({ error }, 'the queues were not looked at'),
+  })
   return {
     refusal: () => {
       if (waitSeconds <= promiseSeconds) {
@@ -90,8 +92,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       return refusal
     },
     close: () => {
-      closed = true
-      clearTimeout(timer)
+      closing.abort()
     },
   }
 }

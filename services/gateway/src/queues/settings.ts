@@ -1,5 +1,5 @@
 // Which settings does the gateway have about the queues behind it, and about its promise?
-import { variables } from '@orderpipeline/telemetry'
+import { variables } from '@orderpipeline/config'
 
 export const queueVariables = {
   ORDERPIPELINE_NAMESPACE: variables.text().default('default'),

@@ -1,8 +1,8 @@
 // What does the gateway that relays do besides? It forgets idempotency keys, and looks whether
 // anything waits where the relay does not look. On the pool's connections, so that no order waits
 // for it.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/postgres'
+import { runPeriodically } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import type { RelayMetrics } from './metrics.ts'
 import { forgetKeys } from './prune-keys.ts'
@@ -35,16 +35,12 @@ export function startHousekeeping({
   keepKeysHours = 24,
 }: HousekeepingOptions): Housekeeping {
   const stopping = new AbortController()
-  const keepDoing = async (everyMs: number, failureText: string, work: () => Promise<void>): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      const succeeded = await work().then(
-        () => true,
-        (error: unknown) => (logger.warn({ error }, failureText), false),
-      )
-      const pauseMs = (succeeded ? everyMs : everyMs * againShare) * (0.8 + 0.4 * Math.random())
-      await sleep(pauseMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
-    }
-  }
+  const keepDoing = (everyMs: number, failureText: string, work: () => Promise<void>): Promise<void> =>
+    runPeriodically(everyMs, work, {
+      signal: stopping.signal,
+      onError: (error) => logger.warn({ error }, failureText),
+      againMs: everyMs * againShare,
+    })
   const running = [
     keepDoing(keysEveryMs, 'idempotency keys were not forgotten; trying again later', async () => {
       metrics.keyGenerationsDropped.inc(await forgetKeys(database, keepKeysHours))

@@ -3,6 +3,7 @@
 // first, and deletes it once Kafka has it. A crash in between publishes again under the same event
 // ids, which the inboxes of the stages drop.
 import { lockHeld, type Queryable, type Session } from '@orderpipeline/postgres'
+import { backoffMs, jitteredMs } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import type { RelayMetrics } from './metrics.ts'
 import { relayBound } from './relay-bound.ts'
@@ -95,8 +96,7 @@ const boundEveryMs = 5_000
  */
 const lagAgainMs = 30_000
 const steady: LookSpacing = { fetching: () => undefined, brought: () => undefined, ms: 20 }
-const firstBackoffMs = 100
-const lastBackoffMs = 5_000
+const backoff = { firstMs: 100, maxMs: 5_000 }
 const giveUpAfterMs = 15_000
 /** Long enough for every other gateway to look whether it should relay. */
 const turnsSatOut = 2
@@ -108,23 +108,23 @@ export function startRelay(options: RelayOptions): Relay {
   let leading = false
 
   const run = async (): Promise<void> => {
-    let backoffMs = firstBackoffMs
+    let failures = 0
     while (!closing.signal.aborted) {
       try {
         if (!(await lockHeld(options.database, relayLock))) await lead()
-        backoffMs = firstBackoffMs
-        await wake.sleep(jitter(options.takeOverMs))
+        failures = 0
+        await wake.sleep(jitteredMs(options.takeOverMs))
       } catch (error) {
         if (error instanceof CannotPublish) {
           const sitOutMs = turnsSatOut * options.takeOverMs
           logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another is to relay')
-          await wake.sleep(jitter(sitOutMs), undefined, { early: false })
+          await wake.sleep(jitteredMs(sitOutMs), undefined, { early: false })
           continue
         }
         metrics.failures.inc()
-        logger.warn({ error, backoffMs }, 'relaying was interrupted; trying again')
-        await wake.sleep(jitter(backoffMs))
-        backoffMs = Math.min(backoffMs * 2, lastBackoffMs)
+        const againMs = backoffMs(++failures, backoff)
+        logger.warn({ error, backoffMs: againMs }, 'relaying was interrupted; trying again')
+        await wake.sleep(againMs)
       }
     }
   }
@@ -199,7 +199,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     }
     lagDueAt = performance.now() + againMs
   }
-  let backoffMs = firstBackoffMs
+  let failures = 0
   let failingSince: number | undefined
   while (!closing.aborted) {
     session.lost.throwIfAborted()
@@ -209,23 +209,23 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     spacing.fetching()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
     if (rows.length === 0) {
-      await wake.sleep(jitter(options.pollMs), session.lost)
+      await wake.sleep(jitteredMs(options.pollMs), session.lost)
       continue
     }
     session.lost.throwIfAborted()
     const began = performance.now()
     try {
       await options.publish(rows)
-      backoffMs = firstBackoffMs
+      failures = 0
       failingSince = undefined
     } catch (error) {
       metrics.failures.inc()
       failingSince ??= began
       if (performance.now() - failingSince >= (options.giveUpAfterMs ?? giveUpAfterMs))
         throw new CannotPublish('publishing has failed for too long', { cause: error })
-      logger.warn({ error, backoffMs, rows: rows.length }, 'publishing failed; trying again')
-      await wake.sleep(jitter(backoffMs), session.lost, { early: false })
-      backoffMs = Math.min(backoffMs * 2, lastBackoffMs)
+      const againMs = backoffMs(++failures, backoff)
+      logger.warn({ error, backoffMs: againMs, rows: rows.length }, 'publishing failed; trying again')
+      await wake.sleep(againMs, session.lost, { early: false })
       continue
     }
     await session.query(deletePublished, [rows.map((row) => row.id)])
@@ -248,6 +248,3 @@ async function measureLag(session: Session, metrics: RelayMetrics): Promise<void
   metrics.lagRows.set(rows)
   metrics.lagSeconds.set(seconds)
 }
-
-/** ±20 %, so that many gateways do not look at the same moment. */
-const jitter = (milliseconds: number): number => milliseconds * (0.8 + 0.4 * Math.random())

@@ -1,6 +1,6 @@
 // The detach-month program: takes a month that is done with out of the orders, then exits.
 import { createPool, DatabaseError } from '@orderpipeline/postgres'
-import { ConfigError, databaseSettings, databaseVariables, readConfig } from '@orderpipeline/telemetry'
+import { ConfigError, databaseSettings, databaseVariables, readConfig, wrongUsageExitCode } from '@orderpipeline/config'
 import { z } from 'zod'
 import { detach, monthOf } from './detach.ts'
 
@@ -21,5 +21,5 @@ try {
 } catch (error) {
   if (!(error instanceof ConfigError || error instanceof TypeError || error instanceof DatabaseError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = error instanceof DatabaseError ? 1 : 2
+  process.exitCode = error instanceof DatabaseError ? 1 : wrongUsageExitCode
 }

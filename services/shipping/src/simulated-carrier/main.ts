@@ -1,5 +1,5 @@
 // The simulated carrier's process.
-import { ConfigError, readConfig, variables } from '@orderpipeline/telemetry'
+import { readConfig, runConfigured, variables } from '@orderpipeline/config'
 import { z } from 'zod'
 import { startSimulatedCarrier } from './simulated-carrier.ts'
 
@@ -10,7 +10,7 @@ const schema = z.object({
   CARRIER_FAILURE_RATE: variables.number(0, 1).default(0.05),
 })
 
-try {
+await runConfigured(async () => {
   const config = readConfig(schema, process.env)
   const carrier = await startSimulatedCarrier({
     port: config.HTTP_PORT,
@@ -21,8 +21,4 @@ try {
   })
   const end = (): void => void carrier.close().then(() => process.exit(0))
   process.once('SIGTERM', end).once('SIGINT', end)
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
-}
+})

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { ConfigError, readConfig, variables } from './config.ts'
+import { ConfigError, readConfig } from './read-config.ts'
+import { variables } from './variables.ts'
 
 const schema = z.object({
   HTTP_PORT: variables.port().default(8080),

@@ -1,5 +1,6 @@
 // Where is the database, and how is it reached? The variables of every service that connects to it.
-import { ConfigError, variables } from './config.ts'
+import { ConfigError } from './read-config.ts'
+import { variables } from './variables.ts'
 
 /** For the schema of a service's configuration. */
 export const databaseVariables = {

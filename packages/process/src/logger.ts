@@ -1,4 +1,4 @@
-// How does a service log? JSON lines on standard output, one object each, with the service's name,
+// How does a process log? JSON lines on standard output, one object each, with the service's name,
 // and never a secret in them.
 import { pino, type DestinationStream, type Logger } from 'pino'
 
@@ -11,6 +11,8 @@ export interface LoggerOptions {
   readonly level?: LogLevel
   /** Further fields on every line, such as the pipeline's name. */
   readonly fields?: Readonly<Record<string, string>>
+  /** What is logged of an error; by default its type, message, causes and stack. */
+  readonly serializeError?: (error: unknown) => unknown
   /** The destination of the lines; by default standard output. */
   readonly destination?: DestinationStream
 }
@@ -26,6 +28,7 @@ export function createLogger(options: LoggerOptions): Logger {
       messageKey: 'message',
       errorKey: 'error',
       formatters: { level: (label) => ({ level: label }) },
+      ...(options.serializeError && { serializers: { error: options.serializeError } }),
       redact: {
         paths: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
         censor: '[redacted]',

@@ -1,7 +1,7 @@
 // Is an address refused with a reason where the database cannot be reached as it says?
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { readConfig } from './config.ts'
+import { readConfig } from './read-config.ts'
 import { databaseSettings, databaseVariables } from './database-variables.ts'
 
 const ca = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----'

@@ -1,4 +1,4 @@
-// How does a service end? On SIGTERM or SIGINT it closes its parts one after the other (first those
+// How does a process end? On SIGTERM or SIGINT it closes its parts one after the other (first those
 // that take in work, last those that the others need) and exits 0. Parts that have not ended within
 // the grace are cut off with exit code 1: Kubernetes would kill the process anyway.
 import type { Logger } from './logger.ts'

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { DeadlineExceeded, withDeadline } from './deadline.ts'
+
+const never = new Promise<never>(() => undefined)
+
+it('what ends before its deadline is returned, or thrown as it is', async () => {
+  await expect(withDeadline(60_000, 'asking', Promise.resolve('answer'))).resolves.toBe('answer')
+  await expect(withDeadline(60_000, 'asking', Promise.reject(new TypeError('no')))).rejects.toThrow(TypeError)
+})
+
+it('what takes longer fails with an error that names it and the deadline', async () => {
+  const late = withDeadline(5, 'asking', never)
+  await expect(late).rejects.toThrow(new DeadlineExceeded('asking took longer than 5 ms'))
+  await expect(late).rejects.toMatchObject({ reason: 'DeadlineExceeded', retry: true, outage: true })
+})
+
+it('what takes longer fails with the error of the caller where that gives one', async () => {
+  await expect(withDeadline(5, 'asking', never, () => new RangeError('silent'))).rejects.toThrow(
+    new RangeError('silent'),
+  )
+})
+
+it('a failure after the deadline is no unhandled rejection', async () => {
+  const work = Promise.withResolvers<never>()
+  const unhandled: unknown[] = []
+  const note = (error: unknown): void => void unhandled.push(error)
+  process.on('unhandledRejection', note)
+  await expect(withDeadline(5, 'asking', work.promise)).rejects.toThrow(DeadlineExceeded)
+  work.reject(new Error('too late to matter'))
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+})

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import { once } from './once.ts'
+
+/** Fails at first. */
+function flaky(): { readonly make: () => Promise<number>; readonly attempts: () => number } {
+  let attempts = 0
+  const make = (): Promise<number> =>
+    ++attempts === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve(attempts)
+  return { make, attempts: () => attempts }
+}
+
+it('it is made at the first call, and once for all callers', async () => {
+  let made = 0
+  const get = once(() => Promise.resolve(++made))
+  expect(made).toBe(0)
+  expect(await Promise.all([get(), get()])).toEqual([1, 1])
+  expect(await get()).toBe(1)
+})
+
+it('after a failure, which all present callers get, the next caller tries again', async () => {
+  const { make, attempts } = flaky()
+  const get = once(make)
+  const [first, second] = await Promise.allSettled([get(), get()])
+  expect([first.status, second.status, attempts()]).toEqual(['rejected', 'rejected', 1])
+  expect([await get(), await get()]).toEqual([2, 2])
+})
+
+it('a failure is kept where the caller says so', async () => {
+  const { make, attempts } = flaky()
+  const get = once(make, { keepsFailure: true })
+  await expect(get()).rejects.toThrow('not yet')
+  await expect(get()).rejects.toThrow('not yet')
+  expect(attempts()).toBe(1)
+})

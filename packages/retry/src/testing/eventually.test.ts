@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest'
+import { eventually } from './eventually.ts'
+
+it('it resolves with the first answer that is neither undefined nor false', async () => {
+  const answers = [undefined, false, 0] as const
+  let asked = 0
+  expect(await eventually('a number', () => answers[asked++], { everyMs: 1 })).toBe(0)
+  expect(asked).toBe(3)
+})
+
+it('what does not come in time fails by its name', async () => {
+  const never = eventually('the order is shipped', () => false, { withinMs: 5, everyMs: 1 })
+  await expect(never).rejects.toThrow(/^not so after \d+ ms: the order is shipped$/)
+})
+
+it('a failure to ask is thrown', async () => {
+  await expect(eventually('an answer', () => Promise.reject(new RangeError('no')))).rejects.toThrow(RangeError)
+})
