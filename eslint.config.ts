@@ -22,8 +22,6 @@ const wrapped = [
 const longFunctions = [
   'dev/src/objects/local-objects.ts',
   'operator/src/operator.ts',
-  'packages/kafka/src/{fetch-admission,membership,stage}.ts',
-  'services/gateway/src/api/place-order.ts',
 ]
 
 export default tseslint.config(
