@@ -22,7 +22,8 @@ import { configFrom } from '../src/config.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
 import { type Kube, kubePort } from '../src/kube/port.ts'
 import { type Transport, transport } from '../src/kube/transport.ts'
-import { startOperator, type Operator, type OperatorParts } from '../src/operator.ts'
+import { startOperator, type Operator } from '../src/operator.ts'
+import type { OperatorParts } from '../src/operator-parts.ts'
 import { systemClock } from '../src/runtime/clock.ts'
 
 const root = join(import.meta.dirname, '..', '..')
