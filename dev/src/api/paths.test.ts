@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { resources } from '../objects/local-objects.ts'
+import { resources } from '../objects/versioned-objects.ts'
 import { target } from './paths.ts'
 
 it('reads a list, an object and a subresource off a path', () => {

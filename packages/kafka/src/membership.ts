@@ -8,12 +8,12 @@ import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
 import { backoffMs, sleep, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import { Abandoned, outageBackoff, pause } from './backoff.ts'
-import { createClient, patience } from './client.ts'
 import { beforeJoining } from './kafkajs-patches.ts'
 import type { KafkaAddress } from './client.ts'
 import { errorOf } from './failure.ts'
 import { fetchSpacing, usualSpacing } from './fetch-spacing.ts'
-import type { FetchSpacingBounds } from './fetch-spacing.ts'
+import type { FetchSpacing, FetchSpacingBounds } from './fetch-spacing.ts'
+import { createGroupConsumer, offsetsByTopic } from './group-consumer.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
 
 export interface MembershipOptions {
@@ -65,14 +65,6 @@ export interface Membership {
   close(): Promise<void>
 }
 
-const sessionTimeoutMs = 30_000
-/**
- * How long a rebalance waits for members. While a stage scales from 5 to 100 pods a member is
- * nearly always about to join, so the whole group stands still for this long at a time; a member
- * that is late only joins again. Messages in flight do not hold a member back: its batches only
- * take messages in.
- */
-const rebalanceTimeoutMs = 15_000
 /**
  * A consumer without a fetch or a heartbeat for this long has hung: kafkajs was observed to stop
  * without a crash.
@@ -84,152 +76,184 @@ const stopTimeoutMs = 10_000
 const commitTimeoutMs = 20_000
 
 export function startMembership(options: MembershipOptions): Membership {
-  const { logger, topics, groupId } = options
-  const closing = new AbortController()
-  let consumer: Consumer | undefined
-  let commitOffsets: ((offsets: Offsets) => Promise<void>) | undefined
-  let joinAllowed = options.mayJoin === undefined
-  let metadata: string | undefined
-  let joined = false
-  let fetching = true
-  let lastActivityAt = performance.now()
-  let lastFetchAt = 0
-  const spacing = fetchSpacing(options.spacing ?? usualSpacing, () => performance.now())
+  return new RunningMembership(options).port()
+}
 
-  const runConsumer = async (): Promise<void> => {
-    const member = createClient(options.address, logger).consumer({
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: rebalanceTimeoutMs,
-      heartbeatInterval: 3_000,
-      maxWaitTimeInMs: 500,
-      minBytes: 1,
-      maxBytesPerPartition: 256 * 1024,
-      maxBytes: 4 * 1024 * 1024,
-      allowAutoTopicCreation: false,
-      retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
-    })
-    const end = Promise.withResolvers<Error | undefined>()
-    // A consumer that was given up on may wake up after all; its later events and batches are
-    // ignored.
-    let over = false
-    const watch = setInterval(() => {
-      if (performance.now() - lastActivityAt > silenceLimitMs)
-        end.resolve(new Error('the consumer shows no sign of life'))
-    }, 10_000)
-    member.on(member.events.CRASH, ({ payload }) => end.resolve(payload.error))
-    const close = (): void => end.resolve(undefined)
-    closing.signal.addEventListener('abort', close)
-    for (const sign of [member.events.FETCH, member.events.HEARTBEAT, member.events.GROUP_JOIN] as const) {
-      member.on(sign, () => {
-        if (!over) lastActivityAt = performance.now()
-      })
-    }
-    member.on(member.events.FETCH, ({ payload }) => {
-      if (over) return
-      lastFetchAt = performance.now()
-      spacing.fetching()
-      options.onFetch(payload.duration / 1_000)
-    })
-    member.on(member.events.START_BATCH_PROCESS, ({ payload }) => {
-      if (!over && payload.batchSize === 0) options.onPassedOver(payload)
-    })
-    member.on(member.events.REBALANCING, ({ payload }) => {
-      if (!over) beforeJoining.set(payload.memberId, options.onRevoking())
-    })
-    member.on(member.events.GROUP_JOIN, ({ payload }) => {
-      if (over) return
-      joined = true
-      // Until there is a batch to commit by: a batch without messages is not handed over.
-      commitOffsets ??= ({ topics: of }) =>
-        member.commitOffsets(of.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
-      options.onAssigned(payload.memberAssignment)
-      if (!fetching) pauseAll(member)
-    })
-    const begin = async (): Promise<Error | undefined> => {
-      if (!joinAllowed) metadata = await options.mayJoin?.()
-      joinAllowed = true
-      if (over) return undefined
-      await member.connect()
-      await member.subscribe({ topics: [...topics], fromBeginning: true })
-      if (over) return undefined
-      await member.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: maxPartitionsAtOnce,
-        eachBatch: async (payload) => {
-          if (over) return
-          commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
-          const { batch } = payload
-          spacing.brought(batch.messages.length, BigInt(batch.offsetLag()) > 0n)
-          await options.onBatch(payload)
-          // The first message after a lull is fetched at once; those that follow come together.
-          const waitMs = lastFetchAt + spacing.ms - performance.now()
-          if (waitMs > 0) await sleep(waitMs)
-        },
-      })
-      return end.promise
-    }
-    try {
-      consumer = member
-      const error = await Promise.race([end.promise, begin()])
-      if (error) throw error
-    } finally {
-      over = true
-      clearInterval(watch)
-      closing.signal.removeEventListener('abort', close)
-      joined = false
-      commitOffsets = undefined
-      await withDeadline(stopTimeoutMs, 'leaving the group', member.disconnect()).catch(() => undefined)
+/** One consumer, from its start to its crash or the end of the membership. */
+interface ConsumerLife {
+  readonly consumer: Consumer
+  /** Resolves to the error of a crash, or to undefined when the membership closes. */
+  readonly end: PromiseWithResolvers<Error | undefined>
+  /**
+   * A consumer that was given up on may wake up after all; its later events and batches are
+   * ignored.
+   */
+  over: boolean
+}
+
+class RunningMembership {
+  readonly #options: MembershipOptions
+  readonly #closing = new AbortController()
+  readonly #spacing: FetchSpacing
+  readonly #running: Promise<void>
+  #consumer: Consumer | undefined
+  #commitOffsets: ((offsets: Offsets) => Promise<void>) | undefined
+  #joinAllowed: boolean
+  #metadata: string | undefined
+  #joined = false
+  #fetching = true
+  #lastActivityAt = performance.now()
+  #lastFetchAt = 0
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    this.#joinAllowed = options.mayJoin === undefined
+    this.#spacing = fetchSpacing(options.spacing ?? usualSpacing, () => performance.now())
+    this.#running = this.#runConsumers()
+  }
+
+  port(): Membership {
+    const isJoined = (): boolean => this.#joined
+    return {
+      get joined() {
+        return isJoined()
+      },
+      silentForMs: () => performance.now() - this.#lastActivityAt,
+      commit: (offsets) => this.#commit(offsets),
+      stopFetching: () => this.#stopFetching(),
+      close: async () => {
+        this.#closing.abort()
+        await this.#running
+      },
     }
   }
 
-  const runConsumers = async (): Promise<void> => {
-    for (let failures = 0; !closing.signal.aborted;) {
-      lastActivityAt = performance.now()
-      const startedAt = lastActivityAt
+  async #runConsumers(): Promise<void> {
+    const { signal } = this.#closing
+    for (let failures = 0; !signal.aborted;) {
+      this.#lastActivityAt = performance.now()
+      const startedAt = this.#lastActivityAt
       try {
-        await runConsumer()
+        await this.#runConsumer()
       } catch (thrown) {
-        if (closing.signal.aborted || !fetching) return
+        if (signal.aborted || !this.#fetching) return
         // A consumer that lasted was no part of a series of failures.
         failures = performance.now() - startedAt > 60_000 ? 1 : failures + 1
-        options.onCrash(errorOf(thrown))
-        await pause(backoffMs(failures, outageBackoff), closing.signal).catch((error: unknown) => {
+        this.#options.onCrash(errorOf(thrown))
+        await pause(backoffMs(failures, outageBackoff), signal).catch((error: unknown) => {
           if (!(error instanceof Abandoned)) throw error
         })
       }
     }
   }
-  const running = runConsumers()
 
-  const pauseAll = (of: Consumer): void => {
-    of.pause(topics.map((topic) => ({ topic })))
+  async #runConsumer(): Promise<void> {
+    const consumer = createGroupConsumer(this.#options)
+    const life: ConsumerLife = { consumer, end: Promise.withResolvers(), over: false }
+    const watch = setInterval(() => {
+      if (performance.now() - this.#lastActivityAt > silenceLimitMs)
+        life.end.resolve(new Error('the consumer shows no sign of life'))
+    }, 10_000)
+    consumer.on(consumer.events.CRASH, ({ payload }) => life.end.resolve(payload.error))
+    const close = (): void => life.end.resolve(undefined)
+    this.#closing.signal.addEventListener('abort', close)
+    this.#observe(life)
+    try {
+      this.#consumer = consumer
+      const error = await Promise.race([life.end.promise, this.#consume(life)])
+      if (error) throw error
+    } finally {
+      life.over = true
+      clearInterval(watch)
+      this.#closing.signal.removeEventListener('abort', close)
+      this.#joined = false
+      this.#commitOffsets = undefined
+      await withDeadline(stopTimeoutMs, 'leaving the group', consumer.disconnect()).catch(() => undefined)
+    }
   }
 
-  return {
-    get joined() {
-      return joined
-    },
-    silentForMs: () => performance.now() - lastActivityAt,
-    commit: async (offsets) => {
-      if (offsets.length === 0) return
-      if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
-      await withDeadline(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets, metadata) }))
-    },
-    stopFetching: () => {
-      fetching = false
-      try {
-        if (joined && consumer) pauseAll(consumer)
-      } catch (error) {
-        // The consumer was just lost: it fetches no more by itself.
-        logger.debug({ error }, 'the consumer could not be paused')
-      }
-    },
-    close: async () => {
-      closing.abort()
-      await running
-    },
+  #observe(life: ConsumerLife): void {
+    const { consumer } = life
+    const { events } = consumer
+    for (const sign of [events.FETCH, events.HEARTBEAT, events.GROUP_JOIN] as const) {
+      consumer.on(sign, () => {
+        if (!life.over) this.#lastActivityAt = performance.now()
+      })
+    }
+    consumer.on(events.FETCH, ({ payload }) => {
+      if (life.over) return
+      this.#lastFetchAt = performance.now()
+      this.#spacing.fetching()
+      this.#options.onFetch(payload.duration / 1_000)
+    })
+    consumer.on(events.START_BATCH_PROCESS, ({ payload }) => {
+      if (!life.over && payload.batchSize === 0) this.#options.onPassedOver(payload)
+    })
+    consumer.on(events.REBALANCING, ({ payload }) => {
+      if (!life.over) beforeJoining.set(payload.memberId, this.#options.onRevoking())
+    })
+    consumer.on(events.GROUP_JOIN, ({ payload }) => {
+      if (life.over) return
+      this.#joined = true
+      // Until there is a batch to commit by: a batch without messages is not handed over.
+      this.#commitOffsets ??= ({ topics }) =>
+        consumer.commitOffsets(topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
+      this.#options.onAssigned(payload.memberAssignment)
+      if (!this.#fetching) this.#pauseAll(consumer)
+    })
+  }
+
+  async #consume(life: ConsumerLife): Promise<Error | undefined> {
+    const { consumer } = life
+    if (!this.#joinAllowed) this.#metadata = await this.#options.mayJoin?.()
+    this.#joinAllowed = true
+    if (life.over) return undefined
+    await consumer.connect()
+    await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+    if (life.over) return undefined
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: maxPartitionsAtOnce,
+      eachBatch: async (payload) => {
+        if (!life.over) await this.#handOver(payload)
+      },
+    })
+    return life.end.promise
+  }
+
+  async #handOver(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload
+    this.#commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
+    this.#spacing.brought(batch.messages.length, BigInt(batch.offsetLag()) > 0n)
+    await this.#options.onBatch(payload)
+    // The first message after a lull is fetched at once; those that follow come together.
+    const waitMs = this.#lastFetchAt + this.#spacing.ms - performance.now()
+    if (waitMs > 0) await sleep(waitMs)
+  }
+
+  async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
+    if (offsets.length === 0) return
+    if (!this.#commitOffsets) throw new NotAMember('there is no consumer to commit by')
+    await withDeadline(
+      commitTimeoutMs,
+      'committing',
+      this.#commitOffsets({ topics: offsetsByTopic(offsets, this.#metadata) }),
+    )
+  }
+
+  #stopFetching(): void {
+    this.#fetching = false
+    try {
+      if (this.#joined && this.#consumer) this.#pauseAll(this.#consumer)
+    } catch (error) {
+      // The consumer was just lost: it fetches no more by itself.
+      this.#options.logger.debug({ error }, 'the consumer could not be paused')
+    }
+  }
+
+  #pauseAll(consumer: Consumer): void {
+    consumer.pause(this.#options.topics.map((topic) => ({ topic })))
   }
 }
 
@@ -241,15 +265,4 @@ class NotAMember extends Error {
   override readonly name = 'NotAMember'
   readonly reason = 'NotAMember'
   readonly retry = true
-}
-
-function byTopic(offsets: readonly OffsetToCommit[], metadata: string | undefined) {
-  const topics = new Map<string, { partition: number; offset: string; metadata?: string }[]>()
-  for (const { topic, partition, offset } of offsets) {
-    const one = { partition, offset, ...(metadata === undefined ? {} : { metadata }) }
-    const of = topics.get(topic)
-    if (of) of.push(one)
-    else topics.set(topic, [one])
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }

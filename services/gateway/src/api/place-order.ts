@@ -74,11 +74,16 @@ const preferenceApplied = {
 }
 
 export function placingRoutes(options: PlacingOptions): Route[] {
-  const { outcomes, authenticated, trackingUrl, estimates } = options
-  const place = placementOf(options.intake, options.admission)
-  const one = orderBody(authenticated)
+  const placing = orderPlacing(options)
+  return [placeRoute(options, placing), placeAndWaitRoute(options, placing), placeBatchRoute(options, placing)]
+}
+
+/** What the routes do with the intake. */
+type OrderPlacing = ReturnType<typeof orderPlacing>
+
+function orderPlacing({ intake, admission, estimates, trackingUrl, statuses, authenticated }: PlacingOptions) {
+  const place = placementOf(intake, admission)
   const ofBatch = batchItem(authenticated)
-  const takes = { headers: idempotencyHeaders, body: one }
 
   const acceptedAnswer = (reply: FastifyReply, { orderId, repeated }: Placement, status: OrderStatus = 'PLACED') => {
     const url = trackingUrl(orderId)
@@ -93,7 +98,7 @@ export function placingRoutes(options: PlacingOptions): Route[] {
   }
   /** An order is accepted whether or not it can be read just now. */
   const statusOf = async (orderId: string): Promise<OrderStatus | undefined> => {
-    const [view] = await options.statuses([orderId]).catch(() => [])
+    const [view] = await statuses([orderId]).catch(() => [])
     return view?.status
   }
 
@@ -109,96 +114,105 @@ export function placingRoutes(options: PlacingOptions): Route[] {
       return { status: 500, title: 'Internal Error', detail: 'repeat with the same idempotencyKey' }
     }
   }
+  return { acceptedAnswer, placeAndFollow, statusOf, placeOne }
+}
 
-  return [
-    route({
-      method: 'POST',
-      path: '/orders',
-      summary: 'Places an order',
-      access: 'customer',
-      takes,
-      examples: { order: orderToPlace(authenticated) },
-      answers: {
-        202: {
-          description: 'It is durable, and will be worked on.',
-          schema: accepted,
-          headers: { location, 'idempotency-replayed': replayHeader },
-          examples: { placed: acceptedOrder },
-        },
-        ...refusals,
+function placeRoute(options: PlacingOptions, placing: OrderPlacing): Route {
+  return route({
+    method: 'POST',
+    path: '/orders',
+    summary: 'Places an order',
+    access: 'customer',
+    takes: { headers: idempotencyHeaders, body: orderBody(options.authenticated) },
+    examples: { order: orderToPlace(options.authenticated) },
+    answers: {
+      202: {
+        description: 'It is durable, and will be worked on.',
+        schema: accepted,
+        headers: { location, 'idempotency-replayed': replayHeader },
+        examples: { placed: acceptedOrder },
       },
-      handle: async ({ headers, body }, request, reply) => {
-        const placement = await placeAndFollow(body, headers['idempotency-key'], request)
-        if (placement.repeated) void reply.header('idempotency-replayed', 'true')
-        return acceptedAnswer(reply, placement)
+      ...refusals,
+    },
+    handle: async ({ headers, body }, request, reply) => {
+      const placement = await placing.placeAndFollow(body, headers['idempotency-key'], request)
+      if (placement.repeated) void reply.header('idempotency-replayed', 'true')
+      return placing.acceptedAnswer(reply, placement)
+    },
+  })
+}
+
+function placeAndWaitRoute(options: PlacingOptions, placing: OrderPlacing): Route {
+  return route({
+    method: 'POST',
+    path: '/orders/sync',
+    summary: 'Places an order and waits for its outcome, for as long as `Prefer: wait=<seconds>` says and is allowed',
+    access: 'customer',
+    takes: {
+      headers: idempotencyHeaders.extend({ prefer: z.string().optional().describe('Such as wait=5') }),
+      body: orderBody(options.authenticated),
+    },
+    examples: { order: orderToPlace(options.authenticated) },
+    answers: {
+      200: {
+        description: 'Its outcome: CONFIRMED, paid for; SHIPPED, if that was seen first; or CANCELLED.',
+        schema: outcome,
+        headers: { 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
+        examples: { paid: paidOrder, 'sold out': refusedOrder },
       },
-    }),
-    route({
-      method: 'POST',
-      path: '/orders/sync',
-      summary: 'Places an order and waits for its outcome, for as long as `Prefer: wait=<seconds>` says and is allowed',
-      access: 'customer',
-      takes: {
-        headers: idempotencyHeaders.extend({ prefer: z.string().optional().describe('Such as wait=5') }),
-        body: one,
+      202: {
+        description: 'It is durable, and in this status; the outcome takes longer, or too many wait already.',
+        schema: accepted,
+        headers: { location, 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
+        examples: { placed: acceptedOrder },
       },
-      examples: { order: orderToPlace(authenticated) },
-      answers: {
-        200: {
-          description: 'Its outcome: CONFIRMED, paid for; SHIPPED, if that was seen first; or CANCELLED.',
-          schema: outcome,
-          headers: { 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
-          examples: { paid: paidOrder, 'sold out': refusedOrder },
-        },
-        202: {
-          description: 'It is durable, and in this status; the outcome takes longer, or too many wait already.',
-          schema: accepted,
-          headers: { location, 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
-          examples: { placed: acceptedOrder },
-        },
-        ...refusals,
-      },
-      handle: async ({ headers, body }, request, reply) => {
-        const waitMs = waitMsOf(headers.prefer, options.maxWaitMs)
-        const placement = await placeAndFollow(body, headers['idempotency-key'], request)
-        const { orderId, repeated } = placement
-        if (repeated) void reply.header('idempotency-replayed', 'true')
-        void reply.header('preference-applied', appliedPreference(waitMs))
-        const result = await outcomes.of(orderId, waitMs, reply.raw)
-        if (!result) return acceptedAnswer(reply, placement, await statusOf(orderId))
-        return { orderId, ...result, trackingUrl: trackingUrl(orderId) }
-      },
-    }),
-    route({
-      method: 'POST',
-      path: '/orders/batch',
-      summary: `Places up to ${largestBatch} orders, each with its own answer`,
-      access: 'customer',
-      bodyLimitBytes: options.bodyLimitBytes * batchBodies,
-      takes: {
-        headers: batchHeaders,
-        // Each order is checked by itself, so that a wrong one does not take the others with it.
-        body: z.strictObject({
-          orders: z
-            .array(z.unknown().meta(schemaOf(ofBatch, 'input')))
-            .min(1)
-            .max(largestBatch),
-        }),
-      },
-      examples: { batch: batchToPlace(authenticated) },
-      answers: {
-        207: { description: 'What became of each.', schema: batchResults, examples: { mixed: batchAnswer } },
-        503: refusals[503],
-      },
-      handle: async ({ headers: { 'idempotency-key': key }, body }, request, reply) => {
-        const placing = body.orders.map((entry, index) => placeOne(entry, key && derivedKey(key, index), request))
-        const results = await Promise.all(placing)
-        const refusal = refusalOfAll(results)
-        if (refusal) throw refusal
-        return reply.code(207).send({ results })
-      },
-    }),
-  ]
+      ...refusals,
+    },
+    handle: async ({ headers, body }, request, reply) => {
+      const waitMs = waitMsOf(headers.prefer, options.maxWaitMs)
+      const placement = await placing.placeAndFollow(body, headers['idempotency-key'], request)
+      const { orderId, repeated } = placement
+      if (repeated) void reply.header('idempotency-replayed', 'true')
+      void reply.header('preference-applied', appliedPreference(waitMs))
+      const result = await options.outcomes.of(orderId, waitMs, reply.raw)
+      if (!result) return placing.acceptedAnswer(reply, placement, await placing.statusOf(orderId))
+      return { orderId, ...result, trackingUrl: options.trackingUrl(orderId) }
+    },
+  })
+}
+
+function placeBatchRoute(options: PlacingOptions, placing: OrderPlacing): Route {
+  return route({
+    method: 'POST',
+    path: '/orders/batch',
+    summary: `Places up to ${largestBatch} orders, each with its own answer`,
+    access: 'customer',
+    bodyLimitBytes: options.bodyLimitBytes * batchBodies,
+    takes: {
+      headers: batchHeaders,
+      // Each order is checked by itself, so that a wrong one does not take the others with it.
+      body: z.strictObject({
+        orders: z
+          .array(z.unknown().meta(schemaOf(batchItem(options.authenticated), 'input')))
+          .min(1)
+          .max(largestBatch),
+      }),
+    },
+    examples: { batch: batchToPlace(options.authenticated) },
+    answers: {
+      207: { description: 'What became of each.', schema: batchResults, examples: { mixed: batchAnswer } },
+      503: refusals[503],
+    },
+    handle: async ({ headers: { 'idempotency-key': key }, body }, request, reply) => {
+      const placements = body.orders.map((entry, index) =>
+        placing.placeOne(entry, key && derivedKey(key, index), request),
+      )
+      const results = await Promise.all(placements)
+      const refusal = refusalOfAll(results)
+      if (refusal) throw refusal
+      return reply.code(207).send({ results })
+    },
+  })
 }
 
 function refusedItem({ status, title, message, problems, headers }: HttpProblem) {

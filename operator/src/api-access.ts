@@ -1,0 +1,40 @@
+// How does this replica reach the API server? Over one transport; what writes has a field manager,
+// and writes only while this replica may lead.
+import type { Config } from './config.ts'
+import { kubePort, type Kube } from './kube/port.ts'
+import { transport, type Transport } from './kube/transport.ts'
+import { leader, type Leader } from './leadership/leader.ts'
+import type { OperatorParts } from './operator-parts.ts'
+import { fieldManager } from './pipeline/index.ts'
+import type { Metrics } from './runtime/metrics.ts'
+
+export interface ApiAccess {
+  readonly wire: Transport
+  readonly lead: Leader
+  readonly kube: Kube
+  /** With a field manager of its own, so that no other write of the status takes its part away. */
+  as(part: 'record' | 'topics'): Kube
+}
+
+const requestTimeoutMs = 10_000
+
+export const apiAccess = async (parts: OperatorParts, instruments: Metrics): Promise<ApiAccess> => {
+  const { config, kubeConfig, clock } = parts
+  const wire = await transport(kubeConfig, clock.now, (call, code, seconds) => {
+    instruments.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
+    parts.observeCall?.(call, code, seconds)
+  })
+  const leaseTimeoutMs = (config.lease.seconds * 1000) / 5
+  const leases = kubePort(wire, { fieldManager, timeoutMs: leaseTimeoutMs, mayWriteFor: () => leaseTimeoutMs })
+  const lead = leader(leases, config.lease, clock)
+  const writing = { timeoutMs: requestTimeoutMs, mayWriteFor: lead.mayWriteFor }
+  return {
+    wire,
+    lead,
+    kube: kubePort(wire, { ...writing, fieldManager }),
+    as: (part) => kubePort(wire, { ...writing, fieldManager: `${fieldManager}-${part}` }),
+  }
+}
+
+/** This installation: its replicas share a lease. */
+export const installationOf = ({ lease }: Config): string => `${lease.namespace}/${lease.name}`

@@ -1,0 +1,117 @@
+// What of the cluster does the operator watch, and what is done about a change? Pipelines and their
+// objects, and the schemas that the API server serves of them; a change has the pipeline
+// reconciled.
+import type { Config } from './config.ts'
+import {
+  declaredStatus,
+  declaresRecord,
+  knowsFallbackBehavior,
+  knowsFormulaFallback,
+  withSchemas,
+} from './kube/known-fields.ts'
+import type { Kube } from './kube/port.ts'
+import type { Change } from './kube/object-store.ts'
+import { servedSchemas, type ServedSchemas } from './kube/served-schema.ts'
+import type { OperatorParts } from './operator-parts.ts'
+import type { OrderPipeline } from './api/index.ts'
+import { absenceCause, type DesiredSettings, keyOf, pipelineKeyOf } from './pipeline/index.ts'
+import { acting, type Acting } from './reconcile/acting.ts'
+import { isOwnCreation } from './reconcile/news.ts'
+import { type Informers, informersOf } from './reconcile/observe.ts'
+import { type ApiAccess, installationOf } from './api-access.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import type { WorkQueue } from './runtime/work-queue.ts'
+
+export interface ClusterWatch {
+  readonly world: Informers
+  readonly schemas: ServedSchemas
+  readonly pipelines: () => readonly OrderPipeline[]
+  readonly pipelineOf: (key: string) => OrderPipeline | undefined
+}
+
+export interface WatchTargets {
+  readonly queue: WorkQueue
+  readonly instruments: Metrics
+  readonly pipelineChanged: (change: Change) => void
+}
+
+/** Children change in bursts; one reconcile covers a burst. */
+const gatherMs = 200
+
+export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTargets): ClusterWatch => {
+  const { config, log, clock } = parts
+  const { queue, instruments, pipelineChanged } = targets
+  const lookAtAll = (): void => {
+    for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
+  }
+  const schemas = servedSchemas(kube, clock.now, lookAtAll)
+  const world: Informers = informersOf(
+    kube,
+    {
+      pipeline: pipelineChanged,
+      child: (change) => {
+        const key = pipelineKeyOf(change.object)
+        if (key !== undefined && !isOwnCreation(change)) queue.addAfter(key, gatherMs)
+      },
+      absent: (resource, absence, error) => {
+        if (absence) log.warn({ kind: resource.kind, absence, error }, absenceCause(resource, absence).what)
+        else log.info({ kind: resource.kind }, 'the kind is served now')
+        lookAtAll()
+      },
+      opening: async (resource) => {
+        if (withSchemas.has(resource.kind)) await schemas.load(resource)
+      },
+      restarted: (resource, reason, error) => {
+        instruments.watchRestarted(resource.kind, reason)
+        if (reason !== 'ended') log.warn({ kind: resource.kind, reason, error }, 'a watch is started again')
+      },
+    },
+    clock,
+    { namespace: config.watchNamespace, ...(parts.watch ? { watch: parts.watch } : {}) },
+  )
+  return {
+    world,
+    schemas,
+    pipelines: () => world.pipelines.store.all() as readonly OrderPipeline[],
+    pipelineOf: (key) => world.pipelines.store.get(key) as OrderPipeline | undefined,
+  }
+}
+
+/** Status fields that the served definition lacks are left out of what is written. */
+export const servedStatus = ({ log }: OperatorParts, { schemas }: ClusterWatch) =>
+  declaredStatus(schemas, (fields) =>
+    log.warn(
+      { fields },
+      'the OrderPipeline definition is older than this operator: these fields of its status are left out until it is applied anew',
+    ),
+  )
+
+/** Which pipelines this installation acts on, where several are installed. */
+export const actingTurns = (parts: OperatorParts, access: ApiAccess, { world, schemas }: ClusterWatch): Acting => {
+  const { config, log, clock } = parts
+  return acting(
+    {
+      kube: access.as('record'),
+      noted: world.noteWritten,
+      declared: () => declaresRecord(schemas),
+      left: (key, to) =>
+        log.warn({ pipeline: key, acting: to }, 'another installation of the operator acts on it, this one stands by'),
+      taken: (key, from) =>
+        log.warn({ pipeline: key, from }, 'the installation that acted on it does not answer, this one acts now'),
+      ...clock,
+    },
+    installationOf(config),
+    { answerMs: config.standbySeconds * 1000, askMs: config.standbySeconds * 10_000 },
+  )
+}
+
+export const desiredSettings = (config: Config, schemas: ServedSchemas): DesiredSettings => ({
+  servicesImage: config.servicesImage,
+  imagePullPolicy: config.imagePullPolicy,
+  imagePullSecrets: config.imagePullSecrets,
+  serviceDomain: config.serviceDomain,
+  prometheusUrl: config.prometheusUrl,
+  fallbackBehavior: knowsFallbackBehavior(schemas),
+  flowScalerUrl: config.flowScaler?.url,
+  formulaFallback: knowsFormulaFallback(schemas),
+})

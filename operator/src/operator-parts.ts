@@ -1,0 +1,26 @@
+// What is an operator built from? A configuration, a kubeconfig and a clock; tests and measurements
+// replace what takes long.
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { LagReader } from './kafka/lag-reader.ts'
+import type { WatchSettings } from './kube/informer.ts'
+import type { CallObserver } from './kube/transport.ts'
+import type { KafkaAccess } from './pipeline/index.ts'
+import type { Clock } from './runtime/clock.ts'
+import type { QueueSettings } from './runtime/work-queue.ts'
+
+export interface OperatorParts {
+  readonly config: Config
+  readonly kubeConfig: KubeConfig
+  readonly log: Logger
+  readonly clock: Clock
+  /**
+   * For tests and measurements: another way to read lag, every call, other times of the watches.
+   */
+  readonly lagReaderFor?: (access: KafkaAccess) => LagReader
+  readonly observeCall?: CallObserver
+  readonly watch?: WatchSettings
+  readonly countsMs?: number
+  readonly queue?: QueueSettings
+}

@@ -1,0 +1,102 @@
+// What does a reconcile read besides the informers, and what comes before and after it? Figures,
+// pods and Secrets are remembered for each pipeline until it is gone; another installation may act
+// on the pipeline; its metrics follow its new status.
+import type { ApiAccess } from './api-access.ts'
+import { type ClusterWatch, desiredSettings, servedStatus } from './cluster-watch.ts'
+import type { KafkaParts } from './kafka-parts.ts'
+import type { OperatorParts } from './operator-parts.ts'
+import { keyOf } from './pipeline/index.ts'
+import type { Acting } from './reconcile/acting.ts'
+import { contestedFields } from './reconcile/contested-fields.ts'
+import { eventRecorder } from './reconcile/event-recorder.ts'
+import { foreignObjects } from './reconcile/foreign-objects.ts'
+import { atLatest, type Next } from './reconcile/next-check.ts'
+import { observe } from './reconcile/observe.ts'
+import { podReports } from './reconcile/pod-reports.ts'
+import { reconcile, type Reconciler } from './reconcile/reconcile.ts'
+import { secretDigests } from './reconcile/secret-digests.ts'
+import { statusWriter, type StatusWriter } from './reconcile/status-writer.ts'
+import { throughputLog } from './reconcile/throughput-log.ts'
+import { updateTurns, type UpdateTurns } from './reconcile/updates.ts'
+import type { Metrics } from './runtime/metrics.ts'
+import type { WorkQueue } from './runtime/work-queue.ts'
+
+export interface ReconcilingParts {
+  readonly parts: OperatorParts
+  readonly access: ApiAccess
+  readonly watch: ClusterWatch
+  readonly turns: Acting
+  readonly kafka: KafkaParts
+  readonly instruments: Metrics
+  readonly queue: WorkQueue
+}
+
+export interface Reconciling {
+  readonly pass: (key: string) => Promise<Next>
+  /** The pipeline is gone: nothing of it is remembered. */
+  forget(key: string): void
+}
+
+export const reconciling = (on: ReconcilingParts): Reconciling => {
+  const { parts, access, watch, turns, kafka, instruments } = on
+  const { config, log, clock } = parts
+  const { kube } = access
+  const { world } = watch
+  const status = statusWriterOf(on)
+  const throughput = throughputLog(clock.now)
+  const pods = podReports(kube, clock.now, (error) =>
+    log.warn({ error }, 'the pods of a new version cannot be looked at, none is given up until they can'),
+  )
+  const secrets = secretDigests(
+    kube,
+    clock.now,
+    (error) => log.warn({ error }, 'a Secret cannot be read, pods stay with what they have until it can'),
+    config.secretsIntervalSeconds * 1000,
+  )
+  const strangers = foreignObjects(clock.now)
+  const contests = contestedFields(clock.now, instruments.repaired)
+  const updates = updateTurnsOf(on)
+  const settings = () => desiredSettings(config, watch.schemas)
+  const readers = { status, strangers, throughput, pods, secrets, updates, contests }
+  const figures = { lagOf: kafka.poller.figuresOf, topics: kafka.topics }
+  const reconciler: Reconciler = { kube, world, settings, ...readers, ...figures, now: clock.wall }
+  return {
+    pass: (key) => pass(on, reconciler, key),
+    forget: (key) => {
+      for (const one of [status, throughput, pods, strangers, contests, updates, turns]) one.forget(key)
+    },
+  }
+}
+
+async function pass({ watch, turns, instruments }: ReconcilingParts, on: Reconciler, key: string): Promise<Next> {
+  const cached = watch.pipelineOf(key)
+  const turn = cached && (await turns.turn(cached))
+  if (cached && turn?.kind === 'standsBy') instruments.forgetPipeline(cached)
+  if (turn && turn.kind !== 'acts') return turn.kind === 'gone' ? turn : { kind: 'after', ms: turn.waitMs }
+  const next = await reconcile(on, key)
+  const pipeline = watch.pipelineOf(key)
+  if (pipeline) instruments.pipeline(pipeline)
+  return turn?.waitMs === undefined ? next : atLatest(next, turn.waitMs)
+}
+
+function statusWriterOf({ parts, access: { kube }, watch }: ReconcilingParts): StatusWriter {
+  const { config, log, clock } = parts
+  const recorder = eventRecorder(kube, config.lease.holder, clock.wall, (error) =>
+    log.warn({ error }, 'an event could not be posted'),
+  )
+  return statusWriter(kube, recorder, servedStatus(parts, watch), watch.world.noteWritten, clock, {
+    countsMs: parts.countsMs ?? 1000,
+    lagMs: config.lag.statusSeconds * 1000,
+  })
+}
+
+function updateTurnsOf({ parts: { config }, watch, turns, queue }: ReconcilingParts): UpdateTurns {
+  const acted = () => watch.pipelines().filter(turns.acts)
+  return updateTurns(
+    {
+      all: () => acted().map((pipeline) => ({ pipeline, children: observe(watch.world, keyOf(pipeline)).children })),
+      free: (key) => queue.add(key, 'background'),
+    },
+    { brought: config.servicesImage, usual: config.updates.usual, atOnce: config.updates.atOnce },
+  )
+}

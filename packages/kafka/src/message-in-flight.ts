@@ -1,0 +1,166 @@
+// How does one message go through a stage? It is decoded, prepared in the order of its key, and
+// handed to the group commit, which ends it; or it ends at once, where it does not concern the
+// stage.
+import type { Logger, Span } from '@orderpipeline/telemetry'
+import type { Assignment, Assignments } from './assignments.ts'
+import { Abandoned } from './backoff.ts'
+import { deadLetter, UndecodableRecordBatch } from './dead-letter.ts'
+import type { Failure } from './dead-letter.ts'
+import { errorOf } from './failure.ts'
+import type { InFlightMessage } from './fetch-admission.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { InFlightLimit } from './in-flight-limit.ts'
+import type { KeySerialExecutor } from './key-serial-executor.ts'
+import type { LogFields } from './log-fields.ts'
+import type { StageMetrics } from './metrics.ts'
+import type { Preparation, Prepared } from './preparation.ts'
+import type { ConsumedRecord, OutgoingRecord } from './records.ts'
+import { forAnotherStage } from './replay.ts'
+import type { Resting, RestingMessage } from './resting.ts'
+import type { StageOptions } from './stage-options.ts'
+
+/** What the messages of a stage share. */
+export interface MessagePath<Message, Item> {
+  readonly options: Pick<
+    StageOptions<Message, Item>,
+    'name' | 'deadLetterTopic' | 'decode' | 'describe' | 'overtakes' | 'itemOf' | 'trace' | 'now'
+  >
+  /** `undefined` for stages without calls to other systems. */
+  readonly prepare: Preparation<Message, Item> | undefined
+  readonly inFlightLimit: InFlightLimit
+  readonly resting: Resting
+  readonly executor: KeySerialExecutor
+  readonly assignments: Pick<Assignments, 'current' | 'moved'>
+  readonly groups: GroupCommit<Item>
+  readonly metrics: Pick<StageMetrics, 'consumed' | 'processingSeconds'>
+  readonly logger: Logger
+}
+
+/** Takes a message; `failure`: it is not to be handled, and why. */
+export function acceptMessage<Message, Item>(
+  path: MessagePath<Message, Item>,
+  record: ConsumedRecord,
+  assignment: Assignment,
+  failure?: Failure,
+): InFlightMessage {
+  const message = new MessageInFlight(path, record, assignment)
+  message.handle(failure)
+  return message
+}
+
+class MessageInFlight<Message, Item> implements InFlightMessage {
+  readonly #path: MessagePath<Message, Item>
+  readonly #record: ConsumedRecord
+  readonly #assignment: Assignment
+  readonly #startedAt = performance.now()
+  readonly #markDone: () => void
+  readonly #key: string
+  #waits: RestingMessage
+  #about: LogFields
+  #span: Span | undefined
+  #over = false
+
+  constructor(path: MessagePath<Message, Item>, record: ConsumedRecord, assignment: Assignment) {
+    const { topic, partition, offset } = record
+    this.#path = path
+    this.#record = record
+    this.#assignment = assignment
+    this.#markDone = assignment.tracker.take(topic, partition, offset)
+    path.inFlightLimit.take()
+    // Without a key there is no order to keep.
+    this.#key = record.key?.toString('latin1') ?? `${topic}/${partition}/${offset}`
+    this.#waits = path.resting.enter()
+    this.#about = { topic, partition, offset }
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  get resting(): boolean {
+    return this.#waits.resting
+  }
+
+  handle(failure: Failure | undefined): void {
+    const { options } = this.#path
+    const record = this.#record
+    if (forAnotherStage(record.headers, options.name)) return this.#finish()
+    if (failure) return this.#send({ failure })
+    const { undecodable } = record
+    if (undecodable) {
+      if (record.offset !== undecodable.firstOffset) return this.#finish()
+      return this.#send({ failure: { error: new UndecodableRecordBatch(undecodable), attempts: 1 } })
+    }
+    let message: Message | undefined
+    try {
+      message = options.decode(record)
+    } catch (thrown) {
+      return this.#send({ failure: { error: errorOf(thrown), attempts: 1 } })
+    }
+    if (message === undefined) return this.#finish()
+    this.#about = { ...this.#about, ...options.describe?.(message) }
+    const trace = options.trace?.(message, record)
+    this.#span = trace?.span
+    this.#prepare(trace?.message ?? message)
+  }
+
+  #prepare(message: Message): void {
+    const { options, prepare, resting, executor, logger } = this.#path
+    if (!prepare) return this.#send({ item: options.itemOf(message) })
+    const queueKey = options.overtakes?.(message) ? `${this.#key}\novertaking` : this.#key
+    const waits = resting.enter(queueKey)
+    this.#waits = waits
+    const { ending } = this.#assignment
+    executor.add(queueKey, async (place) => {
+      try {
+        if (ending.aborted || !this.#live()) throw new Abandoned('its partition is being handed over')
+        this.#send(await prepare(message, { waits, place, ending, about: this.#about }))
+      } catch (error) {
+        this.#release()
+        if (!(error instanceof Abandoned))
+          logger.error({ ...this.#about, error }, 'a message could not be taken further')
+      }
+    })
+  }
+
+  #send(outcome: Prepared<Item>): void {
+    this.#waits.leave()
+    this.#path.groups.add({
+      key: this.#key,
+      about: this.#about,
+      outcome,
+      done: () => this.#finish(),
+      live: () => this.#live(),
+      leave: () => this.#release(),
+      aside: (waiting) => this.#waits.aside(waiting),
+      deadLetter: (failure) => this.#deadLetter(failure),
+    })
+  }
+
+  #live(): boolean {
+    return this.#path.assignments.current === this.#assignment && this.#assignment.open
+  }
+
+  #deadLetter(failure: Failure): OutgoingRecord {
+    const { name, deadLetterTopic, now } = this.#path.options
+    this.#span?.fail(failure.error)
+    return deadLetter(this.#record, failure, name, deadLetterTopic, now())
+  }
+
+  #finish(): void {
+    const { metrics, assignments } = this.#path
+    this.#markDone()
+    this.#span?.end()
+    this.#release()
+    metrics.consumed.inc({ topic: this.#record.topic })
+    metrics.processingSeconds.observe((performance.now() - this.#startedAt) / 1_000)
+    assignments.moved(this.#assignment)
+  }
+
+  #release(): void {
+    this.#waits.leave()
+    this.#waits.aside(false)
+    this.#over = true
+    this.#path.inFlightLimit.release()
+  }
+}
