@@ -28,7 +28,7 @@ test('serves metrics, health and readiness, and says why it is not ready', async
   await server.close()
 })
 
-test('log lines are JSON with the service name and without secrets', () => {
+test('writes log lines as JSON with the service name and without secrets', () => {
   const lines: string[] = []
   const logger = createLogger({ service: 'orders', destination: { write: (line) => void lines.push(line) } })
   logger.info({ headers: { authorization: 'Bearer x' } }, 'hello')
@@ -69,7 +69,7 @@ test('closes every part in order on a signal, even when one fails', async () => 
   expect(host.exits).toEqual([1])
 })
 
-test('exits when a part does not close within the grace', async () => {
+test('exits when a part does not close within the grace period', async () => {
   const host = new FakeProcess()
   drainOnSignals([{ name: 'stuck', close: () => new Promise(() => undefined) }], {
     graceMs: 10,
