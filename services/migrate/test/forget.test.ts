@@ -74,7 +74,7 @@ async function tracesOf(text: string): Promise<string[]> {
   return traces
 }
 
-test('a customer with an order or a charge under way, or to whom money is owed, is not forgotten yet', async () => {
+test('refuses to erase a customer with an open order, charge or refund', async () => {
   await storeHistory('eve', 1, 'PROCESSING')
   await expect(forget('eve')).rejects.toThrow(CustomerStillServed)
   await expect(forget('eve')).rejects.toThrow(`customer: found an order under way, ${uuid(1)}; allowed`)
@@ -94,7 +94,7 @@ test('a customer with an order or a charge under way, or to whom money is owed, 
   await expect(forget('trent')).rejects.toThrow('a charge the bank has not decided')
 })
 
-test('a customer is gone from every table, the books are complete, and others are as they were', async () => {
+test('erases a customer from every table and keeps the books complete', async () => {
   await storeHistory(ada, 3, 'SHIPPED')
   await storeHistory(ada, 4, 'CANCELLED')
   await storeHistory('bob', 5, 'SHIPPED')
