@@ -22,8 +22,8 @@ function parsed(text: string): Parsed {
 test.each([
   ['headers over the limit', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
   ['headers that never end', 'GET / HTTP/1.1\r\nhost: a\r\nx: ', 408],
-  ['a method that nobody knows', 'BREW /orders HTTP/1.1\r\nhost: a\r\n\r\n', 501],
-  ['what is not HTTP', 'hello there\r\n\r\n', 501],
+  ['an unknown method', 'BREW /orders HTTP/1.1\r\nhost: a\r\n\r\n', 501],
+  ['text that is not HTTP', 'hello there\r\n\r\n', 501],
   [
     'both a length and chunks',
     'POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n',

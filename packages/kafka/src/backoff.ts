@@ -34,6 +34,6 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
   } catch (cause) {
-    throw new Abandoned('stopped while waiting to try again', { cause })
+    throw new Abandoned('stopped while waiting for the next attempt', { cause })
   }
 }

@@ -116,7 +116,7 @@ export function startMembership(options: MembershipOptions): Membership {
     let over = false
     const watch = setInterval(() => {
       if (performance.now() - lastActivityAt > silenceLimitMs)
-        end.resolve(new Error('the consumer shows no sign of life'))
+        end.resolve(new Error('the consumer has sent no heartbeat and fetched nothing'))
     }, 10_000)
     member.on(member.events.CRASH, ({ payload }) => end.resolve(payload.error))
     const close = (): void => end.resolve(undefined)
@@ -215,7 +215,7 @@ export function startMembership(options: MembershipOptions): Membership {
     silentForMs: () => performance.now() - lastActivityAt,
     commit: async (offsets) => {
       if (offsets.length === 0) return
-      if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
+      if (!commitOffsets) throw new NotAMember('there is no consumer to commit offsets with')
       await within(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets, metadata) }))
     },
     stopFetching: () => {

@@ -78,7 +78,7 @@ test('narrows a thousand suspects to one in three deaths and gives it up after t
   ])
   const failure = quarantine.verdictOn(trials[3]!)
   expect(failure).toMatchObject({ attempts: 2, error: { reason: 'CrashedItsProcess', retry: false } })
-  expect(failure?.error.message).toBe('crashed its process twice while it alone was in hand')
+  expect(failure?.error.message).toBe('crashed its process twice while it alone was in flight')
 })
 
 test('passes the suspects by finished offset, fetched or not', () => {

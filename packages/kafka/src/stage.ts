@@ -222,7 +222,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       },
       deadLetter: ({ error, attempts }, about) => {
         metrics.deadLetters.inc({ reason: reasonOf(error) })
-        logger.error({ ...about, error, attempts }, 'a message goes to the dead letters')
+        logger.error({ ...about, error, attempts }, 'a message goes to the dead-letter topic')
       },
     },
   })
@@ -300,11 +300,11 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       waits = resting.enter(queueKey)
       executor.add(queueKey, async (place) => {
         try {
-          if (assignment.ending.aborted || !live()) throw new Abandoned('its partition is being handed over')
+          if (assignment.ending.aborted || !live()) throw new Abandoned('its partition is being revoked')
           send(await prepareWithRetries(prepare, decoded, { waits, place, ending: assignment.ending, about }))
         } catch (error) {
           release()
-          if (!(error instanceof Abandoned)) logger.error({ ...about, error }, 'a message could not be taken further')
+          if (!(error instanceof Abandoned)) logger.error({ ...about, error }, 'a message could not be handled')
         }
       })
     }
@@ -326,7 +326,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
         return { item }
       } catch (thrown) {
         const error = errorOf(thrown)
-        if (abandon.signal.aborted) throw new Abandoned('no time left for another try', { cause: error })
+        if (abandon.signal.aborted) throw new Abandoned('no time left for another attempt', { cause: error })
         const verdict = verdictOn(error)
         if (verdict !== 'outage') failures++
         if (verdict === 'never' || failures >= retry.attempts) return { failure: { error, attempts: failures } }
@@ -385,7 +385,7 @@ export function runStage<Message, Item>(options: StageOptions<Message, Item>): S
       assignments.end()
       void ownership.release()
       if (error instanceof GroupOfAnother) logger.error({ error }, 'this replica stays out of its consumer group')
-      else logger.warn({ error }, 'the consumer was lost; making a new one')
+      else logger.warn({ error }, 'the consumer was lost; creating a new one')
     },
   })
 

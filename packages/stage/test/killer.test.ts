@@ -94,7 +94,7 @@ test('finds messages that end their process, and applies all others once in orde
   expect(deadLetters.map(({ value }) => decode(value).data.orderId).sort()).toEqual(ids([first, second]).sort())
   for (const deadLetter of deadLetters) {
     expect(deadLetter).toMatchObject({ reason: 'CrashedItsProcess', verdict: 'never', attempts: 2 })
-    expect(deadLetter.message).toBe('crashed its process twice while it alone was in hand')
+    expect(deadLetter.message).toBe('crashed its process twice while it alone was in flight')
   }
   await expectOnceInOrder(orders.filter((order) => order !== first && order !== second))
   // Each: two deaths until its partition is suspect, at most two to find it among the hundred of

@@ -68,7 +68,7 @@ test('the logs show an order’s story by its id, and name the message of each e
   const story = own.map(({ line }) => line)
   expect(story[0]).toBe('preparation failed; trying again')
   expect(story).toContain('transaction failed; trying again')
-  expect(story.at(-1)).toBe('a message goes to the dead letters')
+  expect(story.at(-1)).toBe('a message goes to the dead-letter topic')
   for (const { about } of own) {
     expect(about).toMatchObject({
       eventId: failing.id,

@@ -65,7 +65,7 @@ test('a stage becomes ready, shows its metrics, and ends on SIGTERM with code 0'
 })
 
 test.each([
-  ['of which the password is wrong', (url: URL) => (url.password = 'wrong')],
+  ['with a wrong password', (url: URL) => (url.password = 'wrong')],
   ['that does not exist', (url: URL) => (url.hostname = 'no-such-host.invalid')],
 ])('a stage with a database %s stays out of its group and is never ready', async (_what, spoil) => {
   const port = await freePort()

@@ -16,6 +16,6 @@ test('variables describe a server’s own authority and a server behind a pooler
 test('names the variable that contradicts an authority', () => {
   expect(() => settings({ DATABASE_TLS_CA: 'nonsense' })).toThrow('DATABASE_TLS_CA: found no certificate')
   expect(() => settings({ DATABASE_TLS_CA: ca, DATABASE_URL: 'postgres://a:b@c/d?sslmode=disable' })).toThrow(
-    'DATABASE_URL: found sslmode=disable; allowed beside DATABASE_TLS_CA: require, verify-ca, verify-full',
+    'DATABASE_URL: found sslmode=disable; allowed with DATABASE_TLS_CA: require, verify-ca, verify-full',
   )
 })

@@ -65,8 +65,8 @@ describe('the compatibility gate', () => {
   const { sku: _, ...withoutSku } = fields
 
   it.each([
-    ['a field that is gone', withoutSku, 'breaks: Sold.sku is gone'],
-    ['a field under a new name', { ...withoutSku, article: fields.sku }, 'breaks: Sold.sku is gone'],
+    ['a removed field', withoutSku, 'breaks: Sold.sku was removed'],
+    ['a field under a new name', { ...withoutSku, article: fields.sku }, 'breaks: Sold.sku was removed'],
     ['another type', { ...fields, quantity: z.string() }, 'breaks: Sold.quantity was integer and is string'],
     [
       'an optional field that is required',
@@ -91,7 +91,11 @@ describe('the compatibility gate', () => {
       'breaks: Sold.quantity minimum was 1 and is 2',
     ],
     ['another pattern', { ...fields, sku: z.string().regex(/^[a-z]+$/) }, 'breaks: Sold.sku pattern was'],
-    ['a change deep inside', { ...fields, lines: z.array(z.object({})).min(1) }, 'breaks: Sold.lines[].price is gone'],
+    [
+      'a change deep inside',
+      { ...fields, lines: z.array(z.object({})).min(1) },
+      'breaks: Sold.lines[].price was removed',
+    ],
     [
       'a value added',
       { ...fields, status: z.enum(['OPEN', 'DONE', 'LATE']) },
@@ -116,7 +120,7 @@ describe('the compatibility gate', () => {
       'breaks: Sold wireType was dev.sold.v1 and is dev.sold.v2',
     ])
     expect(contractChanges(of(fields), presentContract({})).map(changeText)).toEqual([
-      'breaks: Sold is gone; messages of it are still on their topic',
+      'breaks: Sold was removed; its messages are still in the topic',
     ])
   })
 

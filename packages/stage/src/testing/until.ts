@@ -22,7 +22,7 @@ export async function until(holds: () => boolean | Promise<boolean>, everyMs = 1
   const deadline = endsAt ?? began + defaultMs
   while (!(await holds())) {
     const now = performance.now()
-    if (now > deadline) throw new Error(`not so after ${Math.round(now - began)} ms: ${String(holds)}`)
+    if (now > deadline) throw new Error(`no success after ${Math.round(now - began)} ms: ${String(holds)}`)
     await sleep(everyMs)
   }
 }
