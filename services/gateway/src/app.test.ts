@@ -96,7 +96,7 @@ test('a page without a limit is allowed and states its size', async () => {
   const { paths } = await documentOf(build().app)
   for (const path of ['/v1/orders', '/v1/products', '/v1/stock']) {
     const limit = paths[path]?.['get']?.parameters?.find(({ name }) => name === 'limit')
-    expect(limit).toMatchObject({ required: false, description: '20 unless given.' })
+    expect(limit).toMatchObject({ required: false, description: 'Default: 20.' })
     expect(limit).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 100 } })
   }
 })

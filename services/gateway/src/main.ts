@@ -12,7 +12,7 @@ try {
   })
   const gateway = await startGateway(config, logger)
   drainOnSignals(gateway.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })
-  logger.info({ url: gateway.url, metrics: gateway.metricsUrl }, 'taking orders')
+  logger.info({ url: gateway.url, metrics: gateway.metricsUrl }, 'accepting orders')
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error
   process.stderr.write(`${error.message}\n`)

@@ -166,7 +166,7 @@ describe('a valid token without a customer gets 403 with the claim and has no ef
       const answer = await attempt(each, headers)
       expect(`${each.name} ${answer.status}`).toBe(`${each.name} 403`)
       expect(answer.headers.get('content-type')).toContain('application/problem+json')
-      expect(answer.body).toMatchObject({ detail: 'the claim "sub" of the token does not say which customer this is' })
+      expect(answer.body).toMatchObject({ detail: 'the claim "sub" of the token identifies no customer' })
       expect(answer.text).not.toMatch(new RegExp(`${orderId}|${victim}|SKU|CHF`))
     }
     expect(await countOrders()).toBe(before)

@@ -145,7 +145,7 @@ test('refuses a wrong option with the allowed values and shows no secret', { tim
     [['--tokens-file', file('no-tokens', 'a password instead')], /^--tokens-file: found no token .* in line 1;/],
     [['--shape', 'wave'], /^--shape: found "wave"; allowed: steady, ramp, burst, day$/m],
     [['--customer-skew', 'much'], /^--customer-skew: found "much"; allowed: a number from 0 to 5$/m],
-    [['--trace', 'f', '--shape', 'day'], /^--trace: found beside --shape; allowed: without --shape$/m],
+    [['--trace', 'f', '--shape', 'day'], /^--trace: found together with --shape; allowed: without --shape$/m],
     [['--tokens-file', join(folder, 'absent')], /^--tokens-file: .* cannot be read \(ENOENT\)/],
   ]
   for (const [args, message] of cases) {

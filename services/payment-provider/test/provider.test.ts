@@ -34,8 +34,8 @@ async function stopped({ closers }: PaymentProvider): Promise<void> {
   for (const closer of closers) await closer.close()
 }
 async function behave(behaviour: Partial<Behaviour>): Promise<void> {
-  const calm: Behaviour = { latencyMs: 0, jitterMs: 0, errorRate: 0, declineRate: 0 }
-  const answer = await send('PUT', '/v1/behaviour', { ...calm, ...behaviour })
+  const noFaults: Behaviour = { latencyMs: 0, jitterMs: 0, errorRate: 0, declineRate: 0 }
+  const answer = await send('PUT', '/v1/behaviour', { ...noFaults, ...behaviour })
   expect(answer).toMatchObject({ status: 200, body: behaviour })
 }
 

@@ -29,7 +29,7 @@ test('does not start without a choice of authentication, and names the choices',
 test('turns authentication off by AUTH=none alone', () => {
   expect(settings({ AUTH: 'none' })).toBeUndefined()
   expect(() => settings({ ...sharedKey, AUTH: 'none' })).toThrow(
-    'AUTH: found none beside AUTH_ALGORITHMS, AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE; allowed: one or the other',
+    'AUTH: found none together with AUTH_ALGORITHMS, AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE; allowed: one or the other',
   )
   for (const AUTH of ['off', 'false', 'NONE', 'jwt'])
     expect(() => settings({ AUTH })).toThrow(
@@ -71,9 +71,11 @@ test('takes the customer from the subject or from a configured identity claim', 
   expect(settings({ ...publishedKeys, AUTH_CUSTOMER_CLAIM: claim })?.customerClaim).toBe(claim)
   for (const name of ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti'])
     expect(() => settings({ ...publishedKeys, AUTH_CUSTOMER_CLAIM: name })).toThrow(
-      `AUTH_CUSTOMER_CLAIM: found "${name}"; allowed: the name of a claim that says who the customer is`,
+      `AUTH_CUSTOMER_CLAIM: found "${name}"; allowed: the name of a claim that identifies the customer`,
     )
-  expect(() => settings({ AUTH: 'none', AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow('found none beside AUTH_CUSTOMER_CLAIM')
+  expect(() => settings({ AUTH: 'none', AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow(
+    'found none together with AUTH_CUSTOMER_CLAIM',
+  )
   expect(() => settings({ AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow(/^AUTH_ALGORITHMS: found nothing/m)
 })
 

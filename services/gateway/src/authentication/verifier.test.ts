@@ -97,14 +97,14 @@ test.each([
   ['null', null, 'null'],
   ['a list', ['customer-1'], 'a list'],
   ['an object', { id: 'c' }, 'an object'],
-  ['a line break', 'a\nb', 'a text of 3 characters with some that are not printable ASCII'],
-  ['a name that is not ASCII', 'kunde ä', 'a text of 7 characters with some that are not printable ASCII'],
+  ['a line break', 'a\nb', 'a text of 3 characters of which some are not printable ASCII'],
+  ['a name that is not ASCII', 'kunde ä', 'a text of 7 characters of which some are not printable ASCII'],
   ['more than 255 characters', 'x'.repeat(256), 'a text of 256 characters'],
 ])('refuses a token with %s in the claim and names the claim', async (_what, value, actual) => {
   for (const claim of ['sub', 'customer_id', 'constructor'])
     await expect(of(claim)({ sub: 'customer-1', [claim]: value })).rejects.toMatchObject({
       status: 403,
-      message: `the claim "${claim}" of the token does not say which customer this is`,
+      message: `the claim "${claim}" of the token identifies no customer`,
       problems: [
         {
           path: 'authorization',

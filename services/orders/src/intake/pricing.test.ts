@@ -55,6 +55,6 @@ test('refuses another total than the expected one and accepts the same', () => {
     name: 'TotalChanged',
     expectedCents: 4147,
     totalCents: 4148,
-    message: 'the order costs 41.48 EUR at present',
+    message: 'the total of the order is 41.48 EUR now',
   })
 })
