@@ -41,8 +41,11 @@ test('plays a trace as recorded, or at another duration or rate', async () => {
 
 test.each([
   [{ shape: 'wave' }, '--shape: found "wave"; allowed: steady, ramp, burst, day'],
-  [{ burst: '10', rate: '5/s' }, '--burst: found beside --rate; allowed: without --trace, --shape, --rate, --for'],
-  [{ trace: 'x', shape: 'day' }, '--trace: found beside --shape; allowed: without --shape'],
+  [
+    { burst: '10', rate: '5/s' },
+    '--burst: found together with --rate; allowed: without --trace, --shape, --rate, --for',
+  ],
+  [{ trace: 'x', shape: 'day' }, '--trace: found together with --shape; allowed: without --shape'],
   [{ trace: '/does/not/exist' }, '--trace: ENOENT'],
   [{ rate: 'fast' }, '--rate: found "fast"; allowed: such as 10000/min or 200/s, up to 100000/s'],
   [{ for: 'ever' }, '--for: found "ever"; allowed: such as 30s, 3m or 1h'],

@@ -48,7 +48,7 @@ test('judges flatness by replicas alive throughout, and the peak by all', () => 
 
 test('a service without memory figures fails', () => {
   expect(memoryProblems(memoryOf([sample(0, [replica({ rss: undefined })])]))).toEqual([
-    'payment: its memory was never read',
+    'payment: its memory was not measured',
   ])
 })
 
