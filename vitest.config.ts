@@ -6,7 +6,7 @@ const ignored = ['**/node_modules/**', '**/dist/**']
 const keda = 'operator/test/keda.test.ts'
 
 /**
- * unit: pure, beside the source. integration: real PostgreSQL, Kafka, Redis and a real API server,
+ * unit: pure, next to the source. integration: real PostgreSQL, Kafka, Redis and a real API server,
  * started once for the run (cluster/src/testing). crashes: the integration tests' crash battery
  * with all of its points. keda: the operator's objects under KEDA's own operator. e2e: the whole
  * product on the real local cluster.
@@ -14,7 +14,7 @@ const keda = 'operator/test/keda.test.ts'
 export default defineConfig({
   test: {
     reporters: ['default', new SlowestReporter()],
-    // Whoever asks for another order gets it.
+    // An order that the command line names wins.
     ...(process.argv.some((arg) => arg.includes('sequence.')) ? {} : { sequence: { sequencer: SlowestFirst } }),
     projects: [
       {

@@ -54,10 +54,12 @@ const commands = {
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
     [node, 'setup/lint/markdown-width.ts'],
     [node, 'setup/lint/imports.ts'],
+    [node, 'setup/lint/words.ts'],
   ],
   format: [
     [join(bin, 'prettier'), '--write', '--log-level', 'warn', '.'],
     [node, 'setup/lint/markdown-width.ts', '--fix'],
+    [node, 'setup/lint/words.ts', '--fix'],
   ],
   typecheck: [
     [join(bin, 'tsc'), '--noEmit', '-p', 'tsconfig.json'],

@@ -66,7 +66,7 @@ async function burst(platform: Platform, { orders, say }: AutoscalingBenchOption
     const { ready, wanted: desired } = await platform.cluster.stage('shop-payment')
     const openOrders = await platform.ledger.unfinished()
     most = Math.max(most, ready)
-    const line = `${openOrders} of ${orders} orders under way, payment ${ready}/${desired}`
+    const line = `${openOrders} of ${orders} orders in progress, payment ${ready}/${desired}`
     if (line !== lastLine) say(`${elapsed().toFixed(0).padStart(5)} s  ${(lastLine = line)}`)
     if (openOrders === 0) break
     if (elapsed() > longestSeconds) throw new Error(`not drained after ${longestSeconds} s: ${line}`)

@@ -32,9 +32,9 @@ program
   .command('idle')
   .description('the shop of npm start: seconds to its first shipped order, and its processor time when little happens')
   .option('--starts <n>', 'warm starts', whole, 3)
-  .option('--idle <seconds>', 'how long nothing happens', whole, 60)
+  .option('--idle <seconds>', 'duration of the idle phase', whole, 60)
   .option('--rates <n...>', 'orders a minute, one measurement each', wholes, defaultRates)
-  .option('--load <seconds>', 'how long each of them lasts', whole, 60)
+  .option('--load <seconds>', 'duration of each measurement', whole, 60)
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: Record<'starts' | 'idle' | 'load', number> & { rates: readonly number[]; json?: true }) => {
     const { starts, idle, rates, load } = options
@@ -55,7 +55,7 @@ program
     'intake, orders stage and pruning with the rows of 30 days at 10,000 orders a minute, against an empty database',
   )
   .option('--divisor <n>', 'the rows of 30 days divided by this', whole, 400)
-  .option('--orders <n>', 'orders of a round', whole, 10_000)
+  .option('--orders <n>', 'orders per round', whole, 10_000)
   .option('--rounds <n>', 'rounds on each database', whole, 5)
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: Record<'divisor' | 'orders' | 'rounds', number> & { json?: true }) => {
@@ -112,10 +112,10 @@ program
   .command('operator')
   .description('many pipelines made at once on a real API server, against a bare client that writes the same objects')
   .option('--pipelines <n>', 'pipelines of 5 stages', whole, 1_000)
-  .option('--churn <seconds>', 'how long edits and reports of replicas keep coming', whole, 60)
+  .option('--churn <seconds>', 'duration of the edits and reports of replicas', whole, 60)
   .option('--edits <n>', 'edits a second meanwhile', whole, 5)
   .option('--reports <n>', 'reports of replicas a second meanwhile', whole, 20)
-  .option('--settled <seconds>', 'how long requests are counted when nothing happens', whole, 60)
+  .option('--settled <seconds>', 'duration of counting requests while nothing changes', whole, 60)
   .option('--json', 'the result as JSON on standard output')
   .action(
     async (options: Record<'pipelines' | 'churn' | 'edits' | 'reports' | 'settled', number> & { json?: true }) => {
@@ -129,17 +129,17 @@ program
 program
   .command('sync-async')
   .description('the same orders through a chain of synchronous HTTP calls and through the platform; about four minutes')
-  .option('--rate <n>', 'orders a second of the steady load, which the times are of', whole, 20)
-  .option('--seconds <n>', 'how long the steady load lasts', whole, 15)
+  .option('--rate <n>', 'orders a second of the steady load, for the times', whole, 20)
+  .option('--seconds <n>', 'duration of the steady load', whole, 15)
   .option(
     '--customers <n>',
-    'of the full load, each with one order at a time; and charges under way at once',
+    'customers of the full load, each with one order at a time; also parallel charges',
     whole,
     100,
   )
   .option(
     '--orders <n>',
-    'of the full load where a payment takes 10 ms; a fifth of that where it takes 3 s',
+    'orders of the full load for payments of 10 ms; a fifth of it for payments of 3 s',
     whole,
     3_000,
   )

@@ -51,14 +51,14 @@ export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOpt
   const platform = await connect()
   try {
     await platform.settled('shop')
-    say('scaling the stage up with nothing to do, to see how fast pods start …')
+    say('scaling the idle stage up to measure how fast pods start …')
     const surroundings = { ...constants, ...surroundingsOf(await scaledUp(platform, say)) }
     await platform.settled('shop')
     await platform.providerBehaves({ ...normalProvider, latencyMs })
     say('the burst …')
     const burstResult = await measuredBurst(platform, orders, say)
     const { sendingMs } = burstResult
-    say(`told the model: ${orders} orders in ${(sendingMs / 1_000).toFixed(1)} s, and`)
+    say(`input of the model: ${orders} orders in ${(sendingMs / 1_000).toFixed(1)} s, and`)
     const predict = async (when: string, of: Surroundings): Promise<Figures> => {
       say(`  ${when}: ${optionsText(of)}`)
       return prediction(platform, { orders, latencyMs, surroundings: of, sendingMs })
@@ -168,14 +168,14 @@ function rows(before: Figures, within: Figures, actual: Figures): Row[] {
   const row = (title: string, of: (figures: Figures) => number | undefined): Row => ({
     'payment in the burst': title,
     measured: figure(of(actual)),
-    'foretold, pods as before': figure(of(before)),
+    'predicted, pods as before': figure(of(before)),
     error: errorText(of(before), of(actual)),
     'pods as in the burst': figure(of(within)),
     'error ': errorText(of(within), of(actual)),
   })
   return [
     row(`seconds until ${replicas} pods are ready`, ({ secondsToReplicas }) => secondsToReplicas),
-    row('most messages waiting or in hand', ({ peakLag }) => peakLag),
+    row('most messages waiting or in flight', ({ peakLag }) => peakLag),
     row('seconds until none is left', ({ doneAtSeconds }) => doneAtSeconds),
   ]
 }

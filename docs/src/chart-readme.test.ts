@@ -14,7 +14,7 @@ test.each(chartNames)('the README of %s has a row for every value at the top of 
   for (const key of Object.keys(values)) expect(readme).toMatch(new RegExp(`^\\| \`${key}[\`.]`, 'm'))
 })
 
-test('a value has the comments above it and beside it, its path, and its default', () => {
+test('a value has the comments above it and next to it, its path, and its default', () => {
   const text = `# What is this file?
 
 # How many.

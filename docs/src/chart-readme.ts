@@ -105,10 +105,10 @@ function rowsOf(document: Document, map: YAMLMap, prefix: string): ValueRow[] {
     const name = isScalar(key) ? String(key.value) : String(key)
     const path = prefix + (name.includes('.') ? `"${name}"` : name)
     const above = isScalar(key) ? (key.commentBefore ?? '') : ''
-    const beside = isScalar(value) || isMap(value) ? (value.comment ?? '') : ''
+    const atEnd = isScalar(value) || isMap(value) ? (value.comment ?? '') : ''
     // The comment above the first value of a map belongs, to the library, to the map.
     const ofMap = index === 0 ? (map.commentBefore ?? '') : ''
-    const description = oneLine([ofMap, above, beside].join('\n'))
+    const description = oneLine([ofMap, above, atEnd].join('\n'))
     if (isMap(value) && !value.flow && value.items.length > 0) {
       const own = description === '' ? [] : [{ path, value: undefined, description }]
       return [...own, ...rowsOf(document, value, `${path}.`)]

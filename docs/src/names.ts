@@ -64,13 +64,13 @@ function metricsIn(file: ts.SourceFile): Row[] {
 }
 
 function assignments(file: ts.SourceFile): ts.PropertyAssignment[] {
-  const found: ts.PropertyAssignment[] = []
+  const result: ts.PropertyAssignment[] = []
   const visit = (node: ts.Node): void => {
-    if (ts.isPropertyAssignment(node)) found.push(node)
+    if (ts.isPropertyAssignment(node)) result.push(node)
     ts.forEachChild(node, visit)
   }
   visit(file)
-  return found
+  return result
 }
 
 const ownerOf = ({ fileName }: ts.SourceFile): string =>

@@ -22,7 +22,7 @@ describe('the README', () => {
     }
   })
 
-  it('has a stage to add, which is accepted beside the stages of its pipeline', () => {
+  it('has a stage to add, which is accepted next to the stages of its pipeline', () => {
     expect(stages.length).toBeGreaterThan(0)
     for (const text of stages) {
       const [pipeline] = structuredClone(pipelines) as { spec: { stages: unknown[] } }[]

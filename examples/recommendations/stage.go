@@ -110,12 +110,12 @@ func (s *stage) catchUp(stop context.Context) {
 	admin := kadm.NewClient(s.learner)
 	starts, err := admin.ListOffsetsAfterMilli(limited, s.since, s.config.consume...)
 	if err != nil {
-		s.log.Warn("answering without having caught up", "error", err.Error())
+		s.log.Warn("answering before the history was read", "error", err.Error())
 		return
 	}
 	ends, err := admin.ListEndOffsets(limited, s.config.consume...)
 	if err != nil {
-		s.log.Warn("answering without having caught up", "error", err.Error())
+		s.log.Warn("answering before the history was read", "error", err.Error())
 		return
 	}
 	left := map[string]map[int32]int64{}
@@ -162,7 +162,7 @@ func (s *stage) answer(abandon context.Context, records []*kgo.Record) {
 	for _, record := range records {
 		answer, err := s.answerTo(record)
 		if err != nil {
-			s.log.Error("a message goes to the dead letters", "topic", record.Topic, "partition", record.Partition,
+			s.log.Error("a message goes to the dead-letter topic", "topic", record.Topic, "partition", record.Partition,
 				"offset", record.Offset, "error", err.Error())
 			answer = deadLetter(record, err, s.config, time.Now())
 			letters++
@@ -179,7 +179,7 @@ func (s *stage) answer(abandon context.Context, records []*kgo.Record) {
 	commit, done := context.WithTimeout(abandon, commitTimeout)
 	defer done()
 	if err := s.answerer.CommitRecords(commit, records...); err != nil {
-		s.log.Warn("offsets not committed; the messages come again", "error", err.Error())
+		s.log.Warn("offsets not committed; the messages will be delivered again", "error", err.Error())
 	}
 	s.consumed.Add(uint64(len(records)))
 }
@@ -258,7 +258,7 @@ func pause(ctx context.Context, failures int) bool {
 
 func (s *stage) ready() error {
 	if !s.caughtUp.Load() {
-		return fmt.Errorf("learning what was bought until now")
+		return fmt.Errorf("reading earlier purchases")
 	}
 	if _, generation := s.answerer.GroupMetadata(); generation < 1 {
 		return fmt.Errorf("not a member of its consumer group yet")

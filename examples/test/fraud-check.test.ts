@@ -92,7 +92,7 @@ const rowsOf = async (customers: string) => {
   return rows[0]?.count
 }
 
-test('what is unusual is said in an event, under the customer as key, and everything else passes', async () => {
+test('suspects unusual orders in an event keyed by customer, and no others', async () => {
   const orders = [1, 2, 3, 4, 5].map(() => order('many'))
   const large = order('large', 20_000)
   const declines = [1, 2, 3].map(() => declined('declined'))
@@ -122,7 +122,7 @@ test('what is unusual is said in an event, under the customer as key, and everyt
   expect(await replica.end()).toBe(0)
 })
 
-test('what comes again counts once, and what a crash had left unsaid is said then', async () => {
+test('counts a repeat once, and emits after a crash what was not emitted before', async () => {
   const crashed = order('crashed', 30_000)
   const store = createStore({
     url: database.url,
@@ -146,7 +146,7 @@ test('what comes again counts once, and what a crash had left unsaid is said the
   await replica.end()
 })
 
-test('what cannot be read goes to the dead letters with its place and reason, and its partition goes on', async () => {
+test('makes unreadable messages dead letters with position and reason, and goes on', async () => {
   const notForUs = { 'orderpipeline-replay-stage': 'inventory' }
   const large = order('poisoned', 20_000)
   const invalid = { ...(JSON.parse(encode(large).value) as object), data: { orderId: '7' } }
@@ -176,7 +176,7 @@ test('what cannot be read goes to the dead letters with its place and reason, an
   await replica.end()
 })
 
-test('a replica that drains, one that is killed and one whose connections are thrown out lose and double nothing', async () => {
+test('replicas lose and double nothing on shutdown, kill or lost connections', async () => {
   const events: OrderEvent[] = Array.from({ length: 600 }, (_, n) => order(`load-${n}`, n % 3 === 0 ? 20_000 : 1))
   const deadLettersBefore = (await bench.records('fraud-check.dead-letters')).length
   const first = await run()
@@ -211,7 +211,7 @@ test('a replica that drains, one that is killed and one whose connections are th
   await third.end()
 })
 
-test('a session that ends in the packet of its last answer ends neither the replica nor an order', async () => {
+test('a session that ends with its last answer ends no replica and no order', async () => {
   const link = await coalescingLink(database.url)
   const large = order('joined', 20_000)
   const replica = await run({ DATABASE_URL: link.url })
@@ -224,7 +224,7 @@ test('a session that ends in the packet of its last answer ends neither the repl
   link.close()
 })
 
-test('it enters a Kafka that asks for TLS and a password', async () => {
+test('connects to a Kafka with TLS and a password', async () => {
   const large = order('secured', 20_000)
   const replica = await run(secured())
   await bench.publish([large])
@@ -233,7 +233,7 @@ test('it enters a Kafka that asks for TLS and a password', async () => {
   await replica.end()
 })
 
-test('a wrong environment is refused, naming every variable and showing no value', async () => {
+test('names every variable of a wrong environment and shows no value', async () => {
   const { code, output } = await refused(stage, { METRICS_PORT: 'none', DATABASE_URL: 'secret' })
   expect(code).toBe(1)
   for (const name of ['METRICS_PORT', 'DATABASE_URL', 'KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS'])

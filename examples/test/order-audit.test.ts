@@ -23,7 +23,7 @@ afterAll(async () => {
   await bench.close()
 })
 
-it('counts what it reads, and prints neither warnings of timers nor rebalances as errors', async () => {
+it('counts the events it reads, and logs no timer warnings or rebalances as errors', async () => {
   const value = JSON.stringify({ data: { status: 'CONFIRMED' } })
   const first = await start(bench, stage)
   await bench.publishRaw([{ topic: 'orders.status', key: 'c-1', value, headers: {} }])

@@ -69,9 +69,9 @@ const learned = async (replica: RunningStage): Promise<number> => {
 const recommendedFor = async (orderId: string) =>
   (await bench.events(stage.emits)).filter(({ data }) => data.orderId === orderId)
 
-test('its own tests pass', { timeout: 600_000 }, () => testGoProgram(folder))
+test('passes its own tests', { timeout: 600_000 }, () => testGoProgram(folder))
 
-test('what others bought too is recommended, also by a replica that comes later, and mailed once', async () => {
+test('recommends what others bought once, also from a replica that joins later', async () => {
   const before = [bought('TEA', 'CUP'), bought('TEA', 'CUP'), bought('TEA', 'POT'), bought('NAIL', 'SAW')]
   const first = await start(bench, stage)
   await bench.publish(before)
@@ -113,7 +113,7 @@ test('what others bought too is recommended, also by a replica that comes later,
   expect(mails.filter(({ body }) => body.includes('POT'))).toMatchObject([{ lane: 'marketing' }])
 })
 
-test('what cannot be read goes to the dead letters with its place and reason, and its partition goes on', async () => {
+test('makes unreadable messages dead letters with position and reason, and goes on', async () => {
   const order = bought('TEA')
   const invalid = { ...(JSON.parse(encode(order).value) as object), data: { orderId: '7' } }
   const notForUs = { 'orderpipeline-replay-stage': 'inventory' }
@@ -142,7 +142,7 @@ test('what cannot be read goes to the dead letters with its place and reason, an
   await replica.end()
 })
 
-test('a replica that drains and one that is killed lose no recommendation', async () => {
+test('replicas lose no recommendation on shutdown or kill', async () => {
   const orders = Array.from({ length: 600 }, () => bought('TEA'))
   await bench.publish([bought('TEA', 'CUP')])
   const first = await start(bench, stage)
@@ -163,7 +163,7 @@ test('a replica that drains and one that is killed lose no recommendation', asyn
   await third.end()
 })
 
-test('it enters a Kafka that asks for TLS and a password', async () => {
+test('connects to a Kafka with TLS and a password', async () => {
   await bench.publish([bought('TEA', 'CUP')])
   const replica = await start(bench, stage, secured())
   const order = bought('TEA')
@@ -173,14 +173,14 @@ test('it enters a Kafka that asks for TLS and a password', async () => {
   await replica.end()
 })
 
-test('a wrong environment is refused, naming every variable', async () => {
+test('names every variable of a wrong environment', async () => {
   const { code, output } = await refused(stage, { METRICS_PORT: 'none', KAFKA_EMIT_TOPICS: 'a,b' })
   expect(code).toBe(1)
   for (const name of ['METRICS_PORT', 'KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS', 'ORDERPIPELINE_STAGE'])
     expect(output).toMatch(new RegExp(`^${name}: found `, 'm'))
 })
 
-test('its image is the executable alone, run as the Dockerfile says', () => {
+test('its image has the executable alone and runs as the Dockerfile says', () => {
   const of = (path: string): string => execFileSync('tar', ['-xOf', archive, path], { encoding: 'utf8' })
   const [manifest] = JSON.parse(of('./manifest.json')) as { Config: string; RepoTags: string[]; Layers: string[] }[]
   const { config } = JSON.parse(of(`./${manifest?.Config}`)) as {

@@ -70,7 +70,7 @@ const purchases = async () =>
   )
 const sum = async (text: string) => (await database.ask<{ sum: number }>('inventory', text))[0]?.sum ?? 0
 
-test('its copy is the stock after every crash, and what runs low is delivered and booked once', async () => {
+test('its copy equals the stock after every crash, and low stock is delivered once', async () => {
   let first = inventory()
   let replica = await run()
   const sku = (n: number) => `SKU-${String((n % products) + 1).padStart(4, '0')}`
@@ -106,7 +106,7 @@ test('its copy is the stock after every crash, and what runs low is delivered an
   expect(await replica.end()).toBe(0)
 })
 
-test('what cannot be read goes to the dead letters, and its partition goes on', async () => {
+test('makes unreadable messages dead letters and goes on', async () => {
   const replica = await run()
   await bench.publishRaw([{ topic: 'inventory.stock', key: 'SKU-0001', value: 'no JSON', headers: { mine: 'kept' } }])
   await until(async () => (await bench.records('warehouse.dead-letters')).length > 0)
@@ -117,7 +117,7 @@ test('what cannot be read goes to the dead letters, and its partition goes on', 
   expect(await replica.end()).toBe(0)
 })
 
-test('a wrong environment is refused, naming every variable and showing no value', async () => {
+test('names every variable of a wrong environment and shows no value', async () => {
   const { code, output } = await refused(stage, { METRICS_PORT: 'none', DATABASE_URL: 'secret' })
   expect(code).toBe(1)
   for (const name of ['METRICS_PORT', 'DATABASE_URL', 'KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS'])

@@ -154,7 +154,7 @@ function load() {
       parsedRate(RATE ?? '50', 'RATE'),
       parsedDuration(DURATION ?? '1m', 'DURATION'),
     )
-  if (SHAPE !== undefined) throw new Error('TRACE: found beside SHAPE; allowed: one of them')
+  if (SHAPE !== undefined) throw new Error('TRACE: found together with SHAPE; allowed: one of them')
   const trace = traceIn(open(TRACE))
   if (ordersIn(trace) === 0) throw new Error(`TRACE: found no order in ${TRACE}; allowed: one or more`)
   const inTime = DURATION === undefined ? trace : lasting(trace, parsedDuration(DURATION, 'DURATION'))

@@ -26,7 +26,7 @@ const expectedBy = (trace: Trace, at: number): number =>
     return sum + share * orders
   }, 0)
 
-test('orders arrive at random with the mean that was asked for', () => {
+test('orders arrive at random with the requested mean', () => {
   const random = seeded(1)
   const gaps = Array.from({ length: 20_000 }, () => interArrivalMs(100, random()))
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
@@ -35,7 +35,7 @@ test('orders arrive at random with the mean that was asked for', () => {
   expect(gaps.filter((gap) => gap > 30).length / gaps.length).toBeCloseTo(Math.exp(-3), 2)
 })
 
-test.each(traces)('arrivals follow %s, in every part of it and as a Poisson process does', (_, trace) => {
+test.each(traces)('arrivals follow %s as a Poisson process in each part', (_, trace) => {
   const times = [...arrivalTimes(trace, seeded(7))]
   expect(times).toEqual([...times].sort((a, b) => a - b))
   expect(times.at(-1)).toBeLessThanOrEqual(endOf(trace))
@@ -56,7 +56,7 @@ test.each(traces)('arrivals follow %s, in every part of it and as a Poisson proc
   expect(Math.abs(times.length - ordersIn(trace))).toBeLessThan(4 * Math.sqrt(ordersIn(trace)))
 })
 
-test('orders of one moment all come in that moment, and a quiet time has none', () => {
+test('orders of one moment arrive in that moment, and a quiet time has none', () => {
   const trace = [
     { fromMs: 0, toMs: 1_000, orders: 0 },
     { fromMs: 1_000, toMs: 1_000, orders: 50 },
@@ -68,7 +68,7 @@ test('orders of one moment all come in that moment, and a quiet time has none', 
   expect([...arrivalTimes([], seeded(3))]).toEqual([])
 })
 
-test.each([0, 0.2, 0.5, 1, 1.7])('with exponent %d rank k comes up in proportion to 1/k^s', (exponent) => {
+test.each([0, 0.2, 0.5, 1, 1.7])('with exponent %d rank k occurs in proportion to 1/k^s', (exponent) => {
   const [count, draws, random] = [50, 200_000, seeded(11)]
   const next = zipf(count, exponent)
   const came = new Array<number>(count).fill(0)
@@ -85,7 +85,7 @@ test.each([0, 0.2, 0.5, 1, 1.7])('with exponent %d rank k comes up in proportion
   expect(Math.max(...scores.map(Math.abs))).toBeLessThan(4.5)
 })
 
-test('one of one is always the first, and ten million cost no more than ten', () => {
+test('a rank of one is always the first, and ten million cost no more than ten', () => {
   const random = seeded(5)
   expect(new Set(Array.from({ length: 100 }, () => zipf(1, 1)(random)))).toEqual(new Set([0]))
   const next = zipf(10_000_000, 0.2)
@@ -95,7 +95,7 @@ test('one of one is always the first, and ten million cost no more than ten', ()
   expect(Math.max(...ranks)).toBeGreaterThan(9_900_000)
 })
 
-test('some customers order more than others, and every order is one the gateway takes', () => {
+test('some customers order more than others, and the gateway accepts every order', () => {
   const next = orderBodies({ customers: 100, skus: 10, customerSkew: 0.5, skuSkew: 0.5 }, seeded(2))
   const orders = Array.from({ length: 5_000 }, next)
   const ofFirst = orders.filter((order) => order.customerId === 'customer-000001').length

@@ -29,40 +29,38 @@ interface Flags extends LoadFlags {
 const command = new Command('load')
   // Commander ends with 0 after the help, otherwise an option is wrong.
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .description(
-    'Sends orders to the gateway, at random moments and without waiting for answers, and looks what became of them',
-  )
-  .option('--url <url>', 'the gateway; that of a running `npm start`, else http://127.0.0.1:30080 unless given')
+  .description('Sends orders to the gateway at random times without waiting for answers, and checks their outcome')
+  .option('--url <url>', 'the gateway (default: that of a running `npm start`, else http://127.0.0.1:30080)')
   .optionsGroup('The load:')
-  .option('--rate <n/unit>', `orders on average, where it is busiest: 10000/min, 200/s (default ${defaults.rate})`)
-  .option('--for <time>', `how long: 30s, 3m (default ${defaults.for}, or as long as the trace)`)
+  .option('--rate <n/unit>', `highest average rate: 10000/min, 200/s (default ${defaults.rate})`)
+  .option('--for <time>', `duration: 30s, 3m (default ${defaults.for}, or as long as the trace)`)
   .option(
     '--shape <name>',
-    "how the rate goes: steady; ramp, from nothing up to --rate; burst, a tenth of --rate and all of it in the middle fifth; day, a shop's " +
+    "course of the rate: steady; ramp, from nothing up to --rate; burst, a tenth of --rate and all of it in the middle fifth; day, a shop's " +
       'from midnight to midnight, with --rate at eight in the evening (default steady)',
   )
-  .option('--trace <file>', 'instead: as the file says, such as examples/traces/burst.csv; --rate and --for change it')
-  .option('--burst <n>', 'instead: so many orders, as fast as answers come')
+  .option('--trace <file>', 'instead: a recorded load, such as examples/traces/burst.csv; --rate and --for change it')
+  .option('--burst <n>', 'instead: this number of orders, as fast as answers arrive')
   .optionsGroup('The shop:')
   .option('--customers <n>', 'different customers', '50000')
   .option(
     '--customer-skew <s>',
-    'Zipf exponent: 0, all order alike; 1, the second half as often as the first',
+    'Zipf exponent: 0, all order equally often; 1, the second half as often as the first',
     defaults.customerSkew,
   )
   .option('--skus <n>', 'different products, SKU-0001 upwards', '200')
   .option(
     '--sku-skew <s>',
-    'Zipf exponent: 0, all are ordered alike; 1, the second half as often as the first',
+    'Zipf exponent: 0, all are ordered equally often; 1, the second half as often as the first',
     defaults.skuSkew,
   )
   .optionsGroup('The run:')
-  .option('--wait [time]', 'look every accepted order up until it has ended, at most so long (default 10m)')
-  .option('--connections <n>', 'connections kept open', '128')
+  .option('--wait [time]', 'follow every accepted order to its end, up to this time (default 10m)')
+  .option('--connections <n>', 'open connections', '128')
   .option('--token-secret-file <file>', "sign each customer's token with the secret in it (the gateway's AUTH_SECRET)")
   .option('--token-issuer <iss>', 'with --token-secret-file: the AUTH_ISSUER of the gateway')
   .option('--token-audience <aud>', 'with --token-secret-file: its AUTH_AUDIENCE')
-  .option('--tokens-file <file>', 'instead: tokens, one a line; orders are those of their subjects')
+  .option('--tokens-file <file>', 'instead: tokens, one a line; their subjects are the customers')
   .option('--record <file>', 'append every accepted order as a JSON line')
   .option('--json', 'the result as JSON on standard output')
   .option('--allow-remote', 'allow a target that is neither this machine nor in a private network')
@@ -122,7 +120,7 @@ async function tokensOf(options: Flags): Promise<Tokens | undefined> {
   const signing = [secretFile, issuer, audience].filter((value) => value !== undefined).length
   if (tokensFile !== undefined && signing > 0)
     throw new OptionInvalid(
-      '--tokens-file: found beside --token-…; allowed: tokens to take, or a secret to sign them with',
+      '--tokens-file: found together with --token-…; allowed: tokens to take, or a secret to sign them with',
     )
   if (tokensFile !== undefined) return await givenTokens(tokensFile)
   if (signing === 0) return undefined

@@ -18,16 +18,16 @@ async function traceOf(flags: Parameters<typeof loadOf>[0]): Promise<Trace> {
   return load.trace
 }
 
-test('without a word it is a thousand a minute, steadily for a minute', async () => {
+test('defaults to a thousand orders a minute, steadily for a minute', async () => {
   expect(await loadOf({})).toEqual({ trace: [{ fromMs: 0, toMs: 60_000, orders: (1_000 / 60) * 60 }] })
 })
 
-test('a shape is played at the rate and in the time given', async () => {
+test('plays a shape at the given rate and for the given time', async () => {
   const ramp = await traceOf({ shape: 'ramp', rate: '100/s', for: '10s' })
   expect([endOf(ramp), Math.round(ordersIn(ramp))]).toEqual([10_000, 500])
 })
 
-test('a trace is played as it is, unless another time or rate is given', async () => {
+test('plays a trace as recorded, or at another duration or rate', async () => {
   const trace = file('trace.csv', 'at,orders\n0,600\n1m,1200\n2m,0\n')
   const figuresOf = async (flags: Parameters<typeof loadOf>[0]) => {
     const played = await traceOf({ trace, ...flags })
@@ -41,8 +41,11 @@ test('a trace is played as it is, unless another time or rate is given', async (
 
 test.each([
   [{ shape: 'wave' }, '--shape: found "wave"; allowed: steady, ramp, burst, day'],
-  [{ burst: '10', rate: '5/s' }, '--burst: found beside --rate; allowed: without --trace, --shape, --rate, --for'],
-  [{ trace: 'x', shape: 'day' }, '--trace: found beside --shape; allowed: without --shape'],
+  [
+    { burst: '10', rate: '5/s' },
+    '--burst: found together with --rate; allowed: without --trace, --shape, --rate, --for',
+  ],
+  [{ trace: 'x', shape: 'day' }, '--trace: found together with --shape; allowed: without --shape'],
   [{ trace: '/does/not/exist' }, '--trace: ENOENT'],
   [{ rate: 'fast' }, '--rate: found "fast"; allowed: such as 10000/min or 200/s, up to 100000/s'],
   [{ for: 'ever' }, '--for: found "ever"; allowed: such as 30s, 3m or 1h'],
@@ -52,11 +55,11 @@ test.each([
     'wrong.csv: line 2.orders: found "many"; allowed: a whole number',
   ],
   [{ trace: file('quiet.csv', 'at,orders\n0,0') }, 'quiet.csv: found no order in it; allowed: one or more'],
-])('%j is refused, with what would be allowed', async (flags, message) => {
+])('refuses %j with the allowed values', async (flags, message) => {
   await expect(loadOf(flags)).rejects.toThrow(message)
 })
 
-test('a skew is an exponent and a count a whole number', () => {
+test('a skew is an exponent, and a count a whole number', () => {
   expect(['0', '0.2', '1'].map((text) => parsedSkew(text, '--sku-skew'))).toEqual([0, 0.2, 1])
   for (const text of ['-1', '6', 'steep', ''])
     expect(() => parsedSkew(text, '--sku-skew')).toThrow(

@@ -33,10 +33,10 @@ export async function loadOf(flags: LoadFlags): Promise<Load> {
 }
 
 function alone(flag: keyof LoadFlags, flags: LoadFlags, others: readonly (keyof LoadFlags)[]): void {
-  const beside = others.filter((other) => flags[other] !== undefined).map((other) => `--${other}`)
-  if (flags[flag] === undefined || beside.length === 0) return
+  const conflicting = others.filter((other) => flags[other] !== undefined).map((other) => `--${other}`)
+  if (flags[flag] === undefined || conflicting.length === 0) return
   const without = others.map((other) => `--${other}`).join(', ')
-  throw new OptionInvalid(`--${flag}: found beside ${beside.join(' and ')}; allowed: without ${without}`)
+  throw new OptionInvalid(`--${flag}: found together with ${conflicting.join(' and ')}; allowed: without ${without}`)
 }
 
 async function traceFrom(path: string): Promise<Trace> {

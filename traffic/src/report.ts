@@ -37,7 +37,7 @@ export function summary(result: TrafficResult, paint: Paint = (_, text) => text)
     ['errors', byKind(result.errors)],
     ['not sent', number.format(result.notSent)],
     ['time to accept', percentileText(result.acceptMs)],
-    ['looked after', `${number.format(outcomes.tracked)} of the accepted`],
+    ['followed', `${number.format(outcomes.tracked)} of the accepted`],
     ['shipped', number.format(outcomes.shipped)],
     ['cancelled', byKind(outcomes.cancelled)],
     ['not ended yet', number.format(outcomes.unfinished)],

@@ -48,8 +48,8 @@ export interface Progress extends Counts {
   readonly phase: 'sending' | 'waiting'
   readonly elapsedMs: number
   /**
-   * Of sending; while waiting, at the rate at which orders have ended so far. Undefined where there
-   * is nothing to compute it from.
+   * Remaining time of sending; while waiting, by the rate at which orders have ended so far.
+   * Undefined while it cannot be computed.
    */
   readonly leftMs: number | undefined
   readonly acceptMs: Percentiles

@@ -65,7 +65,7 @@ export async function givenTokens(file: string): Promise<Tokens> {
   for (const [index, line] of lines.entries()) {
     if (line !== '') tokens.set(subjectOf(line, index + 1), line)
   }
-  if (tokens.size === 0) throw new OptionInvalid(`--tokens-file: found no token in ${file}; allowed: one a line`)
+  if (tokens.size === 0) throw new OptionInvalid(`--tokens-file: found no token in ${file}; allowed: one per line`)
   return {
     customers: [...tokens.keys()],
     of: (customerId) => Promise.resolve(tokens.get(customerId) ?? ''),
@@ -79,7 +79,7 @@ function subjectOf(token: string, line: number): string {
   } catch {
     // The error below replaces the library's own, which may contain a part of the token.
   }
-  throw new OptionInvalid(`--tokens-file: found no token with a subject in line ${line}; allowed: one JWT a line`)
+  throw new OptionInvalid(`--tokens-file: found no token with a subject in line ${line}; allowed: one JWT per line`)
 }
 
 async function read(option: string, file: string): Promise<string> {

@@ -5,7 +5,7 @@ import { checkedTarget } from './target.ts'
 import { createTracker } from './tracker.ts'
 import { durationText, parsedDuration, parsedRate } from './units.ts'
 
-test('reads rates and times as people write them', () => {
+test('reads rates and times in the usual notations', () => {
   expect(['10000/min', '200/s', '200', '3600/h'].map((text) => parsedRate(text))).toEqual([10_000 / 60, 200, 200, 1])
   expect(['3m', '1m30s', '500ms', '20'].map((text) => parsedDuration(text, '--for'))).toEqual([
     180_000, 90_000, 500, 20_000,
@@ -15,7 +15,7 @@ test('reads rates and times as people write them', () => {
   expect([400, 42_000, 65_000, 3_900_000].map(durationText)).toEqual(['0.4s', '42s', '1m05s', '1h05m'])
 })
 
-test('sends load to this machine and private networks only, unless told otherwise', async () => {
+test('sends load to this machine and private networks only, unless configured', async () => {
   for (const url of ['http://127.0.0.1:30080', 'http://localhost:1', 'http://10.244.0.1', 'http://[::1]:80'])
     expect((await checkedTarget(url, false)).href).toContain('http')
   await expect(checkedTarget('http://93.184.216.34', false)).rejects.toThrow(
@@ -33,7 +33,7 @@ test('percentiles are right within a percent', () => {
   expect([max, count]).toEqual([1_000, 10_000])
 })
 
-test('an accepted order that is unknown twice is lost, and one with two endings is doubled', async () => {
+test('an order unknown twice is lost, and one with two ends is doubled', async () => {
   const at = { placedAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:02.500Z' }
   const statusById = new Map([
     ['a', { orderId: 'a', status: 'SHIPPED', terminalStates: 1, ...at }],
@@ -75,7 +75,7 @@ const counts = {
   acceptMs: times,
 }
 
-test('progress says what is left of the sending, and then of the waiting', () => {
+test('progress shows the rest of the sending, and then of the waiting', () => {
   const sending = { ...counts, outcomes, phase: 'sending', elapsedMs: 3_000, leftMs: 57_000 } as const
   expect(progressLine(sending)).toMatch(/3\.0s {2}sent 1,200 {2}accepted 9 {2}refused 1,191 .* 57s left$/)
   expect(progressLine({ ...sending, phase: 'waiting', leftMs: 5_000 })).toMatch(/waiting for 4 to end, 5\.0s left$/)
@@ -87,7 +87,7 @@ test('progress says what is left of the sending, and then of the waiting', () =>
   )
 })
 
-test('what was lost or doubled stands out where colours are wanted, and nothing else does', () => {
+test('colours highlight lost and doubled orders alone', () => {
   const result = {
     ...counts,
     outcomes,

@@ -73,7 +73,7 @@ export async function startShop(
       const match = pattern.exec(text)
       if (match) return match
       if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:\n${text}`)
-      if (elapsed() > latest) throw new Error(`npm start has not said ${String(pattern)} in time:\n${text}`)
+      if (elapsed() > latest) throw new Error(`npm start has not printed ${String(pattern)} in time:\n${text}`)
     }
   }
   const stop = async (): Promise<void> => {

@@ -3,8 +3,8 @@ import { partOf, percentBetween } from './usage.ts'
 
 const commandLine = (...words: string[]): string => words.join('\0')
 
-describe('what a process of the shop is', () => {
-  it('names Kafka, PostgreSQL, each program of the services image, and takes the rest for dev', () => {
+describe('the program of a process', () => {
+  it('is Kafka, PostgreSQL, or a program of the services image, and otherwise dev', () => {
     expect(partOf(commandLine('/usr/bin/java', '-Xmx512m', 'kafka.Kafka', 'server.properties'))).toBe('Kafka')
     expect(partOf('postgres: shop shop 127.0.0.1(4711) idle')).toBe('PostgreSQL')
     expect(partOf(commandLine('/x/bin/postgres', '-D', '/data'))).toBe('PostgreSQL')
@@ -12,7 +12,7 @@ describe('what a process of the shop is', () => {
     expect(partOf(commandLine('node', 'cli/src/main.ts', 'dev'))).toBe('dev')
   })
 
-  it('gives percent of one core, of parts that came in between too', () => {
+  it('uses percent of one core, also for parts that started in between', () => {
     const percent = percentBetween(new Map([['Kafka', 2]]), new Map(Object.entries({ Kafka: 5, orders: 1 })), 10)
     expect(Object.fromEntries(percent)).toEqual({ Kafka: 30, orders: 10 })
   })

@@ -17,7 +17,7 @@ export async function topicMade(client: Client, topic: KubeObject): Promise<void
 export function topicsMade(client: Client, namespace: string, say: (line: string) => void): { close: () => void } {
   const ending = new AbortController()
   const failed = (error: unknown): void => {
-    if (!ending.signal.aborted) say(`topics are not made any more: ${String(error)}`)
+    if (!ending.signal.aborted) say(`topics are not created any more: ${String(error)}`)
     ending.abort()
   }
   const read = async (): Promise<void> => {

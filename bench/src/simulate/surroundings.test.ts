@@ -7,8 +7,8 @@ const at = (seconds: number, members: number, ready: number, stable = true): Obs
   ...{ lag: 0, wanted: 100 },
 })
 
-describe('what a scale-up tells of a cluster', () => {
-  it('is the rate at which members come, when the first came, how many were seen ready meanwhile, and how late the rest', () => {
+describe('the figures of a scale-up', () => {
+  it('give the join rate, the first join, the ready members and the delay of the rest', () => {
     // 4 s for the first, then one a second; a quarter of them seen ready until all are there
     const steps = Array.from({ length: 40 }, (_, added) =>
       at(4 + added + 1, 5 + added + 1, 5 + Math.floor((added + 1) / 4)),
@@ -20,7 +20,7 @@ describe('what a scale-up tells of a cluster', () => {
     expect(surroundings.readyLateSeconds).toBeCloseTo(2)
   })
 
-  it('is the mean of the times in which the group stood still', () => {
+  it('average the times in which the group stood still', () => {
     const observations = [
       at(0, 5, 5),
       at(1, 6, 5, false),
@@ -32,7 +32,7 @@ describe('what a scale-up tells of a cluster', () => {
     expect(surroundingsOf(observations).rebalanceSeconds).toBeCloseTo(1.5)
   })
 
-  it('is nothing where hardly a pod was added', () => {
+  it('are absent where hardly a pod was added', () => {
     expect(() => surroundingsOf([at(0, 5, 5), at(9, 6, 6)])).toThrow(/1 pods were added/)
   })
 })

@@ -10,7 +10,7 @@ export function surroundingsOf(
   const [first, last] = [observations[0], observations.at(-1)]
   const added = (last?.members ?? 0) - (first?.members ?? 0)
   if (!first || added < 10)
-    throw new Error(`${added} pods were added; 10 at least are needed to tell how fast they start`)
+    throw new Error(`${added} pods were added; 10 at least are needed to measure how fast they start`)
   const after = (part: number): Observation =>
     observations.find(({ members }) => members - first.members >= part * added) ??
     observations[observations.length - 1] ??

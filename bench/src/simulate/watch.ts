@@ -44,7 +44,7 @@ export async function watch(platform: Platform, options: WatchOptions): Promise<
         if (await options.until(now)) return observations
       }
       if ((performance.now() - from) / 1_000 > options.longestSeconds)
-        throw new Error(`not over after ${options.longestSeconds} s: ${lastLine}`)
+        throw new Error(`not finished after ${options.longestSeconds} s: ${lastLine}`)
       await sleep(everyMs)
     }
   } finally {

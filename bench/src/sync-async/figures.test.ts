@@ -8,7 +8,7 @@ const endedAt = new Map([
   ['order-2', 6_000],
 ])
 
-it('counts from the first order sent to the last answer, and to the last end', () => {
+it('measures from the first order sent to the last answer and the last end', () => {
   const figures = figuresOf({ placed: orders, endedAt })
   expect(figures).toEqual({
     acceptedPerSecond: 1.2,
@@ -23,6 +23,6 @@ it('counts from the first order sent to the last answer, and to the last end', (
   })
 })
 
-it('says of an order without an end that there is no figure', () => {
+it('gives no figure for an order without an end', () => {
   expect(figuresOf({ placed: orders, endedAt: new Map() }).endedPerSecond).toBeNaN()
 })

@@ -122,7 +122,7 @@ async function endsOf(database: TestDatabase, results: readonly Placed[]): Promi
   )
   const wrong = rows.find(({ status }) => status !== 'SHIPPED')
   if (wrong || rows.length < results.length)
-    throw new Error(`of ${results.length} orders ${rows.length} are there, one of them ${wrong?.status ?? 'none'}`)
+    throw new Error(`of ${results.length} orders ${rows.length} exist, one of them ${wrong?.status ?? 'none'}`)
   return new Map(rows.map(({ order_id, ended: endedAt }) => [order_id, endedAt]))
 }
 

@@ -61,7 +61,9 @@ async function main(): Promise<void> {
     log('drained')
   }
   const forgetting = setInterval(() => {
-    store.forget().catch((error: unknown) => log('nothing forgotten this time', { error: String(error) }))
+    store
+      .forget()
+      .catch((error: unknown) => log('old rows could not be deleted; trying again later', { error: String(error) }))
   }, forgetEveryMs)
   const end = (): void => void drain().then(() => process.exit(0))
   process.once('SIGTERM', end).once('SIGINT', end)

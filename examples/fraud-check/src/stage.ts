@@ -153,7 +153,7 @@ class FraudCheck {
   }
 
   async #giveUpOn(received: Received, error: unknown, attempts: number, heartbeat: Heartbeat) {
-    this.#options.log('a message goes to the dead letters', {
+    this.#options.log('a message goes to the dead-letter topic', {
       error: String(error),
       topic: received.topic,
       offset: received.message.offset,

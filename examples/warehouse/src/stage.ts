@@ -102,7 +102,7 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
   }
   const look = (): void => {
     announcing = announce()
-      .catch((error: unknown) => log('nothing announced this time', { error: String(error) }))
+      .catch((error: unknown) => log('deliveries could not be published; trying again later', { error: String(error) }))
       .finally(() => {
         if (!draining) timer = setTimeout(look, config.WAREHOUSE_LOOK_SECONDS * 1_000)
       })

@@ -14,7 +14,7 @@ function controlled() {
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('the first starts at once and what comes meanwhile shares the next batch', async () => {
+test('runs the first item at once and gathers later ones into the next batch', async () => {
   const { batches, perform, finishNext } = controlled()
   const batcher = createBatcher({ perform, maxBatch: 10, maxInFlight: 1, maxWaiting: 10 })
   const first = batcher.add(1)
@@ -30,7 +30,7 @@ test('the first starts at once and what comes meanwhile shares the next batch', 
   expect(await Promise.all(others)).toEqual(['ok 2', 'ok 3', 'ok 4'])
 })
 
-test('a bad item is refused alone', async () => {
+test('rejects a bad item alone', async () => {
   const { perform, finishNext } = controlled()
   const batcher = createBatcher({ perform, maxBatch: 10, maxInFlight: 1, maxWaiting: 10 })
   const answers = Promise.allSettled([batcher.add(1), batcher.add(-2), batcher.add(3)])
@@ -41,7 +41,7 @@ test('a bad item is refused alone', async () => {
   ).toEqual(['ok 1', 'Error: bad -2', 'ok 3'])
 })
 
-test('a failed batch is refused as a whole and the next one goes on', async () => {
+test('rejects a failed batch as a whole and runs the next one', async () => {
   let calls = 0
   const batcher = createBatcher<number, number>({
     perform: (batch) => (++calls === 1 ? Promise.reject(new Error('down')) : Promise.resolve(batch)),
@@ -53,7 +53,7 @@ test('a failed batch is refused as a whole and the next one goes on', async () =
   expect(answers.map((answer) => answer.status)).toEqual(['rejected', 'fulfilled'])
 })
 
-test('batches, those under way and those waiting are bounded', async () => {
+test('bounds the batch size, the running batches and the waiting items', async () => {
   const { batches, perform, finishNext } = controlled()
   const batcher = createBatcher({ perform, maxBatch: 2, maxInFlight: 2, maxWaiting: 5 })
   const answers = [1, 2, 3, 4, 5].map((item) => batcher.add(item))
@@ -73,7 +73,7 @@ test('batches, those under way and those waiting are bounded', async () => {
   await Promise.all(answers)
 })
 
-test('closing answers what was taken and takes no more', async () => {
+test('close() finishes accepted items and accepts no more', async () => {
   const { perform, finishNext } = controlled()
   const batcher = createBatcher({ perform, maxBatch: 1, maxInFlight: 1, maxWaiting: 5 })
   const answers = [batcher.add(1), batcher.add(2)]

@@ -86,9 +86,9 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
 
   return {
     add: (item) => {
-      if (idle) return Promise.reject(new BatcherClosed('closing: nothing new is taken'))
+      if (idle) return Promise.reject(new BatcherClosed('closing: no new item is accepted'))
       if (waiting.length >= options.maxWaiting)
-        return Promise.reject(new BatcherFull(`${waiting.length} are waiting already`))
+        return Promise.reject(new BatcherFull(`${waiting.length} items are already waiting`))
       return new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject })
         schedule()

@@ -8,14 +8,14 @@ const ca = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----'
 const settings = (env: Record<string, string>) =>
   databaseSettings(readConfig(z.object(databaseVariables), { DATABASE_URL: 'postgres://a:b@c/d', ...env }))
 
-test('a server of its own authority, and one behind a pooler, are described by variables', () => {
+test('variables describe a server’s own authority and a server behind a pooler', () => {
   expect(settings({})).toEqual({ url: 'postgres://a:b@c/d', pooled: false, tlsCa: undefined })
   expect(settings({ DATABASE_POOLER: 'transaction', DATABASE_TLS_CA: ca })).toMatchObject({ pooled: true, tlsCa: ca })
 })
 
-test('what contradicts an authority is refused with the name of the variable', () => {
+test('names the variable that contradicts an authority', () => {
   expect(() => settings({ DATABASE_TLS_CA: 'nonsense' })).toThrow('DATABASE_TLS_CA: found no certificate')
   expect(() => settings({ DATABASE_TLS_CA: ca, DATABASE_URL: 'postgres://a:b@c/d?sslmode=disable' })).toThrow(
-    'DATABASE_URL: found sslmode=disable; allowed beside DATABASE_TLS_CA: require, verify-ca, verify-full',
+    'DATABASE_URL: found sslmode=disable; allowed with DATABASE_TLS_CA: require, verify-ca, verify-full',
   )
 })

@@ -40,7 +40,7 @@ export function databaseSettings(config: DatabaseConfig, url = config.DATABASE_U
     const mode = new URL(url).searchParams.get('sslmode') ?? 'verify-full'
     if (unverifiedModes.includes(mode))
       throw new ConfigError([
-        `DATABASE_URL: found sslmode=${mode}; allowed beside DATABASE_TLS_CA: require, verify-ca, verify-full`,
+        `DATABASE_URL: found sslmode=${mode}; allowed with DATABASE_TLS_CA: require, verify-ca, verify-full`,
       ])
   }
   return { url, pooled: pooler === 'transaction', tlsCa }

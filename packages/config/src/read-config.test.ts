@@ -21,7 +21,7 @@ const problemsOf = (env: Record<string, string>): readonly string[] => {
   return []
 }
 
-test('reads what is given and fills in the defaults', () => {
+test('reads the given variables and fills in defaults', () => {
   const config = readConfig(schema, { DATABASE_URL: 'postgres://u:p@h/d', KAFKA_EMIT_TOPICS: 'a, b,', RATE: '0.25' })
   expect(config).toEqual({
     HTTP_PORT: 8080,
@@ -33,7 +33,7 @@ test('reads what is given and fills in the defaults', () => {
   expect(Object.isFrozen(config)).toBe(true)
 })
 
-test('listens on every address unless one of this machine is named', () => {
+test('listens on every address unless one is configured', () => {
   const listen = z.object({ LISTEN_ADDRESS: variables.listenAddress() })
   expect(readConfig(listen, {})).toEqual({ LISTEN_ADDRESS: '0.0.0.0' })
   expect(readConfig(listen, { LISTEN_ADDRESS: '127.0.0.1' })).toEqual({ LISTEN_ADDRESS: '127.0.0.1' })
@@ -50,7 +50,7 @@ test('an empty variable counts as not set', () => {
   })
 })
 
-test('names every wrong variable with what was found and what is allowed, one line each', () => {
+test('names every wrong variable, found and allowed value, one line each', () => {
   expect(problemsOf({ HTTP_PORT: '80a', LOG_LEVEL: 'loud', RATE: '2' })).toEqual([
     'HTTP_PORT: found "80a"; allowed: a whole number from 0 to 65535',
     'DATABASE_URL: found nothing; allowed: a URL starting with postgres:// or postgresql://',

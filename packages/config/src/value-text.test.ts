@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { valueText } from './value-text.ts'
 
-test('a small value is shown as its JSON', () => {
+test('shows a small value as its JSON', () => {
   expect(valueText({ sku: 'A', quantities: [1, null, true] })).toBe('{"sku":"A","quantities":[1,null,true]}')
   expect(valueText(undefined)).toBe('nothing')
   expect(valueText('text')).toBe('"text"')
 })
 
-test('a number that JSON cannot say is shown by its name, not as null', () => {
+test('shows a number without a JSON form by its name', () => {
   expect(valueText(Number.POSITIVE_INFINITY)).toBe('"Infinity"')
   expect(valueText({ quantity: Number.NaN })).toBe('{"quantity":"NaN"}')
   expect(valueText(12n)).toBe('"12"')
 })
 
-test('lists and objects nested a hundred thousand levels deep are cut by depth and do not overflow the stack', () => {
+test('cuts lists and objects nested a hundred thousand levels deep by depth', () => {
   for (const [open, close] of [
     ['[', ']'],
     ['{"a":', '}'],
@@ -24,13 +24,13 @@ test('lists and objects nested a hundred thousand levels deep are cut by depth a
   }
 })
 
-test('a value that holds itself is cut by depth', () => {
+test('cuts a circular value by depth', () => {
   const round: Record<string, unknown> = {}
   round['self'] = round
   expect(valueText(round)).toBe('{"self":{"self":{"self":{"self":"…"}}}}')
 })
 
-test('a wide value is cut to the number of characters that are allowed', () => {
+test('cuts a wide value to the allowed number of characters', () => {
   const wide = Array.from({ length: 50 }, () => Array.from({ length: 50 }, () => 'x'.repeat(1_000)))
   expect(valueText(wide, { characters: 80 })).toHaveLength(81)
   expect(valueText('x'.repeat(5_000_000))).toHaveLength(101)

@@ -12,7 +12,7 @@ export function limitBodyBytes(app: FastifyInstance, maxBytes: number, registry:
   let reservedBytes = 0
   new Gauge({
     name: 'http_body_bytes_reserved',
-    help: 'Bytes that the bodies of the requests being served may take.',
+    help: 'Bytes reserved for the bodies of the requests in progress.',
     registers: [registry],
     collect() {
       this.set(reservedBytes)
@@ -23,7 +23,9 @@ export function limitBodyBytes(app: FastifyInstance, maxBytes: number, registry:
     if (bytes === 0) return done(null, payload)
     // One request alone always fits, or a body that is allowed could never be sent.
     if (reservedBytes > 0 && reservedBytes + bytes > maxBytes)
-      return done(overloaded('too many large requests are being received; nothing of this one was kept', againSeconds))
+      return done(
+        overloaded('too many large requests are being received; nothing of this request was stored', againSeconds),
+      )
     reservedBytes += bytes
     reply.raw.once('close', () => {
       reservedBytes -= bytes

@@ -6,14 +6,14 @@ import { portOf, testServer } from './testing.ts'
 const json = { 'content-type': 'application/json' }
 
 test.each([json, { 'content-type': 'application/x-www-form-urlencoded' }, {}])(
-  'a DELETE without a body is served whatever its content type says: %j',
+  'accepts a DELETE without a body whatever its content type is: %j',
   async (headers) => {
     const answer = await testServer().app.inject({ method: 'DELETE', url: '/orders/1', headers })
     expect([answer.statusCode, answer.json()]).toEqual([200, { body: 'none' }])
   },
 )
 
-test('the body of a DELETE has no meaning and is not read', async () => {
+test('does not read the body of a DELETE', async () => {
   const { app } = testServer()
   for (const [type, payload] of [
     ['application/json', '{"broken'],
@@ -24,7 +24,7 @@ test('the body of a DELETE has no meaning and is not read', async () => {
   }
 })
 
-test('an empty JSON body is no body, and a byte order mark before one is passed over', async () => {
+test('treats an empty JSON body as no body, and skips a byte order mark', async () => {
   const { app } = testServer()
   const post = (payload: string) => app.inject({ method: 'POST', url: '/orders', headers: json, payload })
   expect((await post('')).json()).toEqual({ body: 'none' })
@@ -37,7 +37,7 @@ test.each([
   ['content-encoding', { ...json, 'content-encoding': 'gzip' }, '"gzip"', 'identity: no compression', 415],
   ['body', json, String.raw`"{\"a\":"`, expect.stringMatching(/^JSON \(/) as string, 400],
 ])(
-  'a body that cannot be read names %s, what was found and what is allowed',
+  'names %s of an unreadable body, what was found and what is allowed',
   async (path, headers, found, allowed, status) => {
     const { app } = testServer()
     const answer = await app.inject({ method: 'POST', url: '/orders', headers, payload: '{"a":' })
@@ -47,7 +47,7 @@ test.each([
   },
 )
 
-test('a body that is too large names its size and the limit', async () => {
+test('names the size and the limit of a body that is too large', async () => {
   const { app } = testServer()
   const answer = await app.inject({ method: 'POST', url: '/orders', headers: json, payload: `"${'x'.repeat(1_500)}"` })
   expect(answer.statusCode).toBe(413)
@@ -56,7 +56,7 @@ test('a body that is too large names its size and the limit', async () => {
   })
 })
 
-test('slow senders together hold no more memory than the budget, and give it back when they leave', async () => {
+test('slow senders share one memory budget and free it when they disconnect', async () => {
   const { app, registry } = testServer({ maxBodyBytes: 1_500, requestTimeoutMs: 60_000 })
   await app.listen({ port: 0, host: '127.0.0.1' })
   try {
@@ -80,7 +80,7 @@ test('slow senders together hold no more memory than the budget, and give it bac
   }
 })
 
-test('a connection more than are allowed is closed as it comes', async () => {
+test('closes a connection beyond the allowed number when it opens', async () => {
   const { app } = testServer({ maxConnections: 2 })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const sockets = [1, 2].map(() => connect(portOf(app), '127.0.0.1'))

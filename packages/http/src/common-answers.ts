@@ -5,13 +5,13 @@ import { z } from 'zod'
 import type { Answer, ResponseHeader, Route } from './route.ts'
 
 export const requestIdHeader: ResponseHeader = {
-  description: 'The id of the request, in logs and events too: that of the caller where it sent a sane one.',
+  description: 'The id of the request, as in logs and events: that of the caller if it is valid.',
   schema: z.string().regex(/^[\w.:-]{1,128}$/),
   always: true,
 }
 
 export const retryAfterHeader: ResponseHeader = {
-  description: 'Seconds until it makes sense to come again.',
+  description: 'Seconds to wait before the next attempt.',
   schema: z.string().regex(/^\d+$/),
   always: true,
 }
@@ -29,20 +29,20 @@ const ofStatus = {
   },
   401: {
     name: 'Unauthorized',
-    description: 'There is no valid token.',
+    description: 'The request has no valid token.',
     headers: {
-      'www-authenticate': { description: 'As RFC 6750 has it.', schema: z.string(), always: true },
+      'www-authenticate': { description: 'As RFC 6750 defines it.', schema: z.string(), always: true },
     },
   },
-  403: { name: 'Forbidden', description: 'The token is valid, and does not say which customer this is.' },
-  404: { name: 'NotFound', description: 'No path of this document.' },
+  403: { name: 'Forbidden', description: 'The token is valid but names no customer.' },
+  404: { name: 'NotFound', description: 'The path is not in this document.' },
   405: {
     name: 'MethodNotAllowed',
-    description: 'The path has no such method.',
-    headers: { allow: { description: 'The methods that it has.', schema: z.string(), always: true } },
+    description: 'The path does not support the method.',
+    headers: { allow: { description: 'The supported methods.', schema: z.string(), always: true } },
   },
   408: { name: 'RequestTimeout', description: 'The request did not arrive in time.', plain: true },
-  413: { name: 'ContentTooLarge', description: 'The body is larger than is allowed.' },
+  413: { name: 'ContentTooLarge', description: 'The body is larger than the allowed size.' },
   414: { name: 'UriTooLong', description: 'A part of the path is longer than 100 characters.' },
   415: { name: 'UnsupportedMediaType', description: 'The body is not application/json, or is compressed.' },
   429: {
@@ -52,11 +52,15 @@ const ofStatus = {
     plain: true,
   },
   431: { name: 'HeadersTooLarge', description: 'The headers are larger than 16 KiB.', plain: true },
-  500: { name: 'InternalError', description: 'A mistake of the service; its log has more under the request id.' },
-  501: { name: 'NotImplemented', description: 'The method is none of HTTP.' },
+  500: {
+    name: 'InternalError',
+    description: 'An internal error; the log of the service has details under the request id.',
+  },
+  501: { name: 'NotImplemented', description: 'HTTP defines no such method.' },
   503: {
     name: 'ServiceUnavailable',
-    description: 'Too much is being served, or what it needs is away; nothing of this request was kept.',
+    description:
+      'The service is overloaded, or a system that it needs is unavailable; nothing of this request was stored.',
     headers: { 'retry-after': retryAfterHeader },
   },
 } as const satisfies Readonly<Record<number, Answer & { readonly name: string }>>

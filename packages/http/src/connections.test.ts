@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { portOf, testServer } from './testing.ts'
 
-test('requests that are being served when the service closes are answered, and their connections do not hold it up', async () => {
+test('answers requests in flight on close and keeps no connection open after them', async () => {
   const server = testServer({ keepAliveTimeoutMs: 600_000 })
   const { app } = server
   let requestCount = 0

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { testServer } from './testing.ts'
 
-test('a method that a path does not have is 405 with what is allowed', async () => {
+test('answers 405 with the allowed methods for an unsupported method', async () => {
   const { app } = testServer()
   for (const [method, url, allow] of [
     ['PUT', '/orders/1', 'DELETE, GET, HEAD, OPTIONS'],
@@ -14,13 +14,13 @@ test('a method that a path does not have is 405 with what is allowed', async () 
   }
 })
 
-test('a path that is not served is 404 for every method', async () => {
+test('answers 404 for an unknown path with every method', async () => {
   const { app } = testServer()
   for (const method of ['GET', 'POST', 'PUT', 'OPTIONS'] as const)
     expect((await app.inject({ method, url: '/order' })).statusCode).toBe(404)
 })
 
-test('HEAD answers as GET does, without the body, and OPTIONS says what there is', async () => {
+test('HEAD answers like GET without the body, and OPTIONS lists the methods', async () => {
   const { app } = testServer()
   const head = await app.inject({ method: 'HEAD', url: '/orders/1' })
   expect([head.statusCode, head.body, head.headers['content-length']]).toEqual([200, '', '16'])
@@ -28,21 +28,21 @@ test('HEAD answers as GET does, without the body, and OPTIONS says what there is
   expect([options.statusCode, options.headers['allow']]).toEqual([204, 'DELETE, GET, HEAD, OPTIONS'])
 })
 
-test('a slash at the end of a path makes no difference', async () => {
+test('ignores a slash at the end of a path', async () => {
   const { app } = testServer()
   expect((await app.inject('/orders/1/')).statusCode).toBe(200)
 })
 
 const preflightHeaders = { origin: 'https://shop.example', 'access-control-request-method': 'POST' }
 
-test('without origins no page of another one may call', async () => {
+test('allows no cross-origin call without configured origins', async () => {
   const { app } = testServer()
   const answer = await app.inject({ method: 'OPTIONS', url: '/orders', headers: preflightHeaders })
   expect(answer.statusCode).toBe(204)
   expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
 })
 
-test('pages of the origins that are named may call, and read why they were refused', async () => {
+test('allows configured origins to call and to read why a call was refused', async () => {
   const { app } = testServer({ corsOrigins: ['https://shop.example'] })
   const preflight = await app.inject({ method: 'OPTIONS', url: '/orders', headers: preflightHeaders })
   expect(preflight.headers).toMatchObject({
@@ -58,7 +58,7 @@ test('pages of the origins that are named may call, and read why they were refus
   expect(other.headers['vary']).toBe('origin')
 })
 
-test('where any origin may call, the answer says so to each', async () => {
+test('answers every origin where any origin is allowed', async () => {
   const { app } = testServer({ corsOrigins: ['*'] })
   const answer = await app.inject({ url: '/orders/1', headers: { origin: 'https://any.example' } })
   expect(answer.headers['access-control-allow-origin']).toBe('*')

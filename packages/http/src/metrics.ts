@@ -9,18 +9,18 @@ export function observeRequests(server: FastifyInstance, registry: Registry): (s
   const registers = [registry]
   const requests = new Counter({
     name: 'http_requests_total',
-    help: 'Requests answered, by route and status; 499: the caller left first.',
+    help: 'Requests answered, by route and status; 499: the caller disconnected first.',
     labelNames: ['method', 'route', 'status'] as const,
     registers,
   })
   const duration = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'From the request being read to the answer being sent, or the caller gone.',
+    help: 'Time from the start of a request to the end of its answer, or to the disconnect of its caller.',
     labelNames: ['method', 'route'] as const,
     buckets: secondsBuckets,
     registers,
   })
-  const active = new Gauge({ name: 'http_requests_active', help: 'Requests being served now.', registers })
+  const active = new Gauge({ name: 'http_requests_active', help: 'Requests in progress.', registers })
 
   server.addHook('onRequest', (_request, _reply, done) => {
     active.inc()

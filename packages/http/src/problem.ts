@@ -34,12 +34,12 @@ export const problemSchema = z
     problems: z.array(fieldProblem).optional(),
     requestId: z.string(),
   })
-  .describe('What a request that cannot be served is answered (RFC 9457).')
+  .describe('The answer to a request that cannot be served (RFC 9457).')
 
 /** The body where the caller can mend the request: it names what is wrong. */
 export const refusalSchema = problemSchema
   .extend({ detail: z.string(), problems: z.array(fieldProblem).min(1) })
-  .describe('What a request is answered that its caller can mend (RFC 9457).')
+  .describe('The answer to a request that its caller can correct (RFC 9457).')
 
 /**
  * Thrown by a handler to answer with that status; its text is meant for the caller, unlike that of

@@ -22,8 +22,8 @@ function parsed(text: string): Parsed {
 test.each([
   ['headers over the limit', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
   ['headers that never end', 'GET / HTTP/1.1\r\nhost: a\r\nx: ', 408],
-  ['a method that nobody knows', 'BREW /orders HTTP/1.1\r\nhost: a\r\n\r\n', 501],
-  ['what is not HTTP', 'hello there\r\n\r\n', 501],
+  ['an unknown method', 'BREW /orders HTTP/1.1\r\nhost: a\r\n\r\n', 501],
+  ['text that is not HTTP', 'hello there\r\n\r\n', 501],
   [
     'both a length and chunks',
     'POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n',
@@ -42,7 +42,7 @@ test.each([
     'POST /orders HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
     408,
   ],
-])('%s is answered as a problem with a request id', async (_what, bytes, status) => {
+])('answers %s with a problem that has a request id', async (_what, bytes, status) => {
   const { body, requestId, ...answer } = parsed(await raw(portOf(app), bytes))
   expect(answer.status).toBe(status)
   expect(body).toMatchObject({ status, requestId, title: expect.any(String) as string })
@@ -50,12 +50,12 @@ test.each([
   expect(JSON.stringify(body)).not.toMatch(/FST_|HPE_|fastify/i)
 })
 
-test('an expectation that is not understood is passed over', async () => {
+test('ignores an expectation that it does not understand', async () => {
   const bytes = 'GET /orders/1 HTTP/1.1\r\nhost: a\r\nexpect: miracles\r\nconnection: close\r\n\r\n'
   expect(await raw(portOf(app), bytes)).toMatch(/^HTTP\/1.1 200 /)
 })
 
-test('requests that no route has seen are counted', async () => {
+test('counts requests that reached no route', async () => {
   await raw(portOf(app), 'BREW / HTTP/1.1\r\nhost: a\r\n\r\n')
   expect(await registry.metrics()).toMatch(/http_requests_total\{method="unknown",route="unknown",status="501"\} [1-9]/)
 })

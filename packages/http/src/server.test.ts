@@ -46,7 +46,7 @@ function build(more: Partial<HttpServerOptions> = {}) {
   return { ...server, registry }
 }
 
-test('a wrong request gets every problem with path, what was found and what is allowed', async () => {
+test('lists every problem of a request with path, found and allowed value', async () => {
   const { app } = build()
   const answer = await app.inject({
     method: 'POST',
@@ -89,7 +89,7 @@ test('a wrong request gets every problem with path, what was found and what is a
 test.each([
   ['lists', '[', ']'],
   ['objects', '{"a":', '}'],
-])('a body of %s nested 20,000 levels deep is a 400 that names the field', async (_kind, open, close) => {
+])('answers 400 with the field for a body of %s nested 20,000 levels deep', async (_kind, open, close) => {
   const { app } = build({ bodyLimitBytes: 1_000_000 })
   const deep = `${open.repeat(20_000)}1${close.repeat(20_000)}`
   for (const payload of [deep, `{"customerId":"c","currency":"EUR","items":${deep}}`, `{"unknown":${deep}}`]) {
@@ -100,7 +100,7 @@ test.each([
   }
 })
 
-test('the answer to a body that is wrong in thousands of places is short, and says how many more there are', async () => {
+test('shortens an answer with thousands of problems and counts the rest', async () => {
   const { app } = build({ bodyLimitBytes: 1_000_000 })
   const fields = Array.from({ length: 5_000 }, (_, n) => [`${n}-${'x'.repeat(100)}`, 1])
   const answer = await app.inject({ method: 'POST', url: '/orders/1', payload: Object.fromEntries(fields) as object })
@@ -110,17 +110,17 @@ test('the answer to a body that is wrong in thousands of places is short, and sa
   expect(answer.json<{ detail: string }>().detail).toMatch(/^5003 problems in: .*, 4983 more$/)
 })
 
-test('what broke on our side is not told', async () => {
+test('hides the cause of an internal error from the caller', async () => {
   const answer = await build().app.inject({ url: '/broken', headers: { 'x-request-id': 'abc' } })
   expect(answer.json()).toEqual({ title: 'Internal Error', status: 500, requestId: 'abc' })
 })
 
-test('an overloaded service says when to come again', async () => {
+test('an overloaded service answers with Retry-After', async () => {
   const answer = await build().app.inject('/full')
   expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1'])
 })
 
-test('every answer names its request, by what the caller sent where that is sane', async () => {
+test('every answer carries the request id, the caller’s own if it is valid', async () => {
   const { app } = build()
   const idFor = async (headers: Record<string, string>) =>
     (await app.inject({ url: '/gone', headers })).headers['x-request-id']
@@ -130,7 +130,7 @@ test('every answer names its request, by what the caller sent where that is sane
   expect(await idFor({ traceparent: '00-junk' })).toMatch(/^[0-9a-f-]{36}$/)
 })
 
-test('a caller has its trace go on, sampled as it says, only from where that is trusted; else it is only linked', async () => {
+test('continues the trace of a trusted caller and links the trace of any other', async () => {
   const caller = '4bf92f3577b34da6a3ce929d0e0e4736'
   const tracingConfig = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1', OTEL_TRACES_SAMPLER_ARG: 0 }
   const tracing = await startTracing(tracingConfig, { service: 'test' }, silentLogger())
@@ -166,7 +166,7 @@ test('a caller has its trace go on, sampled as it says, only from where that is 
   await tracing?.close()
 })
 
-test('a request is logged as configured, with the ids that lead on from it, and with nothing that was secret in it', async () => {
+test('logs a request as configured, with its ids and without secrets', async () => {
   const lines: Record<string, unknown>[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -185,7 +185,7 @@ test('a request is logged as configured, with the ids that lead on from it, and 
   expect(JSON.stringify(lines)).not.toContain('hunter2')
 })
 
-test('counts requests by route pattern and status, and asks callers to leave while closing', async () => {
+test('counts requests by route and status, and closes connections on shutdown', async () => {
   const server = build()
   const { app, registry } = server
   await app.inject('/gone')
@@ -198,7 +198,7 @@ test('counts requests by route pattern and status, and asks callers to leave whi
   expect(metrics).toContain('http_requests_active 0')
 })
 
-test('a request whose caller hangs up is over, in the metrics, the log and the trace', async () => {
+test('ends a request whose caller disconnects in metrics, log and trace', async () => {
   const lines: Record<string, unknown>[] = []
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) }
   const endedSpans: SpanAttributes[] = []

@@ -168,7 +168,7 @@ function identifier(peers: readonly string[] | 'all'): Identify {
 
 function withoutHost({ raw, headers }: FastifyRequest): HttpProblem | undefined {
   if (headers.host !== undefined || raw.httpVersion !== '1.1') return undefined
-  const problems = [{ path: 'host', found: 'nothing', allowed: 'the name the service was reached by' }]
+  const problems = [{ path: 'host', found: 'nothing', allowed: 'the host name of the service' }]
   return new HttpProblem(400, 'Invalid Request', '1 problem in: host', { problems })
 }
 

@@ -241,7 +241,7 @@ async function checkVersions(server: string, connection: Connection): Promise<vo
     if (supported && supported.minVersion <= version && version <= supported.maxVersion) continue
     await connection.close().catch(() => undefined)
     const has = supported ? `versions ${supported.minVersion} to ${supported.maxVersion}` : 'none'
-    const message = `${server}: Kafka 3.1 or newer is needed (of request ${key} it knows ${has}, version ${version} is spoken)`
+    const message = `${server}: Kafka 3.1 or newer is needed (request ${key}: the broker supports ${has}, this client sends version ${version})`
     throw new KafkaUnavailable('VersionUnsupported', message)
   }
 }

@@ -25,25 +25,25 @@ const security = (change: Partial<KafkaSecurity> = {}): KafkaSecurity => {
 const connect = (settings: KafkaSecurity, bootstrapServers = securedKafka().bootstrapServers): KafkaConnection =>
   kafkaConnection({ bootstrapServers, clientId: id, timeoutMs: 10_000, security: () => Promise.resolve(settings) })
 
-describe('the way in', () => {
-  it.each(mechanisms)('is open to the right password by %s', async (mechanism) => {
+describe('the connection', () => {
+  it.each(mechanisms)('accepts the right password by %s', async (mechanism) => {
     const kafka = connect(security({ sasl: { mechanism, ...securedKafka().admin } }))
     expect(await topicAdmin(kafka).clusterId()).toMatch(/^[-\w]{22}$/)
     await kafka.close()
   })
 
-  it.each(mechanisms)('is closed to a wrong one by %s, which is not given away', async (mechanism) => {
+  it.each(mechanisms)('refuses a wrong password by %s and does not show it', async (mechanism) => {
     const kafka = connect(security({ sasl: { mechanism, username: 'admin', password: 'a-wrong-password' } }))
     const error = await kafka.metadata([]).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ name: 'KafkaUnavailable', reason: 'AuthenticationFailed' })
     expect(JSON.stringify([error, String(error)])).not.toContain('a-wrong-password')
   })
 
-  it('is not taken where the certificate is of an authority that nobody trusts', async () => {
+  it('refuses a certificate of an unknown authority', async () => {
     await expect(connect(security({ tls: {} })).metadata([])).rejects.toMatchObject({ reason: 'CertificateRefused' })
   })
 
-  it('is open to a client certificate where the broker asks for one, and closed without', async () => {
+  it('accepts a client certificate where the broker asks for one', async () => {
     const { ca, mutual } = securedKafka()
     const kafka = connect({ tls: { ca, client: mutual.client } }, mutual.bootstrapServers)
     expect(await topicAdmin(kafka).clusterId()).toMatch(/^[-\w]{22}$/)
@@ -53,14 +53,14 @@ describe('the way in', () => {
     })
   })
 
-  it('leads nowhere where nobody answers, and to the next server where one does', async () => {
+  it('fails without a reachable server, and uses the next one if there is one', async () => {
     await expect(connect({}, '127.0.0.1:1').metadata([])).rejects.toMatchObject({ reason: 'Unreachable' })
     const kafka = connect({}, `127.0.0.1:1,${kafkaBootstrap()}`)
     expect((await kafka.metadata([])).brokers).toHaveLength(1)
     await kafka.close()
   })
 
-  it('is asked for credentials once, and again only after they were refused', async () => {
+  it('reads its credentials once, and again only after a refusal', async () => {
     let callCount = 0
     const kafka = kafkaConnection({
       bootstrapServers: securedKafka().bootstrapServers,
@@ -80,7 +80,7 @@ describe('the way in', () => {
   })
 })
 
-describe('topics', () => {
+describe('the topic client', () => {
   let kafka: KafkaConnection
   let admin: TopicAdmin
   beforeEach(() => {
@@ -89,7 +89,7 @@ describe('topics', () => {
   })
   afterEach(() => kafka.close())
 
-  it('are made, described, altered, grown and deleted by id, which spares another of the same name', async () => {
+  it('creates, describes, alters and grows topics, and deletes one by its id alone', async () => {
     const name = `${id}.one`
     const outcomes = await admin.create([
       { name, partitions: 2, replicas: 1, configs: new Map([['retention.ms', '1000']]) },
@@ -121,7 +121,7 @@ describe('topics', () => {
     await admin.deleteByIds([again])
   })
 
-  it('are refused, one by one and with the reason, to whom nobody has allowed anything', async () => {
+  it('reports each refused topic with the reason to an unauthorised user', async () => {
     const stranger = connect(security({ sasl: { mechanism: 'PLAIN', ...securedKafka().stranger } }))
     const outcome = await topicAdmin(stranger).create([
       { name: `${id}.refused`, partitions: 1, replicas: 1, configs: new Map() },
@@ -135,7 +135,7 @@ describe('topics', () => {
 })
 
 describe('the offsets of many groups', () => {
-  it('come in five requests from one broker, and those of a topic that is not there are absent', async () => {
+  it('need five requests to one broker, and lack those of a missing topic', async () => {
     const topics = Array.from({ length: 20 }, (_, index) => `${id}.lag-${index}`)
     const inner = connect(security())
     const admin = topicAdmin(inner)

@@ -43,12 +43,12 @@ const valuesOf = async (
     ({ partition, offset, value }) => `${partition}/${offset} ${String(value)}`,
   )
 
-test('an empty topic is read at once, and is among the names', async () => {
+test('reads an empty topic at once and lists it among the topics', async () => {
   expect(await valuesOf()).toEqual([])
   expect(await topicNames(kafka)).toContain(topic)
 })
 
-test('all partitions are read in order, with headers and times; from a time on where that is asked', async () => {
+test('reads all partitions in order with headers and times, or from a time on', async () => {
   const [early, late] = [Date.now() - 3_600_000, Date.now() - 60_000]
   await send(['a', 'b'], 0, early)
   await send(['c'], 0, late)
@@ -60,7 +60,7 @@ test('all partitions are read in order, with headers and times; from a time on w
   expect(first).toMatchObject({ topic, headers: { from: 'test' }, timestamp: early, key: null })
 })
 
-test('the end of a transaction is a gap and not the end of reading', async () => {
+test('reads on after the end of a transaction', async () => {
   await send(['d'], 1)
   const producer = client.producer({ transactionalId: topic, maxInFlightRequests: 1, idempotent: true })
   await producer.connect()
@@ -73,7 +73,7 @@ test('the end of a transaction is a gap and not the end of reading', async () =>
   expect((await valuesOf()).filter((line) => line.startsWith('1/'))).toEqual(['1/0 d', '1/1 e', '1/3 f'])
 })
 
-test('more than fits is refused, and so is a topic that is not there', async () => {
+test('refuses more than fits, and a topic that does not exist', async () => {
   await send(
     Array.from({ length: 50 }, () => 'x'.repeat(10_000)),
     0,

@@ -25,7 +25,7 @@ function bench(commit?: (offsets: readonly OffsetToCommit[]) => Promise<void>, o
 }
 const later = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms))
 
-test('moves made close together are committed together, after what is published has been settled', async () => {
+test('commits moves made close together at once, after their events are settled', async () => {
   const { log, assignments } = bench()
   assignments.begin({ t: [0, 1] })
   for (const partition of [0, 1]) {
@@ -36,7 +36,7 @@ test('moves made close together are committed together, after what is published 
   expect(log).toEqual(['settle', '0@5 1@5'])
 })
 
-test('what is done while the rest is being settled is committed after it has been settled itself', async () => {
+test('commits work finished while others settle after its own settling', async () => {
   const meanwhile = { ends: (): void => undefined }
   const { log, assignments } = bench(undefined, () => meanwhile.ends())
   assignments.begin({ t: [0] })
@@ -49,7 +49,7 @@ test('what is done while the rest is being settled is committed after it has bee
   expect(log).toEqual(['settle', '0@5', 'settle', '0@6'])
 })
 
-test('what ends after the assignment has passed on is not committed', async () => {
+test('does not commit work that ends after its assignment was revoked', async () => {
   const { log, assignments } = bench()
   assignments.begin({ t: [0] })
   const old = assignments.current
@@ -64,7 +64,7 @@ test('what ends after the assignment has passed on is not committed', async () =
   expect(assignments.current.owns('t', 0)).toBe(false)
 })
 
-test('what only waits is told to stop when its assignment passes on, by whichever way', () => {
+test('aborts waiting work when its assignment ends or is replaced', () => {
   const { assignments } = bench()
   assignments.begin({ t: [0] })
   const [first] = [assignments.current]
@@ -75,7 +75,7 @@ test('what only waits is told to stop when its assignment passes on, by whicheve
   expect(second.ending.aborted).toBe(true)
 })
 
-test('an assignment about to pass on commits at once what is done, and settles right after', async () => {
+test('commits finished work at once when the assignment ends, then settles', async () => {
   const { log, assignments } = bench()
   assignments.begin({ t: [0] })
   assignments.current.tracker.take('t', 0, '4')()
@@ -85,7 +85,7 @@ test('an assignment about to pass on commits at once what is done, and settles r
   expect(log).toEqual(['0@5', 'settle'])
 })
 
-test('a commit that failed is tried again', async () => {
+test('retries a failed commit', async () => {
   let failures = 1
   const { log, assignments } = bench(() => (failures-- > 0 ? Promise.reject(new Error('not now')) : Promise.resolve()))
   assignments.begin({ t: [0] })

@@ -4,7 +4,7 @@ import { bytesOf, chunksOf } from './chunks.ts'
 
 const record = (value: string) => ({ topic: 't', key: 'k', value, headers: { a: 'b' } })
 
-test('records go in portions of bounded size, in order, and a giant goes alone', () => {
+test('sends records in order in portions of bounded size, a large one alone', () => {
   const size = bytesOf(record('1234'))
   const records = ['aaaa', 'bbbb', 'cccc', 'd'.repeat(1_000), 'eeee'].map(record)
   expect(chunksOf(records, size * 2).map((chunk) => chunk.map(({ value }) => String(value)[0]))).toEqual([
@@ -16,7 +16,7 @@ test('records go in portions of bounded size, in order, and a giant goes alone',
   expect(chunksOf([])).toEqual([])
 })
 
-test('a record is as large as its bytes, not its characters', () => {
+test('measures a record in bytes, not in characters', () => {
   expect(bytesOf(record('é'))).toBe(bytesOf(record('ee')))
   expect(bytesOf({ key: null, value: null, headers: {} })).toBeLessThan(100)
 })

@@ -82,7 +82,7 @@ async function inflate(codec: Codec, data: Buffer): Promise<Buffer> {
   if (before >= maxAnswerBytes) throw new kafkajs.KafkaJSPartialMessageError()
   try {
     const records = await codec.decompress(data, maxBatchBytes)
-    if (records.length === 0) throw new Error('there is nothing in it')
+    if (records.length === 0) throw new Error('the data is empty')
     answers.set(data.buffer, before + records.length)
     return records
   } catch (thrown) {
@@ -173,7 +173,7 @@ function unsnappyBlock(block: Buffer, maxBytes: number): Buffer {
   }
   if (length > maxBytes) throw tooLarge(maxBytes)
   const inflatedBlock = snappyDecompress(block)
-  if (inflatedBlock.length !== length) throw new Error('it is no snappy block')
+  if (inflatedBlock.length !== length) throw new Error('the data is no snappy block')
   return inflatedBlock
 }
 
@@ -182,7 +182,7 @@ const uncompressedBlock = 0x80000000
 
 /** The frame says how large a block may become, and each block how large it is. */
 function unlz4(data: Buffer, maxBytes: number): Buffer {
-  if (data.length < 7 || data.readUInt32LE(0) !== lz4Magic) throw new Error('it is no lz4 frame')
+  if (data.length < 7 || data.readUInt32LE(0) !== lz4Magic) throw new Error('the data is no lz4 frame')
   const flags = data.readUInt8(4)
   const maxBlock = 2 ** (8 + 2 * ((data.readUInt8(5) >> 4) & 7))
   const perBlock = 4 + (flags & 0x10 ? 4 : 0)
@@ -197,4 +197,4 @@ function unlz4(data: Buffer, maxBytes: number): Buffer {
   return lz4Decompress(data)
 }
 
-const tooLarge = (maxBytes: number): Error => new RangeError(`it inflates to more than ${maxBytes} bytes`)
+const tooLarge = (maxBytes: number): Error => new RangeError(`the data inflates to more than ${maxBytes} bytes`)

@@ -6,11 +6,11 @@ import { kafkaAddress, kafkaVariables } from './config.ts'
 const address = (env: Record<string, string>) =>
   kafkaAddress(readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: 'a:1,b:2', ...env }), 'me')
 
-it('is reached openly unless the protocol says otherwise', () => {
+it('connects in plain text unless the protocol says otherwise', () => {
   expect(address({})).toEqual({ brokers: ['a:1', 'b:2'], clientId: 'me', security: {} })
 })
 
-it('is entered by TLS, by a password, or both', () => {
+it('connects by TLS, by a password, or by both', () => {
   const user = { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }
   const sasl = { mechanism: 'scram-sha-512', username: 'u', password: 'p' }
   expect(address({ KAFKA_SECURITY_PROTOCOL: 'SSL' }).security).toEqual({ tls: {} })
@@ -19,7 +19,7 @@ it('is entered by TLS, by a password, or both', () => {
   expect(both.security).toEqual({ tls: { ca: 'pem' }, sasl })
 })
 
-it('shows a client certificate, of which neither half is of use alone', () => {
+it('shows a client certificate and refuses one half without the other', () => {
   const client = { KAFKA_TLS_CERTIFICATE: 'certificate', KAFKA_TLS_KEY: 'key' }
   expect(address({ KAFKA_SECURITY_PROTOCOL: 'SSL', ...client }).security).toEqual({
     tls: { client: { certificate: 'certificate', key: 'key' } },
@@ -29,7 +29,7 @@ it('shows a client certificate, of which neither half is of use alone', () => {
   )
 })
 
-it('says which part of the user is missing, and never shows a password', () => {
+it('names the missing part of the credentials and never shows a password', () => {
   const half = { KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', KAFKA_SASL_PASSWORD: 'hidden', KAFKA_SASL_MECHANISM: 'PLAIN' }
   expect(() => address(half)).toThrow('KAFKA_SASL_USERNAME: found nothing; KAFKA_SECURITY_PROTOCOL=SASL_SSL needs it')
   expect(() => address(half)).not.toThrow('hidden')

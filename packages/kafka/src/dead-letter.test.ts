@@ -4,7 +4,7 @@ import { bytesOf, maxChunkBytes } from './chunks.ts'
 import { deadLetter } from './dead-letter.ts'
 import { verdictOn } from './failure.ts'
 
-test('a dead letter keeps the message and says where it came from and why it ended', () => {
+test('keeps the message, its origin and the reason of its failure', () => {
   const record = {
     topic: 'shop.orders.placed',
     partition: 3,
@@ -31,7 +31,7 @@ test('a dead letter keeps the message and says where it came from and why it end
   expect(outgoing.headers['dead-letter-stack']).toContain('caused by: Error: the root')
 })
 
-test('a message too large to be kept with its reasons is left where it was, and the letter says so', () => {
+test('leaves out a message that is too large with its reasons, and says so', () => {
   const of = (bytes: number) => ({
     ...{ topic: 'shop.orders.placed', partition: 3, offset: '42', key: null, headers: {}, timestamp: 0 },
     value: Buffer.alloc(bytes, 'x'),
@@ -44,7 +44,7 @@ test('a message too large to be kept with its reasons is left where it was, and 
   )
 })
 
-test('where a key or headers alone are too large the letter still can be written, and says where the message is', () => {
+test('writes a dead letter for a key or headers that are too large', () => {
   const record = { topic: 'shop.orders.placed', partition: 3, offset: '42', key: null, value: null, timestamp: 0 }
   const failure = { error: new Error('too much'), attempts: 1 }
   // A header that is no text takes three times its bytes once it is read as one.
@@ -62,7 +62,7 @@ test('where a key or headers alone are too large the letter still can be written
   }
 })
 
-test('errors are read by the fields they carry', () => {
+test('reads errors by their fields', () => {
   expect(verdictOn({ retry: true, outage: true })).toBe('outage')
   expect(verdictOn({ retry: true })).toBe('retry')
   expect(verdictOn({ retry: false })).toBe('never')

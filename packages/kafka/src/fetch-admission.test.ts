@@ -141,7 +141,7 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   }
 }
 
-test('suspects are in hand with no others beside them, and the one that is found is not handled', async () => {
+test('handles suspects with no other message in flight, and skips the poison message', async () => {
   const { log, batch, inFlightSets, endAllUntil } = bench()
   await endAllUntil(Promise.all([batch(1, [7, 8]), batch(0, [1, 2]), batch(1, [9])]))
   const suspected = ['give up 0@1', 'clear 0', 'take 0@2']
@@ -153,7 +153,7 @@ test('suspects are in hand with no others beside them, and the one that is found
   expect(mixed).toEqual([])
 })
 
-test('a part of the suspects is in hand together, each part when the one before has ended', async () => {
+test('handles one part of the suspects at a time', async () => {
   const { log, batch, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '32' })] })
   const offsets = [0, 1, 2, 3, 4, 31, 32, 33]
   await endAllUntil(batch(0, offsets))
@@ -161,13 +161,13 @@ test('a part of the suspects is in hand together, each part when the one before 
   expect(log).toEqual([...trials, 'try 31-32, 1', 'take 0@31', 'clear 0', 'take 0@32', 'take 0@33'])
 })
 
-test('a part that reaches beyond what was fetched is tried as far as it was', async () => {
+test('tries a part that reaches beyond the fetched messages as far as they go', async () => {
   const { log, batch, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '160' })] })
   await endAllUntil(batch(0, [0, 1]))
   expect(log).toEqual(['try 0-2, 0', 'take 0@0', 'take 0@1'])
 })
 
-test('suspects that do not end are waited for no more after their time, and the time is not held against them', async () => {
+test('ends the wait for slow suspects after a bound, without counting it as a death', async () => {
   const { log, batch } = bench({ partitions: [of(0, { deaths: 2, until: '2' })], aloneForMs: 0 })
   await batch(0, [0, 1])
   expect(log).toEqual(['try 0-1, 1', 'take 0@0', 'forget 0-1', 'try 1-2, 1', 'take 0@1', 'forget 1-2'])
@@ -175,7 +175,7 @@ test('suspects that do not end are waited for no more after their time, and the 
   expect(log.at(-1)).toBe('take 1@7')
 })
 
-test('how far a watched partition is taken is written down before it is, until what was in hand at the death is done', async () => {
+test('records how far a watched partition is handled until its suspects are done', async () => {
   const { log, batch, endAllUntil } = bench()
   await endAllUntil(batch(2, [3, 4], 5))
   expect(log).toEqual(['2 reaches 5 of 5', 'take 2@3', 'take 2@4'])
@@ -186,7 +186,7 @@ test('how far a watched partition is taken is written down before it is, until w
   expect(log.slice(6)).toEqual(['clear 2', 'take 2@7'])
 })
 
-test('what lies behind the last message of a batch is done with when that message is', async () => {
+test('finishes the gap behind a batch with the last message of the batch', async () => {
   const { batch, endAllUntil, committable } = bench()
   await batch(1, [7, 8], 12, 11)
   expect(committable()).toEqual([])
@@ -194,7 +194,7 @@ test('what lies behind the last message of a batch is done with when that messag
   expect(committable()).toEqual([{ topic: 't', partition: 1, offset: '12' }])
 })
 
-test('a partition of which it is not decided whether it is suspect waits, and no other waits for it', async () => {
+test('pauses a partition whose verdict is open, and no other', async () => {
   const { log, batch, decide } = bench({ undecided: true })
   await batch(0, [1])
   await batch(1, [7])
@@ -204,7 +204,7 @@ test('a partition of which it is not decided whether it is suspect waits, and no
   expect(log).toEqual(['pause 0', 'take 1@7', 'resume 0'])
 })
 
-test('a partition with too many messages behind one that does not end waits for it, and no other does', async () => {
+test('pauses a partition with too many messages behind a slow one, and no other', async () => {
   const { log, batch, endAllUntil } = bench({ maxBehindFirst: 3 })
   await batch(1, [7, 8, 9, 10])
   await batch(2, [1], 2)
@@ -213,7 +213,7 @@ test('a partition with too many messages behind one that does not end waits for 
   expect(log.at(-1)).toBe('resume 1')
 })
 
-test('a part of several suspects does not wait for one of them that only waits for its next try', async () => {
+test('does not wait for a suspect in the retry queue when a part has several', async () => {
   const { log, batch, rest, end, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '32' })] })
   const work = batch(0, [0, 1, 2, 3])
   await later()
@@ -224,7 +224,7 @@ test('a part of several suspects does not wait for one of them that only waits f
   await endAllUntil(work)
 })
 
-test('after a further death a part waits for all of its suspects, and a single one is always waited for', async () => {
+test('waits for all suspects of a part after a further death, and for a single one', async () => {
   for (const [partition, trial] of [
     [of(0, { deaths: 3, until: '32' }), ['try 0-2, 0', 'take 0@0', 'take 0@1']],
     [of(0, { deaths: 2, until: '16' }), ['try 0-1, 1', 'take 0@0']],
@@ -240,7 +240,7 @@ test('after a further death a part waits for all of its suspects, and a single o
   }
 })
 
-test('a part of several suspects is tried although others wait for their next try, and a single one is not', async () => {
+test('tries a part of several suspects although others are in the retry queue', async () => {
   for (const [until, isTaken] of [
     ['32', true],
     ['16', false],

@@ -12,8 +12,8 @@ function spacingAt(perSecond: number): number {
   return spacing.ms
 }
 
-describe('the time from one fetch to the next', () => {
-  it('is short where few messages come, grows with their rate, and has a bound', () => {
+describe('the time between two fetches', () => {
+  it('is short for few messages, grows with their rate, and has a bound', () => {
     expect(spacingAt(2)).toBe(50)
     expect(spacingAt(10)).toBeGreaterThan(100)
     expect(spacingAt(10)).toBeLessThan(160)
@@ -29,7 +29,7 @@ describe('the time from one fetch to the next', () => {
     expect(spacing.ms).toBe(50)
   })
 
-  it('is none while the broker holds more than was fetched, of whichever partition', () => {
+  it('is zero while the broker holds more messages of any partition', () => {
     const spacing = fetchSpacing(usualSpacing, () => 0)
     spacing.brought(1_000, true)
     spacing.brought(1, false)
@@ -39,7 +39,7 @@ describe('the time from one fetch to the next', () => {
     expect(spacing.ms).toBe(250)
   })
 
-  it('has the bounds of what nobody waits for', () => {
+  it('uses the bounds of background work where no caller waits', () => {
     let now = 0
     const spacing = fetchSpacing({ leastMs: 250, mostMs: 1_000, fullRate: 20 }, () => now)
     spacing.brought(1, false)

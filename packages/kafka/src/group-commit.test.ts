@@ -65,26 +65,26 @@ const failing =
     return Promise.reject(Object.assign(new Error(`${bad} fails`), fields))
   }
 
-test('what is ready together shares a transaction, up to the bound, and is published after it', async () => {
+test('commits ready messages in one transaction up to the bound, then publishes', async () => {
   const { log, item } = bench()
   await Promise.all(['1', '2', '3', '4', '5'].map((name) => item(name)))
   expect(log[0]).toBe('effect 1 2 3 4')
   expect(log.filter((line) => line.startsWith('publish'))).toEqual(['publish 1 2 3 4', 'publish 5'])
 })
 
-test('a bad message becomes a dead letter alone, in order with the rest', async () => {
+test('turns a bad message alone into a dead letter, in order with the rest', async () => {
   const { log, item } = bench()
   await Promise.all(['1', '2', 'bad3', '4'].map((name) => item(name)))
   expect(log.filter((line) => line.startsWith('publish'))).toEqual(['publish 1 2', 'publish dead bad3', 'publish 4'])
 })
 
-test('what could not even be decoded is published as a dead letter without a transaction', async () => {
+test('publishes an undecodable message as a dead letter without a transaction', async () => {
   const { log, add } = bench()
   await add({ failure: { error: new Bad('not json'), attempts: 1 } }, 'x')
   expect(log).toEqual(['publish dead x'])
 })
 
-test('contention is tried again as a group', async () => {
+test('retries a group after contention', async () => {
   let failures = 2
   const { item } = bench({
     effect: (items) =>
@@ -96,7 +96,7 @@ test('contention is tried again as a group', async () => {
   expect(failures).toBe(-1)
 })
 
-test('an error nobody explained is tried as often as allowed, one message at a time, then given up on', async () => {
+test('retries unexplained failures one message at a time and then gives up', async () => {
   const tries: string[] = []
   const { log, item } = bench({
     effect: (items) => {
@@ -110,7 +110,7 @@ test('an error nobody explained is tried as often as allowed, one message at a t
   expect(log.sort()).toEqual(['publish dead a', 'publish dead b'])
 })
 
-test('one that fails waits aside with its key behind it, while other keys go on, and then goes first', async () => {
+test('retries a failed message before its key’s later ones while others go on', async () => {
   const log: string[] = []
   const { log: publications, item } = bench({ effect: failing({ a1: 1 }, log), backoff: { firstMs: 40, maxMs: 40 } })
   const first = item('a1')
@@ -124,13 +124,13 @@ test('one that fails waits aside with its key behind it, while other keys go on,
   expect(publications.slice(-2)).toEqual(['publish a1', 'publish a2 a3'])
 })
 
-test('after its last try it is a dead letter, and what waited behind it goes on', async () => {
+test('makes a message a dead letter after its last try and continues its key', async () => {
   const { log, item } = bench({ effect: failing({ a1: 3 }, []) })
   await Promise.all(['a1', 'a2'].map((name) => item(name)))
   expect(log).toEqual(['publish dead a1', 'publish a2'])
 })
 
-test('a drain leaves what is aside to redelivery, and all of its key that comes after', async () => {
+test('leaves the retry queue and its keys to redelivery on shutdown', async () => {
   const { redelivered, draining, log, item } = bench({
     effect: failing({ a1: 2 }, []),
     backoff: { firstMs: 60_000, maxMs: 60_000 },
@@ -146,7 +146,7 @@ test('a drain leaves what is aside to redelivery, and all of its key that comes 
   expect(log).toEqual(['publish b1', 'publish b2'])
 })
 
-test('what is aside when its partition has been handed over is left, and what came of the key since is done', async () => {
+test('leaves the retry queue of a revoked partition and handles later messages', async () => {
   let isOwned = true
   const { redelivered, log, item } = bench({ effect: failing({ a1: 1 }, []), backoff: { firstMs: 30, maxMs: 30 } })
   void item('a1', () => isOwned)
@@ -158,7 +158,7 @@ test('what is aside when its partition has been handed over is left, and what ca
   expect(log).toEqual(['publish b1', 'publish a3'])
 })
 
-test('an outage is waited out, beyond the number of tries, and blames no message', async () => {
+test('waits for an outage beyond the number of tries and blames no message', async () => {
   let failures = 0
   const { log, item } = bench({
     attempts: 1,
@@ -172,7 +172,7 @@ test('an outage is waited out, beyond the number of tries, and blames no message
   expect(log).toEqual([])
 })
 
-test('whose lock another has waits for it with its key, tried however often, while the rest of its group is out', async () => {
+test('waits for a locked row with its key while the rest of the group commits', async () => {
   const lockedEffect = failing({ a1: 3 }, [], { retry: true, outage: true, stall: 'lock' })
   const { log, item } = bench({ attempts: 1, effect: lockedEffect })
   const all = ['b1', 'a1', 'a2', 'c1'].map((name) => item(name))
@@ -182,7 +182,7 @@ test('whose lock another has waits for it with its key, tried however often, whi
   expect(log.slice(2)).toEqual(['publish a1', 'publish a2'])
 })
 
-test('what waits for a lock for too long while others go through is given up on, and not while nobody does', async () => {
+test('gives up a message that waits too long for a lock only while others succeed', async () => {
   const lockedEffect = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'lock' })
   const { log, item } = bench({ stalledForMs: 0, effect: lockedEffect })
   let hasEnded = false
@@ -195,7 +195,7 @@ test('what waits for a lock for too long while others go through is given up on,
   expect(log.filter((line) => line.includes('a1'))).toEqual(['publish dead a1'])
 })
 
-test('a group that waits for a lock together tries once more together, for its parts would wait as long', async () => {
+test('retries a group that waits for one lock as a whole', async () => {
   let lockedTries = 1
   const sizes: number[] = []
   const { item } = bench({
@@ -209,7 +209,7 @@ test('a group that waits for a lock together tries once more together, for its p
   expect(sizes).toEqual([4, 4])
 })
 
-test('what takes too long while nobody else goes through is not given up on', async () => {
+test('keeps a slow message while no other message succeeds', async () => {
   const { log, item } = bench({
     attempts: 1,
     effect: failing({ a1: 4 }, [], { retry: true, outage: true, stall: 'time' }),
@@ -218,7 +218,7 @@ test('what takes too long while nobody else goes through is not given up on', as
   expect(log).toEqual(['publish a1'])
 })
 
-test('what takes too long each time although others go through in between is given up on', async () => {
+test('gives up a message that is slow on each try while others succeed', async () => {
   const slow = failing({ a1: 99 }, [], { retry: true, outage: true, stall: 'time' })
   const { log, item } = bench({ attempts: 2, effect: slow })
   let hasEnded = false
@@ -229,7 +229,7 @@ test('what takes too long each time although others go through in between is giv
   expect(log.filter((line) => line.includes('a1'))).toEqual(['publish dead a1'])
 })
 
-test('however many that stall are due at once, others get their turn between them', async () => {
+test('lets other messages run between many stalled ones', async () => {
   const names = ['a1', 'b1', 'c1']
   const forever = Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY]))
   let tries = 0
@@ -248,7 +248,7 @@ test('however many that stall are due at once, others get their turn between the
   abandon.abort()
 })
 
-test('when time is up, work in hand is left undone', async () => {
+test('leaves work in flight unfinished when the time is over', async () => {
   const { abandon, item } = bench({
     publish: () => {
       abandon.abort()
@@ -263,7 +263,7 @@ test('when time is up, work in hand is left undone', async () => {
   expect(hasEnded).toBe(false)
 })
 
-test('what comes while the last batch is being published is not left behind', async () => {
+test('handles messages that arrive while the last batch is being published', async () => {
   const publishing = Promise.withResolvers<void>()
   const publicationStart = Promise.withResolvers<void>()
   const { item } = bench({
@@ -280,7 +280,7 @@ test('what comes while the last batch is being published is not left behind', as
   await Promise.all([first, second])
 })
 
-test('one that waits for its next try, and those of its key behind it, are known to do nothing but wait', async () => {
+test('reports messages in the retry queue, and those behind them, as waiting', async () => {
   const times = { a1: 1 }
   const log: string[] = []
   const { retryQueue, item } = bench({ effect: failing(times, log), backoff: { firstMs: 100, maxMs: 100 } })

@@ -232,7 +232,7 @@ class OpenGroupCommit<Item> {
         const error = errorOf(thrown)
         const verdict = verdictOn(error)
         const stall = stallOf(error)
-        if (this.#abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
+        if (this.#abandon.aborted) throw new Abandoned('no time left for another attempt', { cause: error })
         if (stall) {
           if (stall === 'lock') this.#patience.stalled(performance.now() - startedAt)
           this.#on.retry('transaction', error, ++this.#stalls, aboutOf(group))

@@ -15,8 +15,8 @@ export class GroupOfAnother extends Error {
   constructor(groupId: string, actualOwner: string, own: readonly string[]) {
     super(
       `consumer group ${groupId}: found offsets of database ${actualOwner}; allowed: those of ${own.join(', ')}, its own. ` +
-        'Another shop has this Kafka and this name: give one of the pipelines another name. ' +
-        'Where this database is to take its place, set KAFKA_TAKE_OVER_GROUP=true',
+        'Another shop uses this Kafka and this name: rename one of the pipelines. ' +
+        'If this database replaces the other one, set KAFKA_TAKE_OVER_GROUP=true',
     )
   }
 }

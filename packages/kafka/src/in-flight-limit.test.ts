@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { createInFlightLimit } from './in-flight-limit.ts'
 
-test('waiting for room that does not come leaves nothing in memory', async () => {
+test('leaves no waiter in memory when capacity never comes', async () => {
   const limit = createInFlightLimit(10)
   for (let n = 0; n < 10; n++) limit.take()
   for (let attempt = 0; attempt < 20; attempt++) {
@@ -12,7 +12,7 @@ test('waiting for room that does not come leaves nothing in memory', async () =>
   expect(limit.full).toBe(true)
 })
 
-test('all who wait go on when a good part of the window is free, and not before', async () => {
+test('wakes all waiters once a good part of the limit is free, not before', async () => {
   const limit = createInFlightLimit(10)
   for (let n = 0; n < 10; n++) limit.take()
   let resolvedCount = 0
@@ -25,7 +25,7 @@ test('all who wait go on when a good part of the window is free, and not before'
   expect([resolvedCount, limit.waiting]).toEqual([2, 0])
 })
 
-test('one that is told to look again goes on, whether or not there is room', async () => {
+test('a woken waiter goes on with or without capacity', async () => {
   const limit = createInFlightLimit(1)
   limit.take()
   const wait = limit.waitForCapacity(600_000)

@@ -18,7 +18,7 @@ function workbench() {
   return { startedWork, work, finish }
 }
 
-test('work of one key waits for its predecessor while other keys go on', async () => {
+test('runs messages of one key in order while other keys go on', async () => {
   const { startedWork, work, finish } = workbench()
   const executor = createKeySerialExecutor(10)
   for (const [key, name] of [
@@ -34,7 +34,7 @@ test('work of one key waits for its predecessor while other keys go on', async (
   expect(startedWork).toEqual(['a1', 'b1', 'a2'])
 })
 
-test('no more than the bound is under way, and places are given first come first served', async () => {
+test('bounds concurrency and grants slots in the order of requests', async () => {
   const { startedWork, work, finish } = workbench()
   const executor = createKeySerialExecutor(2)
   for (const name of ['a', 'b', 'c', 'd']) executor.add(name, work(name))
@@ -48,7 +48,7 @@ test('no more than the bound is under way, and places are given first come first
   expect(executor.running).toBe(0)
 })
 
-test('a key that is worked off can be used again', async () => {
+test('reuses a key whose queue is empty', async () => {
   const { startedWork, work, finish } = workbench()
   const executor = createKeySerialExecutor(1)
   executor.add('a', work('a1'))
@@ -57,7 +57,7 @@ test('a key that is worked off can be used again', async () => {
   expect(startedWork).toEqual(['a1', 'a2'])
 })
 
-test('work that waits lends its place to other keys, keeps its own key, and has a place again before what has not begun', async () => {
+test('lends the slot of waiting work and returns it before new work starts', async () => {
   const { startedWork, work, finish } = workbench()
   const executor = createKeySerialExecutor(1)
   const waiting = Promise.withResolvers<void>()
@@ -82,7 +82,7 @@ test('work that waits lends its place to other keys, keeps its own key, and has 
   expect(executor.running).toBe(0)
 })
 
-test('work whose wait fails has its place back when it hears of it', async () => {
+test('returns the slot to work whose wait fails', async () => {
   const executor = createKeySerialExecutor(1)
   const runningCount = Promise.withResolvers<number>()
   executor.add('a', async (place) => {

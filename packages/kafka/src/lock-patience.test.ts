@@ -3,7 +3,7 @@ import { createLockPatience, type LockPatience } from './lock-patience.ts'
 
 const triesOf = (patience: LockPatience) => [patience.tries(false), patience.tries(true)]
 
-test('a group is tried twice and its parts once while those that go through have not waited', () => {
+test('tries a group twice and its parts once without lock waits of others', () => {
   const patience = createLockPatience()
   expect(triesOf(patience)).toEqual([2, 1])
   patience.wentThrough(4_000)
@@ -13,7 +13,7 @@ test('a group is tried twice and its parts once while those that go through have
   expect(triesOf(patience)).toEqual([2, 1])
 })
 
-test('it is tried more often where those that go through have queued, and less again once they do not', () => {
+test('tries more often while successful groups queued, and less again after', () => {
   const patience = createLockPatience()
   patience.stalled(5_000)
   patience.wentThrough(2_000)

@@ -152,7 +152,7 @@ class RunningMembership {
     const life: ConsumerLife = { consumer, end: Promise.withResolvers(), over: false }
     const watch = setInterval(() => {
       if (performance.now() - this.#lastActivityAt > silenceLimitMs)
-        life.end.resolve(new Error('the consumer shows no sign of life'))
+        life.end.resolve(new Error('the consumer has sent no heartbeat and fetched nothing'))
     }, 10_000)
     consumer.on(consumer.events.CRASH, ({ payload }) => life.end.resolve(payload.error))
     const close = (): void => life.end.resolve(undefined)
@@ -234,7 +234,7 @@ class RunningMembership {
 
   async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (offsets.length === 0) return
-    if (!this.#commitOffsets) throw new NotAMember('there is no consumer to commit by')
+    if (!this.#commitOffsets) throw new NotAMember('there is no consumer to commit offsets with')
     await withDeadline(
       commitTimeoutMs,
       'committing',

@@ -113,12 +113,11 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     const { ending } = this.#assignment
     executor.add(queueKey, async (place) => {
       try {
-        if (ending.aborted || !this.#live()) throw new Abandoned('its partition is being handed over')
+        if (ending.aborted || !this.#live()) throw new Abandoned('its partition is being revoked')
         this.#send(await prepare(message, { waits, place, ending, about: this.#about }))
       } catch (error) {
         this.#release()
-        if (!(error instanceof Abandoned))
-          logger.error({ ...this.#about, error }, 'a message could not be taken further')
+        if (!(error instanceof Abandoned)) logger.error({ ...this.#about, error }, 'a message could not be handled')
       }
     })
   }

@@ -22,7 +22,7 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
   return {
     consumed: new Counter({
       name: 'orderpipeline_stage_consumed_total',
-      help: 'Messages done, whether or not they had an effect',
+      help: 'Messages handled, with or without an effect',
       labelNames: ['topic'],
       registers,
     }),
@@ -34,13 +34,13 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
     }),
     deadLetters: new Counter({
       name: 'orderpipeline_stage_dead_letters_total',
-      help: 'Messages given up on and published to the dead-letter topic',
+      help: 'Messages given up and published to the dead-letter topic',
       labelNames: ['reason'],
       registers,
     }),
     retries: new Counter({
       name: 'orderpipeline_stage_retries_total',
-      help: 'Tries after a first one that failed, by what was tried',
+      help: 'Retries, by operation',
       labelNames: ['what'],
       registers,
     }),
@@ -52,25 +52,25 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
     }),
     batchSeconds: new Histogram({
       name: 'orderpipeline_stage_batch_seconds',
-      help: 'From the begin of a batch to its commit, tries included',
+      help: 'Time from the begin of a batch to its commit, with retries',
       buckets: secondsBuckets,
       registers,
     }),
     processingSeconds: new Histogram({
       name: 'orderpipeline_stage_processing_seconds',
-      help: 'From taking a message in hand to its effect and events being out',
+      help: 'Time from the start of a message to the publication of its events',
       buckets: secondsBuckets,
       registers,
     }),
     fetchSeconds: new Histogram({
       name: 'orderpipeline_stage_fetch_seconds',
-      help: 'From asking a broker for messages to its answer, its wait for some to come included',
+      help: 'Time from a fetch request to its answer, with the wait for messages',
       buckets: secondsBuckets,
       registers,
     }),
     inHand: new Gauge({
       name: 'orderpipeline_stage_in_hand',
-      help: 'Messages taken from Kafka and not done',
+      help: 'Messages in flight: fetched and not finished',
       registers,
       collect() {
         this.set(figures.inHand())
@@ -78,7 +78,7 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
     }),
     lag: new Gauge({
       name: 'orderpipeline_stage_lag',
-      help: 'Messages not done in the partitions assigned to this replica',
+      help: 'Unfinished messages in the partitions assigned to this replica',
       labelNames: ['topic'],
       registers,
       collect() {
@@ -88,7 +88,7 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
     }),
     careful: new Gauge({
       name: 'orderpipeline_stage_careful_partitions',
-      help: 'Partitions whose messages are tried in parts with nothing else in hand, as several processes ended over them',
+      help: 'Quarantined partitions: several processes ended over their messages, which are handled in parts with no other message in flight',
       registers,
       collect() {
         this.set(figures.careful())
@@ -96,7 +96,7 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
     }),
     holding: new Gauge({
       name: 'orderpipeline_stage_holding',
-      help: '1 while no messages are taken as what they need is known to be away; more replicas would not help',
+      help: '1 while the stage holds: a system that it needs is unavailable, and more replicas would not help',
       registers,
       collect() {
         this.set(figures.holding() ? 1 : 0)
@@ -104,12 +104,12 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
     }),
     rebalances: new Counter({
       name: 'orderpipeline_stage_rebalances_total',
-      help: 'Times this replica was given its partitions',
+      help: 'Assignments of partitions to this replica',
       registers,
     }),
     crashes: new Counter({
       name: 'orderpipeline_stage_consumer_crashes_total',
-      help: 'Times the consumer was lost and made anew',
+      help: 'Times the consumer was lost and created again',
       registers,
     }),
   }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { createOffsetTracker } from './offset-tracker.ts'
 
-test('the first message that is not done holds back all behind it', () => {
+test('an unfinished message holds back the offset of all behind it', () => {
   const tracker = createOffsetTracker()
   const [first, second, third] = ['10', '11', '12'].map((offset) => tracker.take('t', 0, offset))
   second!()
@@ -12,7 +12,7 @@ test('the first message that is not done holds back all behind it', () => {
   expect(tracker.committable()).toEqual([{ topic: 't', partition: 0, offset: '13' }])
 })
 
-test('what has been committed is not committed again until it moves', () => {
+test('commits an offset once until it moves', () => {
   const tracker = createOffsetTracker()
   tracker.take('t', 0, '0')()
   tracker.take('t', 1, '5')()
@@ -24,7 +24,7 @@ test('what has been committed is not committed again until it moves', () => {
   expect(tracker.committable()).toEqual([{ topic: 't', partition: 1, offset: '10' }])
 })
 
-test('lag counts what is there and not done, by topic', () => {
+test('counts lag as available and unfinished messages by topic', () => {
   const tracker = createOffsetTracker()
   tracker.sawEnd('t', 0, '20')
   tracker.sawEnd('t', 1, '7')

@@ -50,7 +50,7 @@ interface Setting {
   readonly silenceMs?: number
 }
 
-test('an assignment has no care until its partitions are written down, however often that fails', async () => {
+test('leaves quarantine undecided until ownership is recorded, however many failures', async () => {
   let failures = 2
   const away = () => (failures-- > 0 ? Promise.reject(new Error('away')) : Promise.resolve())
   const { log, ownership } = bench({ away })
@@ -62,7 +62,7 @@ test('an assignment has no care until its partitions are written down, however o
   expect(log).toEqual(['take 0,1', 'changed'])
 })
 
-test('what was asked for while the database was slow happens in its order', async () => {
+test('keeps the order of requests made while the database was slow', async () => {
   const answer = Promise.withResolvers<void>()
   const { log, ownership } = bench({ away: () => answer.promise })
   ownership.take({ t: [0] })
@@ -76,7 +76,7 @@ test('what was asked for while the database was slow happens in its order', asyn
   expect(log).toEqual(['take 0', 'release', 'take 1', 'changed'])
 })
 
-test('a trial is not held against its messages when its partition is given up before they have ended', async () => {
+test('does not count a trial whose partition is revoked before it ends', async () => {
   const { log, ownership } = bench()
   ownership.take({ t: [0] })
   await later()
@@ -91,7 +91,7 @@ test('a trial is not held against its messages when its partition is given up be
   expect(log).toEqual([...first, 'take 0', 'changed', 'try 7-9', 'release'])
 })
 
-test('an assignment that ends without a notice is let go of before the next is taken', async () => {
+test('releases an assignment that ended without notice before the next one', async () => {
   const { log, ownership } = bench()
   ownership.take({ t: [0] })
   await later()
@@ -100,7 +100,7 @@ test('an assignment that ends without a notice is let go of before the next is t
   expect(log).toEqual(['take 0', 'changed', 'release', 'take 1', 'changed'])
 })
 
-test('after its end nothing is taken any more', async () => {
+test('claims no partition after its end', async () => {
   const { log, ownership } = bench()
   ownership.take({ t: [0] })
   await later()
@@ -111,7 +111,7 @@ test('after its end nothing is taken any more', async () => {
   expect(ownership.quarantine).toBeUndefined()
 })
 
-test('a partition with several deaths waits for the silence of the last, and is suspect if they are deaths still', async () => {
+test('waits after several deaths, and suspects a partition if they still count', async () => {
   const { log, ownership } = bench({ deaths: [2, 2], silenceMs: 60 })
   ownership.take({ t: [0] })
   await later()
@@ -123,7 +123,7 @@ test('a partition with several deaths waits for the silence of the last, and is 
   expect(ownership.quarantine?.partitions).toEqual([{ topic: 't', partition: 0 }])
 })
 
-test('a partition whose last owner is heard of meanwhile is not suspect', async () => {
+test('does not suspect a partition whose last owner is alive', async () => {
   const { log, ownership } = bench({ deaths: [2, 1] })
   ownership.take({ t: [0] })
   while (log.length < 4) await later()

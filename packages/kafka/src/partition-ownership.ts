@@ -142,7 +142,7 @@ class Ownership {
       },
       clear: async (partition) => {
         await this.#retryWhileAssigned(() => this.#ownershipStore.clear(partition), this.#assignment)
-        this.#logger.info({ ...partition }, 'a partition is past whatever ended its processes')
+        this.#logger.info({ ...partition }, 'a partition has passed its suspect messages')
       },
       close: async () => {
         this.#closed = true
@@ -164,7 +164,7 @@ class Ownership {
       try {
         return await work()
       } catch (error) {
-        this.#logger.warn({ error, failures }, 'the owner of a partition could not be written down; trying again')
+        this.#logger.warn({ error, failures }, 'the ownership of a partition could not be recorded; trying again')
         await pause(backoffMs(failures, outageBackoff), signal).catch(() => undefined)
       }
     }
@@ -188,9 +188,9 @@ class Ownership {
     const releasing = this.#next(async () => {
       if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), ending)
     })
-    await withDeadline(releaseTimeoutMs, 'letting go of partitions', releasing).catch((error: unknown) => {
+    await withDeadline(releaseTimeoutMs, 'releasing partitions', releasing).catch((error: unknown) => {
       ending.abort()
-      this.#logger.warn({ error }, 'partitions were not let go of in time')
+      this.#logger.warn({ error }, 'partitions were not released in time')
     })
   }
 
@@ -205,7 +205,7 @@ class Ownership {
     if (quarantine.partitions.length > 0)
       this.#logger.warn(
         { partitions: ownedNow.held.filter((one) => quarantine.partitions.some((two) => same(one, two))) },
-        'several processes ended while they had the same messages of these partitions in hand: they are tried in parts',
+        'several processes ended with the same messages of these partitions in flight: they are handled in parts',
       )
     else this.#logger.info({ suspects: ownedNow.suspects }, 'no partition of this replica is suspect')
     this.#onChange()

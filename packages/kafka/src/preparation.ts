@@ -58,7 +58,7 @@ export function createPreparation<Message, Item>(
         return { item }
       } catch (thrown) {
         const error = errorOf(thrown)
-        if (abandon.aborted) throw new Abandoned('no time left for another try', { cause: error })
+        if (abandon.aborted) throw new Abandoned('no time left for another attempt', { cause: error })
         const verdict = verdictOn(error)
         if (verdict !== 'outage') failures++
         if (verdict === 'never' || failures >= attempts) return { failure: { error, attempts: failures } }

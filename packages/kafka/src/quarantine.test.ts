@@ -21,7 +21,7 @@ const trialPartition = (from: number, to: number, tries = 0) =>
     trial: { topic: 't', partition: 0, from: String(from), to: String(to), tries },
   })
 
-test('a partition is watched after one death, and suspect after two once that is decided', () => {
+test('watches a partition after one death and suspects it after two', () => {
   const rows = [
     ownedPartition({ deaths: 0 }),
     ownedPartition({ partition: 1, deaths: 1 }),
@@ -37,7 +37,7 @@ test('a partition is watched after one death, and suspect after two once that is
   expect(quarantine.trialOf(at(0, 1))).toBeUndefined()
 })
 
-test('deaths that were taken back by the time of the decision make nothing suspect', () => {
+test('suspects no partition whose deaths were withdrawn before the verdict', () => {
   const quarantine = createQuarantine([
     ownedPartition({ deaths: 2, until: '9' }),
     ownedPartition({ partition: 1, deaths: 2, until: '9' }),
@@ -47,7 +47,7 @@ test('deaths that were taken back by the time of the decision make nothing suspe
   expect([0, 1].map((partition) => quarantine.pending(at(0, partition)))).toEqual([false, false])
 })
 
-test('suspects are tried in sixteen parts, and none of them is past the last message that was in hand at each death', () => {
+test('tries suspects in sixteen parts within the messages in flight at each death', () => {
   const quarantine = suspect(ownedPartition({ deaths: 2, until: '1000' }))
   const parts: string[] = []
   for (let trial = quarantine.trialOf(at(0)); trial; trial = quarantine.trialOf(at(Number(trial.to))))
@@ -71,7 +71,7 @@ test.each([
   expect(count).toBe(parts)
 })
 
-test('a thousand suspects come down to one message in three deaths, and that one is given up after two more', () => {
+test('narrows a thousand suspects to one in three deaths and gives it up after two', () => {
   const ranges = [
     trialPartition(945, 1_000),
     trialPartition(949, 953),
@@ -93,10 +93,10 @@ test('a thousand suspects come down to one message in three deaths, and that one
   ])
   const failure = quarantine.verdictOn(trials[3]!)
   expect(failure).toMatchObject({ attempts: 2, error: { reason: 'CrashedItsProcess', retry: false } })
-  expect(failure?.error.message).toBe('crashed its process twice while it alone was in hand')
+  expect(failure?.error.message).toBe('crashed its process twice while it alone was in flight')
 })
 
-test('a partition is past its suspects by what is done, whether or not it was fetched before', () => {
+test('passes the suspects by finished offset, fetched or not', () => {
   const quarantine = createQuarantine([
     ownedPartition({ deaths: 1 }),
     ownedPartition({ partition: 1, deaths: 1, until: '4' }),
@@ -113,7 +113,7 @@ test('a partition is past its suspects by what is done, whether or not it was fe
   expect(quarantine.watched(at(0))).toBe(false)
 })
 
-test('where many partitions of a stage have several deaths, chance makes a few of them suspect and leaves the others in peace', () => {
+test('many partitions with several deaths make only a few of them suspect', () => {
   const rows = Array.from({ length: 44 }, (_, partition) => ownedPartition({ partition, deaths: 2, until: '9' }))
   const quarantine = createQuarantine(rows)
   let drawCount = 0

@@ -179,7 +179,7 @@ export class CrashedItsProcess extends Error {
   readonly reason = 'CrashedItsProcess'
   readonly retry = false
   constructor(tries: number) {
-    super(`crashed its process ${tries === 2 ? 'twice' : `${tries} times`} while it alone was in hand`)
+    super(`crashed its process ${tries === 2 ? 'twice' : `${tries} times`} while it alone was in flight`)
   }
 }
 

@@ -39,10 +39,10 @@ export interface Replay {
   readonly at: Date
 }
 
-/** @throws DeadLetterUnaddressed where the dead letter does not say which topic it came from */
+/** @throws DeadLetterUnaddressed where the dead letter does not name the topic that it came from */
 export function replayRecord({ letter: deadLetter, value, by, at }: Replay): OutgoingRecord {
   const { source, key, headers, id, stage, replays } = deadLetter
-  if (source === undefined) throw new DeadLetterUnaddressed(`${id} does not say which topic it came from`)
+  if (source === undefined) throw new DeadLetterUnaddressed(`${id} does not name the topic that it came from`)
   return {
     topic: source.topic,
     key,

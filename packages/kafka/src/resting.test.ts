@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createResting } from './resting.ts'
 
-test('a message that waits for its next try rests with all that wait behind it, and no other does', async () => {
+test('reports a message in retry and those behind it as resting, and no other', async () => {
   let notifications = 0
   const resting = createResting(() => notifications++)
   const [first, second, other] = [resting.enter('a'), resting.enter('a'), resting.enter('b')]
@@ -30,7 +30,7 @@ test('a message whose wait fails rests no more', async () => {
   expect([message.resting, resting.count]).toEqual([false, 0])
 })
 
-test('a message that is put aside rests until it is tried again, and is counted once', () => {
+test('a message in the retry queue rests until its next try and counts once', () => {
   const resting = createResting(() => undefined)
   const message = resting.enter('a')
   message.leave()

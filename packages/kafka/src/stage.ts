@@ -134,7 +134,7 @@ class RunningStage<Message, Item> {
         },
         deadLetter: ({ error, attempts }, about) => {
           metrics.deadLetters.inc({ reason: reasonOf(error) })
-          logger.error({ ...about, error, attempts }, 'a message goes to the dead letters')
+          logger.error({ ...about, error, attempts }, 'a message goes to the dead-letter topic')
         },
       },
     })
@@ -201,7 +201,7 @@ class RunningStage<Message, Item> {
         this.#assignments.end()
         void this.#ownership.release()
         if (error instanceof GroupOfAnother) logger.error({ error }, 'this replica stays out of its consumer group')
-        else logger.warn({ error }, 'the consumer was lost; making a new one')
+        else logger.warn({ error }, 'the consumer was lost; creating a new one')
       },
     })
   }

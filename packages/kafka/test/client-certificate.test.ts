@@ -8,7 +8,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { createProducer, createTopics, kafkaAddress, kafkaVariables, readTopic } from '../src/index.ts'
 
-it('writes and reads by mutual TLS, without a password', async () => {
+it('writes and reads by mutual TLS without a password', async () => {
   const { ca, mutual } = securedKafka()
   const variables = {
     KAFKA_BOOTSTRAP_SERVERS: mutual.bootstrapServers,

@@ -96,7 +96,7 @@ const compressions = Object.entries({
   zstd: CompressionTypes.ZSTD,
 })
 
-test('batches of every codec that Kafka has are read, each message once', async () => {
+test('reads batches of every Kafka codec, each message once', async () => {
   const producer = await foreign()
   const sentValues: string[] = []
   for (const [name, compression] of compressions) {
@@ -110,7 +110,7 @@ test('batches of every codec that Kafka has are read, each message once', async 
   expect(await readTopic(address, `${prefix}codecs.dead-letters`, logger)).toEqual([])
 })
 
-test('a batch that cannot be read is one dead letter that says where it is, and everything before and behind it goes on', async () => {
+test('makes an unreadable batch one dead letter and handles all messages around it', async () => {
   const producer = await foreign()
   const topic = `${prefix}unreadable`
   const [before, behind, otherPartition] = [valuesOf('before', 3), valuesOf('behind', 3), valuesOf('beside', 3)]
@@ -140,7 +140,7 @@ test('a batch that cannot be read is one dead letter that says where it is, and 
   expect(deadLetters[0]?.omittedBytes).toBeGreaterThan(0)
 })
 
-test.each(['commit', 'abort'] as const)('the marker of a transaction leaves no lag behind: %s', async (end) => {
+test.each(['commit', 'abort'] as const)('the marker of a transaction leaves no lag: %s', async (end) => {
   const name = end === 'commit' ? 'transactions' : 'aborted'
   const producer = await foreign({ transactionalId: prefix + name, idempotent: true, maxInFlightRequests: 1 })
   const send = async (values: readonly string[]): Promise<void> => {

@@ -7,7 +7,7 @@ import { silentLogger } from '@orderpipeline/telemetry'
 import { createClient } from '../src/client.ts'
 import { longestRetentionHours } from '../src/index.ts'
 
-test('the retention of the topic that is kept for the longest time counts', async () => {
+test('uses the longest retention of all topics', async () => {
   const address = { brokers: [kafkaBootstrap()], clientId: 'test' }
   const prefix = `retention-${randomBytes(4).toString('hex')}.`
   const retentionMs = { 'one-hour': '3600000', 'ten-days': '864000000', 'for-ever': '-1' }

@@ -93,7 +93,7 @@ test('leaves its group while a fetch waits', async () => {
   expect(await membersOf('leaves')).toEqual([])
 })
 
-test('takes part in a rebalance while a fetch waits, and gets the messages that come after it', async () => {
+test('rebalances while a fetch waits and receives later messages', async () => {
   const first = join('rebalances')
   await eventually('the first has both partitions', () => first.assignments.at(-1)?.length === 2)
   await untilItWaits()
@@ -109,7 +109,7 @@ test('takes part in a rebalance while a fetch waits, and gets the messages that 
   expect([...first.crashes, ...second.crashes]).toEqual([])
 })
 
-test('fetches a partition that is resumed while a fetch of the other waits', async () => {
+test('fetches a resumed partition while another fetch waits', async () => {
   let resume: (() => void) | undefined
   const { messages, assignments } = join('resumes', (payload) => {
     if (payload.batch.partition !== 0 || resume) return Promise.resolve(true)

@@ -6,7 +6,7 @@ import { definitions } from './definitions.ts'
 
 const stages: readonly BuiltInStage[] = Object.values(builtInStages)
 
-it('every event but an extension of the shop is handled by a stage, and emitted by one or by the gateway', () => {
+it('every built-in event has a handler and a producer', () => {
   const all = Object.keys(definitions)
   expect(all.filter((type) => !builtInStageNames.some((name) => handledEvents(name).includes(type as never)))).toEqual(
     [],
@@ -18,7 +18,7 @@ it('every event but an extension of the shop is handled by a stage, and emitted 
   ])
 })
 
-it.each(builtInStageNames)('%s: its flows lead from what it consumes to what it emits', (name) => {
+it.each(builtInStageNames)('%s: its flows lead from the events it consumes to those it emits', (name) => {
   const { flows }: BuiltInStage = builtInStages[name]
   for (const { from, to, ratio } of flows) {
     expect(consumedTopics[name]).toContain(from)

@@ -43,7 +43,7 @@ function reasonOf(value: string | null): string {
 const envelopeOf = (event: OrderEvent) => JSON.parse(encode(event).value) as Record<string, unknown>
 
 describe('the codec', () => {
-  it.each(events)('brings $type back as it was', (event) => {
+  it.each(events)('decodes $type to what was encoded', (event) => {
     const encoded = encode(event)
     expect(decode(Buffer.from(encoded.value))).toEqual(event)
     expect(encoded.key).toBe('customer-7')
@@ -63,13 +63,13 @@ describe('the codec', () => {
     })
   })
 
-  it('tolerates fields it does not know', () => {
+  it('tolerates unknown fields', () => {
     const envelope = envelopeOf(events[2]!)
     const value = JSON.stringify({ ...envelope, tenant: 'x', data: { ...(envelope['data'] as object), later: 1 } })
     expect(decode(value)).toEqual(events[2])
   })
 
-  it.each(events)('reads ids of $type in capitals as the ids they are', (event) => {
+  it.each(events)('reads ids of $type in capitals as the same ids', (event) => {
     const envelope = envelopeOf(event)
     const data = envelope['data'] as Record<string, unknown>
     const capital = (value: unknown) => String(value).toUpperCase()
@@ -83,7 +83,7 @@ describe('the codec', () => {
     expect(decode(value)).toEqual(event)
   })
 
-  it('refuses what is not an event, saying why', () => {
+  it('refuses data that is not an event, with the reason', () => {
     const envelope = envelopeOf(events[2]!)
     expect(reasonOf(null)).toBe('NotJson')
     expect(reasonOf('{"a":')).toBe('NotJson')
@@ -104,14 +104,14 @@ describe('the id of an event', () => {
     )
   })
 
-  it('begins with the time that the id of its order begins with', () => {
+  it('begins with the time of the order’s id', () => {
     const orderId = '019d4656-ffff-7abc-8def-0123456789ab'
     const ids = [eventId('OrderPlaced', orderId), eventId('StockReserved', orderId.toUpperCase())]
     for (const id of ids) expect(id).toMatch(/^019d4656-ffff-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(new Set(ids).size).toBe(2)
   })
 
-  it('is as it always was where the id of the order tells no time', () => {
+  it('stays as before where the order’s id has no time', () => {
     expect(eventId('OrderPlaced', '5b4f8a0e-2f0c-4a55-9d8c-6a1f4d6f2b11')).toBe('014d5f37-43ee-8713-ab92-19a4028c24a1')
   })
 })

@@ -8,11 +8,11 @@ test.each([
   ['CLF', 4],
   ['ALL', 2],
   ['IDR', 2],
-])('%s has %i decimals, as ISO 4217 says', (currency, digits) => {
+])('%s has %i decimals as in ISO 4217', (currency, digits) => {
   expect(minorUnitsOf(currency)).toBe(digits)
 })
 
-test('an amount in minor units is written with its decimals', () => {
+test('writes an amount in minor units with its decimals', () => {
   expect(amountText(1999, 'EUR')).toBe('19.99 EUR')
   expect(amountText(1999, 'JPY')).toBe('1999 JPY')
   expect(amountText(1999, 'KWD')).toBe('1.999 KWD')

@@ -14,7 +14,7 @@ const events = [
   productEventOf('StockDelivered', { sku, delivery: 'note-7', quantity: 50 }, context, 'note-7'),
 ]
 
-it.each(events)('$type comes back as it was, keyed by SKU', (event) => {
+it.each(events)('decodes $type to what was encoded, keyed by SKU', (event) => {
   const { key, value, topic } = encode(event)
   expect(key).toBe(sku)
   expect(topic).toBe(event.type === 'StockDelivered' ? 'warehouse.deliveries' : 'inventory.stock')
@@ -23,13 +23,13 @@ it.each(events)('$type comes back as it was, keyed by SKU', (event) => {
   expect(isProductEvent(event)).toBe(true)
 })
 
-it('one id goes with one piece of news', () => {
+it('gives each change its own id, and its repeat the same one', () => {
   const again = productEventOf('StockLevelChanged', level.data, { ...context, now: new Date() }, '7')
   expect(again.id).toBe(level.id)
   expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
   expect(productEventOf('StockLevelChanged', level.data, context, '8').id).not.toBe(level.id)
 })
 
-it('who reads events about orders alone is told of no other', () => {
+it('the decoder of order events refuses a product event', () => {
   expect(() => decode(encode(level).value)).toThrow('StockLevelChanged is not about an order')
 })

@@ -46,9 +46,5 @@ export const readOnlyQuery = `SELECT current_setting('transaction_read_only') = 
 /** @throws DatabaseError */
 export function refuseReadOnly(rows: readonly { readonly readOnly: boolean }[]): void {
   if (rows[0]?.readOnly === true)
-    throw new DatabaseError(
-      'Unavailable',
-      '25006',
-      'the server takes no writes: a standby, or a primary that was demoted',
-    )
+    throw new DatabaseError('Unavailable', '25006', 'the server accepts no writes: a standby, or a demoted primary')
 }

@@ -27,7 +27,7 @@ async function endsWhatItAccepts(): Promise<string> {
   return `postgres://login:password@127.0.0.1:${(server.address() as AddressInfo).port}/database`
 }
 
-test('a connection that ends in the packet that completes it fails its transaction, not the process', async () => {
+test('a connection that ends with its last packet fails its transaction alone', async () => {
   const pool = createPool({ url: await endsWhatItAccepts(), role: 'orders', size: 1 })
   const select = { name: 'one', text: 'SELECT 1' }
   await expect(pool.transaction((tx) => tx.query(select))).rejects.toMatchObject({ outage: true })

@@ -67,20 +67,17 @@ test.each([
   ['localhost', 'require'],
   ['localhost', 'verify-full'],
   ['127.0.0.1', 'verify-ca'],
-])(
-  'with its authority a server is reached under TLS by every kind of connection (as %s, sslmode %s)',
-  async (host, mode) => {
-    const at = urlOf(host, mode)
-    expect(await queryEncryption(at, ca)).toEqual([{ ssl: true }])
-    const session = await openSession({ url: at, tlsCa: ca, role: 'postgres' })
-    expect(await session.query(encryptionQuery)).toEqual([{ ssl: true }])
-    await session.close()
-    const administrator = await connectAdministrator({ url: at, tlsCa: ca, log: () => undefined })
-    await administrator.close()
-  },
-)
+])('connects under TLS with the right authority (as %s, sslmode %s)', async (host, mode) => {
+  const at = urlOf(host, mode)
+  expect(await queryEncryption(at, ca)).toEqual([{ ssl: true }])
+  const session = await openSession({ url: at, tlsCa: ca, role: 'postgres' })
+  expect(await session.query(encryptionQuery)).toEqual([{ ssl: true }])
+  await session.close()
+  const administrator = await connectAdministrator({ url: at, tlsCa: ca, log: () => undefined })
+  await administrator.close()
+})
 
-test('another authority, none, and another name are refused, the name unless the URL says that it may be another', async () => {
+test('refuses a wrong or missing authority, and a wrong name unless allowed', async () => {
   await expect(queryEncryption(urlOf('localhost'), otherCa)).rejects.toMatchObject({ outage: true })
   await expect(queryEncryption(urlOf('localhost', 'require'), undefined)).rejects.toMatchObject({ outage: true })
   await expect(queryEncryption(urlOf('127.0.0.1'), ca)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' })

@@ -30,7 +30,7 @@ const poolAt = (url: string, readOnly = false): Pool => {
 }
 const text = (statement: string) => ({ name: '', text: statement })
 
-test('a server that takes no writes is refused by a pool and by a session, unless only reads are meant', async () => {
+test('refuses a read-only server except for reads', async () => {
   const standby = servers.replicaOf(servers.adminUrl)
   const refusal = { code: '25006', reason: 'Unavailable', outage: true }
   await expect(poolAt(standby).query(text('SELECT 1'))).rejects.toMatchObject(refusal)
@@ -38,7 +38,7 @@ test('a server that takes no writes is refused by a pool and by a session, unles
   expect(await poolAt(standby, true).query(text('SELECT 1 AS one'))).toEqual([{ one: 1 }])
 })
 
-test('writers under load follow a failover to the standby, and what was committed is there', async () => {
+test('writers follow a failover to the standby and keep what was committed', async () => {
   const primary = poolAt(servers.adminUrl)
   const standby = poolAt(servers.replicaOf(servers.adminUrl), true)
   await primary.query(text('CREATE TABLE written (id int PRIMARY KEY)'))

@@ -25,7 +25,7 @@ afterAll(async () => {
   await pool.close()
 })
 
-test('one statement that fails takes all with it, those sent behind it and the commit included', async () => {
+test('a failing statement rolls back its whole transaction', async () => {
   const failing = pool.transaction((tx) => {
     tx.send(insert, [[1, 2]])
     tx.send(insert, [[2]])
@@ -36,7 +36,7 @@ test('one statement that fails takes all with it, those sent behind it and the c
   expect(await ids()).toEqual([])
 })
 
-test('what fails early is what is told, not what then failed behind it, and the connection goes on', async () => {
+test('reports the first failure and keeps the connection', async () => {
   const failing = pool.transaction(async (tx) => {
     tx.send({ name: 'nonsense', text: 'SELECT 1 / $1::int' }, [0])
     await Promise.all([tx.query(read), tx.query(read)])
@@ -51,7 +51,7 @@ test('what fails early is what is told, not what then failed behind it, and the 
   expect(await ids()).toEqual([4, 5])
 })
 
-test('a failure that the work does not mind is no commit', async () => {
+test('does not commit after a failure that the work ignored', async () => {
   await pool.query(insert, [[4, 5]])
   const failing = pool.transaction(async (tx) => {
     tx.send(insert, [[6]])
@@ -61,7 +61,7 @@ test('a failure that the work does not mind is no commit', async () => {
   expect(await ids()).toEqual([4, 5])
 })
 
-test('what is asked in one turn goes out in one packet', async () => {
+test('sends the statements of one turn in one packet', async () => {
   const packets: Buffer[] = []
   const to = new URL(postgresUrl())
   const wire = createServer((client) => {
@@ -92,7 +92,7 @@ const text = (statement: string) => ({ name: '', text: statement })
 const ownProcess = text('SELECT pg_backend_pid() AS pid')
 
 test.each(['query', 'transaction'] as const)(
-  'a connection that the server has ended (%s) is replaced, and one whose statement had to wait too long is kept',
+  'replaces a connection that the server ended (%s), and keeps one that timed out',
   async (how) => {
     const own = createPool({ url: postgresUrl(), role, schema: 'public', size: 1, lockTimeoutMs: 100 })
     const ask = (statement: { name: string; text: string }) =>
@@ -110,7 +110,7 @@ test.each(['query', 'transaction'] as const)(
   },
 )
 
-test('a plan that a migration has made stale costs one try, not every one until a restart', async () => {
+test('a plan made stale by a migration costs one try', async () => {
   const all = { name: 'all', text: `SELECT * FROM ${table}` }
   await pool.query(insert, [[1]])
   await pool.query(all)
@@ -119,7 +119,7 @@ test('a plan that a migration has made stale costs one try, not every one until 
   expect((await pool.transaction((tx) => tx.query(all)))[0]).toHaveProperty('note')
 })
 
-test('start-up options of the URL stand beside the role and the schema', async () => {
+test('combines start-up options of the URL with role and schema', async () => {
   const url = new URL(postgresUrl())
   url.searchParams.set('options', '-c work_mem=8MB')
   const own = poolAt(url.href)

@@ -32,7 +32,7 @@ export function drainOnSignals(closers: readonly Closer[], options: DrainOptions
   const run = async (why: string, exitCode: number): Promise<void> => {
     logger.info({ why, graceMs }, 'draining')
     const cutOff = setTimeout(() => {
-      logger.error({ graceMs }, 'not drained within the grace; exiting')
+      logger.error({ graceMs }, 'shutdown exceeded the grace period; exiting')
       host.exit(1)
     }, graceMs)
     let code = exitCode
@@ -41,7 +41,7 @@ export function drainOnSignals(closers: readonly Closer[], options: DrainOptions
         await closer.close()
       } catch (error) {
         code = 1
-        logger.error({ error, part: closer.name }, 'a part did not close')
+        logger.error({ error, part: closer.name }, 'a part failed to close')
       }
     }
     clearTimeout(cutOff)

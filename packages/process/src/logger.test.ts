@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createLogger } from './logger.ts'
 
-test('log lines are JSON with the service name and without secrets', () => {
+test('writes log lines as JSON with the service name and without secrets', () => {
   const lines: string[] = []
   const logger = createLogger({ service: 'orders', destination: { write: (line) => void lines.push(line) } })
   logger.info({ headers: { authorization: 'Bearer x' } }, 'hello')

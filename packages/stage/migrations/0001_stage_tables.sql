@@ -1,16 +1,18 @@
 -- Up Migration
 
--- The tables of every stage. The five built-in stages have made them in migrations of their own; a new stage need not.
+-- The tables of every stage. The five built-in stages created them in their own migrations; a new
+-- stage need not.
 
--- Which messages the stage has taken effect for.
+-- The messages whose effect the stage has applied.
 CREATE TABLE IF NOT EXISTS inbox (
   event_id uuid PRIMARY KEY,
   received_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX IF NOT EXISTS inbox_by_age ON inbox USING brin (received_at);
 
--- What the stage has yet to publish, found again by the message that caused it; deleted once Kafka has it. It holds what is being
--- published and no more, and is never read from its beginning, so that it needs no partitions.
+-- Events that the stage has yet to publish, by the message that caused them; deleted once Kafka has
+-- them. The table holds only events in publication and is never read from its beginning, so it
+-- needs no partitions.
 CREATE TABLE IF NOT EXISTS outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   source_id uuid NOT NULL,
@@ -21,18 +23,21 @@ CREATE TABLE IF NOT EXISTS outbox (
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX IF NOT EXISTS outbox_by_source ON outbox (source_id);
 
--- Which process owns which partition of a topic, and how those before it ended.
+-- The process that owns each partition of a topic, and how its previous owners ended.
 CREATE TABLE IF NOT EXISTS partition_owners (
   topic text NOT NULL,
   partition int NOT NULL,
   owner uuid,
-  -- Processes that lost it without releasing it and have not been heard of since, the last one last, and when that was.
+  -- Processes that lost the partition without releasing it and have not reported since, in
+  -- sequence, and when the last one lost it.
   lost_by uuid[] NOT NULL DEFAULT '{}',
   lost_at timestamptz,
-  -- Offsets: up to which the owner takes messages, and from which on no message was being processed at one of the deaths.
+  -- Offsets: up to which the owner has messages in flight, and from which on no message was in
+  -- flight at one of the deaths.
   reach bigint,
   until bigint,
-  -- The messages that a process had alone; of a single one, how many processes have tried it.
+  -- The messages that a process handled with no other message in flight; for a single message, the
+  -- number of processes that tried it.
   trial_by uuid,
   trial_from bigint,
   trial_to bigint,

@@ -12,11 +12,12 @@ CREATE TABLE inbox (
   received_at timestamptz NOT NULL DEFAULT now()
 ) PARTITION BY RANGE (event_id);
 
--- Ids that tell no time, those of orders older than the oldest day, and everything should no day have been made. It is pruned row by row.
+-- Events whose id has no time, those of orders older than the oldest day, and all events if no day
+-- was created. It is pruned by row.
 CREATE TABLE inbox_default PARTITION OF inbox DEFAULT;
 CREATE INDEX inbox_default_by_age ON inbox_default (received_at);
 
--- What comes before every id of the day.
+-- A lower bound of every id of the day.
 CREATE FUNCTION first_event_id(of_day date) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
   SELECT rpad(lpad(to_hex((extract(epoch FROM of_day::timestamp) * 1000)::bigint), 12, '0'), 32, '0')::uuid
 $$;
@@ -31,8 +32,9 @@ CREATE FUNCTION inbox_days() RETURNS SETOF date LANGUAGE sql STABLE AS $$
   WHERE inhparent = 'inbox'::regclass AND child.relname ~ '^inbox_\d{4}_\d{2}_\d{2}$'
 $$;
 
--- Locks these tables against everybody until the transaction ends. It waits a tenth of a second at a time, since whoever comes after it
--- waits behind it; and only for the first table, since whoever waits for a second one could wait in a circle.
+-- Locks these tables exclusively until the end of the transaction. It waits a tenth of a second at
+-- a time, because later queries wait behind it. It waits for the first table alone, because a wait
+-- for a second one could form a deadlock.
 CREATE FUNCTION close_inbox(tables text[]) RETURNS void LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
 DECLARE
   other text;
@@ -52,8 +54,9 @@ BEGIN
 END
 $$;
 
--- False where it is there already, or where the default partition has taken in events of it: they stay there, since moving a day would
--- keep the table locked. The default partition is locked for a moment, the others are not.
+-- False if the day exists, or if the default partition has events of it: these stay there, because
+-- moving a day would keep the table locked. The default partition is locked for a moment, the
+-- others are not.
 CREATE FUNCTION make_inbox_day(of_day date) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
   own text := inbox_day_table(of_day);
@@ -78,7 +81,8 @@ BEGIN
 END
 $$;
 
--- Today and the days that come, as far as they are not there; none where another process is doing it. Returns those that were made.
+-- Creates today and the following days where they are missing, unless another process is doing it.
+-- Returns the created ones.
 CREATE FUNCTION make_inbox_days(ahead int DEFAULT 3) RETURNS SETOF date LANGUAGE plpgsql AS $$
 DECLARE
   each date;
@@ -90,7 +94,8 @@ BEGIN
 END
 $$;
 
--- Whether a message came later than that. Reads block summaries, and the rows of a block only where there is one such.
+-- Whether a message arrived later than that. It reads block summaries, and the rows of a block only
+-- if the summary has a later time.
 CREATE FUNCTION inbox_received_since(part text, since timestamptz) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   later boolean;
@@ -109,8 +114,9 @@ BEGIN
 END
 $$;
 
--- Drops one day of which every message came longer ago than that. Returns its table; NULL where there is none, or another process is
--- at it. What a crash left in the outbox for its messages is no use without them; it is pruned afterwards.
+-- Drops one day whose last message arrived before that. Returns its table, or NULL if there is none
+-- or another process is dropping it. Outbox rows that a crash left for its messages are of no use
+-- without them; they are pruned afterwards.
 CREATE FUNCTION drop_inbox_day(kept_hours float8) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   since timestamptz := now() - kept_hours * interval '1 hour';
@@ -119,7 +125,7 @@ DECLARE
 BEGIN
   IF NOT pg_try_advisory_xact_lock('inbox'::regclass::oid::bigint) THEN RETURN NULL; END IF;
   IF to_regclass('inbox_before') IS NOT NULL AND NOT inbox_received_since('inbox_before', since) THEN
-    -- The trigger is on every day, too.
+    -- Every day has the trigger too.
     PERFORM close_inbox(ARRAY['inbox', 'inbox_before'] ||
       ARRAY(SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'inbox'::regclass));
     PERFORM drop_inbox_before();
@@ -140,12 +146,13 @@ $$;
 SELECT make_inbox_day((now() AT TIME ZONE 'UTC')::date - 1);
 SELECT make_inbox_days();
 
--- A replica of the version before prunes what is in the outbox for no message of the inbox.
+-- A replica of the previous version deletes outbox rows without a message in the inbox.
 INSERT INTO inbox
 SELECT event_id, received_at FROM inbox_before WHERE event_id IN (SELECT source_id FROM outbox);
 
--- What took effect before this migration is known until Kafka has forgotten it, to replicas of either version: the insert of such a
--- message is passed over, as by its primary key. Both go with inbox_before. A new shop needs neither.
+-- Replicas of both versions recognise messages that were applied before this migration until Kafka
+-- has deleted them: the insert of such a message is skipped, as by its primary key. Both objects
+-- are dropped with inbox_before. A new shop needs neither.
 DO $do$ BEGIN
   IF NOT EXISTS (SELECT FROM inbox_before) THEN
     PERFORM drop_inbox_before();

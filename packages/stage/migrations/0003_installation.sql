@@ -1,7 +1,7 @@
 -- Up Migration
 
--- The name of this database. Consumer groups carry it with their offsets, so that a shop with another database is seen to be another one.
--- A copy of the database has the same.
+-- The name of this database. Consumer groups store it with their offsets, so that a shop with
+-- another database is recognised. A copy of the database has the same name.
 CREATE TABLE installation (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid()
 );

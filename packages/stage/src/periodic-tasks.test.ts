@@ -9,7 +9,7 @@ const turns = async (count: number) => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
 }
 
-test('a chore that fails is told of and done again, and holds up no other', async () => {
+test('reports a failing task, repeats it, and delays no other task', async () => {
   const failures: string[] = []
   let runCount = 0
   const tasks = startPeriodicTasks(
@@ -28,7 +28,7 @@ test('a chore that fails is told of and done again, and holds up no other', asyn
   expect(runCount).toBe(before)
 })
 
-test('stopping waits for the chore under way, which is told of it', async () => {
+test('stop() aborts the running task and waits for its end', async () => {
   const log: string[] = []
   const tasks = startPeriodicTasks(
     [

@@ -2,6 +2,6 @@
 import { expect, test } from 'vitest'
 import { keptHours } from './prune.ts'
 
-test('the inbox outlives the longest retention by a day, eight days at least and ten years at most', () => {
+test('keeps inbox rows a day longer than the longest retention, within bounds', () => {
   expect([1, 168, 169, 720.5, 87_600, Infinity].map(keptHours)).toEqual([192, 192, 193, 745, 87_600, 87_600])
 })

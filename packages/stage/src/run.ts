@@ -190,6 +190,6 @@ function startTasks<Prepared>(
         ),
       keyedByOrder,
     },
-    (chore, error) => logger.warn({ error, chore }, 'a chore was not done this time'),
+    (chore, error) => logger.warn({ error, chore }, 'a periodic task failed; it runs again at its next time'),
   )
 }

@@ -155,7 +155,7 @@ async function insertNewIds(
 function refuseForeignIds(newIds: ReadonlySet<string>, requestedItems: ReadonlyMap<string, unknown>): void {
   const foreignId = [...newIds].find((id) => !requestedItems.has(id))
   if (foreignId !== undefined)
-    throw new Error(`the inbox answered for ${foreignId}, which is not how its message spells it`)
+    throw new Error(`the inbox returned ${foreignId}, which no message of the batch has as its id`)
 }
 
 function keepRows(tx: Sending, rows: readonly OutboxRow[]): void {

@@ -31,7 +31,7 @@ const publish = (count: number) =>
 const untilWorkedOff = () => until(async () => (await bench.lag('owned', 'orders.validated')) === 0)
 const inboxSize = async (database: TestDatabase) => (await database.ask('notification', 'SELECT FROM inbox')).length
 
-test('a stage of another database stays out of the group, says why, and takes no message', async () => {
+test('a stage of another database stays out of the group and says why', async () => {
   const first = start()
   await publish(40)
   await untilWorkedOff()
@@ -53,7 +53,7 @@ test('a stage of another database stays out of the group, says why, and takes no
   await back.drain()
 })
 
-test('a database takes the place of another where it is told to, and a copy is the same database', async () => {
+test('a database takes over a group when configured to, and a copy is the same one', async () => {
   await publish(10)
   const next = start({ DATABASE_URL: theirs.url, KAFKA_TAKE_OVER_GROUP: true })
   await untilWorkedOff()

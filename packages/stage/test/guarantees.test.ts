@@ -34,7 +34,7 @@ const untilDrained = () => until(async () => (await bench.lag('inventory', 'orde
 const answersTo = async (orderIds: readonly string[]) =>
   (await bench.events('inventory.updated')).filter(({ data }) => orderIds.includes(data.orderId))
 
-test('a message that comes three times takes effect once and is answered once', async () => {
+test('a message delivered three times takes effect once and is answered once', async () => {
   const order = testOrder(1, { 'SKU-0001': 2 })
   const event = validatedEvent(order)
   const replica = bench.start('inventory', consumes, stage)
@@ -47,7 +47,7 @@ test('a message that comes three times takes effect once and is answered once', 
   expect(await answersTo([order.orderId])).toHaveLength(1)
 })
 
-test('a message whose ids are in capitals takes effect, and its repetition in small letters takes none', async () => {
+test('a repeat of a message with ids in other case takes no effect', async () => {
   const order = testOrder(6, { 'SKU-0006': 2 })
   const { value, ...record } = encode(validatedEvent(order))
   const capitals = value.replace(/"(id|orderId)":"[^"]*"/g, (field) =>
@@ -65,7 +65,7 @@ test('a message whose ids are in capitals takes effect, and its repetition in sm
   expect(await answersTo([order.orderId])).toHaveLength(1)
 })
 
-test('what a crash left committed and unpublished is published when the messages come again', async () => {
+test('redelivery publishes events that a crash left committed but unpublished', async () => {
   const orders = [1, 2, 3].map((n) => testOrder(n, { 'SKU-0002': 1 }))
   const events = orders.map(validatedEvent)
   // The first replica: its transaction commits, then it ends before it publishes or commits an
@@ -87,7 +87,7 @@ test('what a crash left committed and unpublished is published when the messages
   expect(await outboxSize()).toBe(0)
 })
 
-test('poison goes to the dead letters with its reason, and what follows it goes on', async () => {
+test('poison becomes a dead letter with its reason and later messages go on', async () => {
   const order = testOrder(5, { 'SKU-0003': 1 })
   const { key, headers } = encode(validatedEvent(order))
   const poison = ['{"not":"an event"}', 'not even JSON'].map((value) => ({
@@ -112,7 +112,7 @@ test('poison goes to the dead letters with its reason, and what follows it goes 
   })
 })
 
-test('replicas that join and leave in the middle lose and double nothing', async () => {
+test('replicas that join and leave lose and duplicate nothing', async () => {
   const orders = Array.from({ length: 400 }, (_, n) => testOrder(n, { 'SKU-0004': 1 }))
   const publishing = (async () => {
     for (let n = 0; n < orders.length; n += 20) {
@@ -134,7 +134,7 @@ test('replicas that join and leave in the middle lose and double nothing', async
   expect(await outboxSize()).toBe(0)
 })
 
-test('a database that throws out every connection, again and again, is waited for', async () => {
+test('waits for a database that repeatedly closes every connection', async () => {
   const orders = Array.from({ length: 300 }, (_, n) => testOrder(n, { 'SKU-0005': 1 }))
   const deadLetters = async () => (await bench.records('inventory.dead-letters')).length
   const deadLettersBefore = await deadLetters()
@@ -155,7 +155,7 @@ test('a database that throws out every connection, again and again, is waited fo
   expect(await deadLetters()).toBe(deadLettersBefore)
 })
 
-test('what can no longer come again is forgotten, with what a crash left in the outbox for it, and nothing younger', async () => {
+test('deletes inbox and outbox rows past redelivery and no younger ones', async () => {
   const ages = [1, 191, 193, 500]
   await database.ask('inventory', 'DELETE FROM inbox')
   await database.ask(

@@ -33,7 +33,7 @@ const recordOf = async (holdings: PartitionOwnershipStore, partition = one) => {
 }
 const tries = async (holdings: PartitionOwnershipStore) => (await holdings.look([one])).held[0]?.trial?.tries
 
-test('partitions that are let go of, in time or late, are no deaths', async () => {
+test('releasing partitions, in time or late, counts as no death', async () => {
   const [first, second, third] = processes()
   await first.take([one, other])
   await first.release(undefined)
@@ -47,7 +47,7 @@ test('partitions that are let go of, in time or late, are no deaths', async () =
   expect(await recordOf(third)).toBeDefined()
 })
 
-test('a process that takes its own partitions again has lost none', async () => {
+test('a process that claims its own partitions again counts as no death', async () => {
   const [first, second] = processes()
   await first.take([one])
   await first.take([one])
@@ -59,7 +59,7 @@ test('a process that takes its own partitions again has lost none', async () => 
   expect(await recordOf(first)).toMatchObject({ deaths: 0 })
 })
 
-test('a further death counts where messages were in hand, and only those in hand at each death stay suspect', async () => {
+test('a further death keeps only messages in flight at each death as suspects', async () => {
   const [first, second, third, fourth] = processes()
   await first.take([one, other])
   await second.take([one, other])
@@ -76,7 +76,7 @@ test('a further death counts where messages were in hand, and only those in hand
   expect(await recordOf(fourth, one)).toEqual({ deaths: 0, until: undefined, trial: undefined })
 })
 
-test('deaths more than an hour apart are no series, and a series without a further death is over after an hour', async () => {
+test('deaths more than an hour apart do not add up', async () => {
   const [first, second, third, fourth] = processes()
   await first.take([one])
   await second.take([one])
@@ -90,7 +90,7 @@ test('deaths more than an hour apart are no series, and a series without a furth
   expect(await recordOf(fourth)).toMatchObject({ deaths: 0 })
 })
 
-test('a trial is evidence when its process has died, and none when it was released or forgotten', async () => {
+test('a trial counts when its process died, not when it was released or forgotten', async () => {
   const [first, second, third, fourth] = processes()
   await first.take([one])
   await second.take([one])
@@ -110,7 +110,7 @@ test('a trial is evidence when its process has died, and none when it was releas
   expect(await recordOf(third)).toMatchObject({ trial: undefined })
 })
 
-test('a message that killed once is not forgotten because another process let go of it before it had ended', async () => {
+test('keeps a suspect whose partition another process released before it ended', async () => {
   const [first, second, third, fourth] = processes()
   await first.take([one])
   await second.take([one])
@@ -123,7 +123,7 @@ test('a message that killed once is not forgotten because another process let go
   expect([await recordOf(fourth), await tries(fourth)]).toEqual([{ deaths: 2, until: undefined, trial: '7-8' }, 1])
 })
 
-test('what a process says of a partition that is no longer its own changes nothing', async () => {
+test('ignores what a process reports of a partition that it no longer owns', async () => {
   const [first, second, third] = processes()
   await first.take([one])
   await second.take([one])

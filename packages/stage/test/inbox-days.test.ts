@@ -43,7 +43,7 @@ beforeEach(async () => {
   await ask('DELETE FROM outbox')
 })
 
-test('an event goes to the day of its order, and to no day where its id tells none or an old one', async () => {
+test('stores an event in the day of its order, or without a day if unknown', async () => {
   const random = '5b4f8a0e-2f0c-4a55-9d8c-6a1f4d6f2b11'
   await take(idOf(0), idOf(400), random)
   expect(await ask('SELECT event_id, tableoid::regclass::text AS name FROM inbox ORDER BY event_id')).toEqual([
@@ -53,13 +53,13 @@ test('an event goes to the day of its order, and to no day where its id tells no
   ])
 })
 
-test('an event is new once, whatever day it belongs to', async () => {
+test('an event is new once whatever day it belongs to', async () => {
   const ids = [idOf(400), idOf(0)]
   expect(await take(...ids)).toEqual(ids)
   expect(await take(...ids)).toEqual([])
 })
 
-test('a day is dropped when its last message is older than is kept, with what a crash left for it in the outbox', async () => {
+test('drops a day and its outbox rows when its last message is old enough', async () => {
   for (const day of [9, 10, 11]) await makeDay(day)
   await receivedAgo(idOf(11), 260)
   await receivedAgo(idOf(10), 230)
@@ -79,14 +79,14 @@ test('a day is dropped when its last message is older than is kept, with what a 
   ])
 })
 
-test('a late event of a day that was dropped is kept without a day', async () => {
+test('stores a late event of a dropped day without a day', async () => {
   await makeDay(12)
   expect((await prune(database.as('shipping'), hours)).dropped).toContain(tableOf(12))
   expect(await take(idOf(12))).toEqual([idOf(12)])
   expect(await take(idOf(12))).toEqual([])
 })
 
-test('a day that a transaction is just writing to is not dropped, and the transaction does not lose its row', async () => {
+test('does not drop a day while a transaction writes to it', async () => {
   await makeDay(13)
   let pruning: Promise<unknown> | undefined
   await database.as('shipping').transaction(async (tx) => {
@@ -100,7 +100,7 @@ test('a day that a transaction is just writing to is not dropped, and the transa
   expect(await take(idOf(13))).toEqual([])
 })
 
-test('missing days are made ahead by one of several at once, but not one that has events without a day', async () => {
+test('creates missing days ahead once, except a day with events stored without it', async () => {
   const ahead = [-1, -2, -3]
   for (const day of ahead) await ask(`DROP TABLE ${tableOf(day)}`)
   await take(idOf(-2))
@@ -110,7 +110,7 @@ test('missing days are made ahead by one of several at once, but not one that ha
   expect(await take(idOf(-2))).toEqual([])
 })
 
-test('what took effect before there were days is known to replicas of both versions until it is too old', async () => {
+test('both versions know events applied before the table had days', async () => {
   const [appliedId, unpublishedId, newId] = [idOf(0, 1), idOf(0, 2), idOf(0, 3)]
   const otherDatabase = await testDatabase(postgresUrl(), { seedProducts: 0 })
   const on = otherDatabase.as('shipping')

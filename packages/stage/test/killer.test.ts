@@ -80,7 +80,7 @@ async function expectOnceInOrder(orders: readonly TestOrder[]): Promise<void> {
   }
 }
 
-test('messages that each end their process are found, and all others take effect once and in order', async () => {
+test('finds messages that end their process, and applies all others once in order', async () => {
   const orders = ordersOf(400)
   const [first, second] = [orders[90]!, orders[205]!]
   const replicas = replicasOf('deadly', { [first.orderId]: 'exits', [second.orderId]: 'is killed' })
@@ -94,7 +94,7 @@ test('messages that each end their process are found, and all others take effect
   expect(deadLetters.map(({ value }) => decode(value).data.orderId).sort()).toEqual(ids([first, second]).sort())
   for (const deadLetter of deadLetters) {
     expect(deadLetter).toMatchObject({ reason: 'CrashedItsProcess', verdict: 'never', attempts: 2 })
-    expect(deadLetter.message).toBe('crashed its process twice while it alone was in hand')
+    expect(deadLetter.message).toBe('crashed its process twice while it alone was in flight')
   }
   await expectOnceInOrder(orders.filter((order) => order !== first && order !== second))
   // Each: two deaths until its partition is suspect, at most two to find it among the hundred of
@@ -113,7 +113,7 @@ test('messages that each end their process are found, and all others take effect
   expect(await bench.records('deadly.dead-letters')).toHaveLength(2)
 }, 1_200_000)
 
-test("replicas that are killed at random, time and again, are no message's fault", async () => {
+test('random kills of replicas blame no message', async () => {
   const orders = ordersOf(1_800)
   const replicas = replicasOf('unlucky')
   let mostDeaths = 0
@@ -135,7 +135,7 @@ test("replicas that are killed at random, time and again, are no message's fault
   expect(await bench.records('unlucky.dead-letters')).toEqual([])
 }, 1_200_000)
 
-test('replicas that come and go as they should are no deaths, whatever they have in hand', async () => {
+test('rolling replicas count as no death, whatever is in flight', async () => {
   const orders = ordersOf(600)
   const load = (async () => {
     for (let n = 0; n < orders.length; n += 20) {

@@ -40,7 +40,7 @@ const event = (n: number): OrderEvent => ({
   traceparent: `00-${traceId}-b7ad6b7169203331-01`,
 })
 
-test("an order's id finds its whole story in the logs, and each warning and error says which message it is about", async () => {
+test('the logs show an order’s story by its id, and name the message of each error', async () => {
   const [failing, ...others] = [1, 2, 3, 4].map(event) as [OrderEvent, ...OrderEvent[]]
   const { orderId } = failing.data
   let calls = 0
@@ -68,7 +68,7 @@ test("an order's id finds its whole story in the logs, and each warning and erro
   const story = own.map(({ line }) => line)
   expect(story[0]).toBe('preparation failed; trying again')
   expect(story).toContain('transaction failed; trying again')
-  expect(story.at(-1)).toBe('a message goes to the dead letters')
+  expect(story.at(-1)).toBe('a message goes to the dead-letter topic')
   for (const { about } of own) {
     expect(about).toMatchObject({
       eventId: failing.id,

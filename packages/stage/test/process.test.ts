@@ -52,7 +52,7 @@ const environment = (port: number) => ({
   METRICS_PORT: String(port),
 })
 
-test('a stage is ready once it is in its group and its database has answered, shows its figures, and leaves on SIGTERM with exit code 0', async () => {
+test('a stage becomes ready, shows its metrics, and ends on SIGTERM with code 0', async () => {
   const port = await freePort()
   const { child, output, exited } = start(environment(port))
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
@@ -65,7 +65,7 @@ test('a stage is ready once it is in its group and its database has answered, sh
 })
 
 test.each([
-  ['of which the password is wrong', (url: URL) => (url.password = 'wrong')],
+  ['with a wrong password', (url: URL) => (url.password = 'wrong')],
   ['that does not exist', (url: URL) => (url.hostname = 'no-such-host.invalid')],
 ])('a stage with a database %s stays out of its group and is never ready', async (_what, spoil) => {
   const port = await freePort()
@@ -82,7 +82,7 @@ test.each([
   await exited
 })
 
-test('a stage reads and writes by TLS and with a password, as its environment says', async () => {
+test('a stage connects by TLS and password as its environment says', async () => {
   const port = await freePort()
   const secured = securedKafka()
   const { child, output, exited } = start({ ...environment(port), ...environmentFor(secured) })
@@ -93,7 +93,7 @@ test('a stage reads and writes by TLS and with a password, as its environment sa
   expect(output.text).not.toContain(secured.admin.password)
 })
 
-test('a wrong environment ends it at once with a line for each wrong variable', async () => {
+test('a wrong environment ends a stage at once with one line per variable', async () => {
   const { output, exited } = start({ ORDERPIPELINE_STAGE: 'notification', METRICS_PORT: 'many' })
   expect(await exited).toEqual([1, null])
   expect(output.text).toContain('METRICS_PORT: found "many"; allowed: a whole number from 0 to 65535')

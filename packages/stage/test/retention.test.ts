@@ -26,7 +26,7 @@ const counts = () =>
     'SELECT customer_id, count(*) FROM notifications GROUP BY customer_id ORDER BY customer_id',
   )
 
-test('rows are deleted when their orders were placed longer ago than they are kept, in parts, by several at once', async () => {
+test('several replicas delete rows of old orders at once, in batches', async () => {
   await addNotifications(41, 1_700)
   await addNotifications(36, 10)
   await addNotifications(34, 10)

@@ -65,7 +65,7 @@ function fail({ data }: OrderEvent, failing: Map<string, number>, alone: boolean
 const lag = (stage: string) => bench.lag(stage, `${topic}.${stage}`)
 const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
 
-test('poison is tried as often as allowed while its partition goes on, its own key waits, and nothing is lost', async () => {
+test('retries poison as often as allowed while other keys of its partition go on', async () => {
   const poison = orderOf('poisoned')
   const behind = [orderOf('poisoned'), orderOf('poisoned')]
   const others = Array.from({ length: 50 }, (_, n) => orderOf(`other-${n % 5}`))
@@ -88,7 +88,7 @@ test('poison is tried as often as allowed while its partition goes on, its own k
   await replica.drain()
 }, 90_000)
 
-test('more failing calls than a replica may have in hand hold up nobody else, and succeed in their turn', async () => {
+test('more failing calls than may be in flight delay no other message', async () => {
   const shaky = Array.from({ length: 8 }, (_, n) => orderOf(`shaky-${n}`))
   const others = Array.from({ length: 20 }, (_, n) => orderOf(`other-${n % 5}`))
   const effects: string[] = []
@@ -118,7 +118,7 @@ class StillUnderWay extends Error {
   readonly outage = true
 }
 
-test('more calls that do not come to an end than may be under way hold up nobody else', async () => {
+test('more hanging calls than may run at once delay no other message', async () => {
   const stuck = Array.from({ length: 6 }, (_, n) => orderOf(`stuck-${n}`))
   const others = Array.from({ length: 20 }, (_, n) => orderOf(`other-${n % 5}`))
   const effects: string[] = []
@@ -141,7 +141,7 @@ test('more calls that do not come to an end than may be under way hold up nobody
   await replica.drain()
 }, 120_000)
 
-test('a call that frees an earlier one of its key need not wait for it', async () => {
+test('a call that unblocks an earlier one of its key does not wait for it', async () => {
   const [stuck, freeing, behind] = [orderOf('one'), orderOf('one'), orderOf('one')]
   const effects: string[] = []
   let isFreed = false
@@ -162,7 +162,7 @@ test('a call that frees an earlier one of its key need not wait for it', async (
   await replica.drain()
 })
 
-test('a replica that is told to end does not wait for a later try: the next one makes it, in order', async () => {
+test('a replica that shuts down leaves a later try to the next one, in order', async () => {
   const [first, second, other] = [orderOf('key'), orderOf('key'), orderOf('other')]
   const effects: string[] = []
   const failing = new Map([[first.orderId, 1]])
@@ -180,7 +180,7 @@ test('a replica that is told to end does not wait for a later try: the next one 
   await next.drain()
 })
 
-test('among hundreds of messages many that fail for good are cut out, and the order of each key stays', async () => {
+test('gives up many failing messages among hundreds and keeps each key’s order', async () => {
   const orders = Array.from({ length: 400 }, (_, n) => orderOf(`customer-${n % 20}`))
   const bad = orders.filter((_, n) => n % 25 === 7)
   const effects: string[] = []
@@ -198,7 +198,7 @@ test('among hundreds of messages many that fail for good are cut out, and the or
   await replica.drain()
 })
 
-test('poison as large as Kafka takes, and more of it than a batch may hold, stops nothing', async () => {
+test('poison of Kafka’s maximum size, and a batch of it, stops no partition', async () => {
   const good = orderOf('good')
   const poison = (bytes: number) => ({ topic: `${topic}.large`, key: 'k', value: 'x'.repeat(bytes), headers: {} })
   await bench.publishRaw([poison(1_040_000)])

@@ -81,7 +81,7 @@ async function hold(lock: string): Promise<() => Promise<void>> {
   }
 }
 
-test('a table that is locked for longer than all tries take is waited for, and no message is given up on', async () => {
+test('waits for a table lock beyond all tries and gives up no message', async () => {
   const unlock = await hold('LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE')
   const { observation, definition } = stageThat((tx) => say(tx, 'SELECT count(*) FROM notifications'))
   const replica = bench.start('locked', ['locked.in'], definition, few)
@@ -95,7 +95,7 @@ test('a table that is locked for longer than all tries take is waited for, and n
   expect(await deadLettersOf('locked')).toEqual([])
 })
 
-test('a row that is locked holds up whoever needs it, and nobody else', async () => {
+test('a locked row delays only the messages that need it', async () => {
   const needy = [orderOf('needy'), orderOf('needy')]
   const unlock = await hold(`SELECT pg_advisory_xact_lock(hashtext('${needy[0]?.orderId}'))`)
   const { observation, definition } = stageThat((tx, orderId) =>
@@ -115,7 +115,7 @@ test('a row that is locked holds up whoever needs it, and nobody else', async ()
   expect(await deadLettersOf('row')).toEqual([])
 })
 
-test('a database too slow for anything is waited for, and no message is given up on', async () => {
+test('waits for a database that is too slow and gives up no message', async () => {
   let slow = true
   const { observation, definition } = stageThat((tx) => say(tx, 'SELECT pg_sleep($1)', [slow ? 60 : 0]))
   const replica = bench.start('slow', ['slow.in'], definition, few)
@@ -129,7 +129,7 @@ test('a database too slow for anything is waited for, and no message is given up
   expect(await deadLettersOf('slow')).toEqual([])
 })
 
-test('a message that alone is too slow, each time, is given up on, and its key goes on', async () => {
+test('gives up the only message that is too slow on each try, and continues its key', async () => {
   const [poison, behind] = [orderOf('poisoned'), orderOf('poisoned')]
   const { observation, definition } = stageThat((tx, orderId) =>
     say(tx, 'SELECT pg_sleep($1)', [orderId === poison.orderId ? 60 : 0]),

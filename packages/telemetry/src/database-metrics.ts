@@ -15,14 +15,14 @@ export function observeQueries(registry: Registry): QueryObserver {
   const labelNames = ['statement'] as const
   const duration = new Histogram({
     name: 'orderpipeline_database_query_seconds',
-    help: 'From sending a statement to its answer',
+    help: 'Time from sending a statement to its answer',
     labelNames,
     buckets: secondsBuckets,
     registers,
   })
   const failures = new Counter({
     name: 'orderpipeline_database_query_failures_total',
-    help: 'Statements that failed, by whatever cause',
+    help: 'Failed statements, for any cause',
     labelNames,
     registers,
   })
@@ -37,7 +37,7 @@ export function observePools(pools: Readonly<Record<string, PoolFigures>>, regis
   const registers = [registry]
   new Gauge({
     name: 'orderpipeline_database_connections',
-    help: 'Connections of the pool, by whether they are at work; `free` are those it may still open',
+    help: 'Connections of the pool by state; `free` counts those it may still open',
     labelNames: ['pool', 'state'] as const,
     registers,
     collect() {
@@ -51,7 +51,7 @@ export function observePools(pools: Readonly<Record<string, PoolFigures>>, regis
   })
   new Gauge({
     name: 'orderpipeline_database_waiting',
-    help: 'Callers that wait for a connection',
+    help: 'Callers waiting for a connection',
     labelNames: ['pool'] as const,
     registers,
     collect() {

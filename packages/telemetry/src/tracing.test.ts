@@ -17,7 +17,7 @@ const start = async (endpoint: string, share = 1): Promise<Tracing> => {
   return tracing
 }
 
-test('a span is of its parent’s trace with an id of its own, and one without a parent begins a trace', async () => {
+test('a span has its parent’s trace, or a trace of its own without a parent', async () => {
   const tracing = await start('http://127.0.0.1:1')
   const child = tracing.span('work', { kind: 'consumer', parent })
   expect(child.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/)
@@ -28,7 +28,7 @@ test('a span is of its parent’s trace with an id of its own, and one without a
   await tracing.close()
 })
 
-test('a link decides neither the trace nor whether it is kept', async () => {
+test('a link changes neither the trace nor its sampling', async () => {
   const link = parent
   for (const [share, flags] of [
     [0, '00'],
@@ -43,7 +43,7 @@ test('a link decides neither the trace nor whether it is kept', async () => {
   }
 })
 
-test('what the caller does not sample is not sampled, nor are more traces begun than wanted', async () => {
+test('samples no trace that the caller does not, and no more than configured', async () => {
   const tracing = await start('http://127.0.0.1:1', 0)
   expect(tracing.span('work', { kind: 'consumer', parent }).traceparent).toMatch(/-01$/)
   expect(tracing.span('work', { kind: 'consumer', parent: parent.replace(/01$/, '00') }).traceparent).toMatch(/-00$/)
@@ -51,7 +51,7 @@ test('what the caller does not sample is not sampled, nor are more traces begun 
   await tracing.close()
 })
 
-test('what has ended is sent when it closes, with the service’s name', async () => {
+test('sends ended spans on close with the service’s name', async () => {
   const bodies: string[] = []
   const receiver = createServer((request, response) => {
     let body = ''
@@ -75,13 +75,13 @@ test('what has ended is sent when it closes, with the service’s name', async (
   expect(bodies[0]).toMatch(/"links":\[\{[^}]*"spanId":"00f067aa0ba902b7","traceId":"4bf92f3577b34da6a3ce929d0e0e4736"/)
 })
 
-test('a collector that is away neither throws nor keeps a process from ending', async () => {
+test('an unreachable collector neither throws nor delays the process’s end', async () => {
   const tracing = await start('http://127.0.0.1:1')
   for (let n = 0; n < 10_000; n++) tracing.span('work', { kind: 'consumer', parent }).end()
   await tracing.close()
 })
 
-test('OpenTelemetry is not loaded unless an address is given', () => {
+test('does not load OpenTelemetry without an address', () => {
   const loadedModules = (endpoint: string): string => {
     const program = `
       import { registerHooks } from 'node:module'

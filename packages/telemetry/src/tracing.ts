@@ -37,6 +37,6 @@ export async function startTracing(
     share: config.OTEL_TRACES_SAMPLER_ARG,
     ...of,
   })
-  logger.info({ endpoint }, 'traces are sent')
+  logger.info({ endpoint }, 'sending traces')
   return tracing
 }

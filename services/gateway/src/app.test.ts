@@ -51,7 +51,7 @@ async function documentOf(app: ReturnType<typeof build>['app']): Promise<OpenApi
   return (await app.inject('/openapi.json')).json()
 }
 
-test('every route is in the OpenAPI document, and nothing else is', async () => {
+test('the OpenAPI document has every route and no other', async () => {
   const { app } = build()
   const { paths } = await documentOf(app)
   const describedRoutes = Object.entries(paths).flatMap(([path, methods]) =>
@@ -69,7 +69,7 @@ test('every route is in the OpenAPI document, and nothing else is', async () => 
   expect(describedRoutes.sort()).toEqual(others?.filter((one) => !unversionedRoutes.has(one)).sort())
 })
 
-test('it describes what is taken by the very schemas that check it', async () => {
+test('the document uses the schemas that validate requests', async () => {
   const { paths } = await documentOf(build().app)
   expect(paths['/v1/orders']?.['post']?.requestBody).toMatchObject({
     content: {
@@ -92,16 +92,16 @@ test('it describes what is taken by the very schemas that check it', async () =>
   })
 })
 
-test('a page of orders or products is to be had without a limit, and says how many it holds then', async () => {
+test('a page without a limit is allowed and states its size', async () => {
   const { paths } = await documentOf(build().app)
   for (const path of ['/v1/orders', '/v1/products', '/v1/stock']) {
     const limit = paths[path]?.['get']?.parameters?.find(({ name }) => name === 'limit')
-    expect(limit).toMatchObject({ required: false, description: '20 unless given.' })
+    expect(limit).toMatchObject({ required: false, description: 'Default: 20.' })
     expect(limit).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 100 } })
   }
 })
 
-test('with authentication the customer is left to the token, and what needs one says so', async () => {
+test('with authentication the document takes the customer from the token', async () => {
   const { app } = build({ verify: () => Promise.resolve('customer-1') })
   const { paths, components } = await documentOf(app)
   expect(components).toMatchObject({ securitySchemes: { bearer: { scheme: 'bearer' } } })
@@ -115,14 +115,14 @@ test('with authentication the customer is left to the token, and what needs one 
   expect(paths['/openapi.json']?.['get']).not.toHaveProperty('security')
 })
 
-test('the page lists the routes and brings nothing from elsewhere', async () => {
+test('the page lists the routes and loads nothing from other sites', async () => {
   const answer = await build().app.inject('/docs')
   expect(answer.headers['content-type']).toContain('text/html')
   expect(answer.body).toContain('/v1/orders/{id}/events')
   expect(answer.body).not.toMatch(/<script|https?:|<link/i)
 })
 
-test('every example in the document is what its schema allows', async () => {
+test('every example of the document matches its schema', async () => {
   const document = await documentOf(build().app)
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.addSchema({ ...document, $id: 'openapi' })

@@ -17,7 +17,7 @@ export async function refuseToRelay(database: Queryable, group: Omit<Group, 'own
     await refuseGroupOfAnother({ ...group, own: rows.map(({ id }) => id) }, logger)
   } catch (error) {
     if (error instanceof GroupOfAnother) throw error
-    logger.debug({ error }, 'it is not known whose the consumer group of the orders stage is')
+    logger.debug({ error }, 'the database that owns the consumer group of the orders stage is unknown')
   }
 }
 

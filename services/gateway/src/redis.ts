@@ -28,7 +28,7 @@ export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
   const leavesReplica = (error: Error): boolean => {
     if (!isReadOnly(error)) return false
     if (performance.now() - warnedAt >= warnEveryMs) {
-      logger.warn({ reason: error.message }, 'Redis takes no writes; connecting again, to find its primary')
+      logger.warn({ reason: error.message }, 'Redis accepts no writes; connecting again to find its primary')
       warnedAt = performance.now()
     }
     return true
@@ -48,7 +48,7 @@ export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
   // Logged once for each time that Redis goes away. The address may hold a password and is not
   // logged.
   redis.on('error', (error: Error) => {
-    if (!wasLogged) logger.warn({ reason: error.message }, 'Redis is away; doing without it')
+    if (!wasLogged) logger.warn({ reason: error.message }, 'Redis is unavailable; going on without it')
     wasLogged = true
   })
   return redis

@@ -5,16 +5,16 @@ import { z } from 'zod'
 
 export const orderStatus = z.enum(orderStatuses)
 const status = orderStatus
-const reason = z.enum(cancellationReasons).optional().describe('Only of a cancelled order.')
+const reason = z.enum(cancellationReasons).optional().describe('Only a cancelled order has it.')
 const time = z.iso.datetime({ offset: true })
 
 export const progress = z.object({
-  done: z.int().describe('Steps that are done: placed, priced, reserved, paid, shipped.'),
-  of: z.int().describe('As many as are done once nothing more is to come.'),
+  done: z.int().describe('Finished steps: placed, priced, reserved, paid, shipped.'),
+  of: z.int().describe('Equals the finished steps once no further step follows.'),
   secondsLeft: z
     .int()
     .optional()
-    .describe('An estimate from what waits and from what orders took of late; absent while there is none.'),
+    .describe('An estimate from the queues and from recent orders; absent while there is none.'),
 })
 
 export const accepted = z.object({
@@ -41,7 +41,7 @@ export const storedOrder = z.object({
     .int()
     .optional()
     .describe(
-      "In the currency's minor unit, the sum of the lines; absent until an order of an older gateway is priced.",
+      "In the currency's minor unit, the sum of the lines; absent until the stage prices an order of an older gateway.",
     ),
   parcel: z
     .object({
@@ -51,13 +51,13 @@ export const storedOrder = z.object({
       status: z.enum(['UNDERWAY', ...parcelStatuses]),
     })
     .optional()
-    .describe('Of a shipped order that a carrier carries.'),
+    .describe('Only a shipped order with a carrier has it.'),
   items: z.array(line),
   placedAt: time,
   updatedAt: time,
   timeline: z
     .array(z.object({ event: z.string(), status: status.optional(), reason: z.string().optional(), at: time }))
-    .describe('Every event about it; `status` where it brought one about.'),
+    .describe('Every event of the order; `status` if the event changed it.'),
 })
 
 export const orderView = storedOrder.extend({ progress })
@@ -77,7 +77,7 @@ export const statuses = z.object({
       reason,
       placedAt: time,
       updatedAt: time,
-      terminalStates: z.int().describe('How many ends its history holds: one at the end, never two.'),
+      terminalStates: z.int().describe('Number of ends in its history: one at the end, never two.'),
     }),
   ),
 })
@@ -98,7 +98,7 @@ export const batchResults = z.object({
         refusedEntry,
       ]),
     )
-    .describe('One for each order, in the order in which they came.'),
+    .describe('One result for each order, in the sequence of the request.'),
 })
 
 const minorUnits = z.int().describe('Decimals of the currency (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD.')
@@ -106,20 +106,20 @@ const minorUnits = z.int().describe('Decimals of the currency (ISO 4217): 2 for 
 export const product = z.object({
   sku: z.string(),
   name: z.string(),
-  priceCents: z.int().describe('In the minor unit of `currency`.'),
+  priceCents: z.int().describe('The price in the minor unit of `currency`.'),
   currency: z.string(),
   prices: z
     .array(z.object({ currency: z.string(), priceCents: z.int(), minorUnits }))
-    .describe('In every currency it is sold in.'),
+    .describe('The price in every currency of the product.'),
   availability: z
     .enum(availabilities)
     .optional()
-    .describe('Whether it is there; absent where the inventory does not say. Only an order reserves any of it.'),
+    .describe('Availability; absent if inventory reports none. Only an order reserves stock.'),
 })
 
 export const stockLevel = z.object({
   sku: z.string(),
-  available: z.int().describe('Pieces that can still be reserved.'),
+  available: z.int().describe('Pieces available for reservation.'),
   low: z.boolean(),
   updatedAt: time,
 })

@@ -30,7 +30,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
   const observability = { registry, tracing, logger }
   const { authentication, limits, REDIS_URL: redisUrl } = config
-  if (!authentication) logger.warn('AUTH=none: orders are taken in whichever name a caller gives')
+  if (!authentication) logger.warn('AUTH=none: the gateway accepts the customer that a caller names')
   const redis =
     redisUrl === undefined
       ? undefined

@@ -82,7 +82,7 @@ async function countOrders(): Promise<number> {
   return (await on.database.ask('orders', 'SELECT FROM orders')).length
 }
 
-test('every route but the description asks for a customer', async () => {
+test('every route except the description needs a customer', async () => {
   expect((await attempts()).map(({ name }) => name)).toEqual(
     expect.arrayContaining([
       'POST /v1/orders',
@@ -97,7 +97,7 @@ test('every route but the description asks for a customer', async () => {
   )
 })
 
-describe('a token that is not accepted gets the same 401 on every route, and nothing happens', () => {
+describe('a refused token gets the same 401 on every route and has no effect', () => {
   const cases: Readonly<Record<string, () => Promise<Record<string, string>> | Record<string, string>>> = {
     absent: () => ({}),
     empty: () => ({ authorization: 'Bearer ' }),
@@ -153,7 +153,7 @@ describe('a token that is not accepted gets the same 401 on every route, and not
   })
 })
 
-describe('a valid token that names no customer gets a 403 that names the claim, and nothing happens', () => {
+describe('a valid token without a customer gets 403 with the claim and has no effect', () => {
   const cases: Readonly<Record<string, () => Promise<string>>> = {
     'of nobody': () => keys.token(victim, { sub: undefined as never }),
     'of a subject that is not printable': () => keys.token("x' OR\n''='"),
@@ -166,14 +166,14 @@ describe('a valid token that names no customer gets a 403 that names the claim, 
       const answer = await attempt(each, headers)
       expect(`${each.name} ${answer.status}`).toBe(`${each.name} 403`)
       expect(answer.headers.get('content-type')).toContain('application/problem+json')
-      expect(answer.body).toMatchObject({ detail: 'the claim "sub" of the token does not say which customer this is' })
+      expect(answer.body).toMatchObject({ detail: 'the claim "sub" of the token identifies no customer' })
       expect(answer.text).not.toMatch(new RegExp(`${orderId}|${victim}|SKU|CHF`))
     }
     expect(await countOrders()).toBe(before)
   })
 })
 
-test('with a claim of its own for customers an order is that of the claim, and not of the subject', async () => {
+test('with a claim for customers the order belongs to the claim, not the subject', async () => {
   const claiming = await on.start({
     AUTH_ALGORITHMS: 'RS256',
     AUTH_JWKS_URL: keys.jwksUrl,
@@ -188,7 +188,7 @@ test('with a claim of its own for customers an order is that of the claim, and n
   expect(await see(await keys.token(victim))).toBe(403)
 })
 
-test("another customer's order is nowhere, on every route", async () => {
+test('no route shows another customer’s order', async () => {
   const headers = bearer(await keys.token(other))
   for (const each of await attempts()) {
     const answer = await attempt(each, headers)
@@ -207,7 +207,7 @@ test("another customer's order is nowhere, on every route", async () => {
   expect(words(foreign)).toBe(words(absent))
 })
 
-test("another customer's idempotency key is not mine", async () => {
+test('two customers may use the same idempotency key', async () => {
   const headers = { ...bearer(await keys.token(other)), 'idempotency-key': key }
   const mine = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: bought, headers })
   expect(mine.status).toBe(202)
@@ -215,7 +215,7 @@ test("another customer's idempotency key is not mine", async () => {
   expect(mine.body.orderId).not.toBe(orderId)
 })
 
-test('its customer sees an order on every route, and need not say who they are', async () => {
+test('a customer sees the order on every route without naming the customer', async () => {
   const headers = bearer(await keys.token(victim))
   const get = (path: string) => ask(`${gateway.url}${path}`, { headers })
   expect((await get(`/v1/orders/${orderId}`)).body).toMatchObject({ customerId: victim, ...bought })
@@ -230,7 +230,7 @@ test('its customer sees an order on every route, and need not say who they are',
   expect(again.body).toMatchObject({ orderId })
 })
 
-test('with a shared secret a token signed with it is accepted, and one of the other kind is not', async () => {
+test('a shared secret accepts its own tokens and refuses those of published keys', async () => {
   const secret = 'a-secret-that-is-long-enough-to-be-one'
   const sharedKeyGateway = await on.start({
     AUTH_ALGORITHMS: 'HS256',
@@ -247,7 +247,7 @@ test('with a shared secret a token signed with it is accepted, and one of the ot
   expect(await status(await keys.token(victim))).toBe(401)
 })
 
-test('with the issuer away the answer is to come again, and nobody is believed', async () => {
+test('without the issuer the answer is to retry, and no token is accepted', async () => {
   const alone = await on.start({
     AUTH_ALGORITHMS: 'RS256',
     AUTH_JWKS_URL: 'http://127.0.0.1:1/keys',

@@ -25,7 +25,7 @@ interface Result {
 const batch = (orders: unknown, headers: Record<string, string> = {}) =>
   ask<{ results: Result[] }>(`${gateway.url}/v1/orders/batch`, { body: { orders }, headers })
 
-test('each order of a batch has its own key and its own answer', async () => {
+test('each order of a batch has its own key and answer', async () => {
   const [first, second] = [randomUUID(), randomUUID()]
   const { status, body } = await batch([
     { ...order(), idempotencyKey: first },
@@ -46,7 +46,7 @@ test('each order of a batch has its own key and its own answer', async () => {
   expect(again.body.results).toMatchObject([{ orderId: one?.orderId, repeated: true }])
 })
 
-test('a batch that is repeated under its own Idempotency-Key places nothing twice', async () => {
+test('repeating a batch under its Idempotency-Key places nothing twice', async () => {
   const key = { 'idempotency-key': `batch-${randomUUID()}` }
   const own = randomUUID()
   const orders = [order(), order(), { ...order(), idempotencyKey: own }, { ...order(), items: [] }]
@@ -66,14 +66,14 @@ test('a batch that is repeated under its own Idempotency-Key places nothing twic
   expect((await batch([order()], { 'idempotency-key': 'two words' })).status).toBe(400)
 })
 
-test('an order is called back by a client that names a content type in every request', async () => {
+test('cancels an order for a client that always sends a content type', async () => {
   const { body } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order() })
   const headers = { 'content-type': 'application/json' }
   const answer = await ask(`${gateway.url}/v1/orders/${body.orderId}`, { method: 'DELETE', headers })
   expect(answer).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })
 })
 
-test('a batch is up to a hundred orders, and all of them are placed', async () => {
+test('places all of a hundred orders in a batch', async () => {
   const customer = `batch-${randomUUID()}`
   const many = Array.from({ length: 100 }, () => order(customer))
   const { status, body } = await batch(many)
@@ -86,7 +86,7 @@ test('a batch is up to a hundred orders, and all of them are placed', async () =
   expect(rows).toHaveLength(100)
 })
 
-test("a customer's orders are listed newest first, each once, page after page, while more come in", async () => {
+test('lists a customer’s orders newest first, once each, while more arrive', async () => {
   const customer = `list-${randomUUID()}`
   const orderIds: string[] = []
   for (let n = 0; n < 7; n++)
@@ -107,7 +107,7 @@ test("a customer's orders are listed newest first, each once, page after page, w
   expect(pages).toBe(2)
 })
 
-test('what cannot be listed is said by field', async () => {
+test('names the field of a list that cannot be read', async () => {
   const problems = async (query: string) => {
     const { status, body } = await ask<{ problems: { path: string }[] }>(`${gateway.url}/v1/orders${query}`)
     return [status, ...(body.problems ?? []).map(({ path }) => path)]
@@ -119,14 +119,14 @@ test('what cannot be listed is said by field', async () => {
   expect(none.body).toEqual({ orders: [] })
 })
 
-test('what is answered is what the document promises', async () => {
+test('answers match the document', async () => {
   const placement = await ask<{ trackingUrl: string }>(`${gateway.url}/v1/orders`, { body: order() })
   expect(accepted.strict().parse(placement.body)).toEqual(placement.body)
   const view = await ask(`${gateway.url}${placement.body.trackingUrl}`)
   expect(orderView.strict().parse(view.body)).toEqual(view.body)
 })
 
-test('an order is called back once, and everyone is told of it', async () => {
+test('cancels an order once and tells every stage', async () => {
   const { body } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order() })
   const url = `${gateway.url}/v1/orders/${body.orderId}`
   for (let n = 0; n < 2; n++) {
@@ -140,7 +140,7 @@ test('an order is called back once, and everyone is told of it', async () => {
   expect(await cancellations()).toHaveLength(1)
 })
 
-test('what has been shipped cannot be called back, and the answer says so', async () => {
+test('refuses to cancel a shipped order and says so', async () => {
   const { body } = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order() })
   await settle(on.database, body.orderId, 'OrderShipped', 'SHIPPED')
   const answer = await ask(`${gateway.url}/v1/orders/${body.orderId}`, { method: 'DELETE' })

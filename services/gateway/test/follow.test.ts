@@ -52,30 +52,26 @@ async function place(): Promise<string> {
 }
 const eventsOf = (orderId: string) => `${gateway.url}/v1/orders/${orderId}/events`
 
-test(
-  'a page follows an order with tokens, through streams that end, to the order’s own end',
-  { timeout: 120_000 },
-  async () => {
-    const orderId = await place()
-    const steps: string[] = []
-    let tokens = 0
-    const fresh = () => {
-      tokens++
-      return Promise.resolve(token())
-    }
-    const following = follow(eventsOf(orderId), fresh, ({ event }) => void steps.push(event))
-    await until(() => steps.length === 1)
-    // Its stream ends by its age at least once, and what comes meanwhile is not missed.
-    await until(() => tokens >= 3)
-    await settle(on.database, orderId, 'OrderValidated', 'PROCESSING')
-    await until(() => steps.length === 2)
-    await settle(on.database, orderId, 'OrderCancelled', 'CANCELLED', 'CUSTOMER')
-    await following
-    expect(steps).toEqual(['OrderPlaced', 'OrderValidated', 'OrderCancelled'])
-  },
-)
+test('a page with tokens follows an order through reconnects to its end', { timeout: 120_000 }, async () => {
+  const orderId = await place()
+  const steps: string[] = []
+  let tokens = 0
+  const fresh = () => {
+    tokens++
+    return Promise.resolve(token())
+  }
+  const following = follow(eventsOf(orderId), fresh, ({ event }) => void steps.push(event))
+  await until(() => steps.length === 1)
+  // Its stream ends by its age at least once, and what comes meanwhile is not missed.
+  await until(() => tokens >= 3)
+  await settle(on.database, orderId, 'OrderValidated', 'PROCESSING')
+  await until(() => steps.length === 2)
+  await settle(on.database, orderId, 'OrderCancelled', 'CANCELLED', 'CUSTOMER')
+  await following
+  expect(steps).toEqual(['OrderPlaced', 'OrderValidated', 'OrderCancelled'])
+})
 
-test('a page is told at once where it may not follow, and a request as EventSource makes it is refused', async () => {
+test('answers a page that may not follow at once, and EventSource with 401', async () => {
   const orderId = await place()
   const never = () => expect.unreachable()
   await expect(follow(eventsOf(orderId), () => Promise.resolve(token('another')), never)).rejects.toThrow(/^404 /)
@@ -84,7 +80,7 @@ test('a page is told at once where it may not follow, and a request as EventSour
   expect(byEventSource.status).toBe(401)
 })
 
-test('a page of another origin may send the headers that it takes', async () => {
+test('a page of another origin may send the allowed headers', async () => {
   const { headers } = await ask(eventsOf(await place()), {
     method: 'OPTIONS',
     headers: {

@@ -56,7 +56,7 @@ async function post(path: string, body: unknown, headers: Record<string, string>
 }
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 2 }] }
 
-test('an order is accepted with an id, can be followed, and its event reaches Kafka with the correlation id', async () => {
+test('accepts an order whose event reaches Kafka with the correlation id', async () => {
   const answer = await post('/v1/orders', order, { 'x-request-id': 'follow-me' })
   expect(answer.status).toBe(202)
   const { orderId, trackingUrl } = answer.body
@@ -75,7 +75,7 @@ test('an order is accepted with an id, can be followed, and its event reaches Ka
   expect(event).toMatchObject({ type: 'OrderPlaced', correlationId: 'follow-me' })
 })
 
-test('the same key gets the first answer again, with another order it is a conflict', async () => {
+test('repeats the first answer for a key, and answers 409 for another order', async () => {
   const key = { 'idempotency-key': randomUUID() }
   const first = await post('/orders', order, key)
   const second = await post('/v1/orders', { ...order, currency: 'EUR' }, key)
@@ -86,7 +86,7 @@ test('the same key gets the first answer again, with another order it is a confl
   expect((await post('/v1/orders', order, { 'idempotency-key': 'two words' })).status).toBe(400)
 })
 
-test('every wrong field is listed', async () => {
+test('lists every wrong field', async () => {
   const wrong = { items: [{ sku: 'sku', quantity: 0 }], colour: 'red' }
   const { status, body } = await post('/v1/orders', wrong)
   expect(status).toBe(400)
@@ -102,7 +102,7 @@ test('every wrong field is listed', async () => {
   ])
 })
 
-test('the status of many orders is one request, and what is unknown is left out', async () => {
+test('reads many orders in one request and leaves out unknown ones', async () => {
   const answers = await Promise.all([post('/v1/orders', order), post('/v1/orders', order)])
   const ids = answers.map(({ body }) => body.orderId)
   const answer = await post('/v1/orders/status', { ids: [...ids, randomUUID()] })
@@ -111,14 +111,14 @@ test('the status of many orders is one request, and what is unknown is left out'
   expect(orders[0]).toMatchObject({ status: 'PLACED', terminalStates: 0 })
 })
 
-test('what does not exist is 404, what is no id is 400, what is too large is 413', async () => {
+test('answers 404 for unknown, 400 for malformed and 413 for large requests', async () => {
   expect((await fetch(`${gateway.url}/v1/orders/${randomUUID()}`)).status).toBe(404)
   expect((await fetch(`${gateway.url}/v1/orders/7`)).status).toBe(400)
   expect((await fetch(`${gateway.url}/v2/orders`)).status).toBe(404)
   expect((await post('/v1/orders', { ...order, customerId: 'x'.repeat(70_000) })).status).toBe(413)
 })
 
-test('health, readiness and metrics are on a port of their own', async () => {
+test('serves health, readiness and metrics on their own port', async () => {
   const get = async (path: string) => (await fetch(`${gateway.metricsUrl}${path}`)).text()
   expect(await get('/healthz')).toBe('ok\n')
   expect(await get('/readyz')).toBe('ok\n')
@@ -129,7 +129,7 @@ test('health, readiness and metrics are on a port of their own', async () => {
   expect(metrics).toContain('http_requests_total{method="POST",route="/v1/orders",status="202"}')
 })
 
-test('an order that its customer calls back is timed as one that was cancelled, once', async () => {
+test('times an order that its customer cancels once, as cancelled', async () => {
   const { body } = await post('/v1/orders', order)
   for (let n = 0; n < 2; n++)
     expect((await fetch(`${gateway.url}/v1/orders/${body.orderId}`, { method: 'DELETE' })).status).toBe(200)

@@ -63,7 +63,7 @@ test(`${keys} keys, each posted ${times} times at once, give ${keys} orders`, { 
   expect(new Set(orderIds).size).toBe(keys)
 })
 
-test('a repeat is answered 409 and when to come again while the first is being placed, and then like the first', async () => {
+test('answers a repeat with 409 during the first request, then with its answer', async () => {
   const [one = '', other = ''] = gateways.map(({ url }) => url)
   const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
   const headers = { 'idempotency-key': 'under-way' }
@@ -95,7 +95,7 @@ test('a repeat is answered 409 and when to come again while the first is being p
   }
 })
 
-test('a repeat is answered 409, too, while another gateway is placing the first', async () => {
+test('answers a repeat with 409 while another gateway places the first', async () => {
   const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
   const post = () => ask(`${gateways[0]?.url ?? ''}/v1/orders`, { body, headers: { 'idempotency-key': 'elsewhere' } })
   await on.database.as('orders').transaction(async (elsewhere) => {
@@ -110,7 +110,7 @@ test('a repeat is answered 409, too, while another gateway is placing the first'
   expect((await post()).status).toBe(422)
 })
 
-test('the gateway that relays drops the keys whose time is over, all at once, and knows the others', async () => {
+test('the relaying gateway drops all expired keys at once and keeps the others', async () => {
   // On a database of its own: where the tests before took a minute, a generation has begun.
   const own = await ground()
   onTestFinished(() => own.close())

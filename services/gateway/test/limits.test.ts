@@ -52,7 +52,7 @@ const pair = async (env: Record<string, string>) => {
 /** A machine that is busy may take longer for an answer than a gateway would wait. */
 const perCustomer = { RATE_LIMIT_PER_CUSTOMER: '100', RATE_LIMIT_WINDOW_SECONDS: '3600', REDIS_TIMEOUT_SECONDS: '10' }
 
-test('a customer is counted by all gateways together, and others are not held up by them', async () => {
+test('all gateways count one customer together and do not limit the others', async () => {
   const gateways = await pair({ ...perCustomer, REDIS_URL: redis.url, ORDERPIPELINE_PIPELINE: 'together' })
   expect(await acceptedCount(gateways, 110, 'busy')).toBe(100)
   const [gateway] = gateways as [Gateway, Gateway]
@@ -62,7 +62,7 @@ test('a customer is counted by all gateways together, and others are not held up
   expect((await place(gateway, 'quiet')).status).toBe(202)
 })
 
-test('each order of a batch counts, so that a batch is no way around the limit', async () => {
+test('counts each order of a batch against the limit', async () => {
   const [gateway] = (await pair(perCustomer)) as [Gateway, Gateway]
   const batch = (count: number) =>
     ask(`${gateway.url}/v1/orders/batch`, { body: { orders: Array.from({ length: count }, () => order('batches')) } })
@@ -70,7 +70,7 @@ test('each order of a batch counts, so that a batch is no way around the limit',
   expect((await batch(41)).status).toBe(429)
 })
 
-test('with Redis away each gateway counts for itself, and together again once it is back', async () => {
+test('each gateway counts alone without Redis, and with the others once it is back', async () => {
   const gateways = await pair({ ...perCustomer, REDIS_URL: redis.url, ORDERPIPELINE_PIPELINE: 'away' })
   await redis.kill()
   expect(await acceptedCount(gateways, 220, 'without')).toBe(200)
@@ -79,12 +79,12 @@ test('with Redis away each gateway counts for itself, and together again once it
   expect(await acceptedCount(gateways, 110, 'with')).toBe(100)
 })
 
-test('a gateway that starts while Redis is away takes orders', async () => {
+test('a gateway that starts without Redis accepts orders', async () => {
   const gateway = await on.start({ ...perCustomer, REDIS_URL: 'redis://127.0.0.1:1' })
   expect((await place(gateway, 'early')).status).toBe(202)
 })
 
-test('an address is counted before its token is looked at, by what a trusted proxy says', async () => {
+test('counts an address from the trusted proxy before it verifies the token', async () => {
   const gateway = await on.start({
     RATE_LIMIT_PER_ADDRESS: '5',
     RATE_LIMIT_WINDOW_SECONDS: '3600',
@@ -102,7 +102,7 @@ test('an address is counted before its token is looked at, by what a trusted pro
   expect((await place(gateway, 'x', { ...bad, 'x-forwarded-for': '192.0.2.1' })).status).toBe(401)
 })
 
-test('what an untrusted caller says of its address is not believed', async () => {
+test('ignores the address that an untrusted caller claims', async () => {
   const gateway = await on.start({ RATE_LIMIT_PER_ADDRESS: '2', RATE_LIMIT_WINDOW_SECONDS: '3600' })
   const statuses: number[] = []
   for (let n = 0; n < 3; n++) statuses.push((await place(gateway, 'x', { 'x-forwarded-for': `192.0.2.${n}` })).status)

@@ -57,7 +57,7 @@ interface Figures {
   readonly outcomes: { readonly tracked: number; readonly unfinished: number; readonly lost: number }
 }
 
-test('each customer orders, and looks after its orders, with a token of its own', async () => {
+test('each customer places and follows orders with a token of its own', async () => {
   const gateway = await on.start(signing)
   const before = await placedBy()
   const rate = ['--url', gateway.url, '--rate', '100/s', '--for', '2s', '--json']
@@ -90,37 +90,33 @@ test('each customer orders, and looks after its orders, with a token of its own'
   expect(`${customerRun.stdout}${customerRun.stderr}${records.join('')}`).not.toMatch(/a secret of|eyJ/)
 })
 
-test(
-  'a ramp and a trace are played as an open model, and every figure of it is told to a script and to a person',
-  { timeout: 300_000 },
-  async () => {
-    const gateway = await on.start()
-    const acceptedTotal = async () => [...(await placedBy()).values()].reduce((sum, count) => sum + count, 0)
-    const before = await acceptedTotal()
-    const ramp = await load('--url', gateway.url, '--shape', 'ramp', '--rate', '200/s', '--for', '3s', '--json')
-    const figures = JSON.parse(ramp.stdout) as Figures & { acceptMs: object; outcomes: { endToEndMs: object } }
-    expect(ramp.code).toBe(0)
-    expect(figures.sent).toBeGreaterThan(300 - 5 * Math.sqrt(300)) // half of what 200/s would be, give or take chance
-    expect(figures.sent).toBeLessThan(300 + 5 * Math.sqrt(300))
-    expect(figures).toMatchObject({ accepted: figures.sent, refused: {}, outcomes: { lost: 0, doubled: 0 } })
-    for (const times of [figures.acceptMs, figures.outcomes.endToEndMs])
-      expect(Object.keys(times)).toEqual(expect.arrayContaining(['p50', 'p95', 'p99']))
-    expect(await acceptedTotal()).toBe(before + figures.sent)
+test('plays a ramp and a trace as an open model and reports every figure', { timeout: 300_000 }, async () => {
+  const gateway = await on.start()
+  const acceptedTotal = async () => [...(await placedBy()).values()].reduce((sum, count) => sum + count, 0)
+  const before = await acceptedTotal()
+  const ramp = await load('--url', gateway.url, '--shape', 'ramp', '--rate', '200/s', '--for', '3s', '--json')
+  const figures = JSON.parse(ramp.stdout) as Figures & { acceptMs: object; outcomes: { endToEndMs: object } }
+  expect(ramp.code).toBe(0)
+  expect(figures.sent).toBeGreaterThan(300 - 5 * Math.sqrt(300)) // half of what 200/s would be, give or take chance
+  expect(figures.sent).toBeLessThan(300 + 5 * Math.sqrt(300))
+  expect(figures).toMatchObject({ accepted: figures.sent, refused: {}, outcomes: { lost: 0, doubled: 0 } })
+  for (const times of [figures.acceptMs, figures.outcomes.endToEndMs])
+    expect(Object.keys(times)).toEqual(expect.arrayContaining(['p50', 'p95', 'p99']))
+  expect(await acceptedTotal()).toBe(before + figures.sent)
 
-    const trace = ['--trace', join(root, 'examples', 'traces', 'burst.csv'), '--for', '3s', '--rate', '300/s']
-    const skews = ['--customers', '1000', '--customer-skew', '1', '--sku-skew', '0']
-    const replay = await load('--url', gateway.url, ...trace, ...skews)
-    expect(replay.code).toBe(0)
-    for (const row of ['accepted', 'refused', 'time to accept   p50', 'time to the end', 'lost', 'doubled'])
-      expect(replay.stdout).toContain(row)
-    expect(replay.stdout).not.toContain('\x1b') // not a terminal
-    const [most = 0, second = 0] = [...(await placedBy()).values()].sort((a, b) => b - a)
-    expect((await placedBy()).get('customer-000001')).toBe(most)
-    expect(second).toBeLessThan(most)
-  },
-)
+  const trace = ['--trace', join(root, 'examples', 'traces', 'burst.csv'), '--for', '3s', '--rate', '300/s']
+  const skews = ['--customers', '1000', '--customer-skew', '1', '--sku-skew', '0']
+  const replay = await load('--url', gateway.url, ...trace, ...skews)
+  expect(replay.code).toBe(0)
+  for (const row of ['accepted', 'refused', 'time to accept   p50', 'time to the end', 'lost', 'doubled'])
+    expect(replay.stdout).toContain(row)
+  expect(replay.stdout).not.toContain('\x1b') // not a terminal
+  const [most = 0, second = 0] = [...(await placedBy()).values()].sort((a, b) => b - a)
+  expect((await placedBy()).get('customer-000001')).toBe(most)
+  expect(second).toBeLessThan(most)
+})
 
-test('tokens of an issuer of its own are taken, and orders are those of their subjects', async () => {
+test('accepts tokens of its own issuer and places orders of their subjects', async () => {
   const gateway = await on.start({
     AUTH_ALGORITHMS: 'RS256',
     AUTH_JWKS_URL: tokenIssuer.jwksUrl,
@@ -139,33 +135,29 @@ test('tokens of an issuer of its own are taken, and orders are those of their su
   expect(stdout + stderr).not.toContain('eyJ')
 })
 
-test(
-  'a wrong option is refused with what is allowed, and a wrong secret or token file without a word of what is in it',
-  { timeout: 300_000 },
-  async () => {
-    const cases: [string[], RegExp][] = [
-      [['--token-secret-file', file('short', 'too short')], /^--token-secret-file, --token-issuer and/],
-      [
-        ['--token-secret-file', file('short', 'too short'), '--token-issuer', 'i', '--token-audience', 'a'],
-        /^--token-secret-file: found 9 bytes in .*; allowed: the AUTH_SECRET/,
-      ],
-      [['--tokens-file', file('no-tokens', 'a password instead')], /^--tokens-file: found no token .* in line 1;/],
-      [['--shape', 'wave'], /^--shape: found "wave"; allowed: steady, ramp, burst, day$/m],
-      [['--customer-skew', 'much'], /^--customer-skew: found "much"; allowed: a number from 0 to 5$/m],
-      [['--trace', 'f', '--shape', 'day'], /^--trace: found beside --shape; allowed: without --shape$/m],
-      [['--tokens-file', join(folder, 'absent')], /^--tokens-file: .* cannot be read \(ENOENT\)/],
-    ]
-    for (const [args, message] of cases) {
-      const { code, stderr } = await load('--url', 'http://127.0.0.1:9', ...args)
-      expect(code).toBe(2)
-      expect(stderr).toMatch(message)
-      expect(stderr).not.toMatch(/too short|password/)
-    }
-  },
-)
+test('refuses a wrong option with the allowed values and shows no secret', { timeout: 300_000 }, async () => {
+  const cases: [string[], RegExp][] = [
+    [['--token-secret-file', file('short', 'too short')], /^--token-secret-file, --token-issuer and/],
+    [
+      ['--token-secret-file', file('short', 'too short'), '--token-issuer', 'i', '--token-audience', 'a'],
+      /^--token-secret-file: found 9 bytes in .*; allowed: the AUTH_SECRET/,
+    ],
+    [['--tokens-file', file('no-tokens', 'a password instead')], /^--tokens-file: found no token .* in line 1;/],
+    [['--shape', 'wave'], /^--shape: found "wave"; allowed: steady, ramp, burst, day$/m],
+    [['--customer-skew', 'much'], /^--customer-skew: found "much"; allowed: a number from 0 to 5$/m],
+    [['--trace', 'f', '--shape', 'day'], /^--trace: found together with --shape; allowed: without --shape$/m],
+    [['--tokens-file', join(folder, 'absent')], /^--tokens-file: .* cannot be read \(ENOENT\)/],
+  ]
+  for (const [args, message] of cases) {
+    const { code, stderr } = await load('--url', 'http://127.0.0.1:9', ...args)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/too short|password/)
+  }
+})
 
 test(
-  'the k6 script places orders at a rate that rises, repeats some under their key, and follows some to their end',
+  'the k6 script raises the rate, repeats keys and follows orders to their end',
   { timeout: 1_800_000 },
   async () => {
     const k6 = await ensureTool('k6')

@@ -60,7 +60,7 @@ async function shipOrder(): Promise<string> {
   return orderId
 }
 
-test('an order that is final is read once and then shown from Redis, the same by every gateway', async () => {
+test('reads a final order once and serves it from Redis on every gateway', async () => {
   const orderId = await shipOrder()
   await until(async () => (await show(orderId)).status === 'SHIPPED' && (await isKept(orderId)))
   const before = [await lookupCount('hit'), await lookupCount('miss'), await lookupCount('hit', second())]
@@ -74,7 +74,7 @@ test('an order that is final is read once and then shown from Redis, the same by
   expect(await show(orderId)).toEqual(view)
 })
 
-test('each step of an order under way is seen at once, by every gateway, and none of them is kept', async () => {
+test('shows each step of an order in progress at once and caches none', async () => {
   const orderId = await place()
   for (const step of way) {
     expect(await isKept(orderId)).toBe(false)
@@ -84,7 +84,7 @@ test('each step of an order under way is seen at once, by every gateway, and non
   await until(() => isKept(orderId))
 })
 
-test('an order that has ended is not kept while there is more to hear of it', async () => {
+test('does not cache an ended order while more may happen to it', async () => {
   const late = await place()
   for (const step of way) if (step[0] !== 'StockReserved') await go(late, step)
   expect(last(await show(late))).toEqual(['SHIPPED', 'OrderShipped'])
@@ -103,7 +103,7 @@ test('an order that has ended is not kept while there is more to hear of it', as
   await until(() => isKept(late))
 })
 
-test('whose order it is, is looked at before one from Redis is shown', async () => {
+test('checks the owner before it serves an order from Redis', async () => {
   const secret = 'a secret of thirty-two bytes, or more'
   const authenticatedGateway = await on.start({
     REDIS_URL: redis.url,
@@ -126,7 +126,7 @@ test('whose order it is, is looked at before one from Redis is shown', async () 
   expect((await ask(`${authenticatedGateway.url}/v1/orders/${orderId}`)).status).toBe(401)
 })
 
-test('what somebody else left in Redis is not shown', async () => {
+test('ignores foreign data in Redis', async () => {
   const orderId = await shipOrder()
   for (const junk of ['no JSON', '{"status":"SHIPPED"}']) {
     await inspector.set(`cached:order:${orderId}`, junk)
@@ -134,7 +134,7 @@ test('what somebody else left in Redis is not shown', async () => {
   }
 })
 
-test('a Redis that does not answer in time is done without, and asked again later', async () => {
+test('answers without a slow Redis and uses it again later', async () => {
   const impatient = await on.start({
     REDIS_URL: redis.url,
     REDIS_TIMEOUT_SECONDS: '0.2',
@@ -151,7 +151,7 @@ test('a Redis that does not answer in time is done without, and asked again late
   )
 })
 
-test('nobody is shown less than they have seen, whichever gateway they ask, while Redis dies and comes back', async () => {
+test('no caller sees an older state while Redis fails and comes back', async () => {
   const orders = await Promise.all(Array.from({ length: 5 }, () => place()))
   let going = true
   const reading = orders.map(async (orderId) => {
@@ -178,7 +178,7 @@ test('nobody is shown less than they have seen, whichever gateway they ask, whil
   expect(await Promise.all(reading)).toEqual(orders.map(() => way.length + 1))
 })
 
-test('without a Redis orders are shown from the database', async () => {
+test('serves orders from the database without Redis', async () => {
   const none = await on.start()
   expect(last(await show(await shipOrder(), none))).toEqual(['SHIPPED', 'OrderShipped'])
 })

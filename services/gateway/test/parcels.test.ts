@@ -55,7 +55,7 @@ async function placeAndPay(): Promise<string> {
   return orderId
 }
 
-test('an order says who carries it and how to follow it, and that it was delivered, also where views are kept', async () => {
+test('an order shows its carrier, tracking and delivery, also from the cache', async () => {
   const orderId = await placeAndPay()
   await until(async () => (await showOrder(orderId)).status === 'SHIPPED', 60)
   const underway = await showOrder(orderId)
@@ -87,7 +87,7 @@ test('an order says who carries it and how to follow it, and that it was deliver
   for (const stage of ['orders', 'shipping']) expect(await on.bench.records(`${stage}.dead-letters`)).toEqual([])
 })
 
-test('while the carrier is away orders wait for their labels, and lose nothing', async () => {
+test('orders wait for labels without the carrier and lose nothing', async () => {
   const { port } = new URL(carrier.url)
   await carrier.close()
   const orderId = await placeAndPay()

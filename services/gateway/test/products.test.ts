@@ -36,14 +36,14 @@ async function lookupCount(result: string): Promise<number> {
   return Number(line?.[1] ?? 0)
 }
 
-test('a product is read once and then shown from Redis, by every gateway', async () => {
+test('reads a product once and serves it from Redis on every gateway', async () => {
   await until(async () => (await price('SKU-0001')) > 0 && (await lookupCount('hit')) > 0)
   const [misses, hit] = [await lookupCount('miss'), await lookupCount('hit')]
   for (let n = 0; n < 5; n++) await price('SKU-0001')
   expect([await lookupCount('miss'), await lookupCount('hit')]).toEqual([misses, hit + 5])
 })
 
-test('a change is seen at once, long before what was kept would have grown old', async () => {
+test('shows a change at once, long before the cache entry expires', async () => {
   await price('SKU-0002')
   await until(async () => (await lookupCount('hit')) > 0 && (await price('SKU-0002')) > 0)
   for (const cents of [111, 222]) {
@@ -54,7 +54,7 @@ test('a change is seen at once, long before what was kept would have grown old',
   await until(async () => (await ask(`${gateway.url}/v1/products/SKU-0002`)).status === 404, 20)
 })
 
-test('what was read before a change is not kept after it, nor shown to who asks after it', async () => {
+test('drops a product read before a change from the cache', async () => {
   const client = new Redis(redis.url)
   const reads: ((priceCents: number) => void)[] = []
   const products = createProductCache({
@@ -85,7 +85,7 @@ test('what was read before a change is not kept after it, nor shown to who asks 
   }
 })
 
-test('without Redis products are read from the database, and from Redis again once it is back', async () => {
+test('serves products from the database without Redis, and from Redis again later', async () => {
   await redis.kill()
   for (const cents of [333, 444]) {
     await setPrice('SKU-0003', cents)
@@ -99,7 +99,7 @@ test('without Redis products are read from the database, and from Redis again on
   expect(await price('SKU-0003', none)).toBe(444)
 })
 
-test.each(['cursor', 'after'])('what is sold is listed by SKU, page after page, by %s', async (parameter) => {
+test.each(['cursor', 'after'])('lists products by SKU page by page, by %s', async (parameter) => {
   const skus: string[] = []
   for (let after = ''; ;) {
     const { body } = await ask<{ products: Product[]; next?: string }>(

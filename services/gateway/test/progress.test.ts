@@ -61,7 +61,7 @@ async function metric(line: string): Promise<number> {
   )
 }
 
-test('an order says how many of its steps are done, and how long the rest will take once others have gone all the way', async () => {
+test('an order shows its finished steps, and an estimate once others have ended', async () => {
   const first = await place()
   expect(first.progress).toEqual({ done: 1, of: 5 })
   await untilDone(first.orderId, 3)
@@ -88,7 +88,7 @@ test('an order says how many of its steps are done, and how long the rest will t
   }, 60)
 })
 
-test('an order that was placed before is answered as it was, without an estimate', async () => {
+test('a repeat of an earlier order answers without an estimate', async () => {
   const headers = { 'idempotency-key': 'once' }
   const { orderId } = await place(headers)
   expect(await place(headers)).toEqual({
@@ -99,14 +99,14 @@ test('an order that was placed before is answered as it was, without an estimate
   })
 })
 
-test('nothing more is to come of an order that was called back', async () => {
+test('a cancelled order has no further steps', async () => {
   const { orderId } = await place()
   await untilDone(orderId, 3)
   expect((await ask(`${gateway.url}/v1/orders/${orderId}`, { method: 'DELETE' })).status).toBe(200)
   expect(await showOrder(orderId)).toMatchObject({ status: 'CANCELLED', progress: { done: 3, of: 3 } })
 })
 
-test('where nothing is to be estimated the queues are left alone', async () => {
+test('does not read the queues where nothing is to be estimated', async () => {
   const silent = await on.start({ ESTIMATE_EVERY_SECONDS: '0' })
   const { orderId, progress } = await place({}, silent)
   expect(progress).toEqual({ done: 1, of: 5 })

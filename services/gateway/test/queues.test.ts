@@ -29,7 +29,7 @@ const queue = async (name: string) => (await health()).body.queues.find((each) =
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
 const place = (at: Gateway) => ask(`${at.url}/v1/orders`, { body: order })
 
-test('what waits before a stage is told with its age, and a queue that stands for too long is no health', async () => {
+test('reports a stage’s backlog with its age, and a stuck queue as unhealthy', async () => {
   const now = () => new Date()
   const stage = on.bench.start('orders', ['orders.placed'], ordersStage({ now }))
   expect((await place(gateway)).status).toBe(202)
@@ -49,7 +49,7 @@ test('what waits before a stage is told with its age, and a queue that stands fo
   expect(await queue('intake')).toMatchObject({ lag: 0, oldestAgeSeconds: 0 })
 })
 
-test('an order that would wait longer than promised is refused with when to come again, and nothing of it is kept', async () => {
+test('refuses an order whose wait exceeds the promise, and stores nothing', async () => {
   const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_PROBE_SECONDS: '3600' })
   const patient = await on.start({ ...settings(), PROMISE_SECONDS: '86400' })
   const elsewhere = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_STAGES: 'payment' })
@@ -70,7 +70,7 @@ test('an order that would wait longer than promised is refused with when to come
   expect((await ask(`${promising.url}/v1/orders?customer=customer-1`)).status).toBe(200)
 })
 
-test('a repeat of an order that was taken is told of it while new ones are refused', async () => {
+test('answers a repeat of an accepted order while it refuses new ones', async () => {
   const key = { 'idempotency-key': 'before-the-rush' }
   const first = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body: order, headers: key })
   const whole = { orders: [order, { ...order, idempotencyKey: 'in-a-batch' }] }
@@ -94,7 +94,7 @@ interface Results {
   readonly results: readonly { readonly status: number; readonly orderId?: string }[]
 }
 
-test('while Kafka cannot be asked orders are taken until the intake keeps them for longer than promised', async () => {
+test('accepts orders without Kafka until the intake exceeds the promised time', async () => {
   const own = await ground([])
   // In the place of one that relays and gets nowhere.
   const relaying = await openSession({ url: own.database.url, role: 'orders' })
@@ -117,7 +117,7 @@ test('while Kafka cannot be asked orders are taken until the intake keeps them f
   }
 })
 
-test('many who ask are one look at Kafka', async () => {
+test('reads Kafka once for many callers', async () => {
   const slow = await on.start({ ...settings(), QUEUES_CACHE_SECONDS: '300' })
   const first = await health(slow)
   await on.bench.publish([placedEvent(testOrder(99, { 'SKU-0001': 1 }))])
@@ -125,7 +125,7 @@ test('many who ask are one look at Kafka', async () => {
     expect(body).toEqual(first.body)
 })
 
-test('gateways that ask of the same queues share one look at Kafka', async () => {
+test('gateways with the same queues share one read of Kafka', async () => {
   const sharedSettings = { ...settings(), QUEUES_CACHE_SECONDS: '300', QUEUES_MAX_AGE_SECONDS: '77' }
   const [one, other] = [await on.start(sharedSettings), await on.start(sharedSettings)]
   const first = await health(one)

@@ -41,14 +41,14 @@ function source(timeoutMs = 10_000, onFailure: (error: unknown) => void = () => 
 }
 const failing = { status: 500, body: 'broken' }
 
-test('many who ask at once are one request, and the answer is kept', async () => {
+test('sends one request for many callers and caches the answer', async () => {
   const find = source()
   await Promise.all(Array.from({ length: 50 }, () => find('first')))
   await find('first')
   expect(requests).toBe(1)
 })
 
-test('a key id that is new is looked for, but callers cannot make us ask more than every half minute', async () => {
+test('looks for a new key id at most once in half a minute', async () => {
   const find = source()
   await find('first')
   keys = [await newKey('second')]
@@ -60,7 +60,7 @@ test('a key id that is new is looked for, but callers cannot make us ask more th
   expect(requests).toBe(2)
 })
 
-test('an issuer that fails is asked less and less often', async () => {
+test('asks a failing issuer less and less often', async () => {
   answerWith = () => failing
   const find = source()
   const failures = async () => {
@@ -79,7 +79,7 @@ test('an issuer that fails is asked less and less often', async () => {
   await find('first')
 })
 
-test('keys past their time are used while the issuer is away, though not for ever', async () => {
+test('uses expired keys while the issuer is away, for a limited time', async () => {
   const find = source()
   await find('first')
   answerWith = () => failing
@@ -89,7 +89,7 @@ test('keys past their time are used while the issuer is away, though not for eve
   await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
 })
 
-test('an issuer that does not answer, answers something else, or too much, is as good as away', async () => {
+test('treats a silent, wrong or oversized answer as an outage', async () => {
   for (const body of ['nothing', 'not json', '{"keys":7}', `{"keys":[],"more":"${'x'.repeat(1_100_000)}"}`]) {
     answerWith = () => (body === 'nothing' ? body : { status: 200, body })
     await expect(source(body === 'nothing' ? 300 : undefined)('first')).rejects.toBeInstanceOf(KeysUnavailable)
@@ -98,7 +98,7 @@ test('an issuer that does not answer, answers something else, or too much, is as
   await expect(source()('first')).rejects.toBeInstanceOf(KeysUnavailable)
 })
 
-test('what failed is told without the query of its address, which may hold a key', async () => {
+test('logs a failure without the query of the address, which may hold a key', async () => {
   const logLines: unknown[] = []
   const logger = createLogger({ service: 'test', destination: { write: (line) => void logLines.push(line) } })
   const onFailure = (error: unknown) => logger.warn({ error }, 'failed')

@@ -56,7 +56,7 @@ async function shipOrder(customer: string): Promise<string> {
 const change = (orderId: string) =>
   on.database.ask('orders', `UPDATE orders SET currency = 'CHF' WHERE order_id = $1`, [orderId])
 
-test('lists, and orders of which nothing more will come, are read from the replica', async () => {
+test('reads lists and final orders from the replica', async () => {
   const orderId = await shipOrder('lists')
   await replica.caughtUp()
   await replica.holdBack()
@@ -70,7 +70,7 @@ test('lists, and orders of which nothing more will come, are read from the repli
   }
 })
 
-test('however far the replica lags, no order is shown as it was before its customer saw it', async () => {
+test('shows no order in an older state than its customer saw, whatever the lag', async () => {
   const cancelledId = await confirmOrder('lag')
   const moving = await confirmOrder('lag')
   await replica.caughtUp()
@@ -98,7 +98,7 @@ test('however far the replica lags, no order is shown as it was before its custo
   }
 })
 
-test('with the replica away the primary answers, and neither its coming nor its going takes anything back', async () => {
+test('reads from the primary without the replica, and never an older state', async () => {
   const orderId = await confirmOrder('away')
   await replica.caughtUp()
   await replica.kill()
@@ -112,7 +112,7 @@ test('with the replica away the primary answers, and neither its coming nor its 
   await replica.caughtUp()
 })
 
-test('the replica has figures of its own', async () => {
+test('the replica has metrics of its own', async () => {
   const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   expect(metrics).toMatch(/orderpipeline_database_connections\{pool="replica",state="busy"\} \d/)
   expect(metrics).toMatch(/orderpipeline_database_connections\{pool="primary",state="busy"\} \d/)

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
 
-test('they are accepted and wait in the outbox instead of ending as dead letters of the other shop', async () => {
+test('accepted orders stay in the outbox and do not become the other shop’s dead letters', async () => {
   const names = { KAFKA_GROUP_PREFIX: on.bench.prefix, KAFKA_TOPIC_PREFIX: on.bench.prefix }
   on.bench.start('orders', ['orders.placed'], ordersStage({ now: () => new Date() }))
   const gateway = await on.start(names)

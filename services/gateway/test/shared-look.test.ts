@@ -19,7 +19,7 @@ const gateway = <Found>(name: string, look: () => Promise<Found>, options: Parti
     look,
   )
 
-test('twenty gateways that ask at once are one look, and all are told what it found', async () => {
+test('twenty gateways share one read and its result', async () => {
   let looks = 0
   const look = async () => {
     await sleep(50)
@@ -33,7 +33,7 @@ test('twenty gateways that ask at once are one look, and all are told what it fo
   expect((await gateway('of another name', look).read()).found).toEqual([{ stage: 'orders', lag: 2 }])
 })
 
-test('what has grown old is looked for anew', async () => {
+test('reads again what is too old', async () => {
   let looks = 0
   const one = gateway('old', () => Promise.resolve(++looks), { freshMs: 1 })
   expect((await one.read()).found).toBe(1)
@@ -41,13 +41,13 @@ test('what has grown old is looked for anew', async () => {
   expect((await one.read()).found).toBe(2)
 })
 
-test('a gateway that cannot look leaves it to one that can', async () => {
+test('a gateway that cannot read leaves it to another one', async () => {
   const away = () => Promise.reject(new Error('Kafka is away from here'))
   await expect(gateway('away', away).read()).rejects.toThrow('Kafka is away from here')
   expect((await gateway('away', () => Promise.resolve('seen')).read()).found).toBe('seen')
 })
 
-test('a gateway that dies in its look is waited for as long as a look may take', async () => {
+test('waits for a gateway that dies in its read as long as a read may take', async () => {
   const never = () => new Promise<string>(() => undefined)
   const [lookMs, patienceMs] = [2_000, 100]
   let lookStarted = false
@@ -59,7 +59,7 @@ test('a gateway that dies in its look is waited for as long as a look may take',
   expect((await patient.read()).found).toBe('seen')
 })
 
-test('looks that no gateway has asked for in a day are forgotten', async () => {
+test('forgets reads that no gateway has requested for a day', async () => {
   await gateway('forgotten', () => Promise.resolve(1)).read()
   await database.ask('orders', `UPDATE shared_looks SET claimed_until = now() - interval '25 hours'`)
   await gateway('of today', () => Promise.resolve(1)).read()

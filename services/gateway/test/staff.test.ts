@@ -35,7 +35,7 @@ const showProduct = async (sku: string) => (await ask(`${gateway.url}/v1/product
 const put = (sku: string, body: object, headers: Record<string, string> = staff, at = gateway) =>
   ask(`${at.url}/v1/products/${sku}`, { method: 'PUT', body, headers })
 
-test('a product is sold, changed and sold no longer, as its answer says at once', async () => {
+test('adds, changes and removes a product at once', async () => {
   const createAnswer = await put('LAMP-3W', { ...lamp, prices: [{ currency: 'JPY', priceCents: 3200 }] })
   expect(createAnswer).toMatchObject({ status: 201, body: { sku: 'LAMP-3W', name: 'Lamp, 3 W' } })
   expect(await showProduct('LAMP-3W')).toEqual(createAnswer.body)
@@ -67,7 +67,7 @@ test.each([
   ['no name', { ...lamp, name: '' }, 400, 'name'],
   ['a negative price', { ...lamp, priceCents: -1 }, 400, 'priceCents'],
   ['a field that is none', { ...lamp, colour: 'red' }, 400, 'colour'],
-])('a product with %s is refused, and nothing is changed', async (_what, body, status, path) => {
+])('refuses a product with %s and changes nothing', async (_what, body, status, path) => {
   const answer = await put('NEW-1', body)
   expect(answer).toMatchObject({ status, body: { problems: [{ path }] } })
   expect((await ask(`${gateway.url}/v1/products/NEW-1`)).status).toBe(404)
@@ -78,7 +78,7 @@ const routes = [
   ['DELETE', '/products/SKU-0001', undefined],
   ['GET', '/v1/stock', undefined],
 ] as const
-test.each(routes)('%s %s is for staff alone, and open by no default', async (method, path, body) => {
+test.each(routes)('%s %s is for staff alone and off by default', async (method, path, body) => {
   const askRoute = (headers: Record<string, string>, at: Gateway) =>
     ask(`${at.url}${path}`, { method, ...(body ? { body } : {}), headers })
   expect((await askRoute({}, gateway)).status).toBe(401)
@@ -100,7 +100,7 @@ test.each(routes)('%s %s is for staff alone, and open by no default', async (met
   await put('SKU-0001', { name: 'Product 1', priceCents: 1, currency: 'EUR' })
 })
 
-test('a product is shown as there, low or sold out as soon as the inventory says so, and no older word counts', async () => {
+test('shows stock levels as soon as inventory reports them, newest first', async () => {
   const stage = on.bench.start('orders', ['inventory.stock'], ordersStage({ now: () => new Date() }))
   const level = (sku: string, available: number, version: number, low = available < 10) =>
     productEventOf(

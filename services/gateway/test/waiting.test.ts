@@ -61,7 +61,7 @@ async function follow(orderId: string, headers: Record<string, string> = {}, at 
   }
 }
 
-test('a synchronous order is answered with its outcome as soon as that is known', async () => {
+test('answers a synchronous order as soon as its outcome is known', async () => {
   const answering = placeSync()
   await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   await settle(on.database, await newest(), 'OrderValidated', 'PROCESSING')
@@ -71,14 +71,14 @@ test('a synchronous order is answered with its outcome as soon as that is known'
   expect(body.trackingUrl).toBe(`/v1/orders/${body.orderId}`)
 })
 
-test('an order that is not taken is an outcome, too', async () => {
+test('a rejected order is an outcome too', async () => {
   const answering = placeSync()
   await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   await settle(on.database, await newest(), 'OrderCancelled', 'CANCELLED', 'OUT_OF_STOCK')
   expect(await answering).toMatchObject({ status: 200, body: { status: 'CANCELLED', reason: 'OUT_OF_STOCK' } })
 })
 
-test('what takes longer than the caller prefers to wait is answered like any other order', async () => {
+test('answers with 202 after the time that the caller prefers to wait', async () => {
   for (const wait of ['wait=1', 'wait=0']) {
     const { status, body, headers } = await placeSync({ prefer: wait })
     expect([status, body.status, headers.get('location')]).toEqual([202, 'PLACED', `/v1/orders/${body.orderId}`])
@@ -87,7 +87,7 @@ test('what takes longer than the caller prefers to wait is answered like any oth
   expect(await metricValue('gateway_sync_waiting')).toBe(0)
 })
 
-test('an order whose outcome takes longer is answered with the status that it has by then', async () => {
+test('answers with the current status when the outcome takes longer', async () => {
   const answering = placeSync({ prefer: 'wait=2' })
   await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   await settle(on.database, await newest(), 'OrderValidated', 'PROCESSING')
@@ -95,7 +95,7 @@ test('an order whose outcome takes longer is answered with the status that it ha
   expect((await placeSync({ prefer: 'respond-async' })).status).toBe(202)
 })
 
-test('one more than may wait is not kept waiting, and its order is placed all the same', async () => {
+test('places an order without waiting beyond the limit of waiting callers', async () => {
   const small = await on.start({ SYNC_MAX_WAITING: '1' })
   const waiting = placeSync({ prefer: 'wait=5' }, small)
   await until(async () => (await metricValue('gateway_sync_waiting', small)) === 1, 20)
@@ -107,7 +107,7 @@ test('one more than may wait is not kept waiting, and its order is placed all th
   expect((await waiting).status).toBe(200)
 })
 
-test('hundreds who wait are looked after with one query at a time', async () => {
+test('serves hundreds of waiting callers with one query at a time', async () => {
   const statements = async () =>
     (
       await on.database.ask<{ n: number }>(
@@ -126,7 +126,7 @@ test('hundreds who wait are looked after with one query at a time', async () => 
   expect(await metricValue('gateway_orders_watched')).toBe(0)
 })
 
-test('a caller who hangs up is not waited for', async () => {
+test('ends the wait of a caller that disconnects', async () => {
   const leaving = new AbortController()
   const answering = fetch(`${gateway.url}/v1/orders/sync`, {
     method: 'POST',
@@ -140,7 +140,7 @@ test('a caller who hangs up is not waited for', async () => {
   await until(async () => (await metricValue('gateway_sync_waiting')) === 0, 20)
 })
 
-test('an order is followed step by step until its end, which ends the stream', async () => {
+test('streams an order step by step until its end', async () => {
   const orderId = await place()
   const stream = await follow(orderId)
   expect(stream.headers.get('content-type')).toContain('text/event-stream')
@@ -155,7 +155,7 @@ test('an order is followed step by step until its end, which ends the stream', a
   await until(async () => (await metricValue('gateway_event_streams')) === 0, 20)
 })
 
-test('who comes back is sent what they missed, and is told when there is no more to come', async () => {
+test('sends missed steps on reconnect, and says when no more will follow', async () => {
   const orderId = await place()
   const first = await follow(orderId)
   await until(() => first.names().length === 1, 20)
@@ -168,7 +168,7 @@ test('who comes back is sent what they missed, and is told when there is no more
   expect((await follow(orderId, { 'last-event-id': second.events().at(-1)?.id ?? '' })).status).toBe(204)
 })
 
-test('a stream shows that it lives, and ends at its age for its reader to come back', async () => {
+test('sends keep-alives, and ends a stream at its maximum age', async () => {
   const old = await on.start({ EVENTS_HEARTBEAT_SECONDS: '0.1', EVENTS_MAX_AGE_SECONDS: '1' })
   const stream = await follow(await place(old), {}, old)
   await until(() => stream.text().includes(': still here\n\n'), 20)
@@ -176,7 +176,7 @@ test('a stream shows that it lives, and ends at its age for its reader to come b
   expect(stream.names()).toEqual(['OrderPlaced'])
 })
 
-test('one stream more than may be open is asked to come later, and a reader who leaves makes room', async () => {
+test('refuses a stream beyond the limit, and frees the place of a closed one', async () => {
   const small = await on.start({ EVENTS_MAX_STREAMS: '1' })
   const orderId = await place(small)
   const first = await follow(orderId, {}, small)
@@ -190,12 +190,12 @@ test('one stream more than may be open is asked to come later, and a reader who 
   })
 })
 
-test('nobody follows what does not exist', async () => {
+test('opens no stream for an unknown order', async () => {
   expect((await follow(randomUUID())).status).toBe(404)
   expect((await follow('7')).status).toBe(400)
 })
 
-test('a gateway that leaves answers those who wait and ends its streams, at once', async () => {
+test('answers waiting callers and ends streams at once on shutdown', async () => {
   const leaving = await on.start()
   const waiting = placeSync({ prefer: 'wait=10' }, leaving)
   const stream = await follow(await place(leaving), {}, leaving)
@@ -205,7 +205,7 @@ test('a gateway that leaves answers those who wait and ends its streams, at once
   await stream.ended
 })
 
-test('those who wait outlive the loss of every database connection', async () => {
+test('waiting callers survive the loss of every database connection', async () => {
   const answering = placeSync({ prefer: 'wait=10' })
   await until(async () => (await metricValue('gateway_sync_waiting')) === 1, 20)
   const orderId = await newest()

@@ -1,12 +1,13 @@
 -- Up Migration
 
--- The check is the last line of defence: no code path may sell what is not there.
+-- The check is the last line of defence: no code path may sell missing stock.
 CREATE TABLE stock (
   sku text PRIMARY KEY,
   available bigint NOT NULL CHECK (available >= 0)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 
--- One row an order. CANCELLED_EARLY: the cancellation came before the order was to be reserved, so it never will be.
+-- One row per order. CANCELLED_EARLY: the cancellation arrived before the order was to be reserved,
+-- so the order is never reserved.
 CREATE TABLE reservations (
   order_id uuid PRIMARY KEY,
   status text NOT NULL CHECK (status IN ('RESERVED', 'REJECTED', 'RELEASED', 'CANCELLED_EARLY')),
@@ -21,14 +22,15 @@ CREATE TABLE reservation_items (
   PRIMARY KEY (order_id, sku)
 );
 
--- Which messages the stage has taken effect for.
+-- The messages whose effect the stage has applied.
 CREATE TABLE inbox (
   event_id uuid PRIMARY KEY,
   received_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX inbox_by_age ON inbox USING brin (received_at);
 
--- What the stage has yet to publish, found again by the message that caused it; deleted once Kafka has it.
+-- Events that the stage has yet to publish, by the message that caused them; deleted once Kafka has
+-- them.
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   source_id uuid NOT NULL,

@@ -1,12 +1,13 @@
 -- Up Migration
 
--- When to ask the orders service whether a reservation is still wanted; none once its order is paid. Old ones are never asked about.
+-- When to ask the orders service whether a reservation is still needed; null once its order is
+-- paid. Reservations from before this migration are never asked about.
 ALTER TABLE reservations
   ADD COLUMN customer_id text,
   ADD COLUMN expires_at timestamptz;
 CREATE INDEX reservations_to_ask_about ON reservations (expires_at) WHERE expires_at IS NOT NULL;
 
--- Deliveries that were put into stock, so that one that is booked again is not counted again.
+-- Deliveries that were added to the stock, so that a repeated booking does not count.
 CREATE TABLE restocks (
   delivery text NOT NULL,
   sku text NOT NULL,

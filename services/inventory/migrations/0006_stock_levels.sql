@@ -1,12 +1,13 @@
 -- Up Migration
 
--- Which SKUs have changed since somebody looked: a row a change, without an index and never updated, so that it costs an order next to
--- nothing. Rows are read and deleted by the one replica that publishes levels. Written only where levels are published.
+-- The SKUs that have changed since the last read: one row per change, without an index and never
+-- updated, so that it costs an order almost nothing. The one replica that publishes levels reads
+-- and deletes the rows. They are written only where levels are published.
 CREATE TABLE stock_changes (
   sku text NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
--- The level of each SKU as it was last looked at, and as it was last published.
+-- The level of each SKU as last read, and as last published.
 CREATE TABLE stock_levels (
   sku text PRIMARY KEY,
   available bigint NOT NULL,
@@ -20,7 +21,7 @@ CREATE TABLE stock_levels (
 );
 CREATE INDEX stock_levels_to_send ON stock_levels (sku) WHERE version > sent_version;
 
--- Deliveries that were booked and have not been told of.
+-- Deliveries that were booked and not yet published.
 CREATE TABLE replenishments (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   delivery text NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE replenishments (
   at timestamptz NOT NULL DEFAULT now()
 );
 
--- Which replica publishes, and until when it does if nothing more is heard of it.
+-- The replica that publishes, and the end of its lease.
 CREATE TABLE stock_publisher (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   holder uuid,
@@ -38,7 +39,7 @@ CREATE TABLE stock_publisher (
 );
 INSERT INTO stock_publisher DEFAULT VALUES;
 
--- Below how many pieces a SKU runs low; INVENTORY_LOW_STOCK_BELOW where it says nothing.
+-- The number of pieces below which a SKU is low; if null, INVENTORY_LOW_STOCK_BELOW applies.
 ALTER TABLE stock ADD COLUMN low_below bigint;
 
 -- Down Migration

@@ -28,7 +28,7 @@ const fresh = (stock: Record<string, number>): Known => ({
 })
 
 describe('allocation', () => {
-  it('serves orders in turn, all items or none', () => {
+  it('reserves orders in turn, all items or none', () => {
     const {
       made: newReservations,
       deltas,
@@ -53,14 +53,14 @@ describe('allocation', () => {
     expect(answers.map(({ missingSkus }) => missingSkus)).toEqual([[], ['B'], []])
   })
 
-  it('counts a SKU that is on several lines once, in sum', () => {
+  it('adds the lines of one SKU together', () => {
     const order = validated(1, { A: 2 })
     const twice = { ...order, data: { ...order.data, items: [...order.data.items, ...order.data.items] } }
     expect(allocate([twice], fresh({ A: 3 })).made.get(idOf(1))).toBe('REJECTED')
     expect(allocate([twice], fresh({ A: 4 })).deltas).toEqual(new Map([['A', -4]]))
   })
 
-  it('gives back what a cancelled order held, once', () => {
+  it('releases the stock of a cancelled order once', () => {
     const state: Known = {
       stock: new Map([['A', 0]]),
       reservations: new Map([[idOf(1), 'RESERVED']]),
@@ -72,7 +72,7 @@ describe('allocation', () => {
     expect(answers).toEqual([])
   })
 
-  it('never reserves for an order that was cancelled before', () => {
+  it('never reserves for an order cancelled earlier', () => {
     const early = allocate([cancelled(1), validated(1, { A: 1 })], fresh({ A: 5 }))
     expect(early.made).toEqual(new Map([[idOf(1), 'CANCELLED_EARLY']]))
     expect(early.deltas.size).toBe(0)
@@ -81,7 +81,7 @@ describe('allocation', () => {
     expect([late.made.size, late.deltas.size, late.answers.length]).toEqual([0, 0, 0])
   })
 
-  it('keeps stock and holdings in balance whatever comes', () => {
+  it('keeps stock and reservations in balance for any sequence', () => {
     const event = fc.oneof(
       fc.tuple(fc.nat(8), fc.record({ A: fc.integer({ min: 1, max: 4 }), B: fc.integer({ min: 1, max: 4 }) })),
       fc.tuple(fc.nat(8), fc.constant(undefined)),

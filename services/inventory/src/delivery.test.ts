@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { deliveryOf } from './delivery.ts'
 
-test('a delivery is a name and pieces by SKU', () => {
+test('a delivery has a name and a number of pieces for each SKU', () => {
   expect(deliveryOf(['note-7', 'SKU-0001=50', 'SKU-0002=1'])).toEqual({
     name: 'note-7',
     pieces: new Map([
@@ -18,6 +18,6 @@ test.each([
   [['note-7', 'SKU-0001'], 'found SKU-0001; allowed: restock'],
   [['note-7', 'SKU-0001=0'], 'found SKU-0001=0'],
   [['note-7', 'SKU-0001=1', 'SKU-0001=2'], 'found SKU-0001=2; allowed: restock <delivery>'],
-])('%j is refused', (args, reason) => {
+])('refuses %j', (args, reason) => {
   expect(() => deliveryOf(args)).toThrow(reason)
 })

@@ -15,7 +15,7 @@ try {
     const bookedSkus = await restock(database, delivery)
     const before = [...delivery.pieces.keys()].filter((sku) => !bookedSkus.includes(sku))
     process.stdout.write(`booked: ${bookedSkus.join(', ') || 'nothing'}\n`)
-    if (before.length > 0) process.stdout.write(`booked before under ${delivery.name}: ${before.join(', ')}\n`)
+    if (before.length > 0) process.stdout.write(`already booked under ${delivery.name}: ${before.join(', ')}\n`)
   } finally {
     await database.close()
   }

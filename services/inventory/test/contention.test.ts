@@ -37,7 +37,7 @@ const statusCounts = async (orderIds: readonly string[]) =>
     [orderIds],
   )
 
-test('150 orders for 100 pieces, in parallel batches: 100 are reserved, 50 rejected, none oversold', async () => {
+test('reserves 100 of 150 orders for 100 pieces in parallel batches', async () => {
   const orders = Array.from({ length: 150 }, (_, n) => testOrder(n, { 'SKU-0001': 1, 'SKU-0002': 1 }))
   const batches = Array.from({ length: 15 }, (_, batch) => orders.slice(batch * 10, batch * 10 + 10))
   await Promise.all(batches.map((batch) => process(batch.map(validatedEvent))))
@@ -48,7 +48,7 @@ test('150 orders for 100 pieces, in parallel batches: 100 are reserved, 50 rejec
   ])
 })
 
-test('orders cancelled while and before they are reserved end with nothing reserved and all stock back', async () => {
+test('returns all stock of orders cancelled before or during reservation', async () => {
   const orders = Array.from({ length: 40 }, (_, n) => testOrder(n, { 'SKU-0003': 1, 'SKU-0004': 2 }))
   const reservations = Array.from({ length: 8 }, (_, n) => orders.slice(n * 5, n * 5 + 5).map(validatedEvent))
   const cancellations = Array.from({ length: 4 }, (_, n) => orders.slice(n * 10, n * 10 + 10).map(cancelledEvent))
@@ -67,7 +67,7 @@ test('one unknown SKU rejects the whole order', async () => {
   expect(await statusCounts([order.orderId])).toEqual([{ status: 'REJECTED', count: 1 }])
 })
 
-test('100 pieces of what everybody wants and 10,000 buyers, on four replicas at once: 100 are sold', async () => {
+test('sells 100 pieces of one SKU to 10,000 buyers on four replicas', async () => {
   const orders = Array.from({ length: 10_000 }, (_, n) => testOrder(n, { 'SKU-0005': 1 }))
   const batches = Array.from({ length: 20 }, (_, batch) => orders.slice(batch * 500, batch * 500 + 500))
   const replica = async () => {

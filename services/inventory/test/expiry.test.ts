@@ -45,7 +45,7 @@ const available = async (sku: string) =>
   (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
     ?.available
 
-test('a reservation that nobody pays for is asked about again and again, and released by the answer', async () => {
+test('asks repeatedly about an unpaid reservation and releases it on the answer', async () => {
   const order = testOrder(1, { 'SKU-0001': 3 })
   await handle([validatedEvent(order)])
   expect(await publishedQuestions()).toEqual([])
@@ -65,7 +65,7 @@ test('a reservation that nobody pays for is asked about again and again, and rel
   expect(await publishedQuestions()).toEqual([])
 })
 
-test('a question that could not be published is soon asked again', async () => {
+test('soon repeats a question that could not be published', async () => {
   const long = { reservationSeconds: 7_200 }
   const order = testOrder(1, { 'SKU-0002': 3 })
   await handle([validatedEvent(order)])
@@ -78,7 +78,7 @@ test('a question that could not be published is soon asked again', async () => {
   await handle([cancelledEvent(order)])
 })
 
-test('while a question is on its way to Kafka nobody waits for it, and what was cancelled meanwhile stays so', async () => {
+test('keeps a cancellation that commits while a question is being published', async () => {
   const order = testOrder(1, { 'SKU-0002': 3 })
   await handle([validatedEvent(order)])
   await later(61)
@@ -88,7 +88,7 @@ test('while a question is on its way to Kafka nobody waits for it, and what was 
   expect(await publishedQuestions()).toEqual([])
 })
 
-test('a paid order is not asked about', async () => {
+test('does not ask about a paid order', async () => {
   const { items, ...order } = testOrder(1, { 'SKU-0003': 3 })
   await handle([validatedEvent({ ...order, items })])
   const { orderId, customerId } = order
@@ -98,7 +98,7 @@ test('a paid order is not asked about', async () => {
   expect(await available('SKU-0003')).toBe(97)
 })
 
-test('a delivery is booked once, however often and however many at once book it', async () => {
+test('books a delivery once, however often it arrives in parallel', async () => {
   const pieces = new Map([
     ['SKU-0004', 50],
     ['SKU-NEW', 7],

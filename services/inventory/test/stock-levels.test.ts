@@ -68,7 +68,7 @@ const of = <T extends ProductEventType>(type: T, events: readonly ProductEvent[]
 const leaseOver = () => database.ask('inventory', `UPDATE stock_publisher SET until = now() - interval '1 s'`)
 const compareAgain = () => database.ask('inventory', `UPDATE stock_publisher SET compared_at = '-infinity'`)
 
-test('the first look publishes all of the stock, and the next what orders and cancellations changed, once a SKU', async () => {
+test('publishes all stock first and then the changes, one event per SKU', async () => {
   const one = replica()
   const first = await one.look()
   expect(levelsIn(first)).toEqual(
@@ -93,7 +93,7 @@ test('the first look publishes all of the stock, and the next what orders and ca
   expect(await one.metrics()).toContain('inventory_stock_events_total{type="StockLevelChanged"} 5')
 })
 
-test('a SKU that comes below its bound is said to be low once, and again after it had enough', async () => {
+test('reports low stock once, and again after it was refilled', async () => {
   const one = replica()
   await one.look()
   await database.ask('inventory', `UPDATE stock SET low_below = 50 WHERE sku = 'SKU-0002'`)
@@ -109,7 +109,7 @@ test('a SKU that comes below its bound is said to be low once, and again after i
   expect(of('StockLow', await one.look())).toMatchObject([{ sku: 'SKU-0001', available: 0 }])
 })
 
-test('a delivery is booked once and told of once, whether by message or by the program', async () => {
+test('books and reports a delivery once, by message or by program', async () => {
   const one = replica()
   await one.look()
   const delivered = (delivery: string, quantity: number) =>
@@ -130,7 +130,7 @@ test('a delivery is booked once and told of once, whether by message or by the p
   expect(levelsIn(observation)).toEqual(new Map([['SKU-0001', 112]]))
 })
 
-test('what a replica could not publish, or published and could not mark, is published under the same ids', async () => {
+test('publishes unfinished levels again under the same ids', async () => {
   const one = replica()
   await one.look()
   await one.hear([validatedEvent(testOrder(1, { 'SKU-0001': 95 }))])
@@ -151,7 +151,7 @@ test('what a replica could not publish, or published and could not mark, is publ
   expect(next.map(({ type }) => type)).toEqual(['StockLevelChanged', 'StockLow'])
 })
 
-test('one replica at a time publishes, and one that leaves is succeeded at once', async () => {
+test('one replica at a time publishes, and another succeeds it at once', async () => {
   const [one, two] = [replica(), replica()]
   expect(await one.look()).toHaveLength(3)
   await one.hear([validatedEvent(testOrder(1, { 'SKU-0001': 1 }))])
@@ -162,7 +162,7 @@ test('one replica at a time publishes, and one that leaves is succeeded at once'
   expect(levelsIn(await two.look())).toEqual(new Map([['SKU-0001', 98]]))
 })
 
-test('what changes without a word, as by hand or by an older version, is found by comparing', async () => {
+test('finds changes by hand or by an older version through comparison', async () => {
   const one = replica()
   await one.look()
   await replica({}, false).hear([validatedEvent(testOrder(1, { 'SKU-0003': 4 }))])
@@ -179,7 +179,7 @@ test('what changes without a word, as by hand or by an older version, is found b
   expect(of('StockLow', observation)).toMatchObject([{ sku: 'SKU-0002' }])
 })
 
-test('a level that only falls waits for its time; that there is none left does not', async () => {
+test('delays a falling level, but reports an empty one at once', async () => {
   const one = replica({ levelSeconds: 3_600 })
   await one.look()
   await one.hear([validatedEvent(testOrder(1, { 'SKU-0001': 5, 'SKU-0002': 1 }))])
@@ -188,7 +188,7 @@ test('a level that only falls waits for its time; that there is none left does n
   expect(of('StockLevelChanged', await one.look())).toMatchObject([{ sku: 'SKU-0001', available: 0, low: true }])
 })
 
-test('where levels are not published nothing is noted for them', async () => {
+test('records nothing for publication where levels are not published', async () => {
   const silent = replica({}, false)
   await silent.hear([validatedEvent(testOrder(1, { 'SKU-0001': 5 }))])
   await restock(database.as('inventory'), { name: 'D-1', pieces: new Map([['SKU-0001', 1]]) })

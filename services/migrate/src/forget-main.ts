@@ -22,7 +22,7 @@ try {
     tlsCa: config.DATABASE_TLS_CA,
     customerId,
   })
-  process.stdout.write(`forgotten; ${orders} orders are kept under ${pseudonym}\n`)
+  process.stdout.write(`erased; ${orders} orders are kept under ${pseudonym}\n`)
 } catch (error) {
   const wrongUsage = error instanceof ConfigError || error instanceof TypeError
   if (!(wrongUsage || error instanceof CustomerStillServed || error instanceof DatabaseError)) throw error

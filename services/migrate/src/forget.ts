@@ -62,7 +62,9 @@ async function refuseWhileServed(administrator: Administrator, customerId: strin
   for (const [service, text, what] of stillServed) {
     const [row] = await administrator.rows<{ order_id: string }>(service, text, [customerId])
     if (row)
-      throw new CustomerStillServed(`customer: found ${what}, ${row.order_id}; allowed: one of whom nothing is pending`)
+      throw new CustomerStillServed(
+        `customer: found ${what}, ${row.order_id}; allowed: a customer without pending orders, charges or refunds`,
+      )
   }
 }
 
@@ -73,13 +75,13 @@ const stillServed: readonly (readonly [...ServiceStatement, what: string])[] = [
   [
     'orders',
     `SELECT order_id FROM orders WHERE customer_id = $1 AND status NOT IN ('SHIPPED', 'CANCELLED') LIMIT 1`,
-    'an order under way',
+    'an order in progress',
   ],
-  ['payment', 'SELECT order_id FROM refunds_due WHERE customer_id = $1 LIMIT 1', 'money that is owed to them'],
+  ['payment', 'SELECT order_id FROM refunds_due WHERE customer_id = $1 LIMIT 1', 'a refund that is due'],
   [
     'payment',
     'SELECT order_id FROM charges_pending WHERE customer_id = $1 LIMIT 1',
-    'a charge the bank has not decided',
+    'a charge that the bank has not decided',
   ],
 ]
 

@@ -23,7 +23,7 @@ const files = folders.flatMap((folder) => {
     .map((file) => ({ service, file, sql: readFileSync(join(dir, file), 'utf8') }))
 })
 
-test.each(files)('$service/$file closes no table for longer than a moment', ({ service, file, sql }) => {
+test.each(files)('$service/$file locks no table for longer than a moment', ({ service, file, sql }) => {
   const problems = problemsOf(sql)
   if (before[service]?.includes(file.replace('.sql', ''))) expect(problems).not.toEqual([])
   else expect(problems).toEqual([])
@@ -40,7 +40,7 @@ test.each([
   ['ALTER TABLE payments RENAME TO b;', 'ALTER TABLE payments RENAME'],
   ['DROP TABLE payments;', 'DROP TABLE payments'],
   ['UPDATE payments SET a = 1;', 'UPDATE payments SET'],
-])('%s is refused', (sql, match) => {
+])('refuses %s', (sql, match) => {
   expect(problemsOf(`-- Up Migration\n\n${sql}\n`)).toMatchObject([{ line: 3, found: match }])
 })
 
@@ -52,6 +52,6 @@ test.each([
   'UPDATE sweeps SET due_at = now() WHERE name = $$x$$;',
   '-- DROP TABLE payments;\nSELECT 1;',
   'SELECT 1;\n-- Down Migration\nDROP TABLE payments;',
-])('%s is fine', (sql) => {
+])('accepts %s', (sql) => {
   expect(problemsOf(sql)).toEqual([])
 })

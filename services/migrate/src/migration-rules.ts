@@ -31,14 +31,14 @@ const rules: readonly Rule[] = [
   {
     pattern:
       /\bALTER\s+TABLE\s+([a-z_0-9]+)\s[^;]*?\bALTER\s+(?:COLUMN\s+)?[a-z_0-9]+\s+(?:SET\s+NOT\s+NULL|(?:SET\s+DATA\s+)?TYPE\b)/gi,
-    allowed: 'a new column beside the old one, filled in parts',
+    allowed: 'a new column next to the old one, filled in batches',
   },
   {
     pattern: /\bALTER\s+TABLE\s+([a-z_0-9]+)\s[^;]*?\b(?:DROP\s+COLUMN|RENAME)\b/gi,
-    allowed: 'nothing until no version that is still running asks for it',
+    allowed: 'nothing while a running version uses it',
   },
-  { pattern: /\bDROP\s+TABLE\s+([a-z_0-9]+)/gi, allowed: 'nothing until no version that is still running asks for it' },
-  { pattern: /^[ \t]*UPDATE\s+([a-z_0-9]+)\s+SET\b(?![^;]*\bWHERE\b)/gim, allowed: 'a part of the rows at a time' },
+  { pattern: /\bDROP\s+TABLE\s+([a-z_0-9]+)/gi, allowed: 'nothing while a running version uses it' },
+  { pattern: /^[ \t]*UPDATE\s+([a-z_0-9]+)\s+SET\b(?![^;]*\bWHERE\b)/gim, allowed: 'a batch of rows at a time' },
 ]
 
 /**

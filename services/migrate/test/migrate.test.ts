@@ -48,7 +48,7 @@ afterAll(async () => {
   await command(`DROP ROLE ${login}`)
 })
 
-test('several runs at once take turns, and one of them migrates', async () => {
+test('parallel runs wait for each other, and one of them migrates', async () => {
   const empty = `${name}_empty`
   await command(`CREATE DATABASE ${empty}`)
   const runs = await Promise.all([run(5, empty), run(5, empty), run(5, empty)])
@@ -58,7 +58,7 @@ test('several runs at once take turns, and one of them migrates', async () => {
   expect(runs.filter((lines) => lines.includes('orders: up to date'))).toHaveLength(2)
 })
 
-test('a later run changes no stock that is there', async () => {
+test('a later run keeps existing stock', async () => {
   await ask('inventory', `UPDATE stock SET available = 1 WHERE sku = 'SKU-0001'`)
   await run(99)
   expect(await ask('inventory', 'SELECT sku, available FROM stock ORDER BY sku')).toEqual([
@@ -75,7 +75,7 @@ test('a service sees its own tables and no others', async () => {
   await expect(ask('payment', 'SELECT * FROM orders')).rejects.toMatchObject({ code: '42P01' })
 })
 
-test('what a transaction did is undone when it fails', async () => {
+test('a failed transaction is rolled back', async () => {
   const pool = createPool({ url: urlOf(login), role: 'inventory', size: 1 })
   pools.push(pool)
   const failing = pool.transaction(async (tx) => {
@@ -86,7 +86,7 @@ test('what a transaction did is undone when it fails', async () => {
   expect(await ask('inventory', `SELECT available FROM stock WHERE sku = 'SKU-0002'`)).toEqual([{ available: 5 }])
 })
 
-test('seeds an empty shop once, and then neither brings back what was deleted nor adds anything', async () => {
+test('seeds an empty shop once and later neither restores nor adds rows', async () => {
   const database = `${name}_seeded`
   await command(`CREATE DATABASE ${database}`)
   const query = async (role: string, text: string) => {
@@ -107,7 +107,7 @@ test('seeds an empty shop once, and then neither brings back what was deleted no
   }
 })
 
-test('a wrong environment ends the program with a line for each wrong variable, and nothing else', () => {
+test('a wrong environment ends the program with one line per wrong variable', () => {
   const main = new URL('../src/main.ts', import.meta.url).pathname
   const env = { DATABASE_URL: 'nowhere', SEED_PRODUCTS: 'all' }
   const { status, stdout, stderr } = spawnSync(process.execPath, [main], { env, encoding: 'utf8' })

@@ -46,7 +46,7 @@ const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0
 /** As the intake gives them: this one at 2026-03-31T23:59:59.999Z. */
 const lastOfMarch = '019d4656-ffff-7abc-8def-0123456789ab'
 
-test('an order that was confirmed before there was shipping is at its end, and every book still agrees', async () => {
+test('an order confirmed before shipping existed reaches its end consistently', async () => {
   await runMigrations(first)
   await ask(
     'orders',
@@ -100,7 +100,7 @@ test('an order that was confirmed before there was shipping is at its end, and e
   ])
 })
 
-test('an idempotency key and a message from before the upgrade are still taken', async () => {
+test('recognises an idempotency key and a message from before the upgrade', async () => {
   const key = (name: string) => `('c', '${name}', '${uuid(ids.waiting)}', 'hash')`
   const insertKeys = `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash)
     VALUES ${key('key')}, ${key('other')} ON CONFLICT DO NOTHING RETURNING idempotency_key`
@@ -116,7 +116,7 @@ test('an idempotency key and a message from before the upgrade are still taken',
   expect(await ask('payment', orphans)).toEqual([])
 })
 
-test('a migration of a table that a long report reads waits for it without anybody waiting behind it', async () => {
+test('a migration waits for a long report without blocking other queries', async () => {
   const busy = await mkdtemp(join(tmpdir(), 'orderpipeline-busy-'))
   await mkdir(join(busy, 'payment'))
   await cp(join(import.meta.dirname, '../../payment/migrations'), join(busy, 'payment'), { recursive: true })
@@ -147,7 +147,7 @@ test('a migration of a table that a long report reads waits for it without anybo
   await rm(busy, { recursive: true })
 }, 60_000)
 
-test('what was there before there were months is in its month, or in none where its id tells of none', async () => {
+test('moves old rows into their months, or into none where the id has no time', async () => {
   const rows = await ask(
     'orders',
     `SELECT o.tableoid::regclass::text AS "order", i.tableoid::regclass::text AS line, quantity, e.tableoid::regclass::text AS event

@@ -1,6 +1,6 @@
 -- Up Migration
 
--- What each customer was told: once for each state of an order.
+-- The notifications of each customer: one for each state of an order.
 CREATE TABLE notifications (
   order_id uuid NOT NULL,
   status text NOT NULL,
@@ -10,14 +10,14 @@ CREATE TABLE notifications (
   PRIMARY KEY (order_id, status)
 );
 
--- Which messages the stage has taken effect for.
+-- The messages whose effect the stage has applied.
 CREATE TABLE inbox (
   event_id uuid PRIMARY KEY,
   received_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX inbox_by_age ON inbox USING brin (received_at);
 
--- Every stage has one, though this one has nothing to say yet.
+-- Every stage has an outbox, although this one publishes nothing yet.
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   source_id uuid NOT NULL,

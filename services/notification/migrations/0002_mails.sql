@@ -1,16 +1,17 @@
 -- Up Migration
 
--- Mails to be sent, by lane; a row goes when its mail has been taken over by the mail server. What is left with failed_at was given up.
+-- Mails to send, by lane. A row is deleted when the mail server has accepted its mail. A row with
+-- failed_at was given up.
 CREATE TABLE mails (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   lane text NOT NULL CHECK (lane IN ('order', 'marketing')),
-  -- One mail for each: says which it is to the database, and to every mail server it passes.
+  -- The id of the mail, for the database and for every mail server on the way.
   message_id text NOT NULL UNIQUE,
   recipient text NOT NULL,
   subject text NOT NULL,
   body text NOT NULL,
   attempts integer NOT NULL DEFAULT 0,
-  -- Not before then: a later try, or another replica is at it.
+  -- The earliest time of the next attempt; also the lease of a replica that is sending the mail.
   due_at timestamptz NOT NULL DEFAULT now(),
   created_at timestamptz NOT NULL DEFAULT now(),
   failed_at timestamptz,

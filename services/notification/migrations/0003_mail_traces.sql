@@ -1,6 +1,6 @@
 -- Up Migration
 
--- W3C traceparent of the work that put the mail here; absent where nothing is traced.
+-- W3C traceparent of the work that stored the mail; null where tracing is off.
 ALTER TABLE mails ADD COLUMN traceparent text;
 
 -- Down Migration

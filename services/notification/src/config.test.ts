@@ -2,11 +2,11 @@
 import { expect, test } from 'vitest'
 import { mailOptions } from './config.ts'
 
-test('without a mail server there is no mail', () => {
+test('sends no mail without a mail server', () => {
   expect(mailOptions({})).toBeUndefined()
 })
 
-test('with one, message ids carry the domain of the sender', () => {
+test('takes the domain of message ids from the sender', () => {
   const env = { SMTP_URL: 'smtp://mail:25', MAIL_FROM: 'The shop <orders@shop.example>' }
   expect(mailOptions(env)).toMatchObject({
     url: 'smtp://mail:25',
@@ -15,6 +15,6 @@ test('with one, message ids carry the domain of the sender', () => {
   })
 })
 
-test('a mail server without a sender is refused', () => {
+test('refuses a mail server without a sender', () => {
   expect(() => mailOptions({ SMTP_URL: 'smtp://mail:25' })).toThrow('MAIL_FROM: found nothing; allowed: an address')
 })

@@ -19,7 +19,7 @@ export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>
     // A batch waits for the slowest of its mails, each of which may use up several time-outs.
     leaseSeconds: 60 + (20 * timeoutMs) / 1_000,
     onFailure: ({ messageId }, error, gaveUp) =>
-      context.logger.warn({ mail: messageId, error, gaveUp }, 'the mail server did not take a mail'),
+      context.logger.warn({ mail: messageId, error, gaveUp }, 'the mail server did not accept a mail'),
   })
   return { addressing, chores: [...chores, failedMailsChore()] }
 }

@@ -13,7 +13,7 @@ const context = { source: '/test', now: new Date(0) }
 const statusChange = (status: EventData<'OrderStatusChanged'>['status'], reason?: 'OUT_OF_STOCK') =>
   eventOf('OrderStatusChanged', { orderId, customerId: 'customer-7', status, ...(reason ? { reason } : {}) }, context)
 
-test('every state but the first has its mail, under an id that follows from order and state', () => {
+test('every state but the first has a mail with an id of order and state', () => {
   const mails = orderMails(
     orderStatuses.map((status) => statusChange(status)),
     new Set(),
@@ -29,13 +29,13 @@ test('every state but the first has its mail, under an id that follows from orde
   }
 })
 
-test('a cancellation says why, and nothing of the inside of the house', () => {
+test('a cancellation names its reason and no internal detail', () => {
   const [mail] = orderMails([statusChange('CANCELLED', 'OUT_OF_STOCK')], new Set(), addressing)
   expect(mail?.body).toContain('sold out')
   expect(mail?.body).not.toContain('OUT_OF_STOCK')
 })
 
-test('what an end has overtaken is not written any more, the end is', () => {
+test('drops the mail of a state that the order’s end has overtaken', () => {
   const late = orderMails(
     [statusChange('PROCESSING'), statusChange('CONFIRMED'), statusChange('SHIPPED')],
     new Set([orderId]),
@@ -46,7 +46,7 @@ test('what an end has overtaken is not written any more, the end is', () => {
 
 const parcel = { carrier: 'Swift', trackingNumber: 'N-7', trackingUrl: 'https://swift.example/N-7' }
 
-test('a shipped order that a carrier carries says where it can be followed', () => {
+test('a mail of a shipped order says where to track it', () => {
   const shipped = statusChange('SHIPPED')
   const [plain] = orderMails([shipped], new Set(), addressing)
   const [withTracking] = orderMails([{ ...shipped, data: { ...shipped.data, parcel } }], new Set(), addressing)
@@ -54,7 +54,7 @@ test('a shipped order that a carrier carries says where it can be followed', () 
   for (const words of ['Swift', 'N-7', 'https://swift.example/N-7']) expect(withTracking?.body).toContain(words)
 })
 
-test('each thing that becomes of a parcel has its mail, in the lane of orders', () => {
+test('each event of a parcel has a mail in the lane of orders', () => {
   const mails = parcelMails(
     parcelStatuses.map((status) =>
       eventOf('ParcelStatusChanged', { orderId, customerId: 'customer-7', status, parcel }, context, status),
@@ -69,7 +69,7 @@ test('each thing that becomes of a parcel has its mail, in the lane of orders', 
   expect(parcelMails([statusChange('SHIPPED')], addressing)).toEqual([])
 })
 
-test('recommendations go into the marketing lane', () => {
+test('puts recommendations into the marketing lane', () => {
   const event = eventOf('ProductsRecommended', { orderId, customerId: 'a@b.example', skus: ['SKU-0002'] }, context)
   expect(marketingMails([event, statusChange('SHIPPED')], addressing)).toMatchObject([
     { lane: 'marketing', recipient: 'a@b.example', body: expect.stringContaining('SKU-0002') as string },
@@ -81,17 +81,17 @@ test('a customer id that is an address stands for itself', () => {
   expect(addressOf('customer-7', addressing)).toBe('customer-7@customers.example')
 })
 
-test('a mail that was not taken is tried again ever later, but within ten minutes', () => {
+test('retries a refused mail ever later, within ten minutes', () => {
   expect([1, 2, 3, 30].map((failures) => retrySeconds(failures, () => 1))).toEqual([5, 10, 20, 600])
   expect(retrySeconds(1, () => 0)).toBe(2.5)
 })
 
-test('a mail whose server is away is tried again ever later, but within a minute', () => {
+test('retries a mail ever later while the server is away, within a minute', () => {
   expect([0, 8, 30, 90, 100_000].map((age) => pauseSeconds(age, () => 1))).toEqual([5, 8, 30, 60, 60])
   expect(pauseSeconds(0, () => 0)).toBe(2.5)
 })
 
-test('only what the server says to a mail counts against it', () => {
+test('counts as attempts only the answers of the server to a mail', () => {
   const error = (code: string, responseCode?: number) => Object.assign(new Error(code), { code, responseCode })
   const verdict = (retry: boolean, outage: boolean) => ({ retry, outage })
   expect(verdictOn(error('EENVELOPE', 550))).toEqual(verdict(false, false))

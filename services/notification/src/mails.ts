@@ -47,10 +47,10 @@ export function orderMails(
   return changes.flatMap(({ data, traceparent }) => {
     // The end came first: a customer does not want to read that a cancelled order has come in.
     const stale = endedOrders.has(data.orderId) && data.status !== 'SHIPPED' && data.status !== 'CANCELLED'
-    const letter = stale ? undefined : letterFor(data)
-    if (!letter) return []
+    const mailText = stale ? undefined : letterFor(data)
+    if (!mailText) return []
     const id = `${data.orderId}.${data.status.toLowerCase()}`
-    return [{ ...mail('order', id, data.customerId, letter, addressing), traceparent }]
+    return [{ ...mail('order', id, data.customerId, mailText, addressing), traceparent }]
   })
 }
 
@@ -67,16 +67,16 @@ export function marketingMails(events: readonly OrderEvent[], addressing: Addres
   return events.flatMap((event) => {
     if (event.type !== 'ProductsRecommended') return []
     const { id, data, traceparent } = event
-    const letter = recommendationLetter(data)
-    return [{ ...mail('marketing', `${id}.recommended`, data.customerId, letter, addressing), traceparent }]
+    const mailText = recommendationLetter(data)
+    return [{ ...mail('marketing', `${id}.recommended`, data.customerId, mailText, addressing), traceparent }]
   })
 }
 
-function mail(lane: Lane, id: string, customerId: string, letter: Letter, addressing: Addressing): Mail {
+function mail(lane: Lane, id: string, customerId: string, mailText: Letter, addressing: Addressing): Mail {
   return {
     lane,
     messageId: `<${id}@${addressing.domain}>`,
     recipient: addressOf(customerId, addressing),
-    ...letter,
+    ...mailText,
   }
 }

@@ -10,7 +10,7 @@ import type { Mailer } from './smtp.ts'
 export function mailCounter(registry: Registry): (lane: Lane, mailer: Mailer) => Mailer {
   const mails = new Counter({
     name: 'mails_total',
-    help: 'Mails handed to the mail server, by what came of it',
+    help: 'Mails given to the mail server, by outcome',
     labelNames: ['lane', 'outcome'],
     registers: [registry],
   })

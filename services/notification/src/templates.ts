@@ -17,18 +17,21 @@ const reasons: Record<CancellationReason, string> = {
 
 /** `undefined`: there is no mail about this state. */
 export function letterFor({ orderId, status, reason, parcel }: EventData<'OrderStatusChanged'>): Letter | undefined {
-  const letter = (what: string, ...lines: string[]): Letter => orderLetter(orderId, what, lines)
+  const mailText = (what: string, ...lines: string[]): Letter => orderLetter(orderId, what, lines)
   switch (status) {
     case 'PLACED':
       return undefined
     case 'PROCESSING':
-      return letter('has come in', 'thank you for your order. We are getting it ready and write again when it is paid.')
+      return mailText(
+        'has come in',
+        'thank you for your order. We are getting it ready and write again when it is paid.',
+      )
     case 'CONFIRMED':
-      return letter('is confirmed', 'your payment has come in. We are packing your order.')
+      return mailText('is confirmed', 'your payment has come in. We are packing your order.')
     case 'SHIPPED':
-      return letter('is on its way', 'your order has left our house.', ...tracking(parcel))
+      return mailText('is on its way', 'your order has left our house.', ...tracking(parcel))
     case 'CANCELLED':
-      return letter(
+      return mailText(
         'was cancelled',
         `your order was cancelled. ${reason === undefined ? '' : reasons[reason]}`.trim(),
         'Whatever you had paid for it is on its way back to you.',

@@ -71,7 +71,7 @@ const remainingMails = () =>
     'SELECT attempts, failed_at IS NOT NULL AS failed FROM mails ORDER BY attempts',
   )
 
-test('each state is written once, however often its news come and however many replicas send', async () => {
+test('writes one mail per state, however often events repeat and replicas send', async () => {
   const orders = Array.from({ length: 30 }, () => randomUUID())
   const events = orders.flatMap((id) => [statusChange(id, 'PROCESSING'), statusChange(id, 'CONFIRMED')])
   await handle(events)
@@ -87,7 +87,7 @@ test('each state is written once, however often its news come and however many r
   expect(await remainingMails()).toEqual([])
 })
 
-test('a mail knows whose trace it is of until it is sent', async () => {
+test('keeps the trace of a mail until it is sent', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await handle([{ ...statusChange(randomUUID(), 'SHIPPED'), traceparent }, statusChange(randomUUID(), 'SHIPPED')])
   const traceparents: (string | null | undefined)[] = []
@@ -99,7 +99,7 @@ test('a mail knows whose trace it is of until it is sent', async () => {
   expect(traceparents.toSorted()).toEqual([traceparent, null])
 })
 
-test('a mail sent by a replica that died before it could note so comes again under the same Message-ID', async () => {
+test('repeats a mail under its Message-ID after the sending replica crashed', async () => {
   const orderId = randomUUID()
   await handle([statusChange(orderId, 'SHIPPED')])
   const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 1, timeoutMs: 30_000 })
@@ -121,7 +121,7 @@ test('a mail sent by a replica that died before it could note so comes again und
   )
 })
 
-test('a server that is busy is asked again later, one that refuses for good is not', async () => {
+test('retries later for a busy server, and gives up a mail that is refused for good', async () => {
   const [busy = '', refused = '', never = ''] = [randomUUID(), randomUUID(), randomUUID()]
   let answers = 0
   server.answer = (to) => {
@@ -143,7 +143,7 @@ test('a server that is busy is asked again later, one that refuses for good is n
   expect(failures.filter((failure) => failure.startsWith('gave up'))).toHaveLength(2)
 })
 
-test('a server that is away is waited for, longer than any number of tries', async () => {
+test('waits for an unreachable server beyond any number of attempts', async () => {
   const orderId = randomUUID()
   await handle([statusChange(orderId, 'SHIPPED')])
   const { url } = server
@@ -161,7 +161,7 @@ test('a server that is away is waited for, longer than any number of tries', asy
   expect(server.received).toHaveLength(1)
 })
 
-test('a mail that has waited for days for a server that is away is given up, and says why', async () => {
+test('gives up a mail after days without the server, with the reason', async () => {
   await handle([statusChange(randomUUID(), 'SHIPPED'), statusChange(randomUUID(), 'SHIPPED')])
   await database.ask(
     'notification',
@@ -181,7 +181,7 @@ test('a mail that has waited for days for a server that is away is given up, and
   expect(row?.failure).toContain('ECONNREFUSED')
 })
 
-test('who is told to leave lets go of a mail that hangs, and another replica sends it', async () => {
+test('a stopping replica releases a hanging mail, and another one sends it', async () => {
   const orderId = randomUUID()
   await handle([statusChange(orderId, 'SHIPPED')])
   const [request, never] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
@@ -208,7 +208,7 @@ test('who is told to leave lets go of a mail that hangs, and another replica sen
   never.resolve(undefined)
 })
 
-test('an order mail goes out while a thousand marketing mails wait for a server that keeps them hanging', async () => {
+test('sends an order mail while a thousand marketing mails hang', async () => {
   const lateAnswer = Promise.withResolvers<undefined>()
   const orderId = randomUUID()
   await handle(Array.from({ length: 1_000 }, () => recommendation(randomUUID())))

@@ -23,7 +23,7 @@ CREATE TABLE order_items (
   PRIMARY KEY (order_id, line)
 ) WITH (fillfactor = 80);
 
--- The same key with another request is a conflict: request_hash tells them apart.
+-- The same key with another request is a conflict; request_hash detects it.
 CREATE TABLE idempotency_keys (
   customer_id text NOT NULL,
   idempotency_key text NOT NULL,
@@ -43,7 +43,8 @@ CREATE TABLE order_events (
   PRIMARY KEY (order_id, status)
 );
 
--- One price a product, in the minor unit of whichever currency the order names: exchange is not this shop's business.
+-- One price for each product, in the minor unit of the currency that the order names. The shop does
+-- not convert currencies.
 CREATE TABLE products (
   sku text PRIMARY KEY,
   name text NOT NULL,
@@ -62,14 +63,15 @@ CREATE TABLE intake_outbox (
   created_at timestamptz NOT NULL DEFAULT now()
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 
--- Which messages the stage has taken effect for.
+-- The messages whose effect the stage has applied.
 CREATE TABLE inbox (
   event_id uuid PRIMARY KEY,
   received_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX inbox_by_age ON inbox USING brin (received_at);
 
--- What the stage has yet to publish, found again by the message that caused it; deleted once Kafka has it.
+-- Events that the stage has yet to publish, by the message that caused them; deleted once Kafka has
+-- them.
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   source_id uuid NOT NULL,

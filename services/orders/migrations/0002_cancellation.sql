@@ -4,15 +4,15 @@ ALTER TABLE orders
   DROP CONSTRAINT orders_status_check,
   ADD CONSTRAINT orders_status_check CHECK (status IN ('PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'));
 
--- Until now a confirmed order had come to its end, and nobody is going to ship it again.
+-- Before this migration a confirmed order had ended, and no process will ship it again.
 INSERT INTO order_events (order_id, status, event_id, at)
 SELECT order_id, 'SHIPPED', event_id, at FROM order_events WHERE status = 'CONFIRMED';
 UPDATE orders SET status = 'SHIPPED' WHERE status = 'CONFIRMED';
 
--- Only orders under way are in it: what waits too long is found without looking at what has ended.
+-- The index has only orders in progress: overdue orders are found without reading ended ones.
 CREATE INDEX orders_under_way ON orders (status, updated_at) WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED');
 
--- The timeline holds every event about an order, not only those that changed its status.
+-- The timeline has every event of an order, not only those that changed its status.
 ALTER TABLE order_events ADD COLUMN event text;
 UPDATE order_events
 SET event = CASE status

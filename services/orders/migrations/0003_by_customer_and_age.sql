@@ -3,7 +3,7 @@
 -- A customer's orders, newest first: their ids begin with the time.
 CREATE INDEX orders_by_customer ON orders (customer_id, order_id);
 
--- What is too old to be kept is found without reading what is not.
+-- Rows to prune are found without reading younger ones.
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys USING brin (created_at);
 
 -- Down Migration

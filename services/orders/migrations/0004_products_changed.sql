@@ -1,6 +1,7 @@
 -- Up Migration
 
--- Whoever keeps copies of products is told which to forget; a channel that nobody listens to costs next to nothing.
+-- Processes that cache products are notified which one to drop; a channel without listeners costs
+-- almost nothing.
 CREATE FUNCTION tell_of_product() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('orders_products', COALESCE(NEW.sku, OLD.sku));

@@ -1,7 +1,8 @@
 -- Up Migration
 
--- Orders, their lines and their history are kept by month. An id is a uuid of version 7, which begins with 48 bits of Unix milliseconds,
--- so a month is a range of ids: the primary keys stay as they are, and whoever asks by id reads one month.
+-- Orders, their lines and their history are kept by month. An id is a UUID of version 7, which
+-- begins with 48 bits of Unix milliseconds, so a month is a range of ids: the primary keys stay as
+-- they are, and a query by id reads one month.
 
 ALTER TABLE orders RENAME TO orders_whole;
 ALTER TABLE order_items RENAME TO order_items_whole;
@@ -20,17 +21,18 @@ CREATE TABLE order_events (LIKE order_events_whole INCLUDING DEFAULTS INCLUDING 
 CREATE INDEX orders_under_way ON orders (status, updated_at) WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED');
 CREATE INDEX orders_by_customer ON orders (customer_id, order_id);
 
--- Whatever has no month: an order is never refused because its month was not made in time, or a clock was wrong.
+-- Orders without a month: no order is refused because its month was created late or a clock was
+-- wrong.
 CREATE TABLE orders_default PARTITION OF orders DEFAULT WITH (fillfactor = 80);
 CREATE TABLE order_items_default PARTITION OF order_items DEFAULT WITH (fillfactor = 80);
 CREATE TABLE order_events_default PARTITION OF order_events DEFAULT;
 
--- What comes before every id of the month.
+-- A lower bound of every id of the month.
 CREATE FUNCTION first_order_id(of_month date) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
   SELECT rpad(lpad(to_hex((extract(epoch FROM date_trunc('month', of_month::timestamp)) * 1000)::bigint), 12, '0'), 32, '0')::uuid
 $$;
 
--- NULL where the id does not tell.
+-- NULL where the id contains no time.
 CREATE FUNCTION month_of_order(id uuid) RETURNS date LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN substr(id::text, 15, 1) = '7' THEN date_trunc('month', timestamp '1970-01-01' +
     ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint * interval '1 millisecond')::date END
@@ -40,20 +42,21 @@ CREATE FUNCTION this_month() RETURNS date LANGUAGE sql STABLE AS $$
   SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date
 $$;
 
--- Of one table, as it is called while and after it is a partition.
+-- The name of a table while it is a partition and after it was detached.
 CREATE FUNCTION month_table(parent text, of_month date) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT parent || to_char(of_month::timestamp, '_YYYY_MM')
 $$;
 
--- The months there are, without those that were taken out.
+-- The attached months, without the detached ones.
 CREATE FUNCTION order_months() RETURNS SETOF date LANGUAGE sql STABLE AS $$
   SELECT to_date(right(child.relname, 7), 'YYYY_MM')
   FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
   WHERE inhparent = 'orders'::regclass AND child.relname ~ '^orders_\d{4}_\d{2}$'
 $$;
 
--- Keeps everybody out of these tables until the transaction ends. Who waits for one while it holds another could wait in a circle with
--- whoever reads them in another order: so it waits for the first only, a tenth of a second, and else lets go and tries again.
+-- Locks these tables exclusively until the end of the transaction. A transaction that waited for a
+-- second table could form a deadlock with readers that lock in another sequence. So it waits for
+-- the first table alone, for a tenth of a second, and otherwise releases its locks and tries again.
 CREATE FUNCTION close_tables(tables text[]) RETURNS void LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
 DECLARE
   other text;
@@ -73,8 +76,9 @@ BEGIN
 END
 $$;
 
--- False where it is there already, or was taken out. A table is attached rather than made as a partition, for then nobody else has to
--- stop: only the default partition is closed for a moment, and nearly nobody needs that.
+-- False if the month exists or was detached. A table is attached instead of being created as a
+-- partition, so that only the default partition is locked, for a moment, and almost no query needs
+-- it.
 CREATE FUNCTION make_order_month(of_month date) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
   parent text;
@@ -82,7 +86,7 @@ DECLARE
   since uuid := first_order_id(of_month);
   upto uuid := first_order_id((of_month + interval '1 month')::date);
 BEGIN
-  -- One at a time, whoever makes them.
+  -- One process at a time creates months.
   PERFORM FROM sweeps WHERE name = 'months' FOR NO KEY UPDATE;
   IF to_regclass(month_table('orders', of_month)) IS NOT NULL THEN RETURN false; END IF;
   FOREACH parent IN ARRAY ARRAY['orders', 'order_items', 'order_events'] LOOP
@@ -95,8 +99,8 @@ BEGIN
       parent || '_default', since, upto, own);
     EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, own, since, upto);
   END LOOP;
-  -- Rows that change keep room beside them; every order passes through orders_under_way, and what is dead in it would be read by each
-  -- look for orders that wait too long.
+  -- The fill factor leaves room for updates on the same page. Every order passes through
+  -- orders_under_way, and each search for overdue orders would read its dead entries.
   EXECUTE format('ALTER TABLE %I SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 100000)',
     month_table('orders', of_month));
   EXECUTE format('ALTER TABLE %I SET (fillfactor = 80)', month_table('order_items', of_month));
@@ -104,7 +108,7 @@ BEGIN
 END
 $$;
 
--- This month and those that come, as far as they are not there. Returns the ones that were made.
+-- Creates this month and the following ones where they are missing. Returns the created ones.
 CREATE FUNCTION make_order_months(ahead int DEFAULT 3) RETURNS SETOF date LANGUAGE plpgsql AS $$
 DECLARE
   each date;
@@ -115,8 +119,8 @@ BEGIN
 END
 $$;
 
--- Takes a month out of orders, order_items and order_events, all three or none. It stays as three tables of its own, to be kept
--- elsewhere and dropped. Refused as long as anything may still come of its orders.
+-- Takes a month out of orders, order_items and order_events, all three or none. It stays as three
+-- separate tables, to be archived and dropped. Refused while one of its orders may still change.
 CREATE FUNCTION detach_order_month(of_month date) RETURNS SETOF text LANGUAGE plpgsql SET lock_timeout = '2s' AS $$
 DECLARE
   parent text;
@@ -149,7 +153,8 @@ $$;
 
 INSERT INTO sweeps (name) VALUES ('months');
 
--- What there is goes to its months; an id that tells none, or one yet to come, to where there is no month.
+-- Existing rows move into their months; rows whose id has no time, or a future one, stay without a
+-- month.
 SELECT make_order_month(month)
 FROM (SELECT DISTINCT month_of_order(order_id) AS month FROM orders_whole) AS past
 WHERE month BETWEEN '2000-01-01' AND this_month();

@@ -1,8 +1,9 @@
 -- Up Migration
 
--- A price has a currency. A product's own price is in its own currency; any other currency that it is sold in has a row here. Amounts are
--- in the currency's minor unit, as ISO 4217 has it: 1999 is 19.99 EUR, 1,999 JPY, 1.999 KWD. Until now one number was read in whichever
--- currency the order named.
+-- A price has a currency. A product's own price is in its own currency; any other currency of the
+-- product has a row here. Amounts are in the currency's minor unit (ISO 4217): 1999 is 19.99 EUR,
+-- 1,999 JPY, 1.999 KWD. Before this migration one number was read in whichever currency the order
+-- named.
 ALTER TABLE products ADD COLUMN currency text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$');
 
 CREATE TABLE product_prices (
@@ -14,7 +15,7 @@ CREATE TABLE product_prices (
 CREATE TRIGGER product_price_changed AFTER INSERT OR UPDATE OR DELETE ON product_prices
   FOR EACH ROW EXECUTE FUNCTION tell_of_product();
 
--- Every currency that a product is sold in, each once.
+-- Every currency of a product, each once.
 CREATE VIEW prices AS
 SELECT sku, currency, price_cents FROM products
 UNION ALL

@@ -1,6 +1,6 @@
 -- Up Migration
 
--- What the replica that did it last found, for all others.
+-- The result of the last run, for all other replicas.
 ALTER TABLE sweeps ADD COLUMN result jsonb;
 INSERT INTO sweeps (name) VALUES ('counting');
 

@@ -1,8 +1,9 @@
 -- Up Migration
 
--- Idempotency keys are kept in generations, each a table that is dropped whole. A key is unique within its generation by the primary key
--- and over all of them by a trigger. The generation that takes in keys changes while the table is locked, so that no key is being placed
--- in the one before: whoever inserts sees all of its keys.
+-- Idempotency keys are kept in generations, each a table that is dropped whole. A key is unique
+-- within its generation by the primary key and over all of them by a trigger. The generation that
+-- accepts keys changes while the table is locked, so that no key is being inserted into the
+-- previous one: every insert sees all of its keys.
 
 ALTER TABLE idempotency_keys RENAME TO idempotency_keys_first;
 ALTER TABLE idempotency_keys_first
@@ -17,7 +18,7 @@ CREATE TABLE idempotency_keys (
 ALTER TABLE idempotency_keys ATTACH PARTITION idempotency_keys_first FOR VALUES IN ('-infinity');
 ALTER TABLE idempotency_keys_first DROP CONSTRAINT idempotency_keys_first;
 
--- As ON CONFLICT DO NOTHING does within the generation.
+-- Like ON CONFLICT DO NOTHING within the generation.
 CREATE FUNCTION pass_over_known_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (
@@ -29,7 +30,8 @@ END
 $$;
 CREATE TRIGGER known_key BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION pass_over_known_key();
 
--- When each generation began to take in keys, in UTC, as its table's name says; the first one has no beginning.
+-- When each generation began to accept keys, in UTC, from its table's name; the first one has no
+-- beginning.
 CREATE FUNCTION key_generations() RETURNS TABLE (part text, since timestamptz) LANGUAGE sql STABLE AS $$
   SELECT child.relname::text,
     CASE WHEN child.relname = 'idempotency_keys_first' THEN '-infinity'
@@ -38,7 +40,8 @@ CREATE FUNCTION key_generations() RETURNS TABLE (part text, since timestamptz) L
   WHERE inhparent = 'idempotency_keys'::regclass
 $$;
 
--- Begins a generation where the last one has keys and is older than half of the time that keys are kept. True where it did.
+-- Begins a generation if the last one has keys and is older than half of the retention. Returns
+-- true if it did.
 CREATE FUNCTION begin_key_generation(kept_hours float8) RETURNS boolean LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 DECLARE
   last record;
@@ -59,7 +62,8 @@ BEGIN
 END
 $$;
 
--- Drops the oldest generation once the next one has taken in keys for as long as they are kept. Returns its table; NULL where there is none.
+-- Drops the oldest generation once the next one has accepted keys for the whole retention. Returns
+-- its table, or NULL if there is none.
 CREATE FUNCTION drop_key_generation(kept_hours float8) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   oldest text;

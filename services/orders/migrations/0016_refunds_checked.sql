@@ -1,6 +1,6 @@
 -- Up Migration
 
--- Up to when it has been seen whether cancelled orders got their money back; `result` holds it.
+-- The time up to which refunds of cancelled orders have been checked, in `result`.
 INSERT INTO sweeps (name, result) VALUES ('refunds', jsonb_build_object('checkedTo', date_trunc('minute', now())));
 
 -- Down Migration

@@ -1,22 +1,23 @@
 -- Up Migration
 
--- How much there is of each SKU, as the inventory last said. Without a foreign key: stock may come before the product is sold.
+-- The stock of each SKU as last reported by inventory. Without a foreign key: stock may arrive
+-- before the product exists.
 CREATE TABLE product_availability (
   sku text PRIMARY KEY,
   available bigint NOT NULL,
   low boolean NOT NULL,
-  -- Rises with each level: an older one that comes late changes nothing.
+  -- Rises with each level: an older level that arrives late changes nothing.
   version bigint NOT NULL,
   updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 70);
 
--- What a product's answer shows of it.
+-- The availability that an answer about the product shows.
 CREATE FUNCTION availability_of(available bigint, low boolean) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN available <= 0 THEN 'SOLD_OUT' WHEN low THEN 'LOW' ELSE 'IN_STOCK' END
 $$;
 
--- Whoever keeps copies of products forgets this one. Only when its answer changes: levels change with each order, and a notification
--- makes commits wait for one another.
+-- Processes that cache products drop this one. Notified only when the answer changes: levels change
+-- with each order, and a notification makes commits wait for one another.
 CREATE FUNCTION tell_of_availability() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify('orders_products', NEW.sku);

@@ -1,9 +1,10 @@
 -- Up Migration
 
--- What one gateway has found at Kafka, for the others to read: they would all ask the same. One row for each kind of look.
+-- The result of one gateway's read of Kafka, for the others: all of them would ask the same. One
+-- row for each kind of read.
 CREATE TABLE shared_looks (
   name text PRIMARY KEY,
-  -- Nobody else looks until then.
+  -- No other gateway reads until then.
   claimed_until timestamptz NOT NULL,
   looked_at timestamptz,
   found jsonb

@@ -1,7 +1,7 @@
 -- Up Migration
 
--- {"carrier", "trackingNumber", "trackingUrl"?, "status"}, of an order that a carrier carries. In the order's own row, so that it goes with
--- its month.
+-- {"carrier", "trackingNumber", "trackingUrl"?, "status"} of an order with a carrier. It is in the
+-- order's own row, so that it leaves with its month.
 ALTER TABLE orders ADD COLUMN parcel jsonb;
 
 -- Down Migration

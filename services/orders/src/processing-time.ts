@@ -15,7 +15,7 @@ export type OrderTimer = (orderId: string, status: OrderStatus) => void
 export function orderTimer(registry: Registry, now: () => Date): OrderTimer {
   const seconds = new Histogram({
     name: 'orders_processing_seconds',
-    help: 'From accepting an order to its being confirmed, shipped or cancelled',
+    help: 'Time from the acceptance of an order until it is confirmed, shipped or cancelled',
     labelNames: ['status'] as const,
     buckets,
     registers: [registry],

@@ -47,7 +47,7 @@ async function outboxEvents(orderId: string) {
   return rows.map(({ value, ...row }) => ({ ...row, ...decode(value) }))
 }
 
-test('a cancelled order is in its history and in the outbox, once, however often it is asked for', async () => {
+test('writes a repeated cancellation to history and outbox once', async () => {
   const { orderId, customerId } = await placeOrder('the order itself')
   const answers = await Promise.all(Array.from({ length: 8 }, () => cancel(orderId, customerId)))
   expect(answers.filter(({ kind }) => kind === 'cancelled')).toHaveLength(1)
@@ -72,28 +72,28 @@ test('a cancelled order is in its history and in the outbox, once, however often
   expect(await statusesById(database.as('orders'), [orderId])).toMatchObject([{ terminalStates: 1 }])
 })
 
-test.each(['PLACED', 'PROCESSING', 'CONFIRMED'])('an order that is %s can be called back', async (status) => {
+test.each(['PLACED', 'PROCESSING', 'CONFIRMED'])('cancels an order that is %s', async (status) => {
   const { orderId } = await placeOrder()
   await put(orderId, status)
   expect(await cancel(orderId)).toEqual({ kind: 'cancelled' })
   expect((await outboxEvents(orderId))[1]).toMatchObject({ correlationId: 'the request to cancel' })
 })
 
-test('a shipped order cannot, and nothing is told', async () => {
+test('refuses to cancel a shipped order and emits nothing', async () => {
   const { orderId } = await placeOrder()
   await put(orderId, 'SHIPPED')
   expect(await cancel(orderId)).toEqual({ kind: 'too-late', status: 'SHIPPED' })
   expect(await outboxEvents(orderId)).toHaveLength(1)
 })
 
-test('an order of somebody else is as unknown as none', async () => {
+test('answers for another customer’s order as for an unknown one', async () => {
   const { orderId } = await placeOrder()
   expect(await cancel(orderId, 'somebody else')).toEqual({ kind: 'unknown' })
   expect(await cancel(randomUUID())).toEqual({ kind: 'unknown' })
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
 })
 
-test('money that was taken for an order after its end is asked back, and the history shows each step once', async () => {
+test('requests the refund of a late capture and shows each step once', async () => {
   const { orderId, customerId } = await placeOrder()
   await cancel(orderId)
   const since = { source: '/payment', now: new Date() }

@@ -46,30 +46,27 @@ test.each([
   ['PLACED', 60],
   ['PROCESSING', 120],
   ['CONFIRMED', 3_600],
-])(
-  'an order that is %s for more than %i s is cancelled and everyone is told, one that is younger is not',
-  async (status, limit) => {
-    const [late = ''] = await waiting(status, limit + 5)
-    const young = await waiting(status, limit - 5)
-    expect(await sweep()).toBe(1)
-    expect(await sweep()).toBe(0)
-    expect(await statusOf([late])).toEqual([['CANCELLED', 'DEADLINE']])
-    expect(await statusOf(young)).toEqual([[status, undefined]])
-    const rows = await database.ask<{ value: string }>('orders', 'SELECT value FROM intake_outbox ORDER BY id')
-    expect(rows.map(({ value }) => decode(value))).toMatchObject([
-      { type: 'OrderCancelled', data: { orderId: late, reason: 'DEADLINE' } },
-      { type: 'OrderStatusChanged', data: { orderId: late, status: 'CANCELLED', reason: 'DEADLINE' } },
-    ])
-  },
-)
+])('cancels an order that is %s for more than %i s, and no younger one', async (status, limit) => {
+  const [late = ''] = await waiting(status, limit + 5)
+  const young = await waiting(status, limit - 5)
+  expect(await sweep()).toBe(1)
+  expect(await sweep()).toBe(0)
+  expect(await statusOf([late])).toEqual([['CANCELLED', 'DEADLINE']])
+  expect(await statusOf(young)).toEqual([[status, undefined]])
+  const rows = await database.ask<{ value: string }>('orders', 'SELECT value FROM intake_outbox ORDER BY id')
+  expect(rows.map(({ value }) => decode(value))).toMatchObject([
+    { type: 'OrderCancelled', data: { orderId: late, reason: 'DEADLINE' } },
+    { type: 'OrderStatusChanged', data: { orderId: late, status: 'CANCELLED', reason: 'DEADLINE' } },
+  ])
+})
 
-test('what has ended is left alone, however old', async () => {
+test('leaves ended orders alone however old they are', async () => {
   await waiting('SHIPPED', 1_000_000)
   await waiting('CANCELLED', 1_000_000)
   expect(await sweep()).toBe(0)
 })
 
-test('many that look at once cancel each order once', async () => {
+test('parallel checks cancel each order once', async () => {
   const ids = await waiting('PROCESSING', 500, 450)
   let cancelledCount = 0
   while (cancelledCount < 450)
@@ -81,7 +78,7 @@ test('many that look at once cancel each order once', async () => {
   expect(await statusesById(database.as('orders'), ids)).toHaveLength(450)
 })
 
-test('what one has looked at, the others leave alone until it is due again', async () => {
+test('one replica’s check excludes orders from the others until they are due again', async () => {
   expect(await sweep(3_600)).toBe(0)
   await waiting('PROCESSING', 500)
   expect(await sweep()).toBe(0)
@@ -89,7 +86,7 @@ test('what one has looked at, the others leave alone until it is due again', asy
   expect(await sweep()).toBe(1)
 })
 
-test('an order that a message is just changing is passed over', async () => {
+test('skips an order that a message is changing', async () => {
   const [id = ''] = await waiting('PROCESSING', 500)
   await database.as('orders').transaction(async (tx) => {
     await tx.query({ name: '', text: 'UPDATE orders SET updated_at = now() WHERE order_id = $1' }, [id])
@@ -106,7 +103,7 @@ const progressAgo = (status: WaitingState, lastSeconds: number, resumedSeconds: 
     [status, lastSeconds, resumedSeconds],
   )
 
-test('while no order leaves a state its deadline does not run, until an order has waited for far too long', async () => {
+test('suspends deadlines while no order moves, up to a maximum wait', async () => {
   await progressAgo('PROCESSING', 31, 100_000)
   const late = await waiting('PROCESSING', 1_100)
   const placedId = await waiting('PLACED', 65)
@@ -119,7 +116,7 @@ test('while no order leaves a state its deadline does not run, until an order ha
   expect(await statusOf(processingId)).toEqual([['CANCELLED', 'DEADLINE']])
 })
 
-test('when orders leave a state again after an outage, those that waited through it have their whole time from then on', async () => {
+test('restarts the deadlines of waiting orders after an outage', async () => {
   await progressAgo('PROCESSING', 3_000, 100_000)
   const late = await waiting('PROCESSING', 1_000)
   await recordProgress(database.as('orders'), new Set(['PROCESSING'] as const), deadlines)
@@ -133,7 +130,7 @@ test('when orders leave a state again after an outage, those that waited through
   expect(await statusOf(late)).toEqual([['CANCELLED', 'DEADLINE']])
 })
 
-test('a reservation that has become old while no payment comes does not end its order, and does once payments come', async () => {
+test('an old reservation ends its order only while payments arrive', async () => {
   const [orderId = ''] = await waiting('PROCESSING', 100)
   const ask = async () => {
     const expiry = eventOf(
@@ -154,7 +151,7 @@ test('a reservation that has become old while no payment comes does not end its 
   expect(await ask()).toEqual([['CANCELLED', 'DEADLINE']])
 })
 
-test('progress is what the one that was waited for has answered, and not what the clock or the stock has ended', () => {
+test('counts as progress what a stage answered, not what a deadline or expiry ended', () => {
   const statusChange = (
     status: 'PROCESSING' | 'CONFIRMED' | 'SHIPPED' | 'CANCELLED',
     reason?: 'PAYMENT_DECLINED' | 'OUT_OF_STOCK',
@@ -178,7 +175,7 @@ test('progress is what the one that was waited for has answered, and not what th
   ]).toEqual(['PROCESSING', undefined, undefined])
 })
 
-test('among many that have ended, those that wait are found by the index', async () => {
+test('finds waiting orders among many ended ones by the index', async () => {
   await waiting('SHIPPED', 1_000_000, 20_000)
   await waiting('PROCESSING', 500, 10)
   await database.ask('orders', 'ANALYZE orders')

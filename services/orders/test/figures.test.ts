@@ -28,7 +28,7 @@ const surroundings = () => ({
 })
 const countingIsDue = () => database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'counting'`)
 
-test('orders under way are counted by status, and the end of one is timed from its acceptance, once', async () => {
+test('counts orders in progress by status, and times each end once', async () => {
   const orders = ['SKU-0001', 'SKU-0002', 'SKU-9999'].map((sku, n) => ({
     ...testOrder(n, { [sku]: 1 }),
     orderId: randomUUIDv7(),
@@ -72,7 +72,7 @@ test('orders under way are counted by status, and the end of one is timed from i
   expect(stageFigures).toMatch(/orderpipeline_database_connections\{pool="primary",state="busy"\} \d/)
 })
 
-test('a replica that comes when another has just counted says the same without counting', async () => {
+test('a new replica uses the count that another one has just made', async () => {
   const [first, second] = [createRegistry(), createRegistry()]
   const [counting, later] = [countingChore(first), countingChore(second)]
   await countingIsDue()
@@ -89,7 +89,7 @@ test('a replica that comes when another has just counted says the same without c
   expect(await activeOf(second)).not.toEqual(await activeOf(first))
 })
 
-test('an order that ends by its deadline is timed like any other', async () => {
+test('times an order that its deadline cancels like any other', async () => {
   const orderId = randomUUIDv7()
   await database.ask(
     'orders',

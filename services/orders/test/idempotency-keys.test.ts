@@ -65,7 +65,7 @@ beforeEach(async () => {
   )
 })
 
-test('a generation begins after half of the time that keys are kept, and not while the last one is empty', async () => {
+test('begins a generation after half the retention, unless the last one is empty', async () => {
   await forget()
   expect(await generations()).toHaveLength(1)
   await place('first')
@@ -80,7 +80,7 @@ test('a generation begins after half of the time that keys are kept, and not whi
   expect(await generations()).toHaveLength(3)
 })
 
-test('a repeat finds its order in whichever generation its key is, and another order under it is refused', async () => {
+test('finds the order of a repeat in either generation, and refuses another order', async () => {
   const { orderId } = await place('kept')
   await forget()
   expect(await place('kept')).toEqual({ orderId, repeated: true })
@@ -89,7 +89,7 @@ test('a repeat finds its order in whichever generation its key is, and another o
   ])
 })
 
-test('a key that is being placed as its generation ends is not taken a second time', async () => {
+test('accepts a key only once when its generation ends during the request', async () => {
   await place('before')
   const count = (await generations()).length
   let forgetting: Promise<unknown> | undefined
@@ -118,7 +118,7 @@ test('a key that is being placed as its generation ends is not taken a second ti
   ])
 })
 
-test('a generation is dropped whole once the next one has taken in keys for the time that keys are kept', async () => {
+test('drops a generation once the next one has lasted for the retention', async () => {
   const old = await place('old')
   await forget()
   await place('young')

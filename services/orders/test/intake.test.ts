@@ -72,7 +72,7 @@ const order = (overrides: Partial<OrderRequest> = {}): OrderRequest => ({
   ...overrides,
 })
 
-test('200 orders at once share a few commits, and each gets its own answer', async () => {
+test('200 parallel orders share a few commits, and each has its own answer', async () => {
   const intake = gateway()
   const requests = Array.from({ length: 200 }, (_, n) => order({ customerId: `sharing-${n}`, correlationId: `c-${n}` }))
   const placements = await Promise.all(requests.map((request) => intake.place(request)))
@@ -90,7 +90,7 @@ test('200 orders at once share a few commits, and each gets its own answer', asy
   expect(statuses).toHaveLength(200)
 })
 
-test('the event in the outbox is the order, with what it was asked under', async () => {
+test('the event in the outbox is the order with its request data', async () => {
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
   const request = order({ correlationId: 'asked-under', traceparent })
   const { orderId } = await gateway().place(request)
@@ -109,7 +109,7 @@ test('the event in the outbox is the order, with what it was asked under', async
   })
 })
 
-test('one idempotency key used 50 times at once, on two gateways, makes one order', async () => {
+test('an idempotency key used 50 times on two gateways makes one order', async () => {
   const gateways = [gateway(), gateway()]
   const request = order({ idempotencyKey: 'again-and-again' })
   const others = Array.from({ length: 20 }, () => order({ idempotencyKey: randomUUID() }))
@@ -133,7 +133,7 @@ test('one idempotency key used 50 times at once, on two gateways, makes one orde
   expect(counts).toEqual({ orders: 1, events: 1, lines: 2 })
 })
 
-test('a repeat gets the answer of the first that is just being placed, without a commit of its own', async () => {
+test('a repeat during the first request gets its answer without a commit of its own', async () => {
   const intake = gateway()
   const request = order({ idempotencyKey: 'twice at once' })
   const other = { ...request, currency: 'USD' }
@@ -146,7 +146,7 @@ test('a repeat gets the answer of the first that is just being placed, without a
   expect(await intake.commits()).toBe(1)
 })
 
-test('a repeat is told that the first is in flight while it is, and gets its answer once there is one', async () => {
+test('a repeat learns that the first is in flight, and later gets its answer', async () => {
   const intake = gateway()
   const request = order({ idempotencyKey: 'slowly' })
   const first = await database.as('orders').transaction(async (busy) => {
@@ -159,7 +159,7 @@ test('a repeat is told that the first is in flight while it is, and gets its ans
   expect(await intake.place(request)).toEqual({ orderId, repeated: true })
 })
 
-test('a repeat of what could not be placed is the next to be placed', async () => {
+test('the first repeat of a failed order places it', async () => {
   const intake = gateway()
   const request = order({ customerId: `bad-${randomUUID()}\u0000`, idempotencyKey: 'refused' })
   const answers = await Promise.allSettled([intake.place(request), intake.place(request)])
@@ -167,7 +167,7 @@ test('a repeat of what could not be placed is the next to be placed', async () =
   expect(await intake.commits()).toBe(2)
 })
 
-test('a key that another gateway is just taking holds up nobody else, and is free again when that one dies', async () => {
+test('a key in use by another gateway blocks no other, and is free after its crash', async () => {
   const intake = gateway()
   const request = order({ idempotencyKey: 'elsewhere' })
   const dying = await openSession({ url: database.url, role: 'orders' })
@@ -188,7 +188,7 @@ test('a key that another gateway is just taking holds up nobody else, and is fre
   expect(await placeWithRetry(intake, request)).toMatchObject({ repeated: false })
 })
 
-test('a key used for another order is refused, for another customer it is another key', async () => {
+test('refuses a key of another order, and separates keys by customer', async () => {
   const intake = gateway()
   const first = order({ idempotencyKey: 'mine' })
   const { orderId } = await intake.place(first)
@@ -212,7 +212,7 @@ test('an order that the database refuses fails alone', async () => {
   expect(await statusesById(database.as('orders'), fine)).toHaveLength(37)
 })
 
-test('more than the intake holds is refused at once, and what was taken is answered while it closes', async () => {
+test('refuses orders beyond its capacity and answers accepted ones on close', async () => {
   const intake = gateway({ maxWaiting: 10 })
   const answers = Array.from({ length: 15 }, () => intake.place(order()))
   const closing = intake.close()

@@ -78,7 +78,7 @@ const tablesOf = async (orderId: string) =>
 const inMonth = (month: string) =>
   ['orders', 'order_items', 'order_events'].map((parent) => `${parent}_${suffix(month)}`)
 
-test('this month and three more are there before anybody asks, and an order is in its month with all that belongs to it', async () => {
+test('creates this month and three ahead, and stores an order in its month', async () => {
   expect(atFirst.months).toEqual([0, 1, 2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
   expect(atFirst.there).toEqual({ ahead: 3, outside: 0 })
   const [orderId = ''] = await placeAt(new Date())
@@ -132,39 +132,36 @@ async function looksInto(statement: Statement, values: readonly Value[], mode: s
   return [...new Set(tables.filter((table) => table.startsWith('order')))].sort()
 }
 
-test.each(['force_custom_plan', 'force_generic_plan'])(
-  'what is asked by id is asked of its month alone (%s)',
-  async (mode) => {
-    const ids = await placeAt(new Date(), 20)
-    const [one = ''] = ids
-    const range = idRange(ids)
-    const all = inMonth(thisMonth)
-    const [orders = '', items = '', events = ''] = all
-    const into = (statement: Statement, ...values: Value[]) => looksInto(statement, values, mode)
-    const nulls = ids.map(() => null)
-    expect(await into(lockOrders, ids, ...range)).toEqual([orders])
-    expect(await into(lockOrder, one)).toEqual([orders])
-    expect(
-      await into(
-        changeOrders,
-        ids,
-        ids.map(() => 'PROCESSING'),
-        nulls,
-        nulls,
-        ...range,
-      ),
-    ).toEqual([orders])
-    expect(await into(itemsOf, ids, ...range)).toEqual([items])
-    const [skus, prices] = [ids.map(() => 'SKU-0001'), ids.map(() => '499')]
-    expect(await into(priceItems, ids, skus, prices, ...range)).toEqual([items])
-    expect(await into(agreedPrices, ids, ...range)).toEqual([items])
-    expect(await into(selectOrder, one, null)).toEqual([...all].sort())
-    expect(await into(selectStatuses, ids, null, ...range)).toEqual([events, orders])
-    expect(await into(selectProgress, ids, 'months', ...range)).toEqual([events, orders])
-  },
-)
+test.each(['force_custom_plan', 'force_generic_plan'])('reads by id from one month alone (%s)', async (mode) => {
+  const ids = await placeAt(new Date(), 20)
+  const [one = ''] = ids
+  const range = idRange(ids)
+  const all = inMonth(thisMonth)
+  const [orders = '', items = '', events = ''] = all
+  const into = (statement: Statement, ...values: Value[]) => looksInto(statement, values, mode)
+  const nulls = ids.map(() => null)
+  expect(await into(lockOrders, ids, ...range)).toEqual([orders])
+  expect(await into(lockOrder, one)).toEqual([orders])
+  expect(
+    await into(
+      changeOrders,
+      ids,
+      ids.map(() => 'PROCESSING'),
+      nulls,
+      nulls,
+      ...range,
+    ),
+  ).toEqual([orders])
+  expect(await into(itemsOf, ids, ...range)).toEqual([items])
+  const [skus, prices] = [ids.map(() => 'SKU-0001'), ids.map(() => '499')]
+  expect(await into(priceItems, ids, skus, prices, ...range)).toEqual([items])
+  expect(await into(agreedPrices, ids, ...range)).toEqual([items])
+  expect(await into(selectOrder, one, null)).toEqual([...all].sort())
+  expect(await into(selectStatuses, ids, null, ...range)).toEqual([events, orders])
+  expect(await into(selectProgress, ids, 'months', ...range)).toEqual([events, orders])
+})
 
-test('ids of two months are looked for in both, and in no third', async () => {
+test('reads ids of two months from both, and from no third', async () => {
   await make(lastMonth)
   const ids = [...(await placeAt(new Date(`${lastMonth}-28T12:00:00Z`), 2)), ...(await placeAt(new Date(), 2))]
   const tables = await looksInto(lockOrders, [ids, ...idRange(ids)], 'force_generic_plan')
@@ -172,7 +169,7 @@ test('ids of two months are looked for in both, and in no third', async () => {
   expect(await statusesById(database.as('orders'), ids)).toHaveLength(4)
 })
 
-test('the first and the last moment of a month are in it', async () => {
+test('the first and the last moment of a month belong to it', async () => {
   const next = monthFrom(thisMonth, 1)
   const begins = new Date(`${next}-01T00:00:00.000Z`)
   const [first = ''] = await placeAt(begins)
@@ -181,7 +178,7 @@ test('the first and the last moment of a month are in it', async () => {
   expect(await tablesOf(before)).toEqual(inMonth(thisMonth))
 })
 
-test('months are made again where they run short, once, however many are at it, and the figures tell until then', async () => {
+test('parallel replicas create missing months once, and metrics show the shortage', async () => {
   for (const ahead of [2, 3])
     for (const table of inMonth(monthFrom(thisMonth, ahead))) await database.ask('orders', `DROP TABLE ${table}`)
   expect(await monthsThereAre(database.as('orders'))).toMatchObject({ ahead: 1 })
@@ -199,7 +196,7 @@ test('months are made again where they run short, once, however many are at it, 
   expect(await registry.metrics()).toMatch(/^orders_months_ahead 3$/m)
 })
 
-test('an order without a month is kept and works, is told of, and goes into its month once that is made', async () => {
+test('an order without a month works, and moves into its month once that exists', async () => {
   const far = monthFrom(thisMonth, 40)
   const [orderId = ''] = await placeAt(new Date(`${far}-15T00:00:00Z`))
   expect(await tablesOf(orderId)).toEqual(['orders_default', 'order_items_default', 'order_events_default'])
@@ -215,7 +212,7 @@ test('an order without a month is kept and works, is told of, and goes into its 
   })
 })
 
-test('months can be made and taken out while orders come in and are looked at, and none of them is refused', async () => {
+test('creates and removes months without refusing an order', async () => {
   const far = monthFrom(thisMonth, 60)
   let going = true
   const traffic = (async () => {
@@ -234,7 +231,7 @@ test('months can be made and taken out while orders come in and are looked at, a
   expect(await traffic).toBeGreaterThan(0)
 })
 
-test('a month that is done with is taken out whole, and everything else goes on', async () => {
+test('removes a finished month whole and keeps all other rows', async () => {
   const old = monthFrom(thisMonth, -14)
   await make(old)
   const ids = await placeAt(new Date(`${old}-10T10:00:00Z`), 3)
@@ -276,7 +273,7 @@ test('a month that is done with is taken out whole, and everything else goes on'
   await database.ask('orders', `DROP TABLE ${inMonth(old).join()}`)
 })
 
-test('a month is not waited for by everybody while somebody looks at orders without one for long', async () => {
+test('creating a month does not wait for long reads, nor block other queries', async () => {
   const lock = Promise.withResolvers<undefined>()
   const looking = Promise.withResolvers<undefined>()
   const reader = database.as('orders').transaction(async (tx) => {

@@ -66,7 +66,7 @@ async function processOrder(orderId: string) {
   return { view: await orderById(database.as('orders'), orderId), validated: message && decode(message.value) }
 }
 
-test('an order is charged what it cost when it was placed, whatever its products cost when the stage comes to it', async () => {
+test('charges the price of the time of placement', async () => {
   const { orderId } = await intake.place(order())
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ totalCents: 3000 })
   await reprice(9999)
@@ -77,7 +77,7 @@ test('an order is charged what it cost when it was placed, whatever its products
   expect(validated).toMatchObject({ type: 'OrderValidated', data: { totalCents: 3000, currency: 'EUR' } })
 })
 
-test('an order of a product that was taken out of the range after it was placed goes on', async () => {
+test('continues an order of a product that was removed after it was placed', async () => {
   const { orderId } = await intake.place(order({ items: [{ sku: 'SKU-0009', quantity: 1 }] }))
   await database.ask('orders', `DELETE FROM products WHERE sku = 'SKU-0009'`)
   expect((await processOrder(orderId)).view).toMatchObject({ status: 'PROCESSING', totalCents: 1000 })
@@ -86,12 +86,12 @@ test('an order of a product that was taken out of the range after it was placed 
 test.each([
   ['JPY', 1600],
   ['KWD', 3100],
-])('an order in %s costs what its product costs in that currency', async (currency, totalCents) => {
+])('an order in %s costs the price in that currency', async (currency, totalCents) => {
   const { orderId } = await intake.place(order({ currency, items: [{ sku: 'SKU-0001', quantity: 1 }] }))
   expect((await processOrder(orderId)).validated).toMatchObject({ data: { totalCents, currency } })
 })
 
-test('what is not sold in the currency is refused with its line, alone among those that share a commit', async () => {
+test('refuses a product not sold in the currency, alone in its commit, with its line', async () => {
   const answers = await Promise.allSettled(
     [order(), order({ currency: 'JPY' }), order({ currency: 'ZZZ' }), order()].map((each) => intake.place(each)),
   )
@@ -100,7 +100,7 @@ test('what is not sold in the currency is refused with its line, alone among tho
   expect(answers[2]).toMatchObject({ reason: { items: [{ currencies: ['EUR', 'JPY', 'KWD'] }, { line: 1 }] } })
 })
 
-test('an order that costs something else than expected is refused, and a repeat of one that was placed is not', async () => {
+test('refuses a wrong expected total, but not the repeat of a placed order', async () => {
   const request = order({ expectedTotalCents: 3000, idempotencyKey: 'expected' })
   await expect(intake.place({ ...request, expectedTotalCents: 2999 })).rejects.toMatchObject({
     name: 'TotalChanged',
@@ -113,7 +113,7 @@ test('an order that costs something else than expected is refused, and a repeat 
   await reprice(1000)
 })
 
-test('an order that an older gateway took is priced when the stage comes to it, in its own currency', async () => {
+test('prices an order from an older gateway in its own currency', async () => {
   const old = { ...testOrder(1, { 'SKU-0001': 3 }), currency: 'JPY' }
   const unpricedOrder = { ...testOrder(2, { 'SKU-0002': 1 }), currency: 'JPY' }
   for (const { orderId, customerId, items } of [old, unpricedOrder]) {
@@ -139,7 +139,7 @@ test('an order that an older gateway took is priced when the stage comes to it, 
   })
 })
 
-test('a product shows every currency that it is sold in, with its decimals', async () => {
+test('shows every currency of a product with its decimals', async () => {
   expect(await productBySku(database.as('orders'), 'SKU-0001')).toMatchObject({
     priceCents: 1000,
     currency: 'EUR',

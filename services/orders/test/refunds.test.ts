@@ -36,7 +36,7 @@ const checkedTo = (at: string) =>
     `UPDATE sweeps SET due_at = now(), result = jsonb_build_object('checkedTo', ${at}) WHERE name = 'refunds'`,
   )
 
-test('only what was paid, cancelled and not given back is told again, and each stretch is looked at once', async () => {
+test('requests only missing refunds again, and checks each period once', async () => {
   const owedOrder = await order('CANCELLED', 'OrderPlaced', 'PaymentCaptured', 'OrderCancelled')
   await order('CANCELLED', 'OrderPlaced', 'PaymentCaptured', 'OrderCancelled', 'PaymentRefunded')
   await order('CANCELLED', 'OrderPlaced', 'OrderCancelled')

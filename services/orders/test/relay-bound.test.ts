@@ -48,7 +48,7 @@ const bound = async () =>
 /** Its notes may be used at once. */
 const atOnce = () => relayBound(() => performance.now(), 0)
 
-test('the bound follows what is published, one note behind', async () => {
+test('the bound follows the published rows one note behind', async () => {
   const trailing = atOnce()
   const first = await write(3)
   await trailing.trail(on())
@@ -61,7 +61,7 @@ test('the bound follows what is published, one note behind', async () => {
   expect(await bound()).toBe((first[2] ?? 0) + 1)
 })
 
-test('an event of a transaction that is still open is not passed, nor once it has committed and waits', async () => {
+test('does not pass an event of an open transaction, or one still unpublished', async () => {
   const trailing = atOnce()
   let late: number | undefined
   await on().transaction(async (tx) => {
@@ -78,7 +78,7 @@ test('an event of a transaction that is still open is not passed, nor once it ha
   expect(await bound()).toBeGreaterThan(late ?? 0)
 })
 
-test('nothing is written while nothing is placed', async () => {
+test('writes nothing while no order is placed', async () => {
   const trailing = atOnce()
   await publish(await write(1))
   for (let n = 0; n < 3; n++) await trailing.trail(on())
@@ -88,7 +88,7 @@ test('nothing is written while nothing is placed', async () => {
   expect(await version()).toEqual(before)
 })
 
-test('an event below the bound is found, and the bound is lowered to it', async () => {
+test('finds an event below the bound and lowers the bound to it', async () => {
   const [id] = await write(1)
   await database.ask('orders', 'UPDATE intake_outbox_bound SET from_id = from_id + 1000000000')
   expect(await waiting()).toEqual([])
@@ -97,7 +97,7 @@ test('an event below the bound is found, and the bound is lowered to it', async 
   expect(await lookBelowBound(on())).toBeUndefined()
 })
 
-test('a look reads nothing of what was published before, while a report keeps all of it from being removed', async () => {
+test('reads no published row even while a report prevents their removal', async () => {
   const pages = async () => {
     const [plan] = await database.ask<{ 'QUERY PLAN': { Plan: Record<string, number> }[] }>(
       'orders',

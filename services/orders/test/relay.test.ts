@@ -135,7 +135,7 @@ const outboxEmpty = () =>
     50,
   )
 
-test('one of several relays at a time, woken at once, and everything is published once when nothing dies', async () => {
+test('one relay at a time publishes everything once while none fails', async () => {
   const all = [relay('one'), relay('two'), relay('three')]
   await until(() => all.some(({ leading }) => leading))
   const expectedOrders = await place(5)
@@ -146,7 +146,7 @@ test('one of several relays at a time, woken at once, and everything is publishe
   expect(copies).toBe(50)
 })
 
-test('a relay that loses its connection stops, and another takes over without losing or reordering any', async () => {
+test('another relay takes over from one without connection, in order', async () => {
   const publishers: string[] = []
   const by =
     (name: string): Publish =>
@@ -167,7 +167,7 @@ test('a relay that loses its connection stops, and another takes over without lo
   expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
-test('what a crash left between publishing and marking is published again under the same ids, and nothing else', async () => {
+test('publishes events of a crash before marking again under the same ids', async () => {
   let hasCrashed = false
   const crashing: Publish = async (messages) => {
     await toKafka(messages)
@@ -187,7 +187,7 @@ test('what a crash left between publishing and marking is published again under 
   expect(copies).toBeGreaterThanOrEqual(30)
 })
 
-test('an order that commits late, under a lower number, is not passed over', async () => {
+test('does not pass over an order that commits late under a lower number', async () => {
   const one = relay('one')
   await until(() => one.leading)
   const insert = {
@@ -206,7 +206,7 @@ test('an order that commits late, under a lower number, is not passed over', asy
   expect(keys.sort()).toEqual(['early', 'late'])
 })
 
-test('with Kafka refusing, the relay keeps trying and keeps the order', async () => {
+test('keeps trying and keeps the order while Kafka refuses', async () => {
   let failures = 0
   const refusing: Publish = async (messages) => {
     if (failures++ < 3) throw new Error('not now')
@@ -219,7 +219,7 @@ test('with Kafka refusing, the relay keeps trying and keeps the order', async ()
   expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
-test('a gateway that cannot publish gives the relay up to one that can', async () => {
+test('a gateway that cannot publish hands the relay to one that can', async () => {
   const cut = relay('cut', () => Promise.reject(new Error('Kafka is away from here')), { giveUpAfterMs: 300 })
   await until(() => cut.leading)
   const well = relay('well')
@@ -229,7 +229,7 @@ test('a gateway that cannot publish gives the relay up to one that can', async (
   expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
-test('with Kafka away from every gateway they take turns, and nothing is lost when it comes back', async () => {
+test('gateways take turns while Kafka is away, and lose nothing', async () => {
   const attempts = new Set<string>()
   let away = true
   const by =
@@ -248,7 +248,7 @@ test('with Kafka away from every gateway they take turns, and nothing is lost wh
   expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
-test('a leader whose connection is frozen, open and silent, loses the lock to another', async () => {
+test('a leader with a frozen connection loses the lock to another one', async () => {
   const link = await weakLink({ host: new URL(database.url).hostname, port: Number(new URL(database.url).port) })
   try {
     const frozen = relay('frozen', toKafka, { url: through(link, database.url), leaseMs: 1_500 })
@@ -266,7 +266,7 @@ test('a leader whose connection is frozen, open and silent, loses the lock to an
   }
 })
 
-test('orders go on being published while nobody can say how many wait', async () => {
+test('publishes orders while the backlog cannot be counted', async () => {
   await database.ask('orders', 'ALTER TABLE intake_outbox RENAME created_at TO made_at')
   try {
     const expectedOrders = await place(2)
@@ -278,7 +278,7 @@ test('orders go on being published while nobody can say how many wait', async ()
   }
 })
 
-test('how many wait, and for how long, is told without reading them all', async () => {
+test('reports the number and age of waiting events without reading them all', async () => {
   const waiting = 100_000
   await database.ask(
     'orders',

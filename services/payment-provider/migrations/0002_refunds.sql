@@ -1,10 +1,10 @@
 -- Up Migration
 
--- A voided key never charges: the row is there before the charge, and the first row of a key is the one that counts.
+-- A voided key never charges: its row exists before the charge, and the first row of a key counts.
 ALTER TABLE charges DROP CONSTRAINT charges_status_check;
 ALTER TABLE charges ADD CONSTRAINT charges_status_check CHECK (status IN ('captured', 'declined', 'voided'));
 
--- A charge is given back whole, and once under whatever key.
+-- A charge is refunded in full, and once under any keys.
 CREATE TABLE refunds (
   refund_id uuid PRIMARY KEY,
   idempotency_key text NOT NULL UNIQUE,

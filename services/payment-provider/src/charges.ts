@@ -49,10 +49,10 @@ export function createCharges(options: ChargesOptions): Charges {
   return {
     charge: async (idempotencyKey, request) => {
       if (active.has(idempotencyKey))
-        throw new HttpProblem(409, 'In Flight', 'a charge with this Idempotency-Key is under way', {
+        throw new HttpProblem(409, 'In Flight', 'a charge with this Idempotency-Key is in progress', {
           headers: { 'retry-after': '1' },
         })
-      if (active.size >= options.maxActive) throw overloaded('too many charges are under way', 1)
+      if (active.size >= options.maxActive) throw overloaded('too many charges are in progress', 1)
       active.add(idempotencyKey)
       options.onActive(active.size)
       try {

@@ -72,7 +72,7 @@ export function createLedger(database: Queryable): Ledger {
         column('reason'),
       ])
       const ledgerCharges = await byKey(column('idempotencyKey'))
-      return ledgerCharges.map((charge) => charge ?? new Error('the charge is not in the ledger after it was written'))
+      return ledgerCharges.map((charge) => charge ?? new Error('the ledger lacks a charge that was just written'))
     },
   })
   return {

@@ -43,14 +43,18 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
       await database.query(insertRefund, [newId(), idempotencyKey, chargeId])
       const [storedRefund] = await database.query<Refund>(selectRefund, [chargeId])
       if (!storedRefund)
-        throw new HttpProblem(422, 'Nothing To Refund', `no captured charge ${chargeId}, or the key is of another`)
+        throw new HttpProblem(
+          422,
+          'Nothing To Refund',
+          `no captured charge ${chargeId}, or the key belongs to another refund`,
+        )
       if (failure === 'after charging') throw unwell()
       return storedRefund
     },
     void: async (idempotencyKey, { orderId, customerId }) => {
       await database.query(insertVoid, [newId(), idempotencyKey, orderId, customerId])
       const [charge] = await database.query<Charge>(selectCharge, [idempotencyKey])
-      if (!charge) throw new Error('the voided key is not in the ledger after it was written')
+      if (!charge) throw new Error('the ledger lacks a voided key that was just written')
       return charge
     },
     ofOrder: (orderId) => database.query<Refund>(selectOfOrder, [orderId]),

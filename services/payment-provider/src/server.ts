@@ -31,10 +31,10 @@ export async function startPaymentProvider(config: Config, logger: Logger): Prom
   const registry = createRegistry()
   const registers = [registry]
   const tracing = await startTracing(config, { service: 'payment-provider' }, logger)
-  const active = new Gauge({ name: 'charges_active', help: 'Charges under way.', registers })
+  const active = new Gauge({ name: 'charges_active', help: 'Charges in progress.', registers })
   const chargeCounter = new Counter({
     name: 'charges_total',
-    help: 'Charges put into the ledger.',
+    help: 'Charges stored in the ledger.',
     labelNames: ['status'] as const,
     registers,
   })

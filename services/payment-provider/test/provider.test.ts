@@ -34,8 +34,8 @@ async function stopped({ closers }: PaymentProvider): Promise<void> {
   for (const closer of closers) await closer.close()
 }
 async function behave(behaviour: Partial<Behaviour>): Promise<void> {
-  const calm: Behaviour = { latencyMs: 0, jitterMs: 0, errorRate: 0, declineRate: 0 }
-  const answer = await send('PUT', '/v1/behaviour', { ...calm, ...behaviour })
+  const noFaults: Behaviour = { latencyMs: 0, jitterMs: 0, errorRate: 0, declineRate: 0 }
+  const answer = await send('PUT', '/v1/behaviour', { ...noFaults, ...behaviour })
   expect(answer).toMatchObject({ status: 200, body: behaviour })
 }
 
@@ -52,7 +52,7 @@ const charge = (orderId: string, key = orderId, amountCents = 1_500) =>
 const chargesOf = async (orderId: string) =>
   (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['charges'] as Record<string, unknown>[]
 
-test('a repeat gets the first answer and charges nothing more, after a restart too', async () => {
+test('a repeat gets the first answer and charges nothing, also after a restart', async () => {
   await behave({})
   const orderId = randomUUID()
   const first = await charge(orderId)
@@ -65,7 +65,7 @@ test('a repeat gets the first answer and charges nothing more, after a restart t
   expect((await charge(orderId, orderId, 9_999)).status).toBe(422)
 })
 
-test('while a charge is under way, the same key is told so and charges once', async () => {
+test('a repeat during a charge is answered with 409, and the key charges once', async () => {
   await behave({ latencyMs: 200 })
   const orderId = randomUUID()
   const answers = await Promise.all(Array.from({ length: 10 }, () => charge(orderId)))
@@ -73,7 +73,7 @@ test('while a charge is under way, the same key is told so and charges once', as
   expect(await chargesOf(orderId)).toHaveLength(1)
 })
 
-test('a caller that tries again through errors is charged once', async () => {
+test('charges a caller once that retries through errors', async () => {
   await behave({ errorRate: 0.6 })
   const orders = Array.from({ length: 60 }, () => randomUUID())
   let errors = 0
@@ -89,7 +89,7 @@ test('a caller that tries again through errors is charged once', async () => {
   for (const orderId of orders) expect(await chargesOf(orderId)).toHaveLength(1)
 })
 
-test('a decline can be predicted from the key and stays declined', async () => {
+test('predicts a decline from its key and keeps it', async () => {
   await behave({ declineRate: 0.5 })
   const orders = Array.from({ length: 40 }, () => randomUUID())
   const predictedReasons = orders.map((orderId) => declineReason(orderId, { declineRate: 0.5 }))
@@ -106,7 +106,7 @@ const stop = (orderId: string) => send('POST', '/v1/voids', { orderId, customerI
 const refundsOf = async (orderId: string) =>
   (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['refunds'] as Record<string, unknown>[]
 
-test('a charge is given back once, under whatever keys and through errors, and only one that was captured', async () => {
+test('refunds a captured charge once, under any keys and through errors', async () => {
   await behave({ errorRate: 0.5 })
   const orderId = randomUUID()
   await expect.poll(async () => (await charge(orderId)).status).toBe(201)
@@ -121,7 +121,7 @@ test('a charge is given back once, under whatever keys and through errors, and o
   expect((await refund(randomUUID(), 'none')).status).toBe(422)
 })
 
-test('a charge that is stopped while it is under way charges nothing, then or later', async () => {
+test('a charge stopped in flight charges nothing, then or later', async () => {
   await behave({ latencyMs: 300 })
   const orderId = randomUUID()
   const underWay = charge(orderId)
@@ -131,14 +131,14 @@ test('a charge that is stopped while it is under way charges nothing, then or la
   expect(await chargesOf(orderId)).toMatchObject([{ status: 'voided', amountCents: 0 }])
 })
 
-test('stopping what was charged before says what is to be given back', async () => {
+test('stopping a finished charge names the amount to refund', async () => {
   await behave({})
   const orderId = randomUUID()
   const { body } = await charge(orderId)
   expect(await stop(orderId)).toEqual({ status: 200, body: { status: 'captured', chargeId: body['chargeId'] } })
 })
 
-test('hundreds wait at once in one process, and what they charge is in the ledger', async () => {
+test('hundreds of calls wait in one process, and the ledger has their charges', async () => {
   await behave({ latencyMs: 500, jitterMs: 100 })
   const orders = Array.from({ length: 500 }, () => randomUUID())
   const answers = await Promise.all(orders.map((orderId) => charge(orderId)))
@@ -151,13 +151,13 @@ test('hundreds wait at once in one process, and what they charge is in the ledge
   expect(ledger?.count).toBe(500)
 })
 
-test('a body without a content type is JSON, since that is how kubectl replace --raw sends it', async () => {
+test('reads a body without a content type as JSON, as kubectl replace --raw sends it', async () => {
   const body = new TextEncoder().encode(JSON.stringify({ latencyMs: 3 }))
   const response = await fetch(`${provider.url}/v1/behaviour`, { method: 'PUT', body })
   expect(await response.json()).toMatchObject({ latencyMs: 3 })
 })
 
-test('wrong requests are told what is allowed', async () => {
+test('answers wrong requests with the allowed values', async () => {
   await behave({})
   const answer = await send('POST', '/v1/charges', { orderId: 'x', amountCents: -1 }, 'key')
   expect(answer).toMatchObject({
@@ -170,7 +170,7 @@ test('wrong requests are told what is allowed', async () => {
   expect((await send('PUT', '/v1/behaviour', { errorRate: 2 })).status).toBe(400)
 })
 
-test('listens on the one address that LISTEN_ADDRESS names, and on no other of the machine', async () => {
+test('listens on the address of LISTEN_ADDRESS alone', async () => {
   for (const url of [provider.url, provider.metricsUrl]) {
     const { port } = new URL(url)
     await expect(fetch(`http://127.0.0.1:${port}/metrics`)).resolves.toBeDefined()

@@ -1,7 +1,7 @@
 -- Up Migration
 
--- One row an order: what the provider answered. The order id is the provider's idempotency key, so this row and the
--- provider's own record agree however often the charge was asked for.
+-- One row per order: the provider's answer. The order id is the provider's idempotency key, so this
+-- row and the provider's own record agree however often the charge was requested.
 CREATE TABLE payments (
   order_id uuid PRIMARY KEY,
   customer_id text NOT NULL,
@@ -13,14 +13,15 @@ CREATE TABLE payments (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Which messages the stage has taken effect for.
+-- The messages whose effect the stage has applied.
 CREATE TABLE inbox (
   event_id uuid PRIMARY KEY,
   received_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX inbox_by_age ON inbox USING brin (received_at);
 
--- What the stage has yet to publish, found again by the message that caused it; deleted once Kafka has it.
+-- Events that the stage has yet to publish, by the message that caused them; deleted once Kafka has
+-- them.
 CREATE TABLE outbox (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   source_id uuid NOT NULL,

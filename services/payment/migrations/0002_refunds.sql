@@ -1,6 +1,7 @@
 -- Up Migration
 
--- CANCELLED: the order was cancelled before anything was charged, and nothing will be. REFUNDED: captured, and given back.
+-- CANCELLED: the order was cancelled before it was charged, and it will not be. REFUNDED: captured,
+-- and refunded.
 ALTER TABLE payments
   DROP CONSTRAINT payments_status_check,
   DROP CONSTRAINT payments_check,

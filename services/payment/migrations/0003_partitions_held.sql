@@ -1,14 +1,16 @@
 -- Up Migration
 
--- Which process holds which partition. One that a process left without letting go of it was its end.
+-- The process that holds each partition. A process that left a partition without releasing it has
+-- died.
 CREATE TABLE partitions_held (
   topic text NOT NULL,
   partition int NOT NULL,
   holder uuid,
   since timestamptz NOT NULL DEFAULT now(),
-  -- Processes in a row that ended while it was theirs.
+  -- Consecutive processes that ended while they held it.
   deaths int NOT NULL DEFAULT 0,
-  -- Once there were several: the offset of the message last in hand with no other beside it, and how many ended over it.
+  -- After several deaths: the offset of the message that was last alone in flight, and the number
+  -- of processes that ended over it.
   alone bigint,
   tries int NOT NULL DEFAULT 0,
   PRIMARY KEY (topic, partition)

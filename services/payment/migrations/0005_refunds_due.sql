@@ -1,12 +1,14 @@
 -- Up Migration
 
--- Money that has to go back and has not: what a later try gives back, and what must be nothing in the long run.
+-- Refunds that are due and not yet made: the stage tries them again, and the table must become
+-- empty.
 CREATE TABLE refunds_due (
   order_id uuid NOT NULL,
-  -- Empty where it is not known whether anything was charged.
+  -- Null if it is unknown whether the order was charged.
   charge_id text NOT NULL,
   customer_id text NOT NULL,
-  -- GIVEN_UP: the provider would not take the charge back. SECOND_CHARGE: the order was charged before, under another id.
+  -- GIVEN_UP: the provider refused the refund. SECOND_CHARGE: the order was charged before, under
+  -- another id.
   reason text NOT NULL CHECK (reason IN ('GIVEN_UP', 'SECOND_CHARGE')),
   amount_cents bigint,
   currency text,

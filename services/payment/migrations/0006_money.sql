@@ -1,17 +1,18 @@
 -- Up Migration
 
--- Which object of the provider stands for an order's charge. It is noted before it is confirmed, so money only moves by what is noted
--- here; a row that was stopped lets nothing be confirmed any more. Deleted after a month: by then the payment itself is known.
+-- The provider's object for the charge of an order. It is stored before it is confirmed, so money
+-- moves only by a stored object; a stopped row prevents any later confirmation. Deleted after a
+-- month: by then the payment itself is known.
 CREATE TABLE charge_intents (
   order_id uuid PRIMARY KEY,
-  -- NULL: stopped before there was one.
+  -- NULL: stopped before an object existed.
   intent_id text,
   stopped boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX charge_intents_by_age ON charge_intents (created_at);
 
--- Charges that the provider has accepted and not decided, such as a bank debit of some days.
+-- Charges that the provider has accepted and not decided, such as a bank debit that takes days.
 CREATE TABLE charges_pending (
   order_id uuid PRIMARY KEY,
   customer_id text NOT NULL,
@@ -23,14 +24,16 @@ CREATE TABLE charges_pending (
 );
 CREATE INDEX charges_pending_due ON charges_pending (due_at);
 
--- The replicas that call the provider, and how many calls a second each of them wants: they divide the stage's rate by it.
+-- The replicas that call the provider, and the calls a second that each of them needs: they divide
+-- the stage's rate by it.
 CREATE TABLE provider_callers (
   member uuid PRIMARY KEY,
   wanted real NOT NULL,
   seen_at timestamptz NOT NULL
 );
 
--- How far payments have been compared with the provider's own list; whoever has the lease compares the next part.
+-- The time up to which payments have been compared with the provider's list; the replica with the
+-- lease compares the next period.
 CREATE TABLE reconciliations (
   name text PRIMARY KEY,
   compared_to timestamptz NOT NULL DEFAULT date_trunc('minute', now()),
@@ -39,7 +42,8 @@ CREATE TABLE reconciliations (
 );
 INSERT INTO reconciliations (name) VALUES ('soon'), ('late');
 
--- What such a comparison found and a person has to decide. A row is deleted by whoever has decided.
+-- Differences from such a comparison that a person has to decide. The person deletes the row after
+-- the decision.
 CREATE TABLE payment_differences (
   order_id uuid NOT NULL,
   charge_id text NOT NULL,

@@ -12,19 +12,19 @@ function partsOf(rates: readonly number[]): number[] {
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
 
 test.each([[[0]], [[5]], [[0, 0, 0]], [[1, 0, 0, 0]], [[70, 10, 3]], [Array.from({ length: 100 }, (_, n) => n)]])(
-  'the parts of replicas that want %j add up to the rate',
+  'the shares of replicas that want %j add up to the rate',
   (rates) => {
     expect(sum(partsOf(rates))).toBeCloseTo(80, 6)
   },
 )
 
-test('whoever has the work gets most of the rate, and the idle ones enough to begin', () => {
+test('gives most of the rate to the busy replica, and idle ones enough to start', () => {
   const [busy, idle] = partsOf([40, 0, 0, 0])
   expect(busy).toBeCloseTo(68)
   expect(idle).toBeCloseTo(4)
 })
 
-test('a replica begins with a tenth and grows fourfold at most from one look to the next', async () => {
+test('a replica starts with a tenth and grows fourfold at most per exchange', async () => {
   let nowMs = 0
   const rate = createStageRate({ perSecond: 80, clock: () => nowMs })
   expect(rate.share).toBe(8)
@@ -39,7 +39,7 @@ test('a replica begins with a tenth and grows fourfold at most from one look to 
   expect(rate.share).toBe(80)
 })
 
-test('calls are spaced by the share, without a burst', async () => {
+test('spaces calls by the share without a burst', async () => {
   let nowMs = 0
   const rate = createStageRate({ perSecond: 1_000, clock: () => nowMs })
   const { signal } = new AbortController()

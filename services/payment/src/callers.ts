@@ -75,7 +75,7 @@ export function createStageRate({ perSecond, registry, ...options }: StageRateOp
   if (registry)
     new Gauge({
       name: 'payment_rate_share',
-      help: 'Calls a second that this replica may make to the provider, out of the rate of all replicas together',
+      help: 'Calls a second that this replica may send to the provider, its share of the rate of all replicas',
       registers: [registry],
       collect() {
         this.set(share)

@@ -5,7 +5,7 @@ import { providerOptions } from './config.ts'
 
 const options = (env: Record<string, string>) => providerOptions({ PAYMENT_PROVIDER_URL: 'http://provider', ...env })
 
-test('unless told otherwise a call has a second, three attempts, a hundred a second, and a breaker of ten', () => {
+test('defaults to a second, three attempts, a hundred calls a second, a breaker of ten', () => {
   expect(options({})).toEqual({
     kind: 'simulator',
     url: 'http://provider',
@@ -23,7 +23,7 @@ test('unless told otherwise a call has a second, three attempts, a hundred a sec
   })
 })
 
-test('a provider that is known to take long gets the time, and a time-out below that is refused', () => {
+test('gives a slow provider its time and refuses a shorter time-out', () => {
   expect(options({ PAYMENT_EXPECTED_MS: '3000' }).timeoutMs).toBe(6_000)
   expect(options({ PAYMENT_EXPECTED_MS: '100' }).timeoutMs).toBe(1_000)
   expect(() => options({ PAYMENT_EXPECTED_MS: '3000', PAYMENT_TIMEOUT_MS: '1000' })).toThrow(
@@ -32,7 +32,7 @@ test('a provider that is known to take long gets the time, and a time-out below 
   expect(() => options({ PAYMENT_BREAKER_WINDOW: '3' })).toThrow('PAYMENT_BREAKER_MIN_CALLS: found 5; allowed: up to')
 })
 
-test('the provider may be below a path, and credentials belong into a variable of their own', () => {
+test('accepts a path in the provider’s URL and refuses credentials there', () => {
   expect(options({ PAYMENT_PROVIDER_URL: 'https://provider/api', PAYMENT_PROVIDER_TOKEN: 'secret\n' })).toMatchObject({
     url: 'https://provider/api',
     token: 'secret',
@@ -46,7 +46,7 @@ test('the provider may be below a path, and credentials belong into a variable o
   )
 })
 
-test('Stripe needs its key only, and is called less often than an account may', () => {
+test('Stripe needs its key alone, and is called below its account’s limit', () => {
   const stripe = { PAYMENT_PROVIDER: 'stripe', PAYMENT_PROVIDER_TOKEN: 'sk_live_1' }
   expect(providerOptions(stripe)).toMatchObject({
     kind: 'stripe',

@@ -38,7 +38,7 @@ export function createConnection(options: ProviderOptions, { now, logger, regist
   const address = { url, timeoutMs, key: token ?? '', turn: rate?.turn }
   let pool: Queryable | undefined
   const intents = intentsIn(() => {
-    if (!pool) throw new Error('the provider was asked before the stage had its database')
+    if (!pool) throw new Error('the provider was called before the stage had its database')
     return pool
   })
   return {

@@ -21,13 +21,13 @@ const captured = (chargeId: string): Answer => ({
 })
 const owedAnswer: Answer = { kind: 'owed', chargeId: undefined, error: 'answered 422' }
 
-test('a second charge is due, whatever became of the first', () => {
+test('a second charge is due whatever happened to the first', () => {
   const due = { ...about, chargeId: 'ch-2', reason: 'SECOND_CHARGE', amountCents: 700, currency: 'EUR' }
   for (const payment of [paymentIn('CAPTURED', 'ch-1'), paymentIn('REFUNDED', 'ch-1'), paymentIn('DECLINED')])
     expect(dueOf(payment, reserved, captured('ch-2'))).toEqual(due)
 })
 
-test('the first charge, the same one again, and that of a cancelled order are not', () => {
+test('no refund is due for the first charge, its repeat, or a cancelled order’s', () => {
   for (const payment of [
     undefined,
     paymentIn('CAPTURED', 'ch-1'),
@@ -37,7 +37,7 @@ test('the first charge, the same one again, and that of a cancelled order are no
     expect(dueOf(payment, reserved, captured('ch-1'))).toBeUndefined()
 })
 
-test('what the provider would not take back is due with all that is known of it, unless it is settled by now', () => {
+test('a refused refund is due with all known data unless it is settled', () => {
   expect(dueOf(paymentIn('CAPTURED', 'ch-1'), cancelled, owedAnswer)).toMatchObject({
     ...{ chargeId: 'ch-1', reason: 'GIVEN_UP', amountCents: 700, currency: 'EUR', error: 'answered 422' },
   })

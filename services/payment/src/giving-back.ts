@@ -52,10 +52,7 @@ export async function giveBackDue(surroundings: Surroundings, options: GivingBac
     } catch (error) {
       if (surroundings.stopping.aborted) break
       const { orderId, chargeId, reason, attempts } = row
-      options.logger?.error(
-        { error, orderId, chargeId, reason, attempts },
-        'money that is owed could not be given back',
-      )
+      options.logger?.error({ error, orderId, chargeId, reason, attempts }, 'a refund that is due failed')
       await surroundings.database.query(noteDueError, [orderId, chargeId, String(error).slice(0, 500)])
     }
   }
@@ -104,13 +101,13 @@ function owedGauges(registry: Registry): (sums: readonly DueSum[]) => void {
   const registers = [registry]
   const cents = new Gauge({
     name: 'payment_owed_cents',
-    help: 'Money that has to go back to customers and has not, in minor units; the same from every replica, and 0 in the long run',
+    help: 'Amount of refunds that are due, in minor units; the same from every replica, and 0 in the long run',
     labelNames: ['currency'] as const,
     registers,
   })
   const count = new Gauge({
     name: 'payment_refunds_due',
-    help: 'Refunds that are due and not made, by reason; the same from every replica',
+    help: 'Refunds that are due, by reason; the same from every replica',
     labelNames: ['reason'] as const,
     registers,
   })

@@ -44,7 +44,7 @@ async function reasonsOf(count: number, call: () => Promise<unknown>): Promise<s
   return reasons
 }
 
-test('half of five calls failed: nobody asks, and what is refused meanwhile is an outage and no attempt', async () => {
+test('opens after half of five calls failed, and refuses calls as an outage', async () => {
   const { provider, requestCount } = providerThat(captured, captured, 'Failing', 'Busy', 'Unreachable')
   const guard = guarded(provider, { ...figures, breaker: { ...figures.breaker, openMs: 60_000 } })
   const call = () => guard.charge(charge, never)
@@ -56,7 +56,7 @@ test('half of five calls failed: nobody asks, and what is refused meanwhile is a
   await expect(call()).rejects.toMatchObject({ outage: true, retry: true })
 })
 
-test('after a while one call is made; it decides whether the others follow', async () => {
+test('makes one probe after a while, which decides about the others', async () => {
   const { provider, requestCount } = providerThat(...Array.from({ length: 6 }, () => 'Busy' as const), captured)
   const transitions: string[] = []
   const guard = guarded(provider, {
@@ -75,7 +75,7 @@ test('after a while one call is made; it decides whether the others follow', asy
   expect(requestCount()).toBe(9)
 })
 
-test('declined and refused charges, and those in flight, are no fault of the provider', async () => {
+test('does not count declined, refused or pending charges as failures', async () => {
   const { provider, requestCount } = providerThat(
     declined,
     'Refused',
@@ -91,7 +91,7 @@ test('declined and refused charges, and those in flight, are no fault of the pro
   expect(guard.open).toBe(false)
 })
 
-test('wrong credentials stop everybody instead of making dead letters, and are not tried again at once', async () => {
+test('opens on wrong credentials instead of making dead letters', async () => {
   const { provider, requestCount } = providerThat('Misconfigured')
   const failures: unknown[] = []
   const guard = guarded(provider, { ...figures, attempts: 3, onOpen: (failure) => failures.push(failure) })
@@ -104,7 +104,7 @@ test('wrong credentials stop everybody instead of making dead letters, and are n
 })
 
 test.each(['InFlight', 'Refused'] as const)(
-  'a probe that is %s says nothing: the next call probes',
+  'a probe that is %s decides nothing, and the next call probes',
   async (unclear) => {
     let nowMs = 0
     const answers = [...Array.from({ length: 5 }, () => 'Busy' as const), unclear, unclear, 'Busy' as const, captured]
@@ -130,7 +130,7 @@ test.each(['InFlight', 'Refused'] as const)(
   },
 )
 
-test('an order for which the provider fails is at fault only if another order is answered meanwhile', async () => {
+test('blames an order for a failure only if another order succeeds meanwhile', async () => {
   const failing = new Set(['order-1', 'order-2'])
   const rejectCall = () => Promise.reject(new Error('not asked in this test'))
   const guard = guarded(
@@ -154,7 +154,7 @@ test('an order for which the provider fails is at fault only if another order is
   expect(await outageOf('order-1')).toBe(false)
 })
 
-test('a call that fails is made again, up to three times, and one that is refused is not', async () => {
+test('retries a failed call up to three times, and a refused one never', async () => {
   const recovering = providerThat('Failing', 'Busy', captured)
   const three = { ...figures, attempts: 3 }
   expect(await guarded(recovering.provider, three).charge(charge, never)).toEqual(captured)
@@ -171,7 +171,7 @@ test.each([
   { chance: 0, waits: [500, 1_000, 2_000] },
   { chance: 0.5, waits: [750, 1_500, 3_000] },
   { chance: 1, waits: [1_000, 2_000, 4_000] },
-])('from one attempt to the next it waits twice as long, half of it by chance ($chance)', async ({ chance, waits }) => {
+])('doubles the wait between attempts, half of it random ($chance)', async ({ chance, waits }) => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     const { provider, requestCount } = providerThat('Failing')
@@ -190,7 +190,7 @@ test.each([
   }
 })
 
-test('calls are spaced out once the burst is used up, and the burst comes back with rest', () => {
+test('spaces calls after the burst, which recovers with time', () => {
   const limit = createRateLimit(100, 3)
   expect([0, 0, 0, 0, 0].map((now) => limit.take(now))).toEqual([0, 0, 0, 10, 20])
   expect(limit.take(35)).toBe(0)

@@ -73,7 +73,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       return answer
     } catch (error) {
       if (error instanceof BreakerOpen)
-        throw new ProviderError('CircuitOpen', 'too many calls failed; nobody asks for a while', { cause: error })
+        throw new ProviderError('CircuitOpen', 'too many calls failed; the breaker is open', { cause: error })
       if (error instanceof ProviderError && error.reason === 'Failing' && !blame.failed(orderId))
         throw new ProviderError('Failing', error.message, { cause: error, outage: true })
       throw error

@@ -29,7 +29,7 @@ const fromRow = ({ intentId, stopped }: Row): Intent => ({ intentId: intentId ??
 export function intentsIn(database: () => Queryable): Intents {
   const one = async (statement: typeof noteIntent, values: unknown[]): Promise<Intent> => {
     const [row] = await database().query<Row>(statement, values)
-    if (!row) throw new Error('the intent is not there after it was written')
+    if (!row) throw new Error('the table lacks an intent that was just written')
     return fromRow(row)
   }
   return {

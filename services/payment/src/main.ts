@@ -23,9 +23,9 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
     ...guard,
     onOpen: (error) => {
       const level = error instanceof ProviderError && error.reason === 'Misconfigured' ? 'error' : 'warn'
-      logger[level]({ error, openMs: guard.breaker.openMs }, 'the provider fails too often; not asking it for a while')
+      logger[level]({ error, openMs: guard.breaker.openMs }, 'the provider fails too often; the breaker is open')
     },
-    onClose: () => logger.info('the provider answers again'),
+    onClose: () => logger.info('the provider answers again; the breaker is closed'),
   })
   watchBreaker(registry, () => provider.open)
   const { list, onDatabase } = connection

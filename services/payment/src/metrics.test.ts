@@ -5,7 +5,7 @@ import { measured, watchBreaker } from './metrics.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
 
-test('answers and failures are counted apart, and the breaker is shown', async () => {
+test('counts answers and failures apart and shows the breaker', async () => {
   const registry = createRegistry()
   const provider: Provider = {
     charge: ({ orderId }) =>

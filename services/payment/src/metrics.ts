@@ -12,13 +12,13 @@ export function measured(provider: Provider, registry: Registry): Provider {
   const registers = [registry]
   const calls = new Counter({
     name: 'payment_provider_calls_total',
-    help: 'Calls made to the payment provider, by what came of them',
+    help: 'Calls to the payment provider, by outcome',
     labelNames: ['call', 'outcome'],
     registers,
   })
   const seconds = new Histogram({
     name: 'payment_provider_seconds',
-    help: 'From a call to its answer or its failure',
+    help: 'Time from a call to its answer or its failure',
     labelNames: ['call'],
     buckets: secondsBuckets,
     registers,
@@ -51,7 +51,7 @@ export function measured(provider: Provider, registry: Registry): Provider {
 export function watchBreaker(registry: Registry, open: () => boolean): void {
   new Gauge({
     name: 'payment_breaker_open',
-    help: '1 while the provider is not asked because too many calls failed',
+    help: '1 while the breaker is open because too many calls to the provider failed',
     registers: [registry],
     collect() {
       this.set(open() ? 1 : 0)

@@ -24,16 +24,16 @@ const captured: Payment = { ...about, status: 'CAPTURED', amountCents: 700, curr
 const stopped: Payment = { ...about, status: 'CANCELLED' }
 const givenBack: Payment = { ...captured, status: 'REFUNDED', refundId: 're-1' }
 
-describe('what the provider is asked at the end of an order', () => {
-  it('is to stop what may be under way, to give back what was captured, once', () => {
+describe('the calls to the provider at the end of an order', () => {
+  it('stop a charge in flight, and refund a captured one once', () => {
     expect(callFor(undefined)).toEqual({ kind: 'void' })
     expect(callFor(captured)).toEqual({ kind: 'refund', chargeId: 'ch-1' })
     for (const payment of [stopped, givenBack]) expect(callFor(payment)).toEqual({ kind: 'nothing' })
   })
 })
 
-describe('what becomes of a payment', () => {
-  it('is what the provider said of the charge, told once', () => {
+describe('the outcome of a payment', () => {
+  it('is the provider’s answer to the charge, reported once', () => {
     expect(settle(undefined, reserved, charged('captured'), now)).toMatchObject({
       payment: captured,
       told: { type: 'PaymentCaptured', data: { chargeId: 'ch-1', totalCents: 700 } },
@@ -45,19 +45,19 @@ describe('what becomes of a payment', () => {
     expect(settle(captured, reserved, charged('captured'), now)).toBeUndefined()
   })
 
-  it('is a note that nothing will be charged, where the cancellation came first', () => {
+  it('is a note that nothing will be charged after a cancellation', () => {
     expect(settle(undefined, cancelled, { kind: 'voided' }, now)).toEqual({ payment: stopped, told: undefined })
     expect(settle(stopped, reserved, charged('declined'), now)).toBeUndefined()
   })
 
-  it('is given back, and told once, however often that is asked', () => {
+  it('is refunded and reported once, however often requested', () => {
     const first = settle(captured, cancelled, refunded, now)
     expect(first).toMatchObject({ payment: givenBack, told: { type: 'PaymentRefunded', data: { refundId: 're-1' } } })
     expect(settle(givenBack, requested, refunded, now)).toBeUndefined()
     expect(settle(captured, requested, refunded, now)?.told?.id).toBe(first?.told?.id)
   })
 
-  it('given back is told again under the same id to whoever says again that the order is cancelled', () => {
+  it('repeats a refund under its id for each repeated cancellation', () => {
     const first = settle(captured, cancelled, refunded, now)
     const again = settle(givenBack, cancelled, { kind: 'nothing' }, now)
     expect(again?.payment).toBe(givenBack)
@@ -66,12 +66,12 @@ describe('what becomes of a payment', () => {
     expect(settle(stopped, cancelled, { kind: 'nothing' }, now)).toBeUndefined()
   })
 
-  it('captured by a call that outlived the cancellation is given back, and the capture no longer told', () => {
+  it('is refunded, not captured, for a charge that outlived the cancellation', () => {
     expect(settle(undefined, cancelled, refunded, now)).toMatchObject({ payment: givenBack })
     expect(settle(givenBack, reserved, charged('captured'), now)).toBeUndefined()
   })
 
-  it('captured in spite of the note is owned to, so that the orders service asks for it back', () => {
+  it('is captured despite the note, so that orders requests the refund', () => {
     expect(settle(stopped, reserved, charged('captured'), now)).toMatchObject({
       payment: { status: 'CAPTURED' },
       told: { type: 'PaymentCaptured' },

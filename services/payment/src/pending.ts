@@ -34,7 +34,7 @@ export function pendingChore(options: PendingOptions): PeriodicTask {
     options.registry &&
     new Gauge({
       name: 'payment_charges_pending',
-      help: 'Charges that the provider has accepted and not decided yet; the same from every replica',
+      help: 'Charges that the provider has accepted and not yet decided; the same from every replica',
       registers: [options.registry],
     })
   return {
@@ -61,10 +61,7 @@ export async function settlePending(surroundings: Surroundings, options: Pending
       if (await settleOne(row, surroundings, options)) decidedCount++
     } catch (error) {
       if (surroundings.stopping.aborted) break
-      options.logger?.warn(
-        { error, orderId: row.orderId },
-        'a pending charge could not be asked about; it stays pending',
-      )
+      options.logger?.warn({ error, orderId: row.orderId }, 'a pending charge could not be looked up; it stays pending')
     }
   }
   return decidedCount

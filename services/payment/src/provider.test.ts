@@ -37,14 +37,14 @@ async function listening(answer: FixedAnswer | 'nothing' | 'reset', below = '', 
 }
 const never = new AbortController().signal
 
-test('asks under the order id as idempotency key', async () => {
+test('sends the order id as idempotency key', async () => {
   const { requests, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
   expect(await provider.charge(charge, never)).toEqual({ status: 'captured', chargeId: 'ch-1' })
   expect(requests[0]).toMatchObject({ method: 'POST', url: '/v1/charges', headers: { 'idempotency-key': 'order-1' } })
   expect(JSON.parse(requests[0]?.body ?? '')).toEqual(charge)
 })
 
-test('gives a charge back under a key of its own, and stops one under the key it would be charged by', async () => {
+test('refunds under a key of its own, and stops under the charge’s key', async () => {
   const refund = { refundId: 're-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR' }
   const refunding = await listening({ status: 201, body: refund })
   expect(await refunding.provider.refund('order-1', 'ch-1', never)).toEqual(refund)
@@ -57,7 +57,7 @@ test('gives a charge back under a key of its own, and stops one under the key it
   expect(stopping.requests[0]).toMatchObject({ url: '/v1/voids', headers: { 'idempotency-key': 'order-1' } })
 })
 
-test('hands on whose trace a call is of, and nothing where it is of none', async () => {
+test('passes the trace of a call on if there is one', async () => {
   const { requests, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await provider.charge(charge, never, traceparent)
@@ -65,17 +65,17 @@ test('hands on whose trace a call is of, and nothing where it is of none', async
   expect(requests.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined])
 })
 
-test('402 is an answer, not an error', async () => {
+test('402 is an answer and no error', async () => {
   const { provider } = await listening({ status: 402, body: { status: 'declined', reason: 'insufficient_funds' } })
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'insufficient_funds' })
 })
 
-test('409 means that the same charge is in flight, and is no fault of anybody', async () => {
+test('409 means a charge in flight and is no failure', async () => {
   const { provider } = await listening({ status: 409, body: {} })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'InFlight', retry: true, outage: true })
 })
 
-test.each([['/psp'], ['/psp/']])('a provider below %s is called there, with its credentials', async (below) => {
+test.each([['/psp'], ['/psp/']])('calls a provider below %s with its credentials', async (below) => {
   const { requests, provider } = await listening(
     { status: 201, body: { status: 'captured', chargeId: 'ch-1' } },
     below,
@@ -85,17 +85,17 @@ test.each([['/psp'], ['/psp/']])('a provider below %s is called there, with its 
   expect(requests[0]).toMatchObject({ url: '/psp/v1/charges', headers: { authorization: 'Bearer secret' } })
 })
 
-test.each([408, 425, 429, 502, 503, 504])('%i means ask again later, and is no fault of the order', async (status) => {
+test.each([408, 425, 429, 502, 503, 504])('%i is an outage and does not count against the order', async (status) => {
   const { provider } = await listening({ status, body: {} })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: true })
 })
 
-test.each([500, 501])('%i means ask again, but not forever', async (status) => {
+test.each([500, 501])('%i is retried a limited number of times', async (status) => {
   const { provider } = await listening({ status, body: {} })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Failing', retry: true, outage: false })
 })
 
-test.each([400, 422])('%i means that asking again cannot help', async (status) => {
+test.each([400, 422])('%i is not retried', async (status) => {
   const { provider } = await listening({ status, body: { detail: 'amountCents' } })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Refused', retry: false })
 })
@@ -103,7 +103,7 @@ test.each([400, 422])('%i means that asking again cannot help', async (status) =
 const notAboutMoney = { reason: 'Misconfigured', retry: true, outage: true }
 
 test.each([204, 301, 302, 307, 308, 401, 403, 404, 405, 406, 410, 413, 415, 451])(
-  '%i is not about the money: no fault of the order',
+  '%i is not about the charge and does not count against the order',
   async (status) => {
     const { requests, provider } = await listening({ status, body: '', headers: { location: '/v1/charges' } })
     const calls = [
@@ -117,12 +117,12 @@ test.each([204, 301, 302, 307, 308, 401, 403, 404, 405, 406, 410, 413, 415, 451]
   },
 )
 
-test.each([201, 402])('a body without sense under %i is not about the money either', async (status) => {
+test.each([201, 402])('a malformed body under %i is not about the charge either', async (status) => {
   const { provider } = await listening({ status, body: { status: 'captured' } })
   await expect(provider.charge(charge, never)).rejects.toMatchObject(notAboutMoney)
 })
 
-test('an answer larger than any that makes sense is not read to its end', async () => {
+test('stops reading an answer that is too large', async () => {
   const { provider } = await listening({ status: 201, body: 'x'.repeat(1_000_000) })
   await expect(provider.charge(charge, never)).rejects.toMatchObject({
     ...notAboutMoney,
@@ -130,17 +130,17 @@ test('an answer larger than any that makes sense is not read to its end', async 
   })
 })
 
-test('a connection that breaks off in the middle of a call is an outage', async () => {
+test('a connection that breaks during a call is an outage', async () => {
   const { provider } = await listening('reset')
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Unreachable', outage: true })
 })
 
-test('no answer in time means ask again, and is no fault of the order', async () => {
+test('a time-out is retried and does not count against the order', async () => {
   const { provider } = await listening('nothing')
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Busy', retry: true, outage: true })
 })
 
-test('nobody there is an outage', async () => {
+test('a refused connection is an outage', async () => {
   const { provider } = await listening('nothing')
   await new Promise((resolve) => server?.close(resolve))
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Unreachable', outage: true })

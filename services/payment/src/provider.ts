@@ -141,7 +141,7 @@ interface Asking {
 }
 
 function unexpectedAnswer(status: number, body: string): ProviderError {
-  if (status === 409) return new ProviderError('InFlight', 'the same is in flight')
+  if (status === 409) return new ProviderError('InFlight', 'the same charge is in flight')
   return new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
 }
 
@@ -149,6 +149,6 @@ function parse<T>(schema: z.ZodType<T>, body: string): T {
   try {
     return schema.parse(JSON.parse(body))
   } catch (cause) {
-    throw new ProviderError('Misconfigured', `an answer that makes no sense: ${body.slice(0, 200)}`, { cause })
+    throw new ProviderError('Misconfigured', `an answer of unknown form: ${body.slice(0, 200)}`, { cause })
   }
 }

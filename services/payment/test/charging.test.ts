@@ -48,7 +48,7 @@ function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
 }
 const captured = (orderId: string): ChargeOutcome => ({ status: 'captured', chargeId: `ch-${orderId}` })
 
-test('captures and declines are kept and told, and no more calls are made at once than allowed', async () => {
+test('stores and reports outcomes, within the allowed parallel calls', async () => {
   const bench = await newBench()
   const orders = Array.from({ length: 30 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
   const declinedIds = new Set(orders.slice(0, 5).map(({ orderId }) => orderId))
@@ -79,7 +79,7 @@ test('captures and declines are kept and told, and no more calls are made at onc
   await bench.close()
 })
 
-test('a failing provider is asked again, a refusal and one that goes on failing become dead letters, one that is busy or away is waited out', async () => {
+test('retries failures, gives up refusals and persistent ones, waits for outages', async () => {
   const bench = await newBench()
   const [failsOnce, alwaysFails, refused, away, busy] = [1, 2, 3, 4, 5].map((n) => testOrder(n, { 'SKU-0001': 1 }))
   const failures = new Map<string, number>()
@@ -111,7 +111,7 @@ test('a failing provider is asked again, a refusal and one that goes on failing 
   await bench.close()
 })
 
-test('a replica that is told to end finishes the calls it has begun and leaves the rest to the next, none asked twice', async () => {
+test('a stopping replica finishes its calls and leaves the rest to the next one', async () => {
   const bench = await newBench()
   const orders = Array.from({ length: 40 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
   const { provider, requests } = providerOf(async ({ orderId }) => {

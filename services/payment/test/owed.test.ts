@@ -77,7 +77,7 @@ const surroundings = () => ({
 })
 const makeDue = () => database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
 
-test('a reservation that is read again when provider and inbox have forgotten it is not charged again', async () => {
+test('does not charge again a reservation that provider and inbox have forgotten', async () => {
   const paidOrder = order()
   await handle([reservedEvent(paidOrder)])
   await forgetKeys(paidOrder)
@@ -87,7 +87,7 @@ test('a reservation that is read again when provider and inbox have forgotten it
   expect(await eventTypes(paidOrder)).toEqual(['PaymentCaptured'])
 })
 
-test('a charge that nobody noted, made longer ago than the provider remembers, is found and not made again', async () => {
+test('finds an unrecorded charge older than the provider’s memory', async () => {
   const [paidOrder, cancelledOrder] = [order(), { ...order(), orderId: '019b0000-0000-7000-8000-000000000001' }]
   for (const { orderId, customerId, currency } of [paidOrder, cancelledOrder])
     await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
@@ -99,7 +99,7 @@ test('a charge that nobody noted, made longer ago than the provider remembers, i
   expect(await charges(cancelledOrder)).toEqual([{ status: 'captured', refunded: true }])
 })
 
-test('a second charge of an order is kept, shown as owed, and given back without a word about the order', async () => {
+test('shows a second charge as owed and refunds it without an event', async () => {
   const twice = order()
   await handle([reservedEvent(twice)])
   await forgetKeys(twice)
@@ -125,7 +125,7 @@ test('a second charge of an order is kept, shown as owed, and given back without
 })
 
 test.each(['refund', 'stop'] as const)(
-  'a %s that the provider refuses is no dead letter: it stays due until the money is back, and is told then',
+  'keeps a refused %s due until the refund succeeds, and reports it then',
   async (call) => {
     const paidOrder = order()
     const { orderId, customerId, currency } = paidOrder
@@ -145,7 +145,7 @@ test.each(['refund', 'stop'] as const)(
   },
 )
 
-test('an order of which nothing was charged is settled without a refund', async () => {
+test('settles an order without any charge without a refund', async () => {
   const unpaid = order()
   const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
   await handle([cancelledEvent(unpaid)], { ...provider(), stop: refuse })

@@ -63,7 +63,7 @@ const statusOf = async (orderId: string) =>
   (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
     ?.status
 
-test('what agrees is left alone, and a charge that was never booked is booked and told', async () => {
+test('books and reports an unbooked charge, and leaves agreeing ones alone', async () => {
   const [fine, lostOrder] = [await chargeOrder(), await chargeOrder()]
   await book(fine.orderId, fine.chargeId)
   expect(await look()).toEqual([`UNBOOKED ${lostOrder.orderId}`])
@@ -74,7 +74,7 @@ test('what agrees is left alone, and a charge that was never booked is booked an
   expect(await look()).toEqual([])
 })
 
-test('a second charge and a refund that was never made are given back', async () => {
+test('refunds a second charge and makes a missing refund', async () => {
   const twice = order()
   const [first, second, unpaid] = [
     await chargeOrder(twice),
@@ -95,7 +95,7 @@ test('a second charge and a refund that was never made are given back', async ()
   expect(refunds).toEqual([{ charge_id: second.chargeId }])
 })
 
-test('what nobody but a person can decide is kept with its order, shown, and found once', async () => {
+test('keeps and shows a difference for a person, and counts it once', async () => {
   const [other, unknown] = [await chargeOrder(), { orderId: randomUUIDv7() }]
   await book(other.orderId, other.chargeId, 'CAPTURED', 900)
   await book(unknown.orderId, randomUUID())
@@ -112,7 +112,7 @@ test('what nobody but a person can decide is kept with its order, shown, and fou
   ])
 })
 
-test('stretches are compared one after the other up to the age asked for, by one replica, and again after a failure', async () => {
+test('one replica compares periods in turn up to the age, and again after a failure', async () => {
   const back = (name: string) =>
     database.ask(
       'payment',

@@ -90,7 +90,7 @@ const makeDue = () =>
     ['refunds_due', 'charges_pending'].map((table) => database.ask('payment', `UPDATE ${table} SET due_at = now()`)),
   )
 
-test('what is reserved is charged or declined, and what is cancelled is given back', async () => {
+test('charges or declines what is reserved and refunds what is cancelled', async () => {
   const [paidOrder, poor] = [order('pm_card_visa'), order('pm_card_chargeDeclinedInsufficientFunds')]
   await handle([reservation(paidOrder), reservation(poor)])
   expect([await eventTypes(paidOrder), await eventTypes(poor)]).toEqual([['PaymentCaptured'], ['PaymentDeclined']])
@@ -99,7 +99,7 @@ test('what is reserved is charged or declined, and what is cancelled is given ba
   expect(stripe.refunds.map(({ payment_intent }) => payment_intent)).toEqual([intentOf(paidOrder)?.id])
 })
 
-test('a cancellation that comes first stops the order for good, whichever replica hears of the reservation', async () => {
+test('a cancellation that arrives first stops the order on every replica', async () => {
   const early = order('pm_card_visa')
   await handle([cancelledEvent(early)])
   await handle([reservation(early)])
@@ -107,7 +107,7 @@ test('a cancellation that comes first stops the order for good, whichever replic
   expect([await bookedStatus(early), await eventTypes(early)]).toEqual(['CANCELLED', []])
 })
 
-test('a charge that the bank decides later is told when it has, once, as soon as a webhook says so', async () => {
+test('reports a bank’s late decision once, as soon as a webhook arrives', async () => {
   const late = order('pm_bankDebit')
   await handle([reservation(late)])
   expect([await bookedStatus(late), await eventTypes(late)]).toEqual([undefined, []])
@@ -142,7 +142,7 @@ test('a charge that the bank decides later is told when it has, once, as soon as
   ])
 })
 
-test('a pending charge of a cancelled order is due until the bank has decided, and then given back', async () => {
+test('a pending charge of a cancelled order is due until it is refunded', async () => {
   const late = order('pm_bankDebit')
   await handle([reservation(late)])
   await handle([cancelledEvent(late)])
@@ -162,7 +162,7 @@ test('a pending charge of a cancelled order is due until the bank has decided, a
   ])
 })
 
-test('the comparison finds what Stripe has taken and nobody has booked, and a refund that has failed since', async () => {
+test('the comparison finds unbooked charges and later failed refunds', async () => {
   const [lostOrder, unpaid] = [order('pm_card_visa'), order('pm_card_visa')]
   const { provider, list } = connect()
   await provider.charge({ ...lostOrder, amountCents: 700 }, stopping)

@@ -1,17 +1,18 @@
 -- Up Migration
 
--- The parcel of a shipment, where a carrier carries it. Whether it is let go or called back is the shipment's to say, so a message about
--- that costs nothing here.
+-- The parcel of a shipment with a carrier. The shipment's row decides whether it is dispatched or
+-- recalled, so a message about that writes nothing here.
 CREATE TABLE parcels (
   order_id uuid PRIMARY KEY,
   carrier text NOT NULL,
   tracking_number text NOT NULL,
   tracking_url text,
-  -- For whoever packs.
+  -- For packing.
   label_url text,
-  -- As the carrier last said; VOIDED: its label was given back, since the shipment was called back.
+  -- The last status from the carrier. VOIDED: the label was cancelled because the shipment was
+  -- recalled.
   status text NOT NULL DEFAULT 'UNDERWAY' CHECK (status IN ('UNDERWAY', 'DELIVERY_FAILED', 'DELIVERED', 'RETURNED', 'VOIDED')),
-  -- When the carrier is asked about it again; null once nothing more will come.
+  -- When to ask the carrier again; null once the parcel has ended.
   look_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { carriedStatuses } from './carrier/carrier.ts'
 import { nextParcelStatus, parcelEnded, type ParcelStatus } from './parcels.ts'
 
-it('changes at most twice, and not at all after its end', () => {
+it('a parcel changes at most twice, and never after its end', () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.constantFrom(...carriedStatuses), { nil: undefined })), (answers) => {
       const history: ParcelStatus[] = ['UNDERWAY']

@@ -115,7 +115,7 @@ export function parcelsTask(options: ParcelOptions, now: () => Date, registry?: 
 const parcelCounter = (registry: Registry) =>
   new Counter({
     name: 'shipping_parcels_total',
-    help: 'Parcels by what became of them; one whose delivery failed at first counts twice',
+    help: 'Parcels by outcome; one whose first delivery failed counts twice',
     labelNames: ['status'] as const,
     registers: [registry],
   })

@@ -35,17 +35,17 @@ describe.each([
   ['one by one', oneByOne],
   ['in one batch', together],
 ])('a shipment, %s', (_, after) => {
-  it('is prepared once, and dispatched when it is let go', () => {
+  it('is prepared once and dispatched on confirmation', () => {
     expect(after([confirmed, confirmed])).toEqual({ status: 'PREPARED', prepared: 1 })
     expect(after([confirmed, shipped, shipped])).toEqual({ status: 'DISPATCHED', prepared: 1 })
   })
 
-  it('is recalled when its order is cancelled, and never prepared when the cancellation came first', () => {
+  it('is recalled on cancellation, and never prepared after one', () => {
     expect(after([confirmed, cancelled])).toEqual({ status: 'RECALLED', prepared: 1 })
     expect(after([cancelled, confirmed])).toEqual({ status: 'CANCELLED_EARLY', prepared: 0 })
   })
 
-  it('that is gone stays gone', () => {
+  it('that was dispatched is not recalled', () => {
     expect(after([confirmed, shipped, cancelled])).toEqual({ status: 'DISPATCHED', prepared: 1 })
   })
 })

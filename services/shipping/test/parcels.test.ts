@@ -74,7 +74,7 @@ const leaseOver = () => database.ask('shipping', `UPDATE parcels SET look_at = n
 const statuses = async () =>
   (await database.ask<{ status: string }>('shipping', 'SELECT status FROM parcels')).map(({ status }) => status)
 
-test('a shipment has one label, and says under which number it can be followed', async () => {
+test('a shipment has one label with its tracking number', async () => {
   const { carrier, labels } = carrierOf()
   const one = order()
   const [message] = await handle(carrier, [confirmation(one)])
@@ -86,14 +86,14 @@ test('a shipment has one label, and says under which number it can be followed',
   expect(await statuses()).toEqual(['UNDERWAY'])
 })
 
-test('without a carrier there is no parcel, and nothing is prepared', async () => {
+test('prepares no parcel without a carrier', async () => {
   const [message] = await handle(undefined, [confirmation(order())])
   expect(message).not.toContain('parcel')
   expect(await statuses()).toEqual([])
   expect(shippingStage({ now }).prepare).toBeUndefined()
 })
 
-test('what the carrier says is told once each, until the parcel is with somebody', async () => {
+test('reports each change of a parcel once until its end', async () => {
   let carrierStatus: CarriedStatus = 'UNDERWAY'
   const { carrier } = carrierOf(() => carrierStatus)
   const one = order()
@@ -117,7 +117,7 @@ test('what the carrier says is told once each, until the parcel is with somebody
   expect(await statuses()).toEqual(['RETURNED'])
 })
 
-test('what was told and could not be noted is told again under the same id', async () => {
+test('repeats an unrecorded change under the same id', async () => {
   const { carrier } = carrierOf(() => 'DELIVERED')
   const one = order()
   await handle(carrier, [confirmation(one), shipping(one)])
@@ -134,7 +134,7 @@ test('what was told and could not be noted is told again under the same id', asy
 test.each([
   ['after it was prepared', (one: TestOrder) => [[confirmation(one)], [cancelledEvent(one)]]],
   ['in the same batch', (one: TestOrder) => [[confirmation(one), cancelledEvent(one)]]],
-])('the label of a shipment that is called back %s is taken back', async (_when, batches) => {
+])('cancels the label of a shipment recalled %s', async (_when, batches) => {
   const { carrier, voided } = carrierOf(() => 'DELIVERED')
   const one = order()
   for (const batch of batches(one)) await handle(carrier, batch)
@@ -143,7 +143,7 @@ test.each([
   expect(await statuses()).toEqual(['VOIDED'])
 })
 
-test('a label that was made before a crash is taken back when the order was cancelled meanwhile', async () => {
+test('cancels a label made before a crash if the order was cancelled', async () => {
   const { carrier, labels, voided } = carrierOf()
   const one = order()
   const { prepare } = shippingStage({ now }, { carrier, lookSeconds: 0 })
@@ -152,7 +152,7 @@ test('a label that was made before a crash is taken back when the order was canc
   expect([labels, voided]).toEqual([[one.orderId], [one.orderId]])
 })
 
-test('an order that was cancelled first gets no label', async () => {
+test('makes no label for an order cancelled earlier', async () => {
   const { carrier, labels } = carrierOf()
   const one = order()
   await handle(carrier, [cancelledEvent(one)])
@@ -160,7 +160,7 @@ test('an order that was cancelled first gets no label', async () => {
   expect([labels, await statuses()]).toEqual([[], []])
 })
 
-test('confirmed and cancelled at once by many replicas, no label is left that nobody will use', async () => {
+test('parallel confirmations and cancellations leave no unused label', async () => {
   const { carrier, labels, voided } = carrierOf()
   const orders = Array.from({ length: 30 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
   await Promise.all(
@@ -170,7 +170,7 @@ test('confirmed and cancelled at once by many replicas, no label is left that no
   expect(labels.filter((orderId) => !voided.includes(orderId))).toEqual([])
 })
 
-test('the chore looks at all that is due, and counts what became of them', async () => {
+test('the periodic task handles every due parcel and counts the outcomes', async () => {
   const { carrier } = carrierOf(() => 'DELIVERED')
   const orders = Array.from({ length: 130 }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
   await handle(

@@ -32,7 +32,7 @@ async function process(events: readonly OrderEvent[], attempts = 20): Promise<nu
   }
 }
 
-test('confirmed and cancelled at once by many replicas, each shipment is recalled or never packed', async () => {
+test('parallel confirmation and cancellation recalls or never packs each shipment', async () => {
   const orders = Array.from({ length: 60 }, (_, n) => testOrder(n, { 'SKU-0001': 2 }))
   const confirmations = orders.map(({ orderId, customerId, items }) =>
     eventOf('OrderConfirmed', { orderId, customerId, items }, context),
@@ -57,7 +57,7 @@ test('confirmed and cancelled at once by many replicas, each shipment is recalle
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(recalledRows.length)
 })
 
-test('a shipment that was let go is dispatched, and a message that comes again changes nothing', async () => {
+test('a dispatched shipment ignores repeated messages', async () => {
   const { orderId, customerId, items } = testOrder(1, { 'SKU-0001': 2 })
   await process([eventOf('OrderConfirmed', { orderId, customerId, items }, context)])
   const shippedEvent = eventOf('OrderShipped', { orderId, customerId, shipmentId: orderId }, context)

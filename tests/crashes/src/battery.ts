@@ -79,7 +79,7 @@ export async function playBattery(options: BatteryOptions): Promise<Played> {
     const deadline = performance.now() + options.limitMs
     for (;;) {
       const [died] = dead
-      if (died) throw new Error(`${died.name} ended without having been killed:\n${died.output}`)
+      if (died) throw new Error(`${died.name} ended without a kill:\n${died.output}`)
       if (await holds()) return true
       if (performance.now() > deadline) return false
       await sleep(250)

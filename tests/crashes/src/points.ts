@@ -35,10 +35,10 @@ function stagePoints(stage: string, effect: string): Point[] {
     { name: 'committed, not published', side: 'answered', what: 'commit', within: 'outbox.keep', of },
     { name: 'about to publish', side: 'asked', what: 'Produce', of },
     { name: 'half published', side: 'halfway', what: 'Produce', of },
-    { name: 'published, not told so', side: 'answered', what: 'Produce', of },
+    { name: 'published, not acknowledged', side: 'answered', what: 'Produce', of },
     { name: 'published, outbox not cleared', side: 'asked', what: 'outbox.settle', of },
     { name: 'outbox cleared, offsets not committed', side: 'asked', what: 'OffsetCommit', of },
-    { name: 'offsets committed, not told so', side: 'answered', what: 'OffsetCommit', of },
+    { name: 'offsets committed, not acknowledged', side: 'answered', what: 'OffsetCommit', of },
   ]
 }
 
@@ -61,9 +61,9 @@ const gateway: Point[] = [
   },
   { name: 'relay: about to publish', side: 'answered', what: 'relay_select_unpublished', rows: true, of: 'relayed' },
   { name: 'relay: half published', side: 'halfway', what: 'Produce', of: 'relayed' },
-  { name: 'relay: published, not told so', side: 'answered', what: 'Produce', of: 'relayed' },
+  { name: 'relay: published, not acknowledged', side: 'answered', what: 'Produce', of: 'relayed' },
   { name: 'relay: published, not deleted', side: 'asked', what: 'relay_delete_published', of: 'relayed' },
-  { name: 'relay: deleted, not told so', side: 'answered', what: 'relay_delete_published', of: 'relayed' },
+  { name: 'relay: deleted, not acknowledged', side: 'answered', what: 'relay_delete_published', of: 'relayed' },
 ]
 
 const payment: Point[] = [
@@ -86,10 +86,10 @@ const provider: Point[] = [
  */
 const notification: Point[] = [
   { name: 'mail taken, not sent', side: 'answered', what: 'mails.take', rows: true, of: 'mails' },
-  { name: 'mail on its way', side: 'asked', what: 'mail', of: 'mails' },
-  { name: 'mail sent, not told so', side: 'answered', what: 'mail', of: 'mails' },
+  { name: 'mail about to be sent', side: 'asked', what: 'mail', of: 'mails' },
+  { name: 'mail sent, not acknowledged', side: 'answered', what: 'mail', of: 'mails' },
   { name: 'mail sent, not removed', side: 'asked', what: 'mails.remove', of: 'mails' },
-  { name: 'mail removed, not told so', side: 'answered', what: 'mails.remove', of: 'mails' },
+  { name: 'mail removed, not acknowledged', side: 'answered', what: 'mails.remove', of: 'mails' },
   ...stagePoints('notification', 'mails.add').filter(
     ({ what, side }) => what === 'OffsetCommit' || (what === 'commit' && side === 'asked'),
   ),

@@ -87,7 +87,7 @@ async function copies(bench: Bench): Promise<Counts> {
 }
 
 export function table(rows: readonly Row[]): string {
-  const titles = ['service', 'killed when', 'in its hands', 'attempts', 'took effect']
+  const titles = ['service', 'killed when', 'in flight', 'attempts', 'took effect']
   const lines = rows.map((row) => [row.service, row.point, row.inHand, row.attempts, row.tookEffect].map(String))
   const widths = titles.map((title, n) => Math.max(title.length, ...lines.map((line) => line[n]?.length ?? 0)))
   const pad = (text: string, n: number): string => (n < 2 ? text.padEnd(widths[n] ?? 0) : text.padStart(widths[n] ?? 0))

@@ -14,6 +14,6 @@ export async function endpoint(cluster: Cluster, service: string, port = 'main')
   }
   const address = items[0]?.endpoints[0]?.addresses[0]
   const number = items[0]?.ports.find(({ name }) => name === port)?.port
-  if (!address || !number) throw new Error(`nothing stands behind port ${port} of the Service ${service}`)
+  if (!address || !number) throw new Error(`no pod serves port ${port} of the Service ${service}`)
   return `${address}:${number}`
 }

@@ -52,7 +52,7 @@ export class Platform {
   async settled(name: string, seconds = 600): Promise<void> {
     const look = async () => {
       const { metadata, spec, status } = await this.cluster.pipeline(name)
-      if (status?.observedGeneration !== metadata.generation) return { done: false as const, seen: 'not yet looked at' }
+      if (status?.observedGeneration !== metadata.generation) return { done: false as const, seen: 'not yet read' }
       const open = status?.conditions?.filter((condition) => condition.status !== 'True') ?? []
       if (open.length > 0) return { done: false as const, seen: open.map((c) => `${c.type} ${c.reason}`).join(', ') }
       const moving: string[] = []
@@ -111,9 +111,9 @@ export class Platform {
       const openOrders = await this.ledger.unfinished()
       return openOrders === 0
         ? { done: true as const, value: undefined }
-        : { done: false as const, seen: `${openOrders} orders under way` }
+        : { done: false as const, seen: `${openOrders} orders in progress` }
     }
-    await waitFor('every order at its end', look, { seconds, everyMs: 2000 })
+    await waitFor('every order has ended', look, { seconds, everyMs: 2000 })
   }
 
   /**
@@ -174,10 +174,10 @@ export class Platform {
    */
   async crashKafka(): Promise<void> {
     const host = await runningHost(this.#processes)
-    if (!host) throw new Error('the supervisor of the local cluster does not run')
+    if (!host) throw new Error('the supervisor of the local cluster is not running')
     const kafka = async () => (await host.list()).find(({ name }) => name === 'kafka')
     const before = await kafka()
-    if (before?.pid === undefined) throw new Error('Kafka does not run')
+    if (before?.pid === undefined) throw new Error('Kafka is not running')
     process.kill(before.pid, 'SIGKILL')
     process.stderr.write('    killed kafka\n')
     await waitFor(
@@ -191,7 +191,7 @@ export class Platform {
       { seconds: 120 },
     )
     const deaths = await recordedDeaths(this.#processes)
-    if (!deaths.some(({ name }) => name === 'kafka')) throw new Error('the death of Kafka was not recorded')
+    if (!deaths.some(({ name }) => name === 'kafka')) throw new Error('the end of Kafka was not recorded')
   }
 
   /** Observes a consumer group; the caller closes it in the end. */

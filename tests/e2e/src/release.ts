@@ -48,7 +48,7 @@ export async function nextVersion(tags: Readonly<Record<'operator' | 'services',
   const definition = join(chart, 'charts/orderpipeline-operator/crds/orderpipelines.yaml')
   const text = await readFile(definition, 'utf8')
   const described = text.replace(presentDescription, nextDescription)
-  if (described === text) throw new Error(`the definition does not say ${JSON.stringify(presentDescription)}`)
+  if (described === text) throw new Error(`the definition does not contain ${JSON.stringify(presentDescription)}`)
   await writeFile(definition, described)
   for (const [name, tag] of Object.entries(tags))
     await nativeImageNamed(`orderpipeline/${name}:${tag}`, `orderpipeline/${name}:${nextTag}`)

@@ -25,7 +25,7 @@ const orderEvent = (orderId: string, id: string, data: object) =>
     ...{ time: new Date().toISOString(), data: { orderId, customerId: 'customer-of-dead-letters', ...data } },
   })
 
-describe('messages that a stage gave up on', () => {
+describe('the dead letters of a stage', () => {
   let platform: Platform
   let folder: string
   const [mended, discarded] = [randomUUID(), randomUUID()]
@@ -74,14 +74,14 @@ describe('messages that a stage gave up on', () => {
     return value
   }
 
-  it('are listed, and shown with what is wrong', async () => {
+  it('are listed and shown with their problem', async () => {
     const deadLetter = await deadLetterAbout(mended, 'open')
     const output = await orderpipeline('dlq', 'show', 'shop', deadLetter.id)
     expect([output.code, output.stderr]).toEqual([0, ''])
     for (const part of ['shop.orders.status', 'LOST', 'status']) expect(output.stdout).toContain(part)
   })
 
-  it('take effect once they are mended and played again', async () => {
+  it('take effect once after they are repaired and replayed', async () => {
     const { id } = await deadLetterAbout(mended, 'open')
     const file = join(folder, 'mended.json')
     await writeFile(file, orderEvent(mended, eventId, { status: 'CONFIRMED' }))
@@ -99,7 +99,7 @@ describe('messages that a stage gave up on', () => {
     await deadLetterAbout(mended, 'replayed')
   })
 
-  it('are done with when they are discarded', async () => {
+  it('are done after they are discarded', async () => {
     const { id } = await deadLetterAbout(discarded, 'open')
     const { code, stderr } = await orderpipeline('dlq', 'discard', 'shop', id, '--yes', '--by', 'e2e')
     expect([code, stderr]).toEqual([0, ''])

@@ -16,7 +16,7 @@ describe('editing a pipeline', () => {
   })
   afterAll(() => platform.close())
 
-  it('carries a new maximum to KEDA and to its HPA', async () => {
+  it('passes a new maximum to KEDA and its HPA', async () => {
     await platform.editPipeline('shop', ({ spec }) => {
       const payment = spec.stages.find(({ name }) => name === 'payment')
       if (payment) payment.scaling.maxReplicas = 80
@@ -35,7 +35,7 @@ describe('editing a pipeline', () => {
     )
   })
 
-  it('runs a stage of the user’s own beside the built-in ones', async () => {
+  it('runs a user’s own stage next to the built-in ones', async () => {
     const audit = parse(readFileSync('examples/order-audit/stage.yaml', 'utf8')) as { name: string }
     await platform.editPipeline('shop', ({ spec }) => {
       spec.stages.push(audit as (typeof spec.stages)[number])
@@ -47,7 +47,7 @@ describe('editing a pipeline', () => {
     )
   })
 
-  it('clears away a removed stage and leaves the others alone', async () => {
+  it('deletes a removed stage and leaves the others alone', async () => {
     const others = await platform.childVersions('shop', 'audit')
     await platform.editPipeline('shop', ({ spec }) => {
       spec.stages = spec.stages.filter(({ name }) => name !== 'audit')
@@ -65,7 +65,7 @@ describe('editing a pipeline', () => {
     expect(await platform.childVersions('shop', 'audit')).toEqual(others)
   })
 
-  it('takes everything with it when it is deleted, but the topics that deletionPolicy Retain keeps', async () => {
+  it('deletes everything with the pipeline, except topics with policy Retain', async () => {
     const topics = await platform.cluster.namesOf('kafkatopic', 'shop')
     expect(topics.length).toBeGreaterThanOrEqual(10)
     await platform.cluster.kubectl(['delete', 'orderpipeline', 'shop', '--timeout=120s'])

@@ -66,7 +66,7 @@ describe('a Prometheus over the local cluster', () => {
   const query = async (expr: string): Promise<readonly Sample[]> =>
     (await ask<{ result: readonly Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result
 
-  it('reads every pod of the pipeline and of the operator', async () => {
+  it('reads every pod of the pipeline and the operator', async () => {
     const parts = ['gateway', ...builtInStageNames]
     const pods = (await Promise.all(parts.map((part) => platform.cluster.podsOf('shop', part)))).flat()
     expect(pods.length).toBeGreaterThan(parts.length)
@@ -83,7 +83,7 @@ describe('a Prometheus over the local cluster', () => {
     )
   })
 
-  it('has an answer for every panel of every dashboard', { timeout: 300_000 }, async () => {
+  it('has data for every panel of every dashboard', { timeout: 300_000 }, async () => {
     const burst = await platform.burst(300)
     expect(burst.accepted).toBe(300)
     await platform.finished(240)
@@ -112,7 +112,7 @@ describe('a Prometheus over the local cluster', () => {
     )
   })
 
-  it('knows every metric of the alerts, evaluates them, and none fires', async () => {
+  it('knows every metric of the alerts, evaluates them, and fires none', async () => {
     const metricNames = new Set(await ask<readonly string[]>('label/__name__/values'))
     const alertMetrics = alertGroups.flatMap(({ alerts }) =>
       alerts.flatMap(({ name, expr }) => metricsIn(expr).map((metric) => ({ name, metric }))),

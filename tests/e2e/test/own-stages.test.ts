@@ -52,7 +52,7 @@ describe('the extended shop', () => {
       { seconds: 120 },
     )
 
-  it('has the tables made, the stages run, and the shop’s own stages left alone', async () => {
+  it('gets its tables and stages, and keeps the shop’s own stages running', async () => {
     const others = await platform.childVersions('shop', 'notification')
     await platform.cluster.kubectl(['apply', '-f', 'examples/fraud-check/tables.yaml'])
     await platform.cluster.kubectl(['wait', '--for=condition=complete', 'job/fraud-check-tables', '--timeout=100s'])
@@ -62,7 +62,7 @@ describe('the extended shop', () => {
     expect(await platform.childVersions('shop', 'notification')).toEqual(expect.arrayContaining([...others]))
   })
 
-  it('suspects a customer of many orders, and recommends with what each was bought', async () => {
+  it('suspects a customer of many orders and recommends products bought together', async () => {
     const entries = Array.from({ length: orders }, (_, n) => ({
       idempotencyKey: `${customerId}-${n}`,
       customerId,
@@ -85,11 +85,11 @@ describe('the extended shop', () => {
     expect(accepted).toEqual(expect.arrayContaining(recommended.value))
   })
 
-  it('has nobody’s message given up on', async () => {
+  it('gives up no message of any stage', async () => {
     for (const stage of [...own, 'notification']) expect(await ordersIn(`shop.${stage}.dead-letters`)).toEqual([])
   })
 
-  it('is the shop again when that is applied, with nothing left of what was brought', async () => {
+  it('becomes the shop again when that is applied, without leftovers', async () => {
     await platform.cluster.kubectl(['apply', '-f', 'examples/shop.yaml'])
     await waitFor(
       'nothing left of the stages',

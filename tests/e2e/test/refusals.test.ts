@@ -49,13 +49,13 @@ const wrong: readonly { why: string; edit: (pipeline: Editable) => void; path: R
   },
 ]
 
-describe('a wrong pipeline', () => {
+describe('an invalid pipeline', () => {
   let platform: Platform
   beforeAll(async () => {
     platform = await connect()
   })
 
-  it.each(wrong)('is refused for $why, with the path and the reason, and changes no child', async (c) => {
+  it.each(wrong)('is refused for $why with path and reason, and changes no child', async (c) => {
     const pipeline = parse(readFileSync('examples/shop.yaml', 'utf8')) as Editable
     c.edit(pipeline)
     const before = await platform.childVersions('shop')

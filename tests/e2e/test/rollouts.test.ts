@@ -5,7 +5,7 @@ import { flawless } from '@orderpipeline/test-support/ledger'
 import { connect, type Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
-describe('changing what runs', () => {
+describe('a rollout', () => {
   let platform: Platform
   const accepted: string[] = []
 
@@ -43,7 +43,7 @@ describe('changing what runs', () => {
       { seconds: 180 },
     )
 
-  it('changes a stage over to new replicas and back again under load, and every order comes to one end', async () => {
+  it('replaces a stage’s replicas and back under load, and every order ends once', async () => {
     const traffic = platform.steadyTraffic({ perMinute: 3000, seconds: 90 })
     await platform.editPipeline('shop', ({ spec }) => {
       const payment = spec.stages.find(({ name }) => name === 'payment')
@@ -64,7 +64,7 @@ describe('changing what runs', () => {
     expect(audit).toEqual(flawless(audit))
   })
 
-  it('brings the last stable version back when the new one cannot start', async () => {
+  it('returns to the stable version when the new one cannot start', async () => {
     await platform.editPipeline('shop', ({ spec }) => {
       const inventory = spec.stages.find(({ name }) => name === 'inventory')
       if (!inventory) throw new Error('no stage inventory')
@@ -79,7 +79,7 @@ describe('changing what runs', () => {
     await platform.settled('shop')
   })
 
-  it('suspends by finishing what it has accepted, and goes on where it was', async () => {
+  it('suspends after finishing accepted orders, and resumes later', async () => {
     const { acceptedIds } = await platform.steadyTraffic({ perMinute: 3000, seconds: 10 })
     await platform.editPipeline('shop', ({ spec }) => {
       spec.suspend = true

@@ -23,7 +23,7 @@ describe('a burst of orders while payments are slow', () => {
     await platform.close()
   })
 
-  it('is scaled on Kafka lag and nothing else', async () => {
+  it('scales on Kafka lag alone', async () => {
     const hpa = await platform.cluster.autoscaling.readNamespacedHorizontalPodAutoscaler({
       namespace: 'default',
       name: 'keda-hpa-shop-payment',
@@ -40,7 +40,7 @@ describe('a burst of orders while payments are slow', () => {
     expect(hpa.spec?.minReplicas).toBe(5)
   })
 
-  it('takes payment from 5 to more than 50 ready pods', async () => {
+  it('scales payment from 5 to more than 50 ready pods', async () => {
     expect(await platform.cluster.stage('shop-payment')).toEqual({ wanted: 5, ready: 5 })
     const traffic = await platform.burst(burst)
     acceptedIds = traffic.acceptedIds
@@ -58,7 +58,7 @@ describe('a burst of orders while payments are slow', () => {
     process.stderr.write(`    50 ready pods passed ${tookSeconds} s after the burst was accepted\n`)
   })
 
-  it('drains, and goes back to 5', async () => {
+  it('drains and scales back to 5', async () => {
     await platform.finished(600)
     await waitFor(
       'payment back at 5 pods',
@@ -72,7 +72,7 @@ describe('a burst of orders while payments are slow', () => {
     )
   })
 
-  it('leaves every accepted order with exactly one end, and stock and money consistent', async () => {
+  it('ends every accepted order once, with stock and money consistent', async () => {
     const audit = await platform.settledAudit(acceptedIds)
     expect(audit).toEqual(flawless(audit))
     expect(audit.shipped + audit.cancelled).toBe(burst)

@@ -15,7 +15,7 @@ const bootstrapServers = 'shop-kafka-kafka-bootstrap.default.svc:9093'
 const wrongPassword = 'not-the-password-of-anybody'
 const messages = 4000
 
-describe('a Kafka that asks for TLS and a password', () => {
+describe('a Kafka with TLS and a password', () => {
   let platform: Platform
   let ca: string
   /** The same listener, as this machine reaches it. */
@@ -86,13 +86,13 @@ describe('a Kafka that asks for TLS and a password', () => {
     await platform.close()
   })
 
-  it('says of a wrong password that it is wrong', async () => {
+  it('reports a wrong password as wrong', async () => {
     const { value } = await condition('denied', namespace, 'TopicsReady', 'KafkaAuthenticationFailed')
     expect(value.message).toContain('see the user and password in the Secret')
     await platform.cluster.kubectl(['delete', 'orderpipeline', 'denied', '-n', namespace, '--wait=false'])
   })
 
-  it('has its topics made by the operator where it is not Strimzi’s, and KEDA entering it', async () => {
+  it('gets its topics from the operator without Strimzi, and accepts KEDA', async () => {
     await condition('ledger', namespace, 'Ready', 'True')
     const { status } = await platform.cluster.pipeline('ledger', namespace)
     expect(status?.kafka?.topics?.map(({ name }) => name)).toEqual([
@@ -118,7 +118,7 @@ describe('a Kafka that asks for TLS and a password', () => {
     expect(ready.map((one) => one.status)).toEqual(['True'])
   })
 
-  it('has a stage scaled from 1 to 3 on its lag, and back', async () => {
+  it('scales a stage from 1 to 3 on its lag and back', async () => {
     expect(await platform.cluster.stage('ledger-audit', namespace)).toEqual({ wanted: 1, ready: 1 })
     await tellOfOrders({ bootstrapServers: nearBy, ca, user }, 'ledger.orders.status', messages)
     const replicas = (count: number, seconds: number) =>
@@ -138,7 +138,7 @@ describe('a Kafka that asks for TLS and a password', () => {
     await replicas(1, 180)
   })
 
-  it('is entered by a Strimzi cluster’s secured listener too', async () => {
+  it('is also the secured listener of a Strimzi cluster', async () => {
     await condition('listener', 'default', 'Ready', 'True')
     const way = { bootstrapServers: nearBy, ca, user: listenerUser }
     await tellOfOrders(way, 'listener.orders.status', 100)
@@ -156,7 +156,7 @@ describe('a Kafka that asks for TLS and a password', () => {
     expect([listing.code, listing.stderr]).toEqual([0, ''])
   })
 
-  it('has its passwords in no status, event or log', async () => {
+  it('shows its passwords in no status, event or log', async () => {
     const { cluster } = platform
     const everything = 'orderpipeline,deployment,replicaset,pod,scaledobject,triggerauthentication,hpa,event'
     const look = await Promise.all([
@@ -174,7 +174,7 @@ describe('a Kafka that asks for TLS and a password', () => {
         expect(outputs.filter((text) => text.includes(secret))).toEqual([])
   })
 
-  it('loses the topics that were made in it with their pipeline, where deletionPolicy says so', async () => {
+  it('loses its topics with their pipeline under deletionPolicy Delete', async () => {
     await platform.cluster.kubectl(['delete', 'orderpipeline', 'ledger', '-n', namespace, '--timeout=120s'])
     expect((await platform.kafkaTopics()).filter((name) => name.startsWith('ledger.'))).toEqual([])
   })

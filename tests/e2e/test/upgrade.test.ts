@@ -26,7 +26,7 @@ describe('the release of the whole platform', () => {
     await platform.close()
   })
 
-  it('is upgraded and rolled back under load: every pod is replaced twice, and every order comes to one end', async () => {
+  it('upgrades and rolls back under load with every pod replaced twice', async () => {
     const before = await servicesTag()
     const [{ revision = '' } = {}] = JSON.parse(
       await helm('history', platformRelease.name, '--max', '1', '-o', 'json'),
@@ -49,7 +49,7 @@ describe('the release of the whole platform', () => {
     expect(audit).toEqual(flawless(audit))
   })
 
-  it('is uninstalled with nothing left hanging, and keeps topics, orders and Secrets', async () => {
+  it('uninstalls completely and keeps topics, orders and Secrets', async () => {
     const topics = await platform.cluster.namesOf('kafkatopic', 'shop')
     expect(topics.length).toBeGreaterThanOrEqual(8)
     await helm('uninstall', platformRelease.name, '--wait', '--timeout', '2m')
@@ -75,7 +75,7 @@ describe('the release of the whole platform', () => {
     expect(stdout.trim().split('\n')).toHaveLength(2)
   })
 
-  it('is installed again by `npm run up`, with the orders of before, and takes new ones', async () => {
+  it('installs again by `npm run up` with its earlier orders, and accepts new ones', async () => {
     const before = platform
     platform = await connect()
     await before.close()

@@ -19,7 +19,7 @@ async function played({ orders: baskets, stock, declined, steps }: Given): Promi
   return world
 }
 
-test('every order ends once, and stock, money and shipments are conserved, in whatever order things happen', async () => {
+test('every order ends once and stock and money balance in any interleaving', async () => {
   await fc.assert(
     fc.asyncProperty(given, async (of) => {
       const world = await played(of)
@@ -29,7 +29,7 @@ test('every order ends once, and stock, money and shipments are conserved, in wh
   )
 })
 
-test('left alone, every order that has its stock and its money is shipped', async () => {
+test('without failures every order with stock and money ships', async () => {
   const one = { A: 1, B: 1 }
   const world = await played({
     orders: [one, one, one, { A: 3, B: 3 }],

@@ -135,7 +135,7 @@ async function settle(world: Playground): Promise<void> {
     if (pending.length === 0) return
     for (const one of pending) await world.handle(one, 'nowhere')
   }
-  throw new Error('messages go round for ever')
+  throw new Error('messages circulate without end')
 }
 
 /** The final state of an order in the tables of every service. */

@@ -104,7 +104,7 @@ async function expectNotified(orderId: string): Promise<void> {
   ).toEqual([{ status: 'CANCELLED', reason: 'DEADLINE' }])
 }
 
-test('an order that nobody takes up is cancelled, and nothing is done for it when it is heard of later', async () => {
+test('cancels an order that no stage takes up, without any later effect', async () => {
   start('orders', impatient({ placedSeconds: 1 }, 'orders.placed'))
   for (const stage of ['inventory', 'payment', 'notification'] as const) start(stage)
   const before = await available()
@@ -118,7 +118,7 @@ test('an order that nobody takes up is cancelled, and nothing is done for it whe
   expect(await money(orderId)).toEqual([{ status: 'voided', refunds: 0 }])
 })
 
-test('an order whose payment nobody hears of is cancelled: stock released, money given back', async () => {
+test('cancels an order without a payment answer, releases stock and refunds', async () => {
   start('orders', { consumes: topicsWithout('orders', 'payment.processed') })
   for (const stage of ['inventory', 'payment', 'notification'] as const) start(stage)
   const before = await available()
@@ -134,7 +134,7 @@ test('an order whose payment nobody hears of is cancelled: stock released, money
   expect(await money(orderId)).toEqual([{ status: 'captured', refunds: 1 }])
 })
 
-test('a paid order that does not leave the house is cancelled: parcel recalled, stock released, money given back', async () => {
+test('cancels a paid order that is not shipped, recalls, releases and refunds', async () => {
   const patient = start('orders', { consumes: topicsWithout('orders', 'shipping.updated') })
   for (const stage of ['inventory', 'payment', 'shipping', 'notification'] as const) start(stage)
   const before = await available()
@@ -152,7 +152,7 @@ test('a paid order that does not leave the house is cancelled: parcel recalled, 
   expect(await money(orderId)).toEqual([{ status: 'captured', refunds: 1 }])
 })
 
-test('a reservation that nobody pays for is asked about, and the order is cancelled and no money kept', async () => {
+test('cancels an order with an unpaid reservation and keeps no money', async () => {
   start('orders')
   start('inventory', { inventory: { reservationSeconds: 1, everySeconds: 0.2 } })
   start('notification')
@@ -168,7 +168,7 @@ test('a reservation that nobody pays for is asked about, and the order is cancel
   expect(await payment(orderId)).not.toBe('CAPTURED')
 })
 
-test('a reservation that is asked about while its payment is on its way to inventory is kept, and the order ships', async () => {
+test('keeps a reservation whose payment is on its way, and ships the order', async () => {
   start('orders', { consumes: topicsWithout('orders', 'shipping.updated') })
   const withoutFulfilment = { consumes: topicsWithout('inventory', 'orders.fulfilment') }
   const withoutQuestions = start('inventory', {

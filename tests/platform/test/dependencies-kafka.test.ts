@@ -26,7 +26,7 @@ async function expectAccepted(): Promise<void> {
   expect(await response.json()).toMatchObject({ orderId, status: 'PLACED' })
 }
 
-test('Kafka is away: orders are taken, the queues are told to be out of sight, and everything is made up for', async () => {
+test('Kafka is away: orders are accepted, queues unknown, and all is made up later', async () => {
   await orders.through(async () => {
     await platform.links.kafka.down()
     await expectAccepted()
@@ -38,7 +38,7 @@ test('Kafka is away: orders are taken, the queues are told to be out of sight, a
   })
 }, 300_000)
 
-test('Kafka is slow: orders are taken, and come to their ends later', async () => {
+test('Kafka is slow: orders are accepted and end later', async () => {
   await orders.through(async () => {
     platform.links.kafka.slow(150)
     expect((await orders.place()).before).toEqual([])
@@ -47,7 +47,7 @@ test('Kafka is slow: orders are taken, and come to their ends later', async () =
   })
 }, 300_000)
 
-test('Kafka says nothing for longer than anybody waits: as if it were away, and what arrives late does no harm', async () => {
+test('Kafka is silent: like an outage, and late answers do no harm', async () => {
   await orders.through(async () => {
     platform.links.kafka.hang()
     await expectAccepted()

@@ -33,7 +33,7 @@ async function expectWaitedFor(): Promise<void> {
   expect((await orderView(orderId)).status).toBe('PROCESSING')
 }
 
-test('a provider that is away is waited for, with nobody asking it all the time', async () => {
+test('the provider is away: payment waits without calling it all the time', async () => {
   await orders.through(async () => {
     await platform.links.provider.down()
     await expectWaitedFor()
@@ -41,7 +41,7 @@ test('a provider that is away is waited for, with nobody asking it all the time'
   })
 }, 300_000)
 
-test('a provider that says nothing is waited for, and what it did unheard is not done again', async () => {
+test('the provider is silent: payment waits and repeats no finished charge', async () => {
   await orders.through(async () => {
     platform.links.provider.hang()
     await expectWaitedFor()
@@ -49,7 +49,7 @@ test('a provider that says nothing is waited for, and what it did unheard is not
   })
 }, 300_000)
 
-test('a provider that takes longer than the time-out has charged once, and the second call is told so', async () => {
+test('a provider slower than the time-out charges once, and says so on the retry', async () => {
   await orders.through(async () => {
     await platform.behave({ latencyMs: 2_500 })
     const [inFlight, captured] = [await charges('InFlight'), await charges('captured')]
@@ -76,7 +76,7 @@ async function expectShippedWithoutMail(): Promise<void> {
   expect((await waiting(orderId)).filter(({ attempts }) => attempts > 0)).toEqual([])
 }
 
-test('with the mail server away orders go on, and their mails go out when it is back', async () => {
+test('the mail server is away: orders go on, and mails are sent later', async () => {
   await orders.through(async () => {
     await platform.links.smtp.down()
     await expectShippedWithoutMail()
@@ -84,7 +84,7 @@ test('with the mail server away orders go on, and their mails go out when it is 
   })
 }, 300_000)
 
-test('with a mail server that says nothing orders go on, and their mails go out when it answers', async () => {
+test('the mail server is silent: orders go on, and mails are sent later', async () => {
   await orders.through(async () => {
     platform.links.smtp.hang()
     await expectShippedWithoutMail()
@@ -92,7 +92,7 @@ test('with a mail server that says nothing orders go on, and their mails go out 
   })
 }, 300_000)
 
-test('a mail server that is slow is no hindrance either', async () => {
+test('the mail server is slow: orders and mails go on', async () => {
   await orders.through(async () => {
     platform.links.smtp.slow(100)
     await orders.place()

@@ -73,7 +73,7 @@ async function expectProviderAsksToComeAgain(): Promise<void> {
   )
 }
 
-test('PostgreSQL is killed and starts again: customers are asked to come again, and no order is lost or done twice', async () => {
+test('PostgreSQL is killed: customers retry, and orders are neither lost nor doubled', async () => {
   await orders.through(async () => {
     await server.kill()
     await expectProviderAsksToComeAgain()
@@ -81,7 +81,7 @@ test('PostgreSQL is killed and starts again: customers are asked to come again, 
   })
 }, 300_000)
 
-test('PostgreSQL is slow: orders are taken, and come to their ends later', async () => {
+test('PostgreSQL is slow: orders are accepted and end later', async () => {
   await orders.through(async () => {
     platform.links.postgres.slow(50)
     await sleep(6_000)
@@ -91,7 +91,7 @@ test('PostgreSQL is slow: orders are taken, and come to their ends later', async
   })
 }, 300_000)
 
-test('PostgreSQL says nothing for longer than anybody waits: as if it were away, and what arrives late does no harm', async () => {
+test('PostgreSQL is silent: like an outage, and late answers do no harm', async () => {
   await orders.through(async () => {
     platform.links.postgres.hang()
     await meanwhile(() => platform.links.postgres.mend(), 18_000)

@@ -61,7 +61,7 @@ async function acceptedOf(customerId: string): Promise<number> {
   return accepted
 }
 
-test('Redis is away: a gateway counts for itself until it is back, and orders go on', async () => {
+test('Redis is away: each gateway counts alone, and orders go on', async () => {
   await orders.through(async () => {
     await until(() => countsOrders('together'))
     await link.down()
@@ -72,7 +72,7 @@ test('Redis is away: a gateway counts for itself until it is back, and orders go
   })
 }, 300_000)
 
-test('Redis takes longer than it is given: as if it were away', async () => {
+test('Redis exceeds its time-out: like an outage', async () => {
   await orders.through(async () => {
     link.slow(1_000)
     await until(() => countsOrders('alone'))
@@ -83,7 +83,7 @@ test('Redis takes longer than it is given: as if it were away', async () => {
   })
 }, 300_000)
 
-test('Redis says nothing: a gateway counts for itself until it answers, and orders go on', async () => {
+test('Redis is silent: each gateway counts alone, and orders go on', async () => {
   await orders.through(async () => {
     link.hang()
     await until(() => countsOrders('alone'))

@@ -71,13 +71,13 @@ async function ask(
 }
 const order = (sku: string) => ({ customerId: 'customer-1', items: [{ sku, quantity: 1 }] })
 
-test('a synchronous order is answered with what was decided: paid for, or why not', { timeout: 120_000 }, async () => {
+test('answers a synchronous order with its outcome: paid, or the reason why not', { timeout: 120_000 }, async () => {
   const result = await ask('/orders/sync', 'POST', order('SKU-0001'))
   expect(result.status).toBe(200)
   expect(['CONFIRMED', 'SHIPPED']).toContain(result.body.status) // it may have shipped before it was read
 })
 
-test('what is not sold, or not in that currency, is refused at once with its line', async () => {
+test('refuses a product not sold in the currency at once, with its line', async () => {
   for (const body of [order('SKU-9999'), { ...order('SKU-0001'), currency: 'JPY' }])
     expect(await ask('/orders/sync', 'POST', body)).toMatchObject({
       status: 422,
@@ -85,7 +85,7 @@ test('what is not sold, or not in that currency, is refused at once with its lin
     })
 })
 
-test('every step of an order is told as it happens, and the last is that it has shipped', async () => {
+test('streams every step of an order up to its shipment', async () => {
   const { body } = await ask('/orders', 'POST', order('SKU-0001'))
   const stream = await fetch(`${gateway.url}/v1/orders/${body.orderId}/events`)
   const steps = [...(await stream.text()).matchAll(/^data: (.*)$/gm)].map(
@@ -104,7 +104,7 @@ test('every step of an order is told as it happens, and the last is that it has 
   expect((await ask(`/orders/${body.orderId}`, 'DELETE')).body).toMatchObject({ status: 409, state: 'SHIPPED' })
 })
 
-test('who calls an order back at any moment is told the truth, and the stock adds up', async () => {
+test('a cancellation at any moment gets a true answer, and the stock adds up', async () => {
   const count = 60
   const placements = await Promise.all(
     Array.from({ length: count }, async (_, n) => {
@@ -126,7 +126,7 @@ test('who calls an order back at any moment is told the truth, and the stock add
   await until(async () => (await stockRow())?.available === stock - shipped)
 })
 
-test('with everything through, every stage is told to be moving and to have nothing waiting', async () => {
+test('after all orders have ended every stage moves and has no backlog', async () => {
   const health = async () => {
     const response = await fetch(`${gateway.url}/health/queues`)
     return (await response.json()) as { status: string; queues: { name: string; lag: number }[] }

@@ -72,7 +72,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 }, 120_000)
 
-test('orders go all the way, and every service stays in its own role and schema', async () => {
+test('orders complete, and every service stays in its role and schema', async () => {
   const place = async (n: number): Promise<number> => {
     const response = await fetch(`${gateway.url}/v1/orders`, {
       method: 'POST',
@@ -92,7 +92,7 @@ test('orders go all the way, and every service stays in its own role and schema'
   ])
 }, 120_000)
 
-test('roles and time-outs hold for one transaction, also where clients outnumber connections', async () => {
+test('roles and time-outs hold for one transaction with shared connections', async () => {
   const ask = { name: 'who', text: `SELECT current_user AS role, current_setting('statement_timeout') AS timeout` }
   const pools = ['orders', 'payment', 'shipping'].map((role, n) => ({
     role,
@@ -109,7 +109,7 @@ test('roles and time-outs hold for one transaction, also where clients outnumber
   await Promise.all(pools.map(({ pool }) => pool.close()))
 })
 
-test('without being told of the pooler a service is refused at once instead of working in the wrong schema', async () => {
+test('refuses to start behind an undeclared pooler', async () => {
   const plain = createPool({ url: pooledUrl, role: 'orders', size: 1 })
   await expect(plain.query({ name: '', text: 'SELECT 1' })).rejects.toMatchObject({ outage: true })
   await plain.close()

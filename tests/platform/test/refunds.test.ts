@@ -70,7 +70,7 @@ const booked = async ({ orderId }: TestOrder) =>
   (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
     ?.status
 
-test('a captured charge is given back once and told once, however often that is asked', async () => {
+test('refunds and reports a captured charge once, however often requested', async () => {
   const captured = order(1)
   const replica = start()
   await publishAndWait([reservedEvent(captured)])
@@ -82,7 +82,7 @@ test('a captured charge is given back once and told once, however often that is 
   expect(await booked(captured)).toBe('REFUNDED')
 })
 
-test('an order that was cancelled before its stock was reserved is never charged', async () => {
+test('never charges an order cancelled before its reservation', async () => {
   const early = order(2)
   const replica = start()
   await publishAndWait([cancelledEvent(early)])
@@ -93,7 +93,7 @@ test('an order that was cancelled before its stock was reserved is never charged
   expect(await booked(early)).toBe('CANCELLED')
 })
 
-test('a charge made by a process that died before it could note it is given back', async () => {
+test('refunds a charge that its process could not record before it died', async () => {
   const lostOrder = order(3)
   const { orderId, customerId } = lostOrder
   const charge = { orderId, customerId, amountCents: 100, currency: 'EUR' }
@@ -106,7 +106,7 @@ test('a charge made by a process that died before it could note it is given back
   expect(await eventTypes(lostOrder)).toEqual(['PaymentRefunded'])
 })
 
-test('charges that are under way while their orders are cancelled by another replica leave nobody short', async () => {
+test('cancellations on another replica during charges leave no customer short', async () => {
   await behave({ latencyMs: 300, jitterMs: 300, errorRate: 0.2 })
   const orders = Array.from({ length: 60 }, (_, n) => order(n))
   const replicas = [start(), start()]
@@ -130,7 +130,7 @@ test('charges that are under way while their orders are cancelled by another rep
   expect(await bench.records('payment.dead-letters')).toEqual([])
 })
 
-test('while the breaker is open messages stay in Kafka, and afterwards all are charged and none given up on', async () => {
+test('keeps messages in Kafka while the breaker is open, then charges them all', async () => {
   const own = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
   await behave({ errorRate: 1 })
   const guard: GuardOptions = {

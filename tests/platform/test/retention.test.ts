@@ -55,7 +55,7 @@ SELECT relname AS name FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
   AND relname !~ 'migrations$'`
 
-test('every table of every service is in the document, with how long it is kept and why, and no other is', async () => {
+test('the document lists every table with its retention and purpose, and no other', async () => {
   const there: string[] = []
   for (const service of services) {
     const rows = await database.ask<{ name: string }>(service, tablesOf)
@@ -66,7 +66,7 @@ test('every table of every service is in the document, with how long it is kept 
     expect([tables, keptFor !== '', why !== '']).toEqual([tables, true, true])
 })
 
-test('what a stage deletes by row is kept for the days that the document says', () => {
+test('a stage deletes rows after the days in the document', () => {
   const context = { now: () => new Date(), logger: silentLogger() }
   const provider = {} as Provider
   const stagesThatDelete = [

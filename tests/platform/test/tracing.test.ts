@@ -189,7 +189,7 @@ const mailsIn = (trace: Trace) =>
     .filter(({ name }) => name === 'order mail deliver')
     .map((span) => attribute(span, 'orderpipeline.mail.id'))
 
-test('one order is one trace of the caller, whole and linked, through gateway, relay and every stage to the parcel', () => {
+test('one order is one linked trace from the gateway to its parcel', () => {
   const trace = traces.shipped
   const steps = stepsOf(trace)
   for (const expected of [
@@ -225,7 +225,7 @@ test('one order is one trace of the caller, whole and linked, through gateway, r
   expectWhole(trace, 'gateway: POST /v1/orders', orders.shipped)
 })
 
-test('calling a paid order back is one trace too, through stock, refund, shipment and mail', async () => {
+test('cancelling a paid order is one trace over stock, refund, shipment and mail', async () => {
   const trace = traces.cancellation
   const steps = stepsOf(trace)
   for (const expected of [
@@ -253,7 +253,7 @@ test('calling a paid order back is one trace too, through stock, refund, shipmen
   expectWhole(traces.calledBack, 'gateway: POST /v1/orders', orders.calledBack)
 })
 
-test('an order of a caller that is not trusted is a trace of its own, with a link to the caller’s', async () => {
+test('an untrusted caller’s order has its own trace linked to the caller’s', async () => {
   const gateway = await startTracedGateway()
   const trace = { traceId: '0af7651916cd43dd8448eb211c80319d', caller: 'b7ad6b716920333d' }
   const response = await fetch(`${gateway.url}/v1/orders`, {
@@ -277,7 +277,7 @@ test('an order of a caller that is not trusted is a trace of its own, with a lin
   expect(placedEvent?.traceparent).toContain(request?.traceId)
 })
 
-test('what a stage gives up on is a failed span', async () => {
+test('a dead letter is a failed span', async () => {
   const definition = {
     role: 'notification',
     handles: ['OrderStatusChanged'],

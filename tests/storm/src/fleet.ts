@@ -71,7 +71,7 @@ export function createFleet(onOutput: (name: string, text: string) => void): Fle
       const port = await freePort()
       const all = { ...env, METRICS_PORT: String(port), NODE_OPTIONS: nodeOptions }
       const onDeath = ({ output }: Program): void => {
-        deaths.push(`${name} ended without having been told to: ${output.slice(-2_000)}`)
+        deaths.push(`${name} ended without a signal: ${output.slice(-2_000)}`)
       }
       const program = startProgram(service, mainOf(service), all, onDeath, (text) => onOutput(name, text))
       const replica = { name, service, metricsUrl: `http://127.0.0.1:${port}/metrics`, lasting, program }

@@ -29,13 +29,13 @@ test('every kind of fault occurs in twenty minutes, and in five', () => {
       ])
 })
 
-test('faults come in the order of their time, before the storm is over', () => {
+test('plans faults in order of time and before the end of the storm', () => {
   const times = planOf(3, minutes(2)).map(({ atMs }) => atMs)
   expect(times).toEqual([...times].sort((one, other) => one - other))
   expect(times.at(-1)).toBeLessThan(minutes(2))
 })
 
-test('a stage has no more replicas than it may have, and none leaves or dies that is not there', () => {
+test('a stage keeps to its maximum of replicas, and only running ones end', () => {
   for (let seed = 0; seed < 20; seed++) {
     const more = new Map<string, number>(shopStages.map((stage) => [stage, 0]))
     for (const { fault } of planOf(seed, minutes(20))) {

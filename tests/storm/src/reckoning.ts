@@ -35,9 +35,9 @@ export async function reckon(world: World, accepted: readonly string[]): Promise
     deadLetters: deadLetterTexts.length,
     problems: [
       ...auditProblems(audit),
-      ...(orderCount === accepted.length ? [] : [`${orderCount} orders are known, ${accepted.length} were accepted`]),
-      ...some('mails about no news', mails.aboutNothing),
-      ...some('ends of orders that nobody was written of', mails.missing),
+      ...(orderCount === accepted.length ? [] : [`${orderCount} orders exist, ${accepted.length} were accepted`]),
+      ...some('mails without an event', mails.aboutNothing),
+      ...some('ends of orders without a mail', mails.missing),
       ...some('dead letters', deadLetterTexts),
     ],
   }

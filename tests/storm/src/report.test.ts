@@ -19,7 +19,7 @@ const sample = (elapsedSeconds: number, shipped: number): Sample => ({
   ],
 })
 
-test('progress: time, orders with their rate, lag, faults and memory', () => {
+test('progress shows time, orders with their rate, lag, faults and memory', () => {
   expect(progressLine(sample(75, 1_900), sample(60, 400), 120)).toBe(
     '1:15, faults for 0:45 more; 2,000 orders ended, 2,000 open (100/s); ' +
       'lag orders 5 inventory ? payment 70 shipping ? notification ? mails 12; ' +
@@ -28,7 +28,7 @@ test('progress: time, orders with their rate, lag, faults and memory', () => {
   )
 })
 
-test('a figure is summed over its labels, and one that is not there is none', () => {
+test('sums a figure over its labels, and gives none if it is absent', () => {
   const text = '# HELP calls all\n# TYPE calls counter\ncalls{a="x"} 2\ncalls{a="y"} 3\ncalls_more 7\nheld 4\n'
   expect(figuresBy(text, 'calls', 'a')).toEqual({ x: 2, y: 3 })
   expect([figureIn(text, 'calls'), figureIn(text, 'held'), figureIn(text, 'absent')]).toEqual([5, 4, undefined])

@@ -14,7 +14,7 @@ export function progressLine(sample: Sample, before: Sample | undefined, stormSe
   })
   const suspectPartitions = processes.reduce((sum, one) => sum + (one.careful ?? 0), 0)
   return [
-    `${clock(elapsedSeconds)}${sample.phase === 'storm' ? `, faults for ${clock(remainingSeconds)} more` : ', no faults any more'}`,
+    `${clock(elapsedSeconds)}${sample.phase === 'storm' ? `, faults for ${clock(remainingSeconds)} more` : ', no more faults'}`,
     `${whole(endedCount)} orders ended, ${whole(orders.open)} open${rateOf(sample, before)}`,
     `lag ${shopStages.map((stage) => `${stage} ${lag[stage] ?? '?'}`).join(' ')} mails ${mails}`,
     `database ${sample.database}, provider ${sample.provider}${suspectPartitions > 0 ? `, ${suspectPartitions} partitions suspect` : ''}`,
@@ -40,9 +40,9 @@ export function summary(outcome: Outcome): string {
   return [
     `${whole(audit.accepted)} orders accepted: ${whole(audit.shipped)} shipped, ${whole(audit.cancelled)} cancelled` +
       ` (${list(reasons)}); ${audit.lost} lost, ${audit.twoEnds} with two ends, ${audit.unfinished} not ended`,
-    `the backlog was accepted in ${seconds(placedSeconds)}; all was quiet ${seconds(drainSeconds)} after the faults`,
+    `the backlog was accepted in ${seconds(placedSeconds)}; all had ended ${seconds(drainSeconds)} after the faults`,
     `faults: ${list(faults)}`,
-    `mails: ${whole(reckoning.mails)}, ${reckoning.repeatedMails} of them twice; dead letters: ${reckoning.deadLetters}`,
+    `mails: ${whole(reckoning.mails)}, ${reckoning.repeatedMails} of them repeated; dead letters: ${reckoning.deadLetters}`,
     `suspect partitions, longest stretch: ${suspectStretches[0] ? `${suspectStretches[0].name} ${seconds(suspectStretches[0].seconds)}` : 'none'}`,
     '',
     columns([['MiB of', 'second quarter', 'last quarter', 'peak'], ...rows]),

@@ -24,12 +24,12 @@ export const usage = `npm run test:storm -- [--json] [--help]
 Several faults at once, for a long time, on the real stages, PostgreSQL and Kafka: a PostgreSQL that is
 slow or silent, replicas that come and go (SIGTERM and SIGKILL), a payment provider that fails a third
 of its calls, a gateway that is killed, and a backlog placed at the beginning. Ends with 0 when every
-order ended exactly once and memory stayed flat, with 1 when not, with 2 when called wrongly.
+order ended exactly once and memory stayed flat, with 1 when not, with 2 when called with a wrong option.
 
-  STORM_MINUTES        how long the faults last: 0.1 to 1440; 20 unless given
-  STORM_ORDERS         orders placed at the beginning: 1 to 10000000; 100000 unless given
-  STORM_DRAIN_MINUTES  for all to end once the faults have stopped: 0.1 to 1440; 20 unless given
-  STORM_SEED           of all choices: 0 to 4294967295; by chance unless given, and printed
+  STORM_MINUTES        duration of the faults: 0.1 to 1440 (default 20)
+  STORM_ORDERS         orders placed at the beginning: 1 to 10000000 (default 100000)
+  STORM_DRAIN_MINUTES  time for all orders to end after the faults: 0.1 to 1440 (default 20)
+  STORM_SEED           seed of all choices: 0 to 4294967295 (default random; it is printed)
   STORM_REPORT         file for the samples as JSON lines; the processes' own output goes to <file>.log
   --json               the result as JSON on standard output
 `

@@ -132,7 +132,7 @@ async function untilSettled(world: World, deadline: number, placing: readonly Pr
     await sleep(500)
   }
   return [
-    `not all had ended in the time given after the faults${allPlaced ? '' : ', and not all orders were accepted'}`,
+    `not all orders had ended within the drain time after the faults${allPlaced ? '' : ', and not all orders were accepted'}`,
   ]
 }
 

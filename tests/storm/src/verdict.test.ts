@@ -26,18 +26,18 @@ const sample = (elapsedSeconds: number, processes: readonly ProcessSample[], mor
 const course = (rss: (n: number) => number): Sample[] =>
   Array.from({ length: 100 }, (_, n) => sample(n * 5, [replica({ rss: rss(n) })]))
 
-test('memory that rises at the beginning and then stays is flat', () => {
+test('memory that rises at first and then stays is flat', () => {
   const [row] = memoryOf(course((n) => Math.min(150, 60 + 5 * n)))
   expect(row).toEqual({ service: 'payment', secondQuarter: 150, lastQuarter: 150, peak: 150 })
   expect(memoryProblems([row!])).toEqual([])
 })
 
-test('memory that grows by more than the bound between the second and the last quarter is a problem', () => {
+test('memory growth beyond the bound from the second to the last quarter fails', () => {
   const [row] = memoryOf(course((n) => 60 + (n * 2 * (flatWithin + 2)) / 100))
   expect(memoryProblems([row!])).toHaveLength(1)
 })
 
-test('only a replica that lives through the storm says whether memory is flat, and any of them the peak', () => {
+test('judges flatness by replicas alive throughout, and the peak by all', () => {
   const young = replica({ name: 'payment-2', lasting: false, rss: 30 })
   const samples = course(() => 100).map((one) => ({ ...one, processes: [...one.processes, young] }))
   const large = sample(500, [replica({ name: 'payment-3', lasting: false, rss: 180 })], { phase: 'after' })
@@ -46,27 +46,27 @@ test('only a replica that lives through the storm says whether memory is flat, a
   ])
 })
 
-test('a service whose memory was never read is a problem', () => {
+test('a service without memory figures fails', () => {
   expect(memoryProblems(memoryOf([sample(0, [replica({ rss: undefined })])]))).toEqual([
-    'payment: its memory was never read',
+    'payment: its memory was not measured',
   ])
 })
 
-test('a stretch with suspect partitions goes on through a new assignment, and ends after a longer time without', () => {
+test('a stretch of suspect partitions spans a new assignment, not a longer pause', () => {
   const silent = undefined
   const counts = [1, silent, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
   const samples = counts.map((count, n) => sample(n * 5, [replica({ careful: count })]))
   expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 15 }])
 })
 
-test('a further death in its stage begins a new stretch, and one in another stage does not', () => {
+test('a further death in its stage begins a new stretch, and in another does not', () => {
   const samples = [0, 0, 1, 1, 1].map((payment, n) =>
     sample(n * 5, [replica({ careful: 1 })], { deaths: { payment, orders: n } }),
   )
   expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 10 }])
 })
 
-test('a replica that has suspect partitions for longer than the bound is a problem', () => {
+test('a replica with suspect partitions for longer than the bound fails', () => {
   const stretch = (seconds: number) => carefulProblems([{ name: 'payment-1', seconds }])
   expect(stretch(carefulWithin)).toEqual([])
   expect(stretch(carefulWithin + 1)).toHaveLength(1)

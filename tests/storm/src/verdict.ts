@@ -53,7 +53,7 @@ export function memoryOf(samples: readonly Sample[]): MemoryRow[] {
 
 export function memoryProblems(rows: readonly MemoryRow[]): string[] {
   return rows.flatMap(({ service, secondQuarter, lastQuarter }) => {
-    if (secondQuarter === undefined || lastQuarter === undefined) return [`${service}: its memory was never read`]
+    if (secondQuarter === undefined || lastQuarter === undefined) return [`${service}: its memory was not measured`]
     const growth = lastQuarter - secondQuarter
     if (growth <= flatWithin) return []
     return [`${service}: its memory grew from ${secondQuarter} to ${lastQuarter} MiB, by more than ${flatWithin}`]

@@ -62,7 +62,7 @@ export function startCustomers(options: CustomersOptions): Customers {
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify({ customerId: `customer-${n % 50}`, items }),
     })
-    if (status !== 202) throw new Error(`an order was answered ${status}: ${text}`)
+    if (status !== 202) throw new Error(`an order was answered with ${status}: ${text}`)
     const { orderId } = JSON.parse(text) as { orderId: string }
     accounts.letGo('orders', [key])
     accepted.set(key, orderId)

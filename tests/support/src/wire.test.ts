@@ -17,7 +17,7 @@ const header = (key: number, correlation: number) =>
 const records = (value: string) => Buffer.concat([int32(value.length), Buffer.from(value)])
 const produceStart = [header(0, 1), int16(-1), int16(-1), int32(10_000)]
 
-test('of a Produce to several partitions the first part is what a broker has that gets no more', () => {
+test('cuts a Produce of several partitions after its first part', () => {
   const first = [string('a'), int32(1), int32(3), records('one')]
   const both = framed(
     ...produceStart,
@@ -33,7 +33,7 @@ test('of a Produce to several partitions the first part is what a broker has tha
   expect(firstPartition(framed(...produceStart, int32(1), ...first))).toBeUndefined()
 })
 
-test("a broker's address is exchanged for the tap's, and requests are told by name", () => {
+test('replaces a broker’s address by the tap’s and names requests', () => {
   const moments: string[] = []
   const look = ({ side, what }: Moment) => moments.push(`${side} ${what}`) < 0
   const { asked: fromClient, answered: fromServer } = kafkaConversation({ host: '127.0.0.1', port: 9_092 }, look, 4_000)
@@ -51,7 +51,7 @@ const bind = (name: string, value?: string) => {
 const row = (value: string) => typed('D', Buffer.concat([int16(1), int32(value.length), Buffer.from(value)]))
 const ready = typed('Z', Buffer.from('T'))
 
-test('statements are told by name with their values, rows and transaction, and only when they have succeeded', () => {
+test('names successful statements with their values, rows and transaction', () => {
   const moments: Moment[] = []
   const { asked: fromClient, answered: fromServer } = postgresConversation((moment) => moments.push(moment) < 0)
   fromClient(Buffer.from('the start-up message'))
@@ -78,7 +78,7 @@ test('statements are told by name with their values, rows and transaction, and o
   expect(moments.at(-1)?.within.find(({ what }) => what === 'inbox.take-in')?.rows).toEqual([['a']])
 })
 
-test('statements sent together are answered in their order, and what a commit says behind a failure is no commit', () => {
+test('matches statements sent together to answers, and a failed commit is none', () => {
   const moments: Moment[] = []
   const { asked: fromClient, answered: fromServer } = postgresConversation((moment) => moments.push(moment) < 0)
   fromClient(Buffer.from('the start-up message'))
@@ -97,7 +97,7 @@ test('statements sent together are answered in their order, and what a commit sa
   expect(moments.slice(6).map(({ side, what }) => `${side} ${what}`)).not.toContain('answered commit')
 })
 
-test('what is cut goes no further, and what went before it has arrived', async () => {
+test('a cut connection passes everything before the cut and nothing after it', async () => {
   const arrived = Promise.withResolvers<string>()
   const server = createServer((socket) => void text(socket).then(arrived.resolve)).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { traceIn } from './trace-text.ts'
 
 describe('a trace', () => {
-  it('is CSV of orders that come in from one moment to the next', () => {
+  it('is CSV of orders that arrive from one moment to the next', () => {
     expect(traceIn('at,orders\n0,100\n60,0\n\n# a burst\n1m30s,8000\n')).toEqual([
       { fromMs: 0, toMs: 60_000, orders: 100 },
       { fromMs: 60_000, toMs: 90_000, orders: 0 },
@@ -10,7 +10,7 @@ describe('a trace', () => {
     ])
   })
 
-  it('is CSV of rates, and begins with the first of its times of day', () => {
+  it('is CSV of rates that begins with the first of its times of day', () => {
     const text = 'at,rate\r\n2026-01-31T12:00:00Z,600/min\r\n2026-01-31T12:01:00Z,0\r\n'
     expect(traceIn(text)).toEqual([
       { fromMs: 0, toMs: 60_000, orders: 600 },
@@ -25,7 +25,7 @@ describe('a trace', () => {
     ])
   })
 
-  it('is what the traffic generator records: a line for each accepted order', () => {
+  it('is the generator’s record with a line for each accepted order', () => {
     const line = (at: string) => JSON.stringify({ orderId: 'o', customerId: 'c', at })
     const text = `${line('2026-01-31T12:00:00.000Z')}\n${line('2026-01-31T12:00:00.250Z')}\n${line('2026-01-31T12:00:01.000Z')}`
     const trace = traceIn(text)
@@ -45,12 +45,12 @@ describe('a trace', () => {
     ['[{"orders": 1}]', /\[0\]: found .*allowed: \{"at"/],
     ['{"at": 1', /line 1 is not JSON/],
     ['{"at":[[1]]}', /line 1: found "\{\\"at\\":\\"…\\"\}"; allowed: \{"at"/],
-  ])('%j is refused, with what would be allowed', (text, message) => {
+  ])('refuses %j with the allowed values', (text, message) => {
     expect(() => traceIn(text)).toThrow(message)
   })
 })
 
-it('refuses a line nested 20,000 levels deep by its number, without an overflow', () => {
+it('refuses a line nested 20,000 levels deep by its number', () => {
   const text = `{"at": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`
   expect(() => traceIn(text)).toThrow(/^line 1: found .*; allowed: \{"at"/)
 })

@@ -9,7 +9,9 @@ const present = presentContract()
 const changes = existsSync(contractFile) ? contractChanges(lastContract(), present) : []
 for (const change of changes) process.stdout.write(`${changeText(change)}\n`)
 if (changes.some(({ effect }) => effect === 'breaks')) {
-  process.stderr.write('Not accepted: put a new field or a new event (.v2) beside the old one (docs/events.md).\n')
+  process.stderr.write(
+    'Not accepted: keep the old field or event and add a new one (.v2) next to it (docs/events.md).\n',
+  )
   process.exitCode = 1
 } else {
   writeFileSync(contractFile, `${JSON.stringify(present, undefined, 2)}\n`)

@@ -6,8 +6,8 @@ import { changeText, contractChanges, everyDefinition, presentContract, type Def
 import { goldenMessages } from './golden-messages.ts'
 import { lastContract, lastMessages } from './last-version.ts'
 
-describe('against the last version', () => {
-  it('no running consumer or producer is broken (docs/events.md says what to do instead)', () => {
+describe('compatibility with the last version', () => {
+  it('breaks no running consumer or producer (docs/events.md says what to do)', () => {
     const breakingChanges = contractChanges(lastContract(), presentContract()).filter(
       ({ effect }) => effect === 'breaks',
     )
@@ -18,7 +18,7 @@ describe('against the last version', () => {
     messages.map((message) => ({ type, ...message })),
   )
   it.each(golden)(
-    'a message of $type on $topic is read as it was meant: $value',
+    'reads a message of $type on $topic as it was meant: $value',
     ({ type, topic, key, headers, value }) => {
       const envelope = JSON.parse(value) as {
         id: string
@@ -36,21 +36,21 @@ describe('against the last version', () => {
     },
   )
 
-  it.each(golden)('a message of $type whose UUIDs are in capitals is the same message', ({ value }) => {
+  it.each(golden)('reads a message of $type with UUIDs in capitals as the same message', ({ value }) => {
     const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
     const capitals = value.replace(uuid, (id) => id.toUpperCase())
     expect(capitals).not.toBe(value)
     expect(decodeAny(capitals)).toEqual(decodeAny(value))
   })
 
-  it('has a message of every event for the next version to read', () => {
+  it('keeps a message of every event for the next version to read', () => {
     const messages = goldenMessages()
     expect(Object.keys(messages)).toEqual(Object.keys(everyDefinition))
     for (const [type, of] of Object.entries(messages)) expect(of.length, type).toBeGreaterThan(0)
   })
 })
 
-describe('the gate', () => {
+describe('the compatibility gate', () => {
   const fields = {
     sku: z.string().regex(/^[A-Z]+$/),
     quantity: z.int().min(1).max(10),
@@ -65,8 +65,8 @@ describe('the gate', () => {
   const { sku: _, ...withoutSku } = fields
 
   it.each([
-    ['a field that is gone', withoutSku, 'breaks: Sold.sku is gone'],
-    ['a field under a new name', { ...withoutSku, article: fields.sku }, 'breaks: Sold.sku is gone'],
+    ['a removed field', withoutSku, 'breaks: Sold.sku was removed'],
+    ['a field under a new name', { ...withoutSku, article: fields.sku }, 'breaks: Sold.sku was removed'],
     ['another type', { ...fields, quantity: z.string() }, 'breaks: Sold.quantity was integer and is string'],
     [
       'an optional field that is required',
@@ -91,7 +91,11 @@ describe('the gate', () => {
       'breaks: Sold.quantity minimum was 1 and is 2',
     ],
     ['another pattern', { ...fields, sku: z.string().regex(/^[a-z]+$/) }, 'breaks: Sold.sku pattern was'],
-    ['a change deep inside', { ...fields, lines: z.array(z.object({})).min(1) }, 'breaks: Sold.lines[].price is gone'],
+    [
+      'a change deep inside',
+      { ...fields, lines: z.array(z.object({})).min(1) },
+      'breaks: Sold.lines[].price was removed',
+    ],
     [
       'a value added',
       { ...fields, status: z.enum(['OPEN', 'DONE', 'LATE']) },
@@ -102,7 +106,7 @@ describe('the gate', () => {
       { ...fields, note: z.string().max(40).optional() },
       'consumers first: Sold.note maxLength was 20 and is 40',
     ],
-  ])('tells of %s', (_what, data, expected) => {
+  ])('reports %s', (_what, data, expected) => {
     const changes = changeTexts(data)
     expect(
       changes.find((change) => change.startsWith(expected)),
@@ -110,17 +114,17 @@ describe('the gate', () => {
     ).toBeDefined()
   })
 
-  it('tells of another topic, another wire type, and an event that is gone', () => {
+  it('reports another topic, another wire type, and a removed event', () => {
     expect(changeTexts(fields, { topic: 'sales' })).toEqual(['breaks: Sold topic was sold and is sales'])
     expect(changeTexts(fields, { wireType: 'dev.sold.v2' })).toEqual([
       'breaks: Sold wireType was dev.sold.v1 and is dev.sold.v2',
     ])
     expect(contractChanges(of(fields), presentContract({})).map(changeText)).toEqual([
-      'breaks: Sold is gone; messages of it are still on their topic',
+      'breaks: Sold was removed; its messages are still in the topic',
     ])
   })
 
-  it('lets a further event and a further optional field pass without a word', () => {
+  it('accepts a new event and a new optional field', () => {
     expect(changeTexts({ ...fields, channel: z.string().optional() })).toEqual([])
     const more = { Sold: { wireType: 'dev.sold.v1', topic: 'sold', data: z.object(fields) } }
     const further = { ...more, Returned: { wireType: 'dev.returned.v1', topic: 'sold', data: z.object({}) } }

@@ -49,7 +49,7 @@ export function contractChanges(before: Contract, after: Contract): SchemaChange
     ...schemaChanges(before.envelope, after.envelope, 'envelope'),
     ...Object.entries(before.events).flatMap(([type, was]): SchemaChange[] => {
       const is = after.events[type]
-      if (!is) return [{ path: type, effect: 'breaks', what: 'is gone; messages of it are still on their topic' }]
+      if (!is) return [{ path: type, effect: 'breaks', what: 'was removed; its messages are still in the topic' }]
       return [...placeChanges(type, was, is), ...schemaChanges(was.data, is.data, type)]
     }),
   ]

@@ -50,11 +50,11 @@ function fieldChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
     const at = `${path}.${name}`
     const newSchema = now[name]
     if (!newSchema) {
-      changes.push(breaks(at, 'is gone; a field that is renamed stays beside its new name until nobody reads it'))
+      changes.push(breaks(at, 'was removed; keep a renamed field next to its new name until no version reads it'))
       continue
     }
     if (required(before, name) && !required(after, name))
-      changes.push(breaks(at, 'is not required any more, and who runs the version before refuses a message without it'))
+      changes.push(breaks(at, 'is not required any more, and the version before refuses a message without it'))
     if (!required(before, name) && required(after, name))
       changes.push(breaks(at, 'is required now, and messages of the version before may lack it'))
     changes.push(...schemaChanges(schema, newSchema, at))
@@ -67,8 +67,8 @@ function fieldChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
 
 function enumChanges(before: JsonSchema, after: JsonSchema, path: string): SchemaChange[] {
   if (before.enum === undefined && after.enum === undefined) return []
-  if (before.enum === undefined) return [breaks(path, 'is one of few values now, and was any')]
-  if (after.enum === undefined) return [widens(path, 'may be any value now, and was one of few')]
+  if (before.enum === undefined) return [breaks(path, 'is one of fixed values now, and was any value')]
+  if (after.enum === undefined) return [widens(path, 'may be any value now, and was one of fixed values')]
   const [old, now] = [before.enum, after.enum]
   return [
     ...old.filter((value) => !now.includes(value)).map((value) => breaks(path, `lost its value ${String(value)}`)),
@@ -101,7 +101,7 @@ function otherChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
     .map((keyword) =>
       breaks(
         path,
-        `${keyword} was ${text(before[keyword])} and is ${text(after[keyword])}; a new field beside it breaks nobody`,
+        `${keyword} was ${text(before[keyword])} and is ${text(after[keyword])}; a new field next to it breaks no version`,
       ),
     )
 }

@@ -20,16 +20,16 @@ interface Shop {
 const file = join(import.meta.dirname, '../../../../examples/shop.yaml')
 const { spec } = parse(readFileSync(file, 'utf8')) as Shop
 
-test('the stages consume what they consume in the example', () => {
+test('the stages consume the topics of the example', () => {
   const stages = spec.stages.map(({ name, consumes }) => [name, consumes.map(({ topic }) => topic)])
   expect(Object.fromEntries(stages)).toEqual(consumedTopics)
 })
 
-test('the stages emit what they emit in the example', () => {
+test('the stages emit the events of the example', () => {
   const stages = spec.stages.map(({ name, emits = [] }) => [name, emits.map(({ topic }) => topic)])
   expect(Object.fromEntries(stages)).toEqual(emittedTopics)
 })
 
-test('the topics are those of the example', () => {
+test('the topics equal those of the example', () => {
   expect(shopTopics.toSorted()).toEqual(spec.topics.map(({ name }) => name).toSorted())
 })

@@ -23,13 +23,13 @@ export function cancellingRoute(cancel: Cancel): Route {
     takes: { params: orderIdParams },
     answers: {
       200: {
-        description: 'It is cancelled, now or since before.',
+        description: 'The order is cancelled, by this or an earlier request.',
         schema: cancelledOrder,
         examples: { cancelled: { orderId, status: 'CANCELLED' } },
       },
-      404: { description: 'No such order of this customer.' },
+      404: { description: 'The customer has no such order.' },
       409: {
-        description: 'It is too late: `state` says what it is.',
+        description: 'It is too late; `state` is the status of the order.',
         members: { state: orderStatus },
         examples: { shipped: tooLate },
       },

@@ -4,11 +4,11 @@ import { openApi, route, type OpenApi, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import { page } from './page.ts'
 
-const description = `Takes orders, shows what became of them, and tells how much is waiting.
+const description = `Places orders, shows their status, and reports how many messages wait.
 
 HEAD is served wherever GET is, with the same status and headers and no body. OPTIONS answers 204 with \`Allow\`. Any other
-method of a path is answered as \`MethodNotAllowed\`, a path that is not here as \`NotFound\`, and a method that is none of
-HTTP as \`NotImplemented\`. Answers are in one format, whatever \`Accept\` says.`
+method of a path is answered as \`MethodNotAllowed\`, an unknown path as \`NotFound\`, and a method that HTTP does not define as
+\`NotImplemented\`. Answers have one format, whatever \`Accept\` says.`
 
 export interface DescriptionOptions {
   readonly versioned: readonly Route[]
@@ -52,10 +52,10 @@ export function descriptionRoutes(options: DescriptionOptions): Route[] {
       takes: {},
       answers: {
         200: {
-          description: 'For people.',
+          description: 'A page for people.',
           mediaType: 'text/html',
           headers: {
-            'content-security-policy': { description: 'It needs no script.', schema: z.string(), always: true },
+            'content-security-policy': { description: 'The page needs no script.', schema: z.string(), always: true },
           },
         },
       },

@@ -22,7 +22,7 @@ export function eventsRoute(orders: OrderReader, streams: Streams): Route {
         'last-event-id': z
           .string()
           .optional()
-          .describe('Of the last event received: only later ones are sent. What names no step is passed over.'),
+          .describe('The id of the last event received: only later events are sent. An id of no step is ignored.'),
       }),
     },
     answers: {
@@ -30,15 +30,23 @@ export function eventsRoute(orders: OrderReader, streams: Streams): Route {
         description: 'An event `progress` for each step of the timeline.',
         mediaType: 'text/event-stream',
         headers: {
-          'cache-control': { description: 'A stream is for one reader.', schema: z.literal('no-store'), always: true },
-          'x-accel-buffering': { description: 'To nginx.', schema: z.literal('no'), always: true },
+          'cache-control': {
+            description: 'A stream has one reader and is not cached.',
+            schema: z.literal('no-store'),
+            always: true,
+          },
+          'x-accel-buffering': {
+            description: 'Switches off buffering in nginx.',
+            schema: z.literal('no'),
+            always: true,
+          },
         },
         examples: { begun: eventStream },
       },
-      204: { description: 'It has ended and every event was received: do not come back.' },
-      404: { description: 'No such order of this customer.' },
+      204: { description: 'The order has ended and every event was received: do not reconnect.' },
+      404: { description: 'The customer has no such order.' },
       503: {
-        description: 'Too many streams are open, or the database is away.',
+        description: 'Too many streams are open, or the database is unavailable.',
         headers: { 'retry-after': retryAfterHeader },
       },
     },

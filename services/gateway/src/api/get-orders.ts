@@ -23,7 +23,7 @@ export function readingRoutes(orders: OrderReader, estimates: Estimates, authent
       takes: { params: orderIdParams },
       answers: {
         200: { description: 'The order.', schema: orderView, examples: { order: shownOrder } },
-        404: { description: 'No such order of this customer.' },
+        404: { description: 'The customer has no such order.' },
       },
       handle: async ({ params: { id } }, request) => {
         const order = await orders.byId(id, request.customer)
@@ -45,12 +45,17 @@ export function readingRoutes(orders: OrderReader, estimates: Estimates, authent
       },
       answers: {
         200: { description: 'A page of orders.', schema: orderPage, examples: { page: ordersPage } },
-        404: { description: 'The customer is not that of the token.' },
+        404: { description: 'The token names another customer.' },
       },
       handle: async ({ query }, request) => {
         const owner = request.customer ?? query.customer ?? ''
         if (query.customer !== undefined && query.customer !== owner && customerOf(query.customer) !== owner)
-          throw notThere('customer', query.customer, `no customer ${query.customer}`, 'that of the token, or none')
+          throw notThere(
+            'customer',
+            query.customer,
+            `no customer ${query.customer}`,
+            'the customer of the token, or none',
+          )
         const page = await orders.ofCustomer(owner, query.cursor, query.limit)
         const last = page.orders.at(-1)
         return { orders: page.orders, ...(page.more && last ? { next: cursorOf(last.orderId) } : {}) }
@@ -59,13 +64,13 @@ export function readingRoutes(orders: OrderReader, estimates: Estimates, authent
     route({
       method: 'POST',
       path: '/orders/status',
-      summary: 'The bare status of up to 1,000 orders; what is unknown is left out',
+      summary: 'The status of up to 1,000 orders; unknown ones are left out',
       access: 'customer',
       takes: { body: statusBody },
       examples: { two: { ids: [orderId, '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e10'] } },
       answers: {
         200: {
-          description: 'Those that exist, in no order.',
+          description: 'The orders that exist, in any sequence.',
           schema: statuses,
           examples: { one: statusesAnswer },
         },

@@ -11,9 +11,9 @@ const queueHealth = z.object({
     z.object({
       name: z.string(),
       lag: z.int(),
-      oldestAgeSeconds: z.number().describe('At least so old.'),
+      oldestAgeSeconds: z.number().describe('A lower bound of its age.'),
       consumedPerSecond: z.number().optional(),
-      stuck: z.boolean().describe('Its oldest message has waited longer than is allowed.'),
+      stuck: z.boolean().describe('Its oldest message has waited longer than allowed.'),
     }),
   ),
 })
@@ -23,10 +23,10 @@ const query = z.strictObject({
     .enum(['', 'true', 'false'])
     .default('false')
     .transform((text) => text !== 'false')
-    .describe('503 for what is not well, for monitors that look at the status alone.'),
+    .describe('Answers 503 if a queue is stuck or unknown, for monitors that read the status alone.'),
 })
 
-const notStored = { description: 'It changes by the second.', schema: z.literal('no-store'), always: true }
+const notStored = { description: 'The answer changes every second.', schema: z.literal('no-store'), always: true }
 
 /** A queue that was stuck for minutes rarely moves sooner than this. */
 const againSeconds = 5
@@ -35,12 +35,12 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
   return route({
     method: 'GET',
     path: '/health/queues',
-    summary: 'How much waits before each stage, and for how long',
+    summary: 'How many messages wait before each stage, and for how long',
     access: 'public',
     takes: { query },
     answers: {
       200: {
-        description: 'How they are; with `strict` only where everything moves.',
+        description: 'The state of the queues; with `strict` only if all of them move.',
         schema: queueHealth,
         headers: { 'cache-control': notStored },
         examples: {
@@ -51,7 +51,7 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
         },
       },
       503: {
-        description: 'With `strict`: something has waited for too long, or the queues cannot be read.',
+        description: 'With `strict`: a message has waited for too long, or the queues cannot be read.',
         schema: queueHealth,
         headers: { 'cache-control': { ...notStored, always: false }, 'retry-after': retryAfterHeader },
       },

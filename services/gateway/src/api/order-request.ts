@@ -13,19 +13,19 @@ const currency = z
   .string()
   .regex(/^[A-Z]{3}$/, 'three capital letters, such as EUR')
   .default('EUR')
-  .describe('ISO 4217; one that every product of the order is sold in.')
+  .describe('An ISO 4217 code; every product of the order is sold in this currency.')
 
 const expectedTotalCents = z
   .int()
   .min(0)
   .optional()
-  .describe("What the customer was shown, in the currency's minor unit: an order that costs something else is refused.")
+  .describe("The total that the customer saw, in the currency's minor unit: an order with another total is refused.")
 
 const items = z
   .array(item)
   .min(1)
   .max(50)
-  .describe('Each SKU once: quantities are to be added up.')
+  .describe('Each SKU once, with its whole quantity.')
   .superRefine((lines, context) => {
     const seenSkus = new Set<string>()
     for (const [index, { sku }] of lines.entries()) {
@@ -55,7 +55,7 @@ export const idempotencyHeaders = z.object({ 'idempotency-key': idempotencyKey.o
 export const batchHeaders = z.object({
   'idempotency-key': idempotencyKey
     .optional()
-    .describe('Of the whole batch: an order without a key of its own gets one that follows from it and its place.'),
+    .describe('The key of the whole batch: an order without its own key gets one from this key and its position.'),
 })
 
 /**

@@ -45,19 +45,19 @@ export interface PlacingOptions {
 const batchBodies = 16
 
 const refusals = {
-  403: { description: 'The order names another customer than the token, or the token names none.' },
+  403: { description: 'The order names another customer than the token, or the token names no customer.' },
   409: {
     description:
-      'The order first sent under this Idempotency-Key is being placed; Retry-After says when to come again.',
+      'The first order with this Idempotency-Key is being placed; Retry-After gives the seconds until the next attempt.',
     headers: { 'retry-after': retryAfterHeader },
   },
   422: {
     description:
-      'A product is not sold, or not in that currency; or the total is not the expected one; or the Idempotency-Key was used before with another order.',
+      'A product is not sold in the currency; or the total is not the expected one; or the Idempotency-Key belongs to another order.',
   },
   503: {
     description:
-      'Too much is waiting, or the database is away. An order placed before under its key is answered as it was.',
+      'Too many orders wait, or the database is unavailable. A repeat of an accepted order still gets its answer.',
     headers: { 'retry-after': retryAfterHeader },
   },
 }
@@ -68,7 +68,7 @@ const replayHeader = {
   schema: z.literal('true'),
 }
 const preferenceApplied = {
-  description: 'For how long the outcome was, or would have been, waited for.',
+  description: 'The seconds that the gateway waits for the outcome.',
   schema: z.string().regex(/^wait=\d+$/),
   always: true,
 }
@@ -127,7 +127,7 @@ function placeRoute(options: PlacingOptions, placing: OrderPlacing): Route {
     examples: { order: orderToPlace(options.authenticated) },
     answers: {
       202: {
-        description: 'It is durable, and will be worked on.',
+        description: 'The order is durable and will be handled.',
         schema: accepted,
         headers: { location, 'idempotency-replayed': replayHeader },
         examples: { placed: acceptedOrder },
@@ -146,22 +146,22 @@ function placeAndWaitRoute(options: PlacingOptions, placing: OrderPlacing): Rout
   return route({
     method: 'POST',
     path: '/orders/sync',
-    summary: 'Places an order and waits for its outcome, for as long as `Prefer: wait=<seconds>` says and is allowed',
+    summary: 'Places an order and waits for its outcome, up to `Prefer: wait=<seconds>` and the allowed time',
     access: 'customer',
     takes: {
-      headers: idempotencyHeaders.extend({ prefer: z.string().optional().describe('Such as wait=5') }),
+      headers: idempotencyHeaders.extend({ prefer: z.string().optional().describe('Such as wait=5.') }),
       body: orderBody(options.authenticated),
     },
     examples: { order: orderToPlace(options.authenticated) },
     answers: {
       200: {
-        description: 'Its outcome: CONFIRMED, paid for; SHIPPED, if that was seen first; or CANCELLED.',
+        description: 'The outcome: CONFIRMED when paid, SHIPPED if that happened first, or CANCELLED.',
         schema: outcome,
         headers: { 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
         examples: { paid: paidOrder, 'sold out': refusedOrder },
       },
       202: {
-        description: 'It is durable, and in this status; the outcome takes longer, or too many wait already.',
+        description: 'The order is durable and has this status; the outcome takes longer, or too many callers wait.',
         schema: accepted,
         headers: { location, 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
         examples: { placed: acceptedOrder },
@@ -200,7 +200,7 @@ function placeBatchRoute(options: PlacingOptions, placing: OrderPlacing): Route 
     },
     examples: { batch: batchToPlace(options.authenticated) },
     answers: {
-      207: { description: 'What became of each.', schema: batchResults, examples: { mixed: batchAnswer } },
+      207: { description: 'The result of each order.', schema: batchResults, examples: { mixed: batchAnswer } },
       503: refusals[503],
     },
     handle: async ({ headers: { 'idempotency-key': key }, body }, request, reply) => {

@@ -49,7 +49,7 @@ export function refusalOfAll(results: readonly { readonly status: number; readon
   return new HttpProblem(
     503,
     'Service Unavailable',
-    'no order of the batch can be taken; none of this request was kept',
+    'no order of the batch can be accepted; nothing of this request was stored',
     {
       headers: { 'retry-after': String(seconds) },
     },

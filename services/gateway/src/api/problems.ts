@@ -14,7 +14,7 @@ import {
 
 export function problemOf(error: unknown): unknown {
   if (error instanceof IntakeFull)
-    return overloaded('too many orders are waiting; nothing of this request was kept', 1, error)
+    return overloaded('too many orders are waiting; nothing of this request was stored', 1, error)
   if (error instanceof IntakeUnavailable || (error instanceof DatabaseError && error.retry))
     return overloaded('the order database does not answer; repeat with the same Idempotency-Key', 2, error)
   if (error instanceof IdempotencyConflict)
@@ -27,7 +27,7 @@ export function problemOf(error: unknown): unknown {
         {
           path: 'idempotency-key',
           found: 'the key of an order that is being placed',
-          allowed: 'the same, a second later',
+          allowed: 'the same request, a second later',
         },
       ],
       headers: { 'retry-after': '1' },
@@ -40,7 +40,9 @@ export function problemOf(error: unknown): unknown {
   }
   if (error instanceof OrderRefused)
     return new HttpProblem(422, 'Order Refused', error.message, {
-      problems: [{ path: 'body', found: 'an order that the database refuses', allowed: 'one without what it names' }],
+      problems: [
+        { path: 'body', found: 'an order that the database refuses', allowed: 'an order without the refused value' },
+      ],
       cause: error.cause,
     })
   return error

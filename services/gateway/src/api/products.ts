@@ -26,7 +26,7 @@ export function productRoutes(products: Products): Route[] {
       takes: { params: z.object({ sku }) },
       answers: {
         200: { description: 'The product.', schema: product, examples: { product: shownProduct } },
-        404: { description: 'No such product.' },
+        404: { description: 'The shop has no such product.' },
       },
       handle: async ({ params }) => {
         const soldProduct = await products.bySku(params.sku)
@@ -38,12 +38,12 @@ export function productRoutes(products: Products): Route[] {
     route({
       method: 'GET',
       path: '/products',
-      summary: 'What is sold, by SKU, a page at a time',
+      summary: 'The products, by SKU, a page at a time',
       access: 'public',
       takes: {
         query: z.strictObject({
-          cursor: sku.optional().describe('`next` of the page before.'),
-          after: sku.optional().describe('What `cursor` was called before; still taken where that is not given.'),
+          cursor: sku.optional().describe('`next` of the previous page.'),
+          after: sku.optional().describe('The former name of `cursor`; still accepted without it.'),
           limit: pageLimit,
         }),
       },

@@ -46,6 +46,6 @@ export const pageLimit = z
       context.addIssue({ code: 'custom', message: `an integer from 1 to ${largestPage}` })
     return text === undefined ? firstPage : limit
   })
-  .meta({ type: 'integer', minimum: 1, maximum: largestPage, description: `${firstPage} unless given.` })
+  .meta({ type: 'integer', minimum: 1, maximum: largestPage, description: `Default: ${firstPage}.` })
 
 export const orderIdParams = z.object({ id: z.uuid('a uuid, as given when the order was accepted') })

@@ -24,10 +24,14 @@ const printable = /^[^\u0000-\u001f\u007f-\u009f]{1,200}$/u
 const price = z.strictObject({ currency: Currency, priceCents: UnitPriceCents })
 const productBody = price.extend({
   name: z.string().regex(printable, '1 to 200 characters, none of them a control character'),
-  prices: z.array(price).max(200).optional().describe('In further currencies; any other price of it goes.'),
+  prices: z
+    .array(price)
+    .max(200)
+    .optional()
+    .describe('Prices in further currencies; all others of the product are deleted.'),
 })
 
-const forbidden = { 403: { description: 'The token is not of staff, or the gateway knows none.' } }
+const forbidden = { 403: { description: 'The token has no staff scope, or the gateway has none configured.' } }
 const params = z.object({ sku })
 
 export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fresh'>): Route[] {
@@ -35,14 +39,14 @@ export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fres
     route({
       method: 'PUT',
       path: '/products/:sku',
-      summary: 'Sells a product, or sells it under another name or at another price. For staff',
+      summary: 'Adds a product, or changes its name or price. For staff',
       access: 'staff',
       takes: { params, body: productBody },
       examples: { product: productToSave },
       answers: {
-        200: { description: 'It was sold before.', schema: product, examples: { changed: shownProduct } },
-        201: { description: 'It is sold from now on.', schema: product },
-        422: { description: 'A currency comes twice.' },
+        200: { description: 'The product was changed.', schema: product, examples: { changed: shownProduct } },
+        201: { description: 'The product was added.', schema: product },
+        422: { description: 'A currency occurs twice.' },
         ...forbidden,
       },
       handle: async ({ params: { sku: which }, body }, request, reply) => {
@@ -50,19 +54,20 @@ export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fres
         const isNew = await catalogue.save(which, { ...body, prices: body.prices ?? [] })
         note(request, isNew ? 'added' : 'changed', which)
         const savedProduct = await products.fresh(which)
-        if (!savedProduct) throw notThere('sku', which, `no product ${which}`, 'one that nobody removes meanwhile')
+        if (!savedProduct)
+          throw notThere('sku', which, `no product ${which}`, 'a product that is not removed at the same time')
         return reply.code(isNew ? 201 : 200).send(savedProduct)
       },
     }),
     route({
       method: 'DELETE',
       path: '/products/:sku',
-      summary: 'Sells a product no longer; orders that were placed and its stock stay as they are. For staff',
+      summary: 'Removes a product; placed orders and its stock stay as they are. For staff',
       access: 'staff',
       takes: { params },
       answers: {
-        200: { description: 'It is not sold any more.', schema: z.object({ sku: z.string() }) },
-        404: { description: 'No such product.' },
+        200: { description: 'The product was removed.', schema: z.object({ sku: z.string() }) },
+        404: { description: 'The shop has no such product.' },
         ...forbidden,
       },
       handle: async ({ params: { sku: which } }, request) => {
@@ -75,18 +80,18 @@ export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fres
     route({
       method: 'GET',
       path: '/stock',
-      summary: 'Pieces that can still be sold, by SKU, a page at a time. For staff',
+      summary: 'Available stock, by SKU, a page at a time. For staff',
       access: 'staff',
       takes: {
         query: z.strictObject({
-          cursor: sku.optional().describe('`next` of the page before.'),
-          low: z.enum(['true', 'false']).optional().describe('`true`: only what runs low.'),
+          cursor: sku.optional().describe('`next` of the previous page.'),
+          low: z.enum(['true', 'false']).optional().describe('`true`: only products with low stock.'),
           limit: pageLimit,
         }),
       },
       answers: {
         200: {
-          description: 'A page of levels, as the inventory last said.',
+          description: 'A page of stock levels as last reported by inventory.',
           schema: z.object({ stock: z.array(stockLevel), next: z.string().optional() }),
           examples: { page: { stock: [shownStock], next: 'SKU-0001' } },
         },

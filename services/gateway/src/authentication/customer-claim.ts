@@ -11,7 +11,7 @@ const ofTheToken = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti']
 export const customerClaimVariable = z
   .string()
   .refine((name) => !ofTheToken.includes(name))
-  .describe(`the name of a claim that says who the customer is, such as sub; none of ${ofTheToken.join(', ')}`)
+  .describe(`the name of a claim that identifies the customer, such as sub; none of ${ofTheToken.join(', ')}`)
   .optional()
 
 /** @throws HttpProblem 403 that names the claim, what is in it and what may be */
@@ -40,7 +40,7 @@ function isVerified(
 
 function noCustomer(claim: string, actual: string, allowed: string): HttpProblem {
   const name = JSON.stringify(claim)
-  return new HttpProblem(403, 'Forbidden', `the claim ${name} of the token does not say which customer this is`, {
+  return new HttpProblem(403, 'Forbidden', `the claim ${name} of the token identifies no customer`, {
     problems: [{ path: 'authorization', found: `${actual} in the claim ${name}`, allowed }],
   })
 }
@@ -51,5 +51,5 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value !== 'string') return typeof value === 'object' ? 'an object' : `a ${typeof value}`
   const characters = `a text of ${value.length} characters`
-  return value === '' || value.length > 255 ? characters : `${characters} with some that are not printable ASCII`
+  return value === '' || value.length > 255 ? characters : `${characters} of which some are not printable ASCII`
 }

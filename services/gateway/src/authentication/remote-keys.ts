@@ -62,7 +62,8 @@ export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
   /** However many callers wait for keys, one request is under way. */
   const refresh = (): Promise<CachedKeys> => {
     if (fetching) return fetching
-    if (now() < notBefore) return Promise.reject(new KeysUnavailable("the issuer's keys could not be fetched just now"))
+    if (now() < notBefore)
+      return Promise.reject(new KeysUnavailable("the last attempt to fetch the issuer's keys failed"))
     return (fetching = fetchNow())
   }
   const current = async (): Promise<CachedKeys> => {

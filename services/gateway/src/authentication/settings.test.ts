@@ -17,7 +17,7 @@ const settings = (auth: Record<string, string>) => configOf({ ...requiredVariabl
 const without = (from: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(from).filter(([key]) => key !== name))
 
-test('a gateway that is told nothing of authentication does not start, and names what it may be told', () => {
+test('does not start without a choice of authentication, and names the choices', () => {
   const parse = () => settings({})
   expect(parse).toThrow(/^AUTH: found nothing/)
   for (const name of ['AUTH_ALGORITHMS', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_SECRET', 'AUTH=none'])
@@ -26,10 +26,10 @@ test('a gateway that is told nothing of authentication does not start, and names
   expect(() => settings({ AUTH: '', AUTH_ISSUER: ' ' })).toThrow(/^AUTH: found nothing/)
 })
 
-test('callers go without authentication only where AUTH=none says so, and nothing else says otherwise', () => {
+test('turns authentication off by AUTH=none alone', () => {
   expect(settings({ AUTH: 'none' })).toBeUndefined()
   expect(() => settings({ ...sharedKey, AUTH: 'none' })).toThrow(
-    'AUTH: found none beside AUTH_ALGORITHMS, AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE; allowed: one or the other',
+    'AUTH: found none together with AUTH_ALGORITHMS, AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE; allowed: one or the other',
   )
   for (const AUTH of ['off', 'false', 'NONE', 'jwt'])
     expect(() => settings({ AUTH })).toThrow(
@@ -37,7 +37,7 @@ test('callers go without authentication only where AUTH=none says so, and nothin
     )
 })
 
-test('a secret, or published keys, with all that goes with it', () => {
+test('accepts a secret or published keys with all their settings', () => {
   expect(settings(sharedKey)).toMatchObject({ algorithms: ['HS256'], keys: { kind: 'secret' }, audience: 'orders' })
   expect(settings(publishedKeys)).toMatchObject({
     algorithms: ['RS256', 'ES256'],
@@ -45,15 +45,15 @@ test('a secret, or published keys, with all that goes with it', () => {
   })
 })
 
-test.each(Object.keys(sharedKey))('half a configuration is refused with the name of what is missing: %s', (name) => {
+test.each(Object.keys(sharedKey))('names what is missing in an incomplete configuration: %s', (name) => {
   expect(() => settings(without(sharedKey, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
 })
 
-test.each(Object.keys(publishedKeys))('nor with published keys can anything be left out: %s', (name) => {
+test.each(Object.keys(publishedKeys))('published keys need all of their settings: %s', (name) => {
   expect(() => settings(without(publishedKeys, name))).toThrow(new RegExp(`^${name}: found nothing`, 'm'))
 })
 
-test('a shared secret and published keys are never to be had at once', () => {
+test('refuses a shared secret together with published keys', () => {
   expect(() =>
     settings({ ...publishedKeys, AUTH_ALGORITHMS: 'RS256,HS256', AUTH_SECRET: sharedKey.AUTH_SECRET }),
   ).toThrow(/^AUTH_ALGORITHMS: found RS256,HS256; allowed: HS256 alone/m)
@@ -65,19 +65,21 @@ test('a shared secret and published keys are never to be had at once', () => {
   )
 })
 
-test('the customer is the subject unless another claim is named, and never what says nothing of who it is', () => {
+test('takes the customer from the subject or from a configured identity claim', () => {
   expect(settings(publishedKeys)?.customerClaim).toBe('sub')
   const claim = 'https://shop.example/customer.id'
   expect(settings({ ...publishedKeys, AUTH_CUSTOMER_CLAIM: claim })?.customerClaim).toBe(claim)
   for (const name of ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti'])
     expect(() => settings({ ...publishedKeys, AUTH_CUSTOMER_CLAIM: name })).toThrow(
-      `AUTH_CUSTOMER_CLAIM: found "${name}"; allowed: the name of a claim that says who the customer is`,
+      `AUTH_CUSTOMER_CLAIM: found "${name}"; allowed: the name of a claim that identifies the customer`,
     )
-  expect(() => settings({ AUTH: 'none', AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow('found none beside AUTH_CUSTOMER_CLAIM')
+  expect(() => settings({ AUTH: 'none', AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow(
+    'found none together with AUTH_CUSTOMER_CLAIM',
+  )
   expect(() => settings({ AUTH_CUSTOMER_CLAIM: 'sub' })).toThrow(/^AUTH_ALGORITHMS: found nothing/m)
 })
 
-test('a short secret and an algorithm that is not pinned are refused, and the secret is not shown', () => {
+test('refuses a short secret and an unpinned algorithm without showing the secret', () => {
   expect(() => settings({ ...sharedKey, AUTH_SECRET: 'hunter2' })).toThrow(
     'AUTH_SECRET: found a value of 7 characters (not shown); allowed: a secret of at least 32 bytes',
   )
@@ -85,13 +87,13 @@ test('a short secret and an algorithm that is not pinned are refused, and the se
     expect(() => settings({ ...sharedKey, AUTH_ALGORITHMS: algorithm })).toThrow(/^AUTH_ALGORITHMS: found/m)
 })
 
-test('an address of keys with a password in it is refused, and the password is not shown', () => {
+test('refuses a key address with a password and does not show it', () => {
   const parse = () => settings({ ...publishedKeys, AUTH_JWKS_URL: 'https://me:hunter2@issuer.example/keys' })
   expect(parse).toThrow(/^AUTH_JWKS_URL: found .*; allowed: .* without a user name and a password/m)
   expect(parse).not.toThrow('hunter2')
 })
 
-test('a wait that the connection would not outlive is refused', () => {
+test('refuses a wait longer than the connection stays open', () => {
   expect(() => configOf({ ...requiredVariables, AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
     'SYNC_MAX_WAIT_SECONDS: found 30; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, 30',
   )

@@ -66,7 +66,7 @@ export interface AuthenticationSettings {
 
 const neither =
   'AUTH: found nothing, and none of AUTH_ALGORITHMS, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL, AUTH_SECRET; ' +
-  'allowed: these (docs/gateway.md), or AUTH=none for a gateway that takes orders in the name that a caller gives'
+  'allowed: these (docs/gateway.md), or AUTH=none for a gateway that accepts the customer that a caller names'
 
 /**
  * `undefined`: off. @throws ConfigError that names each variable that is missing or one too many
@@ -78,7 +78,7 @@ export function authenticationSettings(config: Variables): AuthenticationSetting
   const values = { ...keys, AUTH_CUSTOMER_CLAIM, AUTH_STAFF_SCOPE }
   const present = Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   if (config.AUTH === 'none' && present.length > 0)
-    throw new ConfigError([`AUTH: found none beside ${present.join(', ')}; allowed: one or the other`])
+    throw new ConfigError([`AUTH: found none together with ${present.join(', ')}; allowed: one or the other`])
   if (config.AUTH === 'none') return undefined
   if (present.length === 0) throw new ConfigError([neither])
 

@@ -13,13 +13,13 @@ export function staffIn(payload: Readonly<Record<string, unknown>>, scope: strin
     throw notStaff(`a token without the scope ${scope}`, `a token with the scope ${scope}`)
   const { sub } = payload
   if (typeof sub !== 'string' || !subjectPattern.test(sub))
-    throw notStaff('a token whose sub names nobody', 'a sub of 1 to 255 printable ASCII characters')
+    throw notStaff('a token without a usable sub', 'a sub of 1 to 255 printable ASCII characters')
   return sub
 }
 
 /** Where the gateway looks for no scope, or does not know its callers. */
 export const noStaffKnown = (): HttpProblem =>
-  notStaff('a gateway that knows no staff', 'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/gateway.md)')
+  notStaff('a gateway without a staff scope', 'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/gateway.md)')
 
 function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly unknown[] {
   const scopeList: readonly unknown[] = Array.isArray(scp) ? scp : []

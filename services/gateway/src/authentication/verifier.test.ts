@@ -26,7 +26,7 @@ function token(claims: object = {}, header: object = {}, key = secret): string {
 const ask = (text: string) => verify(`Bearer ${text}`)
 const unauthorized = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
 
-test('the customer is the subject of a token that is right in everything', async () => {
+test('the customer of a valid token is its subject', async () => {
   expect(await ask(token())).toBe('customer-1')
   expect(await verify(`bearer ${token({ aud: ['other', 'orders'] })}`)).toBe('customer-1')
 })
@@ -41,7 +41,7 @@ const identities = [
   'CN=shop,O=Example',
   'a b',
 ]
-test.each(identities)('a subject as identity providers give them is the customer: %s', async (sub) => {
+test.each(identities)('accepts subjects of common identity providers: %s', async (sub) => {
   expect(await ask(token({ sub }))).toBe(sub)
 })
 
@@ -54,7 +54,7 @@ const of = (customerClaim: string) => {
   return (claims: object) => byClaim(`Bearer ${token(claims)}`)
 }
 
-test('the customer is what the configured claim says, whatever the subject is', async () => {
+test('takes the customer from the configured claim whatever the subject is', async () => {
   expect(await of('customer_id')({ customer_id: 'c-7', sub: 'auth0|1' })).toBe('c-7')
   expect(await of('customer_id')({ customer_id: 'c-7', sub: undefined })).toBe('c-7')
   // Issuers name claims of their own by URLs: a name is never a path.
@@ -63,7 +63,7 @@ test('the customer is what the configured claim says, whatever the subject is', 
   await expect(of('app.customer')({ app: { customer: 'c-9' } })).rejects.toMatchObject({ status: 403 })
 })
 
-test('an address is a customer only where the issuer has verified it', async () => {
+test('accepts an e-mail address only if the issuer has verified it', async () => {
   const email = 'kim@example.com'
   expect(await of('email')({ email, email_verified: true })).toBe(email)
   expect(await of('email')({ email, email_verified: 'true' })).toBe(email)
@@ -74,7 +74,7 @@ test('an address is a customer only where the issuer has verified it', async () 
     })
 })
 
-test('another claim that holds an address counts only where it is the address that the issuer has verified', async () => {
+test('accepts an address in another claim only if it is the verified one', async () => {
   const preferred_username = 'kim@example.com'
   const by = of('preferred_username')
   const own = { preferred_username, email: 'Kim@example.com', email_verified: true }
@@ -97,14 +97,14 @@ test.each([
   ['null', null, 'null'],
   ['a list', ['customer-1'], 'a list'],
   ['an object', { id: 'c' }, 'an object'],
-  ['a line break', 'a\nb', 'a text of 3 characters with some that are not printable ASCII'],
-  ['a name that is not ASCII', 'kunde ä', 'a text of 7 characters with some that are not printable ASCII'],
+  ['a line break', 'a\nb', 'a text of 3 characters of which some are not printable ASCII'],
+  ['a name that is not ASCII', 'kunde ä', 'a text of 7 characters of which some are not printable ASCII'],
   ['more than 255 characters', 'x'.repeat(256), 'a text of 256 characters'],
-])('a token with %s in the claim is refused, and the answer names the claim', async (_what, value, actual) => {
+])('refuses a token with %s in the claim and names the claim', async (_what, value, actual) => {
   for (const claim of ['sub', 'customer_id', 'constructor'])
     await expect(of(claim)({ sub: 'customer-1', [claim]: value })).rejects.toMatchObject({
       status: 403,
-      message: `the claim "${claim}" of the token does not say which customer this is`,
+      message: `the claim "${claim}" of the token identifies no customer`,
       problems: [
         {
           path: 'authorization',
@@ -115,14 +115,14 @@ test.each([
     })
 })
 
-test('a subject that is too long for an event is known by its hash, and nobody else can have that name', async () => {
+test('hashes a subject too long for an event, without collisions', async () => {
   const long = await ask(token({ sub: 'x'.repeat(255) }))
   expect(long).toMatch(/^sha256:[\w-]{43}$/)
   expect(await ask(token({ sub: 'x'.repeat(255) }))).toBe(long)
   expect(await ask(token({ sub: long }))).not.toBe(long)
 })
 
-test('why a token was refused is logged at debug, and the token is not', async () => {
+test('logs at debug why a token was refused, without the token', async () => {
   const lines: string[] = []
   const logger = createLogger({
     service: 'test',
@@ -136,7 +136,7 @@ test('why a token was refused is logged at debug, and the token is not', async (
   expect(lines.join('')).not.toContain(wrong)
 })
 
-test('clocks may differ by what is allowed, and no more', async () => {
+test('allows the configured clock skew and no more', async () => {
   expect(await ask(token({ exp: seconds(-4), nbf: seconds(4) }))).toBe('customer-1')
   await expect(ask(token({ exp: seconds(-6) }))).rejects.toMatchObject({
     ...unauthorized,
@@ -152,7 +152,7 @@ test.each([
   ['another audience', { aud: 'order' }],
   ['no end', { exp: undefined }],
   ['an end that is no time', { exp: '2999-01-01' }],
-])('a token with %s is refused', async (_what, claims) => {
+])('refuses a token with %s', async (_what, claims) => {
   await expect(ask(token(claims))).rejects.toMatchObject(unauthorized)
 })
 
@@ -163,11 +163,11 @@ test.each([
   ['an extension nobody knows', { crit: ['x'], x: 1 }],
   ['an extension the library knows', { crit: ['b64'], b64: true }],
   ['an empty list of extensions', { crit: [] }],
-])('a token with %s in its header is refused', async (_what, header) => {
+])('refuses a token with %s in its header', async (_what, header) => {
   await expect(ask(token({}, header))).rejects.toMatchObject(unauthorized)
 })
 
-test('what is not signed with the secret, or is no token at all, is refused', async () => {
+test('refuses a wrong signature and text that is no token', async () => {
   await expect(ask(token({}, {}, `${secret} `))).rejects.toMatchObject(unauthorized)
   const [head = '', body = ''] = token().split('.')
   for (const text of ['', 'x', `${head}.${body}`, `${head}.${body}.`, `${head}..`, '..', 'a.b.c', 'x'.repeat(10_000)])

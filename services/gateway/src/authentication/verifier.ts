@@ -71,7 +71,7 @@ function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, log
   return async (authorization, who) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined || token.length > longestToken)
-      throw refusal('a bearer token is needed', 'there is none', undefined, 'none')
+      throw refusal('a bearer token is needed', 'the request has none', undefined, 'none')
     try {
       const { payload, protectedHeader } = await jwtVerify(token, key, { ...options, currentDate: clock.now() })
       // Extensions that must be understood: none are understood here, whatever the library may
@@ -79,7 +79,7 @@ function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, log
       if (protectedHeader.crit !== undefined) throw refusal('the token is not accepted', 'its header has crit')
       return who(payload)
     } catch (error) {
-      if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified at present', 2, error)
+      if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified now', 2, error)
       if (error instanceof errors.JWTExpired) throw refusal('the token has expired', error.message, error)
       if (error instanceof errors.JOSEError) throw refusal('the token is not accepted', error.message, error)
       if (error instanceof HttpProblem && error.status === 403)
@@ -90,9 +90,7 @@ function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, log
 }
 
 function unauthorized(detail: string, actual: string, cause?: unknown): HttpProblem {
-  const problems = [
-    { path: 'authorization', found: actual, allowed: 'Bearer and a token of the issuer that is valid now' },
-  ]
+  const problems = [{ path: 'authorization', found: actual, allowed: 'Bearer and a valid token of the issuer' }]
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
   return new HttpProblem(401, 'Unauthorized', detail, { headers, problems, cause })
 }

@@ -16,12 +16,12 @@ const expectations = [
 ]
 const at = (seconds: number) => new Date(seconds * 1_000).toISOString()
 
-test('each step waits in the queues that are still before it', () => {
+test('adds the wait in each remaining queue to the next step', () => {
   expect(waitsAfter(expectations)).toEqual([11_131, 11_120, 11_020, 10_010, 0])
   expect(waitsAfter([])).toEqual([0, 0, 0, 0, 0])
 })
 
-test('what orders took beyond their waits is learned by and by, also where that is less', () => {
+test('learns the time that orders take beyond their waits', () => {
   const waits = [4, 3, 2, 1, 0]
   const first = learned([], [6, 5, 4, 3, 0], waits)
   expect(first).toEqual([2, 2, 2, 2, 0])
@@ -32,12 +32,12 @@ test('what orders took beyond their waits is learned by and by, also where that 
   expect(estimateAfter(1, waits, learned([], [1, 1, 1, 1, 0], waits))).toBe(1)
 })
 
-test('nothing is estimated until an order was seen to go all the way', () => {
+test('estimates nothing before one order has completed', () => {
   expect(estimateAfter(1, [1, 1, 1, 1, 0], [])).toBeUndefined()
   expect(estimateAfter(1, [], [1])).toBeUndefined()
 })
 
-test('an order took as long as its history says, from each step that is in it', () => {
+test('measures an order’s time from each step of its history', () => {
   const timeline = steps.map((event, n) => ({ event, at: at(10 + n * n) }))
   expect(tookAfterSteps({ timeline })).toEqual([16, 15, 12, 7, 0])
   const gap = timeline.filter(({ event }) => event !== 'StockReserved')

@@ -68,7 +68,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
       if (followedOrders.size > 0) for (const order of await progress([...followedOrders.keys()])) check(order)
       takeNext = true
     } catch (error) {
-      logger.debug({ error }, 'no estimate this time')
+      logger.debug({ error }, 'estimates could not be updated; trying again')
     }
     figures.estimate.set(estimateAfter(1, waitsNow() ?? [], beyond) ?? NaN)
   }
@@ -103,19 +103,19 @@ function estimateFigures(registry: Registry) {
   return {
     error: new Histogram({
       name: 'gateway_estimate_error_seconds',
-      help: 'How much longer than estimated an order took until it was shipped; negative: how much less',
+      help: 'Time until an order was shipped, less its estimate; negative: faster than estimated',
       buckets: [...bounds.map((bound) => -bound).reverse(), 0, ...bounds],
       registers: [registry],
     }),
     followed: new Counter({
       name: 'gateway_estimates_checked_total',
-      help: 'Orders whose estimate was followed to their end, by outcome; cancelled and lost ones teach nothing',
+      help: 'Orders whose estimate was compared with their end, by outcome; cancelled and lost ones do not count',
       labelNames: ['outcome'] as const,
       registers: [registry],
     }),
     estimate: new Gauge({
       name: 'gateway_estimate_seconds',
-      help: 'Estimated time until an order that comes now is shipped; NaN until one was seen to be',
+      help: 'Estimated time until a new order is shipped; NaN until one has been shipped',
       registers: [registry],
     }),
   }

@@ -20,7 +20,7 @@ export function createLimits(
   const [address, customer] = [limiter('address', perAddress), limiter('customer', perCustomer)]
   new Gauge({
     name: 'gateway_rate_limit_shared',
-    help: '1 while requests are counted in Redis for all replicas together, 0 while each counts for itself.',
+    help: '1 while Redis counts the requests of all replicas together, 0 while each replica counts alone.',
     registers: [registry],
     collect() {
       this.set((address ?? customer)?.shared ? 1 : 0)

@@ -36,7 +36,7 @@ export type Refused = Counter<'limit'>
 export const refusedCounter = (registry: Registry): Refused =>
   new Counter({
     name: 'gateway_rate_limited_total',
-    help: 'Requests refused since their address or customer had made too many.',
+    help: 'Requests refused because their address or customer sent too many.',
     labelNames: ['limit'] as const,
     registers: [registry],
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createLimiter } from './limiter.ts'
 
-test('however many keys callers choose, a gateway keeps a bounded number of counts', async () => {
+test('bounds the number of counters whatever keys callers choose', async () => {
   const limiter = createLimiter({ name: 'customer', points: 1, windowSeconds: 3_600, redis: undefined, now: () => 0 })
   const keys = 70_000
   let acceptedCount = 0
@@ -11,7 +11,7 @@ test('however many keys callers choose, a gateway keeps a bounded number of coun
   expect(acceptedCount).toBeGreaterThan(keys / 2)
 })
 
-test('a key is counted for itself as long as counts are many', async () => {
+test('counts a key alone while there are many counters', async () => {
   const limiter = createLimiter({ name: 'customer', points: 2, windowSeconds: 3_600, redis: undefined, now: () => 0 })
   const waits = [await limiter.take('one', 2), await limiter.take('one', 1), await limiter.take('another', 1)]
   expect(waits.map((ms) => ms > 0)).toEqual([false, true, false])

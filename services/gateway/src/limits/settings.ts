@@ -43,7 +43,7 @@ export function limitSettings(config: Variables): LimitSettings | undefined {
   if (perCustomer === undefined && perAddress === undefined) return undefined
   if (perCustomer !== undefined && perCustomer < largestBatch)
     throw new ConfigError([
-      `RATE_LIMIT_PER_CUSTOMER: found ${perCustomer}; allowed: ${largestBatch} or more, the orders of a batch (a longer RATE_LIMIT_WINDOW_SECONDS makes it as strict)`,
+      `RATE_LIMIT_PER_CUSTOMER: found ${perCustomer}; allowed: ${largestBatch} or more, the orders of a batch (a longer RATE_LIMIT_WINDOW_SECONDS gives the same rate)`,
     ])
   return { perCustomer, perAddress, windowSeconds: config.RATE_LIMIT_WINDOW_SECONDS }
 }

@@ -26,7 +26,7 @@ export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }:
   const key = (orderId: string): string => `${pipeline}:order:${orderId.toLowerCase()}`
   const lookups = new Counter({
     name: 'gateway_order_cache_total',
-    help: 'Orders asked for: found in the cache, read from the database, or read while the cache was away.',
+    help: 'Reads of orders: from the cache, from the database, or from the database while the cache was unavailable.',
     labelNames: ['result'] as const,
     registers: [registry],
   })

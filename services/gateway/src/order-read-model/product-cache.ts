@@ -28,7 +28,7 @@ export function createProductCache({ cache, pipeline, read, registry }: ProductC
   const key = (sku: string): string => `${pipeline}:product:${sku}`
   const lookups = new Counter({
     name: 'gateway_product_cache_total',
-    help: 'Products asked for: found in the cache, read from the database, or read while the cache was away.',
+    help: 'Reads of products: from the cache, from the database, or from the database while the cache was unavailable.',
     labelNames: ['result'] as const,
     registers: [registry],
   })

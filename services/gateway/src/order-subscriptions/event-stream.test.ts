@@ -15,7 +15,7 @@ const progress = (...names: (keyof typeof steps)[]): OrderProgress => ({
 })
 const idsOf = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id)
 
-test('each step is told once, and its id names all steps told by then', () => {
+test('sends each step once, with an id that names all steps sent so far', () => {
   const seenEvents = seenBefore(undefined, progress('placed'))
   expect(newEvents(progress('placed'), seenEvents)).toBe(
     'id: OrderPlaced\nevent: progress\ndata: {"event":"OrderPlaced","status":"PLACED","at":"2026-01-02T03:04:05Z"}\n\n',
@@ -24,7 +24,7 @@ test('each step is told once, and its id names all steps told by then', () => {
   expect(idsOf(newEvents(progress('placed', 'reserved'), seenEvents))).toEqual(['OrderPlaced,StockReserved'])
 })
 
-test('who comes back is told what they missed, also a step that was written down late', () => {
+test('sends missed steps after a reconnect, also one stored late', () => {
   expect(
     idsOf(
       newEvents(
@@ -35,14 +35,14 @@ test('who comes back is told what they missed, also a step that was written down
   ).toEqual(['OrderPlaced,OrderCancelled,StockReserved'])
 })
 
-test('it is over when the order has ended and every step is told', () => {
+test('ends when the order has ended and every step is sent', () => {
   const endedOrder = progress('placed', 'cancelled')
   expect(allSeen(endedOrder, seenBefore('OrderPlaced', endedOrder))).toBe(false)
   expect(allSeen(endedOrder, seenBefore('OrderPlaced,OrderCancelled', endedOrder))).toBe(true)
   expect(allSeen(progress('placed'), seenBefore('OrderPlaced', progress('placed')))).toBe(false)
 })
 
-test('a Last-Event-ID that names no step is passed over, and not repeated in the ids that follow', () => {
+test('ignores an invalid Last-Event-ID and does not repeat it', () => {
   for (const foreign of ['', '7', 'zzz,OrderShop', 'x'.repeat(5_000)])
     expect(idsOf(newEvents(progress('placed'), seenBefore(foreign, progress('placed'))))).toEqual(['OrderPlaced'])
 })

@@ -20,11 +20,7 @@ export function watchMetrics(registry: Registry, { outcomes, streams, watcher }:
         this.set(read())
       },
     })
-  gauge('gateway_sync_waiting', 'Synchronous orders waiting for their outcome.', () => outcomes.waiting)
-  gauge('gateway_event_streams', 'Event streams open.', () => streams.count)
-  gauge(
-    'gateway_orders_watched',
-    'Orders looked up together, again and again, for those who wait.',
-    () => watcher.orders,
-  )
+  gauge('gateway_sync_waiting', 'Synchronous requests waiting for the outcome of their order.', () => outcomes.waiting)
+  gauge('gateway_event_streams', 'Open event streams.', () => streams.count)
+  gauge('gateway_orders_watched', 'Orders polled in one query for all waiting requests.', () => watcher.orders)
 }

@@ -43,7 +43,7 @@ function orders(maxWaiting = 10_000) {
 const caller = () => new EventEmitter()
 const long = 30_000
 
-test('thousands who wait are looked up together, one look at a time, and each is told of their own order', async () => {
+test('one query at a time serves thousands of waiting requests, each with its order', async () => {
   const { watcher, outcomes, set, looks, mostUnderWay } = orders()
   const ids = Array.from({ length: 2_500 }, (_, n) => `order-${n}`)
   const waiting = ids.map((id) => outcomes.of(id, long, caller()))
@@ -55,7 +55,7 @@ test('thousands who wait are looked up together, one look at a time, and each is
   expect(watcher.orders).toBe(0)
 })
 
-test('an order for which two wait is looked up once', async () => {
+test('looks up an order with two waiting requests once', async () => {
   const { outcomes, set, looks } = orders()
   const waiting = [outcomes.of('a', long, caller()), outcomes.of('a', long, caller())]
   set('a', 'SHIPPED')
@@ -63,14 +63,14 @@ test('an order for which two wait is looked up once', async () => {
   expect(looks.every((look) => look.length === 1)).toBe(true)
 })
 
-test('a look that fails is repeated', async () => {
+test('repeats a failed query', async () => {
   const { outcomes, set, fail } = orders()
   fail(3)
   set('a', 'CONFIRMED')
   expect(await outcomes.of('a', long, caller())).toEqual({ status: 'CONFIRMED' })
 })
 
-test('whoever has waited long enough, hangs up, or is one too many, waits no more', async () => {
+test('ends the wait of a request that times out, disconnects or is one too many', async () => {
   const { outcomes, watcher, set } = orders(1)
   set('a', 'PROCESSING')
   expect(await outcomes.of('a', 20, caller())).toBeUndefined()
@@ -82,7 +82,7 @@ test('whoever has waited long enough, hangs up, or is one too many, waits no mor
   expect([outcomes.waiting, watcher.orders]).toEqual([0, 0])
 })
 
-test('at closing everybody who waits is told, and whoever comes later at once', async () => {
+test('answers all waiting requests on close, and later ones at once', async () => {
   const { outcomes, watcher } = orders()
   const waiting = outcomes.of('a', long, caller())
   const streams = createStreams({ watcher, maxStreams: 2, maxPerCustomer: 2, heartbeatMs: long, maxAgeMs: long })
@@ -101,7 +101,7 @@ async function textOf(stream: AsyncIterable<unknown> | undefined): Promise<strin
   return text
 }
 
-test('a stream whose order has ended ends at once, and one whose reader leaves makes room', async () => {
+test('ends the stream of an ended order, and frees the place of a closed one', async () => {
   const { watcher } = orders()
   const streams = createStreams({ watcher, maxStreams: 1, maxPerCustomer: 1, heartbeatMs: long, maxAgeMs: long })
   expect(await textOf(streams.open(progress('a', 'SHIPPED'), new Set()))).toContain('OrderShipped')
@@ -112,7 +112,7 @@ test('a stream whose order has ended ends at once, and one whose reader leaves m
   expect([streams.count, watcher.orders]).toEqual([0, 0])
 })
 
-test('no customer has more streams than their share, and those nobody knows share what there is', () => {
+test('limits the streams of a customer, and shares the rest among unknown ones', () => {
   const { watcher } = orders()
   const streams = createStreams({ watcher, maxStreams: 5, maxPerCustomer: 2, heartbeatMs: long, maxAgeMs: long })
   const open = (customer?: string) => streams.open(progress('a', 'PLACED'), new Set(), customer)

@@ -45,22 +45,22 @@ async function after(
 let laterMs = 0
 const away = new Error('away')
 
-test('while the queues cannot be read, what was known of them goes on counting for a while', async () => {
+test('uses the last known queues for a while when they cannot be read', async () => {
   expect((await after([[queue('payment', 60)], away], 30_000))()).toBeInstanceOf(HttpProblem)
   expect((await after([[queue('payment', 60)], away], 61_000))()).toBeUndefined()
   expect((await after([[queue('payment', 5)], away], 30_000))()).toBeUndefined()
 })
 
-test('with nothing ever known of the queues every order is taken', async () => {
+test('accepts every order when no queue was ever read', async () => {
   expect((await after([away]))()).toBeUndefined()
 })
 
-test('where only the stages are unknown, the intake by itself decides', async () => {
+test('decides by the intake alone when the stages are unknown', async () => {
   expect((await after([new StagesUnknown(queue('intake', 60), away)]))()).toBeInstanceOf(HttpProblem)
   expect((await after([new StagesUnknown(queue('intake', 5), away)]))()).toBeUndefined()
 })
 
-test('while orders are refused one in a while is taken, so that a shop which stands still is seen to move again', async () => {
+test('accepts one order in a while during refusals, to see the shop move again', async () => {
   const refusal = await after([[queue('payment', 60)]])
   expect(refusal()).toMatchObject({ status: 503, headers: { 'retry-after': '50' } })
   laterMs = 999

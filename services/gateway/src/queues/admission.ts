@@ -44,12 +44,12 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
   const registers = [options.registry]
   const waitGauge = new Gauge({
     name: 'gateway_expected_wait_seconds',
-    help: 'How long an order placed now would wait until it is decided.',
+    help: 'Estimated wait of a new order until its outcome.',
     registers,
   })
   const shed = new Counter({
     name: 'gateway_orders_shed_total',
-    help: 'Orders refused since they would have waited longer than promised.',
+    help: 'Orders refused because their wait would exceed the promise.',
     registers,
   })
   let waitSeconds = 0
@@ -85,7 +85,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       }
       const over = Math.min(waitSeconds - promiseSeconds, longestRetryAfterSeconds)
       const seconds = Math.ceil(waitSeconds)
-      return overloaded(`an order would wait about ${seconds} s at present; nothing of this request was kept`, over)
+      return overloaded(`an order would wait about ${seconds} s; nothing of this request was stored`, over)
     },
     shed: (refusal) => {
       shed.inc()

@@ -10,7 +10,7 @@ const partition = (index: number, committed: number | undefined, high: number) =
 })
 const ages = [1, 30, 60]
 
-test('the lag is what is not consumed; a group that has committed nothing has everything before it', () => {
+test('lag is what is not consumed, and the whole topic for a new group', () => {
   const { queue, positions } = queueOf('stage', [partition(0, 7, 10), partition(1, undefined, 5)], new Map(), ages)
   expect(queue.lag).toBe(8)
   expect(positions).toEqual([
@@ -19,7 +19,7 @@ test('the lag is what is not consumed; a group that has committed nothing has ev
   ])
 })
 
-test('the oldest message has at least the largest age at which younger ones begin behind it', () => {
+test('the oldest message is as old as the largest age that younger ones lie behind', () => {
   const since = (...offsets: (number | undefined)[]) => new Map([['a', new Map([[0, offsets]])]])
   const age = (offsets: ReturnType<typeof since>, committed = 7) =>
     queueOf('stage', [partition(0, committed, 10)], offsets, ages).queue.oldestAgeSeconds
@@ -36,20 +36,20 @@ const sample = (at: number, lag: number, consumed: number, oldestAgeSeconds = 0)
   positions: { payment: [{ id: 'a/0', consumed, lag }] },
 })
 
-test('what comes in now waits for what is before it, at the pace that was seen', () => {
+test('a new message waits for the messages before it at the measured rate', () => {
   expect(expectations([sample(0, 900, 0), sample(10_000, 600, 300)])).toMatchObject([
     { consumedPerSecond: 30, waitSeconds: 20 },
   ])
 })
 
-test('where nothing moved, or too little was seen, only what has waited so far is known', () => {
+test('without movement or data only the wait so far is known', () => {
   expect(expectations([sample(0, 5, 70, 30)])).toMatchObject([{ waitSeconds: 30 }])
   expect(expectations([sample(0, 5, 70, 30), sample(10_000, 5, 70, 60)])).toMatchObject([{ waitSeconds: 60 }])
   expect(expectations([sample(0, 5, 70, 30), sample(500, 5, 80, 30)])).toMatchObject([{ waitSeconds: 30 }])
   expect(expectations([sample(0, 0, 70, 0), sample(10_000, 0, 70, 0)])).toMatchObject([{ waitSeconds: 0 }])
 })
 
-test('an order waits in each stage it passes, and in no other', () => {
+test('an order waits in the stages that it passes, and in no other', () => {
   const wait = (name: string, waitSeconds: number) => ({ name, lag: 1, oldestAgeSeconds: 0, waitSeconds })
   const waits = [wait('intake', 1), wait('orders', 2), wait('payment', 30), wait('audit', 1_000)]
   expect(expectedWaitSeconds(waits, ['orders', 'payment'])).toBe(33)
@@ -71,16 +71,16 @@ const night = (at: number, stuck: number, consumed = 0, movingLag = 0): Sample =
   },
 })
 
-test('one message that is stuck in a quiet night makes nobody else wait', () => {
+test('one stuck message in a quiet night makes no other order wait', () => {
   expect(expectations([night(0, 1), night(10_000, 1)])).toMatchObject([{ waitSeconds: 0, oldestAgeSeconds: 300 }])
   expect(expectations([night(0, 1), night(10_000, 1, 10, 20)])).toMatchObject([{ waitSeconds: 20 }])
 })
 
-test('a stage that moves nowhere in half of its partitions stands still', () => {
+test('a stage that does not move in half of its partitions stands still', () => {
   expect(expectations([night(0, 60), night(10_000, 60)])).toMatchObject([{ waitSeconds: 300 }])
 })
 
-test('what a stage was known to do counts where it had less to do since, and is forgotten with time', () => {
+test('remembers a stage’s rate while it has less to do, and forgets it with time', () => {
   const paces = { payment: 40 }
   expect(expectations([night(0, 0), night(10_000, 0, 10, 20)], paces)).toMatchObject([{ waitSeconds: 0.5 }])
   const quiet = expectations([night(0, 0), night(10_000, 0, 10, 20)])
@@ -89,7 +89,7 @@ test('what a stage was known to do counts where it had less to do since, and is 
   expect(rememberedPaces(paces, quiet, 3_600_000)).toEqual({ payment: 1 })
 })
 
-test('Kafka is asked about two ages, and the limit itself is one of them', () => {
+test('asks Kafka for two ages, one of which is the limit', () => {
   expect(agesSeconds(42)).toEqual([15, 42])
   expect(agesSeconds(2)).toEqual([1, 2])
 })

@@ -74,7 +74,7 @@ export function createSharedLook<Found>(options: SharedLookOptions, look: () => 
         const last = await fresh()
         if (last) return last
         if (await tryClaim()) return lookAndNote()
-        if (performance.now() > until) throw new LookPending('another gateway has not finished its look in time')
+        if (performance.now() > until) throw new LookPending('another gateway has not finished its read in time')
         await sleep(againMs)
       }
     },

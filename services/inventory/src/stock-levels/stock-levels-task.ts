@@ -62,7 +62,7 @@ export function stockLevelsTask(
 function stockFigures(registry: Registry) {
   const events = new Counter({
     name: 'inventory_stock_events_total',
-    help: 'Events about stock that Kafka has, by type; one that is published again after a failure counts again',
+    help: 'Published stock events by type; one that is published again after a failure counts again',
     labelNames: ['type'] as const,
     registers: [registry],
   })

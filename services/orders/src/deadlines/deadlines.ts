@@ -62,7 +62,7 @@ export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }:
     registry &&
     new Gauge({
       name: 'orders_deadline_held',
-      help: '1 while the deadline of a state does not run, since no order leaves it; the same from every replica',
+      help: '1 while the deadline of a state is suspended because no order leaves it; the same from every replica',
       labelNames: ['status'] as const,
       registers: [registry],
     })

@@ -1,6 +1,6 @@
 // Why was an order not taken in? Each class is one answer the caller can act on.
 
-/** More orders are waiting than the intake holds; nothing of this one was kept. */
+/** More orders are waiting than the intake holds; nothing of this one was stored. */
 export class IntakeFull extends Error {
   override readonly name = 'IntakeFull'
   readonly reason = 'IntakeFull'
@@ -58,7 +58,7 @@ export class ItemsNotSold extends Error {
   readonly items: readonly ItemNotSold[]
 
   constructor(items: readonly ItemNotSold[]) {
-    super('the order names what is not sold in its currency')
+    super('the order has a product that is not sold in its currency')
     this.items = items
   }
 }
@@ -73,7 +73,7 @@ export class TotalChanged extends Error {
   readonly totalCents: number
 
   constructor(expectedCents: number, totalCents: number, totalText: string) {
-    super(`the order costs ${totalText} at present`)
+    super(`the total of the order is ${totalText} now`)
     this.expectedCents = expectedCents
     this.totalCents = totalCents
   }

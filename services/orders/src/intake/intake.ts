@@ -108,6 +108,6 @@ export function createIntake(options: IntakeOptions): Intake {
 
 function orFull(error: unknown): never {
   if (error instanceof BatcherFull || error instanceof BatcherClosed)
-    throw new IntakeFull(`the intake takes no more: ${error.message}`, { cause: error })
+    throw new IntakeFull(`the intake accepts no more orders: ${error.message}`, { cause: error })
   throw error
 }

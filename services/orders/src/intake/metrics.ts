@@ -30,7 +30,7 @@ export function intakeMetrics(registry: Registry): IntakeMetrics {
     }),
     commitSeconds: new Histogram({
       name: 'orders_intake_commit_seconds',
-      help: 'From a batch being sent to the database to its being durable.',
+      help: 'Time from sending a batch to the database until it is durable.',
       buckets: secondsBuckets,
       registers,
     }),
@@ -57,12 +57,16 @@ export interface RelayMetrics {
 export function relayMetrics(registry: Registry): RelayMetrics {
   const registers = [registry]
   return {
-    leader: new Gauge({ name: 'outbox_relay_leader', help: '1 where the intake outbox is relayed.', registers }),
+    leader: new Gauge({
+      name: 'outbox_relay_leader',
+      help: '1 in the replica that relays the intake outbox.',
+      registers,
+    }),
     published: new Counter({ name: 'outbox_published_total', help: 'Events published from the outbox.', registers }),
     batches: new Counter({ name: 'outbox_batches_total', help: 'Batches published from the outbox.', registers }),
     failures: new Counter({
       name: 'outbox_failures_total',
-      help: 'Batches that failed and are tried again.',
+      help: 'Failed batches, which are tried again.',
       registers,
     }),
     keyGenerationsDropped: new Counter({

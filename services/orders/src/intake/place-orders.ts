@@ -37,7 +37,7 @@ export async function placeOrders(
       const cost = costs[index]
       return cost instanceof Error
         ? cost
-        : new IntakeUnavailable('the idempotency key was taken by an order that is gone again')
+        : new IntakeUnavailable('the idempotency key belonged to an order that was rolled back')
     })
   } catch (error) {
     const failure = databaseError(error)

@@ -27,14 +27,14 @@ const order = (more: Partial<OrderRequest> = {}) =>
     new Date(0),
   )
 
-test('an order costs what its lines cost in its currency, and the lines add up to the total', () => {
+test('prices the lines of an order in its currency and adds them up', () => {
   expect(priced(order(), prices)).toMatchObject({ unitPrices: [1999, 50], totalCents: 4148 })
   expect(priced(order({ currency: 'JPY', items: [{ sku: 'A', quantity: 1 }] }), prices)).toMatchObject({
     totalCents: 3200,
   })
 })
 
-test('what is not sold, or not in that currency, is refused with its line and what it is sold in', () => {
+test('refuses a product not sold in the currency, and names its line and currencies', () => {
   const items = [
     { sku: 'A', quantity: 1 },
     { sku: 'B', quantity: 1 },
@@ -49,12 +49,12 @@ test('what is not sold, or not in that currency, is refused with its line and wh
   })
 })
 
-test('another total than the customer expects is refused, and the same one is taken', () => {
+test('refuses another total than the expected one and accepts the same', () => {
   expect(priced(order({ expectedTotalCents: 4148 }), prices)).toMatchObject({ totalCents: 4148 })
   expect(priced(order({ expectedTotalCents: 4147 }), prices)).toMatchObject({
     name: 'TotalChanged',
     expectedCents: 4147,
     totalCents: 4148,
-    message: 'the order costs 41.48 EUR at present',
+    message: 'the total of the order is 41.48 EUR now',
   })
 })

@@ -42,13 +42,17 @@ export function startHousekeeping({
       againMs: everyMs * againShare,
     })
   const running = [
-    keepDoing(keysEveryMs, 'idempotency keys were not forgotten; trying again later', async () => {
+    keepDoing(keysEveryMs, 'expired idempotency keys could not be deleted; trying again later', async () => {
       metrics.keyGenerationsDropped.inc(await forgetKeys(database, keepKeysHours))
     }),
-    keepDoing(belowBoundEveryMs, 'what is below the bound of the outbox was not looked at', async () => {
-      const id = await lookBelowBound(database)
-      if (id !== undefined) logger.error({ id }, 'an event waited below the bound of the outbox; it is published now')
-    }),
+    keepDoing(
+      belowBoundEveryMs,
+      'the rows below the bound of the outbox could not be checked; trying again later',
+      async () => {
+        const id = await lookBelowBound(database)
+        if (id !== undefined) logger.error({ id }, 'an event waited below the bound of the outbox; it is published now')
+      },
+    ),
   ]
   return {
     stop: async () => {

@@ -117,13 +117,13 @@ export function startRelay(options: RelayOptions): Relay {
       } catch (error) {
         if (error instanceof CannotPublish) {
           const sitOutMs = turnsSatOut * options.takeOverMs
-          logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another is to relay')
+          logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another one takes over the relay')
           await wake.sleep(jitteredMs(sitOutMs), undefined, { early: false })
           continue
         }
         metrics.failures.inc()
         const againMs = backoffMs(++failures, backoff)
-        logger.warn({ error, backoffMs: againMs }, 'relaying was interrupted; trying again')
+        logger.warn({ error, backoffMs: againMs }, 'the relay was interrupted; trying again')
         await wake.sleep(againMs)
       }
     }
@@ -195,7 +195,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     } catch (error) {
       session.lost.throwIfAborted()
       againMs = lagAgainMs
-      logger.warn({ error }, 'what waits in the outbox was not measured; trying again later')
+      logger.warn({ error }, 'the backlog of the outbox could not be counted; trying again later')
     }
     lagDueAt = performance.now() + againMs
   }

@@ -6,7 +6,7 @@ import { detachMonth } from './sql.ts'
 export function monthOf(args: readonly string[]): string {
   const [month = '', ...more] = args
   if (more.length === 0 && /^\d{4}-(0[1-9]|1[0-2])$/.test(month)) return month
-  throw new TypeError(`month: found ${JSON.stringify(args.join(' '))}; allowed: one such as 2026-01`)
+  throw new TypeError(`month: found ${JSON.stringify(args.join(' '))}; allowed: a month such as 2026-01`)
 }
 
 /** Returns the tables it is in now. @throws DatabaseError, with the reason where it is refused */

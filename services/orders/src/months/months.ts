@@ -42,12 +42,12 @@ export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptio
   const gauges = registry && {
     ahead: new Gauge({
       name: 'orders_months_ahead',
-      help: 'Months for orders that are there ahead of this one; -1 when this one is missing. The same from every replica',
+      help: 'Months of orders that exist ahead of this one; -1 if this one is missing. The same from every replica',
       registers: [registry],
     }),
     outside: new Gauge({
       name: 'orders_outside_months',
-      help: 'Orders in the default partition, for want of a month; 10,000 at most. The same from every replica',
+      help: 'Orders in the default partition because their month is missing, up to 10,000. The same from every replica',
       registers: [registry],
     }),
   }
@@ -57,13 +57,16 @@ export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptio
     run: async ({ database }) => {
       try {
         const newMonths = await makeMonthsAhead(database, everySeconds)
-        if (newMonths.length > 0) logger?.info({ months: newMonths }, 'months for orders were made')
+        if (newMonths.length > 0) logger?.info({ months: newMonths }, 'months for orders were created')
       } finally {
         const { ahead, outside } = await monthsThereAre(database)
         gauges?.ahead.set(ahead)
         gauges?.outside.set(outside)
         if (ahead < 1)
-          logger?.warn({ ahead }, 'there is no month for the orders of next month; they will be kept without one')
+          logger?.warn(
+            { ahead },
+            'the next month for orders is missing; its orders will be stored in the default partition',
+          )
       }
     },
   }

@@ -17,7 +17,7 @@ test.each([
   expect(doneAt(status)).toBeLessThanOrEqual(expectedDone)
 })
 
-test('nothing more is to come of an order that is cancelled', () => {
+test('a cancelled order has no further steps', () => {
   expect(progressOf('CANCELLED', 'OrderPlaced', 'OrderCancelled')).toEqual({ done: 1, of: 1 })
   expect(progressOf('CANCELLED', 'OrderPlaced', 'OrderValidated', 'StockReserved')).toEqual({ done: 3, of: 3 })
 })

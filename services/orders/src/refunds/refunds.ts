@@ -83,7 +83,7 @@ export function refundsChore({ deadlines, now, registry, logger }: RefundsChoreO
     registry &&
     new Counter({
       name: 'orders_unrefunded_total',
-      help: 'Orders that were cancelled and paid and did not hear that the money went back; each was told as cancelled again',
+      help: 'Cancelled, paid orders without a refund event; the cancellation of each is published again',
       registers: [registry],
     })
   return {
@@ -97,7 +97,7 @@ export function refundsChore({ deadlines, now, registry, logger }: RefundsChoreO
         for (const orderId of orders)
           logger?.error(
             { orderId },
-            'a cancelled order was paid, and its refund was not heard of; it is asked for again',
+            'a cancelled order was paid and has no refund; the cancellation is published again',
           )
       }
     },

@@ -6,7 +6,7 @@ import { idRange } from './id-range.ts'
 
 const bytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex')
 
-test('the range begins with the least and ends with the greatest, whatever their order and spelling', () => {
+test('ranges from the smallest to the greatest id, in any order and spelling', () => {
   const id = fc.oneof(
     fc.uuid(),
     fc.uuid().map((text) => text.toUpperCase()),
@@ -22,7 +22,7 @@ test('the range begins with the least and ends with the greatest, whatever their
   )
 })
 
-test('one id is its own range, and no ids have one that is of no use', () => {
+test('one id is its own range, and no ids give an empty range', () => {
   const id = randomUUID()
   expect(idRange([id])).toEqual([id, id])
   expect(new Set(idRange([])).size).toBe(1)

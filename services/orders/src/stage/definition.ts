@@ -30,7 +30,7 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
     }
   }
   const onCancelled = (orderIds: readonly string[]) => {
-    logger?.warn({ orders: orderIds.length }, 'orders that waited too long were cancelled')
+    logger?.warn({ orders: orderIds.length }, 'orders beyond their deadline were cancelled')
     for (const orderId of orderIds) timer?.(orderId, 'CANCELLED')
   }
   return {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { orderTimer, placedAt } from '../processing-time.ts'
 import { observeOrders } from './metrics.ts'
 
-test('an order’s id tells when it was accepted; another kind of id tells nothing', () => {
+test('reads the time of acceptance from an order’s id, if the id has one', () => {
   const before = Date.now()
   const placedMs = placedAt(randomUUIDv7())
   expect(placedMs).toBeGreaterThanOrEqual(before)
@@ -14,7 +14,7 @@ test('an order’s id tells when it was accepted; another kind of id tells nothi
   expect(placedAt('01936d5e-7a2b-4c3d-8e4f-5a6b7c8d9e0f')).toBeUndefined()
 })
 
-test('an end is observed with what became of the order, and the way to it is not', async () => {
+test('observes the end of an order with its outcome, and no earlier step', async () => {
   const registry = createRegistry()
   const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
   const now = () => new Date((placedAt(orderId) ?? 0) + 4_000)

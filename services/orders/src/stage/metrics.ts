@@ -20,7 +20,7 @@ export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[
 export function countingChore(registry: Registry): PeriodicTask {
   const active = new Gauge({
     name: 'orders_active',
-    help: 'Orders that have not come to their end, as the database says; the same from every replica',
+    help: 'Orders that have not ended, as counted in the database; the same from every replica',
     labelNames: ['status'] as const,
     registers: [registry],
   })

@@ -43,13 +43,13 @@ describe('the saga of an order', () => {
     expect(saidBy('PLACED', events.placed)).toEqual(['OrderValidated', 'OrderStatusChanged'])
   })
 
-  it('cancels an order for what is not sold', () => {
+  it('cancels an order of products that are not sold', () => {
     const decision = decide('PLACED', events.placed, { ...facts, priceOf: () => undefined }, now)
     expect(decision).toMatchObject({ status: 'CANCELLED', reason: 'UNKNOWN_SKU' })
     expect(decision?.events.map(({ type }) => type)).toEqual(['OrderStatusChanged'])
   })
 
-  it('goes on or ends by what stock and payment say, and tells of an end only where something may have been taken', () => {
+  it('follows the answers of stock and payment, and emits compensations only where needed', () => {
     expect(on('PROCESSING', events.captured)).toMatchObject({ status: 'CONFIRMED' })
     expect(on('PROCESSING', events.captured)?.events[0]).toMatchObject({ type: 'OrderConfirmed', data: { items } })
     expect(on('PROCESSING', events.rejected)).toMatchObject({ status: 'CANCELLED', reason: 'OUT_OF_STOCK' })
@@ -59,14 +59,14 @@ describe('the saga of an order', () => {
     expect(saidBy('PROCESSING', events.declined)).toEqual(['OrderCancelled', 'OrderStatusChanged'])
   })
 
-  it('ships what is paid and prepared, and only then lets it go', () => {
+  it('ships an order once it is paid and prepared', () => {
     expect(on('CONFIRMED', events.prepared)).toMatchObject({ status: 'SHIPPED' })
     expect(saidBy('CONFIRMED', events.prepared)).toEqual(['OrderShipped', 'OrderStatusChanged'])
     expect(on('CANCELLED', events.prepared)).toBeUndefined()
     expect(on('PROCESSING', events.prepared)).toBeUndefined()
   })
 
-  it('is called back until it has shipped, and everyone hears of it', () => {
+  it('cancels an order until it has shipped, and tells every stage', () => {
     expect((['PLACED', 'PROCESSING', 'CONFIRMED'] as const).every(cancellable)).toBe(true)
     expect((['SHIPPED', 'CANCELLED'] as const).some(cancellable)).toBe(false)
     expect(cancelled(about, 'CUSTOMER', context)).toMatchObject({
@@ -79,7 +79,7 @@ describe('the saga of an order', () => {
     })
   })
 
-  it('has a payment refunded that was captured too late, and says again that expired stock is free', () => {
+  it('refunds a late capture, and repeats the release of expired stock', () => {
     const late = on('CANCELLED', events.captured)
     expect(late).toMatchObject({ status: 'CANCELLED', events: [{ type: 'RefundRequested', data: { chargeId: 'ch' } }] })
     const again = on('CANCELLED', events.expired)
@@ -89,7 +89,7 @@ describe('the saga of an order', () => {
     expect(on('CONFIRMED', events.expired)).toBeUndefined()
   })
 
-  it('reaches at most one end, whatever comes and however often', () => {
+  it('reaches at most one end, whatever arrives and however often', () => {
     const anyEvent = fc.constantFrom<OrderEvent | 'cancel'>(...Object.values(events), 'cancel')
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 12 }), (all) => {
@@ -108,19 +108,19 @@ describe('the saga of an order', () => {
     )
   })
 
-  it('says the same again under the same ids', () => {
+  it('repeats its events under the same ids', () => {
     const ids = (at: Date) => decide('PLACED', events.placed, facts, at)?.events.map(({ id }) => id)
     expect(ids(new Date(1))).toEqual(ids(new Date(2)))
   })
 })
 
-it('an old reservation ends its order, but not while no order is being paid at all', () => {
+it('an expired reservation ends its order, except while no order is being paid', () => {
   expect(decide('PROCESSING', events.expired, facts, context.now)?.status).toBe('CANCELLED')
   expect(decide('PROCESSING', events.expired, { ...facts, paymentsStall: true }, context.now)).toBeUndefined()
   expect(decide('CANCELLED', events.expired, { ...facts, paymentsStall: true }, context.now)?.events).toHaveLength(1)
 })
 
-it('a parcel goes on after its order is shipped, is told of once each, and is never taken for a state of the order', () => {
+it('reports each event of a parcel once, apart from the order’s status', () => {
   const parcel = { carrier: 'C', trackingNumber: 'N' }
   const parcelEvent = (type: 'ParcelDelivered' | 'ParcelDeliveryFailed' | 'ParcelReturned') =>
     eventOf(type, { ...about, shipmentId: about.orderId, parcel }, context)
@@ -145,7 +145,7 @@ it('a parcel goes on after its order is shipped, is told of once each, and is ne
     for (const event of all) expect(decide(status, event, facts, now)).toBeUndefined()
 })
 
-it('an order is shipped with what its carrier says of its parcel', () => {
+it('ships an order with the tracking data of its parcel', () => {
   const parcel = { carrier: 'C', trackingNumber: 'N' }
   const preparation = eventOf('ShipmentPrepared', { ...about, shipmentId: about.orderId, parcel }, context)
   const shipping = decide('CONFIRMED', preparation, facts, now)

@@ -62,7 +62,7 @@ export function simulatorCharges({ url, timeoutMs, token, turn }: ProviderAddres
       try {
         return SimulatorPage.parse(JSON.parse(body))
       } catch (cause) {
-        throw new ProviderError('Misconfigured', `a list that makes no sense: ${body.slice(0, 200)}`, { cause })
+        throw new ProviderError('Misconfigured', `a list of unknown form: ${body.slice(0, 200)}`, { cause })
       }
     },
   }
@@ -95,7 +95,7 @@ function chargesOf(intent: PaymentIntent): ListedCharge[] {
   const { currency, latest_charge: charge } = intent
   const amountCents = minorUnitsFromStripe(intent.amount, currency)
   const refundedAmount = typeof charge === 'object' && charge ? charge.amount_refunded : 0
-  if (amountCents === undefined) throw new ProviderError('Misconfigured', `${intent.id} has an amount without sense`)
+  if (amountCents === undefined) throw new ProviderError('Misconfigured', `${intent.id} has an invalid amount`)
   return [
     {
       orderId: orderId.data,

@@ -13,31 +13,31 @@ const payment = (status: PaymentStatus, chargeId?: string, amountCents = 700): P
 const kindOf = (existing: Payment | undefined, refundedCents = 0) =>
   differenceOf({ ...charge, refundedCents }, existing)?.kind
 
-test('what both sides say alike is no difference', () => {
+test('equal records are no difference', () => {
   expect(kindOf(payment('CAPTURED', 'ch-1'))).toBeUndefined()
   expect(kindOf(payment('REFUNDED', 'ch-1'), 700)).toBeUndefined()
 })
 
-test('money that nobody here knows of, or that should not have been taken, is unbooked until it is back', () => {
+test('unknown or wrong money is unbooked until it is refunded', () => {
   for (const existing of [undefined, payment('CANCELLED')]) {
     expect(kindOf(existing)).toBe('UNBOOKED')
     expect(kindOf(existing, 700)).toBeUndefined()
   }
 })
 
-test('another charge of an order that was paid, declined or given back is a second one until it is back', () => {
+test('another charge of a settled order is a second one until it is refunded', () => {
   for (const existing of [payment('CAPTURED', 'ch-0'), payment('REFUNDED', 'ch-0'), payment('DECLINED')]) {
     expect(kindOf(existing)).toBe('SECOND_CHARGE')
     expect(kindOf(existing, 700)).toBeUndefined()
   }
 })
 
-test('a refund that the provider has not made, whole, is missing', () => {
+test('reports a refund that the provider has not made in full', () => {
   expect(kindOf(payment('REFUNDED', 'ch-1'))).toBe('NOT_REFUNDED')
   expect(kindOf(payment('REFUNDED', 'ch-1'), 300)).toBe('NOT_REFUNDED')
 })
 
-test('what was given back elsewhere and what was taken in another amount is for a person, who is told the amounts', () => {
+test('leaves foreign refunds and other amounts to a person, with the amounts', () => {
   expect(kindOf(payment('CAPTURED', 'ch-1'), 300)).toBe('REFUNDED_ELSEWHERE')
   expect(differenceOf(charge, payment('CAPTURED', 'ch-1', 600))).toEqual({
     kind: 'AMOUNT',

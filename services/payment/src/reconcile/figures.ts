@@ -17,7 +17,7 @@ export function reconcileFigures(registry: Registry | undefined): ReconcileFigur
   const registers = [registry]
   const differences = new Counter({
     name: 'payment_differences_total',
-    help: 'Differences between our payments and the provider, by kind, as this replica has found them',
+    help: 'Differences between our payments and the provider that this replica has found, by kind',
     labelNames: ['kind'] as const,
     registers,
   })
@@ -29,7 +29,7 @@ export function reconcileFigures(registry: Registry | undefined): ReconcileFigur
   })
   const age = new Gauge({
     name: 'payment_reconciled_age_seconds',
-    help: 'How far back lies what has been compared with the provider, by pass; the same from every replica',
+    help: 'Age of the payments last compared with the provider, by pass; the same from every replica',
     labelNames: ['pass'] as const,
     registers,
   })

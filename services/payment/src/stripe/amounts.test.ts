@@ -9,7 +9,7 @@ test.each([
   ['UGX', 5, 500],
   ['MGA', 1900, 19],
   ['HUF', 1999, 1999],
-])('%s %i is charged as %i and read back as it was', (currency, minor, amount) => {
+])('%s %i is charged as %i and read back unchanged', (currency, minor, amount) => {
   expect(stripeAmountOf(minor, currency)).toEqual({ amount })
   expect(minorUnitsFromStripe(amount, currency)).toBe(minor)
 })
@@ -18,6 +18,6 @@ test.each([
   ['KWD', 1999, 'KWD 1999 does not end in 0'],
   ['IQD', 1999, 'IQD 1999 has more decimals'],
   ['MGA', 1999, 'MGA 1999 has more decimals'],
-])('%s %i cannot be charged, and is not rounded to what can', (currency, minor, refusal) => {
+])('%s %i is refused and not rounded', (currency, minor, refusal) => {
   expect(stripeAmountOf(minor, currency)).toMatchObject({ refusal: expect.stringContaining(refusal) as string })
 })

@@ -144,7 +144,7 @@ function errorOf(answer: HttpAnswer): ProviderError {
   const aboutIt = status === 400 || status === 402 || (status === 404 && fields?.code === 'resource_missing')
   if (fields && aboutIt) return new StripeRefusal(status, fields)
   // The answer to a refused key may quote the key: only its code is kept.
-  const detail = fields?.code ?? fields?.type ?? 'no error that Stripe would send'
+  const detail = fields?.code ?? fields?.type ?? 'an error of unknown form'
   return new ProviderError(
     fields || status >= 500 ? failureOf(status) : 'Misconfigured',
     `Stripe answered ${status}: ${detail}`,
@@ -155,6 +155,6 @@ function parse<T>(schema: z.ZodType<T>, { body }: HttpAnswer): T {
   try {
     return schema.parse(JSON.parse(body))
   } catch (cause) {
-    throw new ProviderError('Misconfigured', `an answer that makes no sense: ${body.slice(0, 200)}`, { cause })
+    throw new ProviderError('Misconfigured', `an answer of unknown form: ${body.slice(0, 200)}`, { cause })
   }
 }

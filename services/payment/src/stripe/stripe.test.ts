@@ -57,7 +57,7 @@ const chargeBy = (customerId: string, amountCents = 700, currency = 'EUR') => ({
 const intents = () => [...stripe.intents.values()]
 const succeededCount = () => intents().filter(({ status }) => status === 'succeeded').length
 
-test('an order is charged by one intent, which names it, and is charged once however often that is asked', async () => {
+test('charges an order once by one intent that names it', async () => {
   const charge = chargeBy('paying')
   const provider = adapter()
   const outcome = await provider.charge(charge, never)
@@ -70,7 +70,7 @@ test('an order is charged by one intent, which names it, and is charged once how
   expect(succeededCount()).toBe(1)
 })
 
-test('a customer whose id needs quoting is found', async () => {
+test('finds a customer whose id needs quoting', async () => {
   expect(await adapter().charge(chargeBy("o'neil\\"), never)).toMatchObject({ status: 'captured' })
 })
 
@@ -79,7 +79,7 @@ test.each([
   ['absent', 'authentication_required'],
   ['cash', 'no_payment_method'],
   ['nobody', 'no_payment_method'],
-])('what %s cannot pay is declined with the reason, also when it is asked again', async (customer, reason) => {
+])('declines %s with the reason, also on a repeat', async (customer, reason) => {
   const [provider, charge] = [adapter(), chargeBy(customer)]
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason })
   stripe.forgetKeys()
@@ -87,7 +87,7 @@ test.each([
   expect(succeededCount()).toBe(0)
 })
 
-test('an amount that cannot be charged as it is declines the order instead of being rounded', async () => {
+test('declines an amount that cannot be charged exactly', async () => {
   expect(await adapter().charge(chargeBy('paying', 1999, 'KWD'), never)).toMatchObject({
     status: 'declined',
     reason: expect.stringContaining('amount_not_chargeable') as string,
@@ -115,7 +115,7 @@ test.each([
   { path: confirmation, done: false, status: 429, reason: 'Busy' },
   { path: confirmation, done: false, status: 429, code: 'lock_timeout', reason: 'InFlight' },
   { path: confirmation, done: false, status: 409, code: 'idempotency_key_in_use', reason: 'InFlight' },
-])('after $status of $path (done: $done) the next try charges once, with or without the keys', async (scenario) => {
+])('after $status of $path (done: $done) a retry charges once, with or without keys', async (scenario) => {
   for (const forgotten of [false, true]) {
     const { reason, ...fault } = scenario
     const [provider, charge] = [adapter(), chargeBy('paying')]
@@ -131,7 +131,7 @@ test.each([
   }
 })
 
-test('two replicas that charge one order at once charge it once', async () => {
+test('two replicas charge one order once in parallel', async () => {
   const [sharedIntents, charge] = [intentsInMemory(), chargeBy('paying')]
   const outcomes = await Promise.allSettled([1, 2, 3].map(() => adapter(sharedIntents).charge(charge, never)))
   expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true)
@@ -139,7 +139,7 @@ test('two replicas that charge one order at once charge it once', async () => {
   expect(succeededCount()).toBe(1)
 })
 
-test('an order that is stopped first is never charged, and one that was charged first says so', async () => {
+test('a stopped order is never charged, and a charged one is reported on stop', async () => {
   const [provider, charge, paidCharge] = [adapter(), chargeBy('paying'), chargeBy('paying')]
   expect(await provider.stop(charge, never)).toEqual({ status: 'voided' })
   expect(await provider.charge(charge, never)).toEqual({ status: 'declined', reason: 'voided' })
@@ -148,7 +148,7 @@ test('an order that is stopped first is never charged, and one that was charged 
   expect(await provider.stop(paidCharge, never)).toEqual({ status: 'captured', chargeId })
 })
 
-test('an order that is stopped between its intent and the confirmation has the intent cancelled', async () => {
+test('cancels the intent of an order stopped before the confirmation', async () => {
   const [sharedIntents, charge] = [intentsInMemory(), chargeBy('paying')]
   stripe.faults.push({ path: confirmation, done: false, status: 500 })
   await expect(adapter(sharedIntents).charge(charge, never)).rejects.toBeInstanceOf(ProviderError)
@@ -157,7 +157,7 @@ test('an order that is stopped between its intent and the confirmation has the i
   expect(intents().map(({ status }) => status)).toEqual(['canceled'])
 })
 
-test('a bank debit is pending until the bank has decided, and cannot be stopped meanwhile', async () => {
+test('a bank debit is pending until the bank decides, and cannot be stopped', async () => {
   const [provider, charge] = [adapter(), chargeBy('bank')]
   const outcome = await provider.charge(charge, never)
   expect(outcome).toMatchObject({ status: 'pending' })
@@ -168,14 +168,14 @@ test('a bank debit is pending until the bank has decided, and cannot be stopped 
   expect(await provider.stop(charge, never)).toMatchObject({ status: 'captured' })
 })
 
-test('an order whose intent is not noted any more is searched for, and what was never charged is nothing', async () => {
+test('searches for an order without a stored intent, and finds nothing if not charged', async () => {
   const charge = chargeBy('paying')
   await adapter().charge(charge, never)
   expect(await adapter().find(charge.orderId, never)).toMatchObject({ status: 'captured' })
   expect(await adapter().find(randomUUID(), never)).toBeUndefined()
 })
 
-test('a charge is given back once, whatever happens to the answer and to the keys', async () => {
+test('refunds a charge once, through lost answers and under any keys', async () => {
   const [provider, charge] = [adapter(), chargeBy('paying', 1990, 'KWD')]
   const { chargeId } = (await provider.charge(charge, never)) as { chargeId: string }
   for (const fault of [
@@ -192,7 +192,7 @@ test('a charge is given back once, whatever happens to the answer and to the key
   expect(stripe.refunds).toHaveLength(1)
 })
 
-test('a refund that has failed at the bank is made again, under the same key too', async () => {
+test('repeats a refund that failed at the bank, under the same key too', async () => {
   const [provider, charge] = [adapter(), chargeBy('paying')]
   const { chargeId } = (await provider.charge(charge, never)) as { chargeId: string }
   await provider.refund(charge.orderId, chargeId, never)
@@ -201,7 +201,7 @@ test('a refund that has failed at the bank is made again, under the same key too
   expect(stripe.refunds.map(({ status }) => status)).toEqual(['failed', 'succeeded'])
 })
 
-test("a wrong key is nobody's order, and is in no message", async () => {
+test('a wrong API key blames no order and appears in no message', async () => {
   const failure = await adapter(intentsInMemory(), { key: 'sk_test_wrong' })
     .charge(chargeBy('paying'), never)
     .catch((error: unknown) => error)

@@ -188,7 +188,6 @@ async function refundOf(api: StripeApi, returning: Returning, asking: Asking): P
 function refundFrom(refund: answers.Refund, chargeId: string): Refund {
   if (failedRefund(refund)) throw new ProviderError('Failing', `refund ${refund.id} is ${refund.status ?? ''}`)
   const amountCents = minorUnitsFromStripe(refund.amount, refund.currency)
-  if (amountCents === undefined)
-    throw new ProviderError('Misconfigured', `refund ${refund.id} has an amount without sense`)
+  if (amountCents === undefined) throw new ProviderError('Misconfigured', `refund ${refund.id} has an invalid amount`)
   return { refundId: refund.id, chargeId, amountCents, currency: refund.currency }
 }

@@ -41,13 +41,13 @@ async function send(body: string, signature = stripeSignature(body, 'whsec_new',
   return response.status
 }
 
-test('what is signed with any of the secrets is a hint about its order, and may come twice', async () => {
+test('accepts a hint signed with either secret, also a repeated one', async () => {
   expect(await send(ofOrder)).toBe(200)
   expect(await send(ofOrder, stripeSignature(ofOrder, 'whsec_old', seconds - 299))).toBe(200)
   expect(hints).toEqual([orderId, orderId])
 })
 
-test('a refund that failed is told apart from the others', async () => {
+test('marks a failed refund', async () => {
   const refund = (status: string) => event({ object: 'refund', status, metadata: { order_id: orderId } })
   expect([await send(refund('succeeded')), await send(refund('failed'))]).toEqual([200, 200])
   expect(hints).toEqual([`refund of ${orderId}`])
@@ -61,18 +61,18 @@ test.each([
   ['an old call played again', ofOrder, stripeSignature(ofOrder, 'whsec_new', seconds - 301)],
   ['a call from the future', ofOrder, stripeSignature(ofOrder, 'whsec_new', seconds + 301)],
   ['a body that is no event', '[]', stripeSignature('[]', 'whsec_new', seconds)],
-])('%s is refused and changes nothing', async (_, body, signature) => {
+])('refuses %s and changes nothing', async (_, body, signature) => {
   expect(await send(body, signature)).toBe(400)
   expect(hints).toEqual([])
 })
 
-test('what is not about an order of ours is taken and left alone', async () => {
+test('accepts and ignores events that concern no order', async () => {
   expect(await send(event({ object: 'payment_intent', status: 'succeeded', metadata: {} }))).toBe(200)
   expect(await send(event({ object: 'invoice', metadata: { order_id: orderId } }))).toBe(200)
   expect(hints).toEqual([])
 })
 
-test('what cannot be written down is asked for again, and what is too large or elsewhere is not read', async () => {
+test('answers 503 when a hint cannot be stored, and reads no large or foreign request', async () => {
   fail = true
   expect(await send(ofOrder)).toBe(503)
   expect(await send('x'.repeat(300_000), 't=1,v1=00').catch(() => 413)).toBe(413)

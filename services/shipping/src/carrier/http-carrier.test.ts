@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => simulatedCarrier.close())
 const carrier = () => httpCarrier({ url: simulatedCarrier.url, timeoutMs: 5_000 })
 
-test('a label is the same however often it is asked for, and its parcel is delivered in time', async () => {
+test('repeats a label on request, and its parcel is delivered in time', async () => {
   const label = await carrier().label({ orderId, items }, signal())
   expect(await carrier().label({ orderId, items }, signal())).toEqual(label)
   expect(label).toMatchObject({ carrier: 'Simulated', trackingNumber: expect.stringMatching(/^SIM/) as string })
@@ -36,7 +36,7 @@ test('a label is the same however often it is asked for, and its parcel is deliv
   expect(simulatedCarrier.voided).toEqual([orderId])
 })
 
-test('of parcels that fail at first half come back, and the others are delivered', async () => {
+test('some parcels fail first, then return or arrive', async () => {
   let at = 0
   const failing = await startSimulatedCarrier({
     port: 0,
@@ -74,7 +74,7 @@ test.each(failures)('an answer %i is %s, and an outage: %s', async (status, reas
   server.close()
 })
 
-test('one that is not there, and one that never answers, are waited out', async () => {
+test('waits for a carrier that is away or silent', async () => {
   const never = createServer(() => undefined)
   await new Promise<void>((resolve) => never.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(never.address() as AddressInfo).port}`

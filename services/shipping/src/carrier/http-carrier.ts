@@ -73,7 +73,7 @@ function parse<Body>(schema: z.ZodType<Body>, answer: CarrierAnswer): Body {
   try {
     return schema.parse(JSON.parse(answer.text))
   } catch (cause) {
-    throw new CarrierError('Misconfigured', `answered 200 with another body than it should: ${String(cause)}`, {
+    throw new CarrierError('Misconfigured', `answered 200 with a body of unknown form: ${String(cause)}`, {
       cause,
     })
   }

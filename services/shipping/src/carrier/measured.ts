@@ -7,13 +7,13 @@ export function measuredCarrier(carrier: Carrier, registry: Registry): Carrier {
   const registers = [registry]
   const calls = new Counter({
     name: 'carrier_calls_total',
-    help: 'Calls made to the carrier, by what came of them',
+    help: 'Calls to the carrier, by outcome',
     labelNames: ['call', 'outcome'] as const,
     registers,
   })
   const seconds = new Histogram({
     name: 'carrier_seconds',
-    help: 'From a call to the carrier to its answer or its failure',
+    help: 'Time from a call to the carrier to its answer or its failure',
     labelNames: ['call'] as const,
     buckets: secondsBuckets,
     registers,
