@@ -52,6 +52,16 @@ securityContext:
 {{- .Values.postgresql.name }}{{ if eq (include "platform.postgresqlMode" .) "cluster" }}-rw{{ end }}
 {{- end }}
 
+{{/* Standbys that have a commit before it counts: required only where one of them may be away without stopping commits, unless it is set. */}}
+{{- define "platform.postgresqlSynchronous" -}}
+{{- with .Values.postgresql }}
+{{- $mayBeAway := ge (int .instances) (add (int .synchronous.number) 2 | int) }}
+method: any
+number: {{ int .synchronous.number }}
+dataDurability: {{ .synchronous.dataDurability | default (ternary "required" "preferred" $mayBeAway) }}
+{{- end }}
+{{- end }}
+
 {{/* A key of a Secret that is there, so that a password stays; empty where there is none. Takes { root, secret, key }. */}}
 {{- define "platform.kept" -}}
 {{- $secret := lookup "v1" "Secret" .root.Release.Namespace .secret | default dict }}

@@ -487,6 +487,27 @@ describe('order-platform', () => {
     expect(await postgres(['postgresql.enabled=false'])).toEqual([])
   })
 
+  test('lets a commit wait for a standby where CloudNativePG has one, and for none where it is told so', async () => {
+    const synchronous = async (...values: string[]) => {
+      const { postgresql } = only(await rendered(platform.path, values, cnpg), 'Cluster').spec as { postgresql: Record<string, unknown> }
+      return postgresql['synchronous']
+    }
+    expect(await synchronous()).toEqual({ method: 'any', number: 1, dataDurability: 'required' })
+    // The only standby may be away for a restart, which must not stop the shop.
+    expect(await synchronous('postgresql.instances=2')).toEqual({ method: 'any', number: 1, dataDurability: 'preferred' })
+    expect(await synchronous('postgresql.instances=2', 'postgresql.synchronous.dataDurability=required')).toMatchObject({ dataDurability: 'required' })
+    expect(await synchronous('postgresql.synchronous.number=2')).toEqual({ method: 'any', number: 2, dataDurability: 'preferred' })
+    expect(await synchronous('postgresql.instances=1', 'postgresql.synchronous.number=0')).toBeUndefined()
+  })
+
+  test('refuses to wait for more standbys than there are, and says which numbers fit', async () => {
+    const refused = 'postgresql.synchronous.number is 1, but of postgresql.instances=1 one is the primary'
+    await expect(rendered(platform.path, ['postgresql.instances=1'], cnpg)).rejects.toThrow(refused)
+    await expect(rendered(platform.path, ['postgresql.synchronous.number=3'], cnpg)).rejects.toThrow('a number of at most 2')
+    await expect(rendered(platform.path, ['postgresql.synchronous.dataDurability=some'], cnpg)).rejects.toThrow('/postgresql/synchronous/dataDurability')
+    expect(names(await rendered(platform.path, ['postgresql.instances=1']), 'StatefulSet')).toEqual(['shop-postgres'])
+  })
+
   test('gives migration and services the URLs of the database that it brings, and keeps them with the data', async () => {
     for (const [flags, host] of [[[], 'shop-postgres'], [cnpg, 'shop-postgres-rw']] as const) {
       const objects = await rendered(platform.path, [], flags)
