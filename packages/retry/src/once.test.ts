@@ -10,9 +10,9 @@ function flaky(): { readonly make: () => Promise<number>; readonly attempts: () 
 }
 
 it('it is made at the first call, and once for all callers', async () => {
-  let made = 0
-  const get = once(() => Promise.resolve(++made))
-  expect(made).toBe(0)
+  let count = 0
+  const get = once(() => Promise.resolve(++count))
+  expect(count).toBe(0)
   expect(await Promise.all([get(), get()])).toEqual([1, 1])
   expect(await get()).toBe(1)
 })

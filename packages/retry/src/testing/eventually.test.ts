@@ -3,9 +3,9 @@ import { eventually } from './eventually.ts'
 
 it('it resolves with the first answer that is neither undefined nor false', async () => {
   const answers = [undefined, false, 0] as const
-  let asked = 0
-  expect(await eventually('a number', () => answers[asked++], { everyMs: 1 })).toBe(0)
-  expect(asked).toBe(3)
+  let questions = 0
+  expect(await eventually('a number', () => answers[questions++], { everyMs: 1 })).toBe(0)
+  expect(questions).toBe(3)
 })
 
 it('what does not come in time fails by its name', async () => {

@@ -20,8 +20,8 @@ export interface EventuallyOptions {
 }
 
 /**
- * Asks until there is an answer that is neither undefined nor false, and resolves with it. A failure
- * to ask is thrown. @throws Error that says what was waited for
+ * Asks until there is an answer that is neither undefined nor false, and resolves with it. A
+ * failure to ask is thrown. @throws Error that says what was waited for
  */
 export async function eventually<T>(
   what: string,
