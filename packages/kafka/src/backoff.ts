@@ -17,5 +17,5 @@ export class Abandoned extends Error {
 /** @throws Abandoned as soon as `signal` aborts */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, signal)
-  if (signal.aborted) throw new Abandoned('stopped while waiting to try again', { cause: signal.reason })
+  if (signal.aborted) throw new Abandoned('stopped while waiting for the next attempt', { cause: signal.reason })
 }

@@ -62,7 +62,7 @@ test('where a key or headers alone are too large the letter still can be written
   }
 })
 
-test('errors are read by the fields they carry', () => {
+test('reads errors by their fields', () => {
   expect(verdictOn({ retry: true, outage: true })).toBe('outage')
   expect(verdictOn({ retry: true })).toBe('retry')
   expect(verdictOn({ retry: false })).toBe('never')

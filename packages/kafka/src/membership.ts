@@ -214,7 +214,7 @@ export function startMembership(options: MembershipOptions): Membership {
     silentForMs: () => performance.now() - lastActivityAt,
     commit: async (offsets) => {
       if (offsets.length === 0) return
-      if (!commitOffsets) throw new NotAMember('there is no consumer to commit by')
+      if (!commitOffsets) throw new NotAMember('there is no consumer to commit offsets with')
       await withDeadline(commitTimeoutMs, 'committing', commitOffsets({ topics: byTopic(offsets, metadata) }))
     },
     stopFetching: () => {

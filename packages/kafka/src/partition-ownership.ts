@@ -164,7 +164,7 @@ class Ownership {
       try {
         return await work()
       } catch (error) {
-        this.#logger.warn({ error, failures }, 'the owner of a partition could not be written down; trying again')
+        this.#logger.warn({ error, failures }, 'the ownership of a partition could not be recorded; trying again')
         await pause(backoffMs(failures, outageBackoff), signal).catch(() => undefined)
       }
     }
@@ -188,9 +188,9 @@ class Ownership {
     const releasing = this.#next(async () => {
       if (this.#ownsPartitions) await this.#retryWhileAssigned(() => this.#writeRelease(), ending)
     })
-    await withDeadline(releaseTimeoutMs, 'letting go of partitions', releasing).catch((error: unknown) => {
+    await withDeadline(releaseTimeoutMs, 'releasing partitions', releasing).catch((error: unknown) => {
       ending.abort()
-      this.#logger.warn({ error }, 'partitions were not let go of in time')
+      this.#logger.warn({ error }, 'partitions were not released in time')
     })
   }
 

@@ -29,7 +29,7 @@ test('closes every part in order on a signal, even when one fails', async () => 
   expect(host.exits).toEqual([1])
 })
 
-test('exits when a part does not close within the grace', async () => {
+test('exits when a part does not close within the grace period', async () => {
   const host = new FakeProcess()
   drainOnSignals([{ name: 'stuck', close: () => new Promise(() => undefined) }], {
     graceMs: 10,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createLogger } from './logger.ts'
 
-test('log lines are JSON with the service name and without secrets', () => {
+test('writes log lines as JSON with the service name and without secrets', () => {
   const lines: string[] = []
   const logger = createLogger({ service: 'orders', destination: { write: (line) => void lines.push(line) } })
   logger.info({ headers: { authorization: 'Bearer x' } }, 'hello')
@@ -16,7 +16,7 @@ test('log lines are JSON with the service name and without secrets', () => {
   ])
 })
 
-test('an error is logged with its stack, unless the program says how', () => {
+test('logs an error with its stack, unless the program has a serializer of its own', () => {
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
   const serializeError = (error: unknown): unknown => (error instanceof Error ? error.name : error)

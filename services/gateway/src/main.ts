@@ -13,5 +13,5 @@ await runConfigured(async () => {
   })
   const gateway = await startGateway(config, logger)
   drainOnSignals(gateway.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })
-  logger.info({ url: gateway.url, metrics: gateway.metricsUrl }, 'taking orders')
+  logger.info({ url: gateway.url, metrics: gateway.metricsUrl }, 'accepting orders')
 })

@@ -9,5 +9,5 @@ await runConfigured(async () => {
   const logger = createLogger({ service: 'payment-provider', level: config.LOG_LEVEL })
   const provider = await startPaymentProvider(config, logger)
   drainOnSignals(provider.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })
-  logger.info({ url: provider.url, metrics: provider.metricsUrl }, 'taking charges')
+  logger.info({ url: provider.url, metrics: provider.metricsUrl }, 'accepting charges')
 })

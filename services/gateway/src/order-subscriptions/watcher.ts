@@ -59,7 +59,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       failures = 0
     } catch (error) {
       failures++
-      logger.debug({ error, orders: watches.size }, 'looking after orders failed; trying again')
+      logger.debug({ error, orders: watches.size }, 'polling orders failed; trying again')
     }
     looking = false
     const tookMs = performance.now() - startedAt

@@ -117,13 +117,13 @@ export function startRelay(options: RelayOptions): Relay {
       } catch (error) {
         if (error instanceof CannotPublish) {
           const sitOutMs = turnsSatOut * options.takeOverMs
-          logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another is to relay')
+          logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another one takes over the relay')
           await wake.sleep(jitteredMs(sitOutMs), undefined, { early: false })
           continue
         }
         metrics.failures.inc()
         const againMs = backoffMs(++failures, backoff)
-        logger.warn({ error, backoffMs: againMs }, 'relaying was interrupted; trying again')
+        logger.warn({ error, backoffMs: againMs }, 'the relay was interrupted; trying again')
         await wake.sleep(againMs)
       }
     }
