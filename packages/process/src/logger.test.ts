@@ -16,7 +16,7 @@ test('writes log lines as JSON with the service name and without secrets', () =>
   ])
 })
 
-test('an error is logged with its stack, unless the program says how', () => {
+test('logs an error with its stack, unless the program has a serializer of its own', () => {
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
   const serializeError = (error: unknown): unknown => (error instanceof Error ? error.name : error)

@@ -10,7 +10,7 @@ it('it resolves with the first answer that is neither undefined nor false', asyn
 
 it('what does not come in time fails by its name', async () => {
   const never = eventually('the order is shipped', () => false, { withinMs: 5, everyMs: 1 })
-  await expect(never).rejects.toThrow(/^not so after \d+ ms: the order is shipped$/)
+  await expect(never).rejects.toThrow(/^no success after \d+ ms: the order is shipped$/)
 })
 
 it('a failure to ask is thrown', async () => {

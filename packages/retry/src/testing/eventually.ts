@@ -34,7 +34,7 @@ export async function eventually<T>(
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
     const now = performance.now()
-    if (now > deadline) throw new Error(`not so after ${Math.round(now - began)} ms: ${what}`)
+    if (now > deadline) throw new Error(`no success after ${Math.round(now - began)} ms: ${what}`)
     await sleep(everyMs)
   }
 }
