@@ -31,7 +31,7 @@ export interface MailOptions extends SmtpOptions {
   readonly addressing: Addressing
   /** Refusals of one mail before it is given up. */
   readonly attempts: number
-  /** How long the mail server may be away before a mail is given up. */
+  /** How long the mail server may be unavailable before a mail is given up. */
   readonly keepSeconds: number
   readonly everySeconds: number
 }

@@ -89,7 +89,7 @@ export function authenticationSettings(config: Variables): AuthenticationSetting
   if (AUTH_AUDIENCE === undefined) missing('AUTH_AUDIENCE', 'authentication')
   const usesSharedKey = AUTH_ALGORITHMS?.some((algorithm) => algorithm === 'HS256') ?? false
   const usesPublicKeys = AUTH_ALGORITHMS?.some((algorithm) => algorithm !== 'HS256') ?? false
-  // A public key must never be taken for a shared secret, so the two are not to be had at once.
+  // A public key must never be taken for a shared secret, so the two cannot be configured together.
   if (usesSharedKey && usesPublicKeys)
     problems.push(`AUTH_ALGORITHMS: found ${AUTH_ALGORITHMS?.join(',')}; allowed: HS256 alone, or RS256 and ES256`)
   if (usesSharedKey && AUTH_SECRET === undefined) missing('AUTH_SECRET', 'AUTH_ALGORITHMS=HS256')
