@@ -1,4 +1,4 @@
-// What became of the accepted orders? Each is looked up until it has ended. An order that the
+// What happened to the accepted orders? Each is looked up until it has ended. An order that the
 // gateway does not know is lost, an order with two endings is doubled. The tracker sees only what
 // the orders service stores: the same ending twice is one row there, and charges, parcels and mails
 // are not visible.

@@ -92,7 +92,9 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
         throw isOfTheData(error) ? error : new DatabaseAway('the database does not answer', { cause: error })
       }
     },
-    /** Deletes what can neither be counted nor come again: Kafka keeps a message for a week. */
+    /**
+     * Deletes what can neither be counted nor be delivered again: Kafka keeps a message for a week.
+     */
     forget: async (): Promise<void> => {
       await pool.query(forgetSightings)
       await pool.query(forgetSuspicions)

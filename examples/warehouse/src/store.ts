@@ -1,5 +1,5 @@
 // How do the warehouse's tables follow the shop's stock? By statements that change nothing when an
-// event comes again or late.
+// event is repeated or late.
 import pg from 'pg'
 import type { News, Purchase } from './events.ts'
 

@@ -222,8 +222,8 @@ class BrokerConnections {
         typeof key === 'number' ? (current.brokers.get(key) ?? '') : this.#endpoint.bootstrapServers,
         error,
       )
-      // Other connections may be in the middle of a response, so one broker that is away takes only
-      // its own connection with it.
+      // Other connections may be in the middle of a response, so one broker that is unavailable
+      // takes only its own connection with it.
       if (key === 'any' || failure.reason !== 'Unreachable') void this.#end(pending)
       else {
         if (current.connections.get(key) === connection) current.connections.delete(key)

@@ -176,7 +176,7 @@ async function committedBy(
   return committedOffsets
 }
 
-/** A broker that is away takes only the partitions that it leads with it. */
+/** A broker that is unavailable takes only the partitions that it leads with it. */
 async function eachNode<T>(nodes: Iterable<T>, problems: unknown[], ask: (node: T) => Promise<void>): Promise<void> {
   for (const result of await Promise.allSettled([...nodes].map(ask)))
     if (result.status === 'rejected') problems.push(result.reason)

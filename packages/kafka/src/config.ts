@@ -12,7 +12,7 @@ export const kafkaVariables = {
   KAFKA_SECURITY_PROTOCOL: variables.oneOf(protocols).default('PLAINTEXT'),
   /** PEM; the public authorities are trusted without it. */
   KAFKA_TLS_CA: variables.text('certificates as PEM').optional(),
-  /** PEM; what is shown to a broker that asks for a client certificate. Both or neither. */
+  /** PEM; the client certificate, if a broker asks for one. Both or neither. */
   KAFKA_TLS_CERTIFICATE: variables.text('a certificate as PEM').optional(),
   KAFKA_TLS_KEY: variables.text('a private key as PEM').optional(),
   KAFKA_SASL_MECHANISM: variables.oneOf(mechanisms).optional(),

@@ -12,11 +12,11 @@ export const stageVariables = {
   ORDERPIPELINE_STAGE: variables.text(),
   ...kafkaVariables,
   KAFKA_GROUP_ID: variables.text(),
-  /** Joins the group although its offsets are those of another database. */
+  /** Joins the group although its offsets belong to another database. */
   KAFKA_TAKE_OVER_GROUP: variables.flag().optional(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),
   KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
-  /** Those it writes to whose messages are keyed by order; all others by customer. */
+  /** Topics that it writes with messages keyed by order; all others are keyed by customer. */
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   KAFKA_DEAD_LETTER_TOPIC: variables.text(),
   STAGE_CONCURRENCY: variables.integer(1, 1_000).default(10),
@@ -26,8 +26,8 @@ export const stageVariables = {
   DRAIN_GRACE_SECONDS: variables.integer(5, 3_600).default(25),
   ...databaseVariables,
   /**
-   * Days after which rows of an order are deleted; at least as long as anything may come of it.
-   * Each stage has a default of its own.
+   * Days after which rows of an order are deleted; longer than messages about the order may arrive.
+   * Each stage has its own default.
    */
   STAGE_RETENTION_DAYS: variables.integer(30, 36_500).optional(),
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),

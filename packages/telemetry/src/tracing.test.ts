@@ -1,5 +1,5 @@
-// Does a span follow from its parent, does a collector that is away cost nothing but spans, and is
-// nothing loaded without need?
+// Does a span follow from its parent, does a collector that is unavailable cost nothing but spans,
+// and is nothing loaded without need?
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

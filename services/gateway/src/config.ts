@@ -16,28 +16,28 @@ const schema = z.object({
   METRICS_PORT: variables.port().default(9090),
   ...databaseVariables,
   /**
-   * For the relay's lock and notifications, which a pooler in transaction mode cannot hold;
-   * DATABASE_URL unless given.
+   * For the relay's lock and notifications, which a pooler in transaction mode cannot hold (default
+   * DATABASE_URL).
    */
   DATABASE_SESSION_URL: variables.url(['postgres', 'postgresql']).optional(),
-  /** One connection more is opened by the one gateway that relays. */
+  /** The gateway that relays opens one connection more. */
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(2),
-  /** A read replica: lists come from it, and orders that nothing more will come of. */
+  /** A read replica, for lists and for final orders. */
   DATABASE_REPLICA_URL: variables.url(['postgres', 'postgresql']).optional(),
   ...kafkaVariables,
   KAFKA_TOPIC_PREFIX: variables.text().default(''),
-  /** Topics whose messages are keyed by order; all others by customer. */
+  /** Topics whose messages are keyed by order; all others are keyed by customer. */
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   ORDERPIPELINE_PIPELINE: variables.text().default('local'),
   /**
-   * Prefix of tracking URLs where callers reach the gateway under a name of its own; relative to
-   * the gateway unless given.
+   * Prefix of tracking URLs, if callers reach the gateway under another name; by default they are
+   * relative.
    */
   PUBLIC_URL: variables.url(['http', 'https']).optional(),
   ...authenticationVariables,
   ...limitVariables,
   ...queueVariables,
-  /** Orders waiting for a commit; more are answered 503. */
+  /** Orders waiting for a commit; further requests get 503. */
   INTAKE_MAX_WAITING: variables.integer(1, 100_000).default(2_000),
   INTAKE_MAX_BATCH: variables.integer(1, 1_000).default(500),
   /** A request under the same key within this time gets the first answer again. */
@@ -45,40 +45,40 @@ const schema = z.object({
   RELAY_BATCH_SIZE: variables.integer(1, 5_000).default(1_000),
   RELAY_TAKE_OVER_SECONDS: variables.number(0.01, 60).default(3),
   RELAY_POLL_SECONDS: variables.number(0.01, 60).default(2),
-  /** How often orders with a waiting caller are looked up, all with one query. */
+  /** The interval of polling orders with a waiting caller, all with one query. */
   WATCH_EVERY_SECONDS: variables.number(0.01, 60).default(0.25),
-  /** Longest wait of a synchronous order for its outcome; then it is answered like any other. */
+  /** Longest wait of a synchronous order for its outcome; then it gets the usual answer. */
   SYNC_MAX_WAIT_SECONDS: variables.number(0, 300).default(10),
-  /** Synchronous orders waiting at once; more are answered without waiting. */
+  /** Synchronous orders waiting at once; further ones are answered without waiting. */
   SYNC_MAX_WAITING: variables.integer(0, 100_000).default(1_000),
-  /** Event streams open at once; more are answered 503. */
+  /** Event streams open at once; further requests get 503. */
   EVENTS_MAX_STREAMS: variables.integer(0, 100_000).default(1_000),
   /** Event streams of one customer, where customers are authenticated. */
   EVENTS_MAX_STREAMS_PER_CUSTOMER: variables.integer(1, 100_000).default(20),
   EVENTS_HEARTBEAT_SECONDS: variables.number(0.05, 300).default(15),
   /**
-   * A stream ends after this time at the latest; its reader comes back, to another replica maybe.
+   * A stream ends after this time at the latest; its reader reconnects, perhaps to another replica.
    */
   EVENTS_MAX_AGE_SECONDS: variables.number(1, 86_400).default(300),
-  /** Which requests leave a line in the log, with their correlation and trace ids. */
+  /** The requests that are logged, with their correlation and trace ids. */
   HTTP_REQUEST_LOG: variables.oneOf(requestLogs).default('none'),
   HTTP_BODY_LIMIT_BYTES: variables.integer(1_000, 10_000_000).default(65_536),
   HTTP_REQUEST_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
   HTTP_CONNECTION_TIMEOUT_SECONDS: variables.number(0.1, 300).default(30),
   /**
-   * Longer than the 60 s of usual balancers: a server that closes first has them send into a
-   * closing connection.
+   * Longer than the 60 s of usual balancers: otherwise a balancer sends into a connection that is
+   * being closed.
    */
   HTTP_KEEP_ALIVE_SECONDS: variables.number(0.1, 300).default(65),
   /** Longest time for the headers of one request. */
   HTTP_HEADERS_TIMEOUT_SECONDS: variables.number(0.1, 300).default(10),
-  /** Connections open at once; one more is closed as it comes. */
+  /** Connections open at once; a further one is closed at once. */
   HTTP_MAX_CONNECTIONS: variables.integer(1, 100_000).default(5_000),
-  /** Bytes of the bodies of all requests being served together; one beyond it is answered 503. */
+  /** Bytes of the bodies of all requests being served together; a request beyond it gets 503. */
   HTTP_MAX_BODY_BYTES_IN_FLIGHT: variables.integer(1_000, 1_000_000_000).default(33_554_432),
   /**
    * Origins of web pages that may call from a browser, such as https://shop.example, or * for all;
-   * none unless given.
+   * by default none may.
    */
   CORS_ORIGINS: variables
     .list()
@@ -86,7 +86,7 @@ const schema = z.object({
     .describe('a comma-separated list of origins such as https://shop.example, or *')
     .default([]),
   HTTP_CONNECTION_MAX_AGE_SECONDS: variables.number(1, 86_400).default(20),
-  /** After SIGTERM: still serving while the load balancer learns that this replica is leaving. */
+  /** After SIGTERM the gateway still serves for this time, until load balancers have removed it. */
   DRAIN_LINGER_SECONDS: variables.number(0, 60).default(10),
   DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
   ...tracingVariables,

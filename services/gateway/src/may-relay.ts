@@ -6,8 +6,8 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { Logger } from '@orderpipeline/telemetry'
 
 /**
- * When the group cannot be read, it may: while Kafka is away nothing can be published, and a user
- * without the right to read groups is no reason to hold orders back. @throws GroupOfAnother,
+ * When the group cannot be read, it may: while Kafka is unavailable nothing can be published, and a
+ * user without the right to read groups is no reason to hold orders back. @throws GroupOfAnother,
  * DatabaseError
  */
 export async function refuseToRelay(database: Queryable, group: Omit<Group, 'own'>, logger: Logger): Promise<void> {

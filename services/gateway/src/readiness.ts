@@ -1,5 +1,5 @@
 // Does this gateway take requests? From the first answer of the database until it stops. Once
-// ready, always ready: with the database away, a gateway that answers 503 and when to try again is
+// ready, always ready: without the database, a gateway that answers 503 and when to try again is
 // better than none.
 import { sleep } from '@orderpipeline/retry'
 import type { Queryable } from '@orderpipeline/postgres'

@@ -45,8 +45,8 @@ export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
   })
   let wasLogged = false
   redis.on('ready', () => (wasLogged = false))
-  // Logged once for each time that Redis goes away. The address may hold a password and is not
-  // logged.
+  // Logged once for each time that Redis becomes unavailable. The address may hold a password and
+  // is not logged.
   redis.on('error', (error: Error) => {
     if (!wasLogged) logger.warn({ reason: error.message }, 'Redis is unavailable; going on without it')
     wasLogged = true

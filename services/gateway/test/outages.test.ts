@@ -1,5 +1,5 @@
-// Does everything that was accepted survive, when the database goes away and when gateways are
-// killed or stopped by SIGTERM?
+// Does everything that was accepted survive, when the database becomes unavailable and when
+// gateways are killed or stopped by SIGTERM?
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'

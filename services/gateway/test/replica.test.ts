@@ -12,7 +12,7 @@ beforeAll(async () => {
   replica = await ownReplica()
   on = await ground(['orders.placed'], replica.adminUrl)
 })
-// One for each test: a gateway whose replica was away does not ask it again at once.
+// One for each test: a gateway whose replica was unavailable does not ask it again at once.
 beforeEach(async () => {
   await replica.caughtUp()
   gateway = await on.start({ DATABASE_REPLICA_URL: replica.replicaOf(on.database.url) })

@@ -1,4 +1,4 @@
-// What becomes of orders where the stage that reads them in Kafka is another shop's?
+// What happens to orders where the stage that reads them in Kafka is another shop's?
 import { until } from '@orderpipeline/stage/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { afterAll, beforeAll, expect, test } from 'vitest'

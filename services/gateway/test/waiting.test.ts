@@ -1,4 +1,4 @@
-// Does a caller learn in time what becomes of an order, by waiting for it or by following its
+// Does a caller learn in time what happens to an order, by waiting for it or by following its
 // events?
 import { randomUUID } from 'node:crypto'
 import { until } from '@orderpipeline/stage/testing'

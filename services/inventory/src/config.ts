@@ -6,21 +6,22 @@ import type { InventoryOptions } from './definition.ts'
 
 const schema = z.object({
   /**
-   * Longer than the orders service lets an order wait for its payment, which ends most abandoned
-   * reservations.
+   * Longer than the deadline of the orders service, which ends most abandoned reservations.
    */
   INVENTORY_RESERVATION_SECONDS: variables.integer(1, 366 * 86_400).default(7_200),
   INVENTORY_CHECK_SECONDS: variables.number(0.1, 3_600).default(30),
   /**
-   * `on`: how much there is of each product is published on `inventory.stock`, which the pipeline
-   * must have as a topic.
+   * `on`: the stock of each product is published on `inventory.stock`, a topic that the pipeline
+   * must have.
    */
   INVENTORY_STOCK_EVENTS: variables.oneOf(['off', 'on']).default('off'),
-  /** Below how many pieces a product runs low that has no bound of its own (`stock.low_below`). */
+  /**
+   * A product without a bound of its own (`stock.low_below`) is low below this number of pieces.
+   */
   INVENTORY_LOW_STOCK_BELOW: variables.integer(1, 1_000_000_000).default(10),
   /**
-   * The time between two levels of a product that only rose or fell. That it is sold out, back, low
-   * or no longer low is published within a second.
+   * The time between two levels of a product that only rose or fell. A change to or from sold out
+   * or low is published within a second.
    */
   INVENTORY_LEVEL_SECONDS: variables.number(0, 86_400).default(15),
 })

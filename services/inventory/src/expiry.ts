@@ -1,4 +1,4 @@
-// What becomes of stock that is reserved and never paid for? The orders service is asked: only its
+// What happens to stock that is reserved and never paid for? The orders service is asked: only its
 // OrderCancelled gives stock back, so that an order which is just being paid keeps what it has.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'

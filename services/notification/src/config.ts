@@ -13,7 +13,7 @@ const schema = z.object({
    */
   SMTP_URL: variables.url(['smtp', 'smtps']).optional(),
   MAIL_FROM: variables.text('an address').optional(),
-  /** {customerId} stands for who it is. */
+  /** {customerId} is replaced by the customer's id. */
   MAIL_TO: variables.text('an address with {customerId} in it').default('{customerId}@customers.invalid'),
   /**
    * Connections to the mail server for order mails, and as many for marketing mails, of this
@@ -22,7 +22,7 @@ const schema = z.object({
   MAIL_CONNECTIONS: variables.integer(1, 100).default(2),
   MAIL_TIMEOUT_SECONDS: variables.number(0.1, 300).default(20),
   MAIL_ATTEMPTS: variables.integer(1, 1_000).default(20),
-  /** How long a mail waits for a mail server that is away; RFC 5321 asks for four or five days. */
+  /** How long a mail waits for an unavailable mail server; RFC 5321 asks for four or five days. */
   MAIL_KEEP_HOURS: variables.number(0.001, 8_760).default(120),
   MAIL_CHECK_SECONDS: variables.number(0.05, 300).default(1),
 })
@@ -31,7 +31,7 @@ export interface MailOptions extends SmtpOptions {
   readonly addressing: Addressing
   /** Refusals of one mail before it is given up. */
   readonly attempts: number
-  /** How long the mail server may be away before a mail is given up. */
+  /** How long the mail server may be unavailable before a mail is given up. */
   readonly keepSeconds: number
   readonly everySeconds: number
 }

@@ -31,7 +31,7 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
         return []
       }
     },
-    // A notification has to be remembered only as long as its message may come again.
+    // A notification has to be remembered only as long as its message may be delivered again.
     retention: [{ table: 'notifications', days: 35 }],
     chores: mailing?.chores ?? [],
   }

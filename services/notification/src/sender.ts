@@ -12,9 +12,9 @@ import { failMails, removeFailedMails, removeMails, takeMails } from './sql/mail
 
 export interface SenderOptions {
   readonly mailer: Mailer
-  /** Refusals of one mail before it is given up; a mail server that is away refuses nothing. */
+  /** Refusals of one mail before it is given up; an unavailable mail server refuses nothing. */
   readonly attempts: number
-  /** A mail that has waited so long for a mail server that is away is of no use any more. */
+  /** A mail that has waited so long for an unavailable mail server is of no use any more. */
   readonly keepSeconds: number
   /** Longer than any batch takes: then another replica may send them. */
   readonly leaseSeconds: number
@@ -89,9 +89,9 @@ export function retrySeconds(failures: number, random: () => number): number {
 }
 
 /**
- * The time until a mail is tried again whose server is away: as long as it has waited, so that
- * tries become rarer, but never more than a minute, so that it goes out when the server is back.
- * Half of it is random.
+ * The time until a mail is tried again whose server is unavailable: as long as it has waited, so
+ * that tries become rarer, but never more than a minute, so that it goes out when the server is
+ * back. Half of it is random.
  */
 export function pauseSeconds(ageSeconds: number, random: () => number): number {
   const full = Math.min(longestPauseSeconds, Math.max(firstRetrySeconds, ageSeconds))

@@ -8,15 +8,14 @@ const seconds = () => variables.integer(1, 366 * 86_400)
 
 const schema = z.object({
   /**
-   * How long an order may wait before it is cancelled, by its state. Longer than any outage that
-   * should rather be waited out: an hour for stock and payment, a day for shipping.
+   * How long an order may stay in a state before it is cancelled. Longer than usual outages: an
+   * hour for stock and payment, a day for shipping.
    */
   ORDER_DEADLINE_PLACED_SECONDS: seconds().default(3_600),
   ORDER_DEADLINE_PROCESSING_SECONDS: seconds().default(3_600),
   ORDER_DEADLINE_CONFIRMED_SECONDS: seconds().default(86_400),
   /**
-   * How much longer an order waits while no order leaves its state: a payment provider or a broker
-   * that is away.
+   * How much longer an order waits while no order leaves its state, as in an outage.
    */
   ORDER_DEADLINE_STALLED_SECONDS: variables.integer(0, 366 * 86_400).default(86_400),
   ORDER_DEADLINE_CHECK_SECONDS: variables.number(0.1, 3_600).default(15),

@@ -13,7 +13,7 @@ const schema = z.object({
   PROVIDER_JITTER_MS: variables.number(0, 120_000).default(10),
   PROVIDER_ERROR_RATE: variables.number(0, 1).default(0),
   PROVIDER_DECLINE_RATE: variables.number(0, 1).default(0),
-  /** Charges waiting at once; more are answered 503. */
+  /** Charges in progress at once; further requests get 503. */
   PROVIDER_MAX_ACTIVE: variables.integer(1, 100_000).default(5_000),
   DRAIN_GRACE_SECONDS: variables.number(1, 600).default(25),
   LOG_LEVEL: variables.logLevel().default('info'),

@@ -4,9 +4,9 @@
 // to the rate, a replica with the busy partitions gets more of it, and an idle one can begin at
 // once.
 //
-// While the database is away the last part counts. A part grows at most fourfold from one look to
-// the next and begins small, so that replicas which start together, and do not see each other yet,
-// stay near the rate.
+// While the database is unavailable the last part counts. A part grows at most fourfold from one
+// look to the next and begins small, so that replicas which start together, and do not see each
+// other yet, stay near the rate.
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable } from '@orderpipeline/postgres'

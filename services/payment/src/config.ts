@@ -18,7 +18,7 @@ const schema = z.object({
    * simulator: the HTTP API of services/payment-provider. stripe: PaymentIntents of Stripe's API.
    */
   PAYMENT_PROVIDER: variables.oneOf(['simulator', 'stripe']).default('simulator'),
-  /** May have a path, below which the calls are. */
+  /** The URL of the provider, which may have a path. */
   PAYMENT_PROVIDER_URL: variables.url(['http', 'https']).optional(),
   /**
    * From a Secret; sent as a bearer token. With stripe the account's secret key, or a restricted
@@ -30,32 +30,31 @@ const schema = z.object({
     .describe('1 to 4096 visible ASCII characters without spaces')
     .optional(),
   /**
-   * For how long the provider remembers an idempotency key, at least. An older charge is looked for
-   * before it is made.
+   * How long the provider remembers an idempotency key, at least. For an older order the stage
+   * first looks for a charge.
    */
   PAYMENT_PROVIDER_KEY_HOURS: variables.number(0.01, 87_600).default(24),
   /**
-   * How long the provider is known to take: a shorter time-out would only ask again what is being
-   * answered.
+   * The provider's usual time for a call; a shorter time-out is refused, because it would repeat
+   * calls in progress.
    */
   PAYMENT_EXPECTED_MS: variables.integer(0, 600_000).default(0),
   /**
-   * For one call; a call that takes longer is asked again under the same idempotency key. A second
-   * unless the provider is known to take more than half of that; then twice as long as it takes.
+   * The time-out of one call, which is then repeated under its idempotency key. The default is a
+   * second, or twice PAYMENT_EXPECTED_MS if that is longer.
    */
   PAYMENT_TIMEOUT_MS: variables.integer(1, 600_000).optional(),
   /** HTTP calls of all replicas together. */
   PAYMENT_STAGE_RATE_PER_SECOND: variables.number(0.1, 100_000).optional(),
   /**
-   * Secrets of Stripe's webhook, comma-separated while one replaces another. Without one nothing
-   * listens.
+   * Secrets of Stripe's webhook, comma-separated during a change. Without a secret nothing listens.
    */
   PAYMENT_WEBHOOK_SECRET: variables.list('a comma-separated list of secrets').optional(),
   PAYMENT_WEBHOOK_PORT: variables.port().default(8081),
   LISTEN_ADDRESS: variables.listenAddress(),
   /**
-   * Payments are compared with the provider's own list once they are this old, and again a week
-   * later; 0: never.
+   * The age at which payments are compared with the provider's list, and again after a week; 0:
+   * never.
    */
   PAYMENT_RECONCILE_AFTER_SECONDS: variables.integer(0, 7 * 86_400).default(3_600),
   /** Calls a second of this replica. */

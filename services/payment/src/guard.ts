@@ -1,6 +1,6 @@
-// How is a provider that is slow, failing or away called no more than helps? Calls are spaced out
-// and tried again a little later, and when half of the last ones failed there are no calls for a
-// while: the stage takes no further messages in meanwhile.
+// How is a provider that is slow, failing or unavailable called no more than helps? Calls are
+// spaced out and tried again a little later, and when half of the last ones failed there are no
+// calls for a while: the stage takes no further messages in meanwhile.
 import { backoffMs } from '@orderpipeline/retry'
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'

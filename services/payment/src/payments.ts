@@ -1,4 +1,4 @@
-// What is asked of the provider when an event about an order arrives, and what becomes of its
+// What is asked of the provider when an event about an order arrives, and what happens to its
 // payment by the answer?
 //
 // A reservation and a cancellation of one order come by different topics, to different replicas, in

@@ -1,4 +1,4 @@
-// What becomes of a charge that the provider has accepted and not decided? The stage asks about it
+// What happens to a charge that the provider has accepted and not decided? The stage asks about it
 // until it is decided, sooner where a webhook says that something is new. A webhook is no more than
 // a hint: it may come twice, late, or never, so the provider's own answer counts, and asking goes
 // on without webhooks too.

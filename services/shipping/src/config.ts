@@ -5,11 +5,11 @@ import { z } from 'zod'
 import type { HttpCarrierOptions } from './carrier/http-carrier.ts'
 
 const schema = z.object({
-  /** The address of the carrier, or of the adapter to it; parcels have no label unless given. */
+  /** The address of the carrier, or of the adapter to it; without it parcels have no label. */
   CARRIER_URL: variables.url(['http', 'https']).optional(),
   CARRIER_TOKEN: variables.text().optional(),
   CARRIER_TIMEOUT_MS: variables.integer(10, 60_000).default(2_000),
-  /** Between two questions about a parcel that is under way. */
+  /** The interval of status requests for a parcel on its way. */
   CARRIER_LOOK_SECONDS: variables.number(0.1, 86_400).default(300),
 })
 

@@ -1,6 +1,6 @@
 // What is the shipping stage? It prepares paid orders, with a carrier's label where there is a
 // carrier, dispatches the orders that the orders service has shipped, recalls cancelled ones, and
-// publishes what becomes of their parcels.
+// publishes what happens to their parcels.
 import { randomUUIDv7 } from 'node:crypto'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'

@@ -1,4 +1,4 @@
-// What becomes of a parcel? Its carrier is asked about those under way, now and then; what has
+// What happens to a parcel? Its carrier is asked about those under way, now and then; what has
 // changed is published, then noted. The label of a cancelled shipment is voided.
 import { Counter, type Registry } from '@orderpipeline/telemetry'
 import { eventOf, type EventOf, type OrderEvent } from '@orderpipeline/order-events'
@@ -35,7 +35,7 @@ const eventTypeOf: Readonly<Record<CarriedStatus, ParcelEventType | undefined>> 
   RETURNED: 'ParcelReturned',
 }
 
-/** Nothing more will come of it. */
+/** It has ended. */
 export const parcelEnded = (status: ParcelStatus): boolean =>
   status === 'DELIVERED' || status === 'RETURNED' || status === 'VOIDED'
 

@@ -1,4 +1,4 @@
-// What becomes of a shipment? It is prepared when its order is paid, dispatched when the orders
+// What happens to a shipment? It is prepared when its order is paid, dispatched when the orders
 // service has shipped the order, and recalled when the order is cancelled before that.
 //
 // The orders service publishes OrderShipped or OrderCancelled about an order, never both, so a

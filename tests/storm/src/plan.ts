@@ -51,7 +51,7 @@ const seconds = {
 
 /**
  * Shorter storms have shorter faults of the database and the provider. Replicas start and stop no
- * more often: the group stands still for up to half a minute each time one dies.
+ * more often: the group does not move for up to half a minute each time one dies.
  */
 const wholeLengthMs = 600_000
 

@@ -91,7 +91,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 /**
  * A breaker that looks at the last ten calls and opens at half of them is open most of the time
  * where a third fails: of any ten, five or more fail in a fifth of all cases. Over a hundred calls
- * it opens when the provider is away, and not by chance.
+ * it opens when the provider is unavailable, and not by chance.
  */
 function ownEnvironments(providerUrl: string, smtpUrl: string): Partial<Record<ShopStage, Environment>> {
   return {

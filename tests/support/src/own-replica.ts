@@ -1,6 +1,6 @@
 // How does a test get a PostgreSQL with a read replica that it may delay and kill? A hot standby
-// that streams from it, on a copy of its data directory, made while it stands still: the packaged
-// PostgreSQL comes without pg_basebackup.
+// that streams from it, on a copy of its data directory, made while the primary is stopped: the
+// packaged PostgreSQL comes without pg_basebackup.
 import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,12 +1,14 @@
 // Which public key verifies a token? One of those the issuer publishes. They are fetched once and
 // kept; an unknown key id causes another request, though not more often than every half minute.
-// While the issuer is away requests become less and less frequent, and the cached keys go on being
-// used.
+// While the issuer is unavailable requests become less and less frequent, and the cached keys go on
+// being used.
 import { backoffMs } from '@orderpipeline/retry'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 
-/** The issuer's keys cannot be had: not the caller's fault, and no reason to believe a token. */
+/**
+ * The issuer's keys cannot be fetched: not the caller's fault, and no reason to believe a token.
+ */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable'
   readonly reason = 'KeysUnavailable'

@@ -35,16 +35,16 @@ export const authenticationVariables = {
     .optional(),
   AUTH_ISSUER: variables.text().optional(),
   AUTH_AUDIENCE: variables.text().optional(),
-  /** Which claim of a token is the customer's id; `sub` unless given. */
+  /** The claim of a token that is the customer's id (default `sub`). */
   AUTH_CUSTOMER_CLAIM: customerClaimVariable,
-  /** The scope that marks a token as one of the shop's staff; no caller is staff unless given. */
+  /** The scope of staff tokens; without it no caller is staff. */
   AUTH_STAFF_SCOPE: z.string().regex(scopePattern).describe('a scope such as shop.staff, without spaces').optional(),
-  /** By how much clocks may differ when `exp` and `nbf` are looked at. */
+  /** Allowed clock skew for `exp` and `nbf`. */
   AUTH_CLOCK_TOLERANCE_SECONDS: variables.number(0, 300).default(5),
   AUTH_JWKS_TIMEOUT_SECONDS: variables.number(0.1, 30).default(3),
   /**
-   * Keys older than this are fetched again; until that succeeds they go on being used, for an hour
-   * at most.
+   * Keys older than this are fetched again. Until that succeeds the old keys stay in use, for an
+   * hour at most.
    */
   AUTH_JWKS_CACHE_SECONDS: variables.number(1, 86_400).default(600),
 }
@@ -89,7 +89,7 @@ export function authenticationSettings(config: Variables): AuthenticationSetting
   if (AUTH_AUDIENCE === undefined) missing('AUTH_AUDIENCE', 'authentication')
   const usesSharedKey = AUTH_ALGORITHMS?.some((algorithm) => algorithm === 'HS256') ?? false
   const usesPublicKeys = AUTH_ALGORITHMS?.some((algorithm) => algorithm !== 'HS256') ?? false
-  // A public key must never be taken for a shared secret, so the two are not to be had at once.
+  // A public key must never be taken for a shared secret, so the two cannot be configured together.
   if (usesSharedKey && usesPublicKeys)
     problems.push(`AUTH_ALGORITHMS: found ${AUTH_ALGORITHMS?.join(',')}; allowed: HS256 alone, or RS256 and ES256`)
   if (usesSharedKey && AUTH_SECRET === undefined) missing('AUTH_SECRET', 'AUTH_ALGORITHMS=HS256')

@@ -1,6 +1,6 @@
 // How many requests has one caller made in this window? Redis counts for all replicas together.
-// While Redis is away or slow each replica counts for itself, so that there is always a limit, and
-// a request never waits for more than one time-out a second.
+// While Redis is unavailable or slow each replica counts for itself, so that there is always a
+// limit, and a request never waits for more than one time-out a second.
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'

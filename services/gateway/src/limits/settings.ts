@@ -17,12 +17,12 @@ export const limitVariables = {
   RATE_LIMIT_PER_ADDRESS: variables.integer(1, 10_000_000).optional(),
   RATE_LIMIT_WINDOW_SECONDS: variables.integer(1, 86_400).default(60),
   /**
-   * The proxies whose `X-Forwarded-For` is believed; without it the address is that of the
+   * The proxies whose `X-Forwarded-For` is trusted; otherwise the address is that of the
    * connection.
    */
   HTTP_TRUSTED_PROXIES: networks().optional(),
   REDIS_URL: variables.url(['redis', 'rediss']).optional(),
-  /** A Redis that takes longer is passed over for a second. */
+  /** A Redis that takes longer is not used for a second. */
   REDIS_TIMEOUT_SECONDS: variables.number(0.005, 10).default(0.1),
 }
 

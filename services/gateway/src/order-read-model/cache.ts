@@ -3,10 +3,10 @@
 import type { Redis } from 'ioredis'
 
 export interface Cache {
-  /** `null`: no entry; `undefined`: the cache is away. */
+  /** `null`: no entry; `undefined`: the cache is unavailable. */
   get(key: string): Promise<string | null | undefined>
   set(key: string, value: string, seconds: number): void
-  /** The value and the mark for a later `setMarked`; `undefined`: the cache is away. */
+  /** The value and the mark for a later `setMarked`; `undefined`: the cache is unavailable. */
   getMarked(key: string): Promise<Marked | undefined>
   /**
    * Keeps it unless it has been forgotten since the mark was given: what was read meanwhile may be

@@ -1,11 +1,12 @@
-// What if the read replica is away? Then a reader learns so at once and asks the primary, and the
-// replica is left alone for some seconds: one request in a while waits for it in vain, not every
-// one.
+// What if the read replica is unavailable? Then a reader learns so at once and asks the primary,
+// and the replica is left alone for some seconds: one request in a while waits for it in vain, not
+// every one.
 import { DatabaseError, type Queryable } from '@orderpipeline/postgres'
 
 export interface Replica {
   /**
-   * An older state; `undefined` while the replica is away. @throws DatabaseError for a wrong query
+   * An older state; `undefined` while the replica is unavailable. @throws DatabaseError for a wrong
+   * query
    */
   ask<Found>(read: (from: Queryable) => Promise<Found>): Promise<Found | undefined>
 }

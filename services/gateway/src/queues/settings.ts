@@ -4,28 +4,27 @@ import { variables } from '@orderpipeline/config'
 export const queueVariables = {
   ORDERPIPELINE_NAMESPACE: variables.text().default('default'),
   /**
-   * Consumer groups that begin so are the pipeline's stages; `<namespace>.<pipeline>.` unless
-   * given.
+   * The prefix of the stages' consumer groups (default `<namespace>.<pipeline>.`).
    */
   KAFKA_GROUP_PREFIX: variables.text().optional(),
-  /** Kafka is asked about the queues at most so often. */
+  /** The shortest interval of reading the queues from Kafka. */
   QUEUES_CACHE_SECONDS: variables.number(0.05, 300).default(5),
-  /** A queue whose oldest message has waited longer makes `/health/queues` say `stuck`. */
+  /** `/health/queues` reports `stuck` for a queue whose oldest message has waited longer. */
   QUEUES_MAX_AGE_SECONDS: variables.number(1, 604_800).default(300),
   /**
-   * Orders that would wait longer than this until they are decided are refused; none unless given.
+   * Orders that would wait longer than this for their outcome are refused; by default none is.
    */
   PROMISE_SECONDS: variables.number(1, 86_400).optional(),
   /**
-   * While orders are refused for it, one in so long is taken all the same, so that there is a pace
-   * to see.
+   * While orders are refused, one order is accepted in each interval, so that the rate can be
+   * measured.
    */
   PROMISE_PROBE_SECONDS: variables.number(0.1, 3_600).default(1),
   /**
-   * Between two looks at the queues for estimates of how long orders take, and between two orders
-   * that are followed to learn from; 0: nothing is estimated.
+   * The interval of reading the queues for estimates, and of following an order to learn from it;
+   * 0: no estimates.
    */
   ESTIMATE_EVERY_SECONDS: variables.number(0, 300).default(10),
-  /** The stages that an order passes until it is decided. */
+  /** The stages that an order passes until its outcome. */
   PROMISE_STAGES: variables.list().default(['orders', 'inventory', 'payment']),
 }

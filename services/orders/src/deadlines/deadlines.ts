@@ -1,4 +1,4 @@
-// What becomes of an order that waits too long? It is cancelled as if its customer had cancelled
+// What happens to an order that waits too long? It is cancelled as if its customer had cancelled
 // it, and every service reverses what it had done for it.
 //
 // A deadline does not run while nothing moves (progress.ts).

@@ -1,6 +1,6 @@
 // Does what orders wait for move? A deadline is for an order that is stuck, not for a shop whose
-// payment provider or Kafka is away: it runs only while other orders leave the same state in the
-// normal way, and starts again from zero when they do so after a pause.
+// payment provider or Kafka is unavailable: it runs only while other orders leave the same state in
+// the normal way, and starts again from zero when they do so after a pause.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { noteProgress, overdueBefore } from './sql.ts'

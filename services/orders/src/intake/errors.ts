@@ -1,4 +1,4 @@
-// Why was an order not taken in? Each class is one answer the caller can act on.
+// Why was an order not accepted? Each class is one answer the caller can act on.
 
 /** More orders are waiting than the intake holds; nothing of this one was stored. */
 export class IntakeFull extends Error {
@@ -25,7 +25,7 @@ export class IdempotencyConflict extends Error {
 }
 
 /**
- * The order first sent under this idempotency key has no answer yet; what becomes of it is the
+ * The order first sent under this idempotency key has no answer yet; what happens to it is the
  * answer to this one, too.
  */
 export class IdempotencyInFlight extends Error {

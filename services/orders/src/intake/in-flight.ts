@@ -1,4 +1,4 @@
-// What becomes of a repeat while the first request under its idempotency key is being placed? It
+// What happens to a repeat while the first request under its idempotency key is being placed? It
 // waits a short time for the answer to the first, which is its own, too; after that the answer says
 // that the first is still in flight. Keys of other gateways are in the database (place-orders.ts);
 // nothing here queries it.

@@ -72,8 +72,8 @@ export interface RelayOptions {
 }
 
 /**
- * Kafka may be away from this gateway only: from its node, its zone, or by what it was started
- * with.
+ * Kafka may be unreachable from this gateway alone: from its node, its zone, or by what it was
+ * started with.
  */
 class CannotPublish extends Error {
   override readonly name = 'CannotPublish'

@@ -25,7 +25,7 @@ export interface OrderProgress {
   readonly timeline: readonly Step[]
 }
 
-/** Nothing more will come of an order that is in one of these. */
+/** An order with one of these statuses has ended. */
 const terminal: readonly OrderStatus[] = terminalStatuses
 export const isTerminal = (status: OrderStatus): boolean => terminal.includes(status)
 

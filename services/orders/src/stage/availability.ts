@@ -1,5 +1,5 @@
 // How does the shop know what is there? From the inventory's levels, the latest of each SKU: one
-// that comes again or late changes nothing.
+// that is repeated or late changes nothing.
 import type { ProductHandling } from '@orderpipeline/stage'
 import type { ProductEventOf } from '@orderpipeline/order-events'
 import { noteAvailability } from '../sql/availability.ts'

@@ -1,4 +1,4 @@
-// What became of orders, and how many are on their way? The former is counted by the replica that
+// What happened to orders, and how many are on their way? The former is counted by the replica that
 // decided it, once that is committed. The latter costs more the more orders there are, and there
 // are more replicas then too: one of them counts, and all report its result.
 import { Gauge, type Registry } from '@orderpipeline/telemetry'

@@ -1,4 +1,4 @@
-// What becomes of an order when an event about it arrives? The state machine, and nothing else.
+// What happens to an order when an event about it arrives? The state machine, and nothing else.
 //
 // PLACED → PROCESSING → CONFIRMED → SHIPPED | CANCELLED. An order may be cancelled until it is
 // SHIPPED, which is decided here and not where it is packed: shipping only prepares, and dispatches

@@ -4,8 +4,8 @@
 // payments of orders placed in that minute with the list. What can be corrected is; the rest waits
 // for a person.
 //
-// A comparison that fails, because the provider is away, is made again when its lease has ended;
-// nothing is skipped.
+// A comparison that fails, because the provider is unavailable, is made again when its lease has
+// ended; nothing is skipped.
 import { randomUUID } from 'node:crypto'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import type { Logger, Registry } from '@orderpipeline/telemetry'

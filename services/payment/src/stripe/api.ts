@@ -2,7 +2,7 @@
 // each POST, and errors sorted by whose they are.
 //
 // Stripe keeps the first answer to a key for a day at least, a 500 included: repeating the key
-// repeats the 500 whatever has become of the work. So an error that is a repeat is asked about
+// repeats the 500 whatever happened to the work. So an error that is a repeat is asked about
 // again under a fresh key. That is safe here, because each of these calls can take effect only once
 // by the state of its object: an intent is confirmed once, and a charge refunded up to its amount.
 import { randomUUID } from 'node:crypto'

@@ -1,6 +1,6 @@
 // How does Stripe charge an order, stop a charge and give one back? By a PaymentIntent for each
 // order: it is made, noted in our database, and only then confirmed. So money moves only by an
-// intent that is noted, an intent is confirmed once whatever becomes of idempotency keys, and one
+// intent that is noted, an intent is confirmed once whatever happens to idempotency keys, and one
 // that was stopped is cancelled instead: Stripe decides which of the two came first.
 import type { Intents } from '../intents.ts'
 import { ProviderError } from '../provider-error.ts'
@@ -132,7 +132,7 @@ function certain(intent: PaymentIntent): ChargeOutcome {
   return outcome
 }
 
-/** What became of an intent that is not to be confirmed. */
+/** What happened to an intent that is not to be confirmed. */
 async function cancelIntent(api: StripeApi, orderId: string, id: string, asking: Asking): Promise<ChargeOutcome> {
   const stopped = await cancel(api, orderId, id, asking)
   return stopped.status === 'captured' ? stopped : declined('voided')
