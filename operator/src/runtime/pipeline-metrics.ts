@@ -1,6 +1,12 @@
 // What does the operator measure of the pipelines? Gauges taken from each pipeline's spec and
 // status.
-import { Gauge, type Registry } from 'prom-client'
+import {
+  Gauge,
+  type GaugeConfiguration,
+  type MetricObjectWithValues,
+  type MetricValue,
+  type Registry,
+} from 'prom-client'
 import type { OrderPipeline, Scaling, StageStatus } from '../api/index.ts'
 
 export interface PipelineMetrics {
@@ -52,53 +58,70 @@ const stageFigures: Readonly<Record<string, readonly [help: string, value: (part
   ],
 }
 
-const conditionTypes = ['Ready', 'Configured', 'TopicsReady', 'WorkloadsReady', 'ScalingReady', 'RolledOut'] as const
-
 export const pipelineMetrics = (registry: Registry): PipelineMetrics => {
-  const registers = [registry]
-  const gauges = Object.entries(stageFigures).map(([name, [help, value]]) => ({
-    value,
-    gauge: new Gauge({
-      name: `orderpipeline_${name}`,
-      help,
-      labelNames: ['namespace', 'pipeline', 'stage'] as const,
-      registers,
-    }),
-  }))
-  const condition = new Gauge({
-    name: 'orderpipeline_condition',
-    help: '1 while the condition is True',
-    labelNames: ['namespace', 'pipeline', 'type'] as const,
-    registers,
-  })
-  const stagesOf = new Map<string, readonly string[]>()
-
-  const remove = ({ metadata: { namespace = '', name: pipeline } }: OrderPipeline): void => {
-    const key = `${namespace}/${pipeline}`
-    for (const stage of stagesOf.get(key) ?? [])
-      for (const { gauge } of gauges) gauge.remove({ namespace, pipeline, stage })
-    for (const type of conditionTypes) condition.remove({ namespace, pipeline, type })
-    stagesOf.delete(key)
-  }
-
-  const update = (pipeline: OrderPipeline): void => {
-    const { namespace = '', name } = pipeline.metadata
-    remove(pipeline)
-    const parts = partsOf(pipeline)
-    for (const part of parts)
-      for (const { gauge, value } of gauges) {
-        const figure = value(part)
-        if (figure !== undefined) gauge.set({ namespace, pipeline: name, stage: part.name }, figure)
+  const kept = new Map<string, Kept>()
+  const figures = Object.entries(stageFigures)
+  const valuesOf = function* (index: number): Values {
+    for (const { namespace, pipeline, parts, values } of kept.values())
+      for (const [part, stage] of parts.entries()) {
+        const value = values[part * figures.length + index]
+        if (value !== undefined && !Number.isNaN(value)) yield { value, labels: { namespace, pipeline, stage } }
       }
-    for (const { type, status } of pipeline.status?.conditions ?? [])
-      condition.set({ namespace, pipeline: name, type }, status === 'True' ? 1 : 0)
-    stagesOf.set(
-      `${namespace}/${name}`,
-      parts.map((part) => part.name),
+  }
+  const conditionValues = function* (): Values {
+    for (const { namespace, pipeline, conditions } of kept.values())
+      for (const [type, value] of conditions) yield { value, labels: { namespace, pipeline, type } }
+  }
+  const gauge = (name: string, help: string, label: 'stage' | 'type', values: () => Values) =>
+    new ComputedGauge(
+      { name: `orderpipeline_${name}`, help, labelNames: ['namespace', 'pipeline', label], registers: [registry] },
+      values,
     )
+  for (const [index, [name, [help]]] of figures.entries()) gauge(name, help, 'stage', () => valuesOf(index))
+  gauge('condition', '1 while the condition is True', 'type', conditionValues)
+  return {
+    update: (of) => {
+      const { namespace = '', name } = of.metadata
+      const parts = partsOf(of)
+      kept.set(`${namespace}/${name}`, {
+        ...{ namespace, pipeline: name, parts: parts.map((part) => part.name) },
+        values: Float64Array.from(parts.flatMap((part) => figures.map(([, [, value]]) => value(part) ?? NaN))),
+        conditions: new Map(of.status?.conditions?.map(({ type, status }) => [type, status === 'True' ? 1 : 0])),
+      })
+    },
+    remove: ({ metadata: { namespace = '', name } }) => void kept.delete(`${namespace}/${name}`),
+  }
+}
+
+/** The figures of one pipeline: a tenth of the memory that as many labelled values take. */
+interface Kept {
+  readonly namespace: string
+  readonly pipeline: string
+  readonly parts: readonly string[]
+  /** Those of the first part in the order of `stageFigures`, then the next; NaN while unknown. */
+  readonly values: Float64Array
+  readonly conditions: ReadonlyMap<string, number>
+}
+
+type Values = Generator<MetricValue<string>>
+
+/** Its values are made when they are read, for a scrape one at a time, and are not kept. */
+class ComputedGauge extends Gauge {
+  readonly #values: () => Values
+
+  constructor(configuration: GaugeConfiguration<string>, values: () => Values) {
+    super(configuration)
+    this.#values = values
   }
 
-  return { update, remove }
+  override async get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
+    return { ...(await super.get()), values: [...this.#values()] }
+  }
+
+  /** prom-client prefers this to `get` where it writes text. */
+  async getForPromString() {
+    return { ...(await super.get()), values: this.#values() }
+  }
 }
 
 function partsOf({ spec, status }: OrderPipeline): Part[] {
