@@ -1,0 +1,30 @@
+// The console's process in a cluster: reads its environment and serves until a signal ends it.
+import { podCluster, podFiles } from '@orderpipeline/client'
+import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/telemetry'
+import { configFrom, type ClusterConfig } from './cluster/config.ts'
+import { startClusterConsole } from './cluster/start.ts'
+import { pageFiles } from './page-files.ts'
+
+const graceMs = 20_000
+
+const configured = (): ClusterConfig => {
+  try {
+    return configFrom(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+const config = configured()
+const log = createLogger({ service: 'console', level: config.LOG_LEVEL })
+const pod = podFiles(process.env)
+if (!pod) {
+  process.stderr.write('KUBERNETES_SERVICE_HOST: found nothing; this program runs in a pod of a cluster\n')
+  process.exit(1)
+}
+const cluster = podCluster(pod, 'orderpipeline-console')
+const server = await startClusterConsole({ config, cluster, log, files: await pageFiles() })
+drainOnSignals([{ name: 'server', close: () => server.close() }], { graceMs, logger: log })
+log.info({ port: server.port, namespaces: config.NAMESPACES, allowWrites: config.ALLOW_WRITES }, 'started')
