@@ -15,7 +15,7 @@ const answerTimeoutMs = 5_000
 
 /** Undefined for a part that is not scaled on flow; a text says why the decision is not known. */
 export async function flowOf(
-  kube: Pick<Kube, 'getText'>,
+  kube: Pick<Kube, 'getText' | 'getInside'>,
   scaledObject: ScaledObject | undefined,
 ): Promise<FlowHistory | string | undefined> {
   const url = scaledObject?.spec.triggers.find(isFlow)?.metadata['url']
@@ -23,7 +23,9 @@ export async function flowOf(
   const path = proxiedPath(url)
   if (path === undefined) return `the operator is not asked inside of this cluster, but at ${url}`
   try {
-    const text = await kube.getText(path, answerTimeoutMs)
+    const text = kube.getInside
+      ? await kube.getInside(`${url}/changes`, answerTimeoutMs)
+      : await kube.getText(path, answerTimeoutMs)
     return text === undefined ? `the operator has no answer at ${url}/changes` : (JSON.parse(text) as FlowHistory)
   } catch (error) {
     if (error instanceof CommandFailed) return error.message

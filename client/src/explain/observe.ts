@@ -2,6 +2,7 @@
 import type { KafkaTopic, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys, wantedTopics, workloadName } from '@orderpipeline/operator/pipeline'
 import { CommandFailed } from '../failure.ts'
+import type { ApiServer } from '../kube/api-server.ts'
 import type { Kube } from '../kube/connection.ts'
 import { namespacePath, type List } from '../kube/pipelines.ts'
 import { flowOf } from './flow.ts'
@@ -39,7 +40,11 @@ export async function observeParts(
 }
 
 /** All but the pods, which may be many. `selector` is a label selector. */
-export async function listedScaling(kube: Kube, namespace: string, selector: string): Promise<Omit<Listed, 'pods'>> {
+export async function listedScaling(
+  kube: Pick<ApiServer, 'get'>,
+  namespace: string,
+  selector: string,
+): Promise<Omit<Listed, 'pods'>> {
   const ours = `labelSelector=${encodeURIComponent(selector)}`
   const listed = async <Item>(apiVersion: string, plural: string, query = ours): Promise<readonly Item[]> =>
     (await kube.get<List<Item>>(`${namespacePath(apiVersion, namespace)}/${plural}?${query}`))?.items ?? []
@@ -53,7 +58,11 @@ export async function listedScaling(kube: Kube, namespace: string, selector: str
   return { scaledObjects, autoscalers, deployments, topics }
 }
 
-export async function listedPods(kube: Kube, namespace: string, selector: string): Promise<readonly LabelledPod[]> {
+export async function listedPods(
+  kube: Pick<ApiServer, 'get'>,
+  namespace: string,
+  selector: string,
+): Promise<readonly LabelledPod[]> {
   const path = `${namespacePath('v1', namespace)}/pods?labelSelector=${encodeURIComponent(selector)}`
   const list = await kube.get<List<LabelledPod>>(path).catch(whenAllowed)
   return list?.items ?? []

@@ -6,7 +6,8 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { kafkaAccess, type SecretKey } from '@orderpipeline/operator/pipeline'
 import { z } from 'zod'
 import { CommandFailed } from '../failure.ts'
-import { connect, type ConnectOptions, type Kube } from '../kube/connection.ts'
+import type { ApiServer } from '../kube/api-server.ts'
+import { connect, type ConnectOptions } from '../kube/connection.ts'
 import { namespacePath, pipelineNamed, type List } from '../kube/pipelines.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -29,7 +30,7 @@ export async function wayToKafka(
 }
 
 /** As the pipeline in the cluster says. @throws CommandFailed */
-export const kafkaConfigOf = async (kube: Kube, pipeline: OrderPipeline): Promise<KafkaConfig> =>
+export const kafkaConfigOf = async (kube: Pick<ApiServer, 'get'>, pipeline: OrderPipeline): Promise<KafkaConfig> =>
   checked(await wayOf(kube, pipeline))
 
 function checked(variables: Readonly<Record<string, string | undefined>>): KafkaConfig {
@@ -45,7 +46,7 @@ function checked(variables: Readonly<Record<string, string | undefined>>): Kafka
  * The variables a stage of this pipeline has, with addresses that mean something outside the
  * cluster.
  */
-export async function wayOf(kube: Kube, pipeline: OrderPipeline): Promise<Record<string, string>> {
+export async function wayOf(kube: Pick<ApiServer, 'get'>, pipeline: OrderPipeline): Promise<Record<string, string>> {
   const { tls, sasl, namespace, bootstrapServers } = kafkaAccess(pipeline, 'svc')
   const secret = (key: SecretKey) => secretText(kube, namespace, key)
   return {
@@ -82,7 +83,7 @@ interface Service {
  * they may be reachable.
  */
 async function behindService(
-  kube: Kube,
+  kube: Pick<ApiServer, 'get'>,
   namespace: string,
   cluster: string,
   bootstrapServers: string,
@@ -105,7 +106,7 @@ async function behindService(
   return addresses.length > 0 ? addresses.join(',') : bootstrapServers
 }
 
-async function secretText(kube: Kube, namespace: string, { name, key }: SecretKey): Promise<string> {
+async function secretText(kube: Pick<ApiServer, 'get'>, namespace: string, { name, key }: SecretKey): Promise<string> {
   const secret = await kube.get<{ readonly data?: Readonly<Record<string, string>> }>(
     `${namespacePath('v1', namespace)}/secrets/${encodeURIComponent(name)}`,
   )

@@ -1,6 +1,6 @@
 // May the person of the kubeconfig do this, and which name does the API server know? The API server
 // itself decides; what runs on this machine without one has one user, with every right.
-import { KubeUnreachable, type Kube } from './connection.ts'
+import { KubeUnreachable, type ApiServer } from './api-server.ts'
 
 export interface Access {
   readonly namespace: string
@@ -16,10 +16,14 @@ interface Review {
   readonly status?: { readonly allowed?: boolean; readonly reason?: string; readonly evaluationError?: string }
 }
 
+interface Reviewed {
+  readonly status?: { readonly userInfo?: { readonly username?: string } }
+}
+
 const answerTimeoutMs = 10_000
 
 /** Why not; undefined where it is allowed. @throws KubeUnreachable, CommandFailed */
-export async function accessRefusal(kube: Pick<Kube, 'send'>, access: Access): Promise<string | undefined> {
+export async function accessRefusal(kube: Pick<ApiServer, 'send'>, access: Access): Promise<string | undefined> {
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
@@ -35,19 +39,22 @@ export async function accessRefusal(kube: Pick<Kube, 'send'>, access: Access): P
 }
 
 /** undefined where the API server does not say: before Kubernetes 1.28. */
-export async function selfName(kube: Pick<Kube, 'send'>): Promise<string | undefined> {
-  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+export async function selfName(kube: Pick<ApiServer, 'send'>): Promise<string | undefined> {
   try {
-    const answer = await kube.send<{ status?: { userInfo?: { username?: string } } }>(
-      'POST',
-      path,
-      review,
-      answerTimeoutMs,
-    )
-    return answer?.status?.userInfo?.username
+    return await reviewedName(kube)
   } catch (error) {
     if (error instanceof KubeUnreachable) throw error
     return undefined // may not ask; a name is no condition
   }
+}
+
+/**
+ * The name that the API server authenticates; undefined where it has no such review. @throws
+ * KubeRefused with status 401 where it does not accept the credentials; KubeUnreachable
+ */
+export async function reviewedName(kube: Pick<ApiServer, 'send'>): Promise<string | undefined> {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
+  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+  const answer = await kube.send<Reviewed>('POST', path, review, answerTimeoutMs)
+  return answer?.status?.userInfo?.username
 }

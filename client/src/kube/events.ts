@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import { CommandFailed } from '../failure.ts'
-import type { Kube } from './connection.ts'
+import type { ApiServer } from './api-server.ts'
 import { namespacePath } from './pipelines.ts'
 
 /** The API server refuses longer ones. */
@@ -15,7 +15,7 @@ const api = 'events.k8s.io/v1'
 
 /** Why it could not be kept; undefined where it is, or where there are no Events. */
 export async function recordEvent(
-  kube: Pick<Kube, 'send'>,
+  kube: Pick<ApiServer, 'send'>,
   { apiVersion, kind, metadata }: OrderPipeline,
   { reason, note }: { readonly reason: string; readonly note: string },
 ): Promise<string | undefined> {

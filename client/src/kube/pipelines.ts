@@ -2,7 +2,7 @@
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { orderPipelines } from '@orderpipeline/operator/api'
 import { CommandFailed } from '../failure.ts'
-import type { Kube } from './connection.ts'
+import type { ApiServer } from './api-server.ts'
 
 export interface List<Item> {
   readonly items: readonly Item[]
@@ -15,7 +15,7 @@ export const pipelinePath = (namespace: string, name?: string): string =>
   `${namespacePath(orderPipelines.apiVersion, namespace)}/${orderPipelines.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
 
 /** All of a namespace. @throws CommandFailed where the cluster has no such resource */
-export async function pipelinesOf(kube: Kube, namespace: string): Promise<readonly OrderPipeline[]> {
+export async function pipelinesOf(kube: Pick<ApiServer, 'get'>, namespace: string): Promise<readonly OrderPipeline[]> {
   const list = await kube.get<List<OrderPipeline>>(pipelinePath(namespace))
   if (list) return list.items
   throw new CommandFailed('This cluster knows no OrderPipelines: the CRD is not installed.', {
@@ -24,7 +24,11 @@ export async function pipelinesOf(kube: Kube, namespace: string): Promise<readon
 }
 
 /** @throws CommandFailed that names those there are */
-export async function pipelineNamed(kube: Kube, namespace: string, name: string): Promise<OrderPipeline> {
+export async function pipelineNamed(
+  kube: Pick<ApiServer, 'get'>,
+  namespace: string,
+  name: string,
+): Promise<OrderPipeline> {
   const pipeline = await kube.get<OrderPipeline>(pipelinePath(namespace, name))
   if (pipeline) return pipeline
   const others = (await pipelinesOf(kube, namespace)).map(({ metadata }) => metadata.name)

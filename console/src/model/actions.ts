@@ -1,8 +1,23 @@
 // What may be done from the page, and what comes of it? Plain data between the server and the page.
 
-/** What is allowed or not; suspending and resuming are one. */
-export const rightNames = ['suspend', 'replay', 'discard', 'cancel', 'try'] as const
+/** What is allowed to do or not; suspending and resuming are one. */
+export const actionRights = ['suspend', 'replay', 'discard', 'cancel', 'try'] as const
+/** What is allowed to see or not, beyond the pipeline itself. */
+export const readRights = ['orders', 'letters', 'payloads'] as const
+export const rightNames = [...actionRights, ...readRights] as const
+export type ActionRight = (typeof actionRights)[number]
+export type ReadRight = (typeof readRights)[number]
 export type RightName = (typeof rightNames)[number]
+
+/** Who reads this page, and whether they can sign in and out. */
+export interface Session {
+  /** Whether this console asks who its readers are. */
+  readonly signsIn: boolean
+  /** The name that the API server gives them; absent until they have signed in. */
+  readonly by?: string
+  /** Whether they signed in on this page, and so can sign out. */
+  readonly signsOut?: boolean
+}
 
 export interface Rights {
   /** Under which name actions are recorded; absent without the key of this console. */

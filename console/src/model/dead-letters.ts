@@ -34,6 +34,27 @@ export interface DeadLetters {
   readonly groups: readonly LetterGroup[]
 }
 
+/** The newest dead letters of one stage and cause, for a person who looks into them. */
+export interface LetterDetails {
+  readonly letters: readonly LetterDetail[]
+  /** Those that wait. */
+  readonly waiting: number
+  /** Why their messages are not in it; absent where they are. */
+  readonly masked?: string
+}
+
+export interface LetterDetail {
+  readonly id: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly attempts: number
+  readonly message: string
+  /** Of the message; more than the payload where that was shortened. */
+  readonly bytes: number
+  readonly key?: string
+  readonly payload?: string
+}
+
 const shownOrders = 5
 
 /** Those that still wait, the largest group first. */

@@ -1,75 +1,86 @@
-// How does the console receive actions? By POST with its key; the rights, and the progress of
-// replays, are read in the same place.
+// How does the console receive actions? By POST from a person who may act; the rights, the messages
+// of dead letters, and the progress of replays, are read in the same place.
 import type { IncomingMessage } from 'node:http'
 import { CommandFailed } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { rightNames, type Rights } from '../model/actions.ts'
-import { hasKey, newKey } from './access.ts'
+import { actionRights, readRights, type Rights } from '../model/actions.ts'
 import { Forbidden, performer } from './actions.ts'
 import type { Actions } from './actions-port.ts'
 import { decoded, problem, statusOf, type Answer } from './answer.ts'
 import { AskedWrongly, jsonBody } from './asked.ts'
-import type { Observer } from './observer.ts'
+import { letterReader } from './letter-details.ts'
+import type { Observers } from './observers.ts'
+import { ReplayRuns } from './replay-runs.ts'
+import type { Visitor } from './visitor.ts'
 
 export interface ActionsApi {
-  readonly key: string
-  /** Whether this path is one of an action. */
-  isAction(path: string): boolean
-  /** undefined where the path is none of these. */
-  answer(request: IncomingMessage, path: string): Promise<Answer | undefined>
+  /** undefined where the path is none of these. The visitor may see the pipeline of the path. */
+  answer(request: IncomingMessage, url: URL, visitor: Visitor): Promise<Answer | undefined>
   close(): Promise<void>
 }
 
-const withoutKey =
-  'The key of this console is needed: open the address that it printed in the terminal when it started.'
-const nothingAllowed: Rights = { refused: Object.fromEntries(rightNames.map((right) => [right, withoutKey])) }
-const roots = ['actions', 'replays', 'try']
+const roots = ['actions', 'replays', 'try', 'letters']
 
-export function actionsApi(
-  actions: Actions,
-  observer: Pick<Observer, 'pipeline'>,
-  forget: (pipeline: string) => void,
-): ActionsApi {
-  const key = newKey()
-  const performing = performer(actions, forget)
-
-  const read = async (root: string, pipeline: OrderPipeline, mayAct: boolean): Promise<object> => {
-    if (root === 'replays') return performing.runs(pipeline)
+/** `forget`: the dead letters of a pipeline have changed. */
+export function actionsApi(observers: Pick<Observers, 'pipeline'>, forget: (pipeline: string) => void): ActionsApi {
+  const runs = new ReplayRuns()
+  const details = letterReader()
+  const read = async (root: string, pipeline: OrderPipeline, visitor: Acting, query: URLSearchParams) => {
+    const performing = performer(visitor.actions, forget, runs)
+    if (root === 'letters') return details(pipeline, visitor, query)
     if (root === 'try') return performing.trying(pipeline)
-    return mayAct ? await performing.rights(pipeline) : nothingAllowed
+    if (root === 'actions') return rightsOf(pipeline, visitor)
+    const refusal = await visitor.readRefusal(pipeline, 'letters')
+    if (refusal !== undefined) throw new Forbidden(refusal)
+    return performing.runs(pipeline)
   }
-
-  const respond = async (request: IncomingMessage, parts: Parts, pipeline: OrderPipeline): Promise<Answer> => {
-    const { root, action } = parts
-    const mayAct = hasKey(request.headers, key)
+  const respond = async (
+    request: IncomingMessage,
+    { root, action, query }: Parts,
+    pipeline: OrderPipeline,
+    visitor: Acting,
+  ): Promise<Answer> => {
     try {
       if (request.method !== 'POST')
-        return action === undefined ? { status: 200, body: await read(root, pipeline, mayAct) } : noAddress
-      if (!mayAct) return problem(403, withoutKey)
-      const outcome = action === undefined ? undefined : performing.perform(action, pipeline, await jsonBody(request))
+        return action === undefined ? { status: 200, body: await read(root, pipeline, visitor, query) } : noAddress
+      if (visitor.actRefusal !== undefined) return problem(403, visitor.actRefusal)
+      if (action === undefined || root !== 'actions') return noAddress
+      const outcome = performer(visitor.actions, forget, runs).perform(action, pipeline, await jsonBody(request))
       return outcome === undefined ? noAddress : { status: 200, body: await outcome }
     } catch (error) {
       return refusalFor(error)
     }
   }
-
   return {
-    key,
-    isAction: (path) => path.startsWith('/api/actions/'),
-    answer: async (request, path) => {
-      const [api, root = '', namespace = '', name = '', action, ...more] = path.split('/').filter(Boolean).map(decoded)
-      if (api !== 'api' || !roots.includes(root)) return undefined
-      const pipeline = observer.pipeline(`${namespace}/${name}`)
+    answer: async (request, { pathname, searchParams: query }, visitor) => {
+      const parts = pathname.split('/').filter(Boolean).map(decoded)
+      const [api, root = '', namespace = '', name = '', action, ...more] = parts
+      if (api !== 'api' || !roots.includes(root) || visitor.actions === undefined) return undefined
+      const pipeline = observers.pipeline(`${namespace}/${name}`)
       if (!pipeline || more.length > 0) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
-      return respond(request, { root, action }, pipeline)
+      return respond(request, { root, action, query }, pipeline, { ...visitor, actions: visitor.actions })
     },
-    close: () => performing.close(),
+    close: () => runs.close(),
   }
+}
+
+type Acting = Visitor & { readonly actions: Actions }
+
+async function rightsOf(pipeline: OrderPipeline, visitor: Acting): Promise<Rights> {
+  const { actions, actRefusal, isReviewed } = visitor
+  const refusals = await Promise.all([
+    ...actionRights.map(async (right) => [right, actRefusal ?? (await actions.refusal(pipeline, right))] as const),
+    ...readRights.map(async (right) => [right, await visitor.readRefusal(pipeline, right)] as const),
+  ])
+  const refused = Object.fromEntries(refusals.filter(([, why]) => why !== undefined))
+  // Without the key of a console on this machine it is not known who reads.
+  return actRefusal !== undefined && !isReviewed ? { refused } : { by: await actions.person(), refused }
 }
 
 interface Parts {
   readonly root: string
   readonly action: string | undefined
+  readonly query: URLSearchParams
 }
 
 const noAddress = problem(404, 'There is no such address.')

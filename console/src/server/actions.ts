@@ -2,8 +2,7 @@
 // command line, and records an event with the person's name.
 import { consequences } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { Done, ReplayRunState, RightName, Rights } from '../model/actions.ts'
-import { rightNames } from '../model/actions.ts'
+import type { ActionRight, Done, ReplayRunState } from '../model/actions.ts'
 import { providerModes, type ProviderBehaviour, type ProviderMode } from '../model/try-it.ts'
 import type { Actions, Perform } from './actions-port.ts'
 import { bodies, checked } from './asked.ts'
@@ -19,7 +18,6 @@ export class Forbidden extends Error {
 }
 
 export interface Performer {
-  rights(pipeline: OrderPipeline): Promise<Rights>
   runs(pipeline: OrderPipeline): readonly ReplayRunState[]
   /** How the simulated provider behaves, for a person. */
   trying(pipeline: OrderPipeline): Promise<{ readonly mode: ProviderMode | 'other' | 'none' }>
@@ -29,10 +27,16 @@ export interface Performer {
   close(): Promise<void>
 }
 
-/** `onChange`: the dead letters of a pipeline have changed. */
-export function performer(actions: Actions, onChange: (pipeline: string) => void): Performer {
-  const runs = new ReplayRuns()
-  const may = async (pipeline: OrderPipeline, right: RightName): Promise<void> => {
+/**
+ * For one person. `onChange`: the dead letters of a pipeline have changed; `runs`: those of all
+ * persons.
+ */
+export function performer(
+  actions: Actions,
+  onChange: (pipeline: string) => void,
+  runs: ReplayRuns = new ReplayRuns(),
+): Performer {
+  const may = async (pipeline: OrderPipeline, right: ActionRight): Promise<void> => {
     const refusal = await actions.refusal(pipeline, right)
     if (refusal !== undefined) throw new Forbidden(refusal)
   }
@@ -61,13 +65,6 @@ export function performer(actions: Actions, onChange: (pipeline: string) => void
   }
 
   return {
-    rights: async (pipeline) => {
-      const [by, ...refusals] = await Promise.all([
-        actions.person(),
-        ...rightNames.map(async (right) => [right, await actions.refusal(pipeline, right)] as const),
-      ])
-      return { by, refused: Object.fromEntries(refusals.filter(([, why]) => why !== undefined)) }
-    },
     runs: (pipeline) => runs.of(pipelineKey(pipeline)),
     trying: async (pipeline) => ({ mode: modeOf(await actions.tryIt?.provider(pipeline)) }),
     perform: (action, pipeline, body) => (Object.hasOwn(table, action) ? table[action]?.(pipeline, body) : undefined),
@@ -77,7 +74,7 @@ export function performer(actions: Actions, onChange: (pipeline: string) => void
 
 function tries(
   tryIt: TryIt,
-  may: (pipeline: OrderPipeline, right: RightName) => Promise<void>,
+  may: (pipeline: OrderPipeline, right: ActionRight) => Promise<void>,
 ): Readonly<Record<string, Perform>> {
   return {
     'try-orders': async (pipeline, body) => {

@@ -4,6 +4,7 @@ import type { CommandFailed } from '@orderpipeline/client'
 export interface Answer {
   readonly status: number
   readonly body: object
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export const problem = (status: number, message: string): Answer => ({ status, body: { message } })

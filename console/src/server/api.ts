@@ -7,14 +7,15 @@ import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
 import { customerPattern, orderIdPattern } from '../model/orders.ts'
 import { decoded, problem, statusOf, type Answer } from './answer.ts'
 import { every } from './every.ts'
-import type { Observer } from './observer.ts'
-import type { Source } from './source.ts'
+import { pipelineKey } from './letter-actions.ts'
+import type { Observers } from './observers.ts'
+import type { OnDemand, Visitor } from './visitor.ts'
 import { forecaster, type DryRunner } from './what-if.ts'
 
 export interface Api {
-  /** undefined where the path is not of the API. */
-  answer(path: string, query?: URLSearchParams): Promise<Answer | undefined>
-  /** The dead letters of a pipeline have changed. */
+  /** undefined where the path is not of the API. The visitor may see the pipeline of the path. */
+  answer(path: string, visitor: Visitor, query?: URLSearchParams): Promise<Answer | undefined>
+  /** The dead letters of a pipeline, `<namespace>/<name>`, have changed. */
   forget(pipeline: string): void
 }
 
@@ -26,9 +27,9 @@ const lettersCacheMs = 10_000
 const lettersTimeoutMs = 30_000
 const mostOrdersAtOnce = 8
 
-export function createApi(source: Source, observer: Pick<Observer, 'history' | 'pipeline'>, whatIf?: DryRunner): Api {
+export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, whatIf?: DryRunner): Api {
   const forecasts = whatIf && forecaster(whatIf)
-  const deadLetters = lettersReader(source)
+  const deadLetters = lettersReader()
   let ordersInFlight = 0
 
   const lookedUp = async (look: () => Promise<Answer>): Promise<Answer> => {
@@ -40,7 +41,7 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
       ordersInFlight -= 1
     }
   }
-  const order = async (pipeline: string, id: string): Promise<Answer> => {
+  const order = async (source: OnDemand, pipeline: string, id: string): Promise<Answer> => {
     if (!orderIdPattern.test(id))
       return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
     return lookedUp(async () => {
@@ -48,7 +49,12 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
       return orderView ? { status: 200, body: orderView } : problem(404, `There is no order ${id} in ${pipeline}.`)
     })
   }
-  const orders = async (pipeline: string, customer: string, cursor: string | undefined): Promise<Answer> => {
+  const orders = async (
+    source: OnDemand,
+    pipeline: string,
+    customer: string,
+    cursor: string | undefined,
+  ): Promise<Answer> => {
     if (!customerPattern.test(customer))
       return problem(
         400,
@@ -59,21 +65,30 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
 
   return {
     forget: deadLetters.forget,
-    answer: async (path, query) => {
+    answer: async (path, visitor, query) => {
       const [root, kind, namespace, name, id, ...more] = path.split('/').filter(Boolean).map(decoded)
       if (root !== 'api') return undefined
       if (namespace === undefined || name === undefined || more.length > 0)
         return problem(404, 'There is no such address.')
-      const livePipeline = observer.pipeline(`${namespace}/${name}`)
+      const livePipeline = observers.pipeline(`${namespace}/${name}`)
       if (!livePipeline) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
       try {
         if (kind === 'history' && id === undefined)
-          return { status: 200, body: observer.history(`${namespace}/${name}`) }
-        if (kind === 'orders' && id !== undefined) return await order(name, id)
+          return { status: 200, body: observers.history(`${namespace}/${name}`) }
         if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(livePipeline, query)
-        if (kind === 'customers' && id !== undefined) return await orders(name, id, query?.get('cursor') ?? undefined)
-        if (kind === 'dead-letters' && id === undefined)
-          return { status: 200, body: await deadLetters.of(livePipeline) }
+        const source = visitor.onDemand(namespace)
+        if ((kind === 'orders' || kind === 'customers') && id !== undefined) {
+          const refusal = await visitor.readRefusal(livePipeline, 'orders')
+          if (refusal !== undefined) return problem(403, refusal)
+          if (kind === 'orders') return await order(source, name, id)
+          return await orders(source, name, id, query?.get('cursor') ?? undefined)
+        }
+        if (kind === 'dead-letters' && id === undefined) {
+          const refusal = await visitor.readRefusal(livePipeline, 'letters')
+          return refusal === undefined
+            ? { status: 200, body: await deadLetters.of(livePipeline, source) }
+            : problem(403, refusal)
+        }
       } catch (error) {
         if (error instanceof CommandFailed)
           return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
@@ -85,19 +100,20 @@ export function createApi(source: Source, observer: Pick<Observer, 'history' | '
   }
 }
 
-function lettersReader(source: Source) {
-  const readings = new Map<string, (pipeline: OrderPipeline) => Promise<DeadLetters>>()
-  const read = async (pipeline: OrderPipeline): Promise<DeadLetters> => {
+/** Who may see the letters of a pipeline shares the reading of a colleague who may. */
+function lettersReader() {
+  const readings = new Map<string, (pipeline: OrderPipeline, source: OnDemand) => Promise<DeadLetters>>()
+  const read = async (pipeline: OrderPipeline, source: OnDemand): Promise<DeadLetters> => {
     const deadLetters = await withDeadline(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
     const groups = groupedLetters(deadLetters)
     return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
   }
   return {
-    of: (pipeline: OrderPipeline): Promise<DeadLetters> => {
-      const { name } = pipeline.metadata
-      const reading = readings.get(name) ?? every(lettersCacheMs, read)
-      readings.set(name, reading)
-      return reading(pipeline)
+    of: (pipeline: OrderPipeline, source: OnDemand): Promise<DeadLetters> => {
+      const key = pipelineKey(pipeline)
+      const reading = readings.get(key) ?? every(lettersCacheMs, read)
+      readings.set(key, reading)
+      return reading(pipeline, source)
     },
     forget: (pipeline: string): void => void readings.delete(pipeline),
   }

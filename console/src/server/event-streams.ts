@@ -1,63 +1,101 @@
 // How does a page get changes? By server-sent events: the state as it is, then each change. A
-// viewer that cannot keep up is disconnected, reconnects by itself, and starts again.
+// viewer that cannot keep up is disconnected, reconnects by itself, and starts again; one whose
+// rights end is disconnected too.
 import type { ServerResponse } from 'node:http'
 import type { ConsoleState, StateChange } from '../model/state.ts'
-import type { Observer } from './observer.ts'
+import type { Observers, Seen } from './observers.ts'
 
 export interface EventStreams {
-  /** false where there are too many. */
-  open(response: ServerResponse): boolean
+  /**
+   * false where there are too many. `isCurrent`: whether the viewer may still see these namespaces,
+   * asked again and again.
+   */
+  open(response: ServerResponse, seen?: Seen, isCurrent?: () => Promise<boolean>): boolean
   readonly count: number
   close(): void
+}
+
+interface Viewer {
+  readonly response: ServerResponse
+  readonly seen: Seen
+  readonly isCurrent: (() => Promise<boolean>) | undefined
 }
 
 const mostViewers = 100
 const mostUnsentBytes = 4 << 20
 const heartbeatMs = 15_000
+const reviewMs = 10_000
 
-export function eventStreams(observer: Pick<Observer, 'state' | 'listen'>): EventStreams {
-  const viewers = new Set<ServerResponse>()
+export interface StreamPeriods {
+  readonly reviewMs?: number
+}
+
+export function eventStreams(
+  observers: Pick<Observers, 'state' | 'seenChange' | 'listen'>,
+  periods: StreamPeriods = {},
+): EventStreams {
+  const viewers = new Map<ServerResponse, Viewer>()
   let stopListening: (() => void) | undefined
 
-  const drop = (viewer: ServerResponse): void => {
-    viewers.delete(viewer)
+  const drop = (response: ServerResponse): void => {
+    viewers.delete(response)
     if (viewers.size > 0) return
     stopListening?.()
     stopListening = undefined
   }
-  const write = (viewer: ServerResponse, text: string): void => {
-    if (viewer.writableLength > mostUnsentBytes) {
-      viewer.destroy()
-      drop(viewer)
-    } else viewer.write(text)
+  const write = (response: ServerResponse, text: string): void => {
+    if (response.writableLength > mostUnsentBytes) {
+      response.destroy()
+      drop(response)
+    } else response.write(text)
   }
-  const toAll = (text: string): void => {
-    for (const viewer of viewers) write(viewer, text)
+  const toAll = (change: StateChange, namespace: string): void => {
+    // A change becomes text once for all who see the same, however many they are.
+    const texts = new Map<string, string>()
+    for (const { response, seen } of viewers.values()) {
+      if (seen !== undefined && !seen.has(namespace)) continue
+      const key = seen === undefined ? '' : [...seen].join(' ')
+      const text = texts.get(key) ?? eventText('change', observers.seenChange(change, seen))
+      texts.set(key, text)
+      write(response, text)
+    }
   }
-  const heartbeat = setInterval(() => toAll(': still here\n\n'), heartbeatMs)
+  const heartbeat = setInterval(() => {
+    for (const response of viewers.keys()) write(response, ': still here\n\n')
+  }, heartbeatMs)
   heartbeat.unref()
+  const review = setInterval(() => {
+    for (const viewer of viewers.values()) void endUnlessCurrent(viewer)
+  }, periods.reviewMs ?? reviewMs)
+  review.unref()
 
   return {
     get count() {
       return viewers.size
     },
-    open: (response) => {
+    open: (response, seen, isCurrent) => {
       if (viewers.size >= mostViewers) return false
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      viewers.add(response)
+      viewers.set(response, { response, seen, isCurrent })
       response.on('close', () => drop(response))
       response.on('error', () => drop(response))
-      write(response, `retry: 1000\n${eventText('state', observer.state)}`)
-      // Once for all: a change becomes text once, however many watch.
-      stopListening ??= observer.listen((change) => toAll(eventText('change', change)))
+      write(response, `retry: 1000\n${eventText('state', observers.state(seen))}`)
+      stopListening ??= observers.listen(toAll)
       return true
     },
     close: () => {
       clearInterval(heartbeat)
-      for (const viewer of viewers) viewer.end()
+      clearInterval(review)
+      for (const response of viewers.keys()) response.end()
       stopListening?.()
     },
   }
+}
+
+/** An API server that does not answer says nothing about the rights. */
+async function endUnlessCurrent({ response, isCurrent }: Viewer): Promise<void> {
+  const current = await isCurrent?.().catch(() => true)
+  if (current === false) response.end()
 }
 
 const eventText = (event: 'state' | 'change', data: ConsoleState | StateChange): string =>

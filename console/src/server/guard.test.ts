@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { refusalOf, securityHeaders } from './guard.ts'
+import { clusterAddresses, machineAddresses, refusalOf, securityHeaders } from './guard.ts'
 
 const ask = (headers: Record<string, string>, method = 'GET', posts = false) =>
-  refusalOf({ method, headers }, 4480, posts)?.status
+  refusalOf({ method, headers }, machineAddresses(4480), posts)?.status
 
 describe('the console is served', () => {
   it('to its own page, under the names of this machine', () => {
@@ -40,6 +40,17 @@ describe('the console is served', () => {
     expect(posted({ ...json, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' })).toBe(403)
     expect(posted({ ...json, host: 'evil.example:4480' })).toBe(421)
     expect(ask(json, 'DELETE', true)).toBe(405)
+  })
+  it('in a cluster under the origins of its configuration, and by a port-forward', () => {
+    const addresses = clusterAddresses(['https://console.example.com'])
+    const asked = (headers: Record<string, string>) => refusalOf({ method: 'GET', headers }, addresses)?.status
+    expect(asked({ host: 'console.example.com', origin: 'https://console.example.com' })).toBeUndefined()
+    expect(asked({ host: 'localhost:9000', origin: 'http://localhost:9000' })).toBeUndefined()
+    expect(asked({ host: 'console.example.com', origin: 'http://console.example.com' })).toBe(403)
+    expect(asked({ host: 'localhost:9000', origin: 'http://localhost:9001' })).toBe(403)
+    expect(asked({ host: 'console.example.com', origin: 'https://evil.example' })).toBe(403)
+    expect(asked({ host: '10.0.0.7:8080' })).toBe(421)
+    expect(asked({ host: 'localhost.evil.example' })).toBe(421)
   })
   it('without inline code and in no frame', () => {
     const policy = securityHeaders['content-security-policy'] ?? ''

@@ -1,5 +1,6 @@
-// Which requests are allowed? Only those of a browser on this machine that shows this very page: a
-// foreign page, or a foreign name that leads here (DNS rebinding), gets nothing. Pure.
+// Which requests are allowed? Only those of a browser that shows this very page, under a name that
+// the console is meant to have: a foreign page, or a foreign name that leads here (DNS rebinding),
+// gets nothing. Pure.
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface Refusal {
@@ -12,13 +13,39 @@ export interface Asked {
   readonly headers: IncomingHttpHeaders
 }
 
-/** `port` is the listening port; `posts`: actions are allowed at this path. */
-export function refusalOf({ method, headers }: Asked, port: number, posts = false): Refusal | undefined {
+/** The names under which the console is served. */
+export interface Addresses {
+  /** The origin of its page under this Host; undefined where it has no such name. */
+  originOf(host: string): string | undefined
+  /** For the message. */
+  readonly allowed: string
+}
+
+/** Under the names of this machine, at the port where it listens. */
+export function machineAddresses(port: number): Addresses {
   const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
-  if (!names.includes(headers.host ?? ''))
-    return { status: 421, reason: `Host: found ${JSON.stringify(headers.host ?? '')}; allowed: ${names.join(', ')}` }
+  return { originOf: (host) => (names.includes(host) ? `http://${host}` : undefined), allowed: names.join(', ') }
+}
+
+/**
+ * Under these origins, and under the names of a machine with `kubectl port-forward` at any port.
+ */
+export function clusterAddresses(origins: readonly string[]): Addresses {
+  const byHost = new Map(origins.map((origin) => [new URL(origin).host, origin]))
+  return {
+    originOf: (host) =>
+      byHost.get(host) ?? (/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host) ? `http://${host}` : undefined),
+    allowed: [...byHost.keys(), 'localhost, by kubectl port-forward'].join(', '),
+  }
+}
+
+/** `posts`: it may be posted to this path. */
+export function refusalOf({ method, headers }: Asked, addresses: Addresses, posts = false): Refusal | undefined {
+  const own = addresses.originOf(headers.host ?? '')
+  if (own === undefined)
+    return { status: 421, reason: `Host: found ${JSON.stringify(headers.host ?? '')}; allowed: ${addresses.allowed}` }
   const { origin } = headers
-  if (origin !== undefined && !names.includes(origin.replace(/^http:\/\//, '')))
+  if (origin !== undefined && origin !== own)
     return { status: 403, reason: 'Origin: a page of another origin may not read this' }
   const site = headers['sec-fetch-site']
   const navigates = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
@@ -27,7 +54,7 @@ export function refusalOf({ method, headers }: Asked, port: number, posts = fals
   if (method === 'GET' || method === 'HEAD') return undefined
   if (method !== 'POST' || !posts)
     return { status: 405, reason: `${method} is not served here: this console only reads` }
-  // A form of another site can send neither this type nor the header with the key.
+  // A form of another site can send neither this type nor a header of its own.
   if (headers['content-type'] !== 'application/json')
     return { status: 415, reason: 'Content-Type: allowed: application/json' }
   return undefined

@@ -1,6 +1,5 @@
-// How are actions done on a cluster? With the user's own kubeconfig and nothing else: the API
-// server says beforehand what they may, refuses what they may not, and keeps who did what as
-// Events.
+// How are actions done on a cluster? With the rights of the person and nothing else: the API server
+// says beforehand what they may, refuses what they may not, and keeps who did what as Events.
 import {
   accessRefusal,
   CommandFailed,
@@ -8,7 +7,7 @@ import {
   pipelinePath,
   recordEvent,
   selfName,
-  type Access,
+  type ApiServer,
   type Kube,
 } from '@orderpipeline/client'
 import { openLetterBox } from '@orderpipeline/client/kafka'
@@ -17,15 +16,17 @@ import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { RightName } from '../model/actions.ts'
 import type { Actions } from './actions-port.ts'
 import { every } from './every.ts'
-import { gatewayService, orderPath } from './gateway-path.ts'
+import { orderPath } from './gateway-path.ts'
+import { machineAccess } from './right-accesses.ts'
 import { kubeTryIt } from './try-it.ts'
 
 const rightsEveryMs = 30_000
 const orderTimeoutMs = 10_000
-const group = 'orderpipeline.dev'
 
-/** `user`: who runs the console on this machine, for the record. */
-export function kubeActions(kube: Kube, user: string | undefined): Actions {
+export type PersonalRights = Pick<Actions, 'person' | 'refusal'>
+
+/** Of the kubeconfig's user. `user`: who runs the console on this machine, for the record. */
+export function machineRights(kube: Kube, user: string | undefined): PersonalRights {
   const person = every(rightsEveryMs, async () => {
     const name = await selfName(kube)
     if (name === undefined) return user ?? 'unknown'
@@ -33,15 +34,24 @@ export function kubeActions(kube: Kube, user: string | undefined): Actions {
   })
   const refusals = new Map<string, () => Promise<string | undefined>>()
   const refusal = (pipeline: OrderPipeline, right: RightName): Promise<string | undefined> => {
-    const access = accessFor(pipeline, right)
+    const access = machineAccess(pipeline, right)
+    if (access === undefined) return Promise.resolve(undefined)
     const key = JSON.stringify(access)
     const refusalReader = refusals.get(key) ?? every(rightsEveryMs, () => accessRefusal(kube, access))
     refusals.set(key, refusalReader)
     return refusalReader()
   }
+  return { person, refusal }
+}
+
+export const machineActions = (kube: Kube, user: string | undefined): Actions => ({
+  ...kubeActions(kube, machineRights(kube, user)),
+  ...(kube.local ? { tryIt: kubeTryIt(kube) } : {}),
+})
+
+export function kubeActions(kube: ApiServer, rights: PersonalRights): Actions {
   return {
-    person,
-    refusal,
+    ...rights,
     suspend: async (pipeline, suspend) => {
       const patchedPipeline = await kube.patch(pipelinePath(namespaceOf(pipeline), pipeline.metadata.name), {
         spec: { suspend },
@@ -55,38 +65,5 @@ export function kubeActions(kube: Kube, user: string | undefined): Actions {
     },
     letterBox: async (pipeline) => openLetterBox(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),
     record: (pipeline, event) => recordEvent(kube, pipeline, event),
-    ...(kube.local ? { tryIt: kubeTryIt(kube) } : {}),
-  }
-}
-
-/** The names that a ClusterRole gives or withholds; `deadletters` is no object that is stored. */
-function accessFor(pipeline: OrderPipeline, right: RightName): Access {
-  const { name } = pipeline.metadata
-  const namespace = namespaceOf(pipeline)
-  switch (right) {
-    case 'suspend':
-      return { namespace, verb: 'patch', group, resource: 'orderpipelines', name }
-    case 'replay':
-      return { namespace, verb: 'create', group, resource: 'orderpipelines', subresource: 'deadletters', name }
-    case 'discard':
-      return { namespace, verb: 'delete', group, resource: 'orderpipelines', subresource: 'deadletters', name }
-    case 'cancel':
-      return {
-        namespace,
-        verb: 'delete',
-        group: '',
-        resource: 'services',
-        subresource: 'proxy',
-        name: gatewayService(pipeline),
-      }
-    case 'try':
-      return {
-        namespace,
-        verb: 'create',
-        group: '',
-        resource: 'services',
-        subresource: 'proxy',
-        name: gatewayService(pipeline),
-      }
   }
 }

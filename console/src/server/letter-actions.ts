@@ -3,7 +3,7 @@
 import { CommandFailed, lettersMeant, replayPlan, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
-import type { Done, LetterPlan, ReplayRunState, RightName } from '../model/actions.ts'
+import type { ActionRight, Done, LetterPlan, ReplayRunState } from '../model/actions.ts'
 import type { Actions, Perform } from './actions-port.ts'
 import { bodies, checked } from './asked.ts'
 import type { ReplayRuns } from './replay-runs.ts'
@@ -12,7 +12,7 @@ export interface LetterSurroundings {
   readonly actions: Pick<Actions, 'letterBox' | 'person'>
   readonly runs: ReplayRuns
   /** @throws Forbidden */
-  readonly may: (pipeline: OrderPipeline, right: RightName) => Promise<void>
+  readonly may: (pipeline: OrderPipeline, right: ActionRight) => Promise<void>
   /** Has it recorded. */
   readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<Done>
   /** The dead letters of a pipeline have changed. */
@@ -35,7 +35,7 @@ export function letterActions(surroundings: LetterSurroundings): Readonly<Record
       return withBox(actions, pipeline, async (box) => {
         const deadLetters = upTo(newest, await waiting(box, pipeline, stage, reason))
         if (deadLetters.length > 0) await box.discard(deadLetters, await actions.person(), new Date())
-        onChange(pipeline.metadata.name)
+        onChange(pipelineKey(pipeline))
         return recordAction(
           pipeline,
           'DeadLettersDiscarded',
@@ -65,7 +65,7 @@ async function replay(
     const deadLetters = upTo(newest, await waiting(box, pipeline, stage, reason))
     const { goes } = replayPlan(deadLetters, false, new Date())
     const onEnd = async (run: ReplayRunState): Promise<string | undefined> => {
-      onChange(pipeline.metadata.name)
+      onChange(pipelineKey(pipeline))
       const what = `replayed ${countText(run.done)} of ${stage} (${reason})${run.done < run.total ? ` of ${run.total} meant` : ''}`
       const { notRecorded } = await recordAction(pipeline, 'DeadLettersReplayed', what)
       return notRecorded

@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { StateChange } from '../model/state.ts'
 import { recordedSource, shopPipeline } from '../testing/recorded-shop.ts'
 import { createApi } from './api.ts'
 import { createObserver } from './observer.ts'
+import { observersOf } from './observers.ts'
 import { pipelineState } from './pipeline-state.ts'
+import { machineVisitors, type Visitor } from './visitor.ts'
 
 const nothing = { scaledObjects: [], autoscalers: [], deployments: [], topics: [], pods: [] }
 
@@ -89,23 +92,23 @@ describe('the API', () => {
     const source = recordedSource(0)
     const observer = createObserver(source, { command: 'orderpipeline' })
     await observer.step()
-    return { source, api: createApi(source, observer) }
+    const request = { headers: {} } as IncomingMessage
+    const visitor = (await machineVisitors(source, undefined, 'key').of(request)) as Visitor
+    return { source, visitor, api: createApi(observersOf([observer])) }
   }
   it('refuses what is no order id before the gateway is asked, and says which pipelines are not there', async () => {
-    const { api } = await ready()
-    expect(await api.answer('/api/orders/default/shop/..%2Fproducts')).toMatchObject({ status: 400 })
-    expect(await api.answer('/api/orders/default/other/x')).toMatchObject({ status: 404 })
-    expect(await api.answer('/api/history/%E0%A4%A/shop')).toMatchObject({ status: 404 })
-    expect(await api.answer('/pipelines/default/shop')).toBeUndefined()
+    const { api, visitor } = await ready()
+    expect(await api.answer('/api/orders/default/shop/..%2Fproducts', visitor)).toMatchObject({ status: 400 })
+    expect(await api.answer('/api/orders/default/other/x', visitor)).toMatchObject({ status: 404 })
+    expect(await api.answer('/api/history/%E0%A4%A/shop', visitor)).toMatchObject({ status: 404 })
+    expect(await api.answer('/pipelines/default/shop', visitor)).toBeUndefined()
   })
   it('reads dead letters once for all who ask at the same time', async () => {
-    const { source } = await ready()
+    const { source, api, visitor } = await ready()
     let readings = 0
     const counting = { ...source, letters: () => ((readings += 1), source.letters(shopPipeline())) }
-    const observer = createObserver(counting, { command: 'orderpipeline' })
-    await observer.step()
-    const api = createApi(counting, observer)
-    const answers = await Promise.all([1, 2, 3].map(() => api.answer('/api/dead-letters/default/shop')))
+    const another = { ...visitor, onDemand: () => counting }
+    const answers = await Promise.all([1, 2, 3].map(() => api.answer('/api/dead-letters/default/shop', another)))
     expect(readings).toBe(1)
     expect(answers[2]).toMatchObject({
       status: 200,

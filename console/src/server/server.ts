@@ -1,90 +1,124 @@
-// How is the console served? By HTTP on the loopback address: the page, what it is made of, the
-// stream and the API.
+// How is the console served? By HTTP: the page, what it is made of, the stream and the API. On the
+// loopback address, or in a pod for those who are behind its Service.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { CommandFailed } from '@orderpipeline/client'
 import { actionsApi } from './actions-api.ts'
-import type { Actions } from './actions-port.ts'
+import type { Answer } from './answer.ts'
+import { decoded, problem, statusOf } from './answer.ts'
 import { createApi } from './api.ts'
-import { addressWithKey } from './access.ts'
-import { eventStreams } from './event-streams.ts'
-import { refusalOf, securityHeaders } from './guard.ts'
+import { eventStreams, type StreamPeriods } from './event-streams.ts'
+import { machineAddresses, refusalOf, securityHeaders, type Addresses } from './guard.ts'
 import type { Observer } from './observer.ts'
+import { observersOf } from './observers.ts'
 import type { PageFiles } from '../page-files.ts'
 import type { DryRunner } from './what-if.ts'
-import type { Source } from './source.ts'
+import type { Visitor, Visitors } from './visitor.ts'
 
-export interface ConsoleServer {
+export interface HttpConsole {
   readonly port: number
-  readonly url: string
-  /** The console's address, with its key where it acts. */
-  readonly address: string
   readonly viewers: number
   close(): Promise<void>
 }
 
 export interface ServerOptions {
-  readonly source: Source
-  readonly observer: Observer
+  /** One for each namespace. */
+  readonly observers: readonly Observer[]
+  readonly visitors: Visitors
   readonly files: () => Promise<PageFiles>
   /** 0: any that is free. */
   readonly port: number
+  /** The loopback address and its names unless given. */
+  readonly cluster?: { readonly listen: string; readonly addresses: Addresses }
   readonly say: (line: string) => void
-  /** What the console may do; without, it only reads. */
-  readonly actions?: Actions
   readonly whatIf?: DryRunner
+  readonly periods?: StreamPeriods
 }
 
+const healthPath = '/healthz'
+
 /** @throws NodeJS.ErrnoException EADDRINUSE where another program holds the port */
-export async function serveConsole(options: ServerOptions): Promise<ConsoleServer> {
-  const streams = eventStreams(options.observer)
-  const api = createApi(options.source, options.observer, options.whatIf)
-  const acting = options.actions && actionsApi(options.actions, options.observer, (pipeline) => api.forget(pipeline))
-  let port = 0
+export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
+  const { visitors, cluster } = options
+  const observers = observersOf(options.observers)
+  const streams = eventStreams(observers, options.periods)
+  const api = createApi(observers, options.whatIf)
+  const acting = actionsApi(observers, (pipeline) => api.forget(pipeline))
+  let addresses = cluster?.addresses ?? machineAddresses(0)
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
+      if (error instanceof CommandFailed && !response.headersSent)
+        return send(response, problem(statusOf(error), error.message))
       options.say(`console: ${request.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
       if (response.headersSent) response.destroy()
-      else json(response, 500, { message: 'Something went wrong; the terminal that runs the console says what.' })
+      else send(response, problem(500, 'Something went wrong; the log of the console says what.'))
     })
   })
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value)
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const refusal = refusalOf(request, port, acting?.isAction(pathname))
-    if (refusal) return json(response, refusal.status, { message: refusal.reason })
-    if (pathname === '/api/stream' && request.method === 'GET') {
-      if (!streams.open(response)) json(response, 503, { message: 'Too many pages watch already.' })
-      return
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+    // The kubelet asks by the pod's own address.
+    if (cluster && url.pathname === healthPath) return send(response, { status: 200, body: { status: 'up' } })
+    const refusal = refusalOf(request, addresses, visitors.posts(url.pathname))
+    if (refusal) return send(response, problem(refusal.status, refusal.reason))
+    if (!url.pathname.startsWith('/api/')) return file(response, await options.files(), url.pathname)
+    const session = await visitors.session(request, url.pathname)
+    if (session) return send(response, session)
+    const visitor = await visitors.of(request)
+    if ('status' in visitor) return send(response, visitor)
+    if (url.pathname === '/api/stream') return openStream(request, response, visitor)
+    send(response, await answerOf(request, url, visitor))
+  }
+  const openStream = async (request: IncomingMessage, response: ServerResponse, visitor: Visitor): Promise<void> => {
+    const seen = await visitor.seen()
+    if (seen?.size === 0) return send(response, problem(403, nothingSeen(observers.namespaces)))
+    const isCurrent = async (): Promise<boolean> => {
+      const again = await visitors.of(request)
+      return !('status' in again) && sameNames(await again.seen(), seen)
     }
-    const apiAnswer = (await acting?.answer(request, pathname)) ?? (await api.answer(pathname, searchParams))
-    if (apiAnswer) return json(response, apiAnswer.status, apiAnswer.body)
-    file(response, await options.files(), pathname)
+    if (!streams.open(response, seen, isCurrent)) send(response, problem(503, 'Too many pages watch already.'))
+  }
+  const answerOf = async (request: IncomingMessage, url: URL, visitor: Visitor): Promise<Answer> => {
+    const [, , namespace, name] = url.pathname.split('/').filter(Boolean).map(decoded)
+    if (namespace === undefined || name === undefined) return problem(404, 'There is no such address.')
+    const refusal = await visitor.pipelineRefusal(namespace, name)
+    if (refusal !== undefined) return problem(403, refusal)
+    return (
+      (await acting.answer(request, url, visitor)) ??
+      (await api.answer(url.pathname, visitor, url.searchParams)) ??
+      problem(404, 'There is no such address.')
+    )
   }
   server.requestTimeout = 10_000
   server.headersTimeout = 10_000
   server.maxConnections = 400
-  await listening(server, options.port)
-  ;({ port } = server.address() as AddressInfo)
+  await listening(server, options.port, cluster?.listen ?? '127.0.0.1')
+  const { port } = server.address() as AddressInfo
+  addresses = cluster?.addresses ?? machineAddresses(port)
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
-    address: acting ? addressWithKey(`http://127.0.0.1:${port}`, acting.key) : `http://127.0.0.1:${port}`,
     get viewers() {
       return streams.count
     },
     close: async () => {
       streams.close()
-      await acting?.close()
+      await acting.close()
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
 }
 
-const listening = (server: Server, port: number): Promise<void> =>
+const nothingSeen = (namespaces: readonly string[]): string =>
+  `Your user may not list orderpipelines in any namespace that this console shows: ${namespaces.join(', ')}.`
+
+const sameNames = (a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : a.size === b.size && [...a].every((name) => b.has(name))
+
+const listening = (server: Server, port: number, host: string): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port, host: '127.0.0.1' }, resolve)
+    server.listen({ port, host }, resolve)
   })
 
 /** Every address that is no file is one of the page's own views. */
@@ -100,8 +134,8 @@ function file(response: ServerResponse, { html, script, style, icon }: PageFiles
   response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(text)
 }
 
-function json(response: ServerResponse, status: number, body: object): void {
+function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
   response
-    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers })
     .end(JSON.stringify(body))
 }

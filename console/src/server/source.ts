@@ -8,6 +8,7 @@ import {
   listedScaling,
   orderOf,
   pipelinesOf,
+  type ApiServer,
   type Kube,
 } from '@orderpipeline/client'
 import { openLetterBox } from '@orderpipeline/client/kafka'
@@ -40,26 +41,33 @@ const orderTimeoutMs = 5_000
 const ordersAPage = 20
 
 export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
+  return { cluster: kube.cluster, namespace, look: looking(kube, namespace), ...kubeOnDemand(kube, namespace) }
+}
+
+/** Everything that the pages of a namespace show without being asked for it. */
+export function looking(kube: Pick<Kube, 'get' | 'getText' | 'getInside'>, namespace: string): () => Promise<Look> {
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
   // The operator may take seconds to answer; the figures do not wait for its decisions.
   const flows = beside(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
+  return async () => {
+    const [pipelines, scaling, listed] = await Promise.all([
+      pipelinesOf(kube, namespace),
+      listedScaling(kube, namespace, labelKeys.pipeline),
+      pods(),
+    ])
+    const decided = flows(scaling.scaledObjects)
+    return {
+      at: Date.now(),
+      pipelines,
+      listed: { ...scaling, pods: listed },
+      ...(decided === undefined ? {} : { flows: decided }),
+    }
+  }
+}
+
+/** What is read for one person when they ask for it. */
+export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, 'order' | 'ordersOf' | 'letters'> {
   return {
-    cluster: kube.cluster,
-    namespace,
-    look: async () => {
-      const [pipelines, scaling, listed] = await Promise.all([
-        pipelinesOf(kube, namespace),
-        listedScaling(kube, namespace, labelKeys.pipeline),
-        pods(),
-      ])
-      const decided = flows(scaling.scaledObjects)
-      return {
-        at: Date.now(),
-        pipelines,
-        listed: { ...scaling, pods: listed },
-        ...(decided === undefined ? {} : { flows: decided }),
-      }
-    },
     order: async (pipeline, id) => {
       const text = await kube.getText(orderPath({ metadata: { name: pipeline, namespace } }, id), orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
@@ -75,7 +83,10 @@ export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
   }
 }
 
-async function flowsOf(kube: Kube, scaledObjects: readonly ScaledObject[]): Promise<Flows> {
+async function flowsOf(
+  kube: Pick<Kube, 'getText' | 'getInside'>,
+  scaledObjects: readonly ScaledObject[],
+): Promise<Flows> {
   const decided = await Promise.all(
     scaledObjects.map(async (object) => [object.metadata.name, await flowOf(kube, object)] as const),
   )
@@ -105,7 +116,7 @@ function ordersIn(text: string): CustomerOrders {
   throw new CommandFailed(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
-async function lettersOf(kube: Kube, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {
+async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {
   const box = openLetterBox(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
   try {
     const deadLetters = await box.letters(await box.stages())

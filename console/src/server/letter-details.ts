@@ -1,0 +1,64 @@
+// What is in the dead letters of one stage and cause? Their circumstances for who may see dead
+// letters, and their messages for who may see payloads. Bounded in number, size and readings at
+// once.
+import { CommandFailed, lettersMeant, type DeadLetter } from '@orderpipeline/client'
+import { withDeadline } from '@orderpipeline/retry'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import type { LetterDetail, LetterDetails } from '../model/dead-letters.ts'
+import { Forbidden } from './actions.ts'
+import type { Actions } from './actions-port.ts'
+import { bodies, checked } from './asked.ts'
+import type { Visitor } from './visitor.ts'
+
+const shownLetters = 10
+const shownCharacters = 16_384
+const shownKeyCharacters = 200
+const readingsAtOnce = 4
+const timeoutMs = 30_000
+
+type Reader = Pick<Visitor, 'readRefusal'> & { readonly actions: Pick<Actions, 'letterBox'> }
+
+/** @throws Forbidden, AskedWrongly, CommandFailed */
+export function letterReader() {
+  let readings = 0
+  return async (pipeline: OrderPipeline, reader: Reader, query: URLSearchParams): Promise<LetterDetails> => {
+    const { stage, reason } = checked(bodies.plan, Object.fromEntries(query))
+    const refusal = await reader.readRefusal(pipeline, 'letters')
+    if (refusal !== undefined) throw new Forbidden(refusal)
+    const masked = await reader.readRefusal(pipeline, 'payloads')
+    if (readings >= readingsAtOnce) throw new CommandFailed('Too many look at dead letters at once; try again.')
+    readings += 1
+    try {
+      const reading = waiting(reader.actions, pipeline, stage, reason)
+      const deadLetters = await withDeadline(timeoutMs, 'reading the dead letters', reading)
+      const newest = deadLetters.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, shownLetters)
+      const letters = newest.map((deadLetter) => detailOf(deadLetter, masked === undefined))
+      return { letters, waiting: deadLetters.length, ...(masked === undefined ? {} : { masked }) }
+    } finally {
+      readings -= 1
+    }
+  }
+}
+
+async function waiting(
+  actions: Pick<Actions, 'letterBox'>,
+  pipeline: OrderPipeline,
+  stage: string,
+  reason: string,
+): Promise<readonly DeadLetter[]> {
+  const box = await actions.letterBox(pipeline)
+  try {
+    return await lettersMeant(box, pipeline.metadata.name, stage, { reason }, ['open', 'parked'], new Date())
+  } finally {
+    await box.close()
+  }
+}
+
+function detailOf(deadLetter: DeadLetter, isShown: boolean): LetterDetail {
+  const { id, at, attempts, message, key, value, omittedBytes } = deadLetter
+  return {
+    ...{ id, at, attempts, message: message.slice(0, 500), bytes: omittedBytes ?? value?.length ?? 0 },
+    ...(isShown && key !== null ? { key: String(key).slice(0, shownKeyCharacters) } : {}),
+    ...(isShown && value !== null ? { payload: String(value).slice(0, shownCharacters) } : {}),
+  }
+}
