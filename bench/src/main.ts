@@ -3,6 +3,7 @@
 import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
+import { benchCapacity } from './capacity.ts'
 import { benchFailover } from './failover.ts'
 import { benchIdle } from './idle/index.ts'
 import { benchIntake } from './intake.ts'
@@ -38,6 +39,16 @@ program
   .action(async (options: Record<'starts' | 'idle' | 'load', number> & { rates: readonly number[]; json?: true }) => {
     const { starts, idle, rates, load } = options
     print(await benchIdle({ starts, idleSeconds: idle, rates, loadSeconds: load, say }), options.json)
+  })
+
+program
+  .command('capacity')
+  .description('rows, bytes and processor time of an order, and the rate of the relay: what orderpipeline capacity uses')
+  .option('--orders <n>', 'orders through the whole platform', whole, 2_000)
+  .option('--relayed <n>', 'orders that wait for the relay', whole, 20_000)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: { orders: number; relayed: number; json?: true }) => {
+    print(await benchCapacity({ orders: options.orders, relayed: options.relayed, say }), options.json)
   })
 
 program
