@@ -3,6 +3,7 @@
 import { cpus, totalmem } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { benchAutoscaling } from './autoscaling.ts'
+import { benchCapacity } from './capacity.ts'
 import { benchFailover } from './failover.ts'
 import { benchFirstStart } from './idle/first-start.ts'
 import { benchIdle } from './idle/index.ts'
@@ -47,6 +48,18 @@ program
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: { json?: true }) => {
     print(await benchFirstStart({ say }), options.json)
+  })
+
+program
+  .command('capacity')
+  .description(
+    'rows, bytes and processor time of an order, and the rate of the relay: what orderpipeline capacity uses',
+  )
+  .option('--orders <n>', 'orders through the whole platform', whole, 2_000)
+  .option('--relayed <n>', 'orders that wait for the relay', whole, 20_000)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: { orders: number; relayed: number; json?: true }) => {
+    print(await benchCapacity({ orders: options.orders, relayed: options.relayed, say }), options.json)
   })
 
 program

@@ -47,7 +47,7 @@ test.each([
   ],
   [{ trace: 'x', shape: 'day' }, '--trace: found together with --shape; allowed: without --shape'],
   [{ trace: '/does/not/exist' }, '--trace: ENOENT'],
-  [{ rate: 'fast' }, '--rate: found "fast"; allowed: such as 10000/min or 200/s, up to 100000/s'],
+  [{ rate: 'fast' }, '--rate: found "fast"; allowed: such as 10000/min, 200/s or 1000000/day, up to 100000/s'],
   [{ for: 'ever' }, '--for: found "ever"; allowed: such as 30s, 3m or 1h'],
   [{ burst: 'many' }, '--burst: found "many"; allowed: a whole number from 1 to 10000000'],
   [

@@ -7,6 +7,7 @@ import { durationText, parsedDuration, parsedRate } from './units.ts'
 
 test('reads rates and times in the usual notations', () => {
   expect(['10000/min', '200/s', '200', '3600/h'].map((text) => parsedRate(text))).toEqual([10_000 / 60, 200, 200, 1])
+  expect(['86400/day', '86400/d', '60/minute'].map((text) => parsedRate(text))).toEqual([1, 1, 1])
   expect(['3m', '1m30s', '500ms', '20'].map((text) => parsedDuration(text, '--for'))).toEqual([
     180_000, 90_000, 500, 20_000,
   ])

@@ -1,5 +1,5 @@
-// How are rates and times written on the command line? In common short forms: 10000/min, 200/s, 3m,
-// 90s.
+// How are rates and times written on the command line? In common short forms: 10000/min, 200/s,
+// 1000000/day, 3m, 90s.
 
 export class OptionInvalid extends Error {
   override readonly name = 'OptionInvalid'
@@ -7,15 +7,19 @@ export class OptionInvalid extends Error {
   readonly retry = false
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }
+const [second, minute, hour, day] = [1_000, 60_000, 3_600_000, 86_400_000]
+const unitMs: Readonly<Record<string, number>> = {
+  ...{ ms: 1, s: second, m: minute, min: minute, h: hour, d: day },
+  ...{ second, minute, hour, day },
+}
 
-/** Orders per second from `10000/min`, `200/s`, `1e6/h`; a bare number is per second. */
+/** Orders per second from `10000/min`, `200/s`, `1000000/day`; a bare number is per second. */
 export function parsedRate(text: string, option = '--rate'): number {
-  const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|min|h))?$/.exec(text.trim())
+  const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|min|h|d|second|minute|hour|day))?$/.exec(text.trim())
   const perSecond = match ? (Number(match[1]) * 1_000) / (unitMs[match[2] ?? 's'] ?? 1_000) : Number.NaN
   if (!(perSecond > 0 && perSecond <= 100_000))
     throw new OptionInvalid(
-      `${option}: found ${JSON.stringify(text)}; allowed: such as 10000/min or 200/s, up to 100000/s`,
+      `${option}: found ${JSON.stringify(text)}; allowed: such as 10000/min, 200/s or 1000000/day, up to 100000/s`,
     )
   return perSecond
 }

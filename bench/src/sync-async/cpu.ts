@@ -6,12 +6,13 @@ import { readdir, readFile } from 'node:fs/promises'
 const ticksPerSecond = 100
 
 interface Usage {
+  readonly name: string
   readonly parent: number
   readonly ticks: number
 }
 
-/** Seconds; 0 where there is no /proc. */
-export async function processorSecondsBelow(pid: number): Promise<number> {
+/** Seconds, of processes with this name where one is given; 0 where there is no /proc. */
+export async function processorSecondsBelow(pid: number, name?: string): Promise<number> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number)
   const usages = new Map<number, Usage>()
   for (const each of pids) {
@@ -22,7 +23,8 @@ export async function processorSecondsBelow(pid: number): Promise<number> {
     const parent = usages.get(each)?.parent ?? 0
     return parent === pid || (parent > 1 && isBelow(parent))
   }
-  const ticks = [...usages].filter(([each]) => isBelow(each)).reduce((sum, [, usage]) => sum + usage.ticks, 0)
+  const counted = [...usages].filter(([each, usage]) => isBelow(each) && (name === undefined || usage.name === name))
+  const ticks = counted.reduce((sum, [, usage]) => sum + usage.ticks, 0)
   return ticks / ticksPerSecond
 }
 
@@ -32,5 +34,6 @@ export async function processorSecondsBelow(pid: number): Promise<number> {
  */
 function usageOf(stat: string): Usage {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { parent: Number(fields[1]), ticks: fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) }
+  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+  return { name, parent: Number(fields[1]), ticks: fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) }
 }

@@ -49,7 +49,42 @@ describe('orderpipeline capacity', () => {
     const { code, stdout } = await capacity('-f', shop, '--rate', '100000/min')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^payment +95.2 +18\/100 +20 of 220 +571,429\/min {2}█+░+ 18 %$/m)
-    expect(stdout).toContain('It carries up to 245,902/min; inventory gives out first.')
+    expect(stdout).toContain('It carries up to 120,000/min; the database gives out first.')
+    const larger = await capacity('-f', shop, '--rate', '100000/min', '--figure', 'databaseCores=8')
+    expect(larger.stdout).toContain('It carries up to 245,902/min; inventory gives out first.')
+  })
+
+  it('plans for a peak of the average, and the disk for the average', async () => {
+    const { code, stdout } = await capacity('-f', shop, '--rate', '1000000/day', '--peak', '5', '--json')
+    const plan = JSON.parse(stdout) as { topics: { topic: string; diskBytes: number }[] }
+    expect(code).toBe(0)
+    expect(plan).toMatchObject({ fits: true, bottleneck: 'database', brokers: { count: 3 } })
+    expect(plan).toMatchObject({ figures: { databaseCores: { value: 2 } } })
+    const placed = plan.topics.find(({ topic }) => topic === 'orders.placed')
+    // A million messages a day, for seven days, three times.
+    expect(placed?.diskBytes).toBeCloseTo(1_000_000 * 590 * 7 * 3, -3)
+  })
+
+  it('says what the database, the relay and the gateway would need beyond what there is', async () => {
+    const figures = ['databaseCores=1', 'relayOrders=100', 'gatewayOrders=10', 'partitionMegabytes=0.01']
+    const { code, stdout } = await capacity(
+      ...['-f', shop, '--rate', '120000/min'],
+      ...figures.flatMap((figure) => ['--figure', figure]),
+    )
+    expect(code).toBe(1)
+    expect(stdout).toContain('It carries up to 6,000/min; the relay gives out first.')
+    expect(stdout).toContain('the gateway needs maxReplicas 200 instead of 50.')
+    expect(stdout).toContain('the database needs 2 cores instead of 1 (--figure databaseCores)')
+    expect(stdout).toContain('orders.placed needs 118 partitions instead of 110 for its bytes.')
+  })
+
+  it.each([
+    [['--peak', '0.5'], /--peak: found "0.5"; allowed: a number from 1 to 1000/],
+    [['--figure', 'databaseCores'], /--figure databaseCores: found ""; allowed: a number/],
+    [['--figure', 'cores=3'], /--figure: found "cores=3"; allowed: name=number, with one of messageBytes/],
+  ])('refuses %s', async (args, message) => {
+    const { code, stderr } = await capacity('-f', shop, ...args)
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
   })
 
   it('counts as many messages an order as it is told, of a topic that there is', async () => {

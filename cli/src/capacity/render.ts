@@ -1,27 +1,24 @@
-// How is the capacity of a pipeline shown? A line and a bar for each stage, then what it comes to
-// in a sentence.
-import type { Capacity, StageNeed } from '@orderpipeline/operator/pipeline'
+// How is the capacity of a pipeline shown? A line and a bar for each stage, what the rest of the
+// platform needs (render-platform.ts), then what it comes to in a sentence.
+import type { CapacityPlan, PlanLoad, StageNeed } from '@orderpipeline/operator/pipeline'
 import { tables } from '../columns.ts'
 import { wrapped } from '../wrapped.ts'
+import { partAdvice, partTexts, platformLines, topicAdvice } from './render-platform.ts'
+import { perMinute, short, whole } from './units.ts'
 
 export interface Report {
   readonly name: string
-  readonly capacity: Capacity
-  readonly needs: readonly StageNeed[]
-  /** Orders a second that the pipeline is to carry. */
-  readonly rate: number
+  readonly plan: CapacityPlan
+  readonly load: PlanLoad
 }
 
 const header = ['STAGE', 'ORDERS/S A REPLICA', 'NEEDED/MAX', 'PARTITIONS', 'CARRIES'] as const
 const barWidth = 20
 /** Width of a load without its bar, such as `  100 %` and the space after a bar. */
 const loadWidth = 8
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
-const perMinute = (perSecond: number | undefined): string =>
-  perSecond === undefined ? '-' : `${whole.format(perSecond * 60)}/min`
 
-export function report({ name, capacity, needs, rate }: Report, colour: boolean, width?: number): string[] {
+export function report({ name, plan, load }: Report, colour: boolean, width?: number): string[] {
+  const needs = plan.stages
   const rows = needs.map((need) => [
     need.name,
     need.ordersPerSecondPerReplica === undefined ? '-' : short.format(need.ordersPerSecondPerReplica),
@@ -33,30 +30,38 @@ export function report({ name, capacity, needs, rate }: Report, colour: boolean,
   const last = parts.at(-1)
   const room = (width ?? Infinity) - Math.max(0, ...(last?.lines ?? []).map(({ length }) => length)) - loadWidth
   return [
-    `${name} at ${perMinute(rate)}`,
+    ...wrapped(`${name} at ${rateText(load)}`, width, 2),
     ...parts.slice(0, -1).flatMap(({ titles, lines }) => [titles, ...lines]),
     `${last?.titles ?? ''}  LOAD`,
     ...(last?.lines ?? []).map(
       (line, index) => `${line}  ${bar(needs[index]?.load, colour, Math.min(barWidth, room))}`,
     ),
     '',
-    ...verdict(capacity, needs, rate).flatMap((line) => wrapped(line, width, 0)),
+    ...platformLines(plan, width),
+    ...verdict(plan, load.peak).flatMap((line) => wrapped(line, width, 0)),
   ]
 }
 
-/** Whether every stage with a known capacity carries the rate. */
-export const carries = ({ sustainable }: Capacity, rate: number): boolean =>
-  sustainable === undefined || rate <= sustainable
+const rateText = ({ peak, average }: PlanLoad): string =>
+  peak === average
+    ? perMinute(peak)
+    : `${perMinute(peak)}, ${short.format(peak / average)} times the average of ${perMinute(average)}`
 
-function verdict(capacity: Capacity, needs: readonly StageNeed[], rate: number): string[] {
-  const unknown = needs.filter(({ sustainable }) => sustainable === undefined).map(({ name }) => name)
+function verdict(plan: CapacityPlan, peak: number): string[] {
+  const { stages, parts, bottleneck, sustainable, fits } = plan
+  const unknown = stages.filter((stage) => stage.sustainable === undefined).map(({ name }) => name)
   const unmeasured = unknown.length === 0 ? [] : [`Not reckoned, for want of workSeconds: ${unknown.join(', ')}.`]
-  const { bottleneck, sustainable } = capacity
-  if (bottleneck === undefined) return unmeasured
-  const most = `It carries up to ${perMinute(sustainable)}; ${bottleneck} gives out first.`
-  if (carries(capacity, rate)) return [most, ...unmeasured]
-  const short = needs.filter(({ load }) => (load ?? 0) > 1)
-  return [most, ...short.flatMap(advice), ...unmeasured]
+  const part = parts.find((each) => each.part === bottleneck)
+  const first = part ? partTexts[part.part].name : bottleneck
+  const most = first === undefined ? [] : [`It carries up to ${perMinute(sustainable)}; ${first} gives out first.`]
+  if (fits) return [...most, ...unmeasured]
+  return [
+    ...most,
+    ...stages.filter(({ load }) => (load ?? 0) > 1).flatMap(advice),
+    ...parts.filter(({ load }) => (load ?? 0) > 1).map((each) => partAdvice(each, peak)),
+    ...topicAdvice(plan.topics),
+    ...unmeasured,
+  ]
 }
 
 function advice({

@@ -1,10 +1,19 @@
-// `orderpipeline capacity`: will this pipeline carry that many orders, and what gives out first?
+// `orderpipeline capacity`: will this pipeline carry that many orders, what does it need for them,
+// and what gives out first?
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
-import { capacityOf, needsFor } from '@orderpipeline/operator/pipeline'
+import {
+  capacityFigures,
+  capacityOf,
+  capacityPlan,
+  figureNames,
+  figuresWith,
+  isFigure,
+  type Figures,
+} from '@orderpipeline/operator/pipeline'
 import { OptionInvalid, parsedRate } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
-import { carries, report } from '../capacity/render.ts'
+import { report } from '../capacity/render.ts'
 import { CalledWrongly } from '../environment.ts'
 import { number } from '../simulate/options.ts'
 import { groups } from '../groups.ts'
@@ -13,7 +22,9 @@ import type { CommandContext, CommandDefinition } from '../program.ts'
 interface Options {
   readonly file: string
   readonly rate: string
+  readonly peak: string
   readonly ratio: readonly string[]
+  readonly figure: readonly string[]
   readonly json?: true
 }
 
@@ -22,41 +33,69 @@ export const capacity: CommandDefinition = {
   group: groups.before,
   examples: [
     'orderpipeline capacity -f shop.yaml --rate 50000/min',
-    'orderpipeline capacity -f shop.yaml --rate 50000/min --ratio orders.cancelled=0.2',
+    'orderpipeline capacity -f shop.yaml --rate 1000000/day --peak 5',
+    'orderpipeline capacity -f shop.yaml --rate 50000/min --ratio orders.cancelled=0.2 --figure databaseCores=8',
   ],
   exitCodes: { 1: 'the rate does not fit, or failed' },
   describe: (command, action) => {
     command
-      .description('Replicas and partitions a rate needs, and the bottleneck, from concurrency and workSeconds')
+      .description(
+        'Replicas, partitions, disk, brokers, connections and PostgreSQL that a rate needs, and what gives out first',
+      )
       .requiredOption('-f, --file <file>', 'YAML with one OrderPipeline; - for standard input')
-      .option('--rate <n/unit>', 'orders: 10000/min, 200/s', '10000/min')
+      .option('--rate <n/unit>', 'orders, on average: 10000/min, 200/s, 1000000/day', '10000/min')
+      .option('--peak <factor>', 'how many times the average the peak is, which all but the disk is planned for', '1')
       .addOption(
         new Option('--ratio <topic=n>', 'messages an order makes on a topic, where they are not as usual; repeatable')
           .default([], 'none')
-          .argParser((text: string, before: readonly string[]) => [...before, text]),
+          .argParser(collected),
+      )
+      .addOption(
+        new Option(
+          '--figure <name=n>',
+          `a figure of your own (docs/capacity.md); repeatable: ${figureNames.join(', ')}`,
+        )
+          .default([], 'none')
+          .argParser(collected),
       )
       .option('--json', 'as JSON')
       .action((options: Options) => action((context) => reckon(options, context)))
   },
 }
 
-async function reckon({ file, rate, ratio, json }: Options, { environment }: CommandContext): Promise<number> {
-  const ordersPerSecond = rateOf(rate)
-  const { name, spec } = await pipelineIn(file)
-  const messagesByTopic = messagesOf(ratio, spec)
-  const pipelineCapacity = capacityOf(spec, { messagesOn: (topic) => messagesByTopic.get(topic) })
-  const needs = needsFor(spec, pipelineCapacity, ordersPerSecond)
-  const fits = carries(pipelineCapacity, ordersPerSecond)
-  const { sustainable, bottleneck } = pipelineCapacity
-  const text = json
-    ? JSON.stringify({ name, ordersPerSecond, fits, sustainable, bottleneck, stages: needs })
-    : report(
-        { name, capacity: pipelineCapacity, needs, rate: ordersPerSecond },
-        environment.colour,
-        environment.stdout.columns,
-      ).join('\n')
+const collected = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+
+async function reckon(options: Options, { environment }: CommandContext): Promise<number> {
+  const average = rateOf(options.rate)
+  const load = { average, peak: average * number(options.peak, '--peak', { from: 1, to: 1_000 }) }
+  const figures = figuresWith(ownFigures(options.figure))
+  const { name, spec } = await pipelineIn(options.file)
+  const messagesByTopic = messagesOf(options.ratio, spec)
+  const messagesOn = (topic: string): number | undefined => messagesByTopic.get(topic)
+  const plan = capacityPlan(spec, capacityOf(spec, { messagesOn }), { load, figures, messagesOn })
+  const text = options.json
+    ? JSON.stringify({
+        ...{ name, ordersPerSecond: load.peak, averageOrdersPerSecond: load.average },
+        ...plan,
+        figures: Object.fromEntries(
+          figureNames.map((figure) => [figure, { ...capacityFigures[figure], value: figures[figure] }]),
+        ),
+      })
+    : report({ name, plan, load }, environment.colour, environment.stdout.columns).join('\n')
   environment.stdout.write(`${text}\n`)
-  return fits ? 0 : 1
+  return plan.fits ? 0 : 1
+}
+
+/** `databaseCores=8`, by name. @throws CommandFailed */
+function ownFigures(texts: readonly string[]): Partial<Figures> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [name = '', value = ''] = text.split('=', 2)
+      if (isFigure(name)) return [name, number(value, `--figure ${name}`, { from: 0.001, to: 1e9 })]
+      const allowed = `name=number, with one of ${figureNames.join(', ')}`
+      throw new CalledWrongly(`--figure: found ${JSON.stringify(text)}; allowed: ${allowed}`)
+    }),
+  )
 }
 
 /** `orders.cancelled=0.2`, by topic. @throws CommandFailed */

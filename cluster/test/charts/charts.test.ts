@@ -359,6 +359,19 @@ describe('order-shop', () => {
     expect(names(await rendered(path, ['paymentProvider.networkPolicy.enabled=false']), 'NetworkPolicy')).toEqual([])
   })
 
+  test('lets the pods of the pipeline connect to DNS, to the pods of the release and to what the values name', async () => {
+    const egress = ['egress.enabled=true', 'egress.to[0].ports[0].port=9092', 'egress.to[0].to[0].ipBlock.cidr=10.20.0.0/16', 'pipeline.name=store', 'paymentProvider.networkPolicy.enabled=false']
+    const { spec } = only(await rendered(path, egress), 'NetworkPolicy')
+    expect(spec).toMatchObject({ podSelector: { matchLabels: { 'orderpipeline.dev/pipeline': 'store' } }, policyTypes: ['Egress'] })
+    expect((spec as { egress: unknown[] }).egress).toMatchObject([
+      { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
+      { to: [{ podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'trial' } } }] },
+      { ports: [{ port: 9092 }], to: [{ ipBlock: { cidr: '10.20.0.0/16' } }] },
+    ])
+    expect(names(await rendered(path, ['paymentProvider.networkPolicy.enabled=false']), 'NetworkPolicy')).toEqual([])
+    await expect(rendered(path, ['egress.enabled=true'])).rejects.toThrow('egress.to is empty')
+  })
+
   test('migrates beside a database that comes with the same release, and before an upgrade', async () => {
     const job = async (...flags: string[]) => only(await rendered(path, ['migration.when=beside'], flags), 'Job').metadata
     expect(await job()).toMatchObject({ name: expect.stringMatching(/^shop-migration-[0-9a-f]{8}$/) as string })

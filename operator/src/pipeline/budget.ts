@@ -46,7 +46,7 @@ const replicaTotals = ({ gateway, stages }: OrderPipelineSpec, count: (part: Sca
   gateways: gateway && sharesDatabase(gateway) ? count(gateway) : 0,
 })
 
-const sharesDatabase = ({ env = [] }: Placement): boolean =>
+export const sharesDatabase = ({ env = [] }: Placement): boolean =>
   !env.some(({ name }) => name === 'DATABASE_URL' || name === 'DATABASE_POOL_SIZE')
 
 const total = ({ stages, gateways }: Replicas, { stage, gateway }: Pools): number => stages * stage + gateways * gateway

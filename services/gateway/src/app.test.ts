@@ -22,11 +22,13 @@ function build(more: Partial<AppOptions> = {}) {
     products: { bySku: never, fresh: never, page: never },
     catalogue: { save: never, remove: never, stock: never },
     outcomes: { of: never, waiting: 0 },
+    dependencies: { read: never },
     queues: { read: never },
     queuesMaxAgeSeconds: 300,
     streams: { open: () => undefined, count: 0 },
     publicUrl: '',
     maxWaitMs: 1_000,
+    productsMaxAgeSeconds: 0,
     ...more,
   })
 }

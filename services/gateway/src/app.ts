@@ -9,6 +9,7 @@ import {
 } from '@orderpipeline/http'
 import type { Intake } from '@orderpipeline/orders/intake'
 import { cancellingRoute, type Cancel } from './api/cancel-order.ts'
+import { dependencyHealthRoute } from './api/dependency-health.ts'
 import { descriptionRoutes } from './api/description.ts'
 import { eventsRoute } from './api/events.ts'
 import { healthRoute } from './api/health.ts'
@@ -19,6 +20,7 @@ import { staffRoutes, type Catalogue } from './api/staff-products.ts'
 import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
+import type { Dependencies } from './dependencies.ts'
 import { limitAddresses, limitCustomers, refusedCounter, type Limits } from './limits/hook.ts'
 import { noEstimates, type Estimates } from './estimates/estimator.ts'
 import { everyOrder, type Admission } from './queues/admission.ts'
@@ -40,6 +42,7 @@ export interface AppOptions extends HttpServerOptions {
   /** Without one, no caller counts as staff. */
   readonly verifyStaff?: Verifier | undefined
   readonly limits?: Limits
+  readonly dependencies: Dependencies
   readonly queues: QueueReader
   readonly queuesMaxAgeSeconds: number
   /** All orders are taken unless given. */
@@ -48,6 +51,8 @@ export interface AppOptions extends HttpServerOptions {
   readonly estimates?: Estimates | undefined
   /** Put before the path in tracking URLs; empty for relative ones. */
   readonly publicUrl: string
+  /** For how long caches may show a product as it was, in seconds. */
+  readonly productsMaxAgeSeconds: number
   /** Longest wait of a synchronous order for its outcome, milliseconds. */
   readonly maxWaitMs: number
 }
@@ -61,27 +66,38 @@ export function buildApp(options: AppOptions): HttpServer {
   limitCustomers(server.app, options.limits ?? {}, refusals)
   const authenticated = verify !== undefined
   const estimates = options.estimates ?? noEstimates
+  const placing = placingRoutes({
+    intake,
+    outcomes,
+    statuses: (orderIds) => orders.statuses(orderIds, undefined),
+    admission: options.admission ?? everyOrder,
+    estimates,
+    authenticated,
+    trackingUrl: (orderId) => `${publicUrl}/v1/orders/${orderId}`,
+    bodyLimitBytes: options.bodyLimitBytes,
+    maxWaitMs: options.maxWaitMs,
+  })
   const versionedRoutes: Route[] = [
-    ...placingRoutes({
-      intake,
-      outcomes,
-      statuses: (orderIds) => orders.statuses(orderIds, undefined),
-      admission: options.admission ?? everyOrder,
-      estimates,
-      authenticated,
-      trackingUrl: (orderId) => `${publicUrl}/v1/orders/${orderId}`,
-      bodyLimitBytes: options.bodyLimitBytes,
-      maxWaitMs: options.maxWaitMs,
-    }),
+    ...placing,
+    ...alsoAt(
+      '/orders/async',
+      placing.filter(({ method, path }) => method === 'POST' && path === '/orders'),
+    ),
     ...readingRoutes(orders, estimates, authenticated),
     eventsRoute(orders, streams),
     cancellingRoute(options.cancel),
-    ...productRoutes(options.products),
+    ...productRoutes(options.products, options.productsMaxAgeSeconds),
     ...staffRoutes(options.catalogue, options.products),
   ]
-  const others: Route[] = [healthRoute(options.queues, options.queuesMaxAgeSeconds)]
+  const others: Route[] = [
+    dependencyHealthRoute(options.dependencies),
+    healthRoute(options.queues, options.queuesMaxAgeSeconds),
+  ]
   const descriptions = descriptionRoutes({ versioned: versionedRoutes, others, authenticated, publicUrl })
   registerRoutes(server.app, versionedRoutes, ['/v1', ''], problemOf)
   registerRoutes(server.app, [...others, ...descriptions], [''], problemOf)
   return server
 }
+
+/** The same under a second path, for clients that know the route by it. */
+const alsoAt = (path: string, routes: readonly Route[]): Route[] => routes.map((route) => ({ ...route, path }))

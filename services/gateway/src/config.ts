@@ -47,6 +47,11 @@ const schema = z.object({
   RELAY_POLL_SECONDS: variables.number(0.01, 60).default(2),
   /** The interval of polling orders with a waiting caller, all with one query. */
   WATCH_EVERY_SECONDS: variables.number(0.01, 60).default(0.25),
+  /**
+   * For how long caches between the gateway and its callers may show a product as it was; 0: they
+   * ask every time, and get 304 without a body while it has not changed.
+   */
+  PRODUCTS_MAX_AGE_SECONDS: variables.integer(0, 86_400).default(0),
   /** Longest wait of a synchronous order for its outcome; then it gets the usual answer. */
   SYNC_MAX_WAIT_SECONDS: variables.number(0, 300).default(10),
   /** Synchronous orders waiting at once; further ones are answered without waiting. */

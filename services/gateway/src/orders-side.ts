@@ -32,6 +32,7 @@ import { tracedPublish } from './relay-trace.ts'
 
 export interface OrdersSide {
   readonly database: Queryable
+  readonly replica: Queryable | undefined
   readonly intake: Intake
   readonly orders: OrderReader
   readonly cancel: Cancel
@@ -115,6 +116,7 @@ export function openOrdersSide(
   })
   return {
     database,
+    replica,
     intake,
     orders: redis ? cachedOrders(orders, { cache, pipeline: config.ORDERPIPELINE_PIPELINE, registry }) : orders,
     cancel: async (orderId, customerId, context) => {

@@ -7,11 +7,12 @@ import { buildApp } from './app.ts'
 import { createVerifiers } from './authentication/verifier.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { createDependencies, type Dependency } from './dependencies.ts'
 import { createLimits } from './limits/build.ts'
 import { createRedis } from './redis.ts'
 import { startEstimator } from './estimates/estimator.ts'
-import { openOrdersSide } from './orders-side.ts'
-import { openQueues } from './queues/build.ts'
+import { openOrdersSide, type OrdersSide } from './orders-side.ts'
+import { openQueues, type Queues } from './queues/build.ts'
 import { startReadiness } from './readiness.ts'
 import { createWaiting } from './order-subscriptions/build.ts'
 
@@ -40,6 +41,11 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
   const waiting = createWaiting(config, orders, registry, logger)
   const queues = openQueues(config, database, clock, registry, logger)
+  const dependencies = createDependencies({
+    dependencies: dependenciesOf(ordersSide, queues, redis),
+    ...{ timeoutMs: dependencyTimeoutMs, freshMs: config.QUEUES_CACHE_SECONDS * 1_000 },
+    monotonicMs: clock.monotonicMs,
+  })
   const estimates =
     config.ESTIMATE_EVERY_SECONDS === 0
       ? undefined
@@ -60,6 +66,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     catalogue,
     outcomes: waiting.outcomes,
     streams: waiting.streams,
+    dependencies,
     queues: queues.queues,
     estimates,
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
@@ -70,6 +77,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     trustedProxies: config.HTTP_TRUSTED_PROXIES,
     tracePeers: config.TRACE_TRUSTED_PEERS,
     maxWaitMs: config.SYNC_MAX_WAIT_SECONDS * 1_000,
+    productsMaxAgeSeconds: config.PRODUCTS_MAX_AGE_SECONDS,
     publicUrl: config.PUBLIC_URL?.replace(/\/$/, '') ?? '',
     bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
     requestTimeoutMs: config.HTTP_REQUEST_TIMEOUT_SECONDS * 1_000,
@@ -111,4 +119,20 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       { name: 'metrics', close: () => metrics.close() },
     ],
   }
+}
+
+const dependencyTimeoutMs = 2_000
+
+function dependenciesOf(
+  { database, replica }: OrdersSide,
+  queues: Queues,
+  redis: ReturnType<typeof createRedis> | undefined,
+): Dependency[] {
+  const ask = { name: 'gateway_dependency', text: 'SELECT' }
+  return [
+    { name: 'database', required: true, ask: () => database.query(ask) },
+    { name: 'kafka', required: false, ask: () => queues.askKafka() },
+    ...(redis ? [{ name: 'redis', required: false, ask: () => redis.ping() } as const] : []),
+    ...(replica ? [{ name: 'replica', required: false, ask: () => replica.query(ask) } as const] : []),
+  ]
 }

@@ -12,6 +12,9 @@ import { progressOf } from './progress.ts'
 
 const statusBody = z.strictObject({ ids: z.array(z.uuid('a uuid')).min(1).max(1_000) })
 
+/** An order is its customer's: no cache between them and the gateway may keep it. */
+const notStored = { description: 'It belongs to one customer.', schema: z.literal('no-store'), always: true }
+
 export function readingRoutes(orders: OrderReader, estimates: Estimates, authenticated: boolean): Route[] {
   const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
   return [
@@ -22,12 +25,18 @@ export function readingRoutes(orders: OrderReader, estimates: Estimates, authent
       access: 'customer',
       takes: { params: orderIdParams },
       answers: {
-        200: { description: 'The order.', schema: orderView, examples: { order: shownOrder } },
+        200: {
+          description: 'The order.',
+          schema: orderView,
+          headers: { 'cache-control': notStored },
+          examples: { order: shownOrder },
+        },
         404: { description: 'The customer has no such order.' },
       },
-      handle: async ({ params: { id } }, request) => {
+      handle: async ({ params: { id } }, request, reply) => {
         const order = await orders.byId(id, request.customer)
         if (!order) throw noOrder(id)
+        void reply.header('cache-control', 'no-store')
         return { ...order, progress: progressOf(order, estimates) }
       },
     }),
@@ -44,10 +53,15 @@ export function readingRoutes(orders: OrderReader, estimates: Estimates, authent
         }),
       },
       answers: {
-        200: { description: 'A page of orders.', schema: orderPage, examples: { page: ordersPage } },
+        200: {
+          description: 'A page of orders.',
+          schema: orderPage,
+          headers: { 'cache-control': notStored },
+          examples: { page: ordersPage },
+        },
         404: { description: 'The token names another customer.' },
       },
-      handle: async ({ query }, request) => {
+      handle: async ({ query }, request, reply) => {
         const owner = request.customer ?? query.customer ?? ''
         if (query.customer !== undefined && query.customer !== owner && customerOf(query.customer) !== owner)
           throw notThere(
@@ -58,6 +72,7 @@ export function readingRoutes(orders: OrderReader, estimates: Estimates, authent
           )
         const page = await orders.ofCustomer(owner, query.cursor, query.limit)
         const last = page.orders.at(-1)
+        void reply.header('cache-control', 'no-store')
         return { orders: page.orders, ...(page.more && last ? { next: cursorOf(last.orderId) } : {}) }
       },
     }),

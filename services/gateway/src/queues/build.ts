@@ -13,6 +13,8 @@ import { createQueueReader, type QueueReader } from './reader.ts'
 export interface Queues {
   readonly queues: QueueReader
   readonly admission?: Admission
+  /** Rejects where no broker answers this gateway. */
+  askKafka(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -45,7 +47,8 @@ export function openQueues(
     ...clock,
   })
   const promiseSeconds = config.PROMISE_SECONDS
-  if (promiseSeconds === undefined) return { queues, close: () => kafka.close() }
+  const askKafka = () => kafka.metadata([])
+  if (promiseSeconds === undefined) return { queues, askKafka, close: () => kafka.close() }
   const stages = config.PROMISE_STAGES
   const admission = startAdmission({
     queues,
@@ -60,6 +63,7 @@ export function openQueues(
   return {
     queues,
     admission,
+    askKafka,
     close: async () => {
       admission.close()
       await kafka.close()

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { createDependencies, type Dependency } from './dependencies.ts'
+
+const silent = () => new Promise<never>(() => undefined)
+const options = (dependencies: readonly Dependency[], monotonicMs = () => 0) => ({
+  ...{ dependencies, monotonicMs },
+  ...{ timeoutMs: 20, freshMs: 1_000 },
+})
+
+test('a dependency that answers is up, and one that refuses, throws or is silent is down', async () => {
+  const states = await createDependencies(
+    options([
+      { name: 'database', required: true, ask: () => Promise.resolve([]) },
+      { name: 'kafka', required: false, ask: () => Promise.reject(new Error('refused')) },
+      { name: 'redis', required: false, ask: silent },
+      {
+        name: 'replica',
+        required: false,
+        ask: () => {
+          throw new Error('closed')
+        },
+      },
+    ]),
+  ).read()
+  expect(states.map(({ name, status }) => [name, status])).toEqual([
+    ['database', 'up'],
+    ['kafka', 'down'],
+    ['redis', 'down'],
+    ['replica', 'down'],
+  ])
+})
+
+test('however many callers ask, a dependency is asked once while its state is fresh', async () => {
+  let [now, asked] = [0, 0]
+  const ask = () => Promise.resolve(asked++)
+  const health = createDependencies(options([{ name: 'database', required: true, ask }], () => now))
+  await Promise.all(Array.from({ length: 50 }, () => health.read()))
+  now = 999
+  await health.read()
+  expect(asked).toBe(1)
+  now = 1_000
+  await health.read()
+  expect(asked).toBe(2)
+})
