@@ -48,11 +48,14 @@ const commands = {
     [node, 'monitoring/src/write.ts'],
   ],
   screenshots: [[node, 'console/src/testing/screenshots.ts']],
+  // Of a release only, so that it is fetched when it runs, at this version.
+  changelog: [['npx', '--yes', 'git-cliff@2.14.2', '--config', 'cliff.toml', '--unreleased']],
   'accept:events': [[node, 'packages/order-events/src/compatibility/accept.ts']],
   lint: [
     [join(bin, 'eslint'), '--max-warnings', '0', '.'],
     [join(bin, 'prettier'), '--check', '--log-level', 'warn', '.'],
     [node, 'setup/lint/markdown-width.ts'],
+    [node, 'setup/lint/commit-subjects.ts'],
     [node, 'setup/lint/imports.ts'],
     [node, 'setup/lint/words.ts'],
   ],
@@ -77,12 +80,12 @@ const commands = {
 const [name, ...rest] = process.argv.slice(2)
 const steps = commands[name]
 if (!steps) {
-  console.error(`Unknown command ${JSON.stringify(name ?? '')}. Known: ${Object.keys(commands).join(', ')}`)
+  console.error(`Unknown command ${JSON.stringify(name ?? '')}. Allowed: ${Object.keys(commands).join(', ')}`)
   process.exit(2)
 }
 if (Number(process.versions.node.split('.')[0]) < 18) {
   console.error(
-    `Node ${process.versions.node} found; 18 or newer is needed to start (the pinned Node is then installed by itself).`,
+    `Node ${process.versions.node} found; Node 18 or newer is needed to start (it then installs the pinned Node).`,
   )
   process.exit(2)
 }
@@ -126,7 +129,7 @@ function install() {
   }
   if (!existsSync(node)) {
     fail(
-      'npm ci did not install the pinned Node: install scripts seem to be off (npm config get ignore-scripts). Allow them and run again.',
+      'npm ci did not install the pinned Node: install scripts seem to be disabled (npm config get ignore-scripts). Allow them and run the command again.',
     )
   }
   console.error(`Dependencies installed in ${Math.round((Date.now() - started) / 1000)} s.`)
