@@ -18,53 +18,85 @@ export interface PipelineMetrics {
 /** A stage, or the gateway, which has no lag. */
 type Part = StageStatus & { readonly scaling?: Scaling }
 
-/**
- * By name (behind `orderpipeline_`): what it says, and its value; undefined while that is unknown.
- */
-const stageFigures: Readonly<Record<string, readonly [help: string, value: (part: Part) => number | undefined]>> = {
-  group_lag: ["Messages that the stage's consumer group has not consumed", ({ lag }) => lag],
-  group_lag_seconds: ['How long a message that comes now waits at the present rate of the stage', lagSeconds],
-  group_arrived_per_second: [
-    "Messages a second that come to the stage's topics",
-    ({ arrivedPerSecond }) => arrivedPerSecond,
-  ],
-  group_consumed_per_second: [
-    'Messages a second that the stage consumes',
-    ({ consumedPerSecond }) => consumedPerSecond,
-  ],
-  group_drain_seconds: [
-    'Seconds until the lag is gone at the present rates; absent while the lag grows',
-    ({ secondsToDrain }) => secondsToDrain,
-  ],
-  stage_capacity_orders_per_second: [
-    'Orders a second that the stage carries with all the replicas it may have',
-    ({ capacity }) => capacity?.ordersPerSecond,
-  ],
-  stage_dead_letters_open: [
-    'Dead letters of the stage that nobody has replayed or discarded yet',
-    ({ deadLetters }) => deadLetters,
-  ],
-  stage_replicas_desired: ['Replicas wanted', ({ desiredReplicas }) => desiredReplicas],
-  stage_replicas_ready: ['Replicas ready', ({ readyReplicas }) => readyReplicas],
-  stage_replicas_min: ['Fewest replicas that the spec allows', ({ scaling }) => scaling?.minReplicas],
-  stage_replicas_max: ['Most replicas that the spec allows', ({ scaling }) => scaling?.maxReplicas],
-  stage_rolled_back: [
-    '1 while the newest version of the stage is given up and the last stable one runs',
-    ({ rollout }) => (rollout?.phase === 'RolledBack' ? 1 : 0),
-  ],
-  stage_scale_out_useless: [
-    '1 while the last replicas that were added made the stage no faster',
-    ({ scaleOut }) => (scaleOut ? 1 : 0),
-  ],
+interface StageFigure {
+  readonly name: string
+  readonly help: string
+  /** Undefined while it is unknown. */
+  readonly value: (part: Part) => number | undefined
 }
+
+// Names in full: they are searched for, and docs/metrics.md is generated from them.
+const stageFigures: readonly StageFigure[] = [
+  {
+    name: 'orderpipeline_group_lag',
+    help: "Messages that the stage's consumer group has not consumed",
+    value: ({ lag }) => lag,
+  },
+  {
+    name: 'orderpipeline_group_lag_seconds',
+    help: 'How long a message that comes now waits at the present rate of the stage',
+    value: lagSeconds,
+  },
+  {
+    name: 'orderpipeline_group_arrived_per_second',
+    help: "Messages a second that come to the stage's topics",
+    value: ({ arrivedPerSecond }) => arrivedPerSecond,
+  },
+  {
+    name: 'orderpipeline_group_consumed_per_second',
+    help: 'Messages a second that the stage consumes',
+    value: ({ consumedPerSecond }) => consumedPerSecond,
+  },
+  {
+    name: 'orderpipeline_group_drain_seconds',
+    help: 'Seconds until the lag is gone at the present rates; absent while the lag grows',
+    value: ({ secondsToDrain }) => secondsToDrain,
+  },
+  {
+    name: 'orderpipeline_stage_capacity_orders_per_second',
+    help: 'Orders a second that the stage carries with all the replicas it may have',
+    value: ({ capacity }) => capacity?.ordersPerSecond,
+  },
+  {
+    name: 'orderpipeline_stage_dead_letters_open',
+    help: 'Dead letters of the stage that nobody has replayed or discarded yet',
+    value: ({ deadLetters }) => deadLetters,
+  },
+  {
+    name: 'orderpipeline_stage_replicas_desired',
+    help: 'Replicas wanted',
+    value: ({ desiredReplicas }) => desiredReplicas,
+  },
+  { name: 'orderpipeline_stage_replicas_ready', help: 'Replicas ready', value: ({ readyReplicas }) => readyReplicas },
+  {
+    name: 'orderpipeline_stage_replicas_min',
+    help: 'Fewest replicas that the spec allows',
+    value: ({ scaling }) => scaling?.minReplicas,
+  },
+  {
+    name: 'orderpipeline_stage_replicas_max',
+    help: 'Most replicas that the spec allows',
+    value: ({ scaling }) => scaling?.maxReplicas,
+  },
+  {
+    name: 'orderpipeline_stage_rolled_back',
+    help: '1 while the newest version of the stage is given up and the last stable one runs',
+    value: ({ rollout }) => (rollout?.phase === 'RolledBack' ? 1 : 0),
+  },
+  {
+    name: 'orderpipeline_stage_scale_out_useless',
+    help: '1 while the last replicas that were added made the stage no faster',
+    value: ({ scaleOut }) => (scaleOut ? 1 : 0),
+  },
+]
+const conditionFigure = { name: 'orderpipeline_condition', help: '1 while the condition is True' }
 
 export const pipelineMetrics = (registry: Registry): PipelineMetrics => {
   const kept = new Map<string, Kept>()
-  const figures = Object.entries(stageFigures)
   const valuesOf = function* (index: number): Values {
     for (const { namespace, pipeline, parts, values } of kept.values())
       for (const [part, stage] of parts.entries()) {
-        const value = values[part * figures.length + index]
+        const value = values[part * stageFigures.length + index]
         if (value !== undefined && !Number.isNaN(value)) yield { value, labels: { namespace, pipeline, stage } }
       }
   }
@@ -72,20 +104,17 @@ export const pipelineMetrics = (registry: Registry): PipelineMetrics => {
     for (const { namespace, pipeline, conditions } of kept.values())
       for (const [type, value] of conditions) yield { value, labels: { namespace, pipeline, type } }
   }
-  const gauge = (name: string, help: string, label: 'stage' | 'type', values: () => Values) =>
-    new ComputedGauge(
-      { name: `orderpipeline_${name}`, help, labelNames: ['namespace', 'pipeline', label], registers: [registry] },
-      values,
-    )
-  for (const [index, [name, [help]]] of figures.entries()) gauge(name, help, 'stage', () => valuesOf(index))
-  gauge('condition', '1 while the condition is True', 'type', conditionValues)
+  const gauge = ({ name, help }: { name: string; help: string }, label: 'stage' | 'type', values: () => Values) =>
+    new ComputedGauge({ name, help, labelNames: ['namespace', 'pipeline', label], registers: [registry] }, values)
+  for (const [index, figure] of stageFigures.entries()) gauge(figure, 'stage', () => valuesOf(index))
+  gauge(conditionFigure, 'type', conditionValues)
   return {
     update: (of) => {
       const { namespace = '', name } = of.metadata
       const parts = partsOf(of)
       kept.set(`${namespace}/${name}`, {
         ...{ namespace, pipeline: name, parts: parts.map((part) => part.name) },
-        values: Float64Array.from(parts.flatMap((part) => figures.map(([, [, value]]) => value(part) ?? NaN))),
+        values: Float64Array.from(parts.flatMap((part) => stageFigures.map(({ value }) => value(part) ?? NaN))),
         conditions: new Map(of.status?.conditions?.map(({ type, status }) => [type, status === 'True' ? 1 : 0])),
       })
     },
