@@ -95,7 +95,7 @@ test('a stage reads and writes by TLS and with a password, as its environment sa
 
 test('a wrong environment ends it at once with a line for each wrong variable', async () => {
   const { output, exited } = start({ ORDERPIPELINE_STAGE: 'notification', METRICS_PORT: 'many' })
-  expect(await exited).toEqual([1, null])
+  expect(await exited).toEqual([2, null])
   expect(output.text).toContain('METRICS_PORT: found "many"; allowed: a whole number from 0 to 65535')
   expect(output.text).toContain('DATABASE_URL: found nothing')
 })
