@@ -95,7 +95,7 @@ test('a stage connects by TLS and password as its environment says', async () =>
 
 test('a wrong environment ends a stage at once with one line per variable', async () => {
   const { output, exited } = start({ ORDERPIPELINE_STAGE: 'notification', METRICS_PORT: 'many' })
-  expect(await exited).toEqual([1, null])
+  expect(await exited).toEqual([2, null])
   expect(output.text).toContain('METRICS_PORT: found "many"; allowed: a whole number from 0 to 65535')
   expect(output.text).toContain('DATABASE_URL: found nothing')
 })
