@@ -1,5 +1,5 @@
-// Which words make a text hard to read, and where do they stand? Pure; words.ts reads the files. The
-// terms to use are those of docs/glossary.md.
+// Which words make a text hard to read, and where do they stand? Pure; words.ts reads the files.
+// The terms to use are those of docs/glossary.md.
 import ts from 'typescript'
 
 export interface Finding {
@@ -11,7 +11,9 @@ export interface Finding {
 /** Names that a file declares, its comments, the titles of its tests, and the prose of Markdown. */
 export type Kind = 'names' | 'comments' | 'titles' | 'prose'
 
-/** A participle says that something happened, and not what the value is: `found` may be anything. */
+/**
+ * A participle says that something happened, and not what the value is: `found` may be anything.
+ */
 const participles = new Set(
   [
     'asked begun born brought called chosen done drawn found given gone got grown heard held kept known',

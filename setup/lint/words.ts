@@ -1,6 +1,6 @@
-// Do names, comments, test titles and Markdown use plain words? Part of `npm run lint`; the rules are
-// in word-rules.ts. Old texts are not clean yet: words.json has a ceiling for each folder, which may
-// only fall. `npm run format` lowers the ceilings to what is left.
+// Do names, comments, test titles and Markdown use plain words? Part of `npm run lint`; the rules
+// are in word-rules.ts. Old texts are not clean yet: words.json has a ceiling for each folder,
+// which may only fall. `npm run format` lowers the ceilings to what is left.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
