@@ -37,6 +37,7 @@ import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
 import { secretDigests } from './reconcile/secret-digests.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
+import { leftoverReports, leftovers } from './reconcile/leftovers.ts'
 import { foreignObjects } from './reconcile/foreign-objects.ts'
 import { throughputLog } from './reconcile/throughput-log.ts'
 import { updateTurns } from './reconcile/updates.ts'
@@ -59,6 +60,7 @@ export interface OperatorParts {
   readonly observeCall?: CallObserver
   readonly watch?: WatchSettings
   readonly countsMs?: number
+  readonly heldMs?: number
   readonly queue?: QueueSettings
 }
 
@@ -116,6 +118,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const lookAtAll = (): void => {
     for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
   }
+  const held = leftovers(kube, leftoverReports(log), parts.heldMs)
   const schemas = servedSchemas(kube, clock.now, lookAtAll)
   const world: Informers = informersOf(
     kube,
@@ -129,6 +132,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
         if (isNews(change, own)) queue.add(keyOf(change.object), priorityOf(change))
       },
       child: (change) => {
+        held.note(change)
         const key = pipelineKeyOf(change.object)
         if (key !== undefined && !isOwnCreation(change)) queue.addAfter(key, gatherMs)
       },
@@ -283,6 +287,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     closing.abort()
     stopping.abort()
     queue.close()
+    held.close()
     await scaling
     await watching
     wire.close()
