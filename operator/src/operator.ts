@@ -34,6 +34,7 @@ import { atLatest, type Next } from './reconcile/next-check.ts'
 import { isNews, isOwnCreation, priorityOf } from './reconcile/news.ts'
 import { observe, type Informers, informersOf } from './reconcile/observe.ts'
 import { podReports } from './reconcile/pod-reports.ts'
+import { figuresPass } from './reconcile/figures.ts'
 import { reconcile } from './reconcile/reconcile.ts'
 import { secretDigests } from './reconcile/secret-digests.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
@@ -46,7 +47,7 @@ import { healthServer } from './runtime/health-server.ts'
 import { leader } from './leadership/leader.ts'
 import { actAsLeader } from './act-as-leader.ts'
 import { metrics } from './runtime/metrics.ts'
-import { type QueueSettings, workQueue } from './runtime/work-queue.ts'
+import { type Extent, type QueueSettings, workQueue } from './runtime/work-queue.ts'
 
 export interface OperatorParts {
   readonly config: Config
@@ -192,6 +193,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     acts: turns.acts,
     mayWrite: () => lead.mayWriteFor() > 0,
     updated: (key) => queue.add(key, 'background'),
+    moved: (key) => queue.add(key, 'background', 'figures'),
   })
   const settings = () => ({
     servicesImage: config.servicesImage,
@@ -225,7 +227,9 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const lagOf = poller.figuresOf
   const readers = { status, strangers: foreign, throughput, pods, secrets, lagOf, topics, updates, contests: contests }
   const passing = { kube, world, settings, ...readers, now: clock.wall }
-  const pass = async (key: string): Promise<Next> => {
+  const passFigures = figuresPass({ world, ...readers, acts: turns.acts, shown: instruments.pipeline })
+  const pass = async (key: string, extent: Extent): Promise<Next> => {
+    if (extent === 'figures') return await passFigures(key)
     const cached = pipelineOf(key)
     const turn = cached && (await turns.turn(cached))
     if (cached && turn?.kind === 'standsBy') instruments.forgetPipeline(cached)
