@@ -7,7 +7,7 @@ import type { Next } from './reconcile/next-check.ts'
 import type { Clock } from './runtime/clock.ts'
 import type { Leader } from './leadership/leader.ts'
 import type { Metrics } from './runtime/metrics.ts'
-import type { WorkQueue } from './runtime/work-queue.ts'
+import type { Extent, WorkQueue } from './runtime/work-queue.ts'
 import { workers, type WorkersSettings } from './reconcile/workers.ts'
 
 interface Leading {
@@ -17,7 +17,7 @@ interface Leading {
   readonly log: Logger
   readonly clock: Clock
   readonly queue: WorkQueue
-  readonly pass: (key: string) => Promise<Next>
+  readonly pass: (key: string, extent: Extent) => Promise<Next>
   /** Aborted when the operator is to stop, and here when the lease is lost. */
   readonly stopping: AbortController
   /** Tasks that run while it leads and only read. */

@@ -16,6 +16,7 @@ import type { OperatorParts } from './operator-parts.ts'
 import type { OrderPipeline } from './api/index.ts'
 import { absenceCause, type DesiredSettings, keyOf, pipelineKeyOf } from './pipeline/index.ts'
 import { acting, type Acting } from './reconcile/acting.ts'
+import { leftoverReports, leftovers } from './reconcile/leftovers.ts'
 import { isOwnCreation } from './reconcile/news.ts'
 import { type Informers, informersOf } from './reconcile/observe.ts'
 import { type ApiAccess, installationOf } from './api-access.ts'
@@ -27,6 +28,7 @@ export interface ClusterWatch {
   readonly schemas: ServedSchemas
   readonly pipelines: () => readonly OrderPipeline[]
   readonly pipelineOf: (key: string) => OrderPipeline | undefined
+  close(): void
 }
 
 export interface WatchTargets {
@@ -44,12 +46,14 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
   const lookAtAll = (): void => {
     for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
   }
+  const held = leftovers(kube, leftoverReports(log), parts.heldMs)
   const schemas = servedSchemas(kube, clock.now, lookAtAll)
   const world: Informers = informersOf(
     kube,
     {
       pipeline: pipelineChanged,
       child: (change) => {
+        held.note(change)
         const key = pipelineKeyOf(change.object)
         if (key !== undefined && !isOwnCreation(change)) queue.addAfter(key, gatherMs)
       },
@@ -74,6 +78,7 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
     schemas,
     pipelines: () => world.pipelines.store.all() as readonly OrderPipeline[],
     pipelineOf: (key) => world.pipelines.store.get(key) as OrderPipeline | undefined,
+    close: () => held.close(),
   }
 }
 

@@ -35,8 +35,10 @@ interface KafkaEnvironment {
   readonly noted: (object: KubeObject) => void
   readonly acts: (pipeline: OrderPipeline) => boolean
   readonly mayWrite: () => boolean
-  /** The figures or the topics of this pipeline have changed. */
+  /** The topics of this pipeline have changed. */
   readonly updated: (key: string) => void
+  /** The figures of its lag have. */
+  readonly moved: (key: string) => void
 }
 
 export interface KafkaParts {
@@ -58,7 +60,7 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
     }
   const poller = lagPoller(
     {
-      ...{ pipelines: on.polled, readerFor, updated, ...clock },
+      ...{ pipelines: on.polled, readerFor, updated: on.moved, ...clock },
       failed: unreadable('lag cannot be read, it is unknown until Kafka answers'),
     },
     {

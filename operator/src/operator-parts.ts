@@ -22,5 +22,6 @@ export interface OperatorParts {
   readonly observeCall?: CallObserver
   readonly watch?: WatchSettings
   readonly countsMs?: number
+  readonly heldMs?: number
   readonly queue?: QueueSettings
 }

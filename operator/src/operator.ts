@@ -57,6 +57,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     acts: turns.acts,
     mayWrite: () => lead.mayWriteFor() > 0,
     updated: (key) => queue.add(key, 'background'),
+    moved: (key) => queue.add(key, 'background', 'figures'),
   })
   const shared: ReconcilingParts = { parts, access, watch, turns, kafka, instruments, queue }
   const reconciles = reconciling(shared)
@@ -110,6 +111,7 @@ async function run(
     closing.abort()
     stopping.abort()
     queue.close()
+    watch.close()
     await scaling
     await watching
     wire.close()

@@ -9,6 +9,7 @@ import { keyOf } from './pipeline/index.ts'
 import type { Acting } from './reconcile/acting.ts'
 import { contestedFields } from './reconcile/contested-fields.ts'
 import { eventRecorder } from './reconcile/event-recorder.ts'
+import { figuresPass } from './reconcile/figures.ts'
 import { foreignObjects } from './reconcile/foreign-objects.ts'
 import { atLatest, type Next } from './reconcile/next-check.ts'
 import { observe } from './reconcile/observe.ts'
@@ -19,7 +20,7 @@ import { statusWriter, type StatusWriter } from './reconcile/status-writer.ts'
 import { throughputLog } from './reconcile/throughput-log.ts'
 import { updateTurns, type UpdateTurns } from './reconcile/updates.ts'
 import type { Metrics } from './runtime/metrics.ts'
-import type { WorkQueue } from './runtime/work-queue.ts'
+import type { Extent, WorkQueue } from './runtime/work-queue.ts'
 
 export interface ReconcilingParts {
   readonly parts: OperatorParts
@@ -32,7 +33,7 @@ export interface ReconcilingParts {
 }
 
 export interface Reconciling {
-  readonly pass: (key: string) => Promise<Next>
+  readonly pass: (key: string, extent: Extent) => Promise<Next>
   /** The pipeline is gone: nothing of it is remembered. */
   forget(key: string): void
 }
@@ -60,8 +61,9 @@ export const reconciling = (on: ReconcilingParts): Reconciling => {
   const readers = { status, strangers, throughput, pods, secrets, updates, contests }
   const figures = { lagOf: kafka.poller.figuresOf, topics: kafka.topics }
   const reconciler: Reconciler = { kube, world, settings, ...readers, ...figures, now: clock.wall }
+  const passFigures = figuresPass({ world, ...readers, ...figures, acts: turns.acts, shown: instruments.pipeline })
   return {
-    pass: (key) => pass(on, reconciler, key),
+    pass: (key, extent) => (extent === 'figures' ? passFigures(key) : pass(on, reconciler, key)),
     forget: (key) => {
       for (const one of [status, throughput, pods, strangers, contests, updates, turns]) one.forget(key)
     },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { chart, helm, neededValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
+import { chart, helm, installed, neededValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
 
 const read = async (path: string): Promise<unknown> => parse(await readFile(join(repository, path), 'utf8'))
 const names = (objects: readonly KubeObject[], kind: string): string[] =>
@@ -167,7 +167,7 @@ describe('order-shop', () => {
     expect(pipeline.spec?.['stages']).toEqual(example.spec?.['stages'])
     const { image, ...spec } = pipeline.spec ?? {}
     expect(byName(spec)).toEqual(byName(example.spec))
-    const migration = only(await rendered(path, [], ['--values', join(path, 'values-local.yaml')]), 'Job')
+    const migration = only(installed(await rendered(path, [], ['--values', join(path, 'values-local.yaml')])), 'Job')
     expect(JSON.stringify(podsOf([migration]))).toContain(`"image":${JSON.stringify(image)}`)
   })
 
@@ -373,7 +373,7 @@ describe('order-shop', () => {
   })
 
   test('migrates beside a database that comes with the same release, and before an upgrade', async () => {
-    const job = async (...flags: string[]) => only(await rendered(path, ['migration.when=beside'], flags), 'Job').metadata
+    const job = async (...flags: string[]) => only(installed(await rendered(path, ['migration.when=beside'], flags)), 'Job').metadata
     expect(await job()).toMatchObject({ name: expect.stringMatching(/^shop-migration-[0-9a-f]{8}$/) as string })
     expect((await job()).annotations).toBeUndefined()
     expect((await job('--set', 'image.tag=next')).name).not.toBe((await job()).name)
@@ -392,7 +392,7 @@ describe('order-shop', () => {
   })
 
   test('migrates before anything else is made or changed, and only the migration sees the administrator', async () => {
-    const objects = await rendered(path)
+    const objects = installed(await rendered(path))
     expect(only(objects, 'Job').metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
     const hooks = objects.flatMap(({ metadata }) => metadata.annotations?.['helm.sh/hook'] ?? [])
     expect(hooks.sort()).toEqual(['pre-install,pre-upgrade', 'test'])
@@ -407,7 +407,7 @@ describe('order-shop', () => {
   })
 
   test('sets only variables that the programs read', async () => {
-    const objects = await rendered(path)
+    const objects = installed(await rendered(path))
     for (const { name, spec } of podsOf(objects)) {
       const program = name === 'payment-provider' ? 'payment-provider' : 'migrate'
       const own = await readFile(join(repository, 'services', program, 'src/config.ts'), 'utf8')

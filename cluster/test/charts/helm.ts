@@ -31,11 +31,18 @@ export interface Rule {
   readonly verbs: readonly string[]
 }
 
+export interface Container {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly env: readonly { readonly name: string; readonly value?: string }[]
+}
+
 export interface PodSpec {
   readonly serviceAccountName?: string
   readonly imagePullSecrets?: readonly unknown[]
   readonly volumes?: readonly unknown[]
-  readonly containers: readonly { readonly name: string; readonly args: readonly string[]; readonly env: readonly { readonly name: string; readonly value?: string }[] }[]
+  readonly initContainers?: readonly Container[]
+  readonly containers: readonly Container[]
 }
 
 export type HelmTool = Extract<ToolName, 'helm' | 'helm3'>
@@ -68,6 +75,9 @@ export function objectsOf(text: string): KubeObject[] {
     .map((document) => document.toJS() as KubeObject | null)
     .filter((object) => object !== null)
 }
+
+/** Without the hooks of an uninstallation. */
+export const installed = (objects: readonly KubeObject[]): KubeObject[] => objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'post-delete')
 
 export function only(objects: readonly KubeObject[], kind: string): KubeObject {
   const matches = objects.filter((object) => object.kind === kind)

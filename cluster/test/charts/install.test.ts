@@ -167,12 +167,43 @@ describe('the uninstallation of the operator', () => {
     const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'post-delete')
     const { env } = await asHook(hooks)
     const [pod] = podsOf(hooks)
-    const [container] = pod?.spec.containers ?? []
+    const [container] = pod?.spec.initContainers ?? []
     const own = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value ?? '']))
     await run(process.execPath, container?.args ?? [], { env: { ...env, ...own }, timeoutMs: 60_000 })
     expect(await finalizersOf('waits')).toBe('["example.com/another"]')
     expect(await finalizersOf('keeps')).toBe('["orderpipeline.dev/cleanup","example.com/another"]')
     for (const name of ['waits', 'keeps']) await kubectl(['-n', namespace, 'patch', 'orderpipeline', name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
+  })
+})
+
+describe.each(['orderpipeline-operator', 'order-shop'])('the uninstallation of %s', (name) => {
+  const held = (kind: 'ScaledObject' | 'KafkaTopic', pipeline: string | undefined, more: object = {}) => {
+    const ours = pipeline === undefined ? {} : { 'app.kubernetes.io/managed-by': 'orderpipeline', 'orderpipeline.dev/pipeline': pipeline }
+    const isTopic = kind === 'KafkaTopic'
+    const finalizers = [isTopic ? 'strimzi.io/topic-operator' : 'finalizer.keda.sh']
+    return {
+      ...(isTopic ? { apiVersion: 'kafka.strimzi.io/v1', spec: { partitions: 1 } } : { apiVersion: 'keda.sh/v1alpha1', spec: { scaleTargetRef: { name: 'x' }, triggers: [{ type: 'cron', metadata: {} }] } }),
+      kind,
+      metadata: { name: `held-${pipeline ?? 'strange'}`, namespace, labels: ours, finalizers, ...more },
+    }
+  }
+  const remaining = async () =>
+    (await kubectl(['-n', namespace, 'get', 'scaledobjects,kafkatopics', '-o', 'jsonpath={range .items[*]}{.kind} {.metadata.name}{"\\n"}{end}'])).split('\n').filter((line) => line.includes(' held-')).sort()
+
+  test('lets go of what uninstalled neighbours hold of a pipeline, with no right but that, and of nothing else', async () => {
+    const ofKafka = { 'strimzi.io/cluster': 'gone' }
+    const topic = held('KafkaTopic', 'shop')
+    const items = [held('ScaledObject', 'shop'), { ...topic, metadata: { ...topic.metadata, labels: { ...topic.metadata.labels, ...ofKafka } } }, held('ScaledObject', undefined)]
+    await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
+    await kubectl(['-n', namespace, 'delete', 'scaledobject/held-shop', 'kafkatopic/held-shop', 'scaledobject/held-strange', '--wait=false'])
+    const hooks = (await rendered(chart(name), [], ['--namespace', namespace])).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'post-delete')
+    const { env } = await asHook(hooks)
+    const container = podsOf(hooks).flatMap(({ spec }) => spec.containers).find((one) => one.name === 'release-held')
+    const own = Object.fromEntries((container?.env ?? []).map((one) => [one.name, one.value ?? '']))
+    const times = { HELD_SECONDS: '1', QUIET_SECONDS: '2' }
+    await run(process.execPath, container?.args ?? [], { env: { ...env, ...own, ...times }, timeoutMs: 90_000 })
+    expect(await remaining()).toEqual(['ScaledObject held-strange'])
+    await kubectl(['-n', namespace, 'patch', 'scaledobject/held-strange', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
   })
 })
 

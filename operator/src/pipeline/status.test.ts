@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { desired } from './desired.ts'
 import { type StatusChange, statusChange } from './status-change.ts'
-import { type Seen, statusOf } from './status.ts'
+import { type Seen, statusOf, statusWithFigures } from './status.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
@@ -288,5 +289,72 @@ describe('a status is written', () => {
 
   it('never for what nobody would act on', () => {
     expect(change(status(12_340), status(12_290), 60_000)).toEqual({ write: 'never' })
+  })
+})
+
+describe('a status with new figures', () => {
+  const figure = fc.integer({ min: 0, max: 100_000 })
+  const figures = fc.record(
+    {
+      lag: figure,
+      arrivedPerSecond: figure,
+      consumedPerSecond: figure,
+      secondsToDrain: figure,
+      deadLetters: figure,
+      arrivals: fc.record({ 'shop.inventory.updated': figure }),
+    },
+    { requiredKeys: [] },
+  )
+  const throughput = fc.record(
+    {
+      workSeconds: fc.double({ min: 0.001, max: 10, noNaN: true }),
+      scaleOut: fc.record({ from: figure, to: figure, message: fc.string() }),
+    },
+    { requiredKeys: [] },
+  )
+  const byStage = <T>(value: T) => new Map([['payment', value]])
+  const written = (of: Seen, at: string): Seen => {
+    const status = statusOf(of, at)
+    return { ...of, pipeline: { ...of.pipeline, status } }
+  }
+  const gateway = { scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 70 } }
+
+  it('is the one that a whole look at every object would give', () => {
+    fc.assert(
+      fc.property(
+        figures,
+        throughput,
+        figures,
+        throughput,
+        fc.boolean(),
+        (lag, work, laterLag, laterWork, hasGateway) => {
+          const of = pipeline(hasGateway ? { gateway } : {})
+          const first = observation({ pipeline: of, lag: byStage(lag), throughput: byStage(work) })
+          const seen = { ...written(first, 'then'), lag: byStage(laterLag), throughput: byStage(laterWork) }
+          expect(statusWithFigures(seen, seen)).toEqual(statusOf(seen, 'now'))
+        },
+      ),
+    )
+  })
+
+  it('keeps the capacity where the topics are not looked at', () => {
+    const seen = written(observation({ throughput: byStage({ workSeconds: 0.5 }) }), 'then')
+    const later = { ...seen, throughput: byStage({ workSeconds: 2 }) }
+    expect(statusWithFigures(later)?.stages?.[0]?.capacity).toEqual(seen.pipeline.status?.stages?.[0]?.capacity)
+    expect(statusWithFigures(later, later)?.stages?.[0]?.capacity?.workSeconds).toBe(2)
+  })
+
+  it('is left to a whole look where figures decide, or where the status is of another spec', () => {
+    const seen = written(observation(), 'then')
+    const left = (changes: Partial<OrderPipeline>) =>
+      statusWithFigures({ ...seen, pipeline: { ...seen.pipeline, ...changes } })
+    const { metadata, spec } = seen.pipeline
+    expect(left({})).toBeDefined()
+    expect(left({ spec: { ...spec, suspend: true } })).toBeUndefined()
+    expect(left({ metadata: { ...metadata, generation: 2 } })).toBeUndefined()
+    expect(left({ metadata: { ...metadata, deletionTimestamp: 'now' } })).toBeUndefined()
+    expect(left({ spec: { ...spec, stages: [stage({ name: 'shipping' })] } })).toBeUndefined()
+    const { status: _status, ...unseen } = seen.pipeline
+    expect(statusWithFigures({ ...seen, pipeline: unseen })).toBeUndefined()
   })
 })

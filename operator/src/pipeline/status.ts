@@ -8,7 +8,7 @@ import type {
   StageCapacityStatus,
   StageStatus,
 } from '../api/index.ts'
-import { capacityOf, type Measured, type StageCapacity } from './capacity.ts'
+import { type Capacity, capacityOf, type Measured, type StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
 import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
@@ -28,7 +28,6 @@ export const statusOf = (observation: Seen, now: string): OrderPipelineStatus =>
   const readyStages = spec.stages.filter(
     (stage, index) => (stages[index]?.readyReplicas ?? 0) >= stage.scaling.minReplicas,
   )
-  const { sustainable, bottleneck } = capacity
   return {
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
     conditions: conditions(observation, now),
@@ -39,50 +38,103 @@ export const statusOf = (observation: Seen, now: string): OrderPipelineStatus =>
     totals: {
       stages: `${readyStages.length}/${stages.length}`,
       replicas: `${sum(all.map((part) => part.readyReplicas))}/${sum(all.map((part) => part.desiredReplicas))}`,
-      ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
-      ...ifKnown('ordersPerSecond', ordersPerSecond(observation)),
-      ...ifKnown('deadLetters', sumIfKnown(stages.map((stage) => stage.deadLetters))),
+      ...totalFigures(observation, stages),
     },
-    ...(sustainable === undefined || bottleneck === undefined
-      ? {}
-      : { capacity: { ordersPerSecond: rounded(sustainable), bottleneck } }),
+    ...ifKnown('capacity', totalCapacity(capacity)),
     ...(gateway ? { gateway } : {}),
     stages,
   }
 }
 
-const stageStatus = (observation: Seen, stage: Stage, capacity: StageCapacity | undefined): StageStatus => {
-  const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = observation.lag.get(stage.name) ?? {}
-  const { scaleOut } = observation.throughput.get(stage.name) ?? {}
+/** What of a pipeline its figures are computed from. */
+export type FiguresSeen = Pick<Seen, 'pipeline' | 'lag' | 'throughput'>
+
+/** What the capacity is computed from, besides: of the children, KafkaTopics are enough. */
+export type CapacitySeen = Pick<Seen, 'children' | 'topics'>
+
+/**
+ * The status as it was written, with the present figures; what pods and other objects say stays.
+ * Undefined where that is not enough: figures decide about a suspended pipeline, and a status of
+ * another generation is of another spec. Without `topics` the capacity stays as well.
+ */
+export const statusWithFigures = (seen: FiguresSeen, topics?: CapacitySeen): OrderPipelineStatus | undefined => {
+  const { metadata, spec, status } = seen.pipeline
+  const before = status?.stages ?? []
+  const isSameSpec = status?.observedGeneration === metadata.generation && before.length === spec.stages.length
+  if (!status || !isSameSpec || spec.suspend || metadata.deletionTimestamp !== undefined) return undefined
+  const capacity = topics && capacityOf(spec, measurements({ ...seen, ...topics }))
+  const stages: StageStatus[] = []
+  for (const [index, { name }] of spec.stages.entries()) {
+    const last = before[index]
+    if (last?.name !== name) return undefined
+    const { replicas, readyReplicas, desiredReplicas, rollout } = last
+    const measured = capacity?.stages[index]
+    stages.push({
+      ...{ name, replicas, readyReplicas, desiredReplicas },
+      ...stageFigures(seen, name),
+      ...ifKnown('capacity', capacity ? measured && capacityStatus(measured) : last.capacity),
+      ...ifKnown('rollout', rollout),
+    })
+  }
+  const { totals, observedGeneration, conditions, services, drainingSince, gateway } = status
+  if (!totals || observedGeneration === undefined || !conditions) return undefined
   return {
-    name: stage.name,
-    ...replicaCounts(observation, stage.name),
+    ...{ observedGeneration, conditions },
+    ...ifKnown('services', services),
+    ...ifKnown('drainingSince', drainingSince),
+    totals: { stages: totals.stages, replicas: totals.replicas, ...totalFigures(seen, stages) },
+    ...ifKnown('capacity', capacity ? totalCapacity(capacity) : status.capacity),
+    ...ifKnown('gateway', gateway),
+    stages,
+  }
+}
+
+const totalFigures = (seen: FiguresSeen, stages: readonly StageStatus[]) => ({
+  ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
+  ...ifKnown('ordersPerSecond', ordersPerSecond(seen)),
+  ...ifKnown('deadLetters', sumIfKnown(stages.map((stage) => stage.deadLetters))),
+})
+
+const totalCapacity = ({ sustainable, bottleneck }: Capacity): OrderPipelineStatus['capacity'] =>
+  sustainable === undefined || bottleneck === undefined
+    ? undefined
+    : { ordersPerSecond: rounded(sustainable), bottleneck }
+
+const stageStatus = (observation: Seen, stage: Stage, capacity: StageCapacity | undefined): StageStatus => ({
+  name: stage.name,
+  ...replicaCounts(observation, stage.name),
+  ...stageFigures(observation, stage.name),
+  ...ifKnown('capacity', capacity && capacityStatus(capacity)),
+  ...ifKnown(
+    'rollout',
+    rolloutOf(
+      livePart(observation.pipeline, stage.name, observation.children),
+      observation.pods?.get(stage.name)?.trial,
+    ),
+  ),
+})
+
+const stageFigures = (seen: FiguresSeen, stage: string) => {
+  const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = seen.lag.get(stage) ?? {}
+  return {
     ...ifKnown('lag', lag),
     ...ifKnown('arrivedPerSecond', arrivedPerSecond),
     ...ifKnown('consumedPerSecond', consumedPerSecond),
     ...ifKnown('secondsToDrain', secondsToDrain),
-    ...ifKnown('capacity', capacity && capacityStatus(capacity)),
-    ...ifKnown('deadLetters', deadLettersOf(observation, stage.name)),
-    ...ifKnown(
-      'rollout',
-      rolloutOf(
-        livePart(observation.pipeline, stage.name, observation.children),
-        observation.pods?.get(stage.name)?.trial,
-      ),
-    ),
-    ...ifKnown('scaleOut', scaleOut),
+    ...ifKnown('deadLetters', deadLettersOf(seen, stage)),
+    ...ifKnown('scaleOut', seen.throughput.get(stage)?.scaleOut),
   }
 }
 
 /** An operator that has just started has not read them yet: the earlier count is still valid. */
-const deadLettersOf = ({ lag, pipeline }: Seen, stage: string): number | undefined =>
+const deadLettersOf = ({ lag, pipeline }: FiguresSeen, stage: string): number | undefined =>
   lag.get(stage)?.deadLetters ?? pipeline.status?.stages?.find(({ name }) => name === stage)?.deadLetters
 
 /**
  * The actual topics, and the measured work: measured by this process, or by the one that wrote the
  * status for this same spec.
  */
-const measurements = ({ pipeline, children, throughput, topics }: Seen): Measured => {
+const measurements = ({ pipeline, children, throughput, topics }: FiguresSeen & CapacitySeen): Measured => {
   const { metadata, status } = pipeline
   const before = status?.observedGeneration === metadata.generation ? (status?.stages ?? []) : []
   return {
@@ -106,7 +158,7 @@ const capacityStatus = (capacity: StageCapacity): StageCapacityStatus | undefine
 }
 
 /** The arrivals on the topics that no stage writes to, each counted once. */
-const ordersPerSecond = ({ pipeline, lag }: Seen): number | undefined => {
+const ordersPerSecond = ({ pipeline, lag }: FiguresSeen): number | undefined => {
   const { stages } = pipeline.spec
   const emitted = new Set(stages.flatMap(({ emits = [] }) => emits.map(({ topic }) => topic)))
   const entrances = new Set(stages.flatMap(({ consumes }) => consumes.map(({ topic }) => topic)))

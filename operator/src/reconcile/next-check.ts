@@ -13,6 +13,8 @@ export type Next =
   | { readonly kind: 'after'; readonly ms: number }
   /** With a growing backoff, at least this long. */
   | { readonly kind: 'retry'; readonly leastMs: number }
+  /** The figures alone do not decide what to do: everything is looked at next. */
+  | { readonly kind: 'whole' }
 
 export const nextCheck = (
   problems: readonly Problem[],
@@ -40,6 +42,7 @@ export const atLatest = (next: Next, ms: number): Next => {
       return { kind: 'after', ms: Math.min(next.ms, ms) }
     case 'gone':
     case 'retry':
+    case 'whole':
       return next
   }
 }

@@ -1,6 +1,7 @@
 // What is the live state? The pipeline and its children from the informers' caches; no request is
 // made.
 import {
+  type ChildKind,
   type ChildObject,
   childResources,
   type KubeObject,
@@ -33,6 +34,9 @@ export const observe = (world: Informers, key: string): Observed => ({
   pipeline: world.pipelines.store.get(key) as OrderPipeline | undefined,
   children: world.children.flatMap(({ store }) => store.ofPipeline(key) as readonly ChildObject[]),
 })
+
+export const ofKind = (world: Pick<Informers, 'children'>, kind: ChildKind, key: string): readonly ChildObject[] =>
+  (world.children.find(({ resource }) => resource.kind === kind)?.store.ofPipeline(key) ?? []) as readonly ChildObject[]
 
 export interface WorldSettings {
   readonly namespace: string | undefined

@@ -39,10 +39,10 @@ export interface Reconciler {
   readonly kube: Kube
   readonly world: Informers
   readonly settings: () => DesiredSettings
-  readonly status: StatusWriter
+  readonly status: Pick<StatusWriter, 'write' | 'forget'>
   readonly strangers: ForeignObjects
   readonly lagOf: (key: string) => ReadonlyMap<string, StageFigures>
-  readonly throughput: ThroughputLog
+  readonly throughput: Pick<ThroughputLog, 'note' | 'forget'>
   readonly pods: PodReports
   readonly secrets: SecretDigestReader
   /** The time of day, milliseconds. */

@@ -16,6 +16,7 @@ import {
   keyOf,
   type PodReport,
   type StageFigures,
+  type StatusChange,
   statusChange,
   type StatusLimits,
   statusOf,
@@ -42,6 +43,10 @@ export interface StatusInput {
 export interface StatusWriter {
   /** Returns the milliseconds until a delayed write is due. */
   write(input: StatusInput): Promise<number | undefined>
+  /** What `write` would do with this status. */
+  due(pipeline: OrderPipeline, status: OrderPipelineStatus): StatusChange
+  /** The same as `write`, of a status that is computed already. */
+  put(pipeline: OrderPipeline, status: OrderPipelineStatus): Promise<number | undefined>
   forget(key: string): void
 }
 
@@ -59,30 +64,62 @@ export const statusWriter = (
   limits: StatusLimits,
 ): StatusWriter => {
   const writtenAt = new Map<string, number>()
+  /** When a pipeline without a status was first seen to wait for its new topics. */
+  const begunAt = new Map<string, number>()
+
+  /**
+   * Milliseconds that a first status waits which would only say that topics are being made: a Topic
+   * Operator answers in that time, and one status says how it went. Each write of a pipeline costs
+   * the API server as much as those of five of its objects.
+   */
+  const beginningMs = (pipeline: OrderPipeline, status: OrderPipelineStatus): number => {
+    const key = keyOf(pipeline)
+    const configured = status.conditions?.find(({ type }) => type === 'Configured')
+    if (pipeline.status?.observedGeneration !== undefined || configured?.reason !== 'TopicsNotReady') {
+      begunAt.delete(key)
+      return 0
+    }
+    const since = begunAt.get(key) ?? now()
+    begunAt.set(key, since)
+    return Math.max(0, since + limits.countsMs - now())
+  }
+
+  const due = (pipeline: OrderPipeline, status: OrderPipelineStatus): StatusChange =>
+    statusChange(pipeline.status, status, now() - (writtenAt.get(keyOf(pipeline)) ?? -Infinity), limits)
+
+  const put = async (pipeline: OrderPipeline, all: OrderPipelineStatus): Promise<number | undefined> => {
+    const status = declared(all)
+    const change = due(pipeline, status)
+    if (change.write === 'never') return undefined
+    if (change.write === 'later') return change.waitMs
+    const { apiVersion, kind } = pipeline
+    const { name, namespace, uid } = pipeline.metadata
+    const metadata = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
+    await announcer.announce(pipeline, status)
+    try {
+      noted((await kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status })) as OrderPipeline)
+      writtenAt.set(keyOf(pipeline), now())
+    } catch (error) {
+      if (!isNotFound(error)) throw error // deleted in the meantime
+    }
+    return undefined
+  }
+
   return {
+    due: (pipeline, status) => due(pipeline, declared(status)),
+    put,
     write: async ({ outcomes, ...input }) => {
-      const { pipeline } = input
-      const key = keyOf(pipeline)
       const failures = outcomes.flatMap(({ failure }) => failure ?? [])
       const heldObjects = outcomes.flatMap(({ action: { object }, heldBy: cause }) =>
         cause ? { object: `${object.kind} ${object.metadata.name}`, cause } : [],
       )
-      const status = declared(statusOf({ ...input, failures, held: heldObjects }, new Date(wall()).toISOString()))
-      const change = statusChange(pipeline.status, status, now() - (writtenAt.get(key) ?? -Infinity), limits)
-      if (change.write === 'never') return undefined
-      if (change.write === 'later') return change.waitMs
-      const { apiVersion, kind } = pipeline
-      const { name, namespace, uid } = pipeline.metadata
-      const metadata = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
-      await announcer.announce(pipeline, status)
-      try {
-        noted((await kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status })) as OrderPipeline)
-        writtenAt.set(key, now())
-      } catch (error) {
-        if (!isNotFound(error)) throw error // deleted in the meantime
-      }
-      return undefined
+      const status = statusOf({ ...input, failures, held: heldObjects }, new Date(wall()).toISOString())
+      const waitMs = beginningMs(input.pipeline, status)
+      return waitMs > 0 ? waitMs : await put(input.pipeline, status)
     },
-    forget: (key) => writtenAt.delete(key),
+    forget: (key) => {
+      writtenAt.delete(key)
+      begunAt.delete(key)
+    },
   }
 }

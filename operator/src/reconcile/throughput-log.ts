@@ -11,39 +11,74 @@ export interface ThroughputLog {
     children: readonly ChildObject[],
     lag: ReadonlyMap<string, StageFigures>,
   ): ReadonlyMap<string, Throughput>
+  /**
+   * The same with the replicas of the last `note`: each change of a Deployment brings another.
+   * Undefined where there was none for this generation of the spec.
+   */
+  noteFigures(
+    pipeline: OrderPipeline,
+    lag: ReadonlyMap<string, StageFigures>,
+  ): ReadonlyMap<string, Throughput> | undefined
   forget(key: string): void
 }
 
-type Stages = ReadonlyMap<string, Throughput>
+interface Entry {
+  readonly generation: number | undefined
+  readonly stages: ReadonlyMap<string, Throughput>
+  /** Ready ones, by stage. */
+  readonly replicas: ReadonlyMap<string, number>
+}
 
 export const throughputLog = (now: () => number): ThroughputLog => {
-  const entries = new Map<string, { readonly generation: number | undefined; readonly stages: Stages }>()
+  const entries = new Map<string, Entry>()
+
+  /** Figures of another spec do not count. */
+  const last = (pipeline: OrderPipeline): Entry | undefined => {
+    const entry = entries.get(keyOf(pipeline))
+    return entry?.generation === pipeline.metadata.generation ? entry : undefined
+  }
+
+  const noteWith = (
+    pipeline: OrderPipeline,
+    replicas: ReadonlyMap<string, number>,
+    lag: ReadonlyMap<string, StageFigures>,
+  ): ReadonlyMap<string, Throughput> => {
+    const before = last(pipeline)?.stages
+    const stages = new Map<string, Throughput>()
+    for (const stage of pipeline.spec.stages) {
+      const throughput = before?.get(stage.name) ?? {}
+      const figures = lag.get(stage.name)
+      const point = figures?.lag !== undefined &&
+        figures.consumedPerSecond !== undefined && {
+          at: now(),
+          replicas: replicas.get(stage.name) ?? 0,
+          lag: figures.lag,
+          consumedPerSecond: figures.consumedPerSecond,
+          largestShare: figures.largestShare ?? 0,
+        }
+      stages.set(
+        stage.name,
+        point ? withPoint(throughput, point, stage.concurrency ?? defaults.concurrency) : throughput,
+      )
+    }
+    entries.set(keyOf(pipeline), { generation: pipeline.metadata.generation, stages, replicas })
+    return stages
+  }
+
+  const readyReplicas = (pipeline: OrderPipeline, stage: string, children: readonly ChildObject[]): number => {
+    const live = livePart(pipeline, stage, children)
+    return ((live[live.active]?.status ?? {}) as DeploymentStatus).readyReplicas ?? 0
+  }
+
   return {
     note: (pipeline, children, lag) => {
-      const { generation } = pipeline.metadata
-      const last = entries.get(keyOf(pipeline))
-      const before = last?.generation === generation ? last?.stages : undefined // figures of another spec do not count
-      const after = new Map<string, Throughput>()
-      for (const stage of pipeline.spec.stages) {
-        const throughput = before?.get(stage.name) ?? {}
-        const figures = lag.get(stage.name)
-        const live = livePart(pipeline, stage.name, children)
-        const { readyReplicas = 0 } = (live[live.active]?.status ?? {}) as DeploymentStatus
-        const point = figures?.lag !== undefined &&
-          figures.consumedPerSecond !== undefined && {
-            at: now(),
-            replicas: readyReplicas,
-            lag: figures.lag,
-            consumedPerSecond: figures.consumedPerSecond,
-            largestShare: figures.largestShare ?? 0,
-          }
-        after.set(
-          stage.name,
-          point ? withPoint(throughput, point, stage.concurrency ?? defaults.concurrency) : throughput,
-        )
-      }
-      entries.set(keyOf(pipeline), { generation, stages: after })
-      return after
+      const names = pipeline.spec.stages.map(({ name }) => name)
+      const replicas = new Map(names.map((name) => [name, readyReplicas(pipeline, name, children)]))
+      return noteWith(pipeline, replicas, lag)
+    },
+    noteFigures: (pipeline, lag) => {
+      const entry = last(pipeline)
+      return entry && noteWith(pipeline, entry.replicas, lag)
     },
     forget: (key) => entries.delete(key),
   }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { ApiError, NotLeaderError } from '../kube/errors.ts'
 import type { Next } from './next-check.ts'
 import type { Metrics } from '../runtime/metrics.ts'
-import type { Taken, WorkQueue } from '../runtime/work-queue.ts'
+import type { Extent, Taken, WorkQueue } from '../runtime/work-queue.ts'
 
 export interface Workers {
   /** Resolves when the queue is closed and the reconciles in flight are finished. */
@@ -18,32 +18,35 @@ export interface WorkersSettings {
 
 export const workers = (
   queue: WorkQueue,
-  reconcile: (key: string) => Promise<Next>,
+  reconcile: (key: string, extent: Extent) => Promise<Next>,
   { log, metrics, now, random }: { log: Logger; metrics: Metrics; now: () => number; random: () => number },
   { count, resyncMs }: WorkersSettings,
 ): Workers => {
   const settle = (item: Taken, next: Next): void => {
-    const { key } = item
+    const { key, extent } = item
     switch (next.kind) {
       case 'gone':
         return queue.forget(key)
       case 'done':
+        if (extent === 'figures') return // the last whole pass has said when the next one is due
         queue.forget(key)
         return queue.addAfter(key, resyncMs * (0.8 + 0.4 * random()))
       case 'after':
         queue.forget(key)
-        return queue.addAfter(key, next.ms)
+        return queue.addAfter(key, next.ms, extent)
+      case 'whole':
+        return queue.add(key, 'background')
       case 'retry':
         return queue.retry(item, next.leastMs)
     }
   }
 
   const pass = async (item: Taken): Promise<void> => {
-    const { key } = item
+    const { key, extent } = item
     const startedAt = now()
     const elapsedSeconds = (): number => (now() - startedAt) / 1000
     try {
-      const next = await reconcile(key)
+      const next = await reconcile(key, extent)
       settle(item, next)
       metrics.reconciled(next.kind, elapsedSeconds(), item)
       log.debug({ pipeline: key, next, seconds: elapsedSeconds() }, 'reconciled')

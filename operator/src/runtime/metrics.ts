@@ -6,7 +6,7 @@ import type { Priority, Taken } from './work-queue.ts'
 
 export interface Metrics {
   readonly registry: Registry
-  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'error', seconds: number, item: Taken): void
+  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'whole' | 'error', seconds: number, item: Taken): void
   requested(verb: string, code: number | string, seconds: number): void
   watchRestarted(kind: string, reason: string): void
   lagReadFailed(): void
@@ -14,7 +14,7 @@ export interface Metrics {
   readonly repaired: (kind: string) => void
   leading(yes: boolean): void
   /** Replaces the figures of one pipeline. */
-  pipeline(pipeline: OrderPipeline): void
+  readonly pipeline: (pipeline: OrderPipeline) => void
   forgetPipeline(pipeline: OrderPipeline): void
 }
 
@@ -29,7 +29,7 @@ export const metrics = (queueDepth: (priority: Priority) => number, standingBy: 
   const name = (what: string): string => `orderpipeline_${what}`
   const reconciles = new Counter({
     name: name('reconcile_total'),
-    help: 'Passes over a pipeline, by result',
+    help: 'Passes over a pipeline, by result; figures: only its figures were looked at',
     labelNames: ['result'],
     registers,
   })
@@ -99,8 +99,9 @@ export const metrics = (queueDepth: (priority: Priority) => number, standingBy: 
 
   return {
     registry,
-    reconciled: (result, seconds, { priority, waitedMs }) => {
-      reconciles.inc({ result })
+    reconciled: (result, seconds, { priority, extent, waitedMs }) => {
+      const isFigures = extent === 'figures' && (result === 'done' || result === 'after')
+      reconciles.inc({ result: isFigures ? 'figures' : result })
       durations.observe({ priority }, seconds)
       waits.observe({ priority }, waitedMs / 1000)
     },

@@ -33,8 +33,45 @@ describe('the work queue', () => {
     vi.advanceTimersByTime(70)
     queue.add('c', 'edit')
     vi.advanceTimersByTime(5)
-    expect(await queue.next()).toEqual({ key: 'c', priority: 'edit', waitedMs: 5 })
-    expect(await queue.next()).toEqual({ key: 'a', priority: 'background', waitedMs: 75 })
+    expect(await queue.next()).toEqual({ key: 'c', priority: 'edit', extent: 'whole', waitedMs: 5 })
+    expect(await queue.next()).toEqual({ key: 'a', priority: 'background', extent: 'whole', waitedMs: 75 })
+  })
+
+  it('hands out a key for its figures alone only where nothing else was asked of it', async () => {
+    const queue = workQueue(clock, settings)
+    for (const key of ['figures', 'then', 'before', 'edited']) queue.add(key, 'background', 'figures')
+    queue.add('then', 'background')
+    queue.add('edited', 'edit')
+    const extents = []
+    for (let taken = 0; taken < 4; taken += 1) {
+      const item = await queue.next()
+      extents.push([item?.key, item?.extent])
+    }
+    expect(extents).toEqual([
+      ['edited', 'whole'],
+      ['figures', 'figures'],
+      ['then', 'whole'],
+      ['before', 'figures'],
+    ])
+    queue.add('figures', 'background')
+    queue.add('figures', 'background', 'figures')
+    queue.done('figures')
+    expect(await queue.next()).toMatchObject({ key: 'figures', extent: 'whole' })
+  })
+
+  it('keeps the time of the next whole pass, however often figures are asked for sooner', async () => {
+    const queue = workQueue(clock, settings)
+    queue.addAfter('a', 1000)
+    queue.addAfter('a', 10, 'figures')
+    vi.advanceTimersByTime(10)
+    expect(await queue.next()).toMatchObject({ key: 'a', extent: 'figures' })
+    queue.addAfter('a', 500, 'figures')
+    queue.done('a')
+    vi.advanceTimersByTime(500)
+    expect(await queue.next()).toMatchObject({ key: 'a', extent: 'figures' })
+    queue.done('a')
+    vi.advanceTimersByTime(490)
+    expect(await queue.next()).toMatchObject({ key: 'a', extent: 'whole' })
   })
 
   it('remembers an edit that came while the key was being worked on', async () => {

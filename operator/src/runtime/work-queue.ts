@@ -9,6 +9,12 @@ import { backoffMs } from '@orderpipeline/retry'
  */
 export type Priority = 'edit' | 'background'
 
+/**
+ * whole: everything of the pipeline is observed and decided. figures: only figures of its lag have
+ * changed, which nothing but the status shows.
+ */
+export type Extent = 'whole' | 'figures'
+
 export interface QueueSettings {
   readonly firstBackoffMs: number
   readonly lastBackoffMs: number
@@ -21,6 +27,7 @@ export const usualQueueSettings: QueueSettings = { firstBackoffMs: 500, lastBack
 export interface Taken {
   readonly key: string
   readonly priority: Priority
+  readonly extent: Extent
   /** Since it was added with this priority. */
   readonly waitedMs: number
 }
@@ -28,11 +35,12 @@ export interface Taken {
 export interface WorkQueue {
   /**
    * As soon as a worker is free; while the key is being reconciled, once more afterwards. The
-   * background waits for a backoff to end.
+   * background waits for a backoff to end. A key that waits for its figures waits for the whole
+   * once anything asks for it.
    */
-  add(key: string, priority: Priority): void
-  /** In the background. Of two such times the sooner counts. */
-  addAfter(key: string, ms: number): void
+  add(key: string, priority: Priority, extent?: Extent): void
+  /** In the background. Of two such times of one extent the sooner counts. */
+  addAfter(key: string, ms: number, extent?: Extent): void
   /** After a pause that grows with each retry in a row until `forget`; at least `leastMs`. */
   retry(item: Pick<Taken, 'key' | 'priority'>, leastMs?: number): void
   forget(key: string): void
@@ -52,8 +60,8 @@ interface Clock {
 export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSettings): WorkQueue => {
   const lanes = lanesOf(clock.now, settings.editsInARow)
   const working = new Set<string>()
-  const again = new Map<string, Priority>()
-  const timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly at: number }>()
+  const again = new Map<string, Waiting>()
+  const timers: Readonly<Record<Extent, Map<string, Timer>>> = { whole: new Map(), figures: new Map() }
   const backoff = { firstMs: settings.firstBackoffMs, maxMs: settings.lastBackoffMs }
   const backoffs = new Map<string, { readonly failures: number; readonly until: number }>()
   const takers: ((item: Taken | undefined) => void)[] = []
@@ -68,45 +76,50 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
     }
   }
 
-  const wake = (key: string, priority: Priority): void => {
+  const wake = (key: string, priority: Priority, extent: Extent): void => {
     if (closed) return
     if (working.has(key)) {
-      if (again.get(key) !== 'edit') again.set(key, priority)
+      const waiting = again.get(key)
+      const isEdit = waiting?.priority === 'edit'
+      again.set(key, { priority: isEdit ? 'edit' : priority, extent: widest(waiting?.extent, extent) })
       return
     }
-    lanes.put(key, priority)
+    lanes.put(key, priority, extent)
     hand()
   }
 
-  const wakeAt = (key: string, priority: Priority, at: number): void => {
+  const wakeAt = (key: string, priority: Priority, at: number, extent: Extent): void => {
     if (closed) return
-    const pending = timers.get(key)
+    const pending = timers[extent].get(key)
     if (pending && pending.at <= at) return // sooner already
     clearTimeout(pending?.timer)
     const timer = setTimeout(() => {
-      timers.delete(key)
-      wake(key, priority)
+      timers[extent].delete(key)
+      wake(key, priority, extent)
     }, at - clock.now())
-    timers.set(key, { timer, at })
+    timers[extent].set(key, { timer, at })
   }
 
   const isBackingOff = (key: string): boolean => (backoffs.get(key)?.until ?? 0) > clock.now()
 
   return {
-    add: (key, priority) => {
+    add: (key, priority, extent = 'whole') => {
       // Its retry is scheduled, and a change from its successful writes does not cure what made it
       // fail.
       if (priority === 'background' && isBackingOff(key)) return
-      wake(key, priority)
+      wake(key, priority, extent)
     },
-    addAfter: (key, ms) => wakeAt(key, 'background', Math.max(clock.now() + ms, backoffs.get(key)?.until ?? 0)),
+    addAfter: (key, ms, extent = 'whole') =>
+      wakeAt(key, 'background', Math.max(clock.now() + ms, backoffs.get(key)?.until ?? 0), extent),
     retry: ({ key, priority }, leastMs = 0) => {
       const failures = (backoffs.get(key)?.failures ?? 0) + 1
       const until = clock.now() + Math.max(leastMs, backoffMs(failures, backoff, clock.random))
       backoffs.set(key, { failures, until })
-      clearTimeout(timers.get(key)?.timer)
-      timers.delete(key)
-      wakeAt(key, priority, until)
+      for (const pending of Object.values(timers)) {
+        clearTimeout(pending.get(key)?.timer)
+        pending.delete(key)
+      }
+      wakeAt(key, priority, until, 'whole')
     },
     forget: (key) => backoffs.delete(key),
     next: () =>
@@ -118,14 +131,16 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
           }),
     done: (key) => {
       working.delete(key)
-      const priority = again.get(key)
+      const waiting = again.get(key)
       again.delete(key)
-      if (priority === 'edit' || (priority && !isBackingOff(key))) wake(key, priority)
+      if (waiting && (waiting.priority === 'edit' || !isBackingOff(key))) wake(key, waiting.priority, waiting.extent)
     },
     close: () => {
       closed = true
-      for (const { timer } of timers.values()) clearTimeout(timer)
-      timers.clear()
+      for (const pending of Object.values(timers)) {
+        for (const { timer } of pending.values()) clearTimeout(timer)
+        pending.clear()
+      }
       lanes.clear()
       for (const taker of takers.splice(0)) taker(undefined)
     },
@@ -133,10 +148,23 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
   }
 }
 
+interface Waiting {
+  readonly priority: Priority
+  readonly extent: Extent
+}
+
+interface Timer {
+  readonly timer: NodeJS.Timeout
+  readonly at: number
+}
+
+const widest = (one: Extent | undefined, other: Extent): Extent => (one === 'whole' ? one : other)
+
 /** Two queues in order of arrival; a key is in one of them. */
 const lanesOf = (now: () => number, editsInARow: number) => {
-  /** Key → when it arrived. */
-  const lanes = { edit: new Map<string, number>(), background: new Map<string, number>() }
+  /** Since when a key waits, and for what. */
+  type Lane = Map<string, { readonly since: number; readonly extent: Extent }>
+  const lanes: Readonly<Record<Priority, Lane>> = { edit: new Map(), background: new Map() }
   let row = 0
 
   const next = (): Priority => {
@@ -145,19 +173,21 @@ const lanesOf = (now: () => number, editsInARow: number) => {
   }
 
   return {
-    put: (key: string, priority: Priority): void => {
-      if (lanes.edit.has(key) || lanes[priority].has(key)) return
-      lanes.background.delete(key)
-      lanes[priority].set(key, now())
+    put: (key: string, priority: Priority, extent: Extent): void => {
+      const waiting = lanes.edit.get(key) ?? lanes.background.get(key)
+      const lane = lanes.edit.has(key) ? 'edit' : priority
+      const since = (lanes[lane].has(key) ? waiting?.since : undefined) ?? now()
+      if (lane === 'edit') lanes.background.delete(key)
+      lanes[lane].set(key, { since, extent: widest(waiting?.extent, extent) })
     },
     take: (): Taken | undefined => {
       const priority = next()
       const [first] = lanes[priority]
       if (!first) return undefined
-      const [key, since] = first
+      const [key, { since, extent }] = first
       lanes[priority].delete(key)
       row = priority === 'edit' ? row + 1 : 0
-      return { key, priority, waitedMs: now() - since }
+      return { key, priority, extent, waitedMs: now() - since }
     },
     clear: (): void => {
       lanes.edit.clear()

@@ -1,0 +1,1 @@
+../../../operator/deploy/release-held.mjs
