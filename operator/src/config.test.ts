@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { configFrom } from './config.ts'
 
-it('needs nothing but the image of the services', () => {
+it('the configuration needs only the image of the services', () => {
   expect(configFrom({ SERVICES_IMAGE: 'services:1' }, 'host')).toMatchObject({
     servicesImage: 'services:1',
     watchNamespace: undefined,
@@ -10,13 +10,13 @@ it('needs nothing but the image of the services', () => {
   })
 })
 
-it('says in one line which variables are wrong, what is allowed and what was found', () => {
+it('one line names the wrong variables, the allowed values and the values found', () => {
   const wrong = () => configFrom({ IMAGE_PULL_POLICY: 'Sometimes', METRICS_PORT: '99999' }, 'host')
   expect(wrong).toThrow(
     /SERVICES_IMAGE: .*found nothing; IMAGE_PULL_POLICY: .*"Always".*found "Sometimes"; METRICS_PORT: .*65535.*"99999"/,
   )
 })
 
-it('takes an empty namespace to watch for all of them, as a chart leaves it', () => {
+it('an empty WATCH_NAMESPACE means all namespaces, as the chart sets it', () => {
   expect(configFrom({ SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: '' }, 'host').watchNamespace).toBeUndefined()
 })

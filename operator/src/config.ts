@@ -1,5 +1,5 @@
-// Which settings does the operator have? All that it takes from its environment, read once, each
-// value checked and named.
+// Which settings does the operator have? It reads all of them from its environment, once, and
+// checks each value.
 import { z } from 'zod'
 
 const seconds = (fallback: number, least = 1) => z.coerce.number().min(least).max(3600).default(fallback)
@@ -8,8 +8,8 @@ const environment = z.object({
   /** Image of the built-in stages and the gateway of new pipelines. */
   SERVICES_IMAGE: z.string().min(1),
   /**
-   * Whether pipelines that do not say it move to SERVICES_IMAGE by themselves when it changes, and
-   * how many at once.
+   * Whether pipelines without spec.updates move to SERVICES_IMAGE by themselves when it changes,
+   * and how many at once.
    */
   UPDATES: z.enum(['Manual', 'Automatic']).default('Manual'),
   UPDATES_AT_ONCE: z.coerce.number().int().min(1).max(1000).default(1),
@@ -22,7 +22,7 @@ const environment = z.object({
     .string()
     .regex(
       /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?(,[a-z0-9]([-a-z0-9.]*[a-z0-9])?)*)?$/,
-      'allowed are names of Secrets, separated by commas',
+      'allowed: names of Secrets, separated by commas',
     )
     .default(''),
   /** Watch this namespace only; absent or empty means all of them. */
@@ -33,18 +33,18 @@ const environment = z.object({
   LEASE_NAME: z.string().min(1).default('orderpipeline-operator'),
   LEASE_SECONDS: seconds(15, 3),
   /**
-   * How long another installation that acts on a pipeline has to answer before this one asks again,
-   * and then acts; it asks every ten times as long.
+   * How long this installation waits for an answer of another one that acts on a pipeline. Without
+   * an answer it asks again, and then acts itself. It asks every ten times as long.
    */
   STANDBY_SECONDS: seconds(30),
-  /** Metrics and health are served here. */
+  /** Port of the metrics and the health probes. */
   METRICS_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
-  /** Pipelines reconciled at once. */
+  /** The number of pipelines that are reconciled at once. */
   WORKERS: z.coerce.number().int().min(1).max(64).default(16),
   /** How often a settled pipeline is reconciled without a change. */
   RESYNC_SECONDS: seconds(600, 10),
-  /** How often lag is read from Kafka, and how often at most lag alone makes a status write. */
+  /** How often lag is read from Kafka, and the shortest interval of status writes due to lag alone. */
   LAG_INTERVAL_SECONDS: seconds(5),
   LAG_STATUS_SECONDS: seconds(10),
   KAFKA_TIMEOUT_SECONDS: seconds(8),
@@ -52,22 +52,22 @@ const environment = z.object({
   DEAD_LETTERS_INTERVAL_SECONDS: seconds(30),
   /** How often the topics of an external Kafka cluster are checked without a change. */
   TOPICS_INTERVAL_SECONDS: seconds(60),
-  /** How old the digests of a Secret may be whose values the pods of a pipeline use. */
+  /** The largest age of the digests of the Secrets whose values the pods of a pipeline use. */
   SECRETS_INTERVAL_SECONDS: seconds(60),
   /**
-   * What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by
-   * KEDA, and for reading lag).
+   * The domain after <service>.<namespace>. with which KEDA and the operator reach Kafka from
+   * another namespace.
    */
   SERVICE_DOMAIN: z.string().default('svc'),
-  /** Where prometheus triggers send their queries; absent or empty means that there are none. */
+  /** URL for the queries of prometheus triggers; absent or empty means that no stage may have one. */
   PROMETHEUS_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
   /**
-   * Where KEDA reaches this operator for the replicas of stages scaled on flow; absent or empty
-   * means that it serves none, and such stages are scaled on lag.
+   * URL at which KEDA asks this operator for the replicas of stages scaled on flow. When it is
+   * absent or empty, the operator does not serve them, and such stages are scaled on lag.
    */
   FLOW_SCALER_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
   FLOW_SCALER_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
-  /** How often the offsets of pipelines with such a stage are read. */
+  /** How often the operator reads the offsets of pipelines with a stage scaled on flow. */
   FLOW_INTERVAL_SECONDS: seconds(2),
 })
 
@@ -94,11 +94,11 @@ export interface Config {
   readonly secretsIntervalSeconds: number
   readonly serviceDomain: string
   readonly prometheusUrl: string | undefined
-  /** Undefined where the operator is no scaler. The address has no slash at its end. */
+  /** Undefined when the operator does not serve as a scaler. The URL has no slash at its end. */
   readonly flowScaler: { readonly url: string; readonly port: number; readonly intervalSeconds: number } | undefined
 }
 
-/** A wrong value in the environment: a stack trace would say nothing more. */
+/** A wrong value in the environment, which needs no stack trace. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly reason = 'ConfigurationInvalid'

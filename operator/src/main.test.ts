@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
-it('ends with one line that names the wrong variables, and no stack', () => {
+it('the process ends with one line that names the wrong variables, without a stack', () => {
   const env = { IMAGE_PULL_POLICY: 'Sometimes', WORKERS: 'many' }
   const main = join(import.meta.dirname, 'main.ts')
   const { status, stderr, stdout } = spawnSync(process.execPath, [main], { env, encoding: 'utf8', timeout: 30_000 })

@@ -134,7 +134,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       },
       absent: (resource, absence, error) => {
         if (absence) log.warn({ kind: resource.kind, absence, error }, absenceCause(resource, absence).what)
-        else log.info({ kind: resource.kind }, 'the kind is served now')
+        else log.info({ kind: resource.kind }, 'the API server now serves the kind')
         lookAtAll()
       },
       opening: async (resource) => {
@@ -142,7 +142,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       },
       restarted: (resource, reason, error) => {
         instruments.watchRestarted(resource.kind, reason)
-        if (reason !== 'ended') log.warn({ kind: resource.kind, reason, error }, 'a watch is started again')
+        if (reason !== 'ended') log.warn({ kind: resource.kind, reason, error }, 'a watch is restarted')
       },
     },
     clock,
@@ -154,7 +154,7 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   const declared = declaredStatus(schemas, (fields) =>
     log.warn(
       { fields },
-      'the OrderPipeline definition is older than this operator: these fields of its status are left out until it is applied anew',
+      'the CRD of OrderPipelines is older than this operator: these status fields are omitted until the CRD is upgraded',
     ),
   )
   const status = statusWriter(kube, recorder, declared, world.noteWritten, clock, {
@@ -170,9 +170,15 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
       noted: world.noteWritten,
       declared: () => declaresRecord(schemas),
       left: (key, to) =>
-        log.warn({ pipeline: key, acting: to }, 'another installation of the operator acts on it, this one stands by'),
+        log.warn(
+          { pipeline: key, acting: to },
+          'another installation of the operator acts on the pipeline, this one stands by',
+        ),
       taken: (key, from) =>
-        log.warn({ pipeline: key, from }, 'the installation that acted on it does not answer, this one acts now'),
+        log.warn(
+          { pipeline: key, from },
+          'the installation that acted on the pipeline does not answer, this one acts now',
+        ),
       ...clock,
     },
     own,
@@ -201,12 +207,12 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
   })
   const throughput = throughputLog(clock.now)
   const pods = podReports(kube, clock.now, (error) =>
-    log.warn({ error }, 'the pods of a new version cannot be looked at, none is given up until they can'),
+    log.warn({ error }, 'the pods of a new version cannot be read, no version is given up meanwhile'),
   )
   const secrets = secretDigests(
     kube,
     clock.now,
-    (error) => log.warn({ error }, 'a Secret cannot be read, pods stay with what they have until it can'),
+    (error) => log.warn({ error }, 'a Secret cannot be read, pods keep the present values meanwhile'),
     config.secretsIntervalSeconds * 1000,
   )
   const foreign = foreignObjects(clock.now)

@@ -230,14 +230,14 @@ const parse = (line: string): WatchEvent => {
   } catch {
     // falls through: both are garbage
   }
-  throw new WatchError('garbage', `the watch sent something unreadable: ${line.slice(0, 100)}`)
+  throw new WatchError('garbage', `the watch sent an unreadable line: ${line.slice(0, 100)}`)
 }
 
 const withinTime = async <T>(work: Promise<T>, ms: number, giveUp: () => void): Promise<T> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new WatchError('inactive', `the watch was silent for ${ms} ms`))
+      reject(new WatchError('inactive', `the watch sent no data for ${ms} ms`))
       giveUp()
     }, ms)
   })

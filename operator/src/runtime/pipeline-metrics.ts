@@ -17,37 +17,37 @@ type Part = StageStatus & { readonly scaling?: Scaling }
  */
 const stageFigures: Readonly<Record<string, readonly [help: string, value: (part: Part) => number | undefined]>> = {
   group_lag: ["Messages that the stage's consumer group has not consumed", ({ lag }) => lag],
-  group_lag_seconds: ['How long a message that comes now waits at the present rate of the stage', lagSeconds],
+  group_lag_seconds: ['Time that a message arriving now would wait at the present rate of the stage', lagSeconds],
   group_arrived_per_second: [
-    "Messages a second that come to the stage's topics",
+    "Messages per second that arrive on the stage's topics",
     ({ arrivedPerSecond }) => arrivedPerSecond,
   ],
   group_consumed_per_second: [
-    'Messages a second that the stage consumes',
+    'Messages per second that the stage consumes',
     ({ consumedPerSecond }) => consumedPerSecond,
   ],
   group_drain_seconds: [
-    'Seconds until the lag is gone at the present rates; absent while the lag grows',
+    'Seconds until the lag is 0 at the present rates; absent while the lag grows',
     ({ secondsToDrain }) => secondsToDrain,
   ],
   stage_capacity_orders_per_second: [
-    'Orders a second that the stage carries with all the replicas it may have',
+    'Orders per second that the stage can handle with maxReplicas',
     ({ capacity }) => capacity?.ordersPerSecond,
   ],
   stage_dead_letters_open: [
-    'Dead letters of the stage that nobody has replayed or discarded yet',
+    'Dead letters of the stage that have not been replayed or discarded',
     ({ deadLetters }) => deadLetters,
   ],
-  stage_replicas_desired: ['Replicas wanted', ({ desiredReplicas }) => desiredReplicas],
-  stage_replicas_ready: ['Replicas ready', ({ readyReplicas }) => readyReplicas],
-  stage_replicas_min: ['Fewest replicas that the spec allows', ({ scaling }) => scaling?.minReplicas],
-  stage_replicas_max: ['Most replicas that the spec allows', ({ scaling }) => scaling?.maxReplicas],
+  stage_replicas_desired: ['Desired replicas', ({ desiredReplicas }) => desiredReplicas],
+  stage_replicas_ready: ['Ready replicas', ({ readyReplicas }) => readyReplicas],
+  stage_replicas_min: ['Least number of replicas of the spec', ({ scaling }) => scaling?.minReplicas],
+  stage_replicas_max: ['Largest number of replicas of the spec', ({ scaling }) => scaling?.maxReplicas],
   stage_rolled_back: [
     '1 while the newest version of the stage is given up and the last stable one runs',
     ({ rollout }) => (rollout?.phase === 'RolledBack' ? 1 : 0),
   ],
   stage_scale_out_useless: [
-    '1 while the last replicas that were added made the stage no faster',
+    '1 while the replicas added last did not increase the throughput of the stage',
     ({ scaleOut }) => (scaleOut ? 1 : 0),
   ],
 }
