@@ -57,7 +57,7 @@ export async function connect(environment: Surroundings, options: ConnectOptions
   const cluster = config.getCurrentCluster()
   if (!cluster)
     throw new CommandFailed(`The kubeconfig ${file} has no current context.`, {
-      advice: `Name one with --context; there are: ${contextNames(config)}.`,
+      advice: `Name one with --context; its contexts: ${contextNames(config)}.`,
     })
   const server = new URL(cluster.server)
   const access: RequestOptions = {}
@@ -69,7 +69,7 @@ export async function connect(environment: Surroundings, options: ConnectOptions
     if (status >= 200 && status < 300) return body
     throw new CommandFailed(`${server.host} answered ${status} to ${call.path}: ${statusMessage(body)}`, {
       ...(status === 401 || status === 403
-        ? { advice: 'The user of the kubeconfig may not do that; name another context with --context.' }
+        ? { advice: 'The user of the kubeconfig has no right to do that; name another context with --context.' }
         : {}),
     })
   }
@@ -137,7 +137,7 @@ function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Surroundings): st
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
   const files = candidates.filter((candidate) => existsSync(candidate))
   if (files.length > 0) return kubeconfig === undefined ? files.slice(0, 1) : files
-  throw new NoKubeconfig(`No kubeconfig found; looked for ${candidates.join(', ')}.`, {
+  throw new NoKubeconfig(`No kubeconfig found in ${candidates.join(', ')}.`, {
     advice:
       'Start the pipeline here with `npm start`, or the local cluster with `npm run up`; or name a kubeconfig with --kubeconfig or KUBECONFIG.',
   })
@@ -160,7 +160,7 @@ function fetched(
     const fail = (error: Error): void =>
       reject(
         new KubeUnreachable(`The API server ${server.host} does not answer: ${messageOf(error)}`, {
-          advice: 'Is the cluster running? `npm run up` starts the local one.',
+          advice: 'Check that the cluster runs; `npm run up` starts the local one.',
           cause: error,
         }),
       )
