@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { valueRows } from './chart-readme.ts'
 import { chartNames, currentReadme, readmeFile } from './write-chart-readmes.ts'
 
-test.each(chartNames)('the README of %s is that of its values; npm run generate writes it', async (name) => {
+test.each(chartNames)('the README of %s equals that of its values; npm run generate writes it', async (name) => {
   expect(await readFile(readmeFile(name), 'utf8')).toBe(await currentReadme(name))
 })
 
@@ -14,7 +14,7 @@ test.each(chartNames)('the README of %s has a row for every value at the top of 
   for (const key of Object.keys(values)) expect(readme).toMatch(new RegExp(`^\\| \`${key}[\`.]`, 'm'))
 })
 
-test('a value has the comments above it and beside it, its path, and its default', () => {
+test('a value has the comments above it and after it, its path, and its default', () => {
   const text = `# What is this file?
 
 # How many.

@@ -14,7 +14,7 @@ const pipelines = blocks
   .filter(({ kind }) => kind === 'OrderPipeline')
 
 describe('the README', () => {
-  it('has an OrderPipeline to copy, and every one in it is accepted', () => {
+  it('has an OrderPipeline to copy, and all of its pipelines are accepted', () => {
     expect(pipelines.length).toBeGreaterThan(0)
     for (const pipeline of pipelines) {
       const { causes, problems, unknownFields } = validation(pipeline)
@@ -22,7 +22,7 @@ describe('the README', () => {
     }
   })
 
-  it('has a stage to add, which is accepted beside the stages of its pipeline', () => {
+  it('has a stage to add, which is accepted together with the stages of its pipeline', () => {
     expect(stages.length).toBeGreaterThan(0)
     for (const text of stages) {
       const [pipeline] = structuredClone(pipelines) as { spec: { stages: unknown[] } }[]
