@@ -29,6 +29,6 @@ if (import.meta.main) {
   const file = await buildCommandLine(process.argv[2] ?? join(root, 'cli', 'dist'))
   const megabytes = (statSync(file).size / 1e6).toFixed(1)
   process.stdout.write(
-    `${file} (${megabytes} MB)\nOn the PATH it is \`kubectl orderpipeline\`; linked as \`orderpipeline\` it is that, too.\n`,
+    `${file} (${megabytes} MB)\nOn the PATH it is \`kubectl orderpipeline\`; a link \`orderpipeline\` to it works, too.\n`,
   )
 }

@@ -11,21 +11,21 @@ const rows = [
   ['notification', '2/2', '0', '0s'],
 ]
 
-it('prints a table that is wider than the terminal as several, each with the first column', () => {
+it('prints a table that is wider than the terminal as several tables, each with the first column', () => {
   expect(tables(header, rows, { width: 26 })).toEqual([
     { titles: 'STAGE         READY    LAG', lines: ['orders        10/10  1,000', 'notification    2/2      0'] },
     { titles: 'STAGE         DRAIN', lines: ['orders        1m05s', 'notification     0s'] },
   ])
 })
 
-it('prints one table where no width is given or it fits, and a column that never fits alone', () => {
+it('prints one table without a width or if it fits, and a column that is too wide by itself', () => {
   const [titles, ...lines] = columns(header, rows)
   expect(tables(header, rows)).toEqual([{ titles, lines }])
   expect(tables(header, rows, { width: 33 })).toHaveLength(1)
   expect(tables(header, rows, { width: 5 })).toHaveLength(3)
 })
 
-it('breaks a sentence between words, and indents what follows', () => {
+it('wraps a sentence between words, and indents the following lines', () => {
   const text = '  - the autoscaler leaves it at that, because it is within ten per cent'
   expect(wrapped(text, 40, 4)).toEqual([
     '  - the autoscaler leaves it at that,',
@@ -34,7 +34,7 @@ it('breaks a sentence between words, and indents what follows', () => {
   expect(wrapped(text, undefined, 4)).toEqual([text])
 })
 
-it('takes the width from COLUMNS where the output is no terminal, or one without a size', () => {
+it('takes the width from COLUMNS if the output is not a terminal or the terminal reports no size', () => {
   const output = (more: object) => ({ write: () => undefined, ...more })
   const columnsOf = (env: NodeJS.ProcessEnv, more: object) =>
     environmentOf(env, output(more), output({})).stdout.columns
@@ -44,7 +44,7 @@ it('takes the width from COLUMNS where the output is no terminal, or one without
   expect(columnsOf({ COLUMNS: '60' }, { isTTY: true, columns: 100 })).toBe(100)
 })
 
-it('draws every line on a terminal that does not know its size', () => {
+it('draws every line on a terminal that reports no size', () => {
   let screenText = ''
   const screen = createScreen({ isTTY: true, columns: 0, rows: 0, write: (text) => void (screenText += text) })
   screen.draw(['one', 'two', 'three'])

@@ -7,7 +7,7 @@ const output = { write: () => true }
 const of = (env: NodeJS.ProcessEnv) => environmentOf(env, output, output)
 const own = join(homedir(), '.kube', 'config')
 
-it('goes where kubectl goes when it is called by itself, and to the local cluster last', () => {
+it('uses the kubeconfig of kubectl when it is called directly, and the local cluster as the last choice', () => {
   expect(of({ KUBECONFIG: '/a:/b' }).kubeconfig).toBe('/a:/b')
   const { kubeconfig, kubeconfigCandidates } = of({})
   expect(kubeconfig).toBeUndefined()
@@ -15,13 +15,13 @@ it('goes where kubectl goes when it is called by itself, and to the local cluste
   expect(kubeconfigCandidates).toHaveLength(2)
 })
 
-it('goes to the local cluster alone as a command of the project, whatever KUBECONFIG says', () => {
+it('uses only the local cluster as an npm command of the project, and ignores KUBECONFIG', () => {
   const { kubeconfig, kubeconfigCandidates } = of({ KUBECONFIG: '/production', ORDERPIPELINE_CLUSTER: 'local' })
   expect(kubeconfig).toBeUndefined()
   expect(kubeconfigCandidates).toEqual([of({}).kubeconfigCandidates[1]])
 })
 
-it('writes as wide as COLUMNS says where the output is no terminal', () => {
+it('writes with the width of COLUMNS if the output is not a terminal', () => {
   expect(of({ COLUMNS: '60' }).stdout.columns).toBe(60)
   expect(of({ COLUMNS: 'wide' }).stdout.columns).toBeUndefined()
   const terminal = { ...output, columns: 90, isTTY: true }

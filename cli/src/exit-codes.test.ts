@@ -20,7 +20,7 @@ async function runCommand(args: readonly string[]): Promise<{ code: number; stde
   return { code, stderr }
 }
 
-describe('a command that is called wrongly exits with 2, so that a script tells a typing error from the answer no', () => {
+describe('a command with wrong arguments exits with 2, which a script can distinguish from a negative result', () => {
   it.each<string[]>([
     ['capacity', '-f', shop, '--rate', '-5/min'],
     ['capacity', '-f', '/nonexistent'],
@@ -42,19 +42,19 @@ describe('a command that is called wrongly exits with 2, so that a script tells 
     expect(code).toBe(2)
   })
 
-  it('exits with 1 where the call is right and the answer is no', async () => {
+  it('exits with 1 if the arguments are right and the result is negative', async () => {
     expect((await runCommand(['capacity', '-f', shop, '--rate', '900000/min'])).code).toBe(1)
     expect((await runCommand(['status'])).code).toBe(1)
   })
 })
 
-it('says which version it is', () => {
+it('prints its version', () => {
   const main = join(import.meta.dirname, 'main.ts')
   const { status, stdout } = spawnSync(process.execPath, [main, '--version'], { encoding: 'utf8' })
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${manifest.version}\n` })
 })
 
-it('ends quietly and with 0 when its reader has read enough', () => {
+it('ends with 0 and without an error when the reader of its output closes the pipe', () => {
   const main = join(import.meta.dirname, 'main.ts')
   const script = `set -o pipefail; "$0" "$1" plan -f "$2" --only objects --offline | head -c 1 >/dev/null`
   const { status, stderr } = spawnSync('bash', ['-c', script, process.execPath, main, shop], { encoding: 'utf8' })

@@ -60,7 +60,7 @@ it.each(widths)('fits %i columns: capacity, simulate and help', async (width) =>
   expect(tooWide(before.split('\n'), width)).toEqual([])
 })
 
-it.each(widths)('fits %i columns: status, top and explain, and each still says everything', (width) => {
+it.each(widths)('fits %i columns: status, top and explain, each with the complete text', (width) => {
   const pipeline = shop()
   const status = statusLines(pipeline, paint, now, width)
   expect(tooWide(status, width)).toEqual([])

@@ -40,13 +40,13 @@ export const fullName = ({ name, family }: CommandDefinition): string =>
 export type Performance = (context: CommandContext) => Promise<number>
 
 export interface Program {
-  /** Never rejects; resolves with the exit code: 0 good, 1 failed, 2 called wrongly. */
+  /** Never rejects; resolves with the exit code: 0 good, 1 failed, 2 wrong arguments. */
   run(args: readonly string[]): Promise<number>
   /** What --help prints, of the program or of one command. */
   readonly help: (command?: string) => string
 }
 
-const usualExitCodes = { 0: 'done', 1: 'failed, or the answer is no', 2: 'called wrongly' }
+const usualExitCodes = { 0: 'done', 1: 'failed, or the result is negative', 2: 'wrong arguments' }
 /** A help that is read in a file must not depend on the terminal it was made in. */
 const helpColumns = 120
 
@@ -58,13 +58,13 @@ export function program(
   let performance: Performance | undefined
   const root = new Command('orderpipeline')
     .description(
-      'Order pipelines on Kubernetes: check them, see what the operator makes of them, watch and explain how they scale.',
+      'Order pipelines on Kubernetes: check them, plan their objects, and observe and explain how they scale.',
     )
     .usage('<command> [options]')
-    .showHelpAfterError('(--help shows what is possible)')
-    .helpCommand('help [command]', 'what a command does, its options, examples and exit codes')
+    .showHelpAfterError('(--help shows the options)')
+    .helpCommand('help [command]', 'show the purpose of a command, its options, examples and exit codes')
     .helpOption('-h, --help', 'this')
-    .version(manifest.version, '-V, --version', 'the version of this program')
+    .version(manifest.version, '-V, --version', 'print the version of this program')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void environment.stdout.write(text),

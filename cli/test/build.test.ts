@@ -23,7 +23,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const runCommand = (...args: string[]) =>
   run(file, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, timeout: 30_000 })
 
-it('is one executable that brings the schema along', async () => {
+it('is one executable that contains the schema', async () => {
   const { stdout } = await runCommand('validate', '-f', join(fixtures, 'regular.yaml'))
   expect(stdout).toContain('valid  OrderPipeline "regular"')
   await expect(runCommand('validate', '-f', join(fixtures, 'rejected-max-below-min.yaml'))).rejects.toMatchObject({
@@ -32,7 +32,7 @@ it('is one executable that brings the schema along', async () => {
   })
 })
 
-it('carries the console’s page along', async () => {
+it('contains the console’s page', async () => {
   const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kubeconfig() }
   const child = spawn(file, ['console'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 30_000 })
   try {
@@ -45,7 +45,7 @@ it('carries the console’s page along', async () => {
   }
 })
 
-it('makes the objects of a pipeline without a cluster', async () => {
+it('plans the objects of a pipeline without a cluster', async () => {
   const { stdout } = await runCommand('plan', '--offline', '-f', join(fixtures, 'minimal.yaml'))
   expect(stdout).toContain('kind: ScaledObject')
 })

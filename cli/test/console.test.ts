@@ -58,7 +58,7 @@ async function streamed(url: string, isExpected: (text: string) => boolean): Pro
   throw new Error(`the stream ended with ${text}`)
 }
 
-it('shows a pipeline, and a change of its status without being asked again', async () => {
+it('shows a pipeline, and pushes a change of its status', async () => {
   await withConsole(async (url) => {
     const first = await streamed(url, (text) => text.includes('"name":"shop"'))
     const state = JSON.parse(/event: state\ndata: (.*)/.exec(first)?.[1] ?? '{}') as ConsoleState
@@ -78,7 +78,7 @@ it('shows a pipeline, and a change of its status without being asked again', asy
   })
 })
 
-it('says that the gateway cannot be asked for an order, and why', async () => {
+it('reports that the gateway cannot look an order up, and why', async () => {
   await withConsole(async (url) => {
     await streamed(url, (text) => text.includes('"name":"shop"'))
     const answer = await fetch(`${url}/api/orders/${on.namespace}/shop/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f`)
@@ -104,7 +104,7 @@ describe('with --allow-writes', () => {
   const suspended = async () =>
     ((await on.must('GET', `${pipelines()}/shop`))['spec'] as { readonly suspend?: boolean }).suspend ?? false
 
-  it('suspends and resumes as the user of the kubeconfig, whose name an Event keeps', async () => {
+  it('suspends and resumes as the user of the kubeconfig, and records the user in an Event', async () => {
     await withConsole(
       async (url, key) => {
         await streamed(url, (text) => text.includes('"name":"shop"'))
@@ -114,7 +114,7 @@ describe('with --allow-writes', () => {
         expect((await postAction(url, 'another', 'suspend', { suspend: true })).status).toBe(403)
         expect((await postAction(url, key, 'suspend', { suspend: 'yes' })).status).toBe(400)
         const dry = await postAction(url, key, 'suspend', { suspend: true, dryRun: true })
-        expect(dry.body.lines?.join()).toContain('The gateway is stopped first')
+        expect(dry.body.lines?.join()).toContain('The gateway stops first')
         expect(await suspended()).toBe(false)
         const response = await postAction(url, key, 'suspend', { suspend: true })
         expect(response).toEqual({ status: 200, body: { message: 'Suspended shop.' } })
@@ -134,7 +134,7 @@ describe('with --allow-writes', () => {
     )
   })
 
-  it('does nothing that the user may not do, and says which right is missing', async () => {
+  it('refuses actions that the user has no right to, and names the missing right', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-console-'))
     try {
       await viewer('mallory')
@@ -177,7 +177,7 @@ async function viewer(name: string): Promise<void> {
   })
 }
 
-it('is refused a port that is none, and a kubeconfig without a cluster', async () => {
+it('refuses an invalid port, and a kubeconfig without a cluster', async () => {
   expect(await run(['console', '--port', '0'])).toMatchObject({ code: 2 })
   expect((await run(['console', '--port', '0'])).stderr).toContain('allowed: a whole number from 1 to 65535')
   expect(await run(['console'], { kubeconfig: '/nowhere/kubeconfig' })).toMatchObject({ code: 1 })

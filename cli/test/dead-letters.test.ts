@@ -104,7 +104,7 @@ const drained = (stage = 'inventory') => until(async () => (await bench.lag(stag
 const answersTo = async (orderId: string) =>
   (await bench.events('inventory.updated')).filter(({ data }) => data.orderId === orderId)
 
-test('a letter goes back to its stage alone, takes effect once, and a second replay takes none', async () => {
+test('a replayed dead letter reaches only its stage and takes effect once, and a second replay has no effect', async () => {
   const [timesByOrder, seenByOther] = [new Map<string, number>(), new Map<string, number>()]
   const order = testOrder(1, { 'SKU-0001': 2 })
   broken.add(order.orderId)
@@ -140,7 +140,7 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
 
   expect(await dlq(['replay', pipeline(), id])).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('by ada@desk; --force does it all the same') as string,
+    stdout: expect.stringContaining('by ada@desk; use --force to replay it again') as string,
   })
   expect((await dlq(['replay', pipeline(), id, '--force', '--by', 'grace'])).code).toBe(0)
   await drained()
@@ -164,7 +164,7 @@ test('a letter goes back to its stage alone, takes effect once, and a second rep
   await other.drain()
 }, 180_000)
 
-test('a message that comes back three times is parked, and only force moves it', async () => {
+test('a message that was replayed three times is parked, and only --force replays it', async () => {
   const order = testOrder(2, { 'SKU-0002': 1 })
   broken.add(order.orderId)
   const stage = bench.start('inventory', consumes, breakable(new Map()), oneAttempt)
@@ -179,7 +179,9 @@ test('a message that comes back three times is parked, and only force moves it',
   expect(parked).toMatchObject({ state: 'parked', replays: 3 })
   const refusal = await dlq(['replay', pipeline(), '--all'])
   expect(refusal.code).toBe(1)
-  expect(refusal.stdout).toContain(`left ${parked!.id}: it has come back 3 times and is parked; --force moves it`)
+  expect(refusal.stdout).toContain(
+    `left ${parked!.id}: it was replayed 3 times and is parked; use --force to replay it`,
+  )
   broken.delete(order.orderId)
   expect((await dlq(['replay', pipeline(), parked!.id, '--force'])).code).toBe(0)
   await drained()
@@ -187,7 +189,7 @@ test('a message that comes back three times is parked, and only force moves it',
   await stage.drain()
 })
 
-test('poison is mended on its way back, and what nobody wants is discarded', async () => {
+test('a broken message is edited for its replay, and unneeded dead letters are discarded', async () => {
   const order = testOrder(3, { 'SKU-0003': 1 })
   const event = validatedEvent(order)
   const stage = bench.start('inventory', consumes, breakable(new Map()), oneAttempt)
@@ -217,14 +219,14 @@ test('poison is mended on its way back, and what nobody wants is discarded', asy
 
   expect(await dlq(['discard', pipeline(), second!.id])).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('1 would be discarded; --yes does it') as string,
+    stdout: expect.stringContaining('1 would be discarded; run the command with --yes to do so') as string,
   })
   expect((await dlq(['discard', pipeline(), second!.id, '--yes'])).code).toBe(0)
   expect((await listed(second!.id))[0]).toMatchObject({ state: 'discarded', history: [{ by: 'ada@desk' }] })
   await stage.drain()
 })
 
-test('many letters go at a bounded rate, in the order they had, past messages of keys that go on', async () => {
+test('many dead letters are replayed at a bounded rate and in order, while other keys go on', async () => {
   const orders = Array.from({ length: 40 }, (_, n) => testOrder(n % 3, { 'SKU-0004': 1 }))
   for (const { orderId } of orders) broken.add(orderId)
   const stage = bench.start('inventory', consumes, breakable(new Map()), oneAttempt)
@@ -244,7 +246,7 @@ test('many letters go at a bounded rate, in the order they had, past messages of
   await stage.drain()
 })
 
-test('Kafka is entered by TLS and password as a stage does, and a wrong way in is said in words', async () => {
+test('the commands connect to Kafka with TLS and a password as a stage does, and explain a refused connection', async () => {
   const secured = environmentFor(securedKafka())
   expect(await dlq(['list', pipeline(), '--state', 'all'], secured)).toMatchObject({ code: 0, stderr: '' })
   const denied = await dlq(['list', pipeline()], { ...secured, KAFKA_SASL_PASSWORD: 'wrong' })
@@ -261,7 +263,7 @@ test('Kafka is entered by TLS and password as a stage does, and a wrong way in i
   ).toContain('KAFKA_SECURITY_PROTOCOL: found "TLS"; allowed: one of PLAINTEXT')
 })
 
-test('without any variable Kafka is found by the pipeline in the cluster and the Secrets that it names', async () => {
+test('without variables the commands take the address of Kafka from the pipeline in the cluster and its Secrets', async () => {
   const { bootstrapServers, ca, admin } = securedKafka()
   const on = await apiServer()
   const secret = (name: string, stringData: object) =>

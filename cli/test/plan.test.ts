@@ -55,7 +55,7 @@ const step = (steps: readonly Step[], kind: string, of: string): Step | undefine
   steps.find((one) => one.kind === kind && one.name === of)
 
 describe('orderpipeline plan', () => {
-  it('creates everything where nothing is, and says so as comments of the YAML', async () => {
+  it('creates every object in an empty namespace, with the steps as comments of the YAML', async () => {
     const { code, stdout } = await plan('--exit-code')
     expect(code).toBe(3)
     const { objects, steps } = await planned()
@@ -69,7 +69,7 @@ describe('orderpipeline plan', () => {
     expect(stdout).toContain(`# Plan: ${steps.length} to create, 0 to change, 0 to delete, 0 unchanged.`)
   })
 
-  it('has nothing left to do once it is carried out', async () => {
+  it('has no step after it was applied', async () => {
     await on.must('POST', pipelinePath(on.namespace), regular)
     await apply((await planned()).objects)
     const { steps, objects, unchanged } = await planned()
@@ -78,7 +78,7 @@ describe('orderpipeline plan', () => {
     expect((await plan('--exit-code', '--only', 'diff')).code).toBe(0)
   })
 
-  it('tells each path that an edit would change, from what to what, and what it takes away', async () => {
+  it('prints each path that an edit changes with the old and the new value, and what it removes', async () => {
     const [first, ...others] = regular.spec.stages
     if (!first) throw new Error('a pipeline without stages')
     const { env: _env, ...bare } = first
@@ -120,7 +120,7 @@ describe('orderpipeline plan', () => {
     expect(stdout).toContain(`    ${variables}[STAGE_CONCURRENCY].value: "${first.concurrency ?? 10}" → "77"\n`)
   })
 
-  it('puts back what somebody changed, and leaves alone what somebody else has', async () => {
+  it('restores fields that another writer changed, and does not change objects of other owners', async () => {
     writeFileSync(file, stringify(regular))
     const [first] = regular.spec.stages
     const workload = `${name}-${first?.name}`
@@ -134,19 +134,19 @@ describe('orderpipeline plan', () => {
       expect.objectContaining({
         action: 'refuse',
         kind: 'ServiceAccount',
-        note: 'it belongs to Helm and is left alone',
+        note: 'it belongs to Helm and is not changed',
       }),
       expect.objectContaining({
         action: 'change',
         kind: 'PodDisruptionBudget',
         differences: [{ path: 'spec.maxUnavailable', from: 3, to: '25%' }],
-        note: 'somebody changed it; it is put back',
+        note: 'another writer changed it; the operator restores it',
       }),
     ])
     expect((await plan('--only', 'diff')).stdout).toMatch(/1 to change, 0 to delete, 1 not ours/)
   })
 
-  it('takes the settings of the operator that watches the namespace', async () => {
+  it('uses the settings of the operator that watches the namespace', async () => {
     const env = [
       { name: 'SERVICES_IMAGE', value: 'registry.example/services:7' },
       { name: 'IMAGE_PULL_SECRETS', value: 'registry-login' },
@@ -167,7 +167,7 @@ describe('orderpipeline plan', () => {
     expect(JSON.stringify(objects)).not.toContain('registry.example/services:7')
   })
 
-  it('compares with the version in the cluster what may change', async () => {
+  it('checks the rules on changes against the version in the cluster', async () => {
     writeFileSync(file, stringify({ ...regular, spec: { ...regular.spec, kafka: { strimziCluster: 'another' } } }))
     expect(await plan()).toMatchObject({
       code: 1,
@@ -176,7 +176,7 @@ describe('orderpipeline plan', () => {
     })
   })
 
-  it('shows the objects alone where there is no cluster, unless the diff is what was asked for', async () => {
+  it('shows only the objects if there is no cluster, unless the diff was requested', async () => {
     writeFileSync(file, stringify(regular))
     const alone = await run(['plan', '-f', file], { kubeconfig: '/does/not/exist' })
     expect(alone).toMatchObject({ code: 0, stderr: expect.stringContaining('No kubeconfig found') as string })

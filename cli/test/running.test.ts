@@ -51,10 +51,10 @@ const eventually = async (ask: () => Promise<Ran>, holds: (ran: Ran) => boolean)
 }
 
 describe('orderpipeline status', () => {
-  it('says that nobody has looked at a pipeline yet', async () => {
+  it('reports a pipeline that the operator has not reconciled yet', async () => {
     const { code, stdout } = await cli('status', 'shop')
     expect(code).toBe(0)
-    expect(stdout).toContain('The operator has not looked at it yet.')
+    expect(stdout).toContain('The operator has not reconciled it yet.')
   })
 
   it('shows conditions with their age, and every stage with its figures', async () => {
@@ -74,7 +74,7 @@ describe('orderpipeline status', () => {
     expect(items).toHaveLength(1)
   })
 
-  it('names the pipelines there are when the one asked for is not', async () => {
+  it('names the existing pipelines if the requested one does not exist', async () => {
     expect(await cli('status', 'shpo')).toMatchObject({
       code: 1,
       stderr: `There is no OrderPipeline ${on.namespace}/shpo.\nNamespace ${on.namespace} has shop; name another namespace with -n.\n`,
@@ -83,7 +83,7 @@ describe('orderpipeline status', () => {
 })
 
 describe('orderpipeline suspend and resume', () => {
-  it('say what will happen, and how far it is until it is so', async () => {
+  it('print what will happen, and the progress until it is done', async () => {
     let output = ''
     const args = ['suspend', 'shop', '--wait', '--timeout', '60', '-n', on.namespace]
     const running = run(args, { said: (text) => (output = text) })
@@ -93,7 +93,7 @@ describe('orderpipeline suspend and resume', () => {
       totals: { stages: '4/4', replicas: '8/8', lag: 40 },
       ...stages(2, 10),
     })
-    while (!output.includes('replicas left')) await sleep(50)
+    while (!output.includes('remaining replicas')) await sleep(50)
     await operatorSays({
       conditions: [ready('False', 'Suspended')],
       totals: { stages: '4/4', replicas: '0/0', lag: 0 },
@@ -101,13 +101,13 @@ describe('orderpipeline suspend and resume', () => {
     })
     const { code, stdout } = await running
     expect(code).toBe(0)
-    expect(stdout).toContain('The gateway is stopped first')
+    expect(stdout).toContain('The gateway stops first')
     expect(stdout).toContain('until their lag is handled (5,000 messages now)')
-    expect(stdout).toContain('replicas left: orders 2, inventory 2, payment 2, notification 2; lag 40')
-    expect(stdout.trimEnd().endsWith('Suspended: no replica is left.')).toBe(true)
+    expect(stdout).toContain('remaining replicas: orders 2, inventory 2, payment 2, notification 2; lag 40')
+    expect(stdout.trimEnd().endsWith('Suspended: no replica runs.')).toBe(true)
   })
 
-  it('change nothing where it is so already', async () => {
+  it('change nothing if the pipeline is already in that state', async () => {
     const { code, stdout } = await cli('suspend', 'shop', '--json', '--wait')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({
@@ -120,12 +120,14 @@ describe('orderpipeline suspend and resume', () => {
     })
   })
 
-  it('end with 1 when it is not so in time, and say what is missing', async () => {
+  it('end with 1 after the timeout, and print what is missing', async () => {
     const { code, stdout, stderr } = await cli('resume', 'shop', '--wait', '--timeout', '1')
     expect(code).toBe(1)
     expect((await spec()).suspend).toBe(false)
-    expect(stdout).toContain('Every part starts with its least replicas (gateway 5, orders 10,')
-    expect(stderr).toMatch(/^Not so within 1 s: the operator has not looked at it yet\.\nThe change stands/)
+    expect(stdout).toContain('The gateway and every stage start with their least replicas (gateway 5, orders 10,')
+    expect(stderr).toMatch(
+      /^Not done within 1 s: the operator has not reconciled it yet\.\nThe change is still in progress/,
+    )
   })
 })
 
@@ -168,21 +170,21 @@ describe('orderpipeline explain', () => {
     })
   })
 
-  it('tells in their words what a quota refuses and what an autoscaler cannot measure', async () => {
+  it('prints the messages of a quota that refuses pods and of an autoscaler without metrics', async () => {
     const { stdout } = await eventually(
       () => cli('explain', 'shop', 'payment'),
-      ({ stdout: text }) => text.includes('exceeded quota') && text.includes('cannot get its figures'),
+      ({ stdout: text }) => text.includes('exceeded quota') && text.includes('cannot read its metrics'),
     )
     expect(stdout).toMatch(/^payment {2}1 replica, 0 ready, /)
     expect(stdout).toMatch(
-      /! 2 of its pods may not be made: pods "shop-payment-.*" is forbidden: exceeded quota: small/,
+      /! 2 of its pods cannot be created: pods "shop-payment-.*" is forbidden: exceeded quota: small/,
     )
     expect(stdout).toMatch(
-      /! the autoscaler cannot get its figures, so it leaves the replicas alone: FailedGetExternalMetric/,
+      /! the autoscaler cannot read its metrics, so it does not change the replicas: FailedGetExternalMetric/,
     )
   })
 
-  it('reckons what the lag asks for, and what partitions leave of it', async () => {
+  it('computes the replicas for the lag, and the limit due to partitions', async () => {
     const autoscalerStatus = {
       currentReplicas: 3,
       desiredReplicas: 20,
@@ -200,13 +202,13 @@ describe('orderpipeline explain', () => {
     const { parts } = JSON.parse(stdout) as { parts: { wanted: number; reasons: { code: string; text: string }[] }[] }
     const [payment] = parts
     expect(payment?.wanted).toBe(20)
-    expect(payment?.reasons.find(({ code }) => code === 'Lag')?.text).toContain('⌈1,200 / 60⌉ = 20 wanted')
+    expect(payment?.reasons.find(({ code }) => code === 'Lag')?.text).toContain('⌈1,200 / 60⌉ = 20 desired')
     expect(payment?.reasons.find(({ code }) => code === 'ClippedToPartitions')?.text).toContain(
       'at most 60 of lag per partition, of 4,477 in all, and shop.inventory.updated has 20',
     )
   })
 
-  it('explains every part unless one is named, and names those there are', async () => {
+  it('explains every stage and the gateway unless one is named, and names the existing ones', async () => {
     const { stdout } = await cli('explain', 'shop')
     expect(stdout).toContain('there is no ScaledObject shop-gateway')
     expect(await cli('explain', 'shop', 'pay')).toMatchObject({

@@ -51,13 +51,13 @@ test('top prints JSON for programs', async () => {
   expect(pipelines.find((pipeline) => pipeline.name === name)?.stages).toHaveLength(6)
 })
 
-test('top goes on until it is interrupted', async () => {
+test('top continues until it is interrupted', async () => {
   const { code, stdout } = await run(['top', name, '--interval', '0.2'], undefined, AbortSignal.timeout(1_500))
   expect(code).toBe(0)
   expect(stdout.split('STAGE').length).toBeGreaterThan(2)
 })
 
-test('top says what is wrong and what to do about it', async () => {
+test('top reports an error and what to do about it', async () => {
   expect(await run(['top', 'nothing', '--once'])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('There is no OrderPipeline default/nothing.\nApply one') as string,
@@ -65,7 +65,7 @@ test('top says what is wrong and what to do about it', async () => {
   expect(await run(['top'], '/does/not/exist')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(
-      'No kubeconfig found; looked for /does/not/exist.\nStart the pipeline here with `npm start`, or the local cluster with `npm run up`',
+      'No kubeconfig found in /does/not/exist.\nStart the pipeline here with `npm start`, or the local cluster with `npm run up`',
     ) as string,
   })
   expect(await run(['top', '--interval', '0'])).toMatchObject({ code: 2 })

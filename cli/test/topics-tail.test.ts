@@ -30,7 +30,7 @@ afterAll(async () => {
   await admin.close()
 })
 
-test('shows the newest messages of all partitions, by the name in the pipeline and by the name in Kafka', async () => {
+test('topics tail prints the newest messages of all partitions, by the topic’s name in the pipeline or in Kafka', async () => {
   const { code, stdout } = await tail('orders.placed', '--lines', '2')
   expect(code).toBe(0)
   expect(stdout.trimEnd().split('\n')).toEqual([
@@ -40,7 +40,7 @@ test('shows the newest messages of all partitions, by the name in the pipeline a
   expect((await tail(topic, '--lines', '2')).stdout).toBe(stdout)
 })
 
-test('gives a script everything', async () => {
+test('topics tail prints every field as JSON for a script', async () => {
   const { stdout } = await tail('orders.placed', '--json')
   const records = stdout
     .trimEnd()
@@ -50,7 +50,7 @@ test('gives a script everything', async () => {
   expect(records[0]?.headers).toEqual({ type: 'placed' })
 })
 
-test('follows what is written until it is interrupted', async () => {
+test('topics tail prints new messages until it is interrupted', async () => {
   const leaving = new AbortController()
   let wasSent = false
   const onOutput = (text: string) => {
@@ -64,10 +64,10 @@ test('follows what is written until it is interrupted', async () => {
   expect(stdout).toContain('-  written meanwhile')
 })
 
-test('says that there is no such topic, and what keeps it from Kafka', async () => {
+test('topics tail reports a missing topic, and the reason why Kafka cannot be reached', async () => {
   expect(await tail('orders.plaecd')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`This Kafka has no topic ${pipeline}.orders.plaecd.`) as string,
+    stderr: expect.stringContaining(`Kafka has no topic ${pipeline}.orders.plaecd.`) as string,
   })
   const { bootstrapServers, ca } = securedKafka()
   const secured = { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers, KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_TLS_CA: ca }

@@ -47,7 +47,7 @@ const weSay = (value: unknown, old?: unknown): string[] =>
     .sort()
 
 describe('a fixture', () => {
-  it.each(fixtures)('is judged alike offline and by the API server: $name', async ({ documents, refused }) => {
+  it.each(fixtures)('gets the same result offline and from the API server: $name', async ({ documents, refused }) => {
     const [first, second] = documents
     if (!first) throw new Error('an empty fixture')
     if (second) {
@@ -134,7 +134,7 @@ describe('any field of a pipeline', () => {
   /** 1 tries every one of them, in some minutes. */
   const share = Number(process.env['VALIDATION_SHARE'] ?? '0.05')
 
-  it('is judged alike with any value in it', { timeout: 300_000 }, async () => {
+  it('gets the same result offline and from the API server with any value', { timeout: 300_000 }, async () => {
     const sample = cases.filter((_one, index) => (index * 0.618034) % 1 < share)
     const differences: unknown[] = []
     let refusals = 0

@@ -18,7 +18,7 @@ const terminal: Terminal = {
 const args = process.argv.slice(2)
 if (args[0] === 'up' || args[0] === 'down') {
   const interrupted = () => {
-    terminal.stderr(`\nInterrupted. Run the same command again to go on from here.\n`)
+    terminal.stderr(`\nInterrupted. Run the same command again to continue from here.\n`)
     process.exit(130)
   }
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
@@ -31,7 +31,7 @@ try {
   process.exitCode = wrongUsage ? wrongUsageExitCode : 1
   if (error instanceof StepFailed) {
     terminal.stderr(
-      `\n${error.message}\n\nnpm run ${args[0]} again goes on from here; npm run status shows what runs.\n`,
+      `\n${error.message}\n\nnpm run ${args[0]} again continues from here; npm run status shows the processes that run.\n`,
     )
   } else if (wrongUsage) terminal.stderr(`${error.message}\n`)
   else terminal.stderr(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-it('Kafka, killed and started again on its directory, has what it acknowledged', async () => {
+it('Kafka, killed and restarted on its directory, has every acknowledged message', async () => {
   const [port, controllerPort] = [await ports.port('kafka'), await ports.port('controller')]
   const pods = { host: '127.0.0.1', port: await ports.port('pods') }
   const options = { dir: join(dir, 'kafka'), port, controllerPort, pods, sizing: 'tests' } as const
@@ -48,7 +48,7 @@ it('Kafka, killed and started again on its directory, has what it acknowledged',
   await after.disconnect()
 }, 180_000)
 
-it('PostgreSQL, killed with sessions open and started again on its directory, has what it committed', async () => {
+it('PostgreSQL, killed with open sessions and restarted on its directory, has every committed row', async () => {
   const options = { dir: join(dir, 'postgres'), port: await ports.port('postgres'), sizing: 'cluster' } as const
   const { adminUrl, admin } = await startPostgres(host, options)
   const client = new pg.Client(adminUrl)
@@ -69,7 +69,7 @@ it('PostgreSQL, killed with sessions open and started again on its directory, ha
   await expect(stranger.connect()).rejects.toThrow('password authentication failed')
 }, 120_000)
 
-it('Redis is bounded in memory and keeps nothing', async () => {
+it('Redis has a memory limit and stores nothing on disk', async () => {
   const port = await ports.port('redis')
   const options = { dir: join(dir, 'redis'), port, maxMemoryMegabytes: 16 }
   expect(await startRedis(host, options)).toEqual({ url: `redis://127.0.0.1:${port}` })

@@ -12,7 +12,7 @@ function client(path: string): KubeConfig {
   return config
 }
 
-it('serves the custom resources that the operator works with', async () => {
+it('the light cluster serves the custom resources that the operator works with', async () => {
   const objects = client(kubeconfig()).makeApiClient(CustomObjectsApi)
   for (const [group, version, plural] of [
     ['orderpipeline.dev', 'v1alpha1', 'orderpipelines'],
@@ -23,7 +23,7 @@ it('serves the custom resources that the operator works with', async () => {
   }
 })
 
-it('has controllers, which make pods that nobody runs', async () => {
+it('the light cluster has controllers, which create pods that do not run', async () => {
   const config = client(kubeconfig())
   const labels = { app: 'pause' }
   await config.makeApiClient(AppsV1Api).createNamespacedDeployment({
@@ -45,7 +45,7 @@ it('has controllers, which make pods that nobody runs', async () => {
   expect(await phases()).toEqual(['Pending'])
 })
 
-it('can run beside another one', async () => {
+it('the light cluster can run in parallel with another one', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'light-cluster-'))
   const host = inProcessHost(join(dir, 'processes'))
   const second = await startLightCluster(host, join(dir, 'second'), { crds: [], name: 'second' })

@@ -34,7 +34,7 @@ const hosts = [
 ] as const
 
 describe.each(hosts)('a host %s', (_, open) => {
-  it('starts a process, leaves an identical one alone and replaces one that is described differently', async () => {
+  it('starts a process, keeps one with an identical description and replaces one with another description', async () => {
     const host = await open(dir)
     await host.start(serving)
     const first = await pidOf(host, 'serving')
@@ -46,7 +46,7 @@ describe.each(hosts)('a host %s', (_, open) => {
     await host.close()
   })
 
-  it('rejects with the last words of a process that ends before it is ready', async () => {
+  it('rejects with the last output of a process that ends before it is ready', async () => {
     const host = await open(dir)
     const failing = script('failing', 'console.error("no such table"); process.exit(3)')
     await expect(host.start(failing)).rejects.toThrow(/failing ended with exit code 3.*\n.*no such table/)
@@ -62,7 +62,7 @@ describe.each(hosts)('a host %s', (_, open) => {
     await host.close()
   })
 
-  it('stops with the signal asked for, and by force what does not go', async () => {
+  it('stops a process with its signal, and kills one that does not end', async () => {
     const host = await open(dir)
     const stubborn = 'process.on("SIGTERM", () => console.log("no")); console.log("ready"); setInterval(() => {}, 1000)'
     await host.start(script('stubborn', stubborn, { stopTimeoutMs: 300 }))
@@ -76,7 +76,7 @@ describe.each(hosts)('a host %s', (_, open) => {
 })
 
 describe('the supervisor', () => {
-  it('starts a dead process again and records why it died', async () => {
+  it('restarts a process that has ended, and records the reason', async () => {
     const host = await supervisedHost(dir)
     await host.start(serving)
     const pid = await pidOf(host, 'serving')
@@ -95,7 +95,7 @@ describe('the supervisor', () => {
     expect(await host.list()).toMatchObject([{ name: 'serving', state: 'ready' }])
   })
 
-  it('takes over from one that was killed, without running anything twice', async () => {
+  it('takes over from a supervisor that was killed, without starting a process twice', async () => {
     const first = await supervisedHost(dir)
     await first.start(serving)
     const orphan = await pidOf(first, 'serving')

@@ -49,8 +49,8 @@ async function openView(view = ''): Promise<void> {
 const button = (name: string) => page.getByRole('button', { name, exact: true })
 const waitForText = (text: string | RegExp) => page.getByText(text).first().waitFor()
 
-describe('somebody with the key', () => {
-  it('replays one cause at a pace, sees how far it is, and the letters are gone', async () => {
+describe('a user with the key', () => {
+  it('replays the dead letters of one cause at a rate, sees the progress, and then no such dead letters', async () => {
     await openView('/dead-letters')
     await button('Replay … ProviderFault of payment').click()
     const dialog = page.getByRole('dialog', { name: 'Replay ProviderFault of payment?' })
@@ -65,7 +65,7 @@ describe('somebody with the key', () => {
     ])
   })
 
-  it('stops a slow replay, and what was not played still waits', async () => {
+  it('stops a slow replay, and the remaining dead letters are still open', async () => {
     await openView('/dead-letters')
     await button('Replay … ProviderFault of payment').click()
     await page.getByLabel('Messages a second').fill('1')
@@ -78,10 +78,10 @@ describe('somebody with the key', () => {
     expect(actions.events[0]?.note).toMatch(/replayed \d+ dead letters? of payment \(ProviderFault\) of 17 meant$/)
   })
 
-  it('learns before a replay which letters it leaves and why, and discards them instead', async () => {
+  it('sees before a replay which dead letters it omits and why, and discards them instead', async () => {
     await openView('/dead-letters')
     await button('Replay … UndecodableEvent of orders').click()
-    await waitForText(/3 letters left: trying again cannot help \(UndecodableEvent\)/)
+    await waitForText(/3 letters left: a retry cannot succeed \(UndecodableEvent\)/)
     expect(await button('Replay').isDisabled()).toBe(true)
     await page.keyboard.press('Escape')
     await button('Discard … UndecodableEvent of orders').click()
@@ -92,10 +92,10 @@ describe('somebody with the key', () => {
     expect(actions.events.map(({ reason }) => reason)).toEqual(['DeadLettersDiscarded'])
   })
 
-  it('suspends the pipeline after it was said what that does', async () => {
+  it('suspends the pipeline after a dialog with the consequences', async () => {
     await openView()
     await button('Suspend …').click()
-    await waitForText('The gateway is stopped first: no more orders are taken.')
+    await waitForText('The gateway stops first and accepts no more orders.')
     expect(await violationsOn(page)).toEqual([])
     await button('Suspend').click()
     await waitForText('Suspended shop.')
@@ -110,7 +110,7 @@ describe('somebody with the key', () => {
     expect(actions.cancelled).toEqual([recordedOrder.orderId])
   })
 
-  it('tries things on a pipeline of this machine', async () => {
+  it('tries failures on a pipeline of this machine', async () => {
     await openView('/try')
     await button('Place an order').click()
     await waitForText('The order was taken:')
@@ -126,7 +126,7 @@ describe('somebody with the key', () => {
     expect(await violationsOn(page)).toEqual([])
   })
 
-  it('is told which right is missing, and by whom, beside what it would be for', async () => {
+  it('sees the missing right and its user next to the action', async () => {
     actions.refused.discard = 'Your user may not delete orderpipelines/deadletters in namespace default.'
     await openView('/dead-letters')
     const discard = button('Discard … ProviderFault of payment')
@@ -140,14 +140,14 @@ describe('somebody with the key', () => {
 })
 
 describe('the key', () => {
-  it('is taken out of the address, so that a link that is copied does not give it away', async () => {
+  it('is removed from the address, so that a copied link does not contain it', async () => {
     await page.goto(console.server.address)
     await settled(page)
     expect(console.server.address).toMatch(/#key=.{20,}/)
     expect(page.url()).not.toContain('key')
   })
 
-  it('is needed: without it the page reads, and says what is missing', async () => {
+  it('is required: without it the page only reads, and says so', async () => {
     await page.goto(`${console.server.url}${shop}/dead-letters`)
     await waitForText(/20 messages of 2 causes wait/)
     await waitForText(/The key of this console is needed/)

@@ -61,7 +61,7 @@ beforeAll(async () => {
   await producer.close()
 })
 
-it('replays those of one cause in the order they had, and none that came after they were counted', async () => {
+it('a replay sends the dead letters of one cause in order, and none that arrived after the count', async () => {
   const changedPipelines: string[] = []
   const performing = performer(actions, (pipeline) => changedPipelines.push(pipeline))
   const cause = { stage: 'payment', reason: 'ProviderFault' }
@@ -90,7 +90,7 @@ it('replays those of one cause in the order they had, and none that came after t
   await performing.close()
 })
 
-it('discards those of one cause, and has nothing left of it to do', async () => {
+it('a discard marks the dead letters of one cause, and none of them is left', async () => {
   const performing = performer(actions, () => undefined)
   const cause = { stage: 'payment', reason: 'Undecodable' }
   const { newest } = (await performing.perform('plan', shop, cause)) as LetterPlan

@@ -1,5 +1,5 @@
-// Does the server keep to itself, and do many viewers cost no more than one? By HTTP as it goes
-// over the wire.
+// Does the console's server answer only its own page on this machine, and do many viewers cost no
+// more reads than one? The tests send it raw HTTP requests.
 import { request } from 'node:http'
 import { eventually } from '@orderpipeline/retry/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -40,7 +40,7 @@ const got = (path: string, headers: Record<string, string> = {}, method = 'GET')
   })
 
 describe('the server', () => {
-  it('serves the page at every view’s address, with its files, and lets nothing be framed or run inline', async () => {
+  it('serves the page at every view’s address, with its files, and forbids frames and inline scripts', async () => {
     for (const path of ['/', '/pipelines/default/shop/scaling/payment?minutes=10'])
       expect(await got(path)).toMatchObject({ status: 200, body: files.html })
     expect(await got('/assets/console.js')).toMatchObject({ body: 'script' })
@@ -48,12 +48,12 @@ describe('the server', () => {
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
     expect(headers).toMatchObject({ 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
   })
-  it('refuses other names, other pages and everything but reading', async () => {
+  it('refuses other names, other pages and every write', async () => {
     expect(await got('/api/history/default/shop', { host: 'evil.example' })).toMatchObject({ status: 421 })
     expect(await got('/', { origin: 'https://evil.example' })).toMatchObject({ status: 403 })
     expect(await got('/api/orders/default/shop/x', {}, 'POST')).toMatchObject({ status: 405 })
   })
-  it('answers with what an order, a history or a dead letter is, and with a reason where there is none', async () => {
+  it('returns an order, a history or a dead letter, and a reason if there is none', async () => {
     const history = JSON.parse((await got('/api/history/default/shop')).body) as Record<string, { samples: unknown[] }>
     expect(history['payment']?.samples).toHaveLength(1)
     expect(await got('/api/orders/default/shop/not-an-id')).toMatchObject({ status: 400 })
@@ -63,7 +63,7 @@ describe('the server', () => {
 })
 
 describe('the stream', () => {
-  it('gives fifty viewers the state and each change, from one look', async () => {
+  it('sends fifty viewers the state and each change, from one observation', async () => {
     const streams = await Promise.all(Array.from({ length: 50 }, () => openStream()))
     expect(server.viewers).toBe(50)
     const before = looks
@@ -76,7 +76,7 @@ describe('the stream', () => {
       stream.end()
     }
   })
-  it('is refused to one too many, and free again when viewers leave', async () => {
+  it('is refused above the limit of viewers, and available again after they leave', async () => {
     await viewers(0)
     const streams = await Promise.all(Array.from({ length: 100 }, () => openStream()))
     expect(await got('/api/stream')).toMatchObject({ status: 503 })

@@ -55,19 +55,19 @@ const withStages = (list: readonly Stage[]): OrderPipeline => {
   return { ...shop, spec: { kafka: shop.spec.kafka, topics, stages: list } }
 }
 
-it('thirty stages of a hundred replicas', async () => {
+it('the page shows thirty stages of a hundred replicas', async () => {
   const { text, parts } = await showPage(recordedSource(Date.now() - hours, withStages(stages(30, 100))))
   expect(parts).toBe(30)
   expect(text).toMatch(/of 3000 wanted|of 3,000 wanted/)
 })
 
-it('stages at zero replicas', async () => {
+it('the page shows stages at zero replicas', async () => {
   const { text, parts } = await showPage(recordedSource(Date.now() - hours, withStages(stages(3, 0))))
   expect(parts).toBe(3)
   expect(text).toContain('0/0')
 })
 
-it('a pipeline that the operator has not looked at, in which nothing has a figure', async () => {
+it('the page shows a pipeline without figures before the first reconcile', async () => {
   const source = recordedSource(Date.now() - hours)
   source.look = () =>
     Promise.resolve({
@@ -81,7 +81,7 @@ it('a pipeline that the operator has not looked at, in which nothing has a figur
   expect(text).toContain('No figures yet.')
 })
 
-it('no pipeline, and one of a name that is not there', async () => {
+it('the page shows that there is no pipeline, or none of that name', async () => {
   const source = recordedSource(Date.now() - hours)
   const nothing = { scaledObjects: [], autoscalers: [], deployments: [], topics: [], pods: [] }
   source.look = () => Promise.resolve({ at: source.at, pipelines: [], listed: nothing })

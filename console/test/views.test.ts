@@ -46,7 +46,7 @@ async function openPage(): Promise<Page> {
 const start = () => page.goto(console.server.url)
 const waitForText = (text: string | RegExp) => page.getByText(text).first().waitFor()
 
-describe('somebody who opens the console', () => {
+describe('a user who opens the console', () => {
   it('sees the bottleneck at once, in a sentence and in the graph', async () => {
     await start()
     await waitForText(/payment is the bottleneck:/)
@@ -71,7 +71,7 @@ describe('somebody who opens the console', () => {
     expect(texts.some((text) => text.includes('8 → 5'))).toBe(true)
   })
 
-  it('finds an order with two clicks, and what it waits for', async () => {
+  it('finds an order with two clicks, and the stage that it waits for', async () => {
     await start()
     await page.getByRole('link', { name: 'Orders', exact: true }).click()
     await page.getByLabel('Order id or customer').fill(` ${recordedOrder.orderId} `)
@@ -94,7 +94,7 @@ describe('somebody who opens the console', () => {
     await page.getByText(/Waits for payment/).waitFor()
   })
 
-  it('is told of an order that is not there, and of what is no id', async () => {
+  it('sees a message for a missing order, and for an invalid id', async () => {
     await page.goto(`${console.server.url}/pipelines/default/shop/orders/01936d5e-0000-7c3d-8e4f-5a6b7c8d9e0f`)
     await waitForText(/There is no order 01936d5e-0000/)
     await page.getByLabel('Order id or customer').fill('a b')
@@ -104,7 +104,7 @@ describe('somebody who opens the console', () => {
     complaints = complaints.filter((text) => !/the server responded with a status of 40[04]/.test(text))
   })
 
-  it('sees what the stages gave up on with one click, and copies the command that plays it again', async () => {
+  it('sees the dead letters with one click, and copies the command that replays them', async () => {
     await start()
     await page.getByRole('link', { name: 'Dead letters' }).click()
     await waitForText(/20 messages of 2 causes wait for a decision/)
@@ -113,7 +113,7 @@ describe('somebody who opens the console', () => {
     expect(copied).toBe('orderpipeline dlq replay shop payment --reason ProviderFault -n default')
   })
 
-  it('learns what a burst and another maximum would bring, and copies the change', async () => {
+  it('sees the effect of a burst and another maximum, and copies the change', async () => {
     await start()
     await page.getByRole('link', { name: 'What if' }).click()
     await page.getByLabel('And a burst of').fill('8000')
@@ -128,7 +128,7 @@ describe('somebody who opens the console', () => {
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain('maxReplicas: 200')
   })
 
-  it('gives a colleague a link to the very view', async () => {
+  it('has a link to the present view for a colleague', async () => {
     await start()
     await page.locator('svg a', { hasText: 'payment' }).click()
     await page.getByRole('link', { name: '10 min' }).click()
@@ -141,7 +141,7 @@ describe('somebody who opens the console', () => {
     expect(await colleague.title()).toBe('shop · Scaling · OrderPipeline')
   })
 
-  it('goes back and forth with the browser’s own buttons', async () => {
+  it('navigates with the browser’s back and forward buttons', async () => {
     await start()
     await page.getByRole('link', { name: 'Dead letters' }).click()
     await page.getByRole('heading', { name: 'Dead letters' }).waitFor()
@@ -164,7 +164,7 @@ describe('somebody who opens the console', () => {
 })
 
 describe('an open page', () => {
-  it('shows a change in the cluster without being loaded again, and says when figures are old', async () => {
+  it('shows a change in the cluster without a reload, and reports old figures', async () => {
     await start()
     await waitForText(/is the bottleneck/)
     const figure = page.locator('svg a.by-backlog .figure')
@@ -205,7 +205,7 @@ const looks = [
 describe('every view', () => {
   for (const look of looks) {
     const name = `${'forcedColors' in look ? 'forced colours' : look.colorScheme}, ${look.viewport.width} pixels`
-    it(`has nothing that axe finds, and nothing wider than the window: ${name}`, async () => {
+    it(`has no finding of axe, and no element wider than the window: ${name}`, async () => {
       await context.close()
       context = await browser.newContext({ ...look, reducedMotion: 'reduce' })
       page = await openPage()
@@ -220,8 +220,8 @@ describe('every view', () => {
   }
 })
 
-describe('what is loaded', () => {
-  it('is at most 60 kB of JavaScript and 12 kB of style, gzipped, and nothing from elsewhere', async () => {
+describe('the size of the page', () => {
+  it('is at most 60 kB of JavaScript and 12 kB of CSS, gzipped, without files of other hosts', async () => {
     const { script, style } = await pageFiles()
     expect(gzipSync(script).length).toBeLessThan(60_000)
     expect(gzipSync(style).length).toBeLessThan(12_000)

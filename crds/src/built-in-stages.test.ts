@@ -6,13 +6,13 @@ import { listsOfStages, withStages } from './built-in-stages.ts'
 
 const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
 
-it.each(Object.keys(listsOfStages))('%s names them; otherwise run npm run generate', (file) => {
+it.each(Object.keys(listsOfStages))('%s names the built-in stages; otherwise run npm run generate', (file) => {
   expect(withStages(file, textOf(file), builtInStageNames)).toBe(textOf(file))
   const one = withStages(file, textOf(file), ['a-new-stage'])
   expect(one).toContain('a-new-stage')
   for (const name of builtInStageNames) expect(one).not.toMatch(new RegExp(`(in|list|\\() ?[["']*${name}\\b`))
 })
 
-it('a list that is not found is an error, not a list that is left as it is', () => {
+it('a missing list is an error', () => {
   expect(() => withStages('crds/orderpipelines.yaml', 'spec: {}', ['orders'])).toThrow(/found no list of stages/)
 })

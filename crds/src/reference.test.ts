@@ -4,17 +4,17 @@ import { definitionFile, reference, referenceFile, schemaOf } from './reference.
 
 const text = reference()
 
-it('is on file as the schema says it; otherwise run node crds/src/write-reference.ts', () => {
+it('the reference on file equals that of the schema; otherwise run npm run generate', () => {
   expect(readFileSync(referenceFile, 'utf8')).toBe(text)
 })
 
-it('describes every field', () => {
+it('the reference describes every field', () => {
   const rows = text.split('\n').filter((line) => line.startsWith('| `'))
   expect(rows.length).toBeGreaterThan(100)
   expect(rows.filter((row) => /\| \|$|\| {2}\|$/.test(row))).toEqual([])
 })
 
-it('says nothing the API server would not read: a comma in an unquoted text makes a field of its own', () => {
+it('the schema has no unknown key: a comma in an unquoted text would create one', () => {
   const keywords =
     /^(type|format|description|properties|items|required|enum|default|pattern|additionalProperties|anyOf|(min|max)\w+|x-kubernetes-.*)$/
   const strangers = (schema: object, path: string): string[] =>
@@ -28,7 +28,7 @@ it('says nothing the API server would not read: a comma in an unquoted text make
   expect(strangers(schemaOf(definitionFile), '')).toEqual([])
 })
 
-it('links only to what it tells', () => {
+it('the reference links only to sections that it has', () => {
   const anchors = new Set(
     [...text.matchAll(/^## (.*)$/gm)].map(([, name = '']) => name.toLowerCase().replace(/[^a-z0-9]/g, '')),
   )

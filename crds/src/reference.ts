@@ -58,13 +58,13 @@ export function reference(file = definitionFile): string {
   )
   return [
     `# ${spec.names.kind}`,
-    `\`${spec.group}/${version.name}\`, short name \`${spec.names.shortNames.join('`, `')}\`. Made from \`crds/orderpipelines.yaml\` by`,
-    '`node crds/src/write-reference.ts`; a test keeps it so.',
+    `\`${spec.group}/${version.name}\`, short name \`${spec.names.shortNames.join('`, `')}\`. Generated from \`crds/orderpipelines.yaml\` by`,
+    '`npm run generate`; a test compares.',
     '',
     schema.description ?? '',
     '',
     `\`kubectl get op\` shows ${columns.join(', ')}.`,
-    `It can be asked for by field: ${version.selectableFields.map(({ jsonPath }) => `\`${jsonPath.slice(1)}\``).join(', ')}.`,
+    `Pipelines can be selected by field: ${version.selectableFields.map(({ jsonPath }) => `\`${jsonPath.slice(1)}\``).join(', ')}.`,
     ...rules(schema),
     '',
     ...sections('spec', schema.properties?.['spec'] ?? {}, new Map()),
@@ -115,7 +115,7 @@ const rules = (schema: Schema): string[] => {
     ...own.map(({ message }) => `- ${message.trim()}`),
     ...ofFields.map(({ name, message }) => `- \`${name}\`: ${message.trim()}`),
   ]
-  return lines.length === 0 ? [] : ['', 'What is refused, in the words of the API server:', '', ...lines]
+  return lines.length === 0 ? [] : ['', 'The API server refuses a pipeline with these messages:', '', ...lines]
 }
 
 const typeOf = (schema: Schema): string => {

@@ -4,11 +4,11 @@ import { expect, it } from 'vitest'
 import { specTypes } from './spec-types.ts'
 import { currentSpecTypes, typesFile } from './write-spec-types.ts'
 
-it('the types on file are those of the schema; otherwise run npm run generate', async () => {
+it('the types on file equal those of the schema; otherwise run npm run generate', async () => {
   expect(readFileSync(typesFile, 'utf8')).toBe(await currentSpecTypes())
 })
 
-it('a field is optional unless it is required, and an unnamed object is written where it stands', () => {
+it('a field is optional unless it is required, and an unnamed object is written inline', () => {
   const text = specTypes({
     type: 'object',
     required: ['mode'],
@@ -27,7 +27,7 @@ it('defaults are found in objects and in the items of lists', () => {
   expect(text).toContain('export const specDefaults = {"stages":{"tries":5}} as const')
 })
 
-it('two objects of one name with other fields are refused, by the path of the second', () => {
+it('two objects of one name with different fields are refused, with the path of the second', () => {
   const retry = (field: string) => ({ properties: { retry: { properties: { [field]: { type: 'string' } } } } })
   expect(() => specTypes({ properties: { one: retry('a'), two: retry('b') } })).toThrow(
     /^spec\.two\.retry: found other/,

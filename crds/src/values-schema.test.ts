@@ -3,11 +3,11 @@ import { expect, test } from 'vitest'
 import { jsonSchema } from './values-schema.ts'
 import { currentSchema, schemaFile } from './write-values-schema.ts'
 
-test('the schema of order-shop’s values holds the definition’s present schema; node crds/src/write-values-schema.ts writes it', async () => {
+test('the schema of order-shop’s values contains the present schema of the CRD; npm run generate writes it', async () => {
   expect(await readFile(schemaFile, 'utf8')).toBe(await currentSchema())
 })
 
-test('a property that the definition does not know is an error, and quantities may be numbers', () => {
+test('a property that the CRD does not have is an error, and quantities may be numbers', () => {
   const schema = {
     type: 'object',
     properties: { cpu: { 'x-kubernetes-int-or-string': true }, name: { type: 'string', minLength: 1 } },

@@ -61,11 +61,11 @@ async function run(
     }
   } finally {
     progress.end()
-    say('Stopping: every stage finishes what it has in hand. Ctrl-C again ends at once.')
+    say('Stopping: every stage finishes its messages in flight. Ctrl-C again ends at once.')
     await runtime.close()
     forced()
   }
-  say('Stopped. What was made is kept; --fresh begins anew.')
+  say('Stopped. Orders and messages are kept; --fresh starts without them.')
   return 0
 }
 

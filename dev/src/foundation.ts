@@ -37,7 +37,7 @@ export async function foundation(
 ): Promise<Foundation> {
   const state = await heldState(options.files[0] ?? '', options.fresh)
   for (const { name, port, holder } of await freedPorts(state.ports))
-    say(`Port ${port}, kept for ${name}, is held by ${holder}: another one is taken.`)
+    say(`Port ${port} of ${name} is in use by ${holder}; another port is used.`)
   const ports = persistedPorts(state.ports)
   const table = backingTable(state.processes, say)
   const parts = {

@@ -19,17 +19,17 @@ export function nextSteps(
   const order = `'{"customerId":"c-1","items":[{"sku":"SKU-0001","quantity":1}]}'`
   return [
     '',
-    `${pipeline} works after ${Math.round(tookMs / 1_000)} s.${gateway ? ` It takes orders at ${gateway}; its API is described at ${gateway}/docs.` : ''}`,
-    ...(console ? [`See it in a browser: ${console}`] : []),
+    `${pipeline} runs after ${Math.round(tookMs / 1_000)} s.${gateway ? ` It accepts orders at ${gateway}; its API is described at ${gateway}/docs.` : ''}`,
+    ...(console ? [`Open it in a browser: ${console}`] : []),
     ...notes.map((note) => `  note: ${note}`),
     ...notRun.map((stage) => `  not run here: ${stage}`),
     '',
     ...(gateway
       ? [
-          'Place an order and see what becomes of it (another terminal, in this directory):',
+          'Place an order and follow it (another terminal, in this directory):',
           `  curl -s ${gateway}/v1/orders -H 'content-type: application/json' -d ${order}`,
           `  curl -s ${gateway}/v1/orders/<orderId of the answer>`,
-          'A burst, and every order looked up until it has ended:',
+          'Place a burst of orders, and follow each until it has ended:',
           '  npm run load -- --burst 2000 --wait',
         ]
       : []),
@@ -40,10 +40,10 @@ export function nextSteps(
           `  curl -s -X PUT ${provider}/v1/behaviour -H 'content-type: application/json' -d '{"latencyMs":50}'`,
         ]
       : []),
-    'See how it does, and why, here in the terminal:',
+    'Show its state, and the reasons, in the terminal:',
     '  npm run orderpipeline -- top',
     `  npm run orderpipeline -- explain ${pipeline}`,
-    `Edit ${file} and save: the change is carried out. Logs are in ${state}/replicas. Ctrl-C ends it.`,
+    `Edit ${file} and save: the change is applied. Logs are in ${state}/replicas. Ctrl-C ends it.`,
     '',
   ]
 }

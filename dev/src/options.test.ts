@@ -4,7 +4,7 @@ import { checkedOptions } from './options.ts'
 const options = { file: ['shop.yaml'], maxProcesses: '120' }
 
 describe('the options of dev', () => {
-  it('take a command for each stage, with whatever it holds', () => {
+  it('accept a command for each stage, with any characters', () => {
     const { run } = checkedOptions({ ...options, run: ['audit=node audit.mjs --level=info', 'fraud-check=./run'] })
     expect([...run]).toEqual([
       ['audit', 'node audit.mjs --level=info'],
@@ -12,7 +12,7 @@ describe('the options of dev', () => {
     ])
   })
 
-  it.each(['audit', 'audit=', 'Audit=node x', '=node x'])('refuse --run %j with what is allowed', (run) => {
+  it.each(['audit', 'audit=', 'Audit=node x', '=node x'])('refuse --run %j, with the allowed form', (run) => {
     expect(() => checkedOptions({ ...options, run: [run] })).toThrow(/--run: found .*; allowed: <stage>=<command>/)
   })
 

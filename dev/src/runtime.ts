@@ -116,7 +116,7 @@ export class Runtime {
     })
     this.#begun.resolve()
     if (!signal.aborted && !this.#works())
-      this.#notes = [...this.#notes, 'not every part has a ready replica yet; explain, below, says why']
+      this.#notes = [...this.#notes, 'not every stage has a ready replica yet; the command explain below says why']
   }
 
   /** Says when the pipeline is Ready, or after two minutes why it is not. */
@@ -211,20 +211,20 @@ export class Runtime {
         ) ?? []
     try {
       if (await answers(preferredPort))
-        throw Object.assign(new Error('something answers there'), { code: 'EADDRINUSE' })
+        throw Object.assign(new Error('a program answers there'), { code: 'EADDRINUSE' })
       this.#proxy = await gatewayProxy(preferredPort, targets)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
       const holder = (await portHolder(preferredPort)) ?? 'another program, such as the local cluster'
       if (this.#options.port !== undefined)
-        throw new CommandFailed(`--port: ${preferredPort} is held by ${holder}.`, {
-          advice: 'Choose another one, or end that program.',
+        throw new CommandFailed(`--port: ${preferredPort} is in use by ${holder}.`, {
+          advice: 'Choose another port, or end that program.',
           cause: error,
         })
       this.#proxy = await gatewayProxy(await ports.port('gateway'), targets)
       this.#notes = [
         ...this.#notes,
-        `port ${preferredPort} is held by ${holder}, so the gateway is at ${this.#proxy.port} (--port chooses another)`,
+        `port ${preferredPort} is in use by ${holder}, so the gateway is at ${this.#proxy.port} (choose another with --port)`,
       ]
     }
     return this.#proxy.port
@@ -283,7 +283,7 @@ export class Runtime {
       if (command === undefined) {
         this.#notes = [
           ...this.#notes,
-          `the Job ${name} is not run here; --run ${name}='<command>' runs a program in its place`,
+          `the Job ${name} is not run here; use --run ${name}='<command>' to run a program instead`,
         ]
         continue
       }
@@ -371,7 +371,7 @@ export class Runtime {
     })
     const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
     await state.record({ pipeline: this.#pipeline.metadata.name, ...(gateway === undefined ? {} : { gateway }) })
-    const failed = (error: unknown): void => this.#say(`The edited file is not carried out: ${String(error)}`)
+    const failed = (error: unknown): void => this.#say(`The edited file is not applied: ${String(error)}`)
     this.#watch = watchFiles(this.#options.files, () => void this.#edited().catch(failed))
     this.#loop.wake()
   }
@@ -446,17 +446,17 @@ export class Runtime {
       const { pipeline, notes } = localPipeline(file.pipeline)
       if (pipeline.metadata.name !== this.#pipeline.metadata.name)
         throw new CommandFailed(
-          `metadata.name: found ${pipeline.metadata.name}; it cannot change while ${this.#pipeline.metadata.name} runs: end this and start again`,
+          `metadata.name: found ${pipeline.metadata.name}; it cannot change while ${this.#pipeline.metadata.name} runs: end the command and start it again`,
         )
       const before = JSON.stringify(live?.spec)
       const carried = this.#carryOut(withLiveSuspension(pipeline, live, file.saysSuspend))
       if (JSON.stringify(carried.spec) === before) return
-      this.#say('The edited file is carried out.')
+      this.#say('The edited file is applied.')
       for (const note of notes) if (!this.#notes.includes(note)) this.#say(`note: ${note}`)
       this.#notes = notes
     } catch (error) {
       if (!(error instanceof CommandFailed || error instanceof EditRefused)) throw error
-      this.#say(`The edited file is not carried out; what runs stays as it is.\n${error.message}`)
+      this.#say(`The edited file is not applied; the running pipeline stays as it is.\n${error.message}`)
     }
   }
 

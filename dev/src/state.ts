@@ -39,9 +39,9 @@ export async function heldState(file: string, fresh: boolean): Promise<State> {
   const other = recordIn(recordFile)
   if (other && other.pid !== process.pid && isSame(other))
     throw new CommandFailed(
-      `${file} runs already, as process ${other.pid}${other.gateway ? `; orders are taken at ${other.gateway}` : ''}.`,
+      `${file} runs already, as process ${other.pid}${other.gateway ? `; it accepts orders at ${other.gateway}` : ''}.`,
       {
-        advice: 'Edit the file to change what runs, or end the other one with Ctrl-C first.',
+        advice: 'Edit the file to change the running pipeline, or end the other process with Ctrl-C first.',
       },
     )
   const processes = join(dir, 'processes')

@@ -68,7 +68,7 @@ const auditMain = join(import.meta.dirname, '../../examples/order-audit/audit.mj
 beforeAll(async () => {
   space = await workspace(shop())
   running = new RunningDev(space, ['--run', `audit=node ${auditMain}`])
-  await running.says('shop works')
+  await running.says('shop runs')
 }, 400_000)
 
 afterAll(async () => {
@@ -78,7 +78,7 @@ afterAll(async () => {
 }, 120_000)
 
 /** With its key, as the runtime prints it. */
-const consoleAddress = (): URL => new URL(/See it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? '')
+const consoleAddress = (): URL => new URL(/Open it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? '')
 
 async function orders(count: number): Promise<TrafficResult> {
   const load = { burst: count }
@@ -127,7 +127,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     await expectFlawless()
   })
 
-  it('is seen in a browser: its console has the pipeline, finds an order and reads the dead letters', async () => {
+  it('has a console: it shows the pipeline, finds an order and reads the dead letters', async () => {
     const url = consoleAddress().origin
     const getJson = async <T>(path: string): Promise<T> => {
       const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(40_000) })
@@ -145,7 +145,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     })
   })
 
-  it('acts in its console for who has the key: orders are placed, the provider is slowed, a replica is killed', async () => {
+  it('has a console that acts with the key: it places orders, slows the provider and kills a replica', async () => {
     const { origin, hash } = consoleAddress()
     const postAction = async (action: string, body: object, key = hash.replace('#key=', '')): Promise<Response> =>
       fetch(`${origin}/api/actions/default/shop/${action}`, {
@@ -194,7 +194,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     await expectFlawless()
   })
 
-  it('carries an edit of its file out: a stage of one’s own, another maximum, and the stage taken away', async () => {
+  it('applies an edit of its file: a new stage, another maximum, and the removal of the stage', async () => {
     await space.write(shop({ payment: 4, more: audit }))
     await eventually('audit runs', 120, async () => ((await running.readyPods('audit')) === 1 ? true : undefined))
     const { spec } = await running.pipeline()
@@ -203,15 +203,15 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     await eventually('audit is gone', 120, async () => ((await running.pods('audit')).length === 0 ? true : undefined))
   })
 
-  it('changes nothing by an edit that is not valid, and says why', async () => {
+  it('does not apply an invalid edit, and says why', async () => {
     const before = (await running.pipeline()).metadata.generation
     await space.write(shop({ payment: 0 }))
-    await running.says(/not carried out; what runs stays as it is[\s\S]*spec\.stages\[2\]\.scaling/)
+    await running.says(/not applied; the running pipeline stays as it is[\s\S]*spec\.stages\[2\]\.scaling/)
     expect((await running.pipeline()).metadata.generation).toBe(before)
     await space.write(shop({ payment: 4 }))
   })
 
-  it('loses no order when a replica, Kafka and PostgreSQL are killed under load, and starts them again', async () => {
+  it('loses no order when a replica, Kafka and PostgreSQL are killed under load, and restarts them', async () => {
     const load = orders(150)
     const [victim] = await running.pods('orders')
     process.kill(await pidOf(victim?.metadata.name ?? ''), 'SIGKILL')
@@ -226,7 +226,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     await expectFlawless()
   })
 
-  it('leaves no process behind for the next start when it is killed itself, and goes on with the orders there are', async () => {
+  it('leaves no process behind when it is killed itself, and continues with its orders at the next start', async () => {
     // A replica that is desired, or waits for its next start, has no process yet.
     const pids = await eventually('each replica of payment has its process', 60, async () =>
       Promise.all(
@@ -236,7 +236,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     running.kill()
     await running.ended()
     running = new RunningDev(space)
-    await running.says('shop works')
+    await running.says('shop runs')
     const now = await Promise.all(['kafka', 'postgres'].map(pidOf))
     for (const pid of pids.filter((one) => !now.includes(one))) expect(isAlive(pid)).toBe(false)
     const { outcomes } = await orders(20)
@@ -244,7 +244,7 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     await expectFlawless()
   })
 
-  it('drains and ends by Ctrl-C, with every process', async () => {
+  it('drains and ends every process after Ctrl-C', async () => {
     const pids = await Promise.all(
       ['kafka', 'postgres', ...(await running.pods('orders')).map(({ metadata }) => metadata.name)].map(pidOf),
     )

@@ -41,7 +41,7 @@ beforeAll(async () => {
     ...['--run', `fraud-check=${fraud}`, '--run', `fraud-check-tables=${fraud} migrate`],
     ...['--run', `recommendations=${join(archiveDir, 'recommendations/recommendations')}`],
   ])
-  await running.says('shop works')
+  await running.says('shop runs')
 }, 900_000) // the first time Go fetches its modules, and itself where it is older
 
 afterAll(async () => {
@@ -51,7 +51,7 @@ afterAll(async () => {
 }, 120_000)
 
 it(
-  'runs the audit, the fraud check and the recommendations by --run, and each sees the orders',
+  'orderpipeline dev runs the audit, the fraud check and the recommendations by --run, and each gets the orders',
   { timeout: 300_000 },
   async () => {
     for (let number = 0; number < 3; number += 1) {

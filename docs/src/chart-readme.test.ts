@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { valueRows } from './chart-readme.ts'
 import { chartNames, currentReadme, readmeFile } from './write-chart-readmes.ts'
 
-test.each(chartNames)('the README of %s is that of its values; npm run generate writes it', async (name) => {
+test.each(chartNames)('the README of %s equals that of its values; npm run generate writes it', async (name) => {
   expect(await readFile(readmeFile(name), 'utf8')).toBe(await currentReadme(name))
 })
 

@@ -62,7 +62,7 @@ function install({ name, dependencies }: Chart): string {
 const needs = ({ dependencies }: Chart): string[] =>
   dependencies
     ? [
-        '## Charts that it brings',
+        '## Subcharts',
         table(
           ['Chart', 'Version', 'From'],
           dependencies.map(({ name, version, repository }) => [name, version, repository]),

@@ -5,12 +5,12 @@ import { metricsFile, metricsPage, variablesFile, variablesPage } from './names.
 
 const rowsOf = (text: string) => text.split('\n').filter((line) => line.startsWith('| `'))
 
-it('the variables on file are those of the sources; otherwise run npm run generate', () => {
+it('the variables on file equal those of the sources; otherwise run npm run generate', () => {
   expect(readFileSync(variablesFile, 'utf8')).toBe(variablesPage())
   expect(rowsOf(variablesPage()).length).toBeGreaterThan(80)
 })
 
-it('the metrics on file are those of the sources, each with its help', () => {
+it('the metrics on file equal those of the sources, each with its help', () => {
   expect(readFileSync(metricsFile, 'utf8')).toBe(metricsPage())
   expect(rowsOf(metricsPage()).length).toBeGreaterThan(50)
   expect(rowsOf(metricsPage()).filter((row) => /\|\s+\|$/.test(row))).toEqual([])

@@ -14,7 +14,7 @@ const pipelines = blocks
   .filter(({ kind }) => kind === 'OrderPipeline')
 
 describe('the README', () => {
-  it('has an OrderPipeline to copy, and every one in it is accepted', () => {
+  it('has an OrderPipeline to copy, and all of its pipelines are accepted', () => {
     expect(pipelines.length).toBeGreaterThan(0)
     for (const pipeline of pipelines) {
       const { causes, problems, unknownFields } = validation(pipeline)

@@ -19,7 +19,7 @@ function stagesIn(cell: string): string[] {
 
 const topics = [...new Set(Object.values(definitions).map(({ topic }) => topic))]
 
-it.each(topics)('%s: its events, who writes it and who reads it', (topic) => {
+it.each(topics)('%s: its row names its events, its producers and its consumers', (topic) => {
   const events = Object.entries(definitions).filter(([, definition]) => definition.topic === topic)
   const types = events.map(([type]) => type)
   const having = (of: (stage: BuiltInStage) => readonly string[]) =>

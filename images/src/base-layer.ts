@@ -1,6 +1,7 @@
-// What does a program need below it when there is no distribution in the image? Node where it runs
-// on it, the libraries it is linked with, a user, the certificates of the public authorities, and
-// /tmp. It changes only with Node or the machine's C library, so it is packed once.
+// Which files does an image contain below its program, without a Linux distribution? Node, unless
+// the program is an executable of its own; the libraries that Node is linked with; a user; the
+// certificates of the public authorities; and /tmp. The layer changes only with Node or the
+// machine's C library, so it is packed once. build.ts calls this.
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -31,9 +32,7 @@ const files: Readonly<Record<string, string>> = {
 /** Raise it when the layer's layout changes. */
 const layout = 1
 
-/**
- * Packs the layer into `cacheDir` unless one of the very same files is there. Without `node` it is
- * what a program without linked libraries needs.
+/** Packs the layer into `cacheDir` unless one with the same files exists. Without `node` it is the layer of a program without linked libraries.
  */
 export async function baseLayer(node: string | undefined, cacheDir: string): Promise<Layer> {
   const sources = new Map(node === undefined ? [] : [[nodeInImage, realpathSync(node)], ...(await libraries(node))])
@@ -88,9 +87,7 @@ function makeFolder(staging: string, path: string): void {
   chmodSync(join(staging, path), 0o755)
 }
 
-/**
- * The shared libraries of a binary by where the loader looks for them, and those that the C library
- * opens by itself for names.
+/** The shared libraries of a binary by the paths of the loader, and those that the C library opens itself to resolve names.
  */
 async function libraries(node: string): Promise<Map<string, string>> {
   const libraryPaths = new Map<string, string>()
@@ -101,7 +98,7 @@ async function libraries(node: string): Promise<Map<string, string>> {
   }
   const cLibrary = [...libraryPaths.keys()].find((path) => basename(path) === 'libc.so.6')
   if (cLibrary === undefined)
-    throw new PackError(`${node} is not linked with glibc: images can be packed on Linux with glibc only`)
+    throw new PackError(`${node} is not linked with glibc; images can be packed only on Linux with glibc`)
   for (const name of ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']) {
     const path = join(dirname(cLibrary), name)
     if (existsSync(path)) libraryPaths.set(path, realpathSync(path))

@@ -115,7 +115,7 @@ function runToConfiguration(node: string, app: string, file: string): Promise<vo
       clearTimeout(late)
       const why = explain(code, signal, output)
       if (why === undefined) resolve()
-      else reject(new PackError(`${file} ${why}; it said:\n${output}`))
+      else reject(new PackError(`${file} ${why}; its output:\n${output}`))
     })
   })
 }

@@ -55,7 +55,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 describe('the tag', () => {
-  test('is the same for the same sources, wherever they are, and the second build finds the first', async () => {
+  test('is the same for the same sources, in any folder, and a second build reuses the first', async () => {
     const first = await build()
     const second = await build()
     expect(second).toMatchObject({ name: first.name, built: false })
@@ -80,7 +80,7 @@ describe('the tag', () => {
 })
 
 describe('the archive', () => {
-  test('is an OCI layout whose blobs are what their names say, and a Docker archive of the same layers', async () => {
+  test('is an OCI layout whose blobs match their digests, and a Docker archive of the same layers', async () => {
     const image = await build()
     const content = unpack(image.tar)
     const index = json<{ manifests: { digest: string; annotations: Record<string, string> }[] }>(content, 'index.json')
@@ -107,7 +107,7 @@ describe('the archive', () => {
     ])
   })
 
-  test('holds Node, the program with the text it reads, its compiled code and its migrations, all owned by root', async () => {
+  test('contains Node, the program with its text files, its compiled code and its migrations, all owned by root', async () => {
     const image = await build()
     const content = unpack(image.tar)
     const [{ Layers: layers } = { Layers: [] }] = json<{ Layers: string[] }[]>(content, 'manifest.json')
@@ -143,13 +143,13 @@ describe('the build fails', () => {
     await expect(build()).rejects.toThrow(/greet\.mjs failed before its configuration was read/)
   })
 
-  test('when a program takes any configuration, since it would run during the build', async () => {
+  test('when a program accepts any configuration, since it would run during the build', async () => {
     write('greet/main.ts', 'console.log(process.env.HTTP_PORT)')
     await expect(build()).rejects.toThrow(/greet\.mjs accepted a wrong configuration/)
   })
 })
 
-test('images built with Docker are one manifest each, and are named for the registry that they go to', async () => {
+test('images built with Docker have one manifest each, and the name of their registry', async () => {
   const docker = join(root, 'docker')
   const script = `#!/bin/sh\necho "$BUILDX_NO_DEFAULT_ATTESTATIONS $*" >> ${join(root, 'calls')}\n`
   writeFileSync(docker, script, { mode: 0o755 })
@@ -164,7 +164,7 @@ test('images built with Docker are one manifest each, and are named for the regi
   )
 })
 
-test('the operator carries only the part of its Kafka client that it uses', async () => {
+test('the operator’s image contains only the used part of its Kafka client', async () => {
   const repository = join(import.meta.dirname, '..', '..')
   await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })
   const bundle = readFileSync(join(root, 'dist', 'operator', 'app', 'operator.mjs'), 'utf8')
@@ -174,7 +174,7 @@ test('the operator carries only the part of its Kafka client that it uses', asyn
   )
 })
 
-test('the charts are given the tags of both images', () => {
+test('the charts get the tags of both images', () => {
   const images = [
     { repository: 'orderpipeline/services', tag: 'a' },
     { repository: 'orderpipeline/operator', tag: 'b' },
@@ -188,7 +188,7 @@ test('the charts are given the tags of both images', () => {
   })
 })
 
-test('the Dockerfile makes images that run alike: the pinned Node, user, environment and entry point', () => {
+test('the Dockerfile builds equal images: the pinned Node, user, environment and entry point', () => {
   const dockerfile = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8')
   const pinned = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     devDependencies: { node: string }

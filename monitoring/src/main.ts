@@ -14,18 +14,18 @@ interface Flags {
 const whole = (least: number, most: number) => (text: string) => {
   const value = Number(text)
   if (!Number.isInteger(value) || value < least || value > most)
-    throw new InvalidArgumentError(`Found ${text}; a whole number from ${least} to ${most} is allowed.`)
+    throw new InvalidArgumentError(`Found ${text}; allowed: a whole number from ${least} to ${most}.`)
   return value
 }
 
 async function run({ port, interval }: Flags): Promise<number> {
   const { root, kubeconfig } = statePaths()
   if (!existsSync(kubeconfig)) {
-    process.stderr.write('The local cluster does not run. npm run up brings it up.\n')
+    process.stderr.write('The local cluster does not run. Start it with npm run up.\n')
     return 1
   }
   if (!(await isFree(port))) {
-    process.stderr.write(`--port: ${port} is taken; choose another one.\n`)
+    process.stderr.write(`--port: ${port} is in use; choose another one.\n`)
     return 2
   }
   await ensureDebianPackages(['prometheus'])
@@ -35,8 +35,8 @@ async function run({ port, interval }: Flags): Promise<number> {
     [
       `Prometheus reads the metrics of the local cluster every ${interval} s. Ctrl-C ends it.`,
       '',
-      `  ${prometheus.url}/targets   what is read`,
-      `  ${prometheus.url}/alerts    the alerts, and which of them fire (docs/runbooks.md says what to do)`,
+      `  ${prometheus.url}/targets   the scrape targets`,
+      `  ${prometheus.url}/alerts    the alerts, and those that fire (docs/runbooks.md says what to do)`,
       `  ${prometheus.url}/graph?g0.expr=orderpipeline_group_lag&g0.tab=0`,
       '',
     ].join('\n'),
@@ -57,7 +57,7 @@ const program = new Command('prometheus')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .description('Runs a Prometheus on loopback that reads the metrics of the local cluster and evaluates the alerts')
   .option('--port <port>', 'of 127.0.0.1', whole(1, 65_535), 9090)
-  .option('--interval <seconds>', 'from one scrape to the next', whole(1, 300), 15)
+  .option('--interval <seconds>', 'seconds between two scrapes', whole(1, 300), 15)
 program.action(async () => {
   try {
     process.exitCode = await run(program.opts<Flags>())

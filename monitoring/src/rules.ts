@@ -38,7 +38,7 @@ const section = ({ name, severity, expr, for: time, runbook }: Alert): string =>
 export const runbooksText = (groups: readonly AlertGroup[]): string =>
   [
     '# Runbooks',
-    'One section for each alert: what it means, where to look and what to do. The chart of the operator brings the alerts ' +
+    'One section for each alert: what it means, where to look and what to do. The chart of the operator contains the alerts ' +
       '(`alerts.enabled`); [alerts.yaml](../charts/orderpipeline-operator/files/alerts.yaml) is a plain rule file of ' +
       'Prometheus. Both are generated with this page from `monitoring/src/alerts`, by `npm run generate`.',
     ...groups.flatMap(({ alerts }) => alerts.map(section)),

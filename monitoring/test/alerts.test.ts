@@ -51,12 +51,12 @@ describe('the alerts', () => {
     expect(await promtool('check', 'rules', rules)).toContain(`SUCCESS: ${alerts.length} rules found`)
   })
 
-  it('each have a name of their own, and a case in which they fire and one in which they do not', () => {
+  it('each have a unique name, a case in which they fire and one in which they do not', () => {
     expect(new Set(alerts.map(({ name }) => name)).size).toBe(alerts.length)
     for (const { name, quiet } of alerts) expect(quiet.length, name).toBeGreaterThan(0)
   })
 
-  it.each(alerts)('fire and stay quiet as they should: $name', async (alert) => {
+  it.each(alerts)('fire only in their own cases: $name', async (alert) => {
     const files = [alert.fires, ...alert.quiet].map((example, index) => {
       const file = join(folder, `${alert.name}-${index}.yaml`)
       writeFileSync(file, testFile(alert, example, index === 0 ? 1 : 0))
@@ -67,7 +67,7 @@ describe('the alerts', () => {
 })
 
 describe('the dashboards', () => {
-  it('ask queries that Prometheus accepts', async () => {
+  it('have queries that Prometheus accepts', async () => {
     const queries = descriptions.flatMap(({ rows }) =>
       rows.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr))),
     )
@@ -77,7 +77,7 @@ describe('the dashboards', () => {
     expect(await promtool('check', 'rules', file)).toContain(`SUCCESS: ${queries.length} rules found`)
   })
 
-  it('say of each panel what one sees there', () => {
+  it('have a description for each panel', () => {
     for (const { rows } of descriptions)
       for (const { panels } of rows)
         for (const { title, description } of panels) expect(description, title).toMatch(/\w.*\.$/)

@@ -41,14 +41,14 @@ export const actAsLeader = async (on: Leading): Promise<'stopped' | 'lost'> => {
   metrics.leading(false)
   queue.close()
   if (outcome === 'lost') {
-    log.error('the lease is lost, another operator may be acting')
+    log.error('the lease is lost, another operator may act now')
     stopping.abort()
   }
   // The remaining time of the lease covers the reconciles in flight: writes end with it at the
   // latest.
   await Promise.all([working.finished, ...writing])
   if (outcome === 'released')
-    await lead.release().catch((error: unknown) => log.warn({ error }, 'the lease was not given back'))
+    await lead.release().catch((error: unknown) => log.warn({ error }, 'the lease was not released'))
   // After the release: the next leader need not wait for a Kafka that does not answer.
   await Promise.all(reading)
   return outcome === 'lost' ? 'lost' : 'stopped'

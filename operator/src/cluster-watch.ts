@@ -59,7 +59,7 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
       },
       absent: (resource, absence, error) => {
         if (absence) log.warn({ kind: resource.kind, absence, error }, absenceCause(resource, absence).what)
-        else log.info({ kind: resource.kind }, 'the kind is served now')
+        else log.info({ kind: resource.kind }, 'the API server now serves the kind')
         lookAtAll()
       },
       opening: async (resource) => {
@@ -67,7 +67,7 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
       },
       restarted: (resource, reason, error) => {
         instruments.watchRestarted(resource.kind, reason)
-        if (reason !== 'ended') log.warn({ kind: resource.kind, reason, error }, 'a watch is started again')
+        if (reason !== 'ended') log.warn({ kind: resource.kind, reason, error }, 'a watch is restarted')
       },
     },
     clock,
@@ -87,7 +87,7 @@ export const servedStatus = ({ log }: OperatorParts, { schemas }: ClusterWatch) 
   declaredStatus(schemas, (fields) =>
     log.warn(
       { fields },
-      'the OrderPipeline definition is older than this operator: these fields of its status are left out until it is applied anew',
+      'the CRD of OrderPipelines is older than this operator: these status fields are omitted until the CRD is upgraded',
     ),
   )
 
@@ -100,9 +100,15 @@ export const actingTurns = (parts: OperatorParts, access: ApiAccess, { world, sc
       noted: world.noteWritten,
       declared: () => declaresRecord(schemas),
       left: (key, to) =>
-        log.warn({ pipeline: key, acting: to }, 'another installation of the operator acts on it, this one stands by'),
+        log.warn(
+          { pipeline: key, acting: to },
+          'another installation of the operator acts on the pipeline, this one stands by',
+        ),
       taken: (key, from) =>
-        log.warn({ pipeline: key, from }, 'the installation that acted on it does not answer, this one acts now'),
+        log.warn(
+          { pipeline: key, from },
+          'the installation that acted on the pipeline does not answer, this one acts now',
+        ),
       ...clock,
     },
     installationOf(config),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { configFrom } from './config.ts'
 
-it('needs nothing but the image of the services', () => {
+it('the configuration needs only the image of the services', () => {
   expect(configFrom({ SERVICES_IMAGE: 'services:1' }, 'host')).toMatchObject({
     servicesImage: 'services:1',
     watchNamespace: undefined,

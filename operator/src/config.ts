@@ -1,5 +1,5 @@
-// Which settings does the operator have? All that it takes from its environment, read once, each
-// value checked and named.
+// Which settings does the operator have? It reads all of them from its environment, once, and
+// checks each value.
 import { type Environment, readConfig, variables } from '@orderpipeline/config'
 import type { LogLevel } from '@orderpipeline/process'
 import { z } from 'zod'
@@ -10,8 +10,8 @@ const schema = z.object({
   /** Image of the built-in stages and the gateway of new pipelines. */
   SERVICES_IMAGE: variables.text('the name of an image'),
   /**
-   * Whether pipelines that do not say it move to SERVICES_IMAGE by themselves when it changes, and
-   * how many at once.
+   * Whether pipelines without spec.updates move to SERVICES_IMAGE by themselves when it changes,
+   * and how many at once.
    */
   UPDATES: variables.oneOf(['Manual', 'Automatic']).default('Manual'),
   UPDATES_AT_ONCE: variables.integer(1, 1_000).default(1),
@@ -33,18 +33,18 @@ const schema = z.object({
   LEASE_NAME: variables.text().default('orderpipeline-operator'),
   LEASE_SECONDS: seconds(15, 3),
   /**
-   * How long another installation that acts on a pipeline has to answer before this one asks again,
-   * and then acts; it asks every ten times as long.
+   * How long this installation waits for an answer of another one that acts on a pipeline. Without
+   * an answer it asks again, and then acts itself. It asks every ten times as long.
    */
   STANDBY_SECONDS: seconds(30),
-  /** Metrics and health are served here. */
+  /** Port of the metrics and the health probes. */
   METRICS_PORT: variables.port().default(8080),
   LOG_LEVEL: variables.logLevel().default('info'),
-  /** Pipelines reconciled at once. */
+  /** The number of pipelines that are reconciled at once. */
   WORKERS: variables.integer(1, 64).default(16),
   /** How often a settled pipeline is reconciled without a change. */
   RESYNC_SECONDS: seconds(600, 10),
-  /** How often lag is read from Kafka, and how often at most lag alone makes a status write. */
+  /** How often lag is read from Kafka, and the shortest interval of status writes due to lag alone. */
   LAG_INTERVAL_SECONDS: seconds(5),
   LAG_STATUS_SECONDS: seconds(10),
   KAFKA_TIMEOUT_SECONDS: seconds(8),
@@ -52,22 +52,22 @@ const schema = z.object({
   DEAD_LETTERS_INTERVAL_SECONDS: seconds(30),
   /** How often the topics of an external Kafka cluster are checked without a change. */
   TOPICS_INTERVAL_SECONDS: seconds(60),
-  /** How old the digests of a Secret may be whose values the pods of a pipeline use. */
+  /** The largest age of the digests of the Secrets whose values the pods of a pipeline use. */
   SECRETS_INTERVAL_SECONDS: seconds(60),
   /**
-   * What follows <service>.<namespace>. when Kafka is to be reached from another namespace (by
-   * KEDA, and for reading lag).
+   * The domain after <service>.<namespace>. with which KEDA and the operator reach Kafka from
+   * another namespace.
    */
   SERVICE_DOMAIN: variables.text().default('svc'),
-  /** Where prometheus triggers send their queries; absent or empty means that there are none. */
+  /** URL for the queries of prometheus triggers; absent or empty means that no stage may have one. */
   PROMETHEUS_URL: variables.url(['http', 'https']).optional(),
   /**
-   * Where KEDA reaches this operator for the replicas of stages scaled on flow; absent or empty
-   * means that it serves none, and such stages are scaled on lag.
+   * URL at which KEDA asks this operator for the replicas of stages scaled on flow. When it is
+   * absent or empty, the operator does not serve them, and such stages are scaled on lag.
    */
   FLOW_SCALER_URL: variables.url(['http', 'https']).optional(),
   FLOW_SCALER_PORT: variables.port().default(8081),
-  /** How often the offsets of pipelines with such a stage are read. */
+  /** How often the operator reads the offsets of pipelines with a stage scaled on flow. */
   FLOW_INTERVAL_SECONDS: seconds(2),
 })
 
@@ -94,7 +94,7 @@ export interface Config {
   readonly secretsIntervalSeconds: number
   readonly serviceDomain: string
   readonly prometheusUrl: string | undefined
-  /** Undefined where the operator is no scaler. The address has no slash at its end. */
+  /** Undefined when the operator does not serve as a scaler. The URL has no slash at its end. */
   readonly flowScaler: { readonly url: string; readonly port: number; readonly intervalSeconds: number } | undefined
 }
 

@@ -73,10 +73,11 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
     ...{ ...clock, observe: on.observe, readerFor, serviceDomain },
     port: config.flowScaler?.port,
     intervalMs: (config.flowScaler?.intervalSeconds ?? 2) * 1000,
-    failed: unreadable('the flow of pipelines is not known, KEDA goes by lag until Kafka answers'),
+    failed: unreadable('the flow of pipelines is unknown, KEDA scales on lag until Kafka answers'),
   })
   flowMetrics(metrics.registry, flow.decisions)
-  const reportUnrecorded = (error: unknown): void => log.warn({ error }, 'what was made in Kafka is not on record yet')
+  const reportUnrecorded = (error: unknown): void =>
+    log.warn({ error }, 'the topics created in Kafka are not yet recorded in the status')
   const topics = topicKeeper(
     {
       pipelines: () => on.external().filter(isHeldAsNeeded),
@@ -84,7 +85,7 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
       record: (pipeline, kafka) => recordTopics(on.recording, on.noted, reportUnrecorded, pipeline, kafka),
       ...{ acts: on.acts, mayWrite: on.mayWrite, updated, ...clock },
       failed: ({ bootstrapServers: servers }, error) =>
-        log.warn({ servers, error }, 'topics cannot be looked at, they are left as they are until Kafka answers'),
+        log.warn({ servers, error }, 'topics cannot be read, they stay as they are until Kafka answers'),
     },
     { intervalMs: config.topicsIntervalSeconds * 1000, serviceDomain },
   )

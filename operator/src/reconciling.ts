@@ -46,12 +46,12 @@ export const reconciling = (on: ReconcilingParts): Reconciling => {
   const status = statusWriterOf(on)
   const throughput = throughputLog(clock.now)
   const pods = podReports(kube, clock.now, (error) =>
-    log.warn({ error }, 'the pods of a new version cannot be looked at, none is given up until they can'),
+    log.warn({ error }, 'the pods of a new version cannot be read, no version is given up meanwhile'),
   )
   const secrets = secretDigests(
     kube,
     clock.now,
-    (error) => log.warn({ error }, 'a Secret cannot be read, pods stay with what they have until it can'),
+    (error) => log.warn({ error }, 'a Secret cannot be read, pods keep the present values meanwhile'),
     config.secretsIntervalSeconds * 1000,
   )
   const strangers = foreignObjects(clock.now)

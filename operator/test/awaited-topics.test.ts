@@ -16,7 +16,7 @@ import {
 let operator: Running | undefined
 afterEach(() => operator?.stop())
 
-it('a stage is made once the last of its topics is there, and the status says what it waits for until then', async () => {
+it('a stage is created after the last of its topics exists, and the status names the missing ones until then', async () => {
   const on = await ground()
   await on.kube.create(orderPipelines, pipelineFrom('crds/fixtures/minimal.yaml', on))
   operator = await runOperator(on, {}, {}, { topicOperator: false })
@@ -30,7 +30,7 @@ it('a stage is made once the last of its topics is there, and the status says wh
       ({ type, reason }) => type === 'Configured' && reason === 'TopicsNotReady',
     ),
   )
-  expect(configured.message).toContain('topics that are not there yet (minimal.')
+  expect(configured.message).toContain('topics that do not exist yet (minimal.')
   const [first, last] = topics
   if (!first || !last) throw new Error('no topics')
   const markCreated = (name: string) =>

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { child, current, eventually, ground, patch, pipelineFrom, runOperator, settled } from './harness.ts'
 
-it('an object that another writer changes back each time is repaired less and less often, and the status names it', async () => {
+it('an object that another writer changes back each time is repaired with a growing delay, and the status names it', async () => {
   const on = await ground()
   const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
   const { name } = pipeline.metadata

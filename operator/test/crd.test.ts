@@ -43,7 +43,7 @@ describe('the API server', () => {
     },
   )
 
-  it('fills in what a pipeline leaves out', async () => {
+  it('sets the defaults of a pipeline', async () => {
     const minimal = await on.kube.get(orderPipelines, on.namespace, 'minimal')
     expect(minimal?.spec).toMatchObject({
       deletionPolicy: 'Retain',

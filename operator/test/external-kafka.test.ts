@@ -120,7 +120,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
       return value === String(hours * 3_600_000)
     })
 
-  it('are made, dead letters included, and no KafkaTopic stands for them', async () => {
+  it('are created, dead letters included, without KafkaTopics', async () => {
     await secret()
     await create({ topics: [{ name: 'orders.status', partitions: 12, retentionHours: 5 }] })
     await start()
@@ -137,7 +137,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(names(await children(on))).toContain(`TriggerAuthentication ${name}-kafka`)
   })
 
-  it('are made by a client certificate where Kafka asks for one, and are not without it', async () => {
+  it('are created with a client certificate if Kafka requires one, and not without it', async () => {
     const { ca, mutual } = securedKafka()
     const { certificate, key } = mutual.client
     const data = { 'ca.crt': encoded(ca), 'user.crt': encoded(certificate), 'user.key': encoded(key) }
@@ -156,7 +156,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(await topic(status())).toBeDefined()
   })
 
-  it('that are settled are looked at and not written to, nor is the status', async () => {
+  it('that are settled are read and not written, and neither is the status', async () => {
     await secret()
     await create()
     const first = await start()
@@ -169,7 +169,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(again.writes).toEqual([])
   })
 
-  it('grow when the spec says so, and have what somebody changed put back, also a topic that is gone', async () => {
+  it('get more partitions with the spec, and have changes by hand undone, also a deletion', async () => {
     await secret()
     await create({ topics: [{ name: 'orders.status', partitions: 3, retentionHours: 5 }] })
     await start()
@@ -190,7 +190,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     })
   })
 
-  it('stay when the pipeline goes, and are taken up again by the next of its name', async () => {
+  it('stay when the pipeline is deleted, and belong to the next pipeline of its name', async () => {
     await secret()
     await create()
     await start()
@@ -204,7 +204,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await retained(status(), 7)
   })
 
-  it('go with it when the policy is Delete, but for those that it did not make', async () => {
+  it('are deleted with it when the policy is Delete, except those that it did not create', async () => {
     await secret()
     const theirs = await kafka.create([{ name: status(), partitions: 20, replicas: 1, configs: new Map() }])
     expect(theirs.get(status())?.ok).toBe(true)
@@ -217,7 +217,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(await topic(status())).toMatchObject({ partitions: 20 })
   })
 
-  it('go with the stage that needed them when the policy is Delete', async () => {
+  it('are deleted with their stage when the policy is Delete', async () => {
     await secret()
     await create({
       deletionPolicy: 'Delete',
@@ -231,7 +231,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(await topic(status())).toBeDefined()
   })
 
-  it('that nobody has written to since they were about to be made are its own after a crash', async () => {
+  it('without messages whose creation was recorded belong to the pipeline after a crash', async () => {
     await secret()
     await create({ deletionPolicy: 'Delete' })
     const pending = { kafka: { topics: [{ name: deadLetterTopic() }, { name: status() }] } }
@@ -246,10 +246,12 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     await eventually('gone', async () => (await topic(status())) === undefined)
   })
 
-  it('say which Secret or key is missing, and are made as soon as it is there', async () => {
+  it('are created as soon as their Secret exists, and the message names a missing Secret or key', async () => {
     await create()
     await start()
-    expect((await condition('SecretNotFound')).message).toBe('there is no Secret kafka, which is needed to reach Kafka')
+    expect((await condition('SecretNotFound')).message).toBe(
+      'there is no Secret kafka, which is needed to connect to Kafka',
+    )
     expect(names(await children(on))).not.toContain(`Deployment ${name}-notification`)
     await secret({ password: undefined })
     await eventually('key named', async () =>
@@ -263,21 +265,25 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     )
   })
 
-  it('say that the password is wrong without giving it away, and that the rights are missing', async () => {
+  it('report a wrong password without revealing it, and missing rights', async () => {
     await secret({ password: 'not-the-password' })
     await create()
     await start({ LOG_LEVEL: 'trace' })
-    expect((await condition('KafkaAuthenticationFailed')).message).toContain('see the user and password in the Secret')
+    expect((await condition('KafkaAuthenticationFailed')).message).toContain(
+      'check the user and password in the Secret',
+    )
     const { stranger } = securedKafka()
     const data = { username: encoded(stranger.username), password: encoded(stranger.password) }
     await patch(on, secrets, 'kafka', { data })
-    expect((await condition('KafkaAuthorizationFailed')).message).toContain("the operator's user may not do this")
+    expect((await condition('KafkaAuthorizationFailed')).message).toContain(
+      "the operator's user has no right to do this",
+    )
     const output = logLines.join('') + JSON.stringify(await current(on, name)) + JSON.stringify(await children(on))
     for (const hidden of ['not-the-password', stranger.password, securedKafka().admin.password])
       expect(output).not.toContain(hidden)
   })
 
-  it('say what Kafka refuses, and the others are made all the same', async () => {
+  it('report a refusal of Kafka, and the other topics are created', async () => {
     await secret()
     await create({ topics: [{ name: 'orders.status', replicationFactor: 5 }] })
     await start()
@@ -292,7 +298,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     )
   })
 
-  it('say that Kafka does not answer, and a deleted pipeline waits for them until it is told to let them be', async () => {
+  it('report that Kafka does not answer, and a deleted pipeline waits for them until its policy is Retain', async () => {
     await secret()
     await create({ deletionPolicy: 'Delete' })
     await start()
@@ -308,7 +314,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(await topic(status())).toBeDefined()
   })
 
-  it('do not hold up a pipeline whose Secret went before it, as when its namespace goes', async () => {
+  it('do not delay the deletion of a pipeline without its Secret, as when its namespace is deleted', async () => {
     await secret()
     await create({ deletionPolicy: 'Delete' })
     await start()
@@ -321,7 +327,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(await topic(status())).toBeDefined()
   })
 
-  it('of an older pipeline of the same name in another namespace are left to that one', async () => {
+  it('of an older pipeline of the same name in another namespace are not changed', async () => {
     // An operator of every namespace would act on the pipelines of the tests that run in parallel
     // with this one: it has a cluster of its own.
     await inClusterOfItsOwn(async (kubeconfigPath) => {
@@ -342,7 +348,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
         {},
         { WATCH_NAMESPACE: '', TOPICS_INTERVAL_SECONDS: '1' },
       )
-      expect((await condition('NotOwned')).message).toContain(`those of pipeline ${older.namespace}/${name}`)
+      expect((await condition('NotOwned')).message).toContain(`belong to pipeline ${older.namespace}/${name}`)
       expect((await topic(status()))?.topicId).toBe(id)
       await retained(status(), 168)
       const workloadNames = names(await children(on)).filter((one) =>
@@ -356,7 +362,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     })
   })
 
-  it('keep what works on them running as it is while the servers lead to another cluster', async () => {
+  it('keep their stages running unchanged while the servers lead to another cluster', async () => {
     await secret()
     await create()
     await start()
@@ -377,11 +383,11 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     expect(await workloads()).toEqual(before)
     const configured = (await current(on, name))?.status?.conditions?.find(({ type }) => type === 'Configured')
     expect(configured).toMatchObject({ status: 'False', reason: 'KafkaClusterChanged' })
-    expect(configured?.message).toContain('not made or changed because of the Kafka cluster, see TopicsReady')
+    expect(configured?.message).toContain('not created or changed because of the Kafka cluster, see TopicsReady')
   })
 })
 
-it('an operator that may not read Secrets says so, and how it may', async () => {
+it('an operator that may not read Secrets reports that, and how to grant the right', async () => {
   const on = await ground(false)
   const operator = await runOperator(on, {}, { TOPICS_INTERVAL_SECONDS: '1' })
   const minimal = pipelineFrom('crds/fixtures/external-kafka.yaml', on)

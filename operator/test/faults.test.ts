@@ -139,7 +139,7 @@ describe('an operator', () => {
     expect([...proxy.faults.values()].reduce((sum, one) => sum + one, 0)).toBe(count)
   })
 
-  it('asks again no sooner than the API server has said', async () => {
+  it('retries no sooner than the API server has said', async () => {
     const refusals: { path: string; at: number }[] = []
     proxy.inject((request) => {
       if (!request.writes || refusals.length > 0) return undefined
@@ -155,7 +155,7 @@ describe('an operator', () => {
     tell('one refusal for 2 s')
   })
 
-  it('goes on watching after its connections are cut, and misses nothing', async () => {
+  it('continues to watch after its connections are cut, and misses no change', async () => {
     await start({ LEASE_SECONDS: '60' }) // a machine so slow that no renewal gets through between two cuts is not the point
     await eventually('synced', () => Promise.resolve(operator.synced()))
     let cuts = 0
@@ -176,7 +176,7 @@ describe('an operator', () => {
     expect(cuts).toBeGreaterThanOrEqual(10)
   })
 
-  it('notices that its watches hang, and catches up', async () => {
+  it('detects that its watches hang, and catches up', async () => {
     await start({ LEASE_SECONDS: '60' })
     await create(on)
     await reaches(afterCreation)
@@ -213,7 +213,7 @@ describe('an operator', () => {
     expect([...proxy.faults.values()].reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(7)
   })
 
-  it('converges when garbage and 410 come in the middle of its watches', async () => {
+  it('converges with garbage and 410 in the middle of its watches', async () => {
     await start()
     await create(on)
     await reaches(afterCreation)
@@ -236,7 +236,7 @@ describe('an operator', () => {
     ['edit', 'record that it acts', `${fieldManager}-record`],
     ['delete', 'record that it acts', `${fieldManager}-record`],
   ] as const)(
-    'acts on an %s that only the answer to its own write of the %s shows, as its watch is late',
+    'acts on an %s that only the answer to its own write of the %s shows, while its watch is late',
     async (what, _write, manager) => {
       const [name = ''] = names
       const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
@@ -266,7 +266,7 @@ describe('an operator', () => {
     },
   )
 
-  it('resumes a watch that has ended from its last bookmark, instead of listing again', async () => {
+  it('resumes a watch that has ended from its last bookmark, without another list', async () => {
     const services = ({ path }: { path: string }): boolean => path.endsWith('/services')
     proxy.inject((request) => (services(request) && request.watches ? { kind: 'shorten', seconds: 6 } : undefined))
     operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url) })

@@ -61,7 +61,7 @@ describe('a pipeline with a stage scaled on flow', () => {
     await admin.close()
   })
 
-  it('is answered by the leader and by its standby alike, with the replicas that its arrivals need and why', async () => {
+  it('gets the same answer from the leader and its standby, with the replicas for its arrivals and the reason', async () => {
     const both = [await start(), await start()]
     await create(kafkaBootstrap())
     await eventually('the stage has its Deployment', () => child(on, 'Deployment', `${name}-work`))
@@ -82,7 +82,7 @@ describe('a pipeline with a stage scaled on flow', () => {
         })
         expect(body).toMatchObject({ metric: 5, current: 1 })
         expect(body.reason).toMatch(
-          /messages a second arrive .* a replica handles 10 a second, as workSeconds says; maxReplicas 5 allows no more/,
+          /messages per second arrive .* a replica handles 10 per second, from workSeconds; maxReplicas 5 is the largest number/,
         )
       }
     } finally {
@@ -92,7 +92,7 @@ describe('a pipeline with a stage scaled on flow', () => {
     }
   })
 
-  it('has a ScaledObject by which KEDA asks the operator at the address that it was given', async () => {
+  it('has a ScaledObject with which KEDA asks the operator at the configured address', async () => {
     await start()
     await create(kafkaBootstrap())
     const object = (await eventually('ScaledObject', () => child(on, 'ScaledObject', `${name}-work`))) as ScaledObject
@@ -102,14 +102,14 @@ describe('a pipeline with a stage scaled on flow', () => {
     expect(object.spec.fallback?.behavior).toBe('scalingModifiers')
   })
 
-  it('gets no answer and a reason, so that KEDA goes by lag, where its Kafka is away', async () => {
+  it('gets an error with a reason while its Kafka is unavailable, so that KEDA scales on lag', async () => {
     const operator = await start()
     await create('127.0.0.1:1')
     const { body } = await eventually('known, and without figures', async () => {
       const answer = await ask(operator)
       return answer.status === 503 && answer
     })
-    expect(body.error).toBe('its offsets are not known yet')
+    expect(body.error).toBe('its offsets are unknown yet')
     expect(await ask(operator, `${on.namespace}/other/work`)).toEqual({
       status: 404,
       body: { error: `no pipeline ${on.namespace}/other` },

@@ -25,7 +25,7 @@ const autoscalers: Resource = {
 }
 const encoded = (text: string) => Buffer.from(text).toString('base64')
 
-describe('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_000 }, () => {
+describe('KEDA, with a Kafka that requires a client certificate', { timeout: 180_000 }, () => {
   let dir: string
   let on: Ground
   let host: ReturnType<typeof inProcessHost>
@@ -90,7 +90,7 @@ describe('KEDA, on a Kafka that asks for a client certificate', { timeout: 180_0
       { withinMs: 120_000 },
     )
 
-  it('is let in by the certificate and key of the Secret, and without them is not', async () => {
+  it('connects with the certificate and key of the Secret, and not without them', async () => {
     const { ca, mutual } = securedKafka()
     const { certificate, key } = mutual.client
     const data = { 'ca.crt': encoded(ca), 'user.crt': encoded(certificate), 'user.key': encoded(key) }

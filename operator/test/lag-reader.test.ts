@@ -62,7 +62,7 @@ describe('the lag reader', () => {
   it.each([
     ['openly', plain],
     ['by TLS and with a password', secured],
-  ])('counts what a group has not committed, and all of what it never read, %s', async (_how, access) => {
+  ])('counts messages without a commit, and all messages of unread partitions, %s', async (_how, access) => {
     const reader = kafkaLagReader(clients().of(access()))
     const queries = [
       { group: id, topics },
@@ -77,14 +77,14 @@ describe('the lag reader', () => {
     ])
   })
 
-  it('gives up in time where nobody answers', async () => {
+  it('fails in time without an answer', async () => {
     const reader = kafkaLagReader(clients(2000).of({ bootstrapServers: '127.0.0.1:1', namespace: 'default' }))
     await expect(reader.read([{ group: id, topics }])).rejects.toThrow('127.0.0.1:1')
     await reader.close()
   })
 })
 
-it('a shared connection lives until the last who uses it has let go', async () => {
+it('a shared connection is closed when its last user has released it', async () => {
   const shared = clients()
   const [one, two] = [shared.of(plain()), shared.of(plain())]
   await one.metadata([])

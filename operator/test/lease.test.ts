@@ -11,7 +11,7 @@ import { type Passed, proxyTo, type Proxy } from './proxy.ts'
 const leaseSeconds = 5
 const short = { LEASE_SECONDS: String(leaseSeconds) }
 
-describe('of two operators', () => {
+describe('with two operators', () => {
   let on: Ground
   let proxies: readonly [Proxy, Proxy]
   beforeEach(async () => {
@@ -45,7 +45,7 @@ describe('of two operators', () => {
       ),
     )
 
-  it('one acts and the other writes nothing, and no object is written twice', async () => {
+  it('one acts and the other does not write, and no object is written twice', async () => {
     const first = await start(0)
     await heldBy('replica-0')
     const second = await start(1)
@@ -59,7 +59,7 @@ describe('of two operators', () => {
     await first.stop()
   })
 
-  it('the one that cannot renew stops writing before the other can begin, though its writes would still get through', async () => {
+  it('the one that cannot renew stops writing before the other can begin, although its writes would still succeed', async () => {
     const first = await start(0)
     await heldBy('replica-0')
     const second = await start(1)
@@ -94,7 +94,7 @@ describe('of two operators', () => {
     expect(next).toBeGreaterThanOrEqual(takenAt)
   })
 
-  it('the one that is wholly cut off writes nothing any more, not even what it had begun to ask', async () => {
+  it('the one that is cut off completely writes no more, and its pending requests have no effect', async () => {
     const first = await start(0)
     await heldBy('replica-0')
     const second = await start(1)

@@ -33,7 +33,7 @@ afterAll(async () => {
   await admin.close()
 })
 
-it('are the letters that nobody has replayed or discarded, whether read at once or one by one', async () => {
+it('open dead letters are those that were not replayed or discarded, read at once or one by one', async () => {
   const counter = letterCounter(kafka)
   const count = async (by = counter) => (await by.count([topic])).get(topic)
   expect(await count()).toBe(0)
@@ -49,7 +49,7 @@ it('are the letters that nobody has replayed or discarded, whether read at once 
   expect(await count(letterCounter(kafka))).toBe(2)
 })
 
-it('are known once the topic is read to its end, a bounded part of it at a time', async () => {
+it('open dead letters are known after the topic is read to its end, in bounded parts', async () => {
   const large = 'x'.repeat(700_000)
   for (let index = 0; index < 24; index += 1) await producer.send([deadLetter(1, large)])
   const counter = letterCounter(kafka)

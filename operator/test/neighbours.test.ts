@@ -56,7 +56,7 @@ describe('an operator', () => {
     })
   const kinds = async () => new Set((await children(on)).map(({ kind }) => kind))
 
-  it('starts without Strimzi and KEDA, says which versions are needed, and goes on when they come', async () => {
+  it('starts without Strimzi and KEDA, names the required versions, and continues when they are installed', async () => {
     let missing = true
     proxy.inject(({ path }) => (missing && /kafka\.strimzi\.io|keda\.sh/.test(path) ? notServed : undefined))
     await create()
@@ -71,7 +71,7 @@ describe('an operator', () => {
     expect(names(await children(on))).toContain('KafkaTopic minimal.orders.status')
   })
 
-  it('lets a pipeline go that was made when Strimzi was still there', async () => {
+  it('finishes the deletion of a pipeline that was created before Strimzi was removed', async () => {
     await create()
     const first = await start()
     await says('Configured', 'Applied')
@@ -83,7 +83,7 @@ describe('an operator', () => {
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
   })
 
-  it('that may not list one kind says so, and makes the others', async () => {
+  it('that may not list one kind reports that, and creates the others', async () => {
     proxy.inject(({ path }) => (path.endsWith('/poddisruptionbudgets') ? forbidden : undefined))
     await create()
     await start()
@@ -105,7 +105,7 @@ describe('an operator', () => {
     return { kind: 'lines', lines: [JSON.stringify(document)] }
   }
 
-  it('leaves out the fallback of an autoscaler where KEDA does not know its behavior, and gives it once KEDA does', async () => {
+  it('omits the fallback of an autoscaler if KEDA does not know it, and adds it once KEDA does', async () => {
     const fault = await older(resourceOf('ScaledObject'), ['spec', 'fallback', 'behavior'])
     let old = true
     proxy.inject(({ path }) => (old && path === '/openapi/v3/apis/keda.sh/v1alpha1' ? fault : undefined))
@@ -120,7 +120,7 @@ describe('an operator', () => {
     await eventually('fallback', async () => (await scaledObject()).spec.fallback?.behavior !== undefined)
   })
 
-  it('that is newer than the definition of OrderPipeline leaves out what that lacks, says so once, and settles', async () => {
+  it('that is newer than the CRD of OrderPipelines omits fields that it lacks, reports that once, and settles', async () => {
     const fault = await older(orderPipelines, ['status', 'totals'])
     proxy.inject(({ path }) => (path === '/openapi/v3/apis/orderpipeline.dev/v1alpha1' ? fault : undefined))
     await create()

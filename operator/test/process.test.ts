@@ -22,7 +22,7 @@ describe('an operator', () => {
     afterEach(() => processes.end())
     const start = () => processes.start({ POD_NAME: 'the-same-pod' })
 
-    it.each([1, 4])('after %i of its objects makes the rest when it is back', async (count) => {
+    it.each([1, 4])('after %i of its objects creates the rest after its restart', async (count) => {
       const first = start()
       await on.kube.create(orderPipelines, pipelineFrom(minimal, on))
       await eventually('some made', async () => (await children(on)).length >= count)
@@ -32,7 +32,7 @@ describe('an operator', () => {
       expect(names(await children(on))).toEqual(expected())
     })
 
-    it('during a deletion finishes it when it is back', async () => {
+    it('during a deletion finishes it after its restart', async () => {
       const first = start()
       await on.kube.create(orderPipelines, pipelineFrom(minimal, on))
       await eventually('all made', async () => names(await children(on)).length === expected().length)

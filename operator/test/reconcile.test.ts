@@ -52,7 +52,7 @@ describe('a pipeline', () => {
     return { ...pipeline, spec: { ...pipeline.spec, gateway } } // two tests cannot have the same node port
   }
 
-  it('becomes all of its objects, and a second look at a settled one writes nothing', async () => {
+  it('gets all of its objects, and a second reconcile of the settled pipeline writes nothing', async () => {
     await create('crds/fixtures/regular.yaml', regular)
     const golden = cases.find(({ name }) => name === 'regular')?.pipeline ?? ''
     expect(names(await children(on))).toEqual(names(objectsOf(golden) as never))
@@ -66,7 +66,7 @@ describe('a pipeline', () => {
     expect(again.writes).toEqual([])
   })
 
-  it('starts at its least replicas, which the operator does not come to own', async () => {
+  it('starts with minReplicas, which the operator does not own', async () => {
     await create(minimal, (pipeline) => {
       const [stage] = pipeline.spec.stages
       if (!stage) throw new Error('no stage')
@@ -100,7 +100,7 @@ describe('a pipeline', () => {
     expect(pipeline.status?.totals).toMatchObject({ stages: '1/1', replicas: '1/1' })
   })
 
-  it('is followed through a new maximum, a new stage and a removed stage', async () => {
+  it('follows a new maximum, a new stage and a removed stage', async () => {
     await create(minimal)
     await edit(on, 'minimal', (spec) => {
       const [first] = spec.stages
@@ -126,7 +126,7 @@ describe('a pipeline', () => {
     expect(remaining).toContain('Deployment minimal-payment')
   })
 
-  it('has what somebody changed or deleted put back', async () => {
+  it('has changes and deletions by hand undone', async () => {
     await create(minimal)
     await patch(on, resourceOf('ScaledObject'), 'minimal-notification', { spec: { maxReplicaCount: 77 } })
     await patch(on, resourceOf('Deployment'), 'minimal-notification', {
@@ -147,7 +147,7 @@ describe('a pipeline', () => {
     })
   })
 
-  it('leaves an object of the same name that belongs to somebody else alone, and says whose it is', async () => {
+  it('does not change an object of the same name with another owner, and names the owner', async () => {
     const metadata = {
       name: 'minimal-notification',
       namespace: on.namespace,
@@ -167,8 +167,8 @@ describe('a pipeline', () => {
       status: 'False',
       reason: 'NotOwned',
       message:
-        'Deployment minimal-notification exists and is left alone, it belongs to Helm; ' +
-        'not made or changed because of Deployment minimal-notification: ScaledObject minimal-notification',
+        'Deployment minimal-notification exists and is not changed, because it belongs to Helm; ' +
+        'not created or changed because of Deployment minimal-notification: ScaledObject minimal-notification',
     })
     const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
     expect(deployment.metadata.labels).toEqual(metadata.labels)
@@ -181,7 +181,7 @@ describe('a pipeline', () => {
     ])
   })
 
-  it('takes its autoscaler away from a Deployment of another that took the name of its own', async () => {
+  it('deletes its autoscaler when a Deployment of another owner has the name of its own', async () => {
     await create(minimal)
     const own = (await child(on, 'Deployment', 'minimal-notification')) as Deployment
     await operator.stop()
@@ -203,7 +203,7 @@ describe('a pipeline', () => {
     expect([theirs.spec.replicas, theirs.metadata.generation]).toEqual([3, 1])
   })
 
-  it('never runs pods as an account of another, and makes them once the name is free', async () => {
+  it('never runs pods with a ServiceAccount of another owner, and creates them once the name is free', async () => {
     const metadata = { name: 'minimal-notification', namespace: on.namespace }
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata }
     const theirs = (await on.kube.create(resourceOf('ServiceAccount'), account)) as never
@@ -218,7 +218,7 @@ describe('a pipeline', () => {
     await eventually('said', async () => condition(await current(on, 'minimal'), 'Configured')?.status === 'True')
   })
 
-  it('that the schema cannot refuse but makes no sense changes no child, and says where and why', async () => {
+  it('that is invalid beyond the schema changes no child, and reports the path and the reason', async () => {
     await create(minimal)
     const before = (await children(on)).map(({ metadata }) => metadata.resourceVersion)
     const database = { secretName: 'db', key: 'url', maxConnections: 1 }
@@ -238,7 +238,7 @@ describe('a pipeline', () => {
     expect((await children(on)).map(({ metadata }) => metadata.resourceVersion)).toEqual(before)
   })
 
-  it('whose pods a quota refuses says so in the words of the API server', async () => {
+  it('whose pods a quota refuses reports the message of the API server', async () => {
     const metadata = { name: 'small', namespace: on.namespace }
     await on.kube.create(quotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard: { pods: '0' } } })
     await eventually('in force', async () => (await on.kube.get(quotas, on.namespace, 'small'))?.status !== undefined)
@@ -252,7 +252,7 @@ describe('a pipeline', () => {
   })
 
   it.each(['Retain', 'Delete'] as const)(
-    'when deleted takes everything with it but retained topics (%s)',
+    'when deleted removes all its objects but retained topics (%s)',
     async (deletionPolicy) => {
       const pipeline = await create(minimal, (manifest) => ({
         ...manifest,
@@ -268,7 +268,7 @@ describe('a pipeline', () => {
     },
   )
 
-  it('keeps a topic removed by the same edit that changes Delete to Retain, also once its label is gone', async () => {
+  it('keeps a topic removed by the same edit that changes Delete to Retain, also without its label', async () => {
     await create(minimal, (manifest) => ({ ...manifest, spec: { ...manifest.spec, deletionPolicy: 'Delete' } }))
     const deadLetterTopic = 'minimal.notification.dead-letters'
     expect((await child(on, 'KafkaTopic', deadLetterTopic))?.metadata.ownerReferences).toHaveLength(1)
@@ -303,7 +303,7 @@ describe('a pipeline', () => {
       expect(await child(on, 'KafkaTopic', name)).toBeDefined()
   })
 
-  it('that says Delete leaves a topic alone that Retain left behind from an earlier pipeline of its name', async () => {
+  it('with Delete keeps a topic that an earlier pipeline of its name has retained', async () => {
     await create(minimal)
     const first = await current(on, 'minimal')
     if (!first) throw new Error('no pipeline')
@@ -329,7 +329,7 @@ describe('a pipeline', () => {
   })
 
   it.each(['Retain', 'Delete'] as const)(
-    'deleted with --cascade=orphan leaves everything as it is, for the next of its name (%s)',
+    'deleted with --cascade=orphan keeps all objects, for the next pipeline of its name (%s)',
     async (deletionPolicy) => {
       await create(minimal, (manifest) => ({ ...manifest, spec: { ...manifest.spec, deletionPolicy } }))
       const identities = async () => (await children(on)).map(({ kind, metadata }) => `${kind} ${metadata.uid}`).sort()
@@ -342,7 +342,7 @@ describe('a pipeline', () => {
     },
   )
 
-  it('that keeps its topics is not held by a finalizer, so that it goes without an operator too', async () => {
+  it('that keeps its topics has no finalizer, so that its deletion needs no operator', async () => {
     await create(minimal)
     expect((await current(on, 'minimal'))?.metadata.finalizers).toBeUndefined()
     await edit(on, 'minimal', (spec) => ({ ...spec, deletionPolicy: 'Delete' }))
@@ -358,7 +358,7 @@ describe('a pipeline', () => {
     expect(names(await children(on))).toHaveLength(2)
   })
 
-  it('that came with the finalizer in its manifest can go all the same', async () => {
+  it('with the finalizer in its manifest can be deleted, too', async () => {
     const finalizers = ['orderpipeline.dev/cleanup']
     await create(minimal, (manifest) => ({ ...manifest, metadata: { ...manifest.metadata, finalizers } }))
     const live = await current(on, 'minimal')
@@ -367,7 +367,7 @@ describe('a pipeline', () => {
     await eventually('gone', async () => (await current(on, 'minimal')) === undefined)
   })
 
-  it('made again takes its retained topics back with the partitions they have', async () => {
+  it('created again owns its retained topics again, with their partitions', async () => {
     await create(minimal)
     const first = await current(on, 'minimal')
     if (!first) throw new Error('no pipeline')

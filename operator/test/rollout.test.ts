@@ -65,7 +65,7 @@ describe('a new version of a stage', () => {
   const target = async () =>
     ((await child(on, 'ScaledObject', 'minimal-notification')) as ScaledObject).spec.scaleTargetRef.name
 
-  it('runs beside the old one until it is ready, and then in its place', async () => {
+  it('runs next to the old one until it is ready, and then replaces it', async () => {
     await start({ type: 'BlueGreen', healthySeconds: 1 })
     await use('stage:2')
     await eventually('the new one beside the old', async () => Object.keys(await images()).length === 2)
@@ -85,7 +85,7 @@ describe('a new version of a stage', () => {
   })
 
   it.each(['RollingUpdate', 'BlueGreen'] as const)(
-    'that does not become ready goes back, and is not tried again until the spec changes (%s)',
+    'that does not become ready rolls back, and is not retried until the spec changes (%s)',
     async (type) => {
       await start({ type, progressDeadlineSeconds: 10, ...(type === 'BlueGreen' ? { healthySeconds: 1 } : {}) })
       await use('stage:broken')
@@ -112,7 +112,7 @@ describe('a new version of a stage', () => {
     },
   )
 
-  it('that is bad goes back although the stage was at no replicas meanwhile, as in a suspension', async () => {
+  it('that fails rolls back although the stage had 0 replicas meanwhile, as in a suspension', async () => {
     await start({ progressDeadlineSeconds: 15 })
     await use('stage:broken')
     await eventually('tried', async () => Object.values(await images()).includes('stage:broken'))

@@ -57,7 +57,7 @@ describe('two installations that watch one namespace', () => {
   /** An installation that stands by writes only its question whether the other still runs. */
   const objectsWritten = ({ writes }: Running) => writes.filter((write) => !write.endsWith('/status'))
 
-  it('one acts, and the other touches no object and says that it stands by', async () => {
+  it('one acts, and the other changes no object and reports that it stands by', async () => {
     const first = await install('one', 'services:1')
     await create('shop')
     await actsOn('shop', 'one')
@@ -79,7 +79,7 @@ describe('two installations that watch one namespace', () => {
     expect(await metric(second, 'orderpipeline_condition')).toBeUndefined()
   })
 
-  it('one alone has each pipeline that both see for the first time', async () => {
+  it('only one acts on each pipeline that both observe for the first time', async () => {
     for (const name of ['a', 'b', 'c', 'd']) await create(name)
     const [first, second] = await Promise.all([install('one', 'services:1'), install('two', 'services:2')])
     for (const name of ['a', 'b', 'c', 'd'])
@@ -91,7 +91,7 @@ describe('two installations that watch one namespace', () => {
     expect(byFirst.filter((write) => bySecond.includes(write))).toEqual([])
   })
 
-  it('the second goes on with a pipeline when the first is gone, and an answered one waits', async () => {
+  it('the second one acts after the first has ended, and stands by while it gets an answer', async () => {
     const first = await install('one', 'services:1')
     await create('shop')
     await actsOn('shop', 'one')

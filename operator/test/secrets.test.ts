@@ -23,8 +23,8 @@ const digestAnnotation = async (on: Ground): Promise<string | undefined> => {
   return deployment.spec.template.metadata?.annotations?.['orderpipeline.dev/secrets'] ?? 'none'
 }
 
-describe('a Secret that pods take values from', () => {
-  it('replaces them when the value changes, and for nothing else', async () => {
+describe('a Secret whose values pods use', () => {
+  it('replaces the pods only when the value changes', async () => {
     const on = await ground()
     const operator = await runOperator(on, {}, often)
     await start(on)
@@ -40,7 +40,7 @@ describe('a Secret that pods take values from', () => {
     await operator.stop()
   })
 
-  it('is left alone where the operator may not read Secrets', async () => {
+  it('is ignored if the operator may not read Secrets', async () => {
     const on = await ground(false)
     const operator = await runOperator(on, {}, often)
     await start(on)

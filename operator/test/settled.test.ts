@@ -55,7 +55,7 @@ const podsMade = async (on: Ground): Promise<boolean> => {
 }
 
 describe('a second reconcile writes nothing', { timeout: 180_000 }, () => {
-  it('of the examples and fixtures there are', () => {
+  it('of all examples and fixtures', () => {
     expect(pipelines.length).toBeGreaterThanOrEqual(3)
   })
 

@@ -34,7 +34,7 @@ const counting = (inner: KafkaConnection, requests: string[]): KafkaConnection =
   },
 })
 
-it('makes the topics of three pipelines in as few requests as of one, and then only looks', async () => {
+it('the topics of three pipelines are created with as few requests as of one, and then only read', async () => {
   const requests: string[] = []
   const kafka = counting(
     kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: id, timeoutMs: 10_000 }),
@@ -93,7 +93,7 @@ it.each([
   ['before', 'deleted'],
   ['after', 'deleted'],
 ] as const)(
-  'killed %s any of its writes while topics are %s, all are made and then deleted in the end',
+  'after a kill %s any write while topics are %s, all topics are created and then deleted',
   async (when, phase) => {
     const plain = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: id, timeoutMs: 10_000 })
     const direct = topicAdmin(plain)

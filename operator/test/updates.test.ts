@@ -50,7 +50,7 @@ describe('a pipeline under a newer operator', () => {
       return rolledOut(name)(await current(on, name))
     })
 
-  it('keeps its pods and says that another image is there, until its spec names it', async () => {
+  it('keeps its pods and reports that another image is available, until its spec names it', async () => {
     await create('shop')
     const first = await start('services:1')
     await untilRolledOut('shop')
@@ -69,7 +69,7 @@ describe('a pipeline under a newer operator', () => {
     })
   })
 
-  it('moves by itself where it is told to, one pipeline after the other', async () => {
+  it('moves by itself with updates Automatic, one pipeline after the other', async () => {
     await create('a', { updates: 'Automatic' })
     await create('b', { updates: 'Automatic' })
     await create('c')

@@ -70,7 +70,7 @@ export const commentWidth: Rule.RuleModule = {
     type: 'layout',
     fixable: 'whitespace',
     schema: [],
-    messages: { wide: `A comment has at most {{width}} columns; eslint --fix breaks its lines anew.` },
+    messages: { wide: `A comment has at most {{width}} columns; eslint --fix wraps it.` },
   },
   create: (context) => ({
     Program: () => {

@@ -21,7 +21,9 @@ export interface Package {
 export function importProblems(files: readonly SourceFile[], packages: readonly Package[]): string[] {
   return [
     ...files.flatMap((file) => packageProblems(file, packages)),
-    ...circles(files).map((circle) => `${circle.join(' → ')}: found a circle of imports; allowed: one direction`),
+    ...circles(files).map(
+      (circle) => `${circle.join(' → ')}: found a cycle of imports; allowed: imports in one direction`,
+    ),
     ...mutualFolders(files),
   ]
 }

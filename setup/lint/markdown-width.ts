@@ -28,7 +28,7 @@ if (import.meta.main) {
       return better !== text
     })
   if (!fix && wide.length > 0) {
-    process.stderr.write(`Lines of more than ${width} columns (npm run format breaks them anew):\n`)
+    process.stderr.write(`Lines of more than ${width} columns (npm run format wraps them):\n`)
     for (const file of wide) process.stderr.write(`  ${file}\n`)
     process.exitCode = 1
   }

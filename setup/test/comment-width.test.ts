@@ -14,14 +14,14 @@ const words = (count: number, word = 'word') => Array.from({ length: count }, ()
 const wide = words(30)
 
 describe('a wide comment', () => {
-  it('of // is broken into lines of which none is too wide, with all its words', () => {
+  it('of // is wrapped into lines within the width, with all its words', () => {
     const output = fixed(`  // ${wide}\n  // and more\nconst a = 1\n`)
     expect(output.split('\n').every((line) => line.length <= width)).toBe(true)
     expect(output.replaceAll(/\s*\/\/ /g, ' ').trim()).toBe(`${wide} and more\nconst a = 1`)
     expect(problemCount(output)).toBe(0)
   })
 
-  it('of one line in a block becomes a block of several', () => {
+  it('of one line in a block becomes a block of several lines', () => {
     expect(fixed(`/** ${words(22)} */\nconst a = 1\n`)).toBe(`/**\n * ${words(19)}\n * ${words(3)}\n */\nconst a = 1\n`)
   })
 
@@ -33,7 +33,7 @@ describe('a wide comment', () => {
     expect(problemCount(output)).toBe(0)
   })
 
-  it('stays where a word is too long, where another tool reads it, and beside code', () => {
+  it('stays if a word is too long, if another tool reads it, and after code', () => {
     const address = `https://example.com/${'a'.repeat(120)}`
     for (const code of [`// ${address}\n`, `// prettier-ignore ${wide}\n`, `const a = 1 // ${wide}\n`])
       expect([problemCount(code), fixed(code)]).toEqual([0, code])
@@ -44,6 +44,6 @@ describe('a wide comment', () => {
   })
 })
 
-it('a narrow comment stays as its author broke it', () => {
+it('a narrow comment keeps its line breaks', () => {
   expect(problemCount('// one\n// two\nconst a = 1\n')).toBe(0)
 })

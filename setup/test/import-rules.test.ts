@@ -10,7 +10,7 @@ const packages: readonly Package[] = [
 ]
 const problems = (path: string, ...imports: string[]) => importProblems([{ path, imports }], packages)
 
-it('a package imports what it declares, and its tests also what serves tests', () => {
+it('a package imports only its dependencies, and its tests also packages for tests', () => {
   expect(problems('services/orders/src/a.ts', './b.ts', '@shop/retry/deep', 'node:fs')).toEqual([])
   expect(problems('services/orders/test/a.test.ts', 'pg', 'vitest')).toEqual([])
   expect(problems('services/orders/src/a.ts', 'pg')).toEqual([
@@ -36,7 +36,7 @@ it('a package below the services imports none of them, even when it declares it'
   expect(problemsIn('packages/retry/src/a.test.ts')).toEqual([])
 })
 
-it('a circle is refused once, with the way round it', () => {
+it('a cycle is refused once, with its path', () => {
   const files = [
     { path: 'services/orders/src/a.ts', imports: ['./b.ts'] },
     { path: 'services/orders/src/b.ts', imports: ['./c.ts'] },
@@ -45,11 +45,11 @@ it('a circle is refused once, with the way round it', () => {
   ]
   expect(importProblems(files, packages)).toEqual([
     'services/orders/src/a.ts → services/orders/src/b.ts → services/orders/src/c.ts → services/orders/src/a.ts: ' +
-      'found a circle of imports; allowed: one direction',
+      'found a cycle of imports; allowed: imports in one direction',
   ])
 })
 
-it('two folders import in one direction; their tests may look back', () => {
+it('two folders import in one direction; their tests may import both ways', () => {
   const pair = (back: string) => [
     { path: 'services/orders/src/stage/a.ts', imports: ['../sql/b.ts'] },
     { path: back, imports: ['../stage/c.ts'] },

@@ -50,7 +50,7 @@ describe('the lock of the installation', () => {
     expect(log().filter((line) => line !== 'wait')).toEqual(['begin', 'begin', 'end'])
   })
 
-  it('says nothing of a holder that has not written itself down yet', async () => {
+  it('reports no holder that has not recorded itself yet', async () => {
     mkdirSync(join(folder, 'lock'))
     const other = start()
     setTimeout(() => rmSync(join(folder, 'lock'), { recursive: true }), 600)

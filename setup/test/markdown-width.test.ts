@@ -8,7 +8,7 @@ const wide = words(40)
 const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length))
 
 describe('wide Markdown', () => {
-  it('has its paragraphs broken anew, and keeps all words', () => {
+  it('has its paragraphs wrapped, and keeps all words', () => {
     const output = narrowed(`${wide}\nand more\n\nshort\nlines\n`)
     expect(widest(output)).toBeLessThanOrEqual(width)
     expect(output.replaceAll('\n', ' ').trim()).toBe(`${wide} and more  short lines`)
@@ -16,7 +16,7 @@ describe('wide Markdown', () => {
     expect(narrowed(output)).toBe(output)
   })
 
-  it('keeps lists, with lines that follow set in', () => {
+  it('keeps lists, with indented continuation lines', () => {
     const output = narrowed(`- ${wide}\n  and more\n  1. ${wide}\n- short`)
     expect(widest(output)).toBeLessThanOrEqual(width)
     expect(output.split('\n').map((line) => /^(?:- |\s*1\. |\s+)/.exec(line)?.[0])).toEqual([
@@ -30,12 +30,12 @@ describe('wide Markdown', () => {
     ])
   })
 
-  it('never begins a line with what would be read as a list or a quotation', () => {
+  it('never begins a line with the mark of a list or a quotation', () => {
     const output = narrowed(`${words(19)} word - ${words(19)} 12. > ${words(10)}`)
     expect(output.split('\n').filter((line) => /^(?:[-*+>] |\d+\. )/.test(line))).toEqual([])
   })
 
-  it('leaves tables, code, headings and code within a line alone', () => {
+  it('does not change tables, code, headings and inline code', () => {
     const text = [`| ${wide} |`, '```', wide, '```', '', `# ${wide}`, '', '    ' + wide].join('\n')
     expect(narrowed(text)).toBe(text)
     const span = '`npm run a -- with many options`'

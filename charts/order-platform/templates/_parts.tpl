@@ -36,7 +36,7 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end }}
 
-{{/* cluster or standalone: as asked, or else what is running, or else what the cluster can. */}}
+{{/* cluster or standalone: the mode of the values, else that of the existing database, else cluster if CloudNativePG is served. */}}
 {{- define "platform.postgresqlMode" -}}
 {{- $api := "postgresql.cnpg.io/v1" }}
 {{- $served := .Capabilities.APIVersions.Has (printf "%s/Cluster" $api) }}
@@ -62,13 +62,13 @@ dataDurability: {{ .synchronous.dataDurability | default (ternary "required" "pr
 {{- end }}
 {{- end }}
 
-{{/* A key of a Secret that is there, so that a password stays; empty where there is none. Takes { root, secret, key }. */}}
+{{/* The value of a key of an existing Secret, so that a password does not change; empty if there is none. Takes { root, secret, key }. */}}
 {{- define "platform.kept" -}}
 {{- $secret := lookup "v1" "Secret" .root.Release.Namespace .secret | default dict }}
 {{- get ($secret.data | default dict) .key | b64dec }}
 {{- end }}
 
-{{/* { name, pullPolicy } of an image of ours that runs Node: the operator's, or the services'; without a name where neither is part of the release. */}}
+{{/* { name, pullPolicy } of an own image with Node: the operator's, or the services'; without a name if neither is part of the release. */}}
 {{- define "platform.nodeImage" -}}
 {{- $operator := index .Values "orderpipeline-operator" }}
 {{- $shop := index .Values "order-shop" }}
@@ -82,7 +82,7 @@ dataDurability: {{ .synchronous.dataDurability | default (ternary "required" "pr
 {{- end }}
 {{- end }}
 
-{{/* As platform.podSecurity, for the user of our own images, and with a token of its ServiceAccount. */}}
+{{/* Like platform.podSecurity, for the user of our own images, and with a token of the ServiceAccount. */}}
 {{- define "platform.nodePodSecurity" -}}
 automountServiceAccountToken: true
 enableServiceLinks: false

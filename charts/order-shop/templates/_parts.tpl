@@ -1,4 +1,4 @@
-{{/* What do the chart's own pods have in common? Labels, the image, and the rights of nobody. */}}
+{{/* What do the chart's own pods have in common? Labels, the image, and a security context without any privilege. */}}
 {{- define "shop.labels" -}}
 app.kubernetes.io/name: {{ .name }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -40,12 +40,12 @@ securityContext:
   seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
-{{/* yes, or nothing. */}}
+{{/* yes, or empty. */}}
 {{- define "shop.clusterAssignsUsers" -}}
 {{- if or .Values.clusterAssignsUsers (.Values.global | default dict).clusterAssignsUsers }}yes{{ end }}
 {{- end }}
 
-{{/* The template of the pipeline's pods: its own, with what holds for the chart's own pods. */}}
+{{/* The template of the pipeline's pods: its own, with the pull secrets and the user of the chart's own pods. */}}
 {{- define "shop.pipelineTemplate" -}}
 {{- $template := deepCopy (.Values.pipeline.template | default dict) }}
 {{- $names := $template.imagePullSecrets | default list }}
@@ -62,7 +62,7 @@ securityContext:
   capabilities: { drop: [ALL] }
 {{- end }}
 
-{{/* Who may call the gateway? tokens: who has one. anyone: so it was said. unsaid: such a gateway does not start. other: there is none, or another program. */}}
+{{/* Who may call the gateway? tokens: clients with a token. anyone: AUTH=none is set. unsaid: no choice is set, and such a gateway does not start. other: there is no gateway, or it is another program. */}}
 {{- define "shop.callers" -}}
 {{- $gateway := .Values.gateway | default dict }}
 {{- $authentication := .Values.authentication | default dict }}
@@ -75,7 +75,7 @@ securityContext:
 {{- end }}
 {{- end }}
 
-{{/* What the gateway asks of its callers, and of whom it asks, as its environment; an empty list where nothing is set. */}}
+{{/* The environment of the gateway's authentication, limits and caches; an empty list if nothing is set. */}}
 {{- define "shop.gatewayEnv" -}}
 {{- $env := list }}
 {{- with .Values.authentication }}

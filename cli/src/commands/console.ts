@@ -33,15 +33,15 @@ export const consoleCommand: CommandDefinition = {
   describe: (command, action) => {
     clusterOptions(command)
       .description(
-        'Pipelines in a browser: what is slow, why this many replicas, where an order is, dead letters. Served on 127.0.0.1 alone, until Ctrl-C',
+        'Show pipelines in a browser: slow stages, the reasons for the number of replicas, orders, dead letters. Served on 127.0.0.1 only, until Ctrl-C',
       )
-      .option('--port <port>', `port of 127.0.0.1; ${usualPort} unless given, or another one where that is taken`)
-      .option('--open', 'open it in the browser')
+      .option('--port <port>', `port of 127.0.0.1; default: ${usualPort}, or a free one if that is in use`)
+      .option('--open', 'open the console in the browser')
       .option(
         '--allow-writes',
-        'let it act, too, with your rights: replay and discard dead letters, suspend, cancel; for who has the key in the address that is printed',
+        'allow writes with your rights: replay and discard dead letters, suspend, cancel; the printed address contains the key that they need',
       )
-      .option('--json', 'one line of JSON once it is served: its url')
+      .option('--json', 'as JSON, one line with the url once the console is served')
       .action((options: Options) => action((context) => serve(options, context)))
   },
 }
@@ -75,17 +75,15 @@ async function openConsole(environment: Environment, options: Options, port: num
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     if (port === undefined) return await on(0)
-    throw new CommandFailed(`--port: ${port} is held by another program.`, {
-      advice: 'Choose another one, or end that program.',
+    throw new CommandFailed(`--port: ${port} is in use by another program.`, {
+      advice: 'Choose another port, or end that program.',
       cause: error,
     })
   }
 }
 
 const manner = ({ allowWrites }: Options): string =>
-  allowWrites
-    ? 'this machine alone; whoever has this address can act with your rights'
-    : 'read-only; this machine alone'
+  allowWrites ? 'this machine only; anyone with this address can act with your rights' : 'read-only; this machine only'
 
 /**
  * A page that only this user can read and that leads to the address: every user of the machine

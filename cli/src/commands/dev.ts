@@ -36,20 +36,20 @@ export const dev: CommandDefinition = {
   describe: (command, action) => {
     command
       .description(
-        'Run a pipeline on this machine: its topics in a Kafka of its own, its stages as processes that scale as in a cluster; edits of the file are carried out',
+        'Run a pipeline on this machine: topics in a Kafka of its own, stages as processes that scale as in a cluster; edits of the file are applied',
       )
       .option(
         '-f, --file <file...>',
-        'YAML with one OrderPipeline, and Secrets and Jobs it needs; the shop unless given',
+        'YAML with one OrderPipeline, and the Secrets and Jobs it needs; default: the example shop',
       )
       .option(
         '--run <stage=command...>',
-        "run a command for a stage, or a Job, that has an image: audit='node audit.mjs'",
+        "the command to run for a stage or a Job that has an image: audit='node audit.mjs'",
       )
-      .option('--fresh', 'forget orders, messages and ports of earlier runs first')
-      .option('--max-processes <n>', 'replicas of all stages together', '120')
-      .option('--port <port>', "port of the gateway; its Service's nodePort, else 30080 unless given")
-      .option('--json', 'once it works, one line of JSON instead of what to do next: addresses, state, what is not run')
+      .option('--fresh', 'first delete the orders, messages and ports of earlier runs')
+      .option('--max-processes <n>', 'limit of the replicas of all stages together', '120')
+      .option('--port <port>', "port of the gateway; default: its Service's nodePort, or 30080")
+      .option('--json', 'as JSON, one line once the pipeline runs: addresses, state, and the objects that are not run')
       .action((options: GivenDevOptions) => action((context) => run(options, context)))
   },
 }
@@ -57,7 +57,7 @@ export const dev: CommandDefinition = {
 async function run(options: GivenDevOptions, { environment, signal }: CommandContext): Promise<number> {
   if (!existsSync(runtime))
     throw new CommandFailed(
-      'orderpipeline dev runs from a clone of the project, with the sources of the stages beside it.',
+      'orderpipeline dev runs from a clone of the project, with the sources of the stages next to it.',
       {
         advice: 'In a clone: npm start, or npm run orderpipeline -- dev -f your.yaml',
       },

@@ -23,12 +23,12 @@ export const dlqDiscard: CommandDefinition = {
     'orderpipeline dlq discard shop orders/0/3 --yes',
     'orderpipeline dlq discard shop orders --reason NotJson --yes',
   ],
-  exitCodes: { 0: 'discarded', 1: 'not without --yes, none was meant, or failed' },
+  exitCodes: { 0: 'discarded', 1: 'failed, --yes is missing, or no dead letter matches' },
   describe: (command, action) => {
     selectOptions(command, 'discard')
-      .description('Mark letters as done with; Kafka keeps them until their retention ends')
-      .option('--yes', 'do it; without this it is only said what would be discarded')
-      .option('--by <name>', 'who does it, for the record; user@host unless given')
+      .description('Mark dead letters as discarded; Kafka keeps them until their retention ends')
+      .option('--yes', 'discard them; without it the command only prints which ones')
+      .option('--by <name>', 'the name to record as the author; default: user@host')
       .option('--json', 'as JSON')
       .action((pipeline: string, which: string | undefined, options: Options) =>
         action((context) => discard(pipeline, which, options, context)),
@@ -54,7 +54,11 @@ async function discard(
     if (options.json) out(JSON.stringify({ done: options.yes === true, letters: deadLetters.map(({ id }) => id) }))
     else {
       for (const { id, reason } of deadLetters) out(`${options.yes ? 'discarded' : 'would discard'} ${id} (${reason})`)
-      out(options.yes ? `${deadLetters.length} discarded` : `${deadLetters.length} would be discarded; --yes does it`)
+      out(
+        options.yes
+          ? `${deadLetters.length} discarded`
+          : `${deadLetters.length} would be discarded; run the command with --yes to do so`,
+      )
     }
     return options.yes && deadLetters.length > 0 ? 0 : 1
   })

@@ -25,13 +25,13 @@ export const dlqList: CommandDefinition = {
   ],
   describe: (command, action) => {
     selectOptions(command)
-      .description('Messages that stages gave up on, with the reason, oldest first')
+      .description('List dead letters, the messages that stages have given up, with their reasons, oldest first')
       .addOption(
         new Option('--state <state>', 'waiting: open or parked')
           .choices(['waiting', 'open', 'parked', 'replayed', 'discarded', 'all'])
           .default('waiting'),
       )
-      .option('--limit <n>', 'at most so many, the newest', '200')
+      .option('--limit <n>', 'the largest number of dead letters; the newest ones are shown', '200')
       .option('--json', 'as JSON, messages included')
       .action((pipeline: string, which: string | undefined, options: Options) =>
         action((context) => list(pipeline, which, options, context)),
@@ -64,8 +64,10 @@ async function list(
     return 0
   }
   const lines =
-    newest.length === 0 ? ['No letters.'] : letterTable(newest, painter(environment.colour), environment.stdout.columns)
-  const more = olderCount > 0 ? [`${olderCount} older ones are not shown; --limit shows more.`] : []
+    newest.length === 0
+      ? ['No dead letters.']
+      : letterTable(newest, painter(environment.colour), environment.stdout.columns)
+  const more = olderCount > 0 ? [`${olderCount} older dead letters are not shown; raise --limit to see them.`] : []
   environment.stdout.write(`${[...lines, ...more].join('\n')}\n`)
   return 0
 }

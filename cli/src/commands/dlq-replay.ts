@@ -32,16 +32,25 @@ export const dlqReplay: CommandDefinition = {
     'orderpipeline dlq replay shop orders/0/3 --edit fixed.json',
     'orderpipeline dlq replay shop --all --rate 20',
   ],
-  exitCodes: { 0: 'all that were meant were replayed', 1: 'some were not, none was meant, or failed' },
+  exitCodes: {
+    0: 'all selected dead letters were replayed',
+    1: 'failed, some were not replayed, or no dead letter matches',
+  },
   describe: (command, action) => {
     selectOptions(command, 'replay')
-      .description('Play messages again, for the one stage that gave up on them')
-      .option('--dry-run', 'say what would be replayed, and do nothing')
-      .option('--edit [file]', 'replace the message of one letter: by a file (- for standard input), or in $EDITOR')
-      .option('--rate <n>', 'messages a second', '100')
-      .option('--force', 'also what cannot be helped by trying again, is parked, was replayed before or discarded')
-      .option('--by <name>', 'who does it, for the record; user@host unless given')
-      .option('--json', 'as JSON: what was replayed, and what was not and why')
+      .description('Replay dead letters: write their messages back for the stage that gave them up')
+      .option('--dry-run', 'only print what would be replayed')
+      .option(
+        '--edit [file]',
+        'replace the message of one dead letter: by a file (- for standard input), or in $EDITOR',
+      )
+      .option('--rate <n>', 'messages per second', '100')
+      .option(
+        '--force',
+        'also replay dead letters whose retry cannot succeed, or that are parked, replayed or discarded',
+      )
+      .option('--by <name>', 'the name to record as the author; default: user@host')
+      .option('--json', 'as JSON: the replayed dead letters, and the others with the reason')
       .action((pipeline: string, which: string | undefined, options: Options) =>
         action((context) => replay(pipeline, which, options, context)),
       )
@@ -58,11 +67,13 @@ async function replay(
   checkSelection(which, options)
   const perSecond = Number(options.rate)
   if (!(perSecond > 0 && perSecond <= 10_000))
-    throw new CalledWrongly(`--rate: found ${JSON.stringify(options.rate)}; allowed: above 0 up to 10000 a second`)
+    throw new CalledWrongly(
+      `--rate: found ${JSON.stringify(options.rate)}; allowed: a number above 0 and up to 10000 messages per second`,
+    )
   return withLetters(context.environment, options, pipeline, async (box) => {
     const deadLetters = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], new Date())
     if (options.edit !== undefined && deadLetters.length !== 1)
-      throw new CalledWrongly(`--edit: found ${deadLetters.length} letters; allowed: one, such as payment/2/17`)
+      throw new CalledWrongly(`--edit: found ${deadLetters.length} dead letters; allowed: one, such as payment/2/17`)
     const plan = replayPlan(deadLetters, options.force === true, new Date(), options.edit !== undefined)
     const replayedCount = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
     printOutcome(plan, replayedCount, options, context)
@@ -98,7 +109,7 @@ async function perform(
     })
   } catch (error) {
     if (replayedCount > 0)
-      environment.stderr.write(`${replayedCount} of ${deadLetters.length} were replayed before this:\n`)
+      environment.stderr.write(`${replayedCount} of ${deadLetters.length} were replayed before this error:\n`)
     throw error
   }
 }

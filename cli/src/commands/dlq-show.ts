@@ -21,9 +21,9 @@ export const dlqShow: CommandDefinition = {
   describe: (command, action) => {
     kafkaOptions(
       command
-        .description('One letter whole: the message, where it came from, why it was given up, and what was done since')
+        .description('Show one dead letter: the message, its source, the reason why it was given up, and its history')
         .argument('<pipeline>', 'the pipeline')
-        .argument('<letter>', 'as dlq list names it, such as payment/2/17'),
+        .argument('<letter>', 'the id in dlq list, such as payment/2/17'),
     )
       .option('--json', 'as JSON')
       .action((pipeline: string, id: string, options: Options) =>
@@ -39,7 +39,7 @@ async function show(
   { environment }: CommandContext,
 ): Promise<number> {
   if (whereOf(name).letter === undefined)
-    throw new CalledWrongly(`Found ${JSON.stringify(name)}; allowed: a letter such as payment/2/17.`)
+    throw new CalledWrongly(`Found ${JSON.stringify(name)}; allowed: the id of a dead letter, such as payment/2/17.`)
   const [deadLetter] = await withLetters(environment, options, pipeline, (box) =>
     lettersMeant(box, pipeline, name, {}, [], new Date()),
   )

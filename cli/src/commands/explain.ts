@@ -26,11 +26,14 @@ export const explain: CommandDefinition = {
   describe: (command, action) => {
     clusterOptions(command)
       .description(
-        'Why a stage has the replicas it has: the lag over its threshold, and what bounds, delays or prevents the rest',
+        'Explain the number of replicas of a stage: the lag over its threshold, and what limits, delays or prevents further replicas',
       )
       .argument('<name>', 'the pipeline')
-      .argument('[stage]', 'one stage, or gateway; all of them unless given')
-      .option('--since <time>', 'also how the wanted replicas changed in that time, of stages scaled on flow: 30m, 1h')
+      .argument('[stage]', 'one stage, or gateway; default: all of them')
+      .option(
+        '--since <time>',
+        'also show how the desired replicas of stages scaled on flow changed in that time: 30m, 1h',
+      )
       .option('--json', 'as JSON: each reason with a code and a sentence')
       .action((name: string, stage: string | undefined, options: Options) =>
         action((context) => tell(name, stage, options, context)),

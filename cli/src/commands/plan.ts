@@ -36,21 +36,21 @@ export const plan: CommandDefinition = {
     'orderpipeline plan -f shop.yaml --exit-code || echo "the cluster is not as the file says"',
   ],
   exitCodes: {
-    0: 'nothing to change; without --exit-code: planned, whatever is to change',
+    0: 'no change; without --exit-code: planned, with or without changes',
     1: 'the pipeline is not valid, or failed',
     [changesPending]: 'with --exit-code: the cluster would change',
   },
   describe: (command, action) => {
     clusterOptions(
       command
-        .description('Every object the operator would make, as YAML, and what that would change in the cluster')
+        .description('Print every object that the operator would create, as YAML, and the changes to the cluster')
         .requiredOption('-f, --file <file>', 'YAML with one OrderPipeline; - for standard input')
-        .option('--only <part>', '"objects" or "diff"; both unless given')
-        .option('--offline', 'the objects alone; no cluster is asked')
-        .option('--services-image <image>', "image of the built-in stages; the operator's own unless given")
+        .option('--only <part>', '"objects" or "diff"; default: both')
+        .option('--offline', 'print the objects only, without a cluster')
+        .option('--services-image <image>', "image of the built-in stages; default: the operator's own setting")
         .option('--exit-code', `exit with ${changesPending} when the cluster would change`),
     )
-      .option('--json', 'as JSON: the objects, and the steps with each path, from what, to what')
+      .option('--json', 'as JSON: the objects, and the steps with the old and the new value of each path')
       .action((options: Options) => action((context) => show(options, context)))
   },
 }
@@ -73,7 +73,7 @@ async function show(options: Options, { environment }: CommandContext): Promise<
   const problems = cluster ? validate(subject.spec, settings.config) : []
   if (problems.length > 0)
     throw new CommandFailed(
-      `The operator of this cluster would not carry it out:\n${problems.map(({ path, message }) => `* ${path}: ${message}`).join('\n')}`,
+      `The operator of this cluster would refuse it:\n${problems.map(({ path, message }) => `* ${path}: ${message}`).join('\n')}`,
     )
   const result = await resultOf(subject, live, settings, cluster)
   print(result, { options, settings, placed: subject, observed: live }, environment)
@@ -90,7 +90,7 @@ async function reached(options: Options, environment: Environment): Promise<Kube
     const explicit = options.kubeconfig !== undefined || options.context !== undefined || options.only === 'diff'
     if (explicit || options.exitCode || !(error instanceof NoKubeconfig || error instanceof KubeUnreachable))
       throw error
-    environment.stderr.write(`${error.message}\nShowing the objects alone, as --offline does.\n`)
+    environment.stderr.write(`${error.message}\nOnly the objects are shown, as with --offline.\n`)
     return undefined
   }
 }
@@ -99,7 +99,7 @@ function namespaceOf(options: Options, { metadata }: Manifest, fallback = 'defau
   const [option, fileNamespace] = [options.namespace, metadata?.namespace]
   if (option !== undefined && fileNamespace !== undefined && option !== fileNamespace)
     throw new CalledWrongly(`--namespace: found ${option}; the file says metadata.namespace: ${fileNamespace}`, {
-      advice: 'Leave one of them out.',
+      advice: 'Remove one of the two.',
     })
   return option ?? fileNamespace ?? fallback
 }
@@ -149,7 +149,9 @@ function print(
   }
   const notes = [
     settings.source,
-    ...(live?.unserved ?? []).map((kind) => `this cluster knows no ${kind}, so none can be made in it`),
+    ...(live?.unserved ?? []).map(
+      (kind) => `this cluster does not serve ${kind}, so no such object can be created in it`,
+    ),
   ]
   const bare = options.only === 'diff'
   const steps = result.steps

@@ -7,7 +7,7 @@ export const resume: CommandDefinition = {
   name: 'resume',
   group: groups.change,
   examples: ['orderpipeline resume shop --wait'],
-  exitCodes: { 0: 'asked for; with --wait: the pipeline is Ready', 1: 'not so in time, or failed' },
+  exitCodes: { 0: 'requested; with --wait: the pipeline is Ready', 1: 'failed, or not Ready in time' },
   describe: (command, action) => {
     switchOptions(command).description('Start a suspended pipeline again').action(switchAction(false, action))
   },

@@ -35,55 +35,67 @@ export const simulate: CommandDefinition = {
   ],
   describe: (command, action) => {
     command
-      .description('Dry run of the autoscalers: lag, replicas and drain time under a load; 1 when it does not drain')
+      .description(
+        'Simulate the autoscalers: lag, replicas and drain time under a load; exits with 1 when the lag does not drain',
+      )
       .requiredOption('-f, --file <file>', 'YAML with one OrderPipeline; - for standard input')
       .optionsGroup('The load, one of:')
-      .option('--trace <file>', 'CSV with at,orders or at,rate, JSON, or what npm run load -- --record writes')
+      .option('--trace <file>', 'CSV with at,orders or at,rate, JSON, or a file of npm run load -- --record')
       .option('--rate <n/unit>', 'orders at a steady rate: 10000/min, 200/s')
-      .option('--burst <n>', 'so many orders at once; beside --rate, on top of it')
-      .option('--day <n/unit>', "a shop's day with this rate at its busiest")
+      .option('--burst <n>', 'number of orders at once; with --rate, in addition to it')
+      .option('--day <n/unit>', 'a typical day of a shop with this rate at its peak')
       .option('--for <time>', 'how long the rate lasts', '10m')
-      .option('--burst-at <time>', 'when the burst comes', '0s')
-      .option('--burst-over <time>', 'how long it takes to come in', '10s')
+      .option('--burst-at <time>', 'when the burst begins', '0s')
+      .option('--burst-over <time>', 'how long the burst lasts', '10s')
       .optionsGroup('The work:')
-      .addOption(many('--work <stage=seconds>', 'seconds a message really takes, instead of workSeconds; repeatable'))
+      .addOption(many('--work <stage=seconds>', 'busy seconds per message, instead of workSeconds; repeatable'))
       .addOption(
-        many('--ratio <topic=n>', 'messages on a topic for each it follows from, or consumed:emitted=n; repeatable'),
+        many(
+          '--ratio <topic=n>',
+          'messages on a topic per consumed message, or consumed:emitted=n for one consumed topic; repeatable',
+        ),
       )
       .addOption(
         many(
           '--shared <stage=n/unit>',
-          'messages that all replicas of a stage together get done at most, by what they share, such as a provider; repeatable',
+          'largest rate of all replicas of a stage together, due to a shared resource such as a provider; repeatable',
         ),
       )
       .option('--skew <n>', 'how unevenly keys fall on partitions: 0 evenly, 1 as 1/rank', '0')
       .optionsGroup('The cluster:')
-      .option('--pod-start <time>', 'from scheduling a pod to its joining the consumer group', '3s')
-      .option('--starts-per-second <n>', 'pods all nodes together start a second; without a bound unless given')
-      .option('--ready <time>', 'at most from joining to being seen ready', '5s')
-      .option('--ready-while-starting <share>', 'of the pods, seen ready while others still start: 0 to 1', '1')
-      .option('--ready-late <time>', 'within which the others are, once none starts any more', '0s')
-      .option('--rebalance <time>', 'standstill of a consumer group when a member joins or leaves', '3s')
+      .option('--pod-start <time>', 'time from scheduling a pod until it joins the consumer group', '3s')
+      .option('--starts-per-second <n>', 'pods that all nodes together start per second; default: no limit')
+      .option('--ready <time>', 'longest time from joining the group until the pod is ready', '5s')
+      .option(
+        '--ready-while-starting <share>',
+        'share of the pods that become ready while others still start: 0 to 1',
+        '1',
+      )
+      .option('--ready-late <time>', 'time within which the other pods become ready, after the last start', '0s')
+      .option('--rebalance <time>', 'pause of a consumer group when a member joins or leaves', '3s')
       .option('--hpa-sync <time>', "the horizontal pod autoscaler's sync period", '15s')
       .optionsGroup('The run:')
       .addOption(
-        new Option('--scaling <way>', "what replicas follow; each stage's scaling.policy unless given").choices([
+        new Option('--scaling <way>', "the policy that sets replicas; default: each stage's scaling.policy").choices([
           'lag',
           'flow',
           'steps',
         ]),
       )
-      .option('--until <n>', 'replicas whose reaching is timed', '50')
-      .option('--tail <time>', 'wait at most so long after the last order for everything to settle', '1h')
-      .option('--seed <n>', 'of everything left to chance: partitions, and when polls and syncs fall', '1')
+      .option('--until <n>', 'number of replicas; the report has the time until it is reached', '50')
+      .option('--tail <time>', 'longest time after the last order until the lag must be drained', '1h')
+      .option('--seed <n>', 'seed of the random choices: partitions, and the times of polls and syncs', '1')
       .option(
         '--compare',
-        'beside the same load scaled in the other ways, with always maxReplicas and always minReplicas',
+        'also simulate the load with the other policies, with constant maxReplicas and with constant minReplicas',
       )
       .addOption(
-        many('--cpu <stage=seconds>', 'compare also with an HPA on CPU, of which a message costs so much; repeatable'),
+        many(
+          '--cpu <stage=seconds>',
+          'also compare with an HPA on CPU, with these CPU seconds per message; repeatable',
+        ),
       )
-      .option('--json', 'as JSON, with a sample a second of every stage')
+      .option('--json', 'as JSON, with one sample per second of every stage')
       .action((options: Options) => action((context) => rehearse(options, context)))
   },
 }
@@ -110,7 +122,7 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
   })
   const { scenario, run, figures } = dry
   const others = options.compare || options.cpu.length > 0 ? alternatives(scenario, run.seconds, settings.replicas) : []
-  const scaledBy = reactive.find(({ scaling }) => scaling === scenario.scaling)?.name ?? 'as each stage says'
+  const scaledBy = reactive.find(({ scaling }) => scaling === scenario.scaling)?.name ?? 'the policy of each stage'
   const content = { run, figures, scaledBy, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
   const text = options.json
     ? JSON.stringify(asJson(pipeline.name, dry, settings, others))
@@ -160,7 +172,7 @@ function notes({ scenario: { stages, topology } }: DryRun): string[] {
   return [
     ...(silent.length === 0
       ? []
-      : [`No message gets to ${silent.join(', ')}: no topic it consumes follows from an order.`]),
-    ...(ignored.length === 0 ? [] : [`Triggers other than consumer lag are left out: ${ignored.join(', ')}.`]),
+      : [`No message reaches ${silent.join(', ')}: no topic that it consumes follows from an order.`]),
+    ...(ignored.length === 0 ? [] : [`Triggers other than consumer lag are ignored: ${ignored.join(', ')}.`]),
   ]
 }

@@ -26,9 +26,9 @@ export const status: CommandDefinition = {
   ],
   describe: (command, action) => {
     clusterOptions(command)
-      .description('Conditions with their age, and replicas, lag, time to drain and capacity of every stage')
-      .argument('[name]', 'one pipeline; a line for each of the namespace unless given')
-      .option('-w, --watch', 'look again every two seconds, until interrupted')
+      .description('Show conditions with their age, and replicas, lag, time to drain and capacity of every stage')
+      .argument('[name]', 'one pipeline; default: one line for each of the namespace')
+      .option('-w, --watch', 'refresh every two seconds, until interrupted')
       .option('--json', 'as JSON: the pipeline, or a list of all')
       .action((name: string | undefined, options: Options) => action((context) => show(name, options, context)))
   },

@@ -11,11 +11,14 @@ export const suspend: CommandDefinition = {
     'orderpipeline suspend shop --wait --timeout 300',
     'orderpipeline suspend shop --within 0',
   ],
-  exitCodes: { 0: 'asked for; with --wait: no replica is left', 1: 'not so in time, or failed' },
+  exitCodes: { 0: 'requested; with --wait: no replica runs', 1: 'failed, or not stopped in time' },
   describe: (command, action) => {
     switchOptions(command)
-      .option('--within <seconds>', 'how long stages may drain, 0 to stop them at once; kept in spec.suspension')
-      .description('Stop a pipeline: the gateway first, the stages when they have nothing left to do')
+      .option(
+        '--within <seconds>',
+        'seconds for which stages may drain, 0 to stop them at once; stored in spec.suspension',
+      )
+      .description('Stop a pipeline: first the gateway, then each stage once its lag is drained')
       .action(switchAction(true, action))
   },
 }

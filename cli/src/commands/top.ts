@@ -22,11 +22,11 @@ export const top: CommandDefinition = {
   examples: ['orderpipeline top', 'orderpipeline top shop -n orders --interval 5', 'orderpipeline top --once --json'],
   describe: (command, action) => {
     clusterOptions(command)
-      .description('Live view of a pipeline: lag, replicas, throughput and time to drain of every stage')
-      .argument('[name]', 'one pipeline; all of the namespace unless given')
-      .option('--once', 'print once and end')
-      .option('--interval <seconds>', 'time between looks', '2')
-      .option('--json', 'as JSON, one line each time')
+      .description('Show lag, replicas, throughput and time to drain of every stage, live')
+      .argument('[name]', 'one pipeline; default: all of the namespace')
+      .option('--once', 'print once and exit')
+      .option('--interval <seconds>', 'time between refreshes', '2')
+      .option('--json', 'as JSON, one line per refresh')
       .action((name: string | undefined, options: Options) => action((context) => watch(name, options, context)))
   },
 }

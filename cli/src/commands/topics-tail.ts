@@ -11,7 +11,7 @@ import { groups } from '../groups.ts'
 const topics: CommandFamily = {
   name: 'topics',
   group: groups.running,
-  description: 'Topics of a pipeline: see what is written to them',
+  description: 'Topics of a pipeline: show their messages',
 }
 
 interface Options extends KafkaOptions {
@@ -33,13 +33,13 @@ export const topicsTail: CommandDefinition = {
   describe: (command, action) => {
     kafkaOptions(
       command
-        .description('The newest messages of a topic: when, partition and offset, key, value')
+        .description('Print the newest messages of a topic: time, partition and offset, key, value')
         .argument('<pipeline>', 'the pipeline')
-        .argument('<topic>', 'its name in the pipeline, such as orders.placed, or in Kafka'),
+        .argument('<topic>', 'the name of the topic in the pipeline, such as orders.placed, or in Kafka'),
     )
-      .option('-l, --lines <n>', 'at most so many of those that are there', '10')
-      .option('-f, --follow', 'go on with what is written, until interrupted')
-      .option('--json', 'one JSON object a line, headers included')
+      .option('-l, --lines <n>', 'largest number of existing messages', '10')
+      .option('-f, --follow', 'then print new messages, until interrupted')
+      .option('--json', 'as JSON, one object per line, headers included')
       .action((pipeline: string, topic: string, options: Options) =>
         action((context) => tail(pipeline, topic, options, context)),
       )
@@ -68,8 +68,8 @@ async function tail(
     await withAdvice(async () => {
       const records = await tailOf(kafka, name, { last, follow: options.follow ?? false, signal })
       if (!records)
-        throw new CommandFailed(`This Kafka has no topic ${name}.`, {
-          advice: `spec.topics of pipeline ${pipeline} has the topics there are; may this user see them?`,
+        throw new CommandFailed(`Kafka has no topic ${name}, or does not show it to this user.`, {
+          advice: `spec.topics of pipeline ${pipeline} lists the topics. Check the rights of the user.`,
         })
       for await (const batch of records)
         for (const record of batch)

@@ -24,18 +24,18 @@ export const validate: CommandDefinition = {
   examples: [
     'orderpipeline validate -f shop.yaml',
     'orderpipeline validate -f examples/*.yaml --json',
-    'git show main:shop.yaml | orderpipeline validate -f shop.yaml --old -    # may the one become the other?',
+    'git show main:shop.yaml | orderpipeline validate -f shop.yaml --old -    # is the change allowed?',
   ],
-  exitCodes: { 0: 'every pipeline is valid', 1: 'one is not, or failed' },
+  exitCodes: { 0: 'every pipeline is valid', 1: 'failed, or a pipeline is invalid' },
   describe: (command, action) => {
     clusterOptions(
       command
         .description(
-          'Check pipelines offline, in the words of the API server: fields, types, bounds, rules, and what the operator would refuse',
+          'Check pipelines offline, with the messages of the API server: fields, types, bounds, rules, and the checks of the operator',
         )
         .requiredOption('-f, --file <file...>', 'YAML with OrderPipelines; - for standard input')
-        .option('--old <file>', 'the version before, for the rules on what may change')
-        .option('--cluster', 'take the version before from the cluster'),
+        .option('--old <file>', 'the previous version, for the rules on changes')
+        .option('--cluster', 'read the previous version from the cluster'),
     )
       .option('--json', 'as JSON')
       .action((options: Options) => action((context) => judge(options, context)))
@@ -49,7 +49,7 @@ async function judge(options: Options, { environment }: CommandContext): Promise
   const judged: Judged[] = []
   for (const file of options.file) {
     const pipelines = await pipelinesIn(file)
-    if (pipelines.length === 0) throw new CommandFailed(`${file} holds no OrderPipeline`)
+    if (pipelines.length === 0) throw new CommandFailed(`${file} contains no OrderPipeline`)
     for (const pipeline of pipelines) {
       const old = await before(pipeline)
       judged.push({ file, name: pipeline.metadata?.name ?? '', verdict: validation(pipeline, old) })

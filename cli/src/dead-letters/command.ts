@@ -11,7 +11,7 @@ import type { CommandFamily } from '../program.ts'
 export const dlq: CommandFamily = {
   name: 'dlq',
   group: groups.mend,
-  description: 'Dead letters: list and show them, play them again for the stage that gave up, or discard them',
+  description: 'Dead letters: list and show them, replay them for the stage that gave them up, or discard them',
 }
 
 export interface SelectOptions extends KafkaOptions, Filters {
@@ -21,11 +21,11 @@ export interface SelectOptions extends KafkaOptions, Filters {
 export const selectOptions = (command: Command, verb?: string): Command => {
   command
     .argument('<pipeline>', 'the pipeline')
-    .argument('[which]', 'a stage, or one letter, such as payment/2/17; every stage unless given')
-    .option('--reason <reason>', "only those of this reason, or of this error's class")
-    .option('--order <id>', 'only those about this order')
-    .option('--since <time>', 'only those given up since: 30m, 2h, 3d ago, or 2026-01-31T12:00:00Z')
-  if (verb !== undefined) command.addOption(new Option('--all', `${verb} every open letter`))
+    .argument('[which]', 'a stage, or one dead letter, such as payment/2/17; default: every stage')
+    .option('--reason <reason>', 'only dead letters with this reason or error class')
+    .option('--order <id>', 'only dead letters of this order')
+    .option('--since <time>', 'only dead letters since then: 30m, 2h, 3d ago, or 2026-01-31T12:00:00Z')
+  if (verb !== undefined) command.addOption(new Option('--all', `${verb} every open dead letter`))
   return kafkaOptions(command)
 }
 
@@ -59,7 +59,7 @@ export function narrowed(which: string | undefined, options: SelectOptions, verb
   const { all, reason, order, since } = options
   const id = whereOf(which).letter
   if (id !== undefined || all || reason !== undefined || order !== undefined || since !== undefined) return
-  throw new CalledWrongly(`Which letters? Nothing says which to ${verb}.`, {
-    advice: 'Name one (payment/2/17), narrow it with --reason, --order or --since, or say --all.',
+  throw new CalledWrongly(`No dead letters are selected to ${verb}.`, {
+    advice: 'Name one (payment/2/17), select some with --reason, --order or --since, or use --all.',
   })
 }

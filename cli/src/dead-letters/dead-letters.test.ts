@@ -60,14 +60,14 @@ const failure = (work: () => unknown): string => {
   return 'none'
 }
 
-describe('which letters are meant', () => {
-  it('is a stage, or one letter by its name', () => {
+describe('the selection of dead letters', () => {
+  it('is a stage, or one dead letter by its id', () => {
     expect(whereOf('payment')).toEqual({ stage: 'payment' })
     expect(whereOf('payment/2/17')).toEqual({ stage: 'payment', letter: 'payment/2/17' })
-    expect(failure(() => whereOf('payment/2'))).toContain('allowed: a stage, or a letter such as payment/2/17')
+    expect(failure(() => whereOf('payment/2'))).toContain('allowed: a stage, or a dead letter such as payment/2/17')
   })
 
-  it('is narrowed by reason or class, order, and time', () => {
+  it('is limited by reason or error class, order, and time', () => {
     const [a, b] = [
       deadLetter(1),
       deadLetter(2, { 'dead-letter-reason': 'NotJson', 'dead-letter-error': 'UndecodableEvent' }),
@@ -82,33 +82,33 @@ describe('which letters are meant', () => {
     expect(ids({}, new Date('2026-02-01T11:30:00Z'))).toEqual([])
   })
 
-  it('understands ages and times, and says what it understands', () => {
+  it('accepts ages and times, and refuses others with the allowed forms', () => {
     expect(sinceOf('90m', now)).toEqual(new Date('2026-02-01T10:30:00Z'))
     expect(sinceOf('2d', now)).toEqual(new Date('2026-01-30T12:00:00Z'))
     expect(sinceOf('2026-01-31T12:00:00Z', now)).toEqual(new Date('2026-01-31T12:00:00Z'))
     expect(failure(() => sinceOf('yesterday', now))).toContain('--since: found "yesterday"; allowed: such as 30m')
   })
 
-  it('is never everything by a forgotten argument', () => {
-    expect(failure(() => narrowed('payment', {}, 'replay'))).toContain('Nothing says which to replay')
+  it('is never all dead letters because an argument is missing', () => {
+    expect(failure(() => narrowed('payment', {}, 'replay'))).toContain('No dead letters are selected to replay')
     expect(failure(() => narrowed('payment', { all: true }, 'replay'))).toBe('none')
     expect(failure(() => narrowed('payment/2/17', {}, 'replay'))).toBe('none')
   })
 
-  it('finds the order in an event, and none in what is no event', () => {
+  it('finds the order of an event, and none in a message that is not an event', () => {
     expect(orderOf({ value: Buffer.from(`{"subject":"${order}"}`) })).toBe(order)
     expect(orderOf({ value: Buffer.from('{') })).toBeUndefined()
     expect(orderOf({ value: null })).toBeUndefined()
   })
 })
 
-describe('whether a letter may be played again', () => {
-  it('is refused where it does not say whence it came', () => {
+describe('the replay of a dead letter', () => {
+  it('is refused if the source topic is not recorded', () => {
     const { source: _, ...rest } = deadLetter(1)
-    expect(refusal({ ...rest, source: undefined }, true, now)).toContain('which topic')
+    expect(refusal({ ...rest, source: undefined }, true, now)).toContain('source topic')
   })
 
-  it('needs force once it came back three times, was dealt with, or is old', () => {
+  it('needs --force after three replays, after an earlier replay or discard, or after seven days', () => {
     const parked = deadLetter(17, { 'orderpipeline-replay-count': '3' })
     expect(parked.state).toBe('parked')
     expect(refusal(deadLetter(17), false, now)).toBeUndefined()
@@ -118,33 +118,33 @@ describe('whether a letter may be played again', () => {
     expect(refusal(replayedOnce, false, now)).toContain('replayed 2026-02-01T11:30:00Z by ada@desk')
     expect(refusal(replayedOnce, true, now)).toBeUndefined()
     const old = deadLetter(17, { 'dead-letter-at': '2026-01-20T00:00:00.000Z' })
-    expect(refusal(old, false, now)).toContain('may have forgotten')
+    expect(refusal(old, false, now)).toContain('may no longer have a record')
     expect(refusal(old, true, now)).toBeUndefined()
   })
 
-  it('is refused even to force where its first replay may be forgotten by the stage', () => {
+  it('is refused even with --force if the stage may have deleted the inbox row of the first replay', () => {
     const forgotten: DeadLetter = { ...deadLetter(17), history: replayedAt('2026-01-22T00:00:00Z') }
-    expect(refusal(forgotten, true, now)).toContain('longer ago than the stage remembers')
+    expect(refusal(forgotten, true, now)).toContain('no longer has a record')
   })
 
-  it('needs another message where its own was too large to be kept', () => {
+  it('needs an edited message if the original was too large for the dead-letter topic', () => {
     const large = deadLetter(17, { 'dead-letter-omitted-bytes': '1000000' })
-    expect(refusal(large, true, now)).toContain('in shop.inventory.updated, partition 1, offset 83; --edit')
+    expect(refusal(large, true, now)).toContain('in shop.inventory.updated, partition 1, offset 83; use --edit')
     expect(refusal(large, false, now, true)).toBeUndefined()
   })
 
-  it('needs an edited message, or force, where trying again cannot help', () => {
+  it('needs an edited message, or --force, if a retry cannot succeed', () => {
     const poison = deadLetter(17, { 'dead-letter-verdict': 'never', 'dead-letter-reason': 'NotJson' })
     expect(refusal(poison, false, now)).toBe(
-      'trying again cannot help (NotJson): --edit replaces the message, --force plays it as it is',
+      'a retry cannot succeed (NotJson): use --edit to replace the message, or --force to replay it unchanged',
     )
     expect(refusal(poison, false, now, true)).toBeUndefined()
     expect(refusal(poison, true, now)).toBeUndefined()
   })
 
-  it('is asked of the stage’s own decoder for an edited message of a built-in stage', () => {
+  it('decodes the edited message of a built-in stage with the decoder of that stage', () => {
     expect(failure(() => refuseUnreadable({ stage: 'orders' }, '{"a":1}'))).toMatch(
-      /^orders cannot read the edited message \(NotACloudEvent: .*specversion.*\); nothing was replayed\.$/,
+      /^orders cannot read the edited message \(NotACloudEvent: .*specversion.*\); no message was replayed\.$/,
     )
     expect(failure(() => refuseUnreadable({ stage: 'audit' }, '{"a":1}'))).toBe('none')
     const delivered = { sku: 'SKU-0001', delivery: 'note-7', quantity: 5 }
@@ -154,13 +154,13 @@ describe('whether a letter may be played again', () => {
     expect(failure(() => refuseUnreadable({ stage: 'inventory' }, value))).toBe('none')
   })
 
-  it('goes in the order the messages had in their topic', () => {
+  it('sends messages in the order of their topic', () => {
     const plan = replayPlan([deadLetter(1), deadLetter(2), deadLetter(3)], false, now)
     expect(plan.goes.map(({ source }) => source?.offset)).toEqual(['97', '98', '99'])
   })
 })
 
-describe('a replay', () => {
+describe('a replay of many dead letters', () => {
   const deadLetters = Array.from({ length: 25 }, (_, n) => deadLetter(n))
   const run = (signal: AbortSignal, onReplayed: () => void = () => undefined) => {
     const portions: number[] = []
@@ -175,13 +175,13 @@ describe('a replay', () => {
     return { portions, done: replayAll(box, deadLetters, settings) }
   }
 
-  it('goes in small portions, so that the rate is kept', async () => {
+  it('sends small batches, so that it keeps the rate', async () => {
     const { portions, done: replayedCount } = run(new AbortController().signal)
     expect(await replayedCount).toBe(25)
     expect(portions).toEqual([10, 10, 5])
   })
 
-  it('stops between two portions when interrupted, and tells how far it came', async () => {
+  it('stops between two batches when it is interrupted, and reports the number of replayed messages', async () => {
     const interrupt = new AbortController()
     const { portions, done: replayedCount } = run(interrupt.signal, () => interrupt.abort())
     expect(await replayedCount).toBe(10)
@@ -190,20 +190,20 @@ describe('a replay', () => {
 })
 
 describe('an edited message', () => {
-  it('goes out as compact JSON', () => {
+  it('is sent as compact JSON', () => {
     expect(wireValue('{\n "a": 1\n}', '{\n "a": 2\n}\n')).toBe('{"a":2}')
   })
 
-  it('may become JSON and may not cease to be', () => {
+  it('may become JSON, but must stay JSON if it was', () => {
     expect(wireValue('{"a":', '{"a":1}')).toBe('{"a":1}')
-    expect(failure(() => wireValue('{"a":1}', '{"a":'))).toContain('not JSON any more')
+    expect(failure(() => wireValue('{"a":1}', '{"a":'))).toContain('no longer JSON')
   })
 
-  it('comes out of the editor as the person left it, and not at all where the editor failed', async () => {
+  it('is the file as saved in the editor, and is not used if the editor failed', async () => {
     const edited = await editedValue(deadLetter(17), true, `sed -i 's/"type": "x"/"type": "y"/'`)
     expect(JSON.parse(edited)).toEqual({ type: 'y', data: { orderId: order } })
     await expect(editedValue(deadLetter(17), true, 'false')).rejects.toThrow(
-      'The editor ended with 1; nothing was replayed.',
+      'The editor ended with 1; no message was replayed.',
     )
     await expect(editedValue(deadLetter(17), true, 'true')).rejects.toThrow('was not changed')
     await expect(editedValue(deadLetter(17), true, undefined)).rejects.toThrow('no editor is set')
@@ -214,15 +214,15 @@ describe('an edited message', () => {
   })
 })
 
-describe('what is shown', () => {
-  it('is a line for each letter', () => {
+describe('the output', () => {
+  it('has a line for each dead letter', () => {
     expect(letterTable([deadLetter(17)], painter(false))).toEqual([
-      'LETTER        GIVEN UP              REASON  ATTEMPTS  REPLAYS  ORDER                                 FROM                    STATE',
+      'DEAD LETTER   GIVEN UP              REASON  ATTEMPTS  REPLAYS  ORDER                                 FROM                    STATE',
       `payment/2/17  2026-02-01T11:00:00Z  Fault          5        0  ${order}  shop.inventory.updated  open`,
     ])
   })
 
-  it('is the whole letter with what became of it', () => {
+  it('shows one dead letter completely, with its history', () => {
     const replayed: DeadLetter = { ...deadLetter(17), state: 'replayed', history: replayedAt('2026-02-01T11:30:00Z') }
     const text = letterLines(replayed, painter(false)).join('\n')
     for (const part of [
@@ -239,10 +239,10 @@ describe('what is shown', () => {
   })
 })
 
-describe('on the wire', () => {
+describe('on Kafka', () => {
   const by = { by: 'ada@desk', at: now }
 
-  it('a replayed message is as it was, for one stage, and counts how often', () => {
+  it('a replayed message is unchanged, names its stage, and counts its replays', () => {
     const record = replayRecord({ letter: deadLetter(17, { 'orderpipeline-replay-count': '1' }), ...by })
     expect(record).toMatchObject({ topic: 'shop.inventory.updated', key: Buffer.from('customer-7') })
     expect(record.headers).toEqual({
@@ -256,11 +256,11 @@ describe('on the wire', () => {
     expect(record).not.toHaveProperty('partition')
   })
 
-  it('a message without a key goes to the partition it was in', () => {
+  it('a message without a key goes to its original partition', () => {
     expect(replayRecord({ letter: { ...deadLetter(17), key: null }, ...by })).toMatchObject({ partition: 1 })
   })
 
-  it('a mark is read back as what became of its letter', () => {
+  it('a mark is read as the state of its dead letter', () => {
     const one = deadLetter(17)
     const mark = markRecord(one, { letter: one.id, action: 'discarded', by: 'ada@desk', at: now.toISOString() })
     expect(mark).toMatchObject({ topic: 'shop.payment.dead-letters', partition: 2 })

@@ -25,9 +25,9 @@ export async function editedValue(
 export function wireValue(before: string, after: string): string {
   const [was, is] = [compactJson(before), compactJson(after)]
   if (is === undefined && was !== undefined)
-    throw new CommandFailed('The edited message is not JSON any more; nothing was replayed.')
+    throw new CommandFailed('The edited message is no longer JSON; no message was replayed.')
   const value = is ?? after
-  if (value === (was ?? before)) throw new CommandFailed('The message was not changed; nothing was replayed.')
+  if (value === (was ?? before)) throw new CommandFailed('The message was not changed; no message was replayed.')
   return value
 }
 
@@ -50,9 +50,10 @@ async function fromFile(file: string): Promise<string> {
 async function inEditor(text: string, deadLetter: DeadLetter, editor: string | undefined): Promise<string> {
   if (editor === undefined)
     throw new CalledWrongly('--edit: no editor is set.', {
-      advice: 'Set EDITOR, or name a file with the new message: --edit message.json.',
+      advice: 'Set the variable EDITOR, or name a file with the new message: --edit message.json.',
     })
-  if (text.startsWith('base64:')) throw new CommandFailed('--edit: the message is no text; name a file instead.')
+  if (text.startsWith('base64:'))
+    throw new CommandFailed('--edit: the message is not text; name a file with the new message instead.')
   // Readable for this user only: messages are customers' data.
   const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-letter-'))
   const path = join(folder, `${deadLetter.id.replaceAll('/', '-')}.json`)
@@ -60,7 +61,7 @@ async function inEditor(text: string, deadLetter: DeadLetter, editor: string | u
     await writeFile(path, `${text}\n`, { mode: 0o600 })
     const child = spawn('/bin/sh', ['-c', `${editor} "$0"`, path], { stdio: 'inherit' })
     const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve))
-    if (code !== 0) throw new CommandFailed(`The editor ended with ${code}; nothing was replayed.`)
+    if (code !== 0) throw new CommandFailed(`The editor ended with ${code}; no message was replayed.`)
     return await readFile(path, 'utf8')
   } finally {
     await rm(folder, { recursive: true, force: true })

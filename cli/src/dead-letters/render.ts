@@ -10,7 +10,7 @@ const colours: Record<DeadLetterState, Parameters<Paint>[1]> = {
   replayed: 'green',
   discarded: 'dim',
 }
-const header = ['LETTER', 'GIVEN UP', 'REASON', 'ATTEMPTS', 'REPLAYS', 'ORDER', 'FROM', 'STATE']
+const header = ['DEAD LETTER', 'GIVEN UP', 'REASON', 'ATTEMPTS', 'REPLAYS', 'ORDER', 'FROM', 'STATE']
 const sides = ['left', 'left', 'left', 'right', 'right', 'left', 'left', 'left'] as const
 
 export function letterTable(deadLetters: readonly DeadLetter[], paint: Paint, width?: number): readonly string[] {
@@ -41,17 +41,17 @@ export function letterLines(deadLetter: DeadLetter, paint: Paint): readonly stri
     `${paint(deadLetter.id, 'bold')}  ${paint(deadLetter.state, colours[deadLetter.state])}`,
     field('given up', `${deadLetter.at} by ${deadLetter.stage}, attempts: ${deadLetter.attempts}`),
     field('reason', `${deadLetter.reason}${error === undefined || error === deadLetter.reason ? '' : ` (${error})`}`),
-    ...(verdict === undefined ? [] : [field('trying again', verdicts[verdict] ?? verdict)]),
+    ...(verdict === undefined ? [] : [field('retry', verdicts[verdict] ?? verdict)]),
     field('message', deadLetter.message),
     field(
-      'came from',
+      'source',
       source === undefined
-        ? 'not written down'
+        ? 'not recorded'
         : `${source.topic} partition ${source.partition} offset ${source.offset}, of ${timeText(source.timestamp)}`,
     ),
     field(
       'replays',
-      `${deadLetter.replays}${deadLetter.replays >= maxReplays ? ', so parked: only --force moves it' : ''}`,
+      `${deadLetter.replays}${deadLetter.replays >= maxReplays ? ', so parked: only --force replays it' : ''}`,
     ),
     field('key', deadLetter.key === null ? 'none' : bytesText(deadLetter.key)),
     ...block(
@@ -67,13 +67,15 @@ export function letterLines(deadLetter: DeadLetter, paint: Paint): readonly stri
 }
 
 const verdicts: Readonly<Record<string, string>> = {
-  never: 'cannot help (never): the message has to be mended first',
-  retry: 'may help (retry): it was tried as often as allowed',
-  unknown: 'unknown: nobody explained the error, a bug perhaps',
+  never: 'cannot succeed (never): correct the message first',
+  retry: 'may succeed (retry): all attempts failed',
+  unknown: 'unknown: the stage does not classify this error, which may be a bug',
 }
 
 const missingText = ({ omittedBytes }: DeadLetter): string =>
-  omittedBytes === undefined ? 'none' : `${omittedBytes} bytes, too large to be kept; it is where it came from`
+  omittedBytes === undefined
+    ? 'none'
+    : `${omittedBytes} bytes, too large for the dead-letter topic; it is at its source`
 
 const historyText = ({ action, by, at, edited, forced }: DeadLetter['history'][number]): string =>
   `${at} ${action} by ${by}${edited ? ', edited' : ''}${forced ? ', by force' : ''}`

@@ -13,7 +13,7 @@ const lines = (since: string, changes: readonly FlowChange[]) => {
   return changeLines({ flow: { ...answerOf(decision, 0), since, changes } }, hourMs, now, undefined)
 }
 
-it('says each change of the last hour with its time and its reason', () => {
+it('prints each change of the last hour with its time and its reason', () => {
   expect(lines('2026-01-31T08:00:00Z', [change(90, 5, 6), change(30, 6, 40, 14), change(10, 40, 30)])).toEqual([
     '  changes in the last 1h00m',
     '    2026-01-31 11:29:46Z  6 → 40 in 14s  Backlog: many wait',
@@ -21,15 +21,13 @@ it('says each change of the last hour with its time and its reason', () => {
   ])
 })
 
-it('says that there were none, and how far back the operator knows where that is not so far', () => {
+it('prints that there were no changes, and the time since when the operator has records', () => {
   expect(lines('2026-01-31T08:00:00Z', [])).toEqual(['  changes in the last 1h00m: none'])
   expect(lines('2026-01-31T11:55:00Z', [])).toEqual([
-    '  changes in the last 1h00m: none; the operator that answered knows the last 5m00s',
+    '  changes in the last 1h00m: none; the operator has records of the last 5m00s',
   ])
 })
 
-it('says of a part that is not on flow that none are kept', () => {
-  expect(changeLines({}, hourMs, now, undefined)).toEqual([
-    '  changes: none are kept, since no operator answers for it on flow',
-  ])
+it('prints that the changes of a stage that is not scaled on flow are unknown', () => {
+  expect(changeLines({}, hourMs, now, undefined)).toEqual(['  changes: unknown, because no operator scales it on flow'])
 })

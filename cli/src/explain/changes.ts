@@ -11,12 +11,12 @@ export function changeLines(
   now: number,
   width: number | undefined,
 ): string[] {
-  if (!flow) return ['  changes: none are kept, since no operator answers for it on flow']
+  if (!flow) return ['  changes: unknown, because no operator scales it on flow']
   const from = now - sinceMs
   const recent = flow.changes.filter(({ until }) => until >= from)
   const firstKnown = Date.parse(flow.since)
   const short =
-    firstKnown > from ? `; the operator that answered knows the last ${durationText((now - firstKnown) / 1_000)}` : ''
+    firstKnown > from ? `; the operator has records of the last ${durationText((now - firstKnown) / 1_000)}` : ''
   const head = `  changes in the last ${durationText(sinceMs / 1_000)}${recent.length === 0 ? ': none' : ''}${short}`
   const lines = recent.map(({ at, until, from: before, to, reason, text }) => {
     const took = until > at ? ` in ${durationText((until - at) / 1_000)}` : ''

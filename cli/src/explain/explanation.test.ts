@@ -111,18 +111,18 @@ const textOf = (changes: Partial<PartObserved>, code: string): string | undefine
   reasons(changes).find((reason) => reason.code === code)?.text
 
 describe('the replicas of a stage', () => {
-  it('are as many as its lag asks for, at so much a replica', () => {
+  it('follow from its lag and the target per replica', () => {
     const scaled = { autoscaler: autoscaler(4477, 8, 75), deployment: deployment(75, 75) }
     expect(textOf(scaled, 'Lag')).toBe(
-      'lag 4,477 on shop.inventory.updated, and one replica is to carry 60: ⌈4,477 / 60⌉ = 75 wanted',
+      'lag 4,477 on shop.inventory.updated, and the target per replica is 60: ⌈4,477 / 60⌉ = 75 desired',
     )
     expect(codes(scaled)).toEqual(['Lag'])
     expect(explanationLines(explanation(observation(scaled)), (text) => text)[0]).toBe(
-      'payment  75 replicas, 75 ready, 75 wanted (5 to 100 allowed)',
+      'payment  75 replicas, 75 ready, 75 desired (5 to 100 allowed)',
     )
   })
 
-  it('are as many as the lag of all its topics together asks for', () => {
+  it('follow from the lag of all its topics together', () => {
     const one = scaledObject()
     const triggers = [topic, 'shop.orders.cancelled'].map((name, index) => ({
       type: 'kafka' as const,
@@ -140,14 +140,14 @@ describe('the replicas of a stage', () => {
     ])
     const scaled = { scaledObject: summed, autoscaler: renamed, deployment: deployment(20), partitions }
     expect(textOf(scaled, 'Lag')).toBe(
-      'lag 1,200 on shop.inventory.updated + shop.orders.cancelled (or what a schedule or query asks for, if that is more), and one replica is to carry 60: ⌈1,200 / 60⌉ = 20 wanted',
+      'lag 1,200 on shop.inventory.updated + shop.orders.cancelled (or a schedule or query, if that asks for more), and the target per replica is 60: ⌈1,200 / 60⌉ = 20 desired',
     )
     expect(textOf(scaled, 'ClippedToPartitions')).toContain(
-      'its topics have 15 together: more than 15 replicas are never asked for; say partitions: 107 of topic inventory.updated to reach 100',
+      'its topics have 15 together: more than 15 replicas are never desired; set partitions: 107 of topic inventory.updated to reach 100',
     )
   })
 
-  describe('where the stage is scaled on flow', () => {
+  describe('of a stage that is scaled on flow', () => {
     const url = 'http://operator-scaler.op.svc:8081/v1/flow/default/shop/payment'
     const answer = { type: 'metrics-api' as const, name: 'flow', metadata: { url, valueLocation: 'metric' } }
     const onFlow = (status: unknown = {}): ScaledObject => {
@@ -170,57 +170,55 @@ describe('the replicas of a stage', () => {
     }
     const scaled = { scaledObject: onFlow(), autoscaler: autoscalerWith(13), deployment: deployment(13) }
 
-    it('are as many as the operator decided, in its own words', () => {
+    it('are explained by the decision of the operator, in its words', () => {
       const onFlowChanges = { ...scaled, flow: history() }
       expect(codes(onFlowChanges)).toEqual(['Flow'])
       expect(textOf(onFlowChanges, 'Flow')).toBe(
-        'the operator wants 13 (Arrivals): 300 messages a second arrive (12.6 replicas); 0 wait, to be done in 15 s (0 replicas); a replica handles 28 a second, as workSeconds says',
+        'the operator has decided on 13 (Arrivals): 300 messages per second arrive (12.6 replicas); 0 wait, to be handled in 15 s (0 replicas); a replica handles 28 per second, from workSeconds',
       )
     })
 
-    it('are what the autoscaler got where the decision cannot be read, and why not is said', () => {
+    it('are explained by the value of the autoscaler, with the reason, if the decision cannot be read', () => {
       const withoutFlow = { ...scaled, flow: 'the API server answered 403' }
       expect(codes(withoutFlow)).toEqual(['Flow', 'FlowUnknown'])
       expect(textOf(withoutFlow, 'Flow')).toContain('asks for 13')
-      expect(textOf(withoutFlow, 'FlowUnknown')).toBe(
-        "the operator's decision is not known: the API server answered 403",
-      )
+      expect(textOf(withoutFlow, 'FlowUnknown')).toBe("the operator's decision is unknown: the API server answered 403")
     })
 
-    it('are in trouble where the stage holds, and not where a change is too small', () => {
+    it('are marked as trouble if the stage is holding, but not if a change is too small', () => {
       const troubleOf = (flow: FlowHistory) => reasons({ ...scaled, flow }).find(({ code }) => code === 'Flow')?.trouble
       expect(troubleOf(history({ backlog: 10_000, holding: true }))).toBe(true)
       expect(troubleOf(history({ arrivalsPerSecond: 270 }))).toBeUndefined()
     })
 
-    it('follow the lag, and that is said, while KEDA gets no answer from the operator', () => {
+    it('follow the lag, with an explanation, while the operator does not answer KEDA', () => {
       const health = { 's0-metric-api-metric': { numberOfFailures: 7, status: 'Failing' } }
       const conditions = [{ type: 'Fallback', status: 'True', reason: 'FallbackExists', message: '' }]
       const onFallback = { ...scaled, scaledObject: onFlow({ health, conditions }), flow: 'no answer' }
       expect(codes(onFallback)).toContain('OnLag')
       expect(codes(onFallback)).not.toContain('Fallback')
       expect(textOf(onFallback, 'OnLag')).toContain(
-        'it is scaled on lag for now (s0-metric-api-metric, 7 times in a row), since KEDA gets no answer',
+        'it is scaled on lag for now (s0-metric-api-metric, 7 times in a row), because the operator does not answer KEDA',
       )
     })
   })
 
-  it('are not one more for what rounding adds to the mean', () => {
-    expect(textOf({ autoscaler: autoscaler(2520, 11, 42) }, 'Lag')).toContain('⌈2,520 / 60⌉ = 42 wanted')
+  it('are not increased by the rounding of the mean', () => {
+    expect(textOf({ autoscaler: autoscaler(2520, 11, 42) }, 'Lag')).toContain('⌈2,520 / 60⌉ = 42 desired')
   })
 
-  it('stay within a tenth of what there is', () => {
+  it('stay while the desired number is within 10 % of the present one', () => {
     const close = { autoscaler: autoscaler(5_700, 91, 91), deployment: deployment(91) }
     expect(codes(close)).toEqual(['Lag', 'WithinTolerance'])
     expect(textOf(close, 'WithinTolerance')).toBe(
-      'that is within 10 % of the 91 there are, so the autoscaler leaves it at that',
+      'that is within 10 % of the present 91, so the autoscaler does not change the number',
     )
   })
 
-  it('are bounded by maxReplicas, by minReplicas and by partitions', () => {
+  it('are limited by maxReplicas, by minReplicas and by partitions', () => {
     const above = { autoscaler: autoscaler(60_000, 100, 100, { ScalingLimited: ['True', 'TooManyReplicas'] }) }
     expect(textOf({ ...above, partitions: new Map([[topic, 1_000]]) }, 'AtMaximum')).toBe(
-      'maxReplicas 100 allows no more than that of the 1000 wanted',
+      'maxReplicas 100 is the limit, although the load asks for 1000',
     )
     expect(codes({ autoscaler: autoscaler(10, 5, 5) })).toEqual(['Lag', 'AtMinimum'])
     const narrow = {
@@ -231,24 +229,24 @@ describe('the replicas of a stage', () => {
       partitions: new Map([[topic, 30]]),
     }
     expect(textOf(narrow, 'ClippedToPartitions')).toBe(
-      'KEDA counts at most 60 of lag per partition, of 9,000 in all, and shop.inventory.updated has 30: more than 30 replicas are never asked for; say partitions: 110 of topic inventory.updated to reach 100',
+      'KEDA counts at most 60 of lag per partition, of 9,000 in all, and shop.inventory.updated has 30: more than 30 replicas are never desired; set partitions: 110 of topic inventory.updated to reach 100',
     )
   })
 
-  it('stay while fewer have not been enough for long enough', () => {
+  it('stay until fewer replicas have been enough for the stabilization window', () => {
     const down = { autoscaler: autoscaler(60, 40, 40, { AbleToScale: ['True', 'ScaleDownStabilized'] }) }
-    expect(textOf(down, 'ScaleDownWaits')).toMatch(/^5 would do now, but .* for 120 s/)
+    expect(textOf(down, 'ScaleDownWaits')).toMatch(/^5 would be enough now, but .* for 120 s/)
     expect(codes(down)).not.toContain('AtMinimum')
   })
 
-  it('follow the pace that is set', () => {
+  it('change at the rate of the scaling policy', () => {
     const up = { autoscaler: autoscaler(6_000, 5, 25, { ScalingLimited: ['True', 'ScaleUpLimit'] }) }
-    expect(textOf(up, 'PacedUp')).toBe('it is still on its way up: at most 20 in 15 s are added')
+    expect(textOf(up, 'PacedUp')).toBe('it is still scaling up: at most 20 in 15 s are added')
     const down = { autoscaler: autoscaler(0, 40, 20, { ScalingLimited: ['True', 'ScaleDownLimit'] }) }
-    expect(textOf(down, 'PacedDown')).toContain('at most 50 % in 30 s are taken away')
+    expect(textOf(down, 'PacedDown')).toContain('at most 50 % in 30 s are removed')
   })
 
-  it('are none while the pipeline is suspended, and none while there is nothing to do', () => {
+  it('are 0 while the pipeline is suspended, and 0 while there is no lag', () => {
     const paused = { 'autoscaling.keda.sh/paused-replicas': '0' }
     const suspended = { pipeline: pipeline({}, { suspend: true }), deployment: deployment(0), autoscaler: undefined }
     expect(codes({ ...suspended, scaledObject: scaledObject({}, paused) })).toEqual(['Suspended'])
@@ -259,7 +257,7 @@ describe('the replicas of a stage', () => {
     expect(codes({ scaledObject: empty, deployment: deployment(0) })).toEqual(['ScaledToZero'])
   })
 
-  it('fall back where KEDA cannot read the lag', () => {
+  it('fall back to the present number if KEDA cannot read the lag', () => {
     const failing = scaledObject({
       conditions: [{ type: 'Fallback', status: 'True' }],
       health: { [metric]: { numberOfFailures: 4, status: 'Failing' } },
@@ -271,7 +269,7 @@ describe('the replicas of a stage', () => {
     expect(textOf({ scaledObject: broken, autoscaler: undefined }, 'ScaledObjectNotReady')).toContain('Bad: no trigger')
   })
 
-  it('are left alone by an autoscaler without figures, or without anything to act on', () => {
+  it('do not change if the autoscaler has no metrics or no Deployment', () => {
     const blind = autoscaler(undefined, 5, 5, { ScalingActive: ['False', 'FailedGetExternalMetric', 'no answer'] })
     expect(codes({ autoscaler: blind })).toEqual(['MetricUnknown', 'MetricUnknown'])
     const ready = scaledObject({ conditions: [{ type: 'Ready', status: 'True' }] })
@@ -280,7 +278,7 @@ describe('the replicas of a stage', () => {
     expect(codes({ scaledObject: undefined, autoscaler: undefined })).toEqual(['NoScaledObject'])
   })
 
-  it('are not what a spec says that is not carried out', () => {
+  it('do not follow a spec that is not applied', () => {
     const wrong = {
       type: 'Configured',
       status: 'False',
@@ -290,17 +288,17 @@ describe('the replicas of a stage', () => {
     } as const
     expect(codes({ pipeline: pipeline({ conditions: [wrong] }) })[0]).toBe('NotApplied')
     expect(textOf({ pipeline: pipeline({ conditions: [wrong] }) }, 'NotApplied')).toBe(
-      'the latest spec is carried out only in part (NotOwned: m); what does not depend on that is as it says',
+      'the latest spec is applied only in part (NotOwned: m); the objects that do not depend on that are applied',
     )
     const invalidSchedule = { ...wrong, reason: 'ScheduleInvalid' } as const
     expect(textOf({ pipeline: pipeline({ conditions: [invalidSchedule] }) }, 'NotApplied')).toBe(
-      'the latest spec is not carried out (ScheduleInvalid: m), so everything stays as it was',
+      'the latest spec is not applied (ScheduleInvalid: m), so that all objects stay as they are',
     )
-    expect(textOf({ pipeline: pipeline({ observedGeneration: 0 }) }, 'NotApplied')).toContain('not yet looked')
+    expect(textOf({ pipeline: pipeline({ observedGeneration: 0 }) }, 'NotApplied')).toContain('not yet reconciled')
   })
 })
 
-describe('pods that are missing', () => {
+describe('missing pods', () => {
   const pod = (status: Pod['status']): Pod => ({ metadata: { name: 'p' }, status: status ?? {} })
   const unscheduled = pod({
     conditions: [
@@ -317,7 +315,7 @@ describe('pods that are missing', () => {
     ],
   })
 
-  it('are told by what keeps each of them away, together where it is the same', () => {
+  it('are explained by the cause of each, grouped by cause', () => {
     const busy = { deployment: deployment(10, 5), pods: [unscheduled, unscheduled, crashing] }
     expect(textOf(busy, 'PodsUnschedulable')).toBe('no node takes 2 of its pods: 0/1 nodes: Insufficient cpu')
     expect(textOf(busy, 'PodsFailing')).toBe(
@@ -326,19 +324,19 @@ describe('pods that are missing', () => {
     expect(textOf(busy, 'PodsStarting')).toBe('2 of its pods are starting and not ready yet')
   })
 
-  it('are told to be refused in the words of who refuses', () => {
+  it('are explained by the message of the quota or admission that refuses them', () => {
     const conditions = [
       { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota: small' },
     ]
     const overQuota = { ...deployment(10), status: { replicas: 4, readyReplicas: 4, conditions } }
     expect(textOf({ deployment: overQuota }, 'PodsRefused')).toBe(
-      '6 of its pods may not be made: exceeded quota: small',
+      '6 of its pods cannot be created: exceeded quota: small',
     )
   })
 })
 
 describe('the gateway', () => {
-  it('is explained by its CPU and memory, and a peak by its schedule', () => {
+  it('is explained by its CPU and memory, and in a peak by its schedule', () => {
     const gateway = { scaling: { minReplicas: 2, maxReplicas: 10, cpuPercent: 70 } }
     const object = scaledObject()
     const triggers: Trigger[] = [
@@ -374,7 +372,7 @@ describe('the gateway', () => {
       },
     })
     expect(gatewayReasons.map(({ text }) => text)).toEqual([
-      'CPU at 35 % of what is requested, and the goal is 70 %: 2 wanted',
+      'CPU at 35 % of the request, and the target is 70 %: 2 desired',
       'the schedule 0 8 * * * to 0 9 * * * (Etc/UTC) asks for 6',
     ])
   })

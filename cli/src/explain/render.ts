@@ -9,8 +9,7 @@ export function explanationLines(
   paint: Paint,
   width?: number,
 ): string[] {
-  const desiredText =
-    desiredReplicas === undefined ? 'nobody says how many it should have' : `${desiredReplicas} wanted`
+  const desiredText = desiredReplicas === undefined ? 'desired number unknown' : `${desiredReplicas} desired`
   const [first = '', ...rest] = wrapped(
     `${part}  ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}, ${ready} ready, ${desiredText} (${minReplicas} to ${maxReplicas} allowed)`,
     width,
@@ -21,7 +20,10 @@ export function explanationLines(
     const broken = wrapped(`  ${trouble ? '!' : '-'} ${oneLine(text)}`, width, 4)
     return trouble ? broken.map((line) => paint(line, 'yellow')) : broken
   })
-  return [...head, ...(lines.length > 0 ? lines : ['  - as many as asked for, and nothing asks for others'])]
+  return [
+    ...head,
+    ...(lines.length > 0 ? lines : ['  - the desired replicas run, and no trigger asks for another number']),
+  ]
 }
 
 const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ')

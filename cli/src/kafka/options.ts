@@ -10,7 +10,7 @@ export const kafkaOptions = (command: Command): Command =>
   clusterOptions(
     command.option(
       '--bootstrap-servers <list>',
-      'host:port of Kafka, comma-separated; KAFKA_BOOTSTRAP_SERVERS with KAFKA_SECURITY_PROTOCOL, KAFKA_TLS_CA and ' +
-        'KAFKA_SASL_… as a stage has them, else what the pipeline in the cluster says, unless given',
+      'host:port of Kafka, comma-separated; default: KAFKA_BOOTSTRAP_SERVERS with KAFKA_SECURITY_PROTOCOL, KAFKA_TLS_CA and ' +
+        'KAFKA_SASL_… as for a stage, or else the spec of the pipeline in the cluster',
     ),
   )

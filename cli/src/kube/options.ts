@@ -9,9 +9,9 @@ export interface ClusterOptions {
 
 export const clusterOptions = (command: Command): Command =>
   command
-    .option('-n, --namespace <namespace>', "namespace; the kubeconfig's own unless given")
-    .option('--context <context>', "context of the kubeconfig; the kubeconfig's current one unless given")
+    .option('-n, --namespace <namespace>', "namespace; default: the kubeconfig's own")
+    .option('--context <context>', 'context of the kubeconfig; default: its current one')
     .option(
       '--kubeconfig <file>',
-      'kubeconfig; as for kubectl unless given: KUBECONFIG, else ~/.kube/config; with npm run the local cluster’s',
+      'kubeconfig; default, as for kubectl: KUBECONFIG, or ~/.kube/config; with npm run that of the local cluster',
     )

@@ -20,19 +20,19 @@ it('reads scalars as kubectl does, not as YAML 1.2 does', async () => {
   ])
 })
 
-it('follows anchors and merge keys, and leaves other kinds out', async () => {
+it('resolves anchors and merge keys, and ignores other kinds', async () => {
   const text = 'kind: ConfigMap\n---\nkind: OrderPipeline\nx: &x { a: 1 }\nz: { <<: *x, b: 2 }'
   expect(await pipelinesIn(file(text))).toMatchObject([{ z: { a: 1, b: 2 } }])
 })
 
-it('refuses a key that is there twice, and anything but one pipeline where one is meant', async () => {
+it('refuses a duplicate key, and any number of pipelines but one where one is expected', async () => {
   await expect(pipelinesIn(file('kind: OrderPipeline\nkind: OrderPipeline'))).rejects.toThrow(/Map keys must be unique/)
   await expect(onePipelineIn(file('kind: ConfigMap'))).rejects.toThrow(/holds 0 OrderPipelines; allowed: one/)
   await expect(onePipelineIn(file('kind: OrderPipeline\n---\nkind: OrderPipeline'))).rejects.toThrow(/holds 2 /)
 })
 
 it.each([300, 20_000])(
-  'refuses a document that is nested %i levels deep by name, without an overflow',
+  'refuses a document that is nested %i levels deep, with the name of the file and without an overflow',
   async (levels) => {
     const text = `kind: OrderPipeline\nspec: ${'['.repeat(levels)}${']'.repeat(levels)}`
     await expect(pipelinesIn(file(text))).rejects.toThrow(

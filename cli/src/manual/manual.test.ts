@@ -6,11 +6,11 @@ import { manual } from './manual.ts'
 
 const text = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
 
-it('is what the program says of itself (npm run docs:cli writes it)', () => {
+it('the manual on file equals the help of the program (npm run docs:cli writes it)', () => {
   expect(text).toBe(manual(commands))
 })
 
-it('has every command under a heading of the help, with an example and its options described', () => {
+it('the manual has every command under a heading of the help, with an example and descriptions of its options', () => {
   const environment = {
     stdout: { write: () => undefined },
     stderr: { write: () => undefined },

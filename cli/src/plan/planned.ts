@@ -70,17 +70,19 @@ function stepOf(action: Action, children: readonly ChildObject[]): Step {
     case 'delete':
       return { action: 'delete', ...what }
     case 'refuse':
-      return { action: 'refuse', ...what, note: `it belongs to ${action.owner} and is left alone` }
+      return { action: 'refuse', ...what, note: `it belongs to ${action.owner} and is not changed` }
     case 'hold':
-      return { action: 'hold', ...what, note: `neither made nor changed because of ${action.cause.what}` }
+      return { action: 'hold', ...what, note: `neither created nor changed because of ${action.cause.what}` }
     case 'release':
-      return { action: 'change', ...what, note: 'it is kept: deleting the pipeline will not delete it' }
+      return { action: 'change', ...what, note: 'it is retained: the deletion of the pipeline will not delete it' }
     case 'apply': {
       const live = children.find((child) => identity(child) === identity(action.object))
       const changes = changesTo(live, action.object, fieldManager)
       const drifted = action.because.startsWith('drifted')
       const note =
-        changes.length === 0 ? 'only what the operator notes for itself' : 'somebody changed it; it is put back'
+        changes.length === 0
+          ? 'only annotations of the operator'
+          : 'another writer changed it; the operator restores it'
       return {
         action: 'change',
         ...what,

@@ -31,8 +31,8 @@ function countText(steps: readonly Step[]): string {
     `${count('create')} to create`,
     `${count('change')} to change`,
     `${count('delete')} to delete`,
-    ...(refusals > 0 ? [`${refusals} not ours`] : []),
-    ...(holds > 0 ? [`${holds} held back by that`] : []),
+    ...(refusals > 0 ? [`${refusals} of other owners`] : []),
+    ...(holds > 0 ? [`${holds} waiting for that`] : []),
   ].join(', ')
 }
 
@@ -46,7 +46,7 @@ function differenceLines({ path, ...change }: Difference, paint: Paint): string[
       ...valueLines(change.from, change.to).map(({ sign, text }) => paint(`  ${sign} ${text}`, lineColours[sign])),
     ]
   if (!('from' in change)) return [`${path}: ${paint(`set to ${longText(change.to)}`, 'green')}`]
-  if (!('to' in change)) return [`${path}: ${paint(`${longText(change.from)} taken away`, 'red')}`]
+  if (!('to' in change)) return [`${path}: ${paint(`${longText(change.from)} removed`, 'red')}`]
   return [`${path}: ${paint(longText(change.from), 'red')} → ${paint(longText(change.to), 'green')}`]
 }
 

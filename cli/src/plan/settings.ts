@@ -16,8 +16,8 @@ const unknownImage = 'orderpipeline/services'
 export function assumedSettings(servicesImage: string | undefined): OperatorSettings {
   const source =
     servicesImage === undefined
-      ? `the operator's settings are not known; built-in stages are shown with the image ${unknownImage} (--services-image names another)`
-      : `built-in stages are shown with the image ${servicesImage}, as --services-image says`
+      ? `the operator's settings are unknown; built-in stages are shown with the image ${unknownImage} (set another with --services-image)`
+      : `built-in stages are shown with the image ${servicesImage}, of --services-image`
   return { config: configFrom({ SERVICES_IMAGE: servicesImage ?? unknownImage }, ''), source }
 }
 

@@ -10,7 +10,7 @@ const trigger = (lag: string, more: object = {}) => ({
 })
 const textOf = (from: unknown, to: unknown): string[] => valueLines(from, to).map(({ sign, text }) => `${sign} ${text}`)
 
-it('shows of two lists only the lines that differ, with their neighbours, whatever order their keys are in', () => {
+it('shows only the lines that differ between two lists, with their neighbours, independent of the order of keys', () => {
   const { metadata, type } = trigger('10')
   const reordered = { metadata: Object.fromEntries(Object.entries(metadata).reverse()), type }
   expect(textOf([reordered], [trigger('10')])).toEqual([])
@@ -25,14 +25,14 @@ it('shows of two lists only the lines that differ, with their neighbours, whatev
   ])
 })
 
-it('leaves out what stays between two places that change', () => {
+it('omits unchanged lines between two changes', () => {
   const numbers = Array.from({ length: 12 }, (_, n) => n)
   expect(textOf(numbers, [100, ...numbers.slice(1, 11), 200])).toEqual([
     ...['- - 0', '+ - 100', '  - 1', '  - 2', '  …', '  - 9', '  - 10', '- - 11', '+ - 200'],
   ])
 })
 
-it('prints a list whole below its path in a plan, and a word beside it', () => {
+it('prints a list completely below its path in a plan, and a short value next to its path', () => {
   const change = {
     path: 'spec.triggers',
     from: [trigger('10')],

@@ -40,7 +40,7 @@ export function shapeOf(options: Options): Trace | undefined {
   const shapes = [peak, rate ?? orders, trace].filter((one) => one !== undefined)
   if (shapes.length !== 1)
     throw new CalledWrongly(
-      `the load: found ${shapes.length} of --trace, --day and --rate or --burst; allowed: one, or --rate and --burst together`,
+      `the load: found ${shapes.length} of --trace, --day and --rate or --burst; allowed: one of them, or --rate and --burst together`,
       { advice: 'For example: --rate 10000/min --for 10m, or --burst 8000' },
     )
   if (trace !== undefined) return undefined

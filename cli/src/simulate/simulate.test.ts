@@ -35,7 +35,7 @@ function file(name: string, text: string): string {
 const slowPayments = ['--work', 'payment=5', '--burst', '8000', '--ratio', 'orders.cancelled=0']
 
 describe('orderpipeline simulate', { timeout: 60_000 }, () => {
-  it('draws lag and replicas of every stage within the width of the terminal, and says what it comes to', async () => {
+  it('draws lag and replicas of every stage within the width of the terminal, and prints a summary', async () => {
     const { code, stdout } = await simulate('-f', shop, ...slowPayments)
     expect(code).toBe(0)
     const lines = stdout.split('\n')
@@ -43,10 +43,10 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(lines.filter((line) => /[▁-█]/.test(line)).every((line) => line.length <= 80)).toBe(true)
     expect(stdout).toMatch(/^payment +8,000 +7,\d{3} .* 5→100\/100 /m)
     expect(lines.filter((line) => line.length > 80)).toEqual([])
-    expect(stdout).toMatch(/^8,000 orders are done with after .* replica-hours in .* % of what\nmaxReplicas/m)
+    expect(stdout).toMatch(/^8,000 orders are finished after .* replica-hours in .* % of the\s+replica-hours/m)
   })
 
-  it('knows the partitions of an external Kafka, as of a Strimzi cluster', async () => {
+  it('uses the partitions of an external Kafka, as those of a Strimzi cluster', async () => {
     const text = readFileSync(shop, 'utf8')
     const kafka = 'strimziCluster: shop-kafka'
     expect(text).toContain(kafka)
@@ -56,7 +56,7 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(there.code).toBe(0)
   })
 
-  it('is JSON with a sample a second where a program reads it, the same for the same seed', async () => {
+  it('prints JSON with one sample per second, the same for the same seed', async () => {
     const first = await simulate('-f', shop, ...slowPayments, '--json')
     const second = await simulate('-f', shop, ...slowPayments, '--json')
     const other = await simulate('-f', shop, ...slowPayments, '--json', '--seed', '2')
@@ -69,17 +69,17 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(new Set(lengths.flat()).size).toBe(1)
   })
 
-  it('compares the ways to scale, and with fixed numbers of replicas', async () => {
+  it('compares the scaling policies, and fixed numbers of replicas', async () => {
     const { stdout } = await simulate('-f', shop, ...slowPayments, '--compare')
     expect(stdout).toMatch(/^consumer lag .*\nflow .*\nsteps of two .*\nalways maxReplicas .*\nalways minReplicas /m)
   })
 
-  it('scales in the way that --scaling names, and compares it with the others', async () => {
+  it('scales with the policy of --scaling, and compares it with the others', async () => {
     const { stdout } = await simulate('-f', shop, ...slowPayments, '--scaling', 'flow', '--compare')
     expect(stdout).toMatch(/^flow .*\nconsumer lag .*\nsteps of two /m)
   })
 
-  it('scales each stage on what its policy says, where --scaling names no way', async () => {
+  it('scales each stage with its own policy if --scaling is absent', async () => {
     const run = async (policy: string, ...more: string[]) => {
       const scaling = `scaling: { policy: ${policy}, minReplicas: 1, maxReplicas: 9, drainSeconds: 15 }`
       const stage = `{ name: s, image: s:1, consumes: [{ topic: a }], concurrency: 1, workSeconds: 0.2, ${scaling} }`
@@ -97,13 +97,13 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect((await run('Lag')).scaling).toBe('lag')
   })
 
-  it('refuses a way to scale that it does not know, and names those it knows', async () => {
+  it('refuses an unknown scaling policy, and names the allowed ones', async () => {
     const { code, stderr } = await simulate('-f', shop, ...slowPayments, '--scaling', 'cpu')
     expect(code).toBe(2)
     expect(stderr).toMatch(/cpu.*lag, flow, steps/)
   })
 
-  it('compares with an autoscaler on CPU, which leaves a stage that waits for others alone', async () => {
+  it('compares with an autoscaler on CPU, which does not scale a stage that waits for other systems', async () => {
     const { stdout } = await simulate('-f', shop, ...slowPayments, '--cpu', 'payment=0.005', '--json')
     const { alternatives } = JSON.parse(stdout) as { alternatives: { name: string; figures: { stages: unknown[] } }[] }
     expect(alternatives[0]?.name).toBe('CPU, 70 millicores (payment)')
@@ -112,7 +112,7 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     )
   })
 
-  it('asks on flow for no more replicas than help where all of them share a provider, and says why', async () => {
+  it('scales on flow to no more than the useful replicas if all share a provider, and says why', async () => {
     const load = ['--rate', '50000/min', '--for', '3m', '--shared', 'payment=600/s', '--json']
     const most = async (way: string) => {
       const { stdout } = await simulate('-f', shop, ...load, '--scaling', way)
@@ -128,7 +128,7 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(onFlow.mostReplicas).toBeLessThan(50)
     expect(onFlow.doneAtSeconds).toBeLessThan(onLag.doneAtSeconds * 1.1)
     expect(onFlow.changes.find(({ reason }) => reason === 'ScaleOutUseless')?.text).toMatch(
-      /more than \d+ replicas handled no more messages/,
+      /more than \d+ replicas did not increase the throughput/,
     )
     expect((await simulate('-f', shop, '--burst', '10', '--shared', 'pay=1/s')).stderr).toContain(
       '--shared: found "pay=1/s"; allowed: stage=rate',
@@ -140,15 +140,15 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect([code, stderr]).toEqual([0, ''])
   })
 
-  it('exits with 1 where a load does not drain', async () => {
+  it('exits with 1 if a load does not drain', async () => {
     const { code, stdout } = await simulate('-f', shop, '--burst', '20000', '--work', 'payment=600', '--tail', '1m')
     expect(code).toBe(1)
-    expect(stdout).toContain('20,000 orders are not done with after 1m10s.')
+    expect(stdout).toContain('20,000 orders are not finished after 1m10s.')
   })
 
-  it('says of a stage that no message gets to it', async () => {
+  it('reports a stage that no message reaches', async () => {
     const { stdout } = await simulate('-f', shop, '--burst', '10', '--ratio', 'orders.status=0')
-    expect(stdout).toContain('No message gets to notification')
+    expect(stdout).toContain('No message reaches notification')
   })
 
   it.each([
@@ -180,13 +180,13 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(message)
   })
 
-  it('names the line of a trace that is wrong', async () => {
+  it('names the wrong line of a trace', async () => {
     const trace = file('wrong.csv', 'at,orders\n0,1\n5,x\n')
     const { stderr } = await simulate('-f', shop, '--trace', trace)
     expect(stderr).toContain('wrong.csv: line 3.orders: found "x"; allowed: a whole number')
   })
 
-  it('does not guess how long the work of a stage takes', async () => {
+  it('refuses a stage without workSeconds', async () => {
     const scaling = 'scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 }'
     const silent = file(
       'silent.yaml',
@@ -195,7 +195,7 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     const { code, stderr } = await simulate('-f', silent, '--burst', '10')
     expect(code).toBe(1)
     expect(stderr).toContain(
-      'spec.stages[s].workSeconds: found none; allowed: seconds a message takes, there or as --work s=0.1',
+      'spec.stages[s].workSeconds: found none; allowed: busy seconds per message, in the spec or as --work s=0.1',
     )
     expect((await simulate('-f', silent, '--burst', '10', '--work', 's=0.1')).code).toBe(0)
   })

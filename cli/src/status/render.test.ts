@@ -19,7 +19,7 @@ const lines = (status: OrderPipelineStatus): string =>
   statusLines(pipeline(status), painter(false), new Date(0)).join('\n')
 
 describe('the status of a pipeline', () => {
-  it('names the image that its built-in programs run, and one that it could move to', () => {
+  it('names the image of its built-in programs, and the image that it could move to', () => {
     expect(lines({ services: { image: 'services:1' } })).toContain('built-in programs run services:1')
     expect(lines({ services: { image: 'services:1' } })).not.toContain('the operator brings')
     expect(lines({ services: { image: 'services:1', available: 'services:2' } })).toContain(
@@ -27,7 +27,7 @@ describe('the status of a pipeline', () => {
     )
   })
 
-  it('says that dead letters wait, and the command that shows them', () => {
+  it('reports open dead letters, and the command that lists them', () => {
     expect(lines({ stages: [{ name: 'payment', ...counts, deadLetters: 3 }] })).toContain(
       'payment: 3 dead letters wait; orderpipeline dlq list shop payment',
     )

@@ -27,8 +27,8 @@ export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date, wi
 
 const behindText = (lag: number | undefined): string =>
   lag === undefined
-    ? 'The operator has not looked at it yet. Is it running? kubectl get pods -A -l app.kubernetes.io/name=orderpipeline-operator'
-    : 'The operator has not yet looked at the latest spec; what follows speaks of the one before.'
+    ? 'The operator has not reconciled it yet. Check that it runs: kubectl get pods -A -l app.kubernetes.io/name=orderpipeline-operator'
+    : 'The operator has not yet reconciled the latest spec; the status below is of the previous one.'
 
 function conditionLines(
   conditions: readonly Condition[],
@@ -120,7 +120,7 @@ const notes = ({ metadata, status = {} }: OrderPipeline, paint: Paint, width: nu
   const notices = (status.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }) => [
     ...(deadLetters > 0 ? [`${name}: ${deadLettersText(deadLetters, metadata.name, name)}`] : []),
     ...(rollout && rollout.phase !== 'Stable' ? [`${name}: rollout ${rollout.phase}: ${rollout.message ?? ''}`] : []),
-    ...(scaleOut ? [`${name}: more replicas did not help: ${scaleOut.message}`] : []),
+    ...(scaleOut ? [`${name}: more replicas did not increase the throughput: ${scaleOut.message}`] : []),
   ])
   return notices.length === 0
     ? []

@@ -25,9 +25,9 @@ interface Options extends ClusterOptions {
 
 export const switchOptions = (command: Command): Command =>
   clusterOptions(command.argument('<name>', 'the pipeline'))
-    .option('--wait', 'wait until it is so, and tell how far it is')
-    .option('--timeout <seconds>', 'with --wait: how long at most', '600')
-    .option('--json', 'as JSON: what was changed, and with --wait whether it is so')
+    .option('--wait', 'wait until it is done, and print the progress')
+    .option('--timeout <seconds>', 'with --wait: longest time in seconds', '600')
+    .option('--json', 'as JSON: the change, and with --wait whether it is done')
 
 export function switchAction(suspend: boolean, action: (perform: Performance) => void) {
   return (name: string, options: Options) => action((context) => turn(name, suspend, options, context))
@@ -48,7 +48,7 @@ async function turn(name: string, suspend: boolean, options: Options, context: C
     await kube.patch(pipelinePath(namespace, name), { spec: { suspend, ...suspension } })
     say(`${namespace}/${name} of the cluster ${kube.cluster} ${suspend ? 'is being suspended' : 'is being resumed'}.`)
     for (const line of consequences(before, suspend, within)) say(`  ${line}`)
-  } else say(`${namespace}/${name} was ${suspend ? 'suspended' : 'running'} already; nothing is changed.`)
+  } else say(`${namespace}/${name} was ${suspend ? 'suspended' : 'running'} already; no change.`)
   const reached = options.wait ? await waitFor(kube, { namespace, name, suspend, seconds }, say, context) : undefined
   if (options.json)
     environment.stdout.write(
@@ -78,7 +78,7 @@ async function waitFor(
   while (!signal.aborted) {
     const { done, left } = await look()
     if (done) {
-      say(suspend ? 'Suspended: no replica is left.' : 'Resumed: the pipeline is Ready.')
+      say(suspend ? 'Suspended: no replica runs.' : 'Resumed: the pipeline is Ready.')
       return true
     }
     if (left !== lastMessage) say(`  ${left}`)
@@ -86,9 +86,9 @@ async function waitFor(
     if (performance.now() >= until) break
     await sleep(betweenLooksMs, signal)
   }
-  const why = signal.aborted ? 'Interrupted' : `Not so within ${seconds} s`
+  const why = signal.aborted ? 'Interrupted' : `Not done within ${seconds} s`
   environment.stderr.write(
-    `${why}: ${lastMessage}.\nThe change stands and goes on; look with \`orderpipeline status ${name} -n ${namespace}\`.\n`,
+    `${why}: ${lastMessage}.\nThe change is still in progress; follow it with \`orderpipeline status ${name} -n ${namespace}\`.\n`,
   )
   return false
 
@@ -100,7 +100,7 @@ async function waitFor(
       if (error instanceof KubeUnreachable) return { done: false, left: error.message }
       throw error
     }
-    throw new CommandFailed(`${namespace}/${name} is gone: somebody deleted it meanwhile.`)
+    throw new CommandFailed(`${namespace}/${name} was deleted meanwhile.`)
   }
 }
 
@@ -113,5 +113,5 @@ function withinOf(text: string): number {
 function timeoutOf(text: string): number {
   const seconds = Number(text)
   if (seconds > 0 && seconds <= 86_400) return seconds
-  throw new CalledWrongly(`--timeout: found ${JSON.stringify(text)}; allowed: above 0 up to 86400 seconds`)
+  throw new CalledWrongly(`--timeout: found ${JSON.stringify(text)}; allowed: a number above 0 and up to 86400 seconds`)
 }

@@ -13,7 +13,7 @@ export interface FrameOptions {
 export function frame(views: readonly PipelineView[], options: FrameOptions): readonly string[] {
   const paint = painter(options.colour)
   const clock = options.now.toTimeString().slice(0, 8)
-  if (views.length === 0) return [`${paint('no pipeline left', 'yellow')}  ${paint(clock, 'dim')}`]
+  if (views.length === 0) return [`${paint('all pipelines are deleted', 'yellow')}  ${paint(clock, 'dim')}`]
   return views.flatMap((view, index) => [
     ...(index === 0 ? [] : ['']),
     `${headline(view, paint)}  ${paint(clock, 'dim')}`,
@@ -24,7 +24,7 @@ export function frame(views: readonly PipelineView[], options: FrameOptions): re
     ...view.problems.map(({ type, status, reason, message }) =>
       clipped(`${type} ${status}  ${reason}: ${message}`, options.columns, (text) => paint(text, 'yellow')),
     ),
-    ...(view.behind ? [paint('the operator has not yet looked at the latest spec', 'yellow')] : []),
+    ...(view.behind ? [paint('the operator has not yet reconciled the latest spec', 'yellow')] : []),
   ])
 }
 

@@ -52,7 +52,7 @@ const view = () =>
     ordersPerSecond: 166.7,
   })
 
-test('shows each stage by its live replicas, its autoscaler and the figures of the status', () => {
+test('shows each stage with its live replicas, its autoscaler and the figures of the status', () => {
   expect(view().stages.find(({ name }) => name === 'payment')).toEqual({
     name: 'payment',
     ready: 7,
@@ -74,7 +74,7 @@ test('shows each stage by its live replicas, its autoscaler and the figures of t
   expect(view().problems.map(({ type }) => type)).toEqual(['ScalingReady'])
 })
 
-test('follows a part to the Deployment its autoscaler is pointed at, whichever color that has', () => {
+test('shows the Deployment that the autoscaler targets, blue or green', () => {
   const during = (target: string) =>
     pipelineView({
       pipeline: { ...shop, status },
@@ -89,7 +89,7 @@ test('follows a part to the Deployment its autoscaler is pointed at, whichever c
   expect(during('shop-payment-green')).toMatchObject({ ready: 6, wanted: 6 })
 })
 
-test('draws a table that lines up, with the conditions that are not True below', () => {
+test('draws an aligned table, with the conditions that are not True below', () => {
   const lines = frame([view()], { colour: false, now: new Date('2026-01-01T12:00:00'), columns: 62 })
   expect(lines).toEqual([
     'default/shop  not Ready  orders/s 167  lag 1,234  12:00:00',
@@ -105,18 +105,18 @@ test('draws a table that lines up, with the conditions that are not True below',
   expect(frame([view()], { colour: true, now: new Date() }).join()).toContain('\x1b[31mnot Ready\x1b[0m')
 })
 
-test('says that dead letters wait, and the command that shows them', () => {
+test('reports open dead letters, and the command that lists them', () => {
   const lines = frame([{ ...view(), deadLetters: 3 }], { colour: false, now: new Date(), columns: 62 })
   expect(lines).toContain('3 dead letters wait; orderpipeline dlq list shop')
 })
 
-test('says when the operator is behind and when no pipeline is left', () => {
+test('reports an operator that is behind, and that all pipelines are deleted', () => {
   const behind = { ...view(), behind: true }
-  expect(frame([behind], { colour: false, now: new Date() }).at(-1)).toContain('not yet looked at the latest spec')
-  expect(frame([], { colour: false, now: new Date() })[0]).toContain('no pipeline left')
+  expect(frame([behind], { colour: false, now: new Date() }).at(-1)).toContain('not yet reconciled the latest spec')
+  expect(frame([], { colour: false, now: new Date() })[0]).toContain('all pipelines are deleted')
 })
 
-test('orders a second is what the gateways counted between two looks, restarts and new ones allowed for', () => {
+test('computes orders per second from the counters of the gateways, also after restarts and with new replicas', () => {
   expect(counted('# HELP x\norders_created_total{a="b"} 12\norders_created_total 3\norders_created_totally 9')).toBe(15)
   expect(counted('other 1')).toBeUndefined()
   const before = new Map([
@@ -132,7 +132,7 @@ test('orders a second is what the gateways counted between two looks, restarts a
   expect(rateBetween(new Map(), now)).toBeUndefined()
 })
 
-test('on a terminal a frame replaces the one before, elsewhere it follows it', () => {
+test('a frame replaces the previous one on a terminal, and follows it elsewhere', () => {
   const writes: string[] = []
   const write = (text: string) => writes.push(text)
   const terminal = createScreen({ isTTY: true, rows: 10, write })

@@ -24,7 +24,7 @@ test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s is v
   expect({ accepted, causes }).toEqual({ accepted: true, causes: [] })
 })
 
-test('the extended shop is the shop, with the stages of the folders beside it and the topics these need', () => {
+test('the extended shop equals the shop, with the stages of the example folders and their topics', () => {
   const shop = read('shop.yaml') as Shop
   const extended = read('shop-extended.yaml') as Shop
   const topics = [{ name: 'products.recommended' }, { name: 'orders.suspected' }]
@@ -40,7 +40,7 @@ test('the extended shop is the shop, with the stages of the folders beside it an
   })
 })
 
-test('the shop that makes its stock known is the shop, with a topic more to and from the inventory, and a warehouse', () => {
+test('the shop with stock events equals the shop, with one more topic to and from the inventory, and a warehouse', () => {
   const { spec, ...shop } = read('shop.yaml') as Shop
   const [levels, deliveries] = [{ topic: 'inventory.stock' }, { topic: 'warehouse.deliveries' }]
   const env = [

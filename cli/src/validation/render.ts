@@ -21,7 +21,7 @@ export const verdictLines = ({ file, name, verdict }: Judged, paint: Paint): str
   if (verdict.problems.length > 0)
     return [
       paint(
-        `The OrderPipeline "${name}" in ${file} would be stored, but not carried out; the operator would say in the condition Configured:`,
+        `The OrderPipeline "${name}" in ${file} would be stored, but not applied; the operator would report in the condition Configured:`,
         'red',
       ),
       ...verdict.problems.map(({ path, reason, message }) => `* ${path}: ${reason}: ${message}`),
@@ -35,7 +35,7 @@ export const verdictLines = ({ file, name, verdict }: Judged, paint: Paint): str
 const unaskedText = (unasked: readonly string[]): string => {
   const rules = new Set(unasked.map((line) => line.slice(line.indexOf(': ') + 2)))
   const count = `${rules.size} rule${rules.size === 1 ? '' : 's'} on changes`
-  return `${count} not checked: name the version before with --old, or the cluster's with --cluster`
+  return `${count} not checked: name the previous version with --old, or use the cluster's with --cluster`
 }
 
 /** The known field that is nearest, when it is near enough to be meant. */
@@ -46,7 +46,7 @@ export function suggestion({ path, known }: UnknownField): string {
     .sort((a, b) => a.distance - b.distance)
   if (nearest && nearest.distance <= Math.max(1, Math.floor(unknownName.length / 3)))
     return `; did you mean ${nearest.field}?`
-  return known.length > 0 ? `; known here: ${known.join(', ')}` : ''
+  return known.length > 0 ? `; allowed here: ${known.join(', ')}` : ''
 }
 
 /** Insertions, deletions and replacements that make one text the other (Levenshtein). */

@@ -31,13 +31,13 @@ const every = (schema: Schema): Schema[] => [
 describe('the schema of the CRD', () => {
   const schemas = every(orderPipelineResource().schema)
 
-  it('says nothing that validation offline would pass over', () => {
+  it('has no constraint that offline validation ignores', () => {
     expect([
       ...new Set(schemas.flatMap((schema) => Object.keys(schema)).filter((word) => !supported.has(word))),
     ]).toEqual([])
   })
 
-  it('has rules that all compile offline', () => {
+  it('has only rules that compile offline', () => {
     const rules = schemas.flatMap((schema) => schema['x-kubernetes-validations'] ?? [])
     expect(rules.length).toBeGreaterThan(10)
     for (const { rule, messageExpression } of rules)
@@ -47,14 +47,14 @@ describe('the schema of the CRD', () => {
 })
 
 describe('a pipeline', () => {
-  it('gets every default the API server would give it', () => {
+  it('gets every default that the API server would set', () => {
     expect(validation(minimal()).pipeline?.spec).toMatchObject({
       deletionPolicy: 'Retain',
       stages: [{ concurrency: 10, retry: { attempts: 5 } }],
     })
   })
 
-  it('is refused for a field nobody knows, which is told with the one that was meant', () => {
+  it('is refused with an unknown field, and the message suggests the closest one', () => {
     const object = minimal()
     object.spec.stages[0] = { ...object.spec.stages[0], concurency: 5 }
     const verdict = validation(object)
@@ -62,10 +62,10 @@ describe('a pipeline', () => {
     expect(verdictLines({ file: 'f', name: 'n', verdict }, (text) => text)).toContain(
       '* unknown field "spec.stages[0].concurency"; did you mean concurrency?',
     )
-    expect(suggestion({ path: 'spec.zzz', known: ['kafka', 'topics'] })).toBe('; known here: kafka, topics')
+    expect(suggestion({ path: 'spec.zzz', known: ['kafka', 'topics'] })).toBe('; allowed here: kafka, topics')
   })
 
-  it('is compared with the version before only where there is one', () => {
+  it('is compared with the previous version only if there is one', () => {
     const [old, changed] = [minimal(), minimal()]
     Object.assign(old.spec.topics[0] ?? {}, { partitions: 30 })
     Object.assign(changed.spec.topics[0] ?? {}, { partitions: 20 })
@@ -79,7 +79,7 @@ describe('a pipeline', () => {
     ])
   })
 
-  it('that the server takes and the operator does not is told apart', () => {
+  it('that the API server accepts and the operator refuses is reported as such', () => {
     const object = minimal()
     Object.assign(object.spec, { database: { secretName: 's', key: 'k', maxConnections: 1 } })
     Object.assign(object.spec.stages[0] ?? {}, { scaling: { minReplicas: 1, maxReplicas: 9, lagPerReplica: 1 } })
@@ -90,7 +90,7 @@ describe('a pipeline', () => {
     })
   })
 
-  it('of another version or kind is told so, and nothing else', () => {
+  it('of another version or kind gets that problem only', () => {
     expect(validation({ ...minimal(), apiVersion: 'orderpipeline.dev/v9' }).causes).toEqual([
       {
         reason: 'FieldValueInvalid',
@@ -114,7 +114,7 @@ it('prints values as Go does', () => {
   expect(pathText(['spec', 'stages', 0, 'requests', { key: 'cpu' }])).toBe('spec.stages[0].requests[cpu]')
 })
 
-it('formats messages as the language says', () => {
+it('formats messages as CEL specifies', () => {
   expect(formatted('%s has %d of %s, %.1f %%, %x', ['a', 3n, ['x', 2n, true, { k: null }], 99.55, 255n])).toBe(
     'a has 3 of ["x", 2, true, {"k":null}], 99.5 %, ff',
   )

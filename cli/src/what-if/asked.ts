@@ -20,11 +20,15 @@ export async function askedWhatIf(pipeline: PipelineFile, question: Question): P
     return await new Promise<WhatIf>((resolve, reject) => {
       worker.on('message', (message: { readonly answer?: WhatIf; readonly failed?: string }) => {
         if (message.answer) resolve(message.answer)
-        else reject(new CommandFailed(message.failed ?? 'The dry run gave no answer.'))
+        else reject(new CommandFailed(message.failed ?? 'The simulation gave no result.'))
       })
       worker.on('error', reject)
       worker.on('exit', () =>
-        reject(new CommandFailed(`The dry run took longer than ${longestMs / 1_000} s; ask for less.`)),
+        reject(
+          new CommandFailed(
+            `The simulation took longer than ${longestMs / 1_000} s; choose a shorter time or a smaller load.`,
+          ),
+        ),
       )
     })
   } finally {

@@ -11,8 +11,8 @@ const { spec } = parse(readFileSync(new URL('../../../examples/shop.yaml', impor
 const shop = { name: 'shop', spec }
 const burst = { ordersPerSecond: 0, minutes: 1, burst: 8_000, stage: 'payment' }
 
-describe('what if', () => {
-  it('has the burst worked off faster with a larger maximum, and says what it takes', () => {
+describe('a forecast', () => {
+  it('drains the burst faster with a larger maximum, and reports the replica-hours', () => {
     const small = whatIf(shop, { ...burst, maxReplicas: 10 })
     expect(small.present.orders).toBe(8_000)
     expect(small.changed?.doneAtSeconds).toBeGreaterThan(small.present.doneAtSeconds ?? Infinity)
@@ -24,7 +24,7 @@ describe('what if', () => {
     })
   })
 
-  it('has no change to show where the maximum is the present one, and a bounded number of samples', () => {
+  it('has no change if the maximum is the present one, and a bounded number of samples', () => {
     const max = spec.stages.find(({ name }) => name === 'payment')?.scaling.maxReplicas ?? 0
     const same = whatIf(shop, { ...burst, maxReplicas: max })
     expect(same).not.toHaveProperty('changed')
@@ -33,7 +33,7 @@ describe('what if', () => {
     expect(same.present.samples.length).toBeLessThanOrEqual(400)
   })
 
-  it('is answered from a thread as without one, and refused with the stages that there are', async () => {
+  it('gives the same result from a worker thread, and names the stages when it refuses an unknown one', async () => {
     expect(await askedWhatIf(shop, burst)).toEqual(whatIf(shop, burst))
     await expect(askedWhatIf(shop, { ...burst, stage: 'none' })).rejects.toThrow(
       'stage: found "none"; allowed: orders, inventory, payment, shipping, notification',

@@ -17,17 +17,17 @@ export async function lettersMeant(
   const since = sinceOf(options.since, now)
   const stages = await box.stages()
   if (stages.length === 0)
-    throw new CommandFailed(`This Kafka has no dead-letter topic of a pipeline ${pipeline}.`, {
-      advice: `They are called ${pipeline}.<stage>.dead-letters. Is it the right Kafka, and may this user see them?`,
+    throw new CommandFailed(`Kafka has no dead-letter topic of pipeline ${pipeline}.`, {
+      advice: `Their names are ${pipeline}.<stage>.dead-letters. Check that it is the right Kafka, and that this user may see them.`,
     })
   const { stage } = where
   if (stage !== undefined && !stages.includes(stage))
-    throw new CommandFailed(`${pipeline} has no dead letters of a stage ${stage}; it has ${stages.join(', ')}.`)
+    throw new CommandFailed(`${pipeline} has no dead letters of stage ${stage}; it has those of ${stages.join(', ')}.`)
   const deadLetters = await box.letters(stage === undefined ? stages : [stage], since)
   const matches = selected(deadLetters, where, options, states, since)
   if (where.letter !== undefined && matches.length === 0)
-    throw new CommandFailed(`There is no letter ${where.letter}.`, {
-      advice: `orderpipeline dlq list ${pipeline} ${stage} --state all shows those there are.`,
+    throw new CommandFailed(`There is no dead letter ${where.letter}.`, {
+      advice: `orderpipeline dlq list ${pipeline} ${stage} --state all lists all of them.`,
     })
   return matches
 }

@@ -12,8 +12,8 @@ export function refuseUnreadable({ stage }: Pick<DeadLetter, 'stage'>, value: st
   } catch (error) {
     if (!(error instanceof UndecodableEvent)) throw error
     throw new CommandFailed(
-      `${stage} cannot read the edited message (${error.reason}: ${error.message}); nothing was replayed.`,
-      { advice: 'Correct it and edit again; --force replays it as it is.', cause: error },
+      `${stage} cannot read the edited message (${error.reason}: ${error.message}); no message was replayed.`,
+      { advice: 'Correct it and edit again, or use --force to replay it unchanged.', cause: error },
     )
   }
 }

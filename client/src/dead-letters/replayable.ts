@@ -11,22 +11,22 @@ const rememberedMs = 7 * 24 * 3_600_000
 
 /** Why not; undefined when it may. */
 export function refusal(deadLetter: DeadLetter, force: boolean, now: Date, edited = false): string | undefined {
-  if (deadLetter.source === undefined) return 'it does not say which topic it came from'
+  if (deadLetter.source === undefined) return 'its source topic is not recorded'
   const { topic, partition, offset } = deadLetter.source
   if (deadLetter.omittedBytes !== undefined && !edited)
-    return `its message of ${deadLetter.omittedBytes} bytes was too large to be kept; it is in ${topic}, partition ${partition}, offset ${offset}; --edit gives it another`
+    return `its message of ${deadLetter.omittedBytes} bytes was too large for the dead-letter topic; it is in ${topic}, partition ${partition}, offset ${offset}; use --edit to replace it`
   const replayed = deadLetter.history.filter(({ action }) => action === 'replayed')
   const first = replayed[0]
   if (first && now.getTime() - Date.parse(first.at) > rememberedMs)
-    return `it was replayed ${first.at}, longer ago than the stage remembers whether that took effect`
+    return `it was replayed ${first.at}, and the stage no longer has a record whether that took effect`
   if (force) return undefined
   if (deadLetter.verdict === 'never' && !edited)
-    return `trying again cannot help (${deadLetter.reason}): --edit replaces the message, --force plays it as it is`
+    return `a retry cannot succeed (${deadLetter.reason}): use --edit to replace the message, or --force to replay it unchanged`
   const last = deadLetter.history.at(-1)
-  if (last) return `it was ${last.action} ${last.at} by ${last.by}; --force does it all the same`
+  if (last) return `it was ${last.action} ${last.at} by ${last.by}; use --force to replay it again`
   if (now.getTime() - Date.parse(deadLetter.at) > rememberedMs)
-    return `it is from ${deadLetter.at}: if it took effect by a redelivery, the stage may have forgotten; --force plays it`
+    return `it is from ${deadLetter.at}: the stage may no longer have a record whether it took effect; use --force to replay it`
   if (deadLetter.replays >= maxReplays)
-    return `it has come back ${deadLetter.replays} times and is parked; --force moves it`
+    return `it was replayed ${deadLetter.replays} times and is parked; use --force to replay it`
   return undefined
 }

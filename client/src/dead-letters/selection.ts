@@ -21,7 +21,7 @@ export function whereOf(text: string | undefined): Where {
   if (stage !== '' && partition === undefined) return { stage }
   if (stage !== '' && /^\d+$/.test(partition ?? '') && /^\d+$/.test(offset ?? '') && more.length === 0)
     return { stage, letter: text }
-  throw new CalledWrongly(`Found ${JSON.stringify(text)}; allowed: a stage, or a letter such as payment/2/17.`)
+  throw new CalledWrongly(`Found ${JSON.stringify(text)}; allowed: a stage, or a dead letter such as payment/2/17.`)
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -66,9 +66,9 @@ function holdingReasons({ pipeline, part, scaledObject, autoscaler }: PartObserv
       text: notAppliedText(configured),
     })
   else if (status?.observedGeneration !== metadata.generation)
-    reasons.push({ code: 'NotApplied', text: 'the operator has not yet looked at the latest spec' })
+    reasons.push({ code: 'NotApplied', text: 'the operator has not yet reconciled the latest spec' })
   if (!scaledObject) {
-    const text = `there is no ScaledObject ${metadata.name}-${part}: nobody scales it; look at the conditions with \`orderpipeline status ${metadata.name}\``
+    const text = `there is no ScaledObject ${metadata.name}-${part}: it is not scaled; see the conditions with \`orderpipeline status ${metadata.name}\``
     return [...reasons, { code: 'NoScaledObject', trouble: true, text }]
   }
   const paused = scaledObject.metadata.annotations?.['autoscaling.keda.sh/paused-replicas']
@@ -77,18 +77,18 @@ function holdingReasons({ pipeline, part, scaledObject, autoscaler }: PartObserv
       paused === undefined
         ? {
             code: 'Draining',
-            text: 'the pipeline is suspended and drains: this part works until no lag is left, then stops',
+            text: 'the pipeline is suspended and drains: this part works until its lag is 0, then stops',
           }
         : {
             code: 'Suspended',
-            text: 'the pipeline is suspended, so it is held at 0; `orderpipeline resume` starts it again',
+            text: 'the pipeline is suspended, so it has 0 replicas; `orderpipeline resume` starts it again',
           },
     )
   else if (paused !== undefined)
     reasons.push({
       code: 'Paused',
       trouble: true,
-      text: `somebody paused its ScaledObject at ${paused} replicas (annotation autoscaling.keda.sh/paused-replicas)`,
+      text: `its ScaledObject is paused at ${paused} replicas (annotation autoscaling.keda.sh/paused-replicas)`,
     })
   return [...reasons, ...scalerReasons(scaledObject, autoscaler === undefined && paused === undefined)]
 }
@@ -108,8 +108,8 @@ const refusals: Readonly<Record<ProblemReason, true>> = {
 function notAppliedText({ reason = '', message = '' }: Pick<Conditions[number], 'reason' | 'message'>): string {
   const why = `(${reason}: ${message})`
   return reason in refusals
-    ? `the latest spec is not carried out ${why}, so everything stays as it was`
-    : `the latest spec is carried out only in part ${why}; what does not depend on that is as it says`
+    ? `the latest spec is not applied ${why}, so that all objects stay as they are`
+    : `the latest spec is applied only in part ${why}; the objects that do not depend on that are applied`
 }
 
 function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, alone: boolean): Reason[] {
@@ -124,20 +124,20 @@ function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, 
     reasons.push({
       code: 'ScaledObjectNotReady',
       trouble: true,
-      text: 'KEDA has not looked at its ScaledObject, so nobody scales it; does the KEDA operator run?',
+      text: 'KEDA has not observed its ScaledObject, so it is not scaled; check that the KEDA operator runs',
     })
   if (ready && ready.status !== 'True')
     reasons.push({
       code: 'ScaledObjectNotReady',
       trouble: true,
-      text: `KEDA says that it cannot scale it: ${ready.reason ?? ''}: ${ready.message ?? ''}`,
+      text: `KEDA reports that it cannot scale it: ${ready.reason ?? ''}: ${ready.message ?? ''}`,
     })
   const onLag = scaledObject.spec.triggers.some(isFlow) ? reasonForLag(scaledObject) : undefined
   if (onLag !== undefined)
     reasons.push({
       code: 'OnLag',
       trouble: true,
-      text: `it is scaled on lag for now (${failing.join('; ')}), since ${onLag}`,
+      text: `it is scaled on lag for now (${failing.join('; ')}), because ${onLag}`,
     })
   else if (fallback?.status === 'True' && scaledObject.spec.fallback) {
     const { replicas } = scaledObject.spec.fallback
@@ -145,15 +145,15 @@ function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, 
     reasons.push({
       code: 'Fallback',
       trouble: true,
-      text: `KEDA cannot read the load${metrics} and falls back to what there is, at least ${replicas}; can it reach Kafka?`,
+      text: `KEDA cannot read the load${metrics} and keeps the present replicas, at least ${replicas}; check that it can reach Kafka`,
     })
   } else if (failing.length > 0)
-    reasons.push({ code: 'Fallback', trouble: true, text: `KEDA fails to read the load: ${failing.join('; ')}` })
+    reasons.push({ code: 'Fallback', trouble: true, text: `KEDA cannot read the load: ${failing.join('; ')}` })
   if (alone && ready?.status === 'True')
     reasons.push({
       code: 'NoAutoscaler',
       trouble: true,
-      text: 'there is no HorizontalPodAutoscaler for it, though KEDA says that it is ready; does the KEDA operator run?',
+      text: 'there is no HorizontalPodAutoscaler for it, although KEDA reports that it is ready; check that the KEDA operator runs',
     })
   return reasons
 }
@@ -171,7 +171,7 @@ function outlook({ pipeline, part }: PartObserved): Reason[] {
           {
             code: 'ScaleOutUseless' as const,
             trouble: true as const,
-            text: `more replicas did not help: ${stage.scaleOut.message}`,
+            text: `more replicas did not increase the throughput: ${stage.scaleOut.message}`,
           },
         ]
       : []),
@@ -179,7 +179,7 @@ function outlook({ pipeline, part }: PartObserved): Reason[] {
       ? [
           {
             code: 'Bottleneck' as const,
-            text: `it is the stage that gives out first, at ${countText(status.capacity.ordersPerSecond)} orders a second`,
+            text: `it is the stage that gives out first, at ${countText(status.capacity.ordersPerSecond)} orders per second`,
           },
         ]
       : []),

@@ -11,7 +11,7 @@ const scaledObject = (address: string): ScaledObject =>
   }) as unknown as ScaledObject
 
 describe('the decision of the operator', () => {
-  it('is asked for where KEDA asks, through the API server', async () => {
+  it('is read at the address that KEDA uses, through the API server', async () => {
     const decision = unmeasuredDecision(3, { minReplicas: 1, maxReplicas: 9 }, 0)
     const history: FlowHistory = { ...answerOf(decision, 0), since: '2026-01-01T00:00:00.000Z', changes: [] }
     const requestedPaths: string[] = []
@@ -25,24 +25,26 @@ describe('the decision of the operator', () => {
     ])
   })
 
-  it('is asked for at the usual port where the address has none, and nowhere outside of the cluster', () => {
+  it('is read at the default port if the address has none, and never outside of the cluster', () => {
     expect(proxiedPath('http://operator-scaler.op.svc.cluster.local/v1/flow/a/b/c')).toBe(
       '/api/v1/namespaces/op/services/http:operator-scaler:80/proxy/v1/flow/a/b/c/changes',
     )
     expect(proxiedPath('https://scaler.example/v1/flow/a/b/c')).toBeUndefined()
   })
 
-  it('is not known, and why not is said, where the API server refuses, or the operator is an older one', async () => {
+  it('is unknown, with the reason, if the API server refuses or the operator is older', async () => {
     const refuses = () => Promise.reject(new CommandFailed('the server answered 403 to …: services/proxy'))
     expect(await flowOf({ getText: refuses }, scaledObject(url))).toContain('answered 403')
     const absent = () => Promise.resolve(undefined)
     expect(await flowOf({ getText: absent }, scaledObject(url))).toBe(`the operator has no answer at ${url}/changes`)
     const page = () => Promise.resolve('<html>')
-    expect(await flowOf({ getText: page }, scaledObject(url))).toContain('is no JSON')
-    expect(await flowOf({ getText: page }, scaledObject('https://scaler.example/x'))).toContain('not asked inside')
+    expect(await flowOf({ getText: page }, scaledObject(url))).toContain('is not JSON')
+    expect(await flowOf({ getText: page }, scaledObject('https://scaler.example/x'))).toContain(
+      'outside of this cluster',
+    )
   })
 
-  it('is not asked for where a part is not scaled on flow', async () => {
+  it('is not read for a stage that is not scaled on flow', async () => {
     const never = () => Promise.reject(new Error('asked'))
     expect(await flowOf({ getText: never }, undefined)).toBeUndefined()
   })

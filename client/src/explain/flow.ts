@@ -21,7 +21,7 @@ export async function flowOf(
   const url = scaledObject?.spec.triggers.find(isFlow)?.metadata['url']
   if (url === undefined) return undefined
   const path = proxiedPath(url)
-  if (path === undefined) return `the operator is not asked inside of this cluster, but at ${url}`
+  if (path === undefined) return `the operator serves its decision outside of this cluster, at ${url}`
   try {
     const text = kube.getInside
       ? await kube.getInside(`${url}/changes`, answerTimeoutMs)
@@ -29,7 +29,7 @@ export async function flowOf(
     return text === undefined ? `the operator has no answer at ${url}/changes` : (JSON.parse(text) as FlowHistory)
   } catch (error) {
     if (error instanceof CommandFailed) return error.message
-    if (error instanceof SyntaxError) return `the answer at ${url}/changes is no JSON`
+    if (error instanceof SyntaxError) return `the answer at ${url}/changes is not JSON`
     throw error
   }
 }
@@ -52,19 +52,19 @@ const troubles: ReadonlySet<FlowReason> = new Set(['Holding', 'ScaleOutUseless']
 export function flowReasons({ flow }: PartObserved, { load, wanted: demandedReplicas }: Demand): Reason[] {
   const reasons: Reason[] =
     load === undefined
-      ? [{ code: 'MetricUnknown', text: 'what flows has not been measured yet' }]
+      ? [{ code: 'MetricUnknown', text: 'the flow has not been measured yet' }]
       : typeof flow === 'object' && (flow.replicas === demandedReplicas || flow.metric === demandedReplicas)
         ? []
         : [
             {
               code: 'Flow',
-              text: `what flows (or the lag while the operator does not answer, or what a schedule or query asks for, if that is more) asks for ${demandedReplicas}`,
+              text: `the flow (or the lag while the operator does not answer, or a schedule or query, if that is more) asks for ${demandedReplicas}`,
             },
           ]
   if (flow === undefined) return reasons
   if (typeof flow === 'string')
-    return [...reasons, { code: 'FlowUnknown', text: `the operator's decision is not known: ${flow}` }]
+    return [...reasons, { code: 'FlowUnknown', text: `the operator's decision is unknown: ${flow}` }]
   const { decision, replicas, reason } = flow
-  const text = `the operator wants ${countText(replicas)} (${decision.reason}): ${reason}`
+  const text = `the operator has decided on ${countText(replicas)} (${decision.reason}): ${reason}`
   return [...reasons, { code: 'Flow', text, ...(troubles.has(decision.reason) ? { trouble: true as const } : {}) }]
 }

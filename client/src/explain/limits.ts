@@ -36,24 +36,24 @@ export function paceReasons(observation: PartObserved, demandedReplicas: number 
   if ((demandedReplicas !== undefined && demandedReplicas > maxReplicas) || limited?.reason === 'TooManyReplicas')
     reasons.push({
       code: 'AtMaximum',
-      text: `maxReplicas ${maxReplicas} allows no more${demandedReplicas !== undefined && demandedReplicas > maxReplicas ? ` than that of the ${demandedReplicas} wanted` : ''}`,
+      text: `maxReplicas ${maxReplicas} is the limit${demandedReplicas !== undefined && demandedReplicas > maxReplicas ? `, although the load asks for ${demandedReplicas}` : ''}`,
     })
   if (able?.reason === 'ScaleDownStabilized' && !(past && demandedReplicas >= desiredReplicas))
     reasons.push({
       code: 'ScaleDownWaits',
-      text: `${past ? `${Math.max(demandedReplicas, minReplicas)} would do now, but` : 'fewer would do now, but'} replicas are only taken away when fewer have been enough for ${scaleDown?.stabilizationWindowSeconds ?? 300} s, since every one that leaves makes the group rebalance`,
+      text: `${past ? `${Math.max(demandedReplicas, minReplicas)} would be enough now, but` : 'fewer would be enough now, but'} replicas are only removed after fewer have been enough for ${scaleDown?.stabilizationWindowSeconds ?? 300} s, since every one that leaves makes the group rebalance`,
     })
   else if (past && demandedReplicas < minReplicas && desiredReplicas <= minReplicas)
-    reasons.push({ code: 'AtMinimum', text: `minReplicas ${minReplicas} are kept whatever the load` })
+    reasons.push({ code: 'AtMinimum', text: `minReplicas ${minReplicas} is the least number` })
   if (able?.reason === 'ScaleUpStabilized')
     reasons.push({
       code: 'ScaleUpWaits',
-      text: `replicas are only added when more have been wanted for ${scaleUp?.stabilizationWindowSeconds ?? 0} s`,
+      text: `replicas are only added after more have been needed for ${scaleUp?.stabilizationWindowSeconds ?? 0} s`,
     })
   if (limited?.reason === 'ScaleUpLimit')
-    reasons.push({ code: 'PacedUp', text: `it is still on its way up: ${paceText(scaleUp, 'added')}` })
+    reasons.push({ code: 'PacedUp', text: `it is still scaling up: ${paceText(scaleUp, 'added')}` })
   if (limited?.reason === 'ScaleDownLimit')
-    reasons.push({ code: 'PacedDown', text: `it is still on its way down: ${paceText(scaleDown, 'taken away')}` })
+    reasons.push({ code: 'PacedDown', text: `it is still scaling down: ${paceText(scaleDown, 'removed')}` })
   return reasons
 }
 

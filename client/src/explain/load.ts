@@ -14,7 +14,7 @@ export function demandReasons(observation: PartObserved, demands: readonly Deman
     return [
       {
         code: 'ScaledToZero',
-        text: `nothing is to be done, so it is held at 0 (minReplicas 0); the first message starts it, within ${observation.scaledObject?.spec.pollingInterval ?? 30} s`,
+        text: `the lag is 0, so it has 0 replicas (minReplicas 0); the first message starts it, within ${observation.scaledObject?.spec.pollingInterval ?? 30} s`,
       },
     ]
   return [...demands.flatMap((demand) => sentences(observation, demand)), ...unread(observation)]
@@ -29,7 +29,7 @@ function sentences(observation: PartObserved, demand: Demand): Reason[] {
     ? [
         {
           code: 'WithinTolerance',
-          text: `that is within 10 % of the ${demand.wanted} there are, so the autoscaler leaves it at that`,
+          text: `that is within 10 % of the present ${demand.wanted}, so the autoscaler does not change the number`,
         },
       ]
     : []
@@ -48,7 +48,7 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
   if (trigger?.type === 'kafka')
     return {
       code: 'Lag',
-      text: `lag ${countText(load)} on ${trigger.metadata['topic'] ?? name}, and one replica is to carry ${countText(goal)}: ${sum}${resultText} wanted`,
+      text: `lag ${countText(load)} on ${trigger.metadata['topic'] ?? name}, and the target per replica is ${countText(goal)}: ${sum}${resultText} desired`,
     }
   if (trigger?.type === 'cron')
     return {
@@ -59,18 +59,18 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
     const title = name === 'cpu' ? 'CPU' : 'memory'
     return {
       code: 'Load',
-      text: `${title} at ${load} % of what is requested, and the goal is ${goal} %: ${rest.wanted} wanted`,
+      text: `${title} at ${load} % of the request, and the target is ${goal} %: ${rest.wanted} desired`,
     }
   }
   return {
     code: 'Query',
-    text: `${trigger?.type ?? 'metric'} ${name} at ${load}, and one replica is to carry ${goal}: ${rest.wanted} wanted`,
+    text: `${trigger?.type ?? 'metric'} ${name} at ${load}, and the target per replica is ${goal}: ${rest.wanted} desired`,
   }
 }
 
 const sumText = (triggers: readonly Trigger[], goal: number, load: number, calculation: string): Reason => ({
   code: 'Lag',
-  text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or what a schedule or query asks for, if that is more), and one replica is to carry ${countText(goal)}: ${calculation} wanted`,
+  text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or a schedule or query, if that asks for more), and the target per replica is ${countText(goal)}: ${calculation} desired`,
 })
 
 /**
@@ -99,7 +99,7 @@ function clipped(
     {
       code: 'ClippedToPartitions',
       trouble: true,
-      text: `KEDA counts at most ${countText(goal)} of lag per partition${real} and ${has}: more than ${count} replicas are never asked for; say partitions: ${neededPartitions} of topic ${short} to reach ${max}`,
+      text: `KEDA counts at most ${countText(goal)} of lag per partition${real} and ${has}: more than ${count} replicas are never desired; set partitions: ${neededPartitions} of topic ${short} to reach ${max}`,
     },
   ]
 }
@@ -112,7 +112,7 @@ function unread({ autoscaler }: PartObserved): Reason[] {
     {
       code: 'MetricUnknown',
       trouble: true,
-      text: `the autoscaler cannot get its figures, so it leaves the replicas alone: ${active.reason ?? ''}: ${active.message ?? ''}`,
+      text: `the autoscaler cannot read its metrics, so it does not change the replicas: ${active.reason ?? ''}: ${active.message ?? ''}`,
     },
   ]
 }

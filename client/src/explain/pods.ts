@@ -19,7 +19,7 @@ export function podReasons({ deployment, pods, pipeline, part }: PartObserved): 
     reasons.push({
       code: 'PodsRefused',
       trouble: true,
-      text: `${desiredReplicas - (deployment.status?.replicas ?? 0)} of its pods may not be made: ${replicaFailure.message ?? replicaFailure.reason ?? ''}`,
+      text: `${desiredReplicas - (deployment.status?.replicas ?? 0)} of its pods cannot be created: ${replicaFailure.message ?? replicaFailure.reason ?? ''}`,
     })
   for (const [text, count] of unschedulable)
     reasons.push({ code: 'PodsUnschedulable', trouble: true, text: `no node takes ${count} of its pods: ${text}` })

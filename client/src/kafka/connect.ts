@@ -27,12 +27,13 @@ export async function withAdvice<T>(work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (cause instanceof KafkaUnavailable) throw new CommandFailed(`Kafka: ${cause.message}`, adviceOn(cause))
     if (cause instanceof PublishFailed)
-      throw new CommandFailed(`Kafka took no messages: ${cause.message}`, {
-        advice: 'Does the topic still exist, and may this user write to it? What was not written is still open.',
+      throw new CommandFailed(`Kafka refused the messages: ${cause.message}`, {
+        advice:
+          'Check that the topic exists and that this user may write to it. Dead letters that were not written are still open.',
         cause,
       })
     if (cause instanceof TopicTooLarge)
-      throw new CommandFailed(cause.message, { advice: 'Ask for fewer with --since, or for one stage.', cause })
+      throw new CommandFailed(cause.message, { advice: 'Select fewer with --since, or one stage.', cause })
     throw cause
   }
 }

@@ -30,7 +30,7 @@ const ports = [
 const secret = (name: string) => `/api/v1/namespaces/shops/secrets/${name}`
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
-it('is the addresses behind the bootstrap Service, at the port of the listener', async () => {
+it('a Kafka connection uses the addresses behind the bootstrap Service, at the port of the listener', async () => {
   const endpoints = [{ addresses: ['10.0.0.7'] }, { addresses: ['10.0.0.8'] }]
   const items = [{ endpoints, ports: [{ name: 'replication', port: 9091 }, ...ports] }]
   const answers = { [slices]: { items }, [service]: { spec: { ports } } }
@@ -40,7 +40,7 @@ it('is the addresses behind the bootstrap Service, at the port of the listener',
   })
 })
 
-it('is another port where Kafka stands outside and the Service only points there', async () => {
+it('a Kafka connection uses the port of the endpoints if Kafka is outside of the cluster', async () => {
   const behind = [
     { name: 'plain', port: 19_094 },
     { name: 'tls', port: 19_095 },
@@ -53,12 +53,12 @@ it('is another port where Kafka stands outside and the Service only points there
   expect(secured['KAFKA_BOOTSTRAP_SERVERS']).toBe('10.244.0.1:19095')
 })
 
-it('is the Service’s name where nothing is behind it, for the error to name', async () => {
+it('a Kafka connection uses the Service’s name if it has no endpoints, so that the error names it', async () => {
   const way = await wayOf(kubeWith({}), shop({ strimziCluster: 'shop-kafka' }))
   expect(way['KAFKA_BOOTSTRAP_SERVERS']).toBe('shop-kafka-kafka-bootstrap.shops.svc:9092')
 })
 
-it('comes with the client certificate whose Secret the pipeline names', async () => {
+it('a Kafka connection has the client certificate of the Secret that the pipeline names', async () => {
   const tls = { certificateAndKey: { secretName: 'user', certificate: 'tls.crt', key: 'tls.key' } }
   const answers = { [secret('user')]: { data: { 'tls.crt': base64('CERTIFICATE'), 'tls.key': base64('KEY') } } }
   const way = await wayOf(kubeWith(answers), shop({ external: { bootstrapServers: 'kafka:9094', tls } }))
@@ -70,7 +70,7 @@ it('comes with the client certificate whose Secret the pipeline names', async ()
   })
 })
 
-it('comes with the authority and the user whose Secrets the pipeline names', async () => {
+it('a Kafka connection has the CA and the user of the Secrets that the pipeline names', async () => {
   const kafka = {
     strimziCluster: 'shop-kafka',
     listener: { port: 9093, tls: {}, sasl: { mechanism: 'SCRAM-SHA-512', secretName: 'shop-user' } },

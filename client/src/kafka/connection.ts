@@ -113,12 +113,12 @@ async function secretText(kube: Pick<ApiServer, 'get'>, namespace: string, { nam
   const text = secret?.data?.[key]
   if (text !== undefined) return Buffer.from(text, 'base64').toString()
   throw new CommandFailed(`The Secret ${namespace}/${name} ${secret ? `has no key ${key}` : 'does not exist'}.`, {
-    advice: 'The pipeline names it for Kafka; give KAFKA_BOOTSTRAP_SERVERS and its companions instead.',
+    advice: 'The pipeline names it for Kafka; set KAFKA_BOOTSTRAP_SERVERS and the related variables instead.',
   })
 }
 
 /** What to do where Kafka does not answer. */
-export const unreachableAdvice = `Brokers are reached under the addresses they advertise. From outside their network name a listener that is open to you
-with --bootstrap-servers (or KAFKA_BOOTSTRAP_SERVERS, with KAFKA_SECURITY_PROTOCOL, KAFKA_TLS_CA and KAFKA_SASL_… as a stage has them), or run
-this in the cluster. With a single broker a port-forward does, too: kubectl port-forward service/<cluster>-kafka-bootstrap 9092, and the name it
-advertises for 127.0.0.1 in /etc/hosts.`
+export const unreachableAdvice = `Clients reach brokers at the addresses that the brokers advertise. From outside their network name a
+listener that you can reach with --bootstrap-servers (or KAFKA_BOOTSTRAP_SERVERS, with KAFKA_SECURITY_PROTOCOL, KAFKA_TLS_CA and
+KAFKA_SASL_… as for a stage), or run the command in the cluster. With a single broker a port-forward works, too: kubectl port-forward
+service/<cluster>-kafka-bootstrap 9092, and its advertised name for 127.0.0.1 in /etc/hosts.`

@@ -44,7 +44,7 @@ export async function connect(environment: Surroundings, options: ConnectOptions
   const cluster = config.getCurrentCluster()
   if (!cluster)
     throw new CommandFailed(`The kubeconfig ${file} has no current context.`, {
-      advice: `Name one with --context; there are: ${contextNames(config)}.`,
+      advice: `Name one with --context; its contexts: ${contextNames(config)}.`,
     })
   const server = new URL(cluster.server)
   const access: RequestOptions = {}
@@ -52,8 +52,8 @@ export async function connect(environment: Surroundings, options: ConnectOptions
   return {
     ...apiServer({
       ...{ server, fieldManager, access: () => access },
-      refusedAdvice: 'The user of the kubeconfig may not do that; name another context with --context.',
-      unreachableAdvice: 'Is the cluster running? `npm run up` starts the local one.',
+      refusedAdvice: 'The user of the kubeconfig has no right to do that; name another context with --context.',
+      unreachableAdvice: 'Check that the cluster runs; `npm run up` starts the local one.',
     }),
     cluster: `${cluster.name} (${server.origin})`,
     local: files.every((one) => environment.localKubeconfigs?.includes(one)),
@@ -105,7 +105,7 @@ function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Surroundings): st
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
   const files = candidates.filter((candidate) => existsSync(candidate))
   if (files.length > 0) return kubeconfig === undefined ? files.slice(0, 1) : files
-  throw new NoKubeconfig(`No kubeconfig found; looked for ${candidates.join(', ')}.`, {
+  throw new NoKubeconfig(`No kubeconfig found in ${candidates.join(', ')}.`, {
     advice:
       'Start the pipeline here with `npm start`, or the local cluster with `npm run up`; or name a kubeconfig with --kubeconfig or KUBECONFIG.',
   })

@@ -38,7 +38,7 @@ export async function recordEvent(
     await kube.send('POST', `${namespacePath(api, namespace)}/events`, event, answerTimeoutMs)
     return undefined
   } catch (error) {
-    if (error instanceof CommandFailed) return `It is not kept as an Event: ${error.message}`
+    if (error instanceof CommandFailed) return `No Event was recorded: ${error.message}`
     throw error
   }
 }

@@ -18,7 +18,7 @@ export const pipelinePath = (namespace: string, name?: string): string =>
 export async function pipelinesOf(kube: Pick<ApiServer, 'get'>, namespace: string): Promise<readonly OrderPipeline[]> {
   const list = await kube.get<List<OrderPipeline>>(pipelinePath(namespace))
   if (list) return list.items
-  throw new CommandFailed('This cluster knows no OrderPipelines: the CRD is not installed.', {
+  throw new CommandFailed('This cluster does not serve OrderPipelines: the CRD is not installed.', {
     advice: '`npm run up` installs it locally; elsewhere install the chart orderpipeline-operator.',
   })
 }

@@ -18,22 +18,22 @@ const pipeline = (status: OrderPipelineStatus = {}): OrderPipeline => ({
   status: { observedGeneration: 2, ...status },
 })
 
-it('is not so while the operator speaks of an older spec', () => {
+it('a suspension is in progress while the status is of an older spec', () => {
   const old = pipeline({ observedGeneration: 1, conditions: ready('True', 'AllReady') })
-  expect(progressOf(old, false)).toEqual({ done: false, left: 'the operator has not looked at it yet' })
+  expect(progressOf(old, false)).toEqual({ done: false, left: 'the operator has not reconciled it yet' })
 })
 
-it('is suspended when nothing runs any more and nothing is waited for, whatever else is not as it should be', () => {
+it('a pipeline is suspended when no replica runs, independent of its other conditions', () => {
   const stages = (replicas: number) => ({ stages: [{ name: 'orders', ...counts(replicas) }] })
   const draining = { conditions: ready('False', 'Draining'), totals: { stages: '', replicas: '', lag: 1_200 } }
-  expect(progressOf(pipeline({ ...draining, ...stages(3) }), true).left).toBe('replicas left: orders 3; lag 1,200')
-  expect(progressOf(pipeline({ ...draining, ...stages(0) }), true).left).toBe('no replica is left; lag 1,200')
+  expect(progressOf(pipeline({ ...draining, ...stages(3) }), true).left).toBe('remaining replicas: orders 3; lag 1,200')
+  expect(progressOf(pipeline({ ...draining, ...stages(0) }), true).left).toBe('no replica runs; lag 1,200')
   expect(progressOf(pipeline({ conditions: ready('False', 'Suspended'), ...stages(1) }), true).done).toBe(false)
   for (const reason of ['Suspended', 'TopicsNotReady'] as const)
     expect(progressOf(pipeline({ conditions: ready('False', reason), ...stages(0) }), true).done).toBe(true)
 })
 
-it('is resumed when the pipeline is Ready, and until then tells which part is not, or why', () => {
+it('a pipeline is resumed when it is Ready, and until then the progress names the stage that is not, or the reason', () => {
   const few = pipeline({ conditions: ready('False', 'TopicsNotReady'), stages: [{ name: 'orders', ...counts(1) }] })
   expect(progressOf(few, false)).toEqual({ done: false, left: 'ready: orders 1 of 2' })
   const enough = pipeline({ conditions: ready('False', 'TopicsNotReady'), stages: [{ name: 'orders', ...counts(2) }] })
@@ -41,7 +41,7 @@ it('is resumed when the pipeline is Ready, and until then tells which part is no
   expect(progressOf(pipeline({ conditions: ready('True', 'AllReady') }), false).done).toBe(true)
 })
 
-it('says of a pipeline without a gateway nothing about one', () => {
+it('the announcement for a pipeline without a gateway does not mention one', () => {
   expect(consequences(pipeline(), true).join()).not.toContain('gateway')
   expect(consequences(pipeline(), false)[0]).toContain('(orders 2)')
 })

@@ -18,17 +18,17 @@ export function consequences(pipeline: OrderPipeline, suspend: boolean, within?:
     const lag = status?.totals?.lag
     const deadline = within ?? spec.suspension?.drainDeadlineSeconds ?? drainDeadlineSeconds
     return [
-      ...(spec.gateway ? ['The gateway is stopped first: no more orders are taken.'] : []),
+      ...(spec.gateway ? ['The gateway stops first and accepts no more orders.'] : []),
       deadline === 0
-        ? 'The stages are stopped at once, each with the messages in hand; what is left waits in its topics.'
-        : `The stages go on until their lag is handled${lag === undefined ? '' : ` (${countText(lag)} messages now)`}, for ${deadline} s at most; then they are stopped, too.`,
-      `Topics, messages and offsets stay. \`orderpipeline resume ${name}\` starts it again where it left off.`,
+        ? 'The stages stop at once, after their messages in flight; the remaining messages stay in their topics.'
+        : `The stages go on until their lag is handled${lag === undefined ? '' : ` (${countText(lag)} messages now)`}, for at most ${deadline} s; then they stop, too.`,
+      `Topics, messages and offsets stay. \`orderpipeline resume ${name}\` starts it again from there.`,
     ]
   }
   const least = parts(pipeline).map(({ part, least: replicas }) => `${part} ${replicas}`)
   return [
-    `Every part starts with its least replicas (${least.join(', ')}) and is scaled on its load from there.`,
-    'Stages go on where they left off; messages that came meanwhile are handled first.',
+    `The gateway and every stage start with their least replicas (${least.join(', ')}) and scale on their load from there.`,
+    'Stages continue at their offsets and first handle the messages that have arrived meanwhile.',
   ]
 }
 
@@ -36,7 +36,7 @@ export function consequences(pipeline: OrderPipeline, suspend: boolean, within?:
 export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress {
   const { metadata, status } = pipeline
   const isObserved = status?.observedGeneration !== undefined && status.observedGeneration >= (metadata.generation ?? 0)
-  if (!isObserved) return { done: false, left: 'the operator has not looked at it yet' }
+  if (!isObserved) return { done: false, left: 'the operator has not reconciled it yet' }
   const ready = status.conditions?.find(({ type }) => type === 'Ready')
   const running = parts(pipeline).filter(({ counts }) => (counts?.replicas ?? 0) > 0)
   if (suspend) {
@@ -46,7 +46,7 @@ export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress 
       return { done: true, left: 'nothing' }
     const replicas = running.map(({ part, counts }) => `${part} ${counts?.replicas ?? 0}`)
     const lag = status.totals?.lag
-    const stillThere = replicas.length > 0 ? `replicas left: ${replicas.join(', ')}` : 'no replica is left'
+    const stillThere = replicas.length > 0 ? `remaining replicas: ${replicas.join(', ')}` : 'no replica runs'
     return { done: false, left: `${stillThere}; lag ${countText(lag)}` }
   }
   if (ready?.status === 'True') return { done: true, left: 'nothing' }

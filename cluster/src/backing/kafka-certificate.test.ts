@@ -14,13 +14,13 @@ afterEach(() => rm(dir, { recursive: true, force: true }))
 const now = new Date('2030-06-01T12:00:00Z')
 const at = (...dns: string[]) => kafkaCertificate(join(dir, 'certificates'), { dns, ip: ['10.244.0.1'] }, now)
 
-it('is the same every time, and its key is for its owner alone', async () => {
+it('Kafka’s certificate stays the same, and only its owner may read its key', async () => {
   const first = await at('kafka', 'kafka.default.svc')
   expect(await at('kafka', 'kafka.default.svc')).toEqual(first)
   expect((await stat(join(dir, 'certificates', 'broker.key'))).mode & 0o777).toBe(0o600)
 })
 
-it('carries a name that comes later too, under the authority that clients trust already', async () => {
+it('Kafka’s certificate gets a name that is added later, from the CA that clients trust already', async () => {
   const { ca } = await at('kafka')
   const later = await at('kafka', 'kafka.default.svc')
   const parsed = new X509Certificate(later.certificate.cert)

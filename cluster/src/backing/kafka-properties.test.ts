@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { kafkaProperties, propertiesFile } from './kafka-properties.ts'
 
-it('listens for this machine and, where asked, for pods at the address that they are told', () => {
+it('Kafka listens for this machine and, if requested, for pods at an advertised address', () => {
   const addresses = { port: 9092, controllerPort: 9093, pods: { host: '10.244.0.1', port: 9094 } }
   const properties = kafkaProperties('/data', addresses, 'cluster')
   expect(properties['advertised.listeners']).toBe('HOST://127.0.0.1:9092,PODS://10.244.0.1:9094')
@@ -10,7 +10,7 @@ it('listens for this machine and, where asked, for pods at the address that they
   expect(alone['advertised.listeners']).toBe('HOST://127.0.0.1:9092')
 })
 
-it('lets nobody in by the secured listener without TLS and a password, and puts the certificate on one line', () => {
+it('the secured listener requires TLS and a password, and its certificate is on one line', () => {
   const secured = {
     host: '127.0.0.1',
     port: 9095,
@@ -30,7 +30,7 @@ it('lets nobody in by the secured listener without TLS and a password, and puts 
   expect(kafkaProperties('/data', { port: 9092, controllerPort: 9093 }, 'tests')['super.users']).toBeUndefined()
 })
 
-it('lets users in by SCRAM alone where none is in the configuration', () => {
+it('the secured listener accepts only SCRAM users if the configuration has no user', () => {
   const certificate = { cert: 'A\n', key: 'C\n' }
   const secured = { host: '10.244.0.1', port: 9095, certificate, users: [] }
   const properties = kafkaProperties('/data', { port: 9092, controllerPort: 9093, secured }, 'cluster')
@@ -39,7 +39,7 @@ it('lets users in by SCRAM alone where none is in the configuration', () => {
   expect(properties['super.users']).toBe('User:ANONYMOUS')
 })
 
-it('makes no topic that nobody asked for', () => {
+it('Kafka creates no topic automatically', () => {
   const file = propertiesFile(kafkaProperties('/data', { port: 1, controllerPort: 2 }, 'cluster'))
   expect(file.split('\n')).toContain('auto.create.topics.enable=false')
 })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { backingServiceManifests, databaseSecretManifests } from './kube-services.ts'
 
-it('names what runs beside the cluster by Services without selector and the slices that belong to them', () => {
+it('processes outside of the cluster get Services without selector, with their EndpointSlices', () => {
   const manifests = backingServiceManifests({
     ...{ namespace: 'shop', kafkaCluster: 'shop-kafka', address: '10.244.0.1' },
     ...{ kafkaPort: 20001, securedKafkaPort: 20004, postgresPort: 20002, redisPort: 20003 },
@@ -23,7 +23,7 @@ it('names what runs beside the cluster by Services without selector and the slic
   ])
 })
 
-it('keeps the administrator’s URL in a secret of its own', () => {
+it('the administrator’s URL is in a separate Secret', () => {
   const [services, admin] = databaseSecretManifests({
     ...{ namespace: 'shop', database: 'shop' },
     admin: { user: 'postgres', password: 'a/b' },

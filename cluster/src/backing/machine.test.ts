@@ -5,12 +5,12 @@ import { pom } from './maven.ts'
 import { ownerIn } from './postgres-native.ts'
 
 describe('the machine', () => {
-  it('takes an empty variable for an unset one, and names a wrong one', () => {
+  it('treats an empty variable as unset, and names a wrong one', () => {
     expect(machineOf({ JAVA_HOME: '', PATH: '/bin' })).toMatchObject({ javaHome: undefined, path: '/bin' })
     expect(() => machineOf({ JAVA_HOME: 'java' })).toThrow('JAVA_HOME: found "java"; allowed: an absolute path')
   })
 
-  it('tells the major version of a Java from how it calls itself', () => {
+  it('reads the major version of Java from its output', () => {
     expect(['1.8.0_402', '17.0.15', '25', '21-ea'].map(majorOf)).toEqual([8, 17, 25, 21])
   })
 
@@ -20,7 +20,7 @@ describe('the machine', () => {
     expect(ownerIn(passwd, 'nobody')).toBeUndefined()
   })
 
-  it('leaves out of a Maven project what was never published', () => {
+  it('omits unpublished dependencies of a Maven project', () => {
     const text = pom('kafka', [{ coordinates: 'a:b:1', exclusions: ['c:d'] }])
     expect(text).toContain('<groupId>a</groupId><artifactId>b</artifactId><version>1</version>')
     expect(text).toContain('<exclusion><groupId>c</groupId><artifactId>d</artifactId></exclusion>')

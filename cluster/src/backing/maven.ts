@@ -29,7 +29,7 @@ export async function mavenJars(
   const folder = join(machine.cacheDir, name)
   const jars = join(folder, 'libs')
   if (await exists(jars)) return jars
-  const onWait = (pid: number) => progress.note(`${name}: waiting for the fetch that process ${pid} is at`)
+  const onWait = (pid: number) => progress.note(`${name}: waiting for process ${pid}, which fetches it`)
   await withFileLock(
     `${folder}.lock`,
     async () => {

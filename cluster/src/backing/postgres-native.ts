@@ -35,7 +35,10 @@ export async function postgresOwner(): Promise<Owner | undefined> {
   const passwd = await fs.readFile('/etc/passwd', 'utf8')
   const owner = ownerIn(passwd, 'postgres') ?? ownerIn(passwd, 'nobody')
   if (!owner)
-    throw new ToolMissing('PostgreSQL cannot run as root, and there is neither a user postgres nor nobody.', 'Add one.')
+    throw new ToolMissing(
+      'PostgreSQL cannot run as root, and there is neither a user postgres nor a user nobody.',
+      'Add one of them.',
+    )
   return owner
 }
 

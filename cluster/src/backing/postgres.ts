@@ -115,8 +115,8 @@ async function refuseClosedFolders(dir: string, owner: Owner | undefined): Promi
   const inaccessible = owner && (await closedFolder(join(dir, 'data')))
   if (!inaccessible) return
   throw new ToolMissing(
-    `PostgreSQL cannot run as root, and its user cannot pass ${inaccessible}.`,
-    'Choose a directory that others can pass, such as one below /var/lib.',
+    `PostgreSQL cannot run as root, and its user has no access to ${inaccessible}.`,
+    'Choose a directory that other users can enter, such as one below /var/lib.',
   )
 }
 

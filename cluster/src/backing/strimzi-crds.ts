@@ -1,6 +1,7 @@
-// Where do Strimzi's CustomResourceDefinitions come from without Strimzi's images? Its CRD
-// generator and API classes are on Maven Central; run once per version, they give the upstream
-// manifests, and the cache keeps those.
+// Where do the CRDs of Strimzi come from without Strimzi's images? Its CRD generator and API
+// classes are on Maven Central. They run once per version and write the upstream manifests into the
+// cache. The native cluster and the light cluster of tests apply them; kind has Strimzi's own
+// chart.
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { withFileLock } from '../process/file-lock.ts'
@@ -13,7 +14,7 @@ import { mavenJars } from './maven.ts'
 
 export const strimziVersion = '1.2.0'
 
-/** The kinds a pipeline meets, by the class each is generated from. */
+/** The kinds that a pipeline uses, by the class from which each is generated. */
 const classes = ['topic.KafkaTopic', 'user.KafkaUser', 'kafka.Kafka', 'nodepool.KafkaNodePool']
 
 /** One YAML document per kind: KafkaTopic, KafkaUser, Kafka, KafkaNodePool. */

@@ -16,7 +16,7 @@ describe('an issued certificate', () => {
     expect(parsed.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2'])
   })
 
-  it('serves under the names and addresses it was asked to', async () => {
+  it('has the requested names and addresses', async () => {
     const authority = await newAuthority('cluster', now)
     const serves = { dns: ['localhost', 'kubernetes.default.svc'], ip: ['127.0.0.1', '10.96.0.1'] }
     const parsed = new X509Certificate((await issue(authority, { commonName: 'kube-apiserver', serves }, now)).cert)

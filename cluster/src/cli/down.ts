@@ -12,16 +12,16 @@ import { optionsOf } from './options.ts'
 
 export const down: Command = {
   name: 'down',
-  summary: 'remove everything that up has made (--purge: data and caches too)',
+  summary: 'remove everything that up has created (--purge: data and caches too)',
   help: `npm run down [-- --purge] [--json]
 
-Removes all that \`npm run up\` has made: processes, pods, mounts, network, iptables rules. Kafka's topics, the database and the
-cluster's objects stay on disk, and the next up goes on with them.
+Removes everything that \`npm run up\` has created: processes, pods, mounts, network, iptables rules. Kafka's topics, the database
+and the cluster's objects stay on disk, and the next up uses them again.
 
-  --purge   forget these too, and everything built or downloaded: the next up starts from nothing
+  --purge   delete these too, and everything built or downloaded: the next up starts without them
   --json    one JSON object per event on standard output, for programs
 
-Debian packages that up has installed stay, and so does how long each step took, for the next estimate.
+Debian packages that up has installed stay, and so do the durations of its steps, for the next estimate.
 `,
   async run(args, terminal) {
     const options = optionsOf(args, { purge: { type: 'boolean' }, json: { type: 'boolean' } })

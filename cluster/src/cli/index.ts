@@ -26,5 +26,5 @@ export async function dispatch([name, ...args]: readonly string[], terminal: Ter
 
 function overview(): string {
   const lines = commands.map(({ name, summary }) => `  npm run ${name.padEnd(8)} ${summary}`)
-  return `The local cluster:\n\n${lines.join('\n')}\n\nMore of each: npm run <command> -- --help\n`
+  return `The local cluster:\n\n${lines.join('\n')}\n\nThe options of each: npm run <command> -- --help\n`
 }

@@ -15,7 +15,7 @@ export const helm = passthrough('helm', () => ({ tool: 'helm', leading: [] }))
 function passthrough(name: string, toolFor: typeof kubectlTool): Command {
   return {
     name,
-    summary: `${name}, pointed at the local cluster`,
+    summary: `${name} for the local cluster`,
     help: '', // its own
     async run(args, terminal) {
       const paths = statePaths()

@@ -4,13 +4,13 @@ import { statusText } from './status.ts'
 const now = 1_000_000_000
 
 describe('the status', () => {
-  it('says that there is no cluster, and how to get one', () => {
+  it('reports that there is no cluster, and how to start one', () => {
     expect(statusText({ provider: undefined, processes: [], deaths: [], pipelines: undefined }, now)).toBe(
       'There is no local cluster: npm run up\n',
     )
   })
 
-  it('shows what runs, what has died and why, and the pipelines', () => {
+  it('shows running processes, ended ones with the reason, and the pipelines', () => {
     const died = { at: now - 90_000, cause: 'was ended by SIGKILL', lastOutput: 'one\ntwo' }
     const text = statusText(
       {
@@ -29,7 +29,7 @@ describe('the status', () => {
   running  etcd   pid 12   60 min
   running  kafka  pid 345  1 min 20 s  restarted once
   died     redis           1 s
-! kafka was ended by SIGKILL 1 min 30 s ago. Its last words:
+! kafka was ended by SIGKILL 1 min 30 s ago. Its last output:
     one
     two
 
@@ -38,9 +38,9 @@ default     shop   True
 `)
   })
 
-  it('says when processes or the API server are gone', () => {
+  it('reports missing processes and an API server that does not answer', () => {
     const text = statusText({ provider: 'native', processes: [], deaths: [], pipelines: undefined }, now)
-    expect(text).toContain('no process of it runs: npm run up')
+    expect(text).toContain('none of its processes runs: npm run up')
     expect(text).toContain('The API server does not answer.')
   })
 })

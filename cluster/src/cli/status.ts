@@ -19,11 +19,11 @@ interface Status {
 
 export const status: Command = {
   name: 'status',
-  summary: 'show what runs, what has died, and how the pipelines are',
+  summary: 'show which processes run or have ended, and the state of the pipelines',
   help: `npm run status [-- --json]
 
-Shows the processes that the local cluster stands on, those that have died and why, and its pipelines. Exits with 1 when there is no
-cluster or something of it is not running.
+Shows the processes of the local cluster, those that have ended with the reason, and its pipelines. Exits with 1 when there is no
+cluster or one of its processes does not run.
 
   --json   one JSON object on standard output, for programs
 `,
@@ -65,11 +65,11 @@ export function statusText({ provider, processes, deaths, pipelines }: Status, n
   ])
   const lines = [
     `Local cluster (${provider})`,
-    ...(provider === 'native' && rows.length === 0 ? ['  no process of it runs: npm run up'] : table(rows)),
+    ...(provider === 'native' && rows.length === 0 ? ['  none of its processes runs: npm run up'] : table(rows)),
     ...deaths
       .slice(-5)
       .flatMap(({ name, cause, at, lastOutput }) => [
-        `! ${name} ${cause} ${duration(now - at)} ago. Its last words:`,
+        `! ${name} ${cause} ${duration(now - at)} ago. Its last output:`,
         indented(lastOutput),
       ]),
     '',

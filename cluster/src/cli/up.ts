@@ -15,11 +15,11 @@ import { optionsOf, providerOf } from './options.ts'
 
 export const up: Command = {
   name: 'up',
-  summary: 'bring up a local Kubernetes with the whole platform, until its pipeline is Ready',
+  summary: 'start a local Kubernetes with the whole platform, and wait until its pipeline is Ready',
   help: `npm run up [-- --provider kind|native] [--build] [--json]
 
-Brings up a local Kubernetes with Kafka, PostgreSQL, KEDA, the OrderPipeline operator and the example shop, and waits until the
-shop's pipeline is Ready. Can be interrupted and run again at any time; what is there already is left alone.
+Starts a local Kubernetes with Kafka, PostgreSQL, KEDA, the OrderPipeline operator and the example shop, and waits until the
+shop's pipeline is Ready. It can be interrupted and run again at any time; it keeps what exists already.
 
   --provider kind     Kubernetes in Docker; chosen by itself where Docker answers
   --provider native   processes of this machine: Linux, root, no Docker; chosen by itself where Docker does not answer
@@ -80,9 +80,9 @@ function sayNext(terminal: Terminal, provider: string, took: string): void {
 The pipeline shop is Ready (${provider}, ${took}). Next:
 
   npm run load -- --rate 10000/min --for 3m   orders through the gateway, http://127.0.0.1:30080
-  npm run watch                               see its stages scale on their consumer lag
-  npm run kubectl -- get op,pods              look around; kubectl of your own: export KUBECONFIG=${statePaths().kubeconfig}
-  npm run status                              what runs, and what has died
+  npm run watch                               watch its stages scale on their consumer lag
+  npm run kubectl -- get op,pods              use kubectl; for your own kubectl: export KUBECONFIG=${statePaths().kubeconfig}
+  npm run status                              which processes run, and which have ended
   npm run down                                remove everything again (-- --purge: data and caches too)
 `)
 }

@@ -40,7 +40,7 @@ export async function downloadFile(url: string, sha256: string, place: string, l
     await rm(part, { force: true })
     // The rest of an earlier run may be of another file.
     if (resumed) return await downloadFile(url, sha256, place, limits)
-    throw new DownloadFailed('WrongSum', `${url} has not the SHA-256 that its release publishes`)
+    throw new DownloadFailed('WrongSum', `${url} does not have the SHA-256 that its release publishes`)
   }
   await rename(part, place)
 }
@@ -57,7 +57,7 @@ async function receive(url: string, part: string, limits: DownloadLimits): Promi
     if (problem === undefined) return
     fruitless = (await sizeOf(part)) - before >= fruitBytes ? 0 : fruitless + 1
     if (fruitless >= fruitlessTries || performance.now() > limits.until)
-      throw new DownloadFailed('Interrupted', `${url} breaks off again and again`, { cause: problem })
+      throw new DownloadFailed('Interrupted', `${url} breaks off repeatedly`, { cause: problem })
     await sleep(backoffMs(fruitless + 1, backoff))
   }
 }
@@ -113,7 +113,7 @@ async function write(
     const elapsed = performance.now() - startedAt
     if (total === undefined || elapsed < judgeAfterMs) continue
     const leftMs = ((total - received) * elapsed) / (received - from)
-    if (performance.now() + leftMs > until) throw new DownloadFailed('TooSlow', `${url} comes too slowly to wait for`)
+    if (performance.now() + leftMs > until) throw new DownloadFailed('TooSlow', `${url} is too slow`)
   }
   if (total !== undefined && received < total) throw new DownloadFailed('Interrupted', `${url} broke off`)
 }

@@ -72,7 +72,9 @@ async function takeOut({ url, executables }: Artifact, file: string, work: strin
     await run('tar', ['-xzf', file, '-C', folder, ...Object.values(members)], { timeoutMs: 120_000 }).catch(
       (cause: unknown) => {
         if (!(cause instanceof CommandFailed)) throw cause
-        throw new DownloadFailed('BadArchive', `${url} has not ${Object.values(members).join(', ')} in it`, { cause })
+        throw new DownloadFailed('BadArchive', `${url} does not contain ${Object.values(members).join(', ')}`, {
+          cause,
+        })
       },
     )
   for (const [name, member] of Object.entries(members)) paths.set(name, join(folder, member))

@@ -45,7 +45,7 @@ function mirrorUrl(setting: string): string {
   const url = URL.parse(setting)
   if (url && /^https?:$/.test(url.protocol) && !url.search && !url.hash) return url.href.replace(/\/+$/, '')
   throw new DownloadsInvalid(
-    `${downloadsVariable} is off or the http or https URL of a mirror, found ${JSON.stringify(setting)}`,
+    `${downloadsVariable}: found ${JSON.stringify(setting)}; allowed: off, or the http or https URL of a mirror`,
   )
 }
 
@@ -72,7 +72,7 @@ export async function smallFile(url: string): Promise<string> {
   try {
     for await (const chunk of response.body ?? []) {
       text += decoder.decode(chunk as Uint8Array, { stream: true })
-      if (text.length > 1 << 20) throw new DownloadFailed('NotFound', `${url} is no list of sums`)
+      if (text.length > 1 << 20) throw new DownloadFailed('NotFound', `${url} is not a list of checksums`)
     }
   } catch (cause) {
     if (cause instanceof DownloadFailed) throw cause
@@ -87,5 +87,5 @@ export async function smallFile(url: string): Promise<string> {
  */
 export function refuseDowngrade(requestUrl: string, { url }: Pick<Response, 'url'>): void {
   if (requestUrl.startsWith('https:') && url && !url.startsWith('https:'))
-    throw new DownloadFailed('Unreachable', `${requestUrl} leads to ${url}, which is not https`)
+    throw new DownloadFailed('Unreachable', `${requestUrl} redirects to ${url}, which is not https`)
 }

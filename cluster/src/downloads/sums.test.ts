@@ -3,17 +3,17 @@ import { publishedSum } from './sums.ts'
 
 const sum = (digit: string) => digit.repeat(64)
 
-it('reads a file that holds nothing but the sum, as Kubernetes publishes it', () => {
+it('a file with only the checksum is read, as Kubernetes publishes it', () => {
   expect(publishedSum(sum('a'), 'kubelet')).toBe(sum('a'))
   expect(publishedSum(`${sum('A')}\n`, 'kubelet')).toBe(sum('a'))
 })
 
-it('reads the line of the file as sha256sum prints it, with a path or the mark of a binary file', () => {
+it('a line of sha256sum is read, with a path or the mark of a binary file', () => {
   const text = `${sum('a')}  k6-v1-linux-arm64.tar.gz\n${sum('b')} *dist/k6-v1-linux-amd64.tar.gz\n`
   expect(publishedSum(text, 'k6-v1-linux-amd64.tar.gz')).toBe(sum('b'))
 })
 
-it('finds none where the file is not named, or the text has no sums', () => {
+it('no checksum is found if the file is not named or the text has no checksums', () => {
   expect(publishedSum(`${sum('a')}  another\n`, 'helm')).toBeUndefined()
   expect(publishedSum(`${sum('a')}\n${sum('b')}\n`, 'helm')).toBeUndefined()
   expect(publishedSum('<html>Not found</html>', 'helm')).toBeUndefined()

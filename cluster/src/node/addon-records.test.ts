@@ -7,7 +7,7 @@ import { containersOf, objectsOf } from './objects.ts'
 
 const own = addonNames.filter((name) => addonOf(name).manifests !== 'keda')
 
-it.each(own)('%s: its containers are named like its programs, and what it serves by is in its manifest', (name) => {
+it.each(own)('%s: its containers have the names of its programs, and its manifest has its Services', (name) => {
   const objects = objectsOf(readFileSync(manifestFile(addonOf(name).manifests), 'utf8'))
   expect(objects.flatMap(containersOf).map((container) => container.name)).toEqual(programsOf(name))
   const namesOf = (kind: string) => objects.filter((each) => each.kind === kind).map(({ metadata }) => metadata.name)

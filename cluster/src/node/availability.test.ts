@@ -17,11 +17,11 @@ const all = [
   ),
 ]
 
-test('nothing is missing when all say so themselves', () => {
+test('no object is missing when all report that they are ready', () => {
   for (const addon of ['dns', 'keda', 'metrics-server'] as const) expect(unavailable(addon, all)).toEqual([])
 })
 
-test('a part that is not there, and one that says why it is not ready, are both named', () => {
+test('a missing object, and an object that reports why it is not ready, are both named', () => {
   const broken = object('Deployment', 'coredns', 'Available', 'False', 'no minimum availability')
   const live = [broken, ...all.filter(({ metadata }) => !['coredns', 'local'].includes(metadata.name))]
   expect(unavailable('dns', live)).toEqual([

@@ -33,18 +33,18 @@ const config: NodeConfig = {
 /** Every absolute path in a configuration but those of tools, credentials and the kernel. */
 const pathsIn = (text: string) => [...text.matchAll(/["' /]((?:\/[\w.-]+)+)/g)].map(([, path]) => path ?? '')
 
-test('containerd writes nowhere but under the cluster’s own directories', () => {
+test('containerd writes only below the cluster’s own directories', () => {
   const own = ['/state/node', '/run/x', '/usr/lib/cni', '/usr/sbin/runc']
   const foreign = pathsIn(containerdConfig(config)).filter((path) => !own.some((dir) => path.startsWith(dir)))
   expect(foreign).toEqual([])
 })
 
-test('containerd finds its shim by its one name in the cluster’s own folder', () => {
+test('containerd finds its shim in the cluster’s own folder', () => {
   const [containerd] = nodeProcesses(config)
   expect(containerd?.env?.['PATH']).toBe('/state/node/bin:/usr/sbin:/usr/bin')
 })
 
-test('the kubelet takes all pods of a scaled-out shop, on either version of cgroups', () => {
+test('the kubelet accepts all pods of a scaled-out shop, with both versions of cgroups', () => {
   expect(parse(kubeletConfig(config))).toMatchObject({
     ...{ maxPods: 300, failCgroupV1: false, cgroupDriver: 'cgroupfs', serializeImagePulls: false },
     containerRuntimeEndpoint: 'unix:///run/x/containerd.sock',
@@ -57,7 +57,7 @@ test('NodePorts answer on loopback', () => {
   expect(nodePortAddresses).toContain('127.0.0.0/8')
 })
 
-test('no pod is given the address of the node', () => {
+test('no pod gets the address of the node', () => {
   const { plugins } = JSON.parse(cniConfig('n', '/run/x/addresses')) as {
     plugins: { ipam: { ranges: { rangeStart: string }[][] } }[]
   }

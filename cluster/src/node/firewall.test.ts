@@ -18,7 +18,7 @@ COMMIT
 COMMIT
 `
 
-test('removing takes our jumps and chains, and nothing else', () => {
+test('the removal deletes only our jumps and chains', () => {
   expect(removalOf(saved)).toBe(`*filter
 -D INPUT -j KUBE-FIREWALL
 -D INPUT -m comment --comment "orderpipeline" -j OPL-INPUT
@@ -30,7 +30,7 @@ COMMIT
 `)
 })
 
-test('where nothing of ours is left, nothing is to be done', () => {
+test('the removal does nothing if none of our rules is left', () => {
   expect(removalOf('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n')).toBeUndefined()
   expect(removalOf('')).toBeUndefined()
 })

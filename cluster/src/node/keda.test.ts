@@ -25,11 +25,11 @@ spec:
           readinessProbe: { httpGet: { path: /readyz, port: 8081 }, initialDelaySeconds: 20 }
 `)
 
-test('the admission webhook is left out, with its Service', () => {
+test('KEDA’s admission webhook is omitted, with its Service', () => {
   expect(kedaObjects(rendered).map(({ metadata }) => metadata.name)).toEqual(['keda-operator'])
 })
 
-test('images come from this machine, and every other flag and probe of KEDA stays', () => {
+test('KEDA’s images come from this machine, and its other flags and probes stay', () => {
   const [container] = kedaObjects(rendered).flatMap(containersOf)
   expect(container?.image).toMatch(/^orderpipeline\.local\/keda-operator:/)
   expect(container?.imagePullPolicy).toBe('Never')
@@ -38,13 +38,13 @@ test('images come from this machine, and every other flag and probe of KEDA stay
   expect(container?.readinessProbe).toMatchObject({ httpGet: { path: '/readyz' }, initialDelaySeconds: 1 })
 })
 
-test('what is given is not changed', () => {
+test('the input manifests are not changed', () => {
   const before = structuredClone(rendered)
   kedaObjects(rendered)
   expect(rendered).toEqual(before)
 })
 
-test('a container that a new KEDA brings is an error, not an image nobody has', () => {
+test('an unknown container of a new KEDA is an error, not a missing image', () => {
   const unknown: KubeObject[] = objectsOf(
     'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: x }\nspec: { template: { spec: { containers: [{ name: x }] } } }',
   )

@@ -3,7 +3,7 @@ import { mountsBelow } from './mounts.ts'
 
 const line = (point: string) => `36 35 98:0 / ${point} rw,noatime - ext4 /dev/root rw`
 
-test('inner mounts come before the ones they lie on', () => {
+test('inner mounts come before the mounts below them', () => {
   const info = ['/', '/run/opl', '/run/opl/a', '/run/opl/a/b', '/run/oplx'].map(line).join('\n')
   expect(mountsBelow(['/run/opl'], info)).toEqual(['/run/opl/a/b', '/run/opl/a', '/run/opl'])
 })

@@ -62,7 +62,7 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   const bridge = await observeBridge(config.dir, config.path)
   if (bridge.otherOwner !== undefined)
     throw new NetworkTaken(
-      `A local cluster in ${bridge.otherOwner} is using the pod network: take it down first, one can run at a time.`,
+      `A local cluster in ${bridge.otherOwner} uses the pod network: stop it first with npm run down, since only one can run at a time.`,
     )
   refuseRoutedRanges((await command('ip', '-json', 'route', 'show')).stdout)
   const brNetfilter = sysctlFile('net/bridge/bridge-nf-call-iptables')
@@ -101,7 +101,7 @@ function refuseRoutedRanges(routes: string): void {
     if (conflict)
       throw new NetworkTaken(
         `The local cluster needs ${range}, and this machine already routes ${conflict.dst} to ${conflict.dev ?? conflict.gateway}. ` +
-          'Take that interface down (another cluster or VPN?) and run the same command again.',
+          'Remove that interface (another cluster or a VPN may own it) and run the same command again.',
       )
   }
 }

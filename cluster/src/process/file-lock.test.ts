@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
 describe('a file lock', () => {
-  it('lets one at a time in', async () => {
+  it('is held by one at a time', async () => {
     const path = join(dir, 'lock')
     const events: string[] = []
     const work = (name: string) =>
@@ -26,7 +26,7 @@ describe('a file lock', () => {
     expect(events).toEqual(['a in', 'a out', 'b in', 'b out'])
   })
 
-  it('is taken over from a process that is gone', async () => {
+  it('is taken over from a process that has ended', async () => {
     const path = join(dir, 'lock')
     await writeFile(path, '4194305') // beyond the largest process id
     expect(await withFileLock(path, () => readFile(path, 'utf8'))).toBe(String(process.pid))
@@ -40,7 +40,7 @@ describe('a file lock', () => {
 })
 
 describe('a cluster’s ports', () => {
-  it('are the same for whoever asks later, and no two alike', async () => {
+  it('are the same for later callers, and all different', async () => {
     const file = join(dir, 'ports.json')
     const first = persistedPorts(file)
     const [kafka, postgres] = await Promise.all([first.port('kafka'), first.port('postgres')])

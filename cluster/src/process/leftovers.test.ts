@@ -32,7 +32,7 @@ const folderWith = async (pid: number): Promise<string> => {
   return dir
 }
 
-it('ends a process that still runs, and waits until its number is free', async () => {
+it('a leftover process is ended, and its process id is free afterwards', async () => {
   const pid = await unreaped()
   const dir = await folderWith(pid)
   await endLeftovers(dir)
@@ -40,12 +40,15 @@ it('ends a process that still runs, and waits until its number is free', async (
   expect(await readdir(dir)).toEqual([])
 })
 
-it.runIf(process.platform === 'linux')('waits for the number of one that was killed before, too', async () => {
-  const pid = await unreaped()
-  const dir = await folderWith(pid)
-  process.kill(pid, 'SIGKILL')
-  while (isAlive(pid)) await sleep(5)
-  expect(exists(pid)).toBe(true) // a zombie
-  await endLeftovers(dir)
-  expect(exists(pid)).toBe(false)
-})
+it.runIf(process.platform === 'linux')(
+  'the process id of a process that was killed before is waited for, too',
+  async () => {
+    const pid = await unreaped()
+    const dir = await folderWith(pid)
+    process.kill(pid, 'SIGKILL')
+    while (isAlive(pid)) await sleep(5)
+    expect(exists(pid)).toBe(true) // a zombie
+    await endLeftovers(dir)
+    expect(exists(pid)).toBe(false)
+  },
+)

@@ -10,7 +10,7 @@ const step: Step = { name: 'kafka', title: 'Kafka', after: [], typicalMs: 20_000
 const timesOf = (...steps: Step[]) => new PlanTimes(steps, ({ typicalMs }) => ({ ms: typicalMs, remembered: false }))
 
 describe('a duration', () => {
-  it('is said as exactly as a person waiting needs', () => {
+  it('is rounded for a reader who waits', () => {
     expect([400, 59_400, 61_000, 120_000, 754_000, 9e6, 3e8].map(duration)).toEqual([
       '0 s',
       '59 s',
@@ -24,7 +24,7 @@ describe('a duration', () => {
 })
 
 describe('the plain display', () => {
-  it('announces a step only once it has lasted, and says when it is done', () => {
+  it('announces a step only after it has lasted for a while, and reports its end', () => {
     vi.useFakeTimers()
     const lines: string[] = []
     const display = plainDisplay((line) => lines.push(line), timesOf(step))
@@ -38,7 +38,7 @@ describe('the plain display', () => {
     vi.useRealTimers()
   })
 
-  it('says what is done and how long is left at least every 20 s, however long nothing ends', () => {
+  it('prints the finished steps and the remaining time at least every 20 s', () => {
     vi.useFakeTimers()
     const lines: { at: number; line: string }[] = []
     const kube: Step = { ...step, name: 'kube', title: 'Kubernetes', after: [], typicalMs: 480_400 }
@@ -85,7 +85,7 @@ describe('the display on a terminal', () => {
     return stripVTControlCharacters(text)
   }
 
-  it('shows what a running step is doing, its time left and that of everything', () => {
+  it('shows the activity of a running step, its remaining time and the total remaining time', () => {
     const text = screenText(80, (display) => {
       display.started(step)
       display.noted(step, 'formatting storage')
@@ -94,7 +94,7 @@ describe('the display on a terminal', () => {
     expect(text).toMatch(/Kafka 5 s, about 15 s left · formatting storage\n {2}0 of 1 steps done, about 15 s left/)
   })
 
-  it('never lets a line wrap, for it could not be erased', () => {
+  it('never wraps a line, since a wrapped line could not be erased', () => {
     const text = screenText(30, (display) => {
       display.started(step)
       display.noted(step, 'x'.repeat(100))

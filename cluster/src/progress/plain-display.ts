@@ -55,7 +55,7 @@ export function plainDisplay(write: Write, times: PlanTimes): ClosableObserver {
 function progressLine(times: PlanTimes): string {
   const now = performance.now()
   const remainingMs = times.leftMs(now)
-  const rest = remainingMs >= 1_000 ? `about ${duration(remainingMs)} left` : 'done any moment'
+  const rest = remainingMs >= 1_000 ? `about ${duration(remainingMs)} left` : 'almost done'
   return [`· ${rest}, ${times.done} of ${times.count} steps done`, ...times.running(now).map(inWords)].join('; ')
 }
 

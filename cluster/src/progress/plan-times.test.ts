@@ -9,7 +9,7 @@ const [kube, keda, pods] = [step('kube'), step('keda', ['kube']), step('pods', [
 const minutes = (n: number) => n * 60_000
 const typical = (ms: number) => ({ ms, remembered: false })
 
-it('adds up what the steps typically take, and counts down', () => {
+it('the remaining time is the sum of the typical durations of the steps, and counts down', () => {
   const times = new PlanTimes([kube, keda, pods], () => typical(minutes(2)))
   expect(times.leftMs(0)).toBe(minutes(6))
   times.began(kube, 0)
@@ -17,7 +17,7 @@ it('adds up what the steps typically take, and counts down', () => {
   expect(times.running(minutes(1))).toEqual([{ step: kube, note: '', elapsedMs: minutes(1), leftMs: minutes(1) }])
 })
 
-it('expects a machine that was twice as slow so far to remain so, but not where it is known what a step takes on it', () => {
+it('a machine that was twice as slow so far is expected to remain so, except for steps with durations of this machine', () => {
   const estimate = ({ name }: Step) => (name === 'pods' ? { ms: minutes(1), remembered: true } : typical(minutes(2)))
   const times = new PlanTimes([kube, keda, pods], estimate)
   times.began(kube, 0)
@@ -26,14 +26,14 @@ it('expects a machine that was twice as slow so far to remain so, but not where 
   expect(times.leftMs(minutes(4))).toBe(minutes(4 + 1))
 })
 
-it('learns from a step that is late before it ends', () => {
+it('a late step changes the estimate before it ends', () => {
   const times = new PlanTimes([kube, keda], () => typical(minutes(2)))
   times.began(kube, 0)
   expect(times.leftMs(minutes(1))).toBe(minutes(1 + 2))
   expect(times.leftMs(minutes(3))).toBe(minutes(3))
 })
 
-it('takes what a step finds out itself, and nothing where there was nothing to do', () => {
+it('a step can set its own estimate, and a skipped step takes no time', () => {
   const times = new PlanTimes([kube, keda, pods], () => typical(minutes(2)))
   times.began(kube, 0)
   times.expects(kube, minutes(10), 0)

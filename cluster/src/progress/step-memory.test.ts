@@ -9,7 +9,7 @@ beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'step-memory-'))))
 afterEach(() => rm(folder, { recursive: true }))
 const files = () => [join(folder, 'cluster', 'steps.json'), join(folder, 'durations.json')] as const
 
-it('remembers how long steps take on this machine when the cluster is gone, but not what they were made from', async () => {
+it('durations of steps on this machine outlive the cluster, but their inputs do not', async () => {
   await (await stepMemory(...files())).remember('keda', { durationMs: 200_000, inputs: 'abc' })
   expect((await stepMemory(...files())).recall('keda')).toEqual({ durationMs: 200_000, inputs: 'abc' })
   await rm(join(folder, 'cluster'), { recursive: true })
@@ -17,7 +17,7 @@ it('remembers how long steps take on this machine when the cluster is gone, but 
   expect(await readFile(join(folder, 'durations.json'), 'utf8')).not.toContain('abc')
 })
 
-it('does not take a run that had nothing to do for how long the work takes', async () => {
+it('a run without work does not count as the duration of a step', async () => {
   const memory = await stepMemory(...files())
   await memory.remember('keda', { durationMs: 200_000 })
   await memory.remember('keda', { inputs: 'same' })

@@ -28,7 +28,7 @@ const step = (name: string, after: string[] = [], extra: Partial<Step> = {}): St
 })
 
 describe('a plan of steps', () => {
-  it('does each as soon as those before it are done, side by side where it can', async () => {
+  it('starts each step as soon as its predecessors are done, in parallel if possible', async () => {
     const { events, observer } = recorder()
     const slow = step('slow', [], { run: () => sleep(60) })
     await runSteps([slow, step('quick'), step('next', ['quick']), step('last', ['slow', 'next'])], {
@@ -37,13 +37,13 @@ describe('a plan of steps', () => {
     expect(events).toEqual(['+slow', '+quick', '-quick', '+next', '-next', '-slow', '+last', '-last'])
   })
 
-  it('does no more at once than it may', async () => {
+  it('runs no more steps at once than allowed', async () => {
     const { events, observer } = recorder()
     await runSteps([step('a'), step('b')], { memory: memory(), observer, concurrency: 1 })
     expect(events).toEqual(['+a', '-a', '+b', '-b'])
   })
 
-  it('finishes what is running when a step fails, starts nothing more, and says which failed', async () => {
+  it('finishes running steps when a step fails, starts no further step, and names the failed one', async () => {
     const { events, observer } = recorder()
     const failing = step('failing', [], { run: () => Promise.reject(new Error('no disk')) })
     const steps = [failing, step('beside', [], { run: () => sleep(30) }), step('later', ['beside'])]
@@ -53,7 +53,7 @@ describe('a plan of steps', () => {
     expect(events).toEqual(['+failing', '+beside', '!failing', '-beside'])
   })
 
-  it('skips what was made from the same inputs and still holds', async () => {
+  it('skips a step with the same inputs whose result still exists', async () => {
     const { events, observer } = recorder()
     const records = memory({ same: { inputs: '1' }, gone: { inputs: '1' }, changed: { inputs: '0' } })
     const unless = (holds: boolean) => ({ inputs: () => Promise.resolve('1'), holds: () => Promise.resolve(holds) })
@@ -67,13 +67,13 @@ describe('a plan of steps', () => {
     expect(records.recall('changed').inputs).toBe('1')
   })
 
-  it('refuses a step that comes after one it does not know', async () => {
+  it('refuses a step with an unknown predecessor', async () => {
     const options = { memory: memory(), observer: recorder().observer, concurrency: 1 }
     await expect(runSteps([step('a', ['b']), step('b')], options)).rejects.toThrow('comes after b')
   })
 })
 
-describe('the time left', () => {
+describe('the remaining time', () => {
   const steps = [
     { name: 'a', after: [], expectedMs: 10 },
     { name: 'b', after: [], expectedMs: 30 },
@@ -85,7 +85,7 @@ describe('the time left', () => {
     expect(timeLeft(steps, new Map([['b', 25]]), new Set(['a']))).toBe(10)
   })
 
-  it('takes a late step to end any moment', () => {
+  it('assumes that a late step is about to end', () => {
     expect(timeLeft(steps, new Map([['b', 90]]), new Set(['a']))).toBe(5)
   })
 })

@@ -46,7 +46,7 @@ function nativeProblem({ platform, arch, root }: Machine): string | undefined {
   if (platform !== 'linux') return 'needs Linux, since pods run as processes of this machine.'
   if (arch !== 'x64') return `needs an x64 processor; this one is ${arch}.`
   if (!root)
-    return 'needs root, for the pods’ network and mounts. Run the same command with sudo, or in a container or machine of your own.'
+    return 'needs root, for the pods’ network and mounts. Run the same command with sudo, or as root in a container or virtual machine.'
   return undefined
 }
 

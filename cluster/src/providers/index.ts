@@ -16,7 +16,7 @@ const recordIn = (paths: StatePaths) => join(paths.root, 'provider')
 export async function chosenProvider(paths: StatePaths, preference: ProviderName | undefined): Promise<Provider> {
   const previous = await recordedName(paths)
   if (previous && preference && previous !== preference) {
-    throw new NoProvider(`The local cluster was made with ${previous}. First remove it: npm run down -- --purge`)
+    throw new NoProvider(`The local cluster was created with ${previous}. First remove it: npm run down -- --purge`)
   }
   const name = previous ?? suitableProvider(await thisMachine(), preference)
   await mkdir(paths.root, { recursive: true })

@@ -5,7 +5,7 @@ const file = (name: string, testsMs: number, hooksMs = 0, importMs = 0) => ({
   ...{ file: name, tests: 1, testsMs, hooksMs, importMs },
 })
 
-it('shows the slowest files first, by all of their time, and where the time of the run went', () => {
+it('the report shows the slowest files first, by their total time, and the parts of the run', () => {
   const files = [
     file('quick.test.ts', 1_000),
     file('set-up.test.ts', 4_000, 70_000, 1_000),
@@ -21,7 +21,7 @@ it('shows the slowest files first, by all of their time, and where the time of t
   ])
 })
 
-it('has something to say of a run without files', () => {
+it('the report of a run without files has a text, too', () => {
   expect(slowestText({ wallMs: 0, started: [], files: [] }, 5)).toBe(
     '0 test files in 0 s: 0 s in tests, 0 s in hooks, 0 s loading modules',
   )

@@ -26,7 +26,7 @@ export async function ensureDebianPackages(
       const missing = await missingPackages(packages)
       if (missing.length > 0) await install(missing, progress)
     },
-    { onWait: (pid) => progress.note(`waiting for the installation that process ${pid} is at`) },
+    { onWait: (pid) => progress.note(`waiting for process ${pid}, which installs packages`) },
   )
 }
 
@@ -49,12 +49,12 @@ async function install(packages: readonly string[], progress: StepProgress): Pro
   const command = `apt-get install --no-install-recommends ${packages.join(' ')}`
   if (!(await exists('/usr/bin/apt-get'))) {
     throw new ToolMissing(
-      `These are missing: ${packages.join(', ')}.`,
-      'This is no Debian or Ubuntu, so install them by hand.',
+      `Missing packages: ${packages.join(', ')}.`,
+      'This is neither Debian nor Ubuntu, so install them by hand.',
     )
   }
   if (process.getuid?.() !== 0)
-    throw new ToolMissing(`These are missing: ${packages.join(', ')}.`, `Run: sudo ${command}`)
+    throw new ToolMissing(`Missing packages: ${packages.join(', ')}.`, `Run: sudo ${command}`)
 
   progress.expect(30_000)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }

@@ -53,7 +53,7 @@ export async function obtainTool(
       progress.note(`building ${name} ${recipe.version}, once`)
       await build(name, recipe, path, cachePaths().bin, progress)
     },
-    { onWait: (pid) => progress.note(`${name}: waiting for the build that process ${pid} is at`) },
+    { onWait: (pid) => progress.note(`${name}: waiting for process ${pid}, which builds it`) },
   )
   await forgetDownloads(name)
   return { path, how: 'built', ...(because && { because }) }
@@ -72,11 +72,11 @@ async function downloaded(name: ToolName, path: string, progress: StepProgress):
         if (!(await exists(path))) await download(name, path, release, source, progress)
         return true as const
       },
-      { onWait: (pid) => progress.note(`${name}: waiting for the download that process ${pid} is at`) },
+      { onWait: (pid) => progress.note(`${name}: waiting for process ${pid}, which downloads it`) },
     )
   } catch (error) {
     if (!(error instanceof DownloadFailed)) throw error
-    progress.note(`${name} is built: ${error.message}`)
+    progress.note(`${name} will be built: ${error.message}`)
     return error.message
   }
 }

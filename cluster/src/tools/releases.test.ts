@@ -5,7 +5,7 @@ import { releaseOf } from './releases.ts'
 const linux = { os: 'linux', arch: 'amd64' }
 const tools = Object.keys(recipes) as ToolName[]
 
-it('knows a release of every tool but those whose projects publish images only, or nothing', () => {
+it('every tool has a release, except those whose projects publish no executables', () => {
   expect(tools.filter((tool) => !releaseOf(tool, linux)).sort()).toEqual([
     'keda-metrics-apiserver',
     'keda-operator',
@@ -14,7 +14,7 @@ it('knows a release of every tool but those whose projects publish images only, 
   ])
 })
 
-it('pins the version of the recipe in every address, and takes sums from the host of the file', () => {
+it('every address has the version of the recipe, and checksums come from the host of the file', () => {
   for (const tool of tools) {
     for (const { url, sums } of releaseOf(tool, linux)?.artifacts ?? []) {
       const { version } = recipes[tool]
@@ -25,7 +25,7 @@ it('pins the version of the recipe in every address, and takes sums from the hos
   }
 })
 
-it('takes the whole of Kubernetes as its separate programs', () => {
+it('Kubernetes is downloaded as its separate programs', () => {
   const { artifacts = [], programs } = releaseOf('kube', linux) ?? {}
   expect(programs).toBe(true)
   expect(artifacts.map(({ executables }) => executables)).toEqual([
@@ -38,7 +38,7 @@ it('takes the whole of Kubernetes as its separate programs', () => {
   ])
 })
 
-it('offers nothing for a platform without releases', () => {
+it('a platform without releases has no download', () => {
   expect(tools.filter((tool) => releaseOf(tool, { os: 'linux', arch: 'riscv64' }))).toEqual([])
   expect(tools.filter((tool) => releaseOf(tool, { os: 'win32', arch: 'amd64' }))).toEqual([])
   expect(releaseOf('kube', { os: 'darwin', arch: 'arm64' })).toBeUndefined() // there is no kubelet for it

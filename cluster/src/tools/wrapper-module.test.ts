@@ -3,7 +3,7 @@ import { isRecent } from './go.ts'
 import { recipes, type Recipe } from './recipes.ts'
 import { buildArguments, wrapperGoMod } from './wrapper-module.ts'
 
-describe('the module that a foreign program is built from', () => {
+describe('the Go module that a foreign program is built from', () => {
   const source = {
     Go: '1.26.0',
     Require: [
@@ -26,7 +26,7 @@ describe('the module that a foreign program is built from', () => {
     expect(text).toContain('replace a.io/d v0.1.0 => b.io/d v0.1.1\n')
   })
 
-  it('puts the published version in place of a staging folder and drops other local folders', () => {
+  it('replaces a staging folder by the published version, and removes other local folders', () => {
     const text = wrapperGoMod(recipes.kube, source)
     expect(text).toContain('replace k8s.io/api => k8s.io/api v0.36.3\n')
     expect(text).not.toContain('a.io/local')
@@ -49,7 +49,7 @@ describe('the module that a foreign program is built from', () => {
 })
 
 describe('the machine’s own Go', () => {
-  it('serves from 1.21 on, the first that fetches other toolchains', () => {
+  it('is used from 1.21 on, the first version that fetches other toolchains', () => {
     expect(isRecent('go version go1.26.8 linux/amd64')).toBe(true)
     expect(isRecent('go version go1.21 linux/amd64')).toBe(true)
     expect(isRecent('go version go1.19.8 linux/amd64')).toBe(false)

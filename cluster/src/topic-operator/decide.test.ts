@@ -3,17 +3,17 @@ import type { DescribedTopic } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf } from './decide.ts'
 import { kafkaTopic, paused, ready, unmanaged, type Given } from './fixtures.ts'
 
-describe('what follows from the resources alone', () => {
+describe('the decision from the resources alone', () => {
   const intent = (options: Given, ...others: Given[]) => {
     const resource = kafkaTopic(options)
     return intentOf(resource, [resource, ...others.map(kafkaTopic)])
   }
 
-  it('reconciles a resource that claims its topic alone', () => {
+  it('reconciles a resource that is the only one for its topic', () => {
     expect(intent({})).toEqual({ kind: 'reconcile' })
   })
 
-  it('leaves what is unmanaged or paused', () => {
+  it('ignores unmanaged and paused resources', () => {
     expect(intent({ annotations: unmanaged })).toEqual({ kind: 'leave' })
     expect(intent({ annotations: paused })).toEqual({ kind: 'leave' })
   })
@@ -29,11 +29,11 @@ describe('what follows from the resources alone', () => {
     expect(intent({ deleting: true, annotations: unmanaged })).toEqual({ kind: 'delete', topic: false })
   })
 
-  it('leaves a going resource without our finalizer to those who hold it', () => {
+  it('ignores a deleted resource without our finalizer', () => {
     expect(intent({ deleting: true, finalizers: ['other'] })).toEqual({ kind: 'leave' })
   })
 
-  describe('of two that claim one topic', () => {
+  describe('for two resources of one topic', () => {
     const older = { name: 'older', created: '2026-01-01T00:00:00Z', spec: { topicName: 'orders' } }
     const younger = { name: 'younger', created: '2026-01-01T00:00:01Z', spec: { topicName: 'orders' } }
     const conflict = (name: string) => ({
@@ -41,12 +41,12 @@ describe('what follows from the resources alone', () => {
       problem: { reason: 'ResourceConflict', message: `Managed by Ref{namespace='shop', name='${name}'}` },
     })
 
-    it('gives it to the oldest', () => {
+    it('gives the topic to the oldest', () => {
       expect(intent(older, younger)).toEqual({ kind: 'reconcile' })
       expect(intent(younger, older)).toEqual(conflict('older'))
     })
 
-    it('gives it to the one that has it already when both are of the same second, else to none', () => {
+    it('gives the topic to its present owner if both are of the same second, else to none', () => {
       const twin = { ...younger, created: older.created }
       expect(intent(twin, older)).toEqual(conflict('older'))
       expect(intent(older, twin)).toEqual(conflict('older'))
@@ -54,17 +54,17 @@ describe('what follows from the resources alone', () => {
       expect(intent(older, { ...twin, status: ready })).toEqual(conflict('younger'))
     })
 
-    it('counts no unmanaged one', () => {
+    it('ignores an unmanaged one', () => {
       expect(intent(younger, { ...older, annotations: unmanaged })).toEqual({ kind: 'reconcile' })
     })
 
-    it('keeps the topic when the loser goes', () => {
+    it('keeps the topic when the other one is deleted', () => {
       expect(intent({ ...younger, deleting: true }, older)).toEqual({ kind: 'delete', topic: false })
     })
   })
 })
 
-describe('what follows from the topic in Kafka', () => {
+describe('the decision from the topic in Kafka', () => {
   const described = (changes: Partial<DescribedTopic> = {}): DescribedTopic => ({
     topicId: 'id',
     partitions: 3,
@@ -73,7 +73,7 @@ describe('what follows from the topic in Kafka', () => {
     ...changes,
   })
 
-  it('creates a missing topic, by the broker’s defaults where nothing is said', () => {
+  it('creates a missing topic, with the broker’s defaults for absent fields', () => {
     const create = { name: 'orders', partitions: -1, replicas: -1, configs: new Map() }
     expect(changesOf(kafkaTopic(), undefined)).toEqual({ create, problems: [] })
     const spec = { topicName: 'a.b', partitions: 120, replicas: 1, config: { 'retention.ms': 1000, preallocate: true } }
@@ -85,26 +85,26 @@ describe('what follows from the topic in Kafka', () => {
     expect(changesOf(kafkaTopic({ spec }), undefined)).toEqual({ create: newTopic, problems: [] })
   })
 
-  it('changes nothing of a topic that is as wanted', () => {
+  it('does not change a topic that equals its resource', () => {
     const configs = new Map([['cleanup.policy', { value: 'compact,delete', dynamic: true }]])
     const spec = { partitions: 3, replicas: 1, config: { 'cleanup.policy': ['compact', 'delete'] } }
     expect(changesOf(kafkaTopic({ spec }), described({ configs }))).toEqual({ problems: [] })
   })
 
-  it('grows partitions and refuses to take some away', () => {
+  it('adds partitions, and refuses to remove some', () => {
     expect(changesOf(kafkaTopic({ spec: { partitions: 4 } }), described())).toEqual({ grow: 4, problems: [] })
     const problems = [{ reason: 'NotSupported', message: 'Decreasing partitions not supported' }]
     expect(changesOf(kafkaTopic({ spec: { partitions: 2 } }), described())).toEqual({ problems })
   })
 
-  it('refuses other replicas and names the partitions', () => {
+  it('refuses another replication factor, and names the partitions', () => {
     const message = 'Replication factor change not supported, but required for partitions [1]'
     const topic = described({ replicationFactors: [2, 1, 2] })
     const problems = [{ reason: 'NotSupported', message }]
     expect(changesOf(kafkaTopic({ spec: { replicas: 2 } }), topic)).toEqual({ problems })
   })
 
-  it('sets what is wanted, removes what was set on the topic alone, and leaves what is inherited', () => {
+  it('sets the configuration of the resource, removes other settings of the topic, and keeps inherited ones', () => {
     const configs = new Map([
       ['retention.ms', { value: '1', dynamic: true }],
       ['segment.ms', { value: '2', dynamic: true }],
@@ -118,14 +118,14 @@ describe('what follows from the topic in Kafka', () => {
     expect(changesOf(kafkaTopic({ spec }), described({ configs }))).toEqual({ alter, problems: [] })
   })
 
-  it('does what it can beside what it cannot', () => {
+  it('makes allowed changes in addition to refused ones', () => {
     const spec = { partitions: 1, config: { 'retention.ms': 9 } }
     const { alter, problems } = changesOf(kafkaTopic({ spec }), described())
     expect(alter).toEqual(new Map([['retention.ms', '9']]))
     expect(problems).toHaveLength(1)
   })
 
-  it('refuses a configuration value that is no text', () => {
+  it('refuses a configuration value that is an object', () => {
     const { problems, create } = changesOf(kafkaTopic({ spec: { config: { 'retention.ms': { days: 1 } } } }), undefined)
     expect(create).toBeUndefined()
     expect(problems[0]).toMatchObject({ reason: 'InternalError' })

@@ -4,7 +4,7 @@ import { KnownTopics } from './known-topics.ts'
 
 const names = (topics: KnownTopics) => topics.takeDirty(100).map(({ metadata }) => metadata.name)
 
-it('has what is new or changed in a list looked at, everything in a round, and forgets what a list lacks', () => {
+it('new and changed resources of a list are reconciled, all of them periodically, and missing ones are forgotten', () => {
   const topics = new KnownTopics()
   topics.replace([kafkaTopic({ name: 'a' }), kafkaTopic({ name: 'b' })])
   expect(names(topics)).toEqual(['a', 'b'])
@@ -17,7 +17,7 @@ it('has what is new or changed in a list looked at, everything in a round, and f
   expect(names(topics)).toEqual(['b'])
 })
 
-it('does not have a resource looked at for its status alone', () => {
+it('a change of the status alone causes no reconcile', () => {
   const topics = new KnownTopics()
   topics.apply({ type: 'ADDED', resource: kafkaTopic() })
   expect(names(topics)).toEqual(['orders'])
@@ -27,7 +27,7 @@ it('does not have a resource looked at for its status alone', () => {
   expect(names(topics)).toEqual(['orders'])
 })
 
-it('has the other claimants of a topic looked at when one changes, and with the next round when one goes', () => {
+it('a change of a resource reconciles the others of its topic, and a deletion does so periodically', () => {
   const topics = new KnownTopics()
   const spec = { topicName: 'orders' }
   topics.replace([kafkaTopic({ name: 'a', spec }), kafkaTopic({ name: 'b', spec })])
@@ -38,7 +38,7 @@ it('has the other claimants of a topic looked at when one changes, and with the 
   expect(names(topics)).toEqual([])
 })
 
-it('wakes who waits', async () => {
+it('a change wakes a waiting worker', async () => {
   const topics = new KnownTopics()
   const waiting = topics.dirty(new AbortController().signal)
   topics.apply({ type: 'ADDED', resource: kafkaTopic() })

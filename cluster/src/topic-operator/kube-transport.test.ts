@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { parseJson } from './kube-transport.ts'
 
-it('keeps integers that a number cannot hold as they were written', () => {
+it('large integers keep all their digits', () => {
   const parsed = parseJson('{"large": 9223372036854775807, "small": 604800000, "part": 0.5}')
   expect(parsed).toEqual({ large: '9223372036854775807', small: 604800000, part: 0.5 })
 })

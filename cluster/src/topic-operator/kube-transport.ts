@@ -79,7 +79,7 @@ export async function kubeTransport(kubeConfig: KubeConfig): Promise<KubeTranspo
     },
     async *lines(call) {
       const silence = new AbortController()
-      const timer = setTimeout(() => silence.abort(new Error('the watch fell silent')), watchDeadlineMs)
+      const timer = setTimeout(() => silence.abort(new Error('the watch sent no data')), watchDeadlineMs)
       const signal = call.signal ? AbortSignal.any([call.signal, silence.signal]) : silence.signal
       try {
         const response = await open(call, signal)

@@ -5,7 +5,7 @@ import { statusChanged, statusOf } from './status.ts'
 const first = new Date('2026-01-01T10:00:00.500Z')
 const later = new Date('2026-01-01T11:00:00Z')
 
-it('says Ready with the generation, the name and the id', () => {
+it('the status of a ready topic has Ready, the generation, the name and the id', () => {
   expect(statusOf(kafkaTopic({ generation: 3 }), { topicId: 'id' }, first)).toEqual({
     conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T10:00:00Z' }],
     observedGeneration: 3,
@@ -14,7 +14,7 @@ it('says Ready with the generation, the name and the id', () => {
   })
 })
 
-it('says why not, and keeps name and id', () => {
+it('the status of a failed topic has the reason, and keeps name and id', () => {
   const status = { topicName: 'orders', topicId: 'id' }
   const problem = { reason: 'NotSupported', message: 'no' } as const
   expect(statusOf(kafkaTopic({ status, spec: { topicName: 'other' } }), { problem }, first)).toMatchObject({
@@ -24,7 +24,7 @@ it('says why not, and keeps name and id', () => {
   })
 })
 
-it('has neither name nor id for an unmanaged topic', () => {
+it('the status of an unmanaged topic has neither name nor id', () => {
   const status = { topicName: 'orders', topicId: 'id' }
   const after = statusOf(kafkaTopic({ annotations: unmanaged, status }), {}, first)
   expect(after).toMatchObject({ conditions: [{ type: 'Unmanaged', status: 'True' }], observedGeneration: 1 })
@@ -32,21 +32,21 @@ it('has neither name nor id for an unmanaged topic', () => {
   expect(after).not.toHaveProperty('topicId')
 })
 
-it('observes the generation of a paused topic, and says no id of it', () => {
+it('the status of a paused topic has its generation, and no id', () => {
   const options = { annotations: paused, generation: 5, status: { observedGeneration: 4, topicId: 'id' } }
   const after = statusOf(kafkaTopic(options), {}, first)
   expect(after).toMatchObject({ conditions: [{ type: 'ReconciliationPaused', status: 'True' }], observedGeneration: 5 })
   expect(after).not.toHaveProperty('topicId')
 })
 
-it('moves the time of a condition only with the condition, and then nothing has changed', () => {
+it('the transition time changes only with the condition, and otherwise the status is unchanged', () => {
   const status = statusOf(kafkaTopic(), { topicId: 'id' }, first)
   const again = statusOf(kafkaTopic({ status }), { topicId: 'id' }, later)
   expect(again).toEqual(status)
   expect(statusChanged(status, again)).toBe(false)
 })
 
-it('has changed with any of condition, generation, name and id', () => {
+it('the status has changed with any of condition, generation, name and id', () => {
   const status = statusOf(kafkaTopic(), { topicId: 'id' }, first)
   expect(statusChanged(undefined, status)).toBe(true)
   expect(statusChanged(status, { ...status, observedGeneration: 2 })).toBe(true)

@@ -39,13 +39,13 @@ const charts: readonly [string, () => Promise<KubeObject[]>][] = [
 ]
 
 describe.each(charts)('%s', (_name, objects) => {
-  test('is taken by the API server, with no field unknown', async () => {
+  test('is accepted by the API server, without an unknown field', async () => {
     const items = await objects()
     const answer = await kubectl(['-n', namespace, 'create', '--dry-run=server', '--validate=strict', '-f', '-'], list(items))
     expect(answer.trim().split('\n')).toHaveLength(items.length)
   })
 
-  test('makes only pods that pass the restricted standard', async () => {
+  test('creates only pods that meet the restricted standard', async () => {
     const pods = podsOf(await objects()).map(({ name, spec }) => ({
       apiVersion: 'v1',
       kind: 'Pod',
@@ -56,7 +56,7 @@ describe.each(charts)('%s', (_name, objects) => {
   })
 })
 
-test('a pod that is not restricted would have been refused here', async () => {
+test('a pod that does not meet the restricted standard is refused by this API server', async () => {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'root' }, spec: { containers: [{ name: 'root', image: 'x' }] } }
   await expect(kubectl(['-n', namespace, 'create', '--dry-run=server', '-f', '-'], pod)).rejects.toThrow('violates PodSecurity')
 })

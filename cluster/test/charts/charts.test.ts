@@ -14,7 +14,7 @@ const names = (objects: readonly KubeObject[], kind: string): string[] =>
 describe('orderpipeline-operator', () => {
   const path = chart('orderpipeline-operator')
 
-  test('grants exactly the rules that the operator lists, in the whole cluster, and none of them a wildcard', async () => {
+  test('grants exactly the rules that the operator lists, in the whole cluster, and no wildcard', async () => {
     const rules = (await read('operator/deploy/rbac-rules.yaml')) as Record<'watched' | 'kafkaSecrets' | 'own', Rule[]>
     const objects = await rendered(path)
     const bound = only(objects.filter(({ metadata }) => !metadata.annotations), 'ClusterRoleBinding') as KubeObject & { roleRef: { name: string } }
@@ -24,14 +24,14 @@ describe('orderpipeline-operator', () => {
     expect(JSON.stringify(objects.map((object) => object.rules))).not.toContain('*')
   })
 
-  test('grants nothing on Secrets where it is told not to, and no more than to get one elsewhere', async () => {
+  test('grants no right on Secrets if kafkaSecrets.read is false, and only get otherwise', async () => {
     const secrets = (await read('operator/deploy/rbac-rules.yaml')) as { kafkaSecrets: Rule[] }
     expect(secrets.kafkaSecrets).toEqual([{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }])
     const objects = await rendered(path, ['kafkaSecrets.read=false'])
     expect(JSON.stringify(objects.map((object) => object.rules))).not.toContain('secrets')
   })
 
-  test('with watchNamespace grants them there only, and nothing in the whole cluster', async () => {
+  test('with watchNamespace grants rights only in that namespace', async () => {
     const all = await rendered(path, ['watchNamespace=shops'])
     expect(all.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([])
     const objects = all.filter(({ metadata }) => !metadata.annotations)
@@ -45,7 +45,7 @@ describe('orderpipeline-operator', () => {
     })
   })
 
-  test('sets only variables that the operator reads, and the images it was given', async () => {
+  test('sets only variables that the operator reads, and the images of the values', async () => {
     const values = ['image.tag=abc', 'servicesImage.tag=def', 'env.WORKERS=8']
     const [pod] = podsOf(await rendered(path, values))
     const [container] = pod?.spec.containers ?? []
@@ -56,7 +56,7 @@ describe('orderpipeline-operator', () => {
     expect(container?.env).toContainEqual({ name: 'WORKERS', value: '8' })
   })
 
-  test('pins an image by its digest, and has no image where none is named', async () => {
+  test('pins an image by its digest, and refuses values without an image', async () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
     const [pod] = podsOf(await rendered(path, [`image.digest=${digest}`]))
     expect(pod?.spec.containers[0]).toMatchObject({ image: `orderpipeline/operator@${digest}` })
@@ -72,7 +72,7 @@ describe('orderpipeline-operator', () => {
     expect(names(await rendered(path, ['replicas=1']), 'PodDisruptionBudget')).toEqual([])
   })
 
-  test('answers KEDA at its Service, whose address it is given, unless it is told to be no scaler', async () => {
+  test('has a Service for KEDA and passes its URL to the operator, unless flowScaler is disabled', async () => {
     const objects = await rendered(path)
     expect(names(objects, 'Service')).toEqual(['trial-orderpipeline-operator-scaler'])
     const { spec } = only(objects, 'Service')
@@ -85,7 +85,7 @@ describe('orderpipeline-operator', () => {
     expect(JSON.stringify(without)).not.toMatch(/FLOW_SCALER|8081/)
   })
 
-  test('lets those who view, edit or administer a namespace do so with its pipelines', async () => {
+  test('extends the roles view, edit and admin to the pipelines of a namespace', async () => {
     const verbs = async (role: string, resource = 'orderpipelines') => {
       const roles = (await rendered(path)).filter(({ metadata }) => metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true')
       const rules = roles.flatMap((one) => one.rules ?? []).filter(({ resources }) => resources?.includes(resource))
@@ -101,13 +101,13 @@ describe('orderpipeline-operator', () => {
     expect(names(await rendered(path, ['aggregateRoles=false']), 'ClusterRole').filter((name) => name.endsWith('-edit'))).toEqual([])
   })
 
-  test('adds the objects it is given, rendered', async () => {
+  test('renders the extra objects', async () => {
     const extra = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-more' } }
     const objects = await rendered(path, [], ['--set-json', `extraObjects=[${JSON.stringify(extra)}]`])
     expect(names(objects, 'ConfigMap')).toContain('trial-more')
   })
 
-  test('brings the CRD, the very file, in a package too', async () => {
+  test('contains the very file of the CRD, also as a package', async () => {
     const crd = await readFile(join(repository, 'crds/orderpipelines.yaml'), 'utf8')
     expect((await helm('show', 'crds', path)).trim().replace(/^---\n/, '')).toBe(crd.trim())
     const { path: platform, remove } = await platformWithDependencies()
@@ -120,7 +120,7 @@ describe('orderpipeline-operator', () => {
     }
   })
 
-  test('has whoever uses the Prometheus operator scrape the operator and every pipeline, where it watches', async () => {
+  test('has PodMonitors of the operator and every pipeline in the watched namespaces', async () => {
     const monitors = async (...values: string[]) =>
       (await rendered(path, values)).filter(({ kind }) => kind === 'PodMonitor') as (KubeObject & { spec: unknown })[]
     expect(await monitors()).toEqual([])
@@ -131,11 +131,11 @@ describe('orderpipeline-operator', () => {
     expect(pipelines?.spec).toMatchObject({ namespaceSelector: { matchNames: ['shops'] } })
   })
 
-  test('has no object whose name depends on a random or a time, so that an upgrade without a change changes nothing', async () => {
+  test('has no object name with a random number or a time, so that an upgrade without a change changes nothing', async () => {
     expect(await rendered(path)).toEqual(await rendered(path))
   })
 
-  test('brings alerts that link to the runbooks where they are, and leave the templates of their texts to Prometheus', async () => {
+  test('has alerts that link to the runbooks, with templates for Prometheus in their texts', async () => {
     expect((await rendered(path)).filter(({ kind }) => kind === 'PrometheusRule')).toEqual([])
     const values = ['alerts.enabled=true', 'alerts.labels.release=prometheus', 'alerts.runbooks=https://runbooks.example/order']
     const { metadata, spec } = only(await rendered(path, values), 'PrometheusRule') as KubeObject & {
@@ -148,7 +148,7 @@ describe('orderpipeline-operator', () => {
     expect(annotations.some(({ summary = '' }) => summary.includes('{{ $labels.stage }}'))).toBe(true)
   })
 
-  test('brings each dashboard in a ConfigMap that Grafana finds by its label', async () => {
+  test('has each dashboard in a ConfigMap that Grafana finds by its label', async () => {
     const objects = await rendered(path, ['dashboards.enabled=true'])
     const maps = objects.filter(({ metadata }) => metadata.labels?.['grafana_dashboard'] === '1')
     expect(maps.map(({ kind }) => kind)).toEqual(Array.from({ length: 5 }, () => 'ConfigMap'))
@@ -160,7 +160,7 @@ describe('orderpipeline-operator', () => {
 describe('order-shop', () => {
   const path = chart('order-shop')
 
-  test('makes the pipeline of examples/shop.yaml with the values for a local cluster', async () => {
+  test('creates the pipeline of examples/shop.yaml with the values for a local cluster', async () => {
     const example = (await read('examples/shop.yaml')) as KubeObject
     const pipeline = only(await rendered(path, [], ['--values', join(path, 'values-local.yaml')]), 'OrderPipeline')
     expect(pipeline.metadata.name).toBe(example.metadata.name)
@@ -171,7 +171,7 @@ describe('order-shop', () => {
     expect(JSON.stringify(podsOf([migration]))).toContain(`"image":${JSON.stringify(image)}`)
   })
 
-  test('gives the pods of the pipeline its own pull secrets, users and template, and checks that as the definition does', async () => {
+  test('passes pull secrets, users and template to the pods of the pipeline, and validates them as the CRD does', async () => {
     const sets = ['imagePullSecrets[0].name=pull', 'pipeline.template.imagePullSecrets={own}', 'pipeline.template.labels.team=shop', 'pipeline.suspension.drainDeadlineSeconds=30', 'clusterAssignsUsers=true']
     const pipeline = only(await rendered(path, sets), 'OrderPipeline')
     expect(pipeline.spec).toMatchObject({ suspension: { drainDeadlineSeconds: 30 } })
@@ -180,7 +180,7 @@ describe('order-shop', () => {
     await expect(rendered(path, ['pipeline.template.lables.team=shop'])).rejects.toThrow(/lables/)
   })
 
-  test('changes one stage, adds one and leaves one out without repeating the others', async () => {
+  test('changes, adds and removes one stage without repeating the others', async () => {
     const own = 'stages.audit={"image":"audit:1","consumes":[{"topic":"orders.status"}],"scaling":{"minReplicas":1,"maxReplicas":2,"lagPerReplica":5}}'
     const objects = await rendered(path, ['stages.payment.scaling.maxReplicas=7', 'stages.notification=null'], ['--set-json', own])
     const stages = only(objects, 'OrderPipeline').spec?.['stages'] as { name: string; scaling: { maxReplicas: number } }[]
@@ -193,7 +193,7 @@ describe('order-shop', () => {
     ])
   })
 
-  test('makes the stock known where the values say so, as examples/shop-stock.yaml does, but for the warehouse', async () => {
+  test('enables stock events by a value, as examples/shop-stock.yaml does, but without the warehouse', async () => {
     interface Stage {
       readonly name: string
       readonly consumes: { topic: string }[]
@@ -217,7 +217,7 @@ describe('order-shop', () => {
     await expect(rendered(path, ['stockEvents.lowBelow=0'])).rejects.toThrow('/stockEvents/lowBelow')
   })
 
-  test('has shipping ask the carrier that the values name, or the simulated one, and nobody unless they say so', async () => {
+  test('connects shipping to the carrier of the values, or to the simulated one, and to none by default', async () => {
     const shipping = async (...values: string[]) => {
       const objects = await rendered(path, values)
       const { stages } = only(objects, 'OrderPipeline').spec as { stages: { name: string; env?: unknown[] }[] }
@@ -243,7 +243,7 @@ describe('order-shop', () => {
     await expect(rendered(path, ['carrier.url=swift.example'])).rejects.toThrow('/carrier/url')
   })
 
-  test('has the gateway ask of its callers what the values say, by variables that it reads', async () => {
+  test('configures the gateway’s authentication from the values, with variables that it reads', async () => {
     const objects = await rendered(path, [
       'authentication.mode=',
       'authentication.algorithms={RS256,ES256}',
@@ -280,10 +280,10 @@ describe('order-shop', () => {
   const withSecret = ['issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret']
   const authentication = (values: readonly string[]) => rendered(path, ['mode=', ...values].map((value) => `authentication.${value}`))
 
-  test('refuses a gateway of which nothing says who may call it, in an upgrade too, and takes it where the values or its own env say so', async () => {
+  test('refuses a gateway without a choice of authentication, in an upgrade too, and accepts a choice in the values or its env', async () => {
     const unsetMode = 'authentication.mode='
     for (const flags of [[], ['--is-upgrade']])
-      await expect(rendered(path, [unsetMode], flags)).rejects.toThrow(/authentication is not set, .* or authentication.mode=none where that is meant/)
+      await expect(rendered(path, [unsetMode], flags)).rejects.toThrow(/authentication is not set, .* or authentication.mode=none where that is intended/)
     const env = async (...values: string[]) =>
       ((only(await rendered(path, values), 'OrderPipeline').spec?.['gateway'] ?? {}) as { env?: { name: string; value?: string }[] }).env ?? []
     expect(await env('authentication.mode=none')).toEqual([{ name: 'AUTH', value: 'none' }])
@@ -294,7 +294,7 @@ describe('order-shop', () => {
     expect(await env(unsetMode, 'gateway.image=mine:1')).toEqual([])
     expect(await env(unsetMode, 'gateway=null')).toEqual([])
     await expect(rendered(path, [unsetMode, 'gateway.image=mirror/services:1', 'gateway.builtIn=true'])).rejects.toThrow('authentication is not set')
-    await expect(rendered(path, ['authentication.mode=none', 'authentication.issuer=i'])).rejects.toThrow('take one or the other out')
+    await expect(rendered(path, ['authentication.mode=none', 'authentication.issuer=i'])).rejects.toThrow('remove one or the other')
     await expect(rendered(path, ['authentication.mode=off'])).rejects.toThrow('/authentication/mode')
   })
 
@@ -310,30 +310,30 @@ describe('order-shop', () => {
     [[...withSecret, 'jwksUrl=https://issuer.example/keys'], 'authentication.jwksUrl is set: HS256 takes'],
     [[...withSecret, 'algorithms={HS256,RS256}'], 'one kind of key, never both'],
     [['issuer=i', 'audience=a', 'algorithms={ES256}'], 'authentication.jwksUrl is empty'],
-  ])('refuses authentication that is set by half, %j, which no gateway starts with', async (values, message) => {
+  ])('refuses incomplete authentication, %j, with which no gateway starts', async (values, message) => {
     await expect(authentication(values)).rejects.toThrow(message)
   })
 
-  test('is inside the cluster only, and sells nothing, unless the values say so', async () => {
+  test('is reachable inside the cluster only, and has no products, by default', async () => {
     const objects = await rendered(path)
     expect(only(objects, 'OrderPipeline').spec?.['gateway']).toMatchObject({ service: { type: 'ClusterIP' } })
     const [migration] = podsOf(objects).filter(({ name }) => name === 'shop-migration')
     expect(migration?.spec.containers[0]?.env).toContainEqual({ name: 'SEED_PRODUCTS', value: '0' })
   })
 
-  test('warns in its notes of a gateway that anyone may use, and not of one that asks for tokens', async () => {
+  test('warns in its notes about a gateway without authentication, and not about one with tokens', async () => {
     const notes = async (...values: string[]) => {
       const sets = values.flatMap((value) => ['--set', value])
       return helm('install', 'trial', path, '--dry-run=client', ...neededValues(path), ...sets)
     }
-    expect(await notes()).toMatch(/WARNING: the gateway asks nobody who they are:/)
-    expect(await notes('gateway.service.type=NodePort')).toMatch(/type NodePort is open to whoever reaches the nodes/)
+    expect(await notes()).toMatch(/WARNING: the gateway does not authenticate its callers:/)
+    expect(await notes('gateway.service.type=NodePort')).toMatch(/type NodePort is open to every client that reaches the nodes/)
     expect(await notes(...['mode=', ...withSecret].map((value) => `authentication.${value}`))).not.toContain('WARNING')
   })
 
   const exposed = ['ingress.enabled=true', 'ingress.host=orders.example.com', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public']
 
-  test('leads to the gateway from outside by TLS, with an Ingress or an HTTPRoute, and by neither unless asked', async () => {
+  test('exposes the gateway with TLS by an Ingress or an HTTPRoute, and by neither by default', async () => {
     const objects = await rendered(path, [...exposed, 'pipeline.name=store'])
     expect(only(objects, 'Ingress').spec).toMatchObject({
       tls: [{ hosts: ['orders.example.com'] }],
@@ -347,11 +347,11 @@ describe('order-shop', () => {
     [['ingress.enabled=true'], 'ingress.host is empty'],
     [['httpRoute.enabled=true'], 'httpRoute.parentRefs is empty'],
     [[...exposed, 'gateway=null'], 'gateway is null'],
-  ])('refuses a way in that leads nowhere, %j', async (values, message) => {
+  ])('refuses an Ingress or HTTPRoute without a target, %j', async (values, message) => {
     await expect(rendered(path, values)).rejects.toThrow(message)
   })
 
-  test('admits traffic to the payment provider on its two ports, by number, from whom the values say', async () => {
+  test('allows traffic to the two ports of the payment provider, by number, from the clients of the values', async () => {
     const from = ['paymentProvider.networkPolicy.from[0].podSelector.matchLabels.app=x']
     const { spec } = only(await rendered(path, from), 'NetworkPolicy')
     const { selector } = only(await rendered(path), 'Deployment').spec as { selector: unknown }
@@ -372,7 +372,7 @@ describe('order-shop', () => {
     await expect(rendered(path, ['egress.enabled=true'])).rejects.toThrow('egress.to is empty')
   })
 
-  test('migrates beside a database that comes with the same release, and before an upgrade', async () => {
+  test('migrates in parallel with a database of the same release, and before an upgrade', async () => {
     const job = async (...flags: string[]) => only(installed(await rendered(path, ['migration.when=beside'], flags)), 'Job').metadata
     expect(await job()).toMatchObject({ name: expect.stringMatching(/^shop-migration-[0-9a-f]{8}$/) as string })
     expect((await job()).annotations).toBeUndefined()
@@ -380,18 +380,18 @@ describe('order-shop', () => {
     expect(await job('--is-upgrade')).toMatchObject({ name: 'shop-migration', annotations: { 'helm.sh/hook': 'pre-install,pre-upgrade' } })
   })
 
-  test('takes a listener of Strimzi’s with a user, as the definition has it', async () => {
+  test('accepts a Strimzi listener with a user, as in the CRD', async () => {
     const listener = { port: 9093, tls: {}, sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', secretName: 'shop' } }
     const objects = await rendered(path, [], ['--set-json', `kafka.listener=${JSON.stringify(listener)}`])
     expect(only(objects, 'OrderPipeline').spec?.['kafka']).toEqual({ strimziCluster: 'shop-kafka', listener })
   })
 
-  test('takes a Kafka that runs elsewhere in the place of Strimzi’s', async () => {
+  test('accepts an external Kafka instead of that of Strimzi', async () => {
     const kafka = only(await rendered(path, ['kafka.external.bootstrapServers=b:9092']), 'OrderPipeline').spec?.['kafka']
     expect(kafka).toEqual({ external: { bootstrapServers: 'b:9092' } })
   })
 
-  test('migrates before anything else is made or changed, and only the migration sees the administrator', async () => {
+  test('migrates before other objects are created or changed, and only the migration gets the administrator’s URL', async () => {
     const objects = installed(await rendered(path))
     expect(only(objects, 'Job').metadata.annotations).toMatchObject({ 'helm.sh/hook': 'pre-install,pre-upgrade' })
     const hooks = objects.flatMap(({ metadata }) => metadata.annotations?.['helm.sh/hook'] ?? [])
@@ -400,7 +400,7 @@ describe('order-shop', () => {
     expect(knowing.map(({ kind }) => kind)).toEqual(['Job'])
   })
 
-  test('names secrets and contains none', async () => {
+  test('references Secrets and contains none', async () => {
     const objects = await rendered(path)
     expect(names(objects, 'Secret')).toEqual([])
     expect(JSON.stringify(objects)).not.toMatch(/postgres(ql)?:\/\//)
@@ -418,7 +418,7 @@ describe('order-shop', () => {
     }
   })
 
-  test('without migration and payment provider is the pipeline alone', async () => {
+  test('is only the pipeline without migration and payment provider', async () => {
     const objects = await rendered(path, ['migration.enabled=false', 'paymentProvider.enabled=false'])
     const lasting = objects.filter(({ metadata }) => !metadata.annotations?.['helm.sh/hook'])
     expect(lasting.map(({ kind }) => kind)).toEqual(['OrderPipeline'])
@@ -450,14 +450,14 @@ describe('order-platform', () => {
   })
   afterAll(() => platform.remove())
 
-  test('has a condition in its values for every dependency, and each a boolean', async () => {
+  test('has a boolean condition in its values for every dependency', async () => {
     const { dependencies } = (await read('charts/order-platform/Chart.yaml')) as { dependencies: { name: string; condition: string }[] }
     const values = (await read('charts/order-platform/values.yaml')) as Record<string, { enabled?: unknown }>
     expect(dependencies.map(({ condition }) => condition)).toEqual(dependencies.map(({ name }) => `${name}.enabled`))
     for (const { name } of dependencies) expect(values[name]?.enabled).toBeTypeOf('boolean')
   })
 
-  test('brings all parts, and each can be left out', async () => {
+  test('contains all subcharts, and each can be disabled', async () => {
     const kinds = new Set((await rendered(platform.path)).map(({ kind }) => kind))
     for (const kind of ['Kafka', 'KafkaNodePool', 'OrderPipeline', 'ClusterRole', 'ConfigMap']) expect(kinds).toContain(kind)
     const off = ['orderpipeline-operator', 'order-shop', 'keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'].map((part) => `${part}.enabled=false`)
@@ -466,7 +466,7 @@ describe('order-platform', () => {
     expect(stubs.filter((name) => name.startsWith('stub'))).toEqual(['stub-of-strimzi-kafka-operator'])
   })
 
-  test('gives one broker one copy, and three brokers three of which two must have a message', async () => {
+  test('configures one copy for one broker, and for three brokers three copies of which two must have a message', async () => {
     const config = async (replicas: number): Promise<unknown> => {
       const kafka = only(await rendered(platform.path, [`kafka.replicas=${replicas}`]), 'Kafka')
       return (kafka.spec?.['kafka'] as { config: unknown }).config
@@ -482,7 +482,7 @@ describe('order-platform', () => {
     await expect(rendered(platform.path, ['order-shop.kafka.external.bootstrapServers=b:9092'])).rejects.toThrow('set kafka.enabled=false')
   })
 
-  test('refuses a name of Kafka that Strimzi cannot make pods of', async () => {
+  test('refuses a name of Kafka that is too long for Strimzi’s pods', async () => {
     const valuesOfLength = (length: number) => ['kafka.name', 'order-shop.kafka.strimziCluster'].map((value) => `${value}=${'k'.repeat(length)}`)
     await expect(rendered(platform.path, valuesOfLength(29))).rejects.toThrow('/kafka/name')
     expect(names(await rendered(platform.path, valuesOfLength(28)), 'Kafka')).toEqual(['k'.repeat(28)])
@@ -492,7 +492,7 @@ describe('order-platform', () => {
   const postgres = async (values: readonly string[] = [], flags: readonly string[] = []) =>
     (await rendered(platform.path, values, flags)).filter(({ metadata }) => metadata.name === 'shop-postgres').map(({ kind }) => kind).sort()
 
-  test('brings PostgreSQL by CloudNativePG where its API is served, one pod for development where not, or none', async () => {
+  test('creates PostgreSQL with CloudNativePG if its API is served, otherwise one pod for development, or none', async () => {
     expect(await postgres()).toEqual(['NetworkPolicy', 'Secret', 'Service', 'StatefulSet'])
     expect(await postgres([], cnpg)).toEqual(['Cluster', 'NetworkPolicy', 'Secret'])
     expect(await postgres(['postgresql.mode=standalone'], cnpg)).toEqual(['NetworkPolicy', 'Secret', 'Service', 'StatefulSet'])
@@ -521,7 +521,7 @@ describe('order-platform', () => {
     expect(names(await rendered(platform.path, ['postgresql.instances=1']), 'StatefulSet')).toEqual(['shop-postgres'])
   })
 
-  test('gives migration and services the URLs of the database that it brings, and keeps them with the data', async () => {
+  test('passes the URLs of its database to migration and services, and keeps them with the data', async () => {
     for (const [flags, host] of [[[], 'shop-postgres'], [cnpg, 'shop-postgres-rw']] as const) {
       const objects = await rendered(platform.path, [], flags)
       const secrets = objects.filter(({ kind }) => kind === 'Secret') as (KubeObject & { stringData: Record<string, string> })[]
@@ -536,18 +536,18 @@ describe('order-platform', () => {
   })
 
   test.each([
-    [['order-shop.migration.when=before'], 'would wait for a database that is made after it: set it to beside'],
+    [['order-shop.migration.when=before'], 'would wait for a database that is created after it: set it to beside'],
     [['order-shop.authentication.mode='], 'authentication is not set'],
     [['order-shop.database.secretName=mine'], 'order-shop.database.secretName is mine'],
     [['postgresql.maxConnections=100'], 'more than postgresql.maxConnections, which is 100'],
     [['valkey.enabled=true'], 'order-shop.limits.redis.secretName is "": set it to shop-valkey'],
     [['kafka.secured=true'], 'kafka.secured is true, so the pipeline needs a user: --set-json'],
     [['postgresql.mode=some'], '/postgresql/mode'],
-  ])('refuses parts that do not fit together, %j, and says which value to set', async (values, message) => {
+  ])('refuses values that contradict each other, %j, and says which value to set', async (values, message) => {
     await expect(rendered(platform.path, values)).rejects.toThrow(message)
   })
 
-  test('closes Kafka to all but a user with rights on the pipeline’s own topics and groups, as the refusal says how', async () => {
+  test('allows only a Kafka user with rights on the pipeline’s own topics and groups, with the values of its error message', async () => {
     const refusal = await rendered(platform.path, ['kafka.secured=true']).then(() => '', String)
     const [, value = ''] = /--set-json '([^']+)'/.exec(refusal) ?? []
     const objects = await rendered(platform.path, ['kafka.secured=true'], ['--set-json', value])
@@ -561,7 +561,7 @@ describe('order-platform', () => {
     expect(kafka.listener.sasl.secretName).toBe(only(objects, 'KafkaUser').metadata.name)
   })
 
-  test('lists every image that it can run, for an installation without the internet, and so do its own charts', async () => {
+  test('lists every image that it can run, for an installation without the internet, as do its own charts', async () => {
     const listed = async (name: string) => {
       const { annotations } = (await read(`charts/${name}/Chart.yaml`)) as { annotations: Record<string, string> }
       return (parse(annotations['artifacthub.io/images'] ?? '') as { image: string }[]).map(({ image }) => image)
@@ -581,7 +581,7 @@ describe('order-platform', () => {
       expect((await listed('order-platform')).filter((image) => image.includes(name.split('-')[0] ?? '') && image.includes(`:${version}`))).not.toEqual([])
   })
 
-  test('says in its notes what to do next, and warns of what is open or for development only', async () => {
+  test('has notes with the next steps, and with warnings about open access and development settings', async () => {
     const notes = async (...values: string[]) => {
       const sets = values.flatMap((value) => ['--set', value])
       return helm('install', 'trial', platform.path, '--dry-run=client', ...neededValues(platform.path), ...sets)
@@ -589,9 +589,9 @@ describe('order-platform', () => {
     const output = await notes()
     expect(output).toMatch(/wait --for=condition=Ready orderpipeline\/shop[^]*helm test trial[^]*get orderpipeline shop -w/)
     expect(output).toContain('A SINGLE POD FOR DEVELOPMENT')
-    expect(output).toMatch(/WARNING: the gateway asks nobody who they are:/)
+    expect(output).toMatch(/WARNING: the gateway does not authenticate its callers:/)
     expect(output).toMatch(/WARNING: Kafka's listener on port 9092/)
-    expect(await notes('order-shop.ingress.enabled=true', 'order-shop.ingress.host=a.example.com')).toContain('it is open to the outside')
+    expect(await notes('order-shop.ingress.enabled=true', 'order-shop.ingress.host=a.example.com')).toContain('it is reachable from outside the cluster')
     const tokens = ['mode=', 'issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret'].map((value) => `order-shop.authentication.${value}`)
     expect(await notes(...tokens, 'kafka.enabled=false')).not.toContain('WARNING')
   })
@@ -605,7 +605,7 @@ describe('order-platform', () => {
     expect(only(objects, 'OrderPipeline').spec?.['template']).toEqual({ imagePullSecrets: ['pull'] })
   })
 
-  test('leaves user and group of every pod to the cluster where it is told to, those of the pipeline too', async () => {
+  test('leaves user and group of every pod to the cluster with clusterAssignsUsers, those of the pipeline too', async () => {
     const contexts = async (...values: string[]) => {
       const objects = await rendered(platform.path, ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url', ...values])
       const pipeline = only(objects, 'OrderPipeline').spec?.['template'] as { securityContext?: unknown } | undefined
@@ -632,7 +632,7 @@ describe('values-production.yaml', () => {
   })
   afterAll(() => platform.remove())
 
-  test.each(['orderpipeline-operator', 'order-shop', 'order-platform'])('of %s renders once its places are filled in, and not before', async (name) => {
+  test.each(['orderpipeline-operator', 'order-shop', 'order-platform'])('of %s renders after its placeholders are filled in, and not before', async (name) => {
     const path = name === 'order-platform' ? platform.path : chart(name)
     await expect(helm('template', 'trial', path, '--values', join(path, 'values-production.yaml'))).rejects.toThrow('/digest')
     const dir = await mkdtemp(join(tmpdir(), 'values-'))

@@ -28,7 +28,7 @@ describe.each<[HelmTool, 'update' | 'build']>([
   afterAll(() => platform.remove())
   const helm = async (...args: string[]) => (await run(command, args, { timeoutMs: 60_000 })).stdout
 
-  test('has each dependency as an archive, downloaded from the address in Chart.yaml', async () => {
+  test('has each dependency as an archive from the address in Chart.yaml', async () => {
     const { dependencies } = (await yaml(join(platform.path, 'Chart.yaml'))) as { dependencies: Dependency[] }
     const archives = dependencies.map(({ name, version }) => `${name}-${version}.tgz`)
     expect((await readdir(join(platform.path, 'charts'))).sort()).toEqual(archives.sort())
@@ -38,7 +38,7 @@ describe.each<[HelmTool, 'update' | 'build']>([
     }
   })
 
-  test('renders every part, from its folder and from its own archive', async () => {
+  test('renders every subchart, from its folder and from its own archive', async () => {
     const kinds = (text: string) => new Set(objectsOf(text).map(({ kind }) => kind))
     expect([...kinds(await helm('template', 'trial', platform.path, ...neededValues(platform.path)))]).toEqual(expect.arrayContaining(whole))
     const packed = (await helm('package', platform.path, '--destination', join(platform.path, '..'))).trim().split(': ').at(-1)
@@ -46,7 +46,7 @@ describe.each<[HelmTool, 'update' | 'build']>([
     expect([...kinds(fromArchive)]).toEqual(expect.arrayContaining(whole))
   })
 
-  test('leaves the lock file as it is, as it is that of these dependencies', async () => {
+  test('does not change the lock file, which is that of these dependencies', async () => {
     expect(await yaml(join(platform.path, 'Chart.lock'))).toEqual(await yaml(join(chart('order-platform'), 'Chart.lock')))
   })
 })

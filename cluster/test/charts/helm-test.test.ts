@@ -43,7 +43,7 @@ async function helmTest(url: string, env: Record<string, string> = {}): Promise<
   }
 }
 
-test('succeeds once the order has shipped, which it places under one key however often it asks', async () => {
+test('helm test succeeds after its order has shipped, and uses one idempotency key for all attempts', async () => {
   const { url, calls } = await gateway([503, {}], [202, { orderId: 'o-1' }], [200, { status: 'PLACED' }], [200, { status: 'SHIPPED' }])
   expect(await helmTest(url, { TOKEN: 'secret' })).toMatchObject({ code: 0, text: expect.stringContaining('o-1 is SHIPPED') as string })
   expect(calls.map(({ request }) => request)).toEqual(['POST /v1/orders', 'POST /v1/orders', 'GET /v1/orders/o-1', 'GET /v1/orders/o-1'])
@@ -55,7 +55,7 @@ test.each<[string, readonly [number, unknown][], RegExp]>([
   ['is refused', [[400, { detail: 'no such product' }]], /POST \/v1\/orders: 400 .*no such product/],
   ['is cancelled', [[202, { orderId: 'o-1' }], [200, { status: 'CANCELLED', reason: 'OUT_OF_STOCK' }]], /cancelled: OUT_OF_STOCK/],
   ['has not ended in time', [[202, { orderId: 'o-1' }], [200, { status: 'PROCESSING' }]], /still PROCESSING after 1 s/],
-])('fails with what was answered when the order %s', async (_case, answers, message) => {
+])('helm test fails with the answer when the order %s', async (_case, answers, message) => {
   const { url } = await gateway(...answers)
   const { code, text } = await helmTest(url, { TIMEOUT_SECONDS: '1' })
   expect(code).toBe(1)

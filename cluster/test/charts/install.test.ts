@@ -68,7 +68,7 @@ describe('order-platform', () => {
     expect(await passwords()).toBe(before)
   })
 
-  test('stops at what kubectl has changed of the pipeline, and takes it back where it is told to', async () => {
+  test('stops at fields of the pipeline that kubectl has changed, and overrides them with --force-conflicts', async () => {
     const stage = { name: 'payment', scaling: { minReplicas: 5, maxReplicas: 77, lagPerReplica: 60 } }
     const edited = { apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata: { name: 'shop', namespace }, spec: { stages: [stage] } }
     await kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=kubectl-edit', '-f', '-'], JSON.stringify(edited))
@@ -80,12 +80,12 @@ describe('order-platform', () => {
     expect(await most()).toBe('100')
   })
 
-  test('refuses what Strimzi cannot change in a running Kafka, and names the value to go back to', async () => {
+  test('refuses changes that Strimzi cannot make to a running Kafka, and names the previous value', async () => {
     await expect(upgrade('kafka.replicas=3')).rejects.toThrow(/kafka.replicas is 3, but the pool shop-kafka-all has 1 .* leave it at 1/)
     await expect(upgrade('kafka.storage.type=ephemeral')).rejects.toThrow(/the running Kafka has persistent-claim, which cannot be changed/)
   })
 
-  test('is uninstalled, and installed again with the passwords of the data that has stayed', async () => {
+  test('is uninstalled, and installed again with the passwords of the retained data', async () => {
     const passwords = () => kubectl(['-n', namespace, 'get', 'secret', 'shop-postgres-admin', '-o', 'jsonpath={.data}'])
     const before = await passwords()
     await helm('uninstall', 'platform', '--no-hooks')
@@ -94,13 +94,13 @@ describe('order-platform', () => {
     expect(await passwords()).toBe(before)
   })
 
-  test('refuses to make Secrets that are somebody else’s, and says which value leaves the database out', async () => {
+  test('refuses to create Secrets that another owner has, and names the value that disables the database', async () => {
     await expect(helm('install', 'another', platform.path, '--no-hooks', ...neededValues(platform.path), '--set', 'keda.enabled=false,kafka.enabled=false')).rejects.toThrow(
-      'the Secret shop-postgres is there and not of this release, so there is a database already: set postgresql.enabled=false',
+      'the Secret shop-postgres exists and is not of this release, so there is a database already: set postgresql.enabled=false',
     )
   })
 
-  test('refuses to bring KEDA where the cluster has it from elsewhere, and says which value leaves it out', async () => {
+  test('refuses to install KEDA if the cluster has it already, and names the value that disables it', async () => {
     await expect(upgrade('keda.enabled=true')).rejects.toThrow('the cluster has KEDA already: set keda.enabled=false')
   })
 })
@@ -113,7 +113,7 @@ describe('the definition of OrderPipelines', () => {
     return crd.spec.versions[0]?.schema.openAPIV3Schema.description
   }
 
-  test('is brought up to date before an upgrade by the hook’s own program, with no rights but to patch it', async () => {
+  test('is upgraded before the release by the hook’s own program, with only the right to patch it', async () => {
     const current = parse(await readFile(file, 'utf8')) as Definition
     const older = structuredClone(current)
     const [version] = older.spec.versions
@@ -159,7 +159,7 @@ describe('the uninstallation of the operator', () => {
   })
   const finalizersOf = (name: string) => kubectl(['-n', namespace, 'get', 'orderpipeline', name, '-o', 'jsonpath={.metadata.finalizers}'])
 
-  test('takes its finalizer, and no other, off the pipelines that wait for it, unless topics to be kept would go with them', async () => {
+  test('removes only its own finalizer from deleted pipelines, unless retained topics would be deleted with them', async () => {
     const pipelines = [pipeline('waits', 'Delete'), pipeline('keeps', 'Retain')]
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pipelines }))
     await kubectl(['-n', namespace, 'delete', 'orderpipeline', 'waits', 'keeps', '--wait=false'])
@@ -233,7 +233,7 @@ describe('the uninstallation of the platform', () => {
   }
   const deleting = (...names: string[]) => kubectl(['-n', namespace, 'delete', ...names, '--wait=false'])
 
-  test('lets go of what KEDA and the Topic Operator can no longer finish, and of nothing else', async () => {
+  test('releases only the objects that KEDA and the Topic Operator can no longer finish', async () => {
     const items = [topic('gone', 'shop-kafka'), topic('kept', 'shop-kafka'), topic('others', 'another'), scaledObject('gone', 'finalizer.keda.sh'), scaledObject('kept', 'finalizer.keda.sh'), scaledObject('others', 'example.com/another')]
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
     await deleting('kafkatopic/gone', 'kafkatopic/others', 'scaledobject/gone', 'scaledobject/others')
@@ -245,7 +245,7 @@ describe('the uninstallation of the platform', () => {
     await deleting('kafkatopic/kept', 'scaledobject/kept')
   })
 
-  test('waits for the Topic Operator to end, which would hold the topics again, and looks at nothing that stays', async () => {
+  test('waits for the end of the Topic Operator, which would add its finalizer again, and ignores objects that stay', async () => {
     const operator = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop-kafka-entity-operator', namespace }, spec: { replicas: 0, selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'a', image: 'a' }] } } } }
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [operator, topic('waits', 'shop-kafka'), scaledObject('stays', 'finalizer.keda.sh')] }))
     await deleting('kafkatopic/waits', 'scaledobject/stays')

@@ -26,11 +26,11 @@ beforeAll(async () => {
 }, 300_000)
 const argsOf = (name: string) => calls.filter((call) => call.name === name).map(({ args }) => args)
 
-test('stops on any other context, local or not, and says which to export', async () => {
+test('the Tiltfile stops in any other context, local or not, and says which one to export', async () => {
   await expect(evaluated('kind-another')).rejects.toThrow(/current context is kind-another, not kind-orderpipeline: export KUBECONFIG/)
 })
 
-test('configures exactly the workloads that the charts make with its values', async () => {
+test('the Tiltfile configures exactly the workloads that the charts create with its values', async () => {
   const objects = await renderedByTilt()
   const workloads = objects.filter(({ kind }) => ['Deployment', 'Job', 'OrderPipeline'].includes(kind))
   // Tilt applies hooks like any other object, but the one before an upgrade: helm renders that for
@@ -39,7 +39,7 @@ test('configures exactly the workloads that the charts make with its values', as
   expect(argsOf('k8s_resource').map(({ workload }) => workload).sort()).toEqual(names.sort())
 })
 
-test('builds under the names that the rendered pods run', async () => {
+test('the Tiltfile builds images with the names in the rendered pods', async () => {
   const imageNames = argsOf('docker_build').map(({ ref }) => String(ref))
   const text = podsOf(await renderedByTilt()).map(({ spec }) => JSON.stringify(spec)).join()
   for (const name of imageNames) expect(text).toContain(`"${name}:`)
@@ -47,7 +47,7 @@ test('builds under the names that the rendered pods run', async () => {
   expect(imageNames).toEqual(expect.arrayContaining(used))
 })
 
-test('builds targets of the Dockerfile and watches files that there are', () => {
+test('the Tiltfile builds targets of the Dockerfile and watches existing files', () => {
   for (const { target } of argsOf('docker_build')) expect(imageDefinitions.map(({ name }) => name)).toContain(target)
   const watched = argsOf('local_resource').flatMap(({ deps }) => (deps ?? []) as string[])
   const files = [...watched, ...argsOf('watch_file').map(({ file_path: path }) => String(path)), ...argsOf('docker_build').map(({ dockerfile }) => String(dockerfile))]
@@ -55,7 +55,7 @@ test('builds targets of the Dockerfile and watches files that there are', () => 
   for (const file of files) expect(existsSync(join(repository, file)), file).toBe(true)
 })
 
-test('gives every resource dependencies that are resources of its own', () => {
+test('every resource of the Tiltfile depends on resources of its own', () => {
   const names = [...argsOf('local_resource').map(({ name }) => name), ...argsOf('k8s_resource').map(({ workload, new_name: renamed }) => renamed ?? workload)]
   const dependencies = [...argsOf('local_resource'), ...argsOf('k8s_resource')].flatMap((args) => (args['resource_deps'] ?? []) as string[])
   expect(names).toEqual(expect.arrayContaining(dependencies))

@@ -41,7 +41,7 @@ async function kindSays(config: string): Promise<string> {
 }
 
 describe('kind', { timeout: 600_000 }, () => {
-  test('accepts kind-config.yaml and goes on to pull the image of the node', async () => {
+  test('accepts kind-config.yaml and then pulls the image of the node', async () => {
     expect(await kindSays(configFile)).toMatch(/failed to pull image "kindest\/node/)
   })
 

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { pauseBinary } from '../../src/node/pause-binary.ts'
 
 test.runIf(process.platform === 'linux' && process.arch === 'x64')(
-  'the sandbox’s program waits, without using the processor, and leaves no ended child behind',
+  'the sandbox’s program waits without using the CPU, and reaps its children',
   async () => {
     const dir = await mkdtemp(join(tmpdir(), 'pause-'))
     const program = join(dir, 'pause')

@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-it('as a process it outlives Kafka being away, and ends when told to', async () => {
+it('the process survives an outage of Kafka, and ends after SIGTERM', async () => {
   const topics = await namespaceOf(kubeconfig())
   const ports = persistedPorts(join(dir, 'ports.json'))
   const [port, controllerPort] = [await ports.port('kafka'), await ports.port('controller')]

@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 
 describe('a KafkaTopic', () => {
-  it('becomes a topic with its partitions and configuration, and says so', async () => {
+  it('becomes a topic with its partitions and configuration, and reports Ready', async () => {
     await standIn(topics, kafka)
     await topics.create(name, { spec: { partitions: 3, replicas: 1, config: { 'retention.ms': 604800000 } } })
     const { status, metadata } = await topics.condition(name, 'Ready')
@@ -43,7 +43,7 @@ describe('a KafkaTopic', () => {
     expect((await topics.get(name))?.metadata.resourceVersion).toBe(metadata.resourceVersion)
   })
 
-  it('follows its specification: partitions grow, configurations come and go', async () => {
+  it('follows its spec: partitions are added, configurations are set and removed', async () => {
     await standIn(topics, kafka)
     await topics.create(name, { spec: { partitions: 1, config: { 'retention.ms': 1000, 'segment.ms': 5000 } } })
     await topics.condition(name, 'Ready')
@@ -57,7 +57,7 @@ describe('a KafkaTopic', () => {
     expect(topic.configs.get('segment.ms')?.dynamic).toBe(false)
   })
 
-  it('has what was set in Kafka by hand taken back with the next round', async () => {
+  it('loses settings made in Kafka by hand, with the next periodic reconcile', async () => {
     await standIn(topics, kafka, 1_000)
     await topics.create(name)
     await topics.condition(name, 'Ready')
@@ -68,7 +68,7 @@ describe('a KafkaTopic', () => {
     })
   })
 
-  it('gets its topic again, with another id, with the round after that was deleted in Kafka', async () => {
+  it('gets a new topic, with another id, by the periodic reconcile after its topic was deleted in Kafka', async () => {
     await standIn(topics, kafka, 1_000)
     await topics.create(name)
     const before = await topics.condition(name, 'Ready')
@@ -82,7 +82,7 @@ describe('a KafkaTopic', () => {
     })
   })
 
-  it('takes its topic along when it is deleted, and its successor gets a new one', async () => {
+  it('deletes its topic when it is deleted, and its successor gets a new one', async () => {
     await standIn(topics, kafka)
     await topics.create(name)
     const before = await topics.condition(name, 'Ready')
@@ -94,7 +94,7 @@ describe('a KafkaTopic', () => {
     expect((await topicIn(kafka, name))?.topicId).toBe(after.status?.topicId)
   })
 
-  it('that is unmanaged leaves the topic alone, also when it goes', async () => {
+  it('that is unmanaged does not change the topic, also when it is deleted', async () => {
     await standIn(topics, kafka)
     await topics.create(name, { spec: { partitions: 1 } })
     await topics.condition(name, 'Ready')
@@ -109,7 +109,7 @@ describe('a KafkaTopic', () => {
     expect((await topicIn(kafka, name))?.partitions).toBe(1)
   })
 
-  it('that is paused is not acted on until resumed, and yet its deletion deletes', async () => {
+  it('that is paused has no effect until it is resumed, except that its deletion deletes the topic', async () => {
     await standIn(topics, kafka)
     await topics.create(name, { spec: { partitions: 1 } })
     await topics.condition(name, 'Ready')
@@ -129,8 +129,8 @@ describe('a KafkaTopic', () => {
   })
 })
 
-describe('a KafkaTopic that cannot be', () => {
-  it('is refused fewer partitions, other replicas and another name, and is ready again when that is taken back', async () => {
+describe('a KafkaTopic that is refused', () => {
+  it('cannot have fewer partitions, another replication factor or another name, and is Ready again after the edit is undone', async () => {
     await standIn(topics, kafka)
     await topics.create(name, { spec: { partitions: 2, replicas: 1 } })
     await topics.condition(name, 'Ready')
@@ -148,7 +148,7 @@ describe('a KafkaTopic that cannot be', () => {
     }
   })
 
-  it('tells what Kafka says, and keeps no other waiting', async () => {
+  it('reports the error of Kafka, and does not delay others', async () => {
     await standIn(topics, kafka)
     const wrong = `${name}-wrong`
     await Promise.all([topics.create(wrong, { spec: { config: { 'no.such': 1 } } }), topics.create(name)])
@@ -157,7 +157,7 @@ describe('a KafkaTopic that cannot be', () => {
     expect(status?.conditions?.[0]?.message).toBe('INVALID_CONFIG: Unknown topic config name: no.such')
   })
 
-  it('waits for the oldest that claims its topic to go, and for the round after that', async () => {
+  it('waits until the oldest one of its topic is deleted, and for the next periodic reconcile', async () => {
     await standIn(topics, kafka, 1_000)
     const younger = `${name}-younger`
     await topics.create(name)
@@ -172,7 +172,7 @@ describe('a KafkaTopic that cannot be', () => {
     expect(heir.status?.topicId).not.toBe(older.status?.topicId)
   })
 
-  it('leaves the topic to the oldest when it goes itself', async () => {
+  it('leaves the topic to the oldest when it is deleted itself', async () => {
     await standIn(topics, kafka)
     const younger = `${name}-younger`
     await topics.create(name)
@@ -186,7 +186,7 @@ describe('a KafkaTopic that cannot be', () => {
 })
 
 describe('many KafkaTopics', () => {
-  it('are made with few requests to Kafka', async () => {
+  it('are created with few requests to Kafka', async () => {
     const names = Array.from({ length: 10 }, (_, index) => `${name}-${index}`)
     await Promise.all(names.map((each) => topics.create(each, { spec: { partitions: 20 } })))
     let requests = 0

@@ -33,18 +33,18 @@ const state = (at: number, pipelines: readonly PipelineState[], trouble?: string
 
 describe('the trend of a lag', () => {
   const before = [{ at: 0, lag: 1_000 }]
-  it('is known after a quarter of a minute, and never without a figure', () => {
+  it('is known after 15 seconds, and never without a figure', () => {
     expect(trendOf(before, { at: 10_000, lag: 5_000 })).toBeUndefined()
     expect(trendOf(before, { at: 20_000, lag: null })).toBeUndefined()
     expect(trendOf([{ at: 0, lag: null }], { at: 20_000, lag: 5 })).toBeUndefined()
   })
-  it('is growing or shrinking beyond a tenth, and steady within', () => {
+  it('is growing or shrinking beyond 10 %, and steady within', () => {
     expect(trendOf(before, { at: 20_000, lag: 1_200 })).toBe('growing')
     expect(trendOf(before, { at: 20_000, lag: 800 })).toBe('shrinking')
     expect(trendOf(before, { at: 20_000, lag: 1_050 })).toBe('steady')
     expect(trendOf([{ at: 0, lag: 0 }], { at: 20_000, lag: 8 })).toBe('steady')
   })
-  it('looks back half a minute and no further: past its peak a backlog shrinks, though it was smaller before', () => {
+  it('covers the last half a minute only: a backlog after its peak shrinks, although it was smaller before', () => {
     const samples = [
       { at: 0, lag: 0 },
       { at: 25_000, lag: 1_000 },
@@ -53,9 +53,9 @@ describe('the trend of a lag', () => {
   })
 })
 
-describe('lag that stays', () => {
+describe('persistent lag', () => {
   const samples = [0, 5_000, 10_000, 15_000].map((at) => ({ at, lag: 3 }))
-  it('was there in every sample of a quarter of a minute and more', () => {
+  it('is in every sample of at least 15 seconds', () => {
     expect(hadLag(samples, { at: 20_000, lag: 3 })).toBe(true)
     expect(hadLag(samples.slice(2), { at: 20_000, lag: 3 })).toBe(false)
     expect(hadLag([{ at: 0, lag: 0 }, ...samples.slice(1)], { at: 20_000, lag: 3 })).toBe(false)
@@ -65,7 +65,7 @@ describe('lag that stays', () => {
 
 describe('the history', () => {
   const limits = { sampleMs: 5_000, samples: 3, scalings: 2, parts: 1 }
-  it('keeps samples at its pace, the newest only, and each change of what is wanted with its reasons', () => {
+  it('keeps the newest samples at its interval, and each change of the desired replicas with its reasons', () => {
     const history = new History(limits)
     for (const [index, replicas] of [5, 7, 7, 9, 4].entries()) {
       const reasons = [{ code: 'Lag', text: `at ${index}` }]
@@ -79,14 +79,14 @@ describe('the history', () => {
       [9, 4, 'at 4'],
     ])
   })
-  it('says what a look has added, so that viewers need not ask again', () => {
+  it('returns the additions of an observation, so that viewers need not ask again', () => {
     const history = new History(limits)
     history.record(state(0, [pipeline([part()])]))
     const early = history.record(state(1_000, [pipeline([part({ wanted: 9 })])]))
     expect(early.samples).toEqual({})
     expect(early.scalings).toMatchObject([{ pipeline: 'default/shop', part: 'payment', from: 5, to: 9 }])
   })
-  it('has no more parts than allowed, and forgets a pipeline that is gone', () => {
+  it('has no more stages than allowed, and forgets a deleted pipeline', () => {
     const history = new History(limits)
     history.record(state(0, [pipeline([part(), part({ name: 'orders' })])]))
     expect(Object.keys(history.of('default/shop'))).toEqual(['payment'])
@@ -95,9 +95,9 @@ describe('the history', () => {
   })
 })
 
-describe('changes between looks', () => {
+describe('changes between observations', () => {
   const nothing = { samples: {}, scalings: [] }
-  it('hold the pipelines that changed, those that are gone, and bring another state up to date', () => {
+  it('contain the changed and the deleted pipelines, and update another state', () => {
     const texts = new Map<string, string>()
     const [one, two] = [pipeline([part()]), pipeline([part()], { name: 'second' })]
     const first = state(0, [one, two])
@@ -108,7 +108,7 @@ describe('changes between looks', () => {
     expect(change).toMatchObject({ pipelines: [{ name: 'shop' }], gone: ['default/second'] })
     expect(changedState(first, change!)).toEqual(after)
   })
-  it('say that figures are old, and that they are no longer', () => {
+  it('report that figures are old, and that they are current again', () => {
     const texts = new Map<string, string>()
     const old = state(0, [], 'no answer')
     const trouble = changeBetween(texts, old, nothing, undefined)!
@@ -126,12 +126,12 @@ describe('the bottleneck', () => {
       by: 'backlog',
     })
   })
-  it('is above all a stage that stands still', () => {
+  it('is first of all a stage without progress', () => {
     expect(
       bottleneckOf(pipeline([orders, part({ lag: 1, standing: true, waitSeconds: undefined as never })]))?.part,
     ).toBe('payment')
   })
-  it('is who gives out first while nothing waits, and nobody while that is not known or all is suspended', () => {
+  it('is the stage with the least capacity while there is no lag, and none while that is unknown or the pipeline is suspended', () => {
     const capacity = { ordersPerSecond: 800, part: 'payment' }
     expect(bottleneckOf(pipeline([part()], { capacity }))).toEqual({ part: 'payment', by: 'capacity' })
     expect(bottleneckOf(pipeline([part()]))).toBeUndefined()
@@ -140,8 +140,8 @@ describe('the bottleneck', () => {
   })
 })
 
-describe('how a part is doing', () => {
-  it('is said for zero replicas, missing figures, missing replicas and trouble', () => {
+describe('the tone of a stage', () => {
+  it('depends on zero replicas, missing figures, missing replicas and trouble', () => {
     expect(toneOf(part({ ready: 0, wanted: 0 }))).toBe('idle')
     const { lag: _lag, ...unknown } = part()
     expect(toneOf(unknown)).toBe('unknown')
@@ -163,7 +163,7 @@ describe('dead letters', () => {
     },
     ...changes,
   })
-  it('are counted by stage and cause, the largest group first, without those that are done', () => {
+  it('are counted by stage and cause, the largest group first, without finished ones', () => {
     const groups = groupedLetters([
       deadLetter({ stage: 'orders', reason: 'Undecodable' }),
       deadLetter({ at: '2026-01-02T00:00:00Z', message: 'newest', order: 'o2' }),
@@ -183,7 +183,7 @@ describe('dead letters', () => {
       { stage: 'orders', waiting: 1, parked: 0, orders: [] },
     ])
   })
-  it('come with a command that a shell takes as it is', () => {
+  it('have a command that a shell accepts unchanged', () => {
     const shop = { namespace: 'shops', name: 'shop' }
     const fault = { stage: 'payment', reason: 'ProviderFault' }
     expect(nextCommand('orderpipeline', shop, fault)).toBe(
@@ -191,13 +191,13 @@ describe('dead letters', () => {
     )
     expect(nextCommand('o', shop, { ...fault, reason: "it's; rm" })).toContain(`--reason 'it'\\''s; rm'`)
   })
-  it('come with a command that lists those which cannot be helped by trying again', () => {
+  it('have a command that lists those whose retry cannot succeed', () => {
     const never = { stage: 'orders', reason: 'Undecodable', verdict: 'never' }
     expect(nextCommand('o', { namespace: 'n', name: 's' }, never)).toBe('o dlq list s orders --reason Undecodable -n n')
   })
 })
 
-describe('where an order waits', () => {
+describe('the stage at which an order waits', () => {
   const order = (status: string, ...events: string[]): OrderView => ({
     ...{ orderId: 'o', customerId: 'c', status, currency: 'EUR', items: [], placedAt: '', updatedAt: '' },
     timeline: events.map((event) => ({ event, at: '' })),
@@ -208,7 +208,7 @@ describe('where an order waits', () => {
     expect(waitsFor(order('PROCESSING', 'OrderPlaced', 'OrderValidated', 'StockReserved'), stages)).toBe('payment')
     expect(waitsFor(order('CONFIRMED', 'PaymentCaptured', 'OrderConfirmed'), stages)).toBe('shipping')
   })
-  it('is nowhere once it has ended, or where no such stage is', () => {
+  it('is undefined after its end, or without such a stage', () => {
     expect(waitsFor(order('SHIPPED', 'OrderConfirmed'), stages)).toBeUndefined()
     expect(waitsFor(order('PLACED', 'OrderPlaced'), ['mine'])).toBeUndefined()
   })

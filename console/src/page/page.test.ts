@@ -6,7 +6,7 @@ import { pathOf, routeOf, type Route } from './route.ts'
 import { amountText, partSentence, waitText } from './words.ts'
 
 describe('an address', () => {
-  it('leads to the view that it was made for, whatever names hold', () => {
+  it('leads to its view, with any characters in names', () => {
     const pipeline = 'default/shop'
     const routes: Route[] = [
       { view: 'pipeline', pipeline },
@@ -31,7 +31,7 @@ describe('an address', () => {
       expect(routeOf(pathname, search)).toEqual(route)
     }
   })
-  it('that is none of ours is unknown, and an odd range is the usual one', () => {
+  it('of another page is unknown, and an invalid range is the default one', () => {
     expect(routeOf('/elsewhere').view).toBe('unknown')
     expect(routeOf('/pipelines/a/b/c').view).toBe('unknown')
     expect(routeOf('/pipelines/a/b/what-if', '?rate=many')).toEqual({ view: 'what-if', pipeline: 'a/b' })
@@ -43,18 +43,18 @@ const frame = { left: 50, top: 10, width: 100, height: 50, from: 0, to: 100_000,
 const sample = (at: number, lag: number | null, desired = 5): Sample => ({ at, lag, wanted: desired, ready: 5 })
 
 describe('a chart', () => {
-  it('has round marks, also for nothing and for a million', () => {
+  it('has round marks, also for zero and for a million', () => {
     expect(niceTicks(0)).toEqual([0, 1])
     expect(niceTicks(100)).toEqual([0, 50, 100])
     expect(niceTicks(37)).toEqual([0, 10, 20, 30, 40])
     expect(niceTicks(1_234_567).at(-1)).toBe(1_500_000)
     expect(timeTicks(30_000, 10 * 60_000, 4)).toEqual([300_000, 600_000])
   })
-  it('puts figures where they belong, and what is outside at the edge', () => {
+  it('draws figures at their place, and those outside at the edge', () => {
     expect([xOf(frame, 50_000), yOf(frame, 5)]).toEqual([100, 35])
     expect([xOf(frame, -9), xOf(frame, 1e9)]).toEqual([50, 150])
   })
-  it('breaks a line where there was no figure and where nobody looked', () => {
+  it('interrupts a line without a figure or an observation', () => {
     const samples = [sample(0, 1), sample(5_000, null), sample(10_000, 2), sample(15_000, 3), sample(90_000, 4)]
     expect(runs(samples, ({ lag }) => lag).map((run) => run.map(({ value }) => value))).toEqual([[1], [2, 3], [4]])
     expect(runs([], ({ lag }) => lag)).toEqual([])
@@ -66,7 +66,7 @@ describe('a chart', () => {
     expect(closed(frame, run, stepPath(frame, run))).toBe('M50 60H70V10V60H50Z')
     expect(closed(frame, [], '')).toBe('')
   })
-  it('reads the figure that is nearest, and a few of many', () => {
+  it('reads the nearest figure, and a few of many', () => {
     expect(nearest([sample(0, 1), sample(9, 2)], 7)?.lag).toBe(2)
     expect(nearest([], 7)).toBeUndefined()
     expect(thinned([1, 2, 3, 4, 5], 3)).toEqual([1, 3, 5])
@@ -74,7 +74,7 @@ describe('a chart', () => {
 })
 
 describe('the history on the page', () => {
-  it('goes on with what the stream brings, once each, of its own pipeline', () => {
+  it('continues with each sample of the stream once, of its own pipeline', () => {
     const scaling = { pipeline: 'a/b', part: 'p', at: 5, from: 1, to: 2, reasons: [] }
     const change = {
       ...{ at: 5, pipelines: [], gone: [] },
@@ -85,7 +85,7 @@ describe('the history on the page', () => {
     expect(once['p']).toMatchObject({ samples: [{ at: 5, lag: 1 }], scalings: [{ from: 1, to: 2 }] })
     expect(withRecorded(once, 'a/b', change)).toEqual(once)
   })
-  it('shows the last minutes and what was just before', () => {
+  it('shows the last minutes and the sample before', () => {
     const samples = [0, 60_000, 120_000, 180_000].map((at) => sample(at, 1))
     expect(lastMinutes(samples, 1, 190_000).map(({ at }) => at)).toEqual([120_000, 180_000])
     expect(lastMinutes(samples, 1, 10_000_000)).toHaveLength(1)
@@ -93,23 +93,23 @@ describe('the history on the page', () => {
   })
 })
 
-describe('what is said of a part', () => {
+describe('the text of a stage', () => {
   const part: PartState = {
     ...{ name: 'payment', kind: 'stage', policy: 'Lag', ready: 37, replicas: 37, wanted: 40, min: 5, max: 100 },
     ...{ lag: 1_234, waitSeconds: 125, standing: false, trend: 'growing', consumes: [], emits: [], reasons: [] },
   }
-  it('is one sentence for those who hear it', () => {
+  it('is one sentence for a screen reader', () => {
     expect(partSentence(part, true)).toBe(
       'payment, the bottleneck, 1,234 messages waiting, wait 2m05s, growing, 37 of 40 wanted replicas ready, 5 to 100 allowed',
     )
   })
-  it('does not make figures up', () => {
+  it('has no invented figures', () => {
     const { lag: _lag, waitSeconds: _wait, trend: _trend, ...blank } = part
     expect(waitText(blank)).toBe('–')
     expect(partSentence(blank, false)).toContain('lag not known')
     expect(waitText({ ...blank, lag: 3, standing: true })).toBe('standing still')
   })
-  it('has amounts in their own currency, and in none that is not known', () => {
+  it('has amounts in their own currency, and without a symbol for an unknown one', () => {
     expect(amountText(1_999, 'EUR')).toBe('€19.99')
     expect(amountText(1_999, 'JPY')).toBe('¥1,999')
     expect(amountText(5, 'nonsense')).toBe('5 nonsense')

@@ -5,18 +5,18 @@ const ask = (headers: Record<string, string>, method = 'GET', posts = false) =>
   refusalOf({ method, headers }, machineAddresses(4480), posts)?.status
 
 describe('the console is served', () => {
-  it('to its own page, under the names of this machine', () => {
+  it('to its own page, with the names of this machine', () => {
     for (const host of ['127.0.0.1:4480', 'localhost:4480', '[::1]:4480']) expect(ask({ host })).toBeUndefined()
     expect(
       ask({ host: 'localhost:4480', origin: 'http://localhost:4480', 'sec-fetch-site': 'same-origin' }),
     ).toBeUndefined()
   })
-  it('not under a foreign name that leads here, nor at another port, nor without a name', () => {
+  it('not with a foreign name for this address, with another port or without a name', () => {
     for (const host of ['evil.example', 'evil.example:4480', 'localhost', '127.0.0.1:80', ''])
       expect(ask({ host })).toBe(421)
     expect(ask({})).toBe(421)
   })
-  it('not to a page of another origin or site, which may only lead here', () => {
+  it('not to a page of another origin or site, which may only link here', () => {
     const host = 'localhost:4480'
     expect(ask({ host, origin: 'https://evil.example' })).toBe(403)
     expect(ask({ host, origin: 'null' })).toBe(403)
@@ -25,11 +25,11 @@ describe('the console is served', () => {
     expect(ask(link)).toBeUndefined()
     expect(ask({ ...link, 'sec-fetch-dest': 'iframe' })).toBe(403)
   })
-  it('for reading alone where it does not act', () => {
+  it('for reading only, if it does not act', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
       expect(ask({ host: 'localhost:4480' }, method)).toBe(405)
   })
-  it('for acting where it may, to its own page that sends JSON, and to no form of another site', () => {
+  it('for acting, if allowed, to its own page with JSON, and to no form of another site', () => {
     const host = 'localhost:4480'
     const json = { host, 'content-type': 'application/json' }
     const posted = (headers: Record<string, string>) => ask(headers, 'POST', true)

@@ -11,7 +11,7 @@ import { machineVisitors, type Visitor } from './visitor.ts'
 const nothing = { scaledObjects: [], autoscalers: [], deployments: [], topics: [], pods: [] }
 
 describe('the state of a pipeline', () => {
-  it('is made of what explain, status and top say', async () => {
+  it('consists of the results of explain, status and top', async () => {
     const source = recordedSource(0)
     source.at = 7_199_000
     const { pipelines, listed } = await source.look()
@@ -23,7 +23,7 @@ describe('the state of a pipeline', () => {
     expect(payment.waitSeconds).toBeGreaterThan(1)
     expect(payment.reasons.map(({ code }) => code)).toContain('Lag')
   })
-  it('says of a stage that is scaled on flow what the operator decided', async () => {
+  it('has the operator’s decision for a stage that is scaled on flow', async () => {
     const { pipelines, listed } = await recordedSource(0).look()
     const scaledObjects = listed.scaledObjects.map((object) =>
       object.metadata.name === 'shop-payment'
@@ -38,10 +38,10 @@ describe('the state of a pipeline', () => {
       hadLag: false,
     }))
     const reasons = state.parts.flatMap((part) => part.reasons.map(({ code, text }) => `${part.name} ${code}: ${text}`))
-    expect(reasons).toContain("payment FlowUnknown: the operator's decision is not known: the operator is away")
+    expect(reasons).toContain("payment FlowUnknown: the operator's decision is unknown: the operator is away")
     expect(reasons.filter((reason) => reason.includes('FlowUnknown'))).toHaveLength(1)
   })
-  it('is whole before the operator has looked, and has no figure that nobody measured', () => {
+  it('is complete before the first reconcile, without unmeasured figures', () => {
     const state = pipelineState(shopPipeline(), { listed: nothing }, () => ({ hadLag: false }))
     expect(state).toMatchObject({ ready: 'Unknown', behind: true, conditions: [] })
     expect(state.parts).toHaveLength(6)
@@ -55,7 +55,7 @@ describe('the state of a pipeline', () => {
 })
 
 describe('the observer', () => {
-  it('looks once for all who listen, and goes on after a look that failed', async () => {
+  it('reads once for all listeners, and continues after a failed read', async () => {
     const source = recordedSource(0)
     let looks = 0
     let fails = false
@@ -96,14 +96,14 @@ describe('the API', () => {
     const visitor = (await machineVisitors(source, undefined, 'key').of(request)) as Visitor
     return { source, visitor, api: createApi(observersOf([observer])) }
   }
-  it('refuses what is no order id before the gateway is asked, and says which pipelines are not there', async () => {
+  it('refuses an invalid order id without a request to the gateway, and reports missing pipelines', async () => {
     const { api, visitor } = await ready()
     expect(await api.answer('/api/orders/default/shop/..%2Fproducts', visitor)).toMatchObject({ status: 400 })
     expect(await api.answer('/api/orders/default/other/x', visitor)).toMatchObject({ status: 404 })
     expect(await api.answer('/api/history/%E0%A4%A/shop', visitor)).toMatchObject({ status: 404 })
     expect(await api.answer('/pipelines/default/shop', visitor)).toBeUndefined()
   })
-  it('reads dead letters once for all who ask at the same time', async () => {
+  it('reads dead letters once for concurrent requests', async () => {
     const { source, api, visitor } = await ready()
     let readings = 0
     const counting = { ...source, letters: () => ((readings += 1), source.letters(shopPipeline())) }

@@ -25,7 +25,7 @@ async function over(runs: ReplayRuns): Promise<ReplayRunState | undefined> {
 }
 
 describe('replays', () => {
-  it('are one at a time for a pipeline, and any number for several', async () => {
+  it('are limited to one per pipeline, and run for several pipelines at once', async () => {
     const runs = new ReplayRuns()
     runs.start(await order({ perSecond: 1 }))
     await expect(async () => runs.start(await order())).rejects.toThrow('Another replay of this pipeline is going on')
@@ -34,7 +34,7 @@ describe('replays', () => {
     expect(runs.of('a/shop')).toMatchObject([{ state: 'stopped' }])
   })
 
-  it('say how far they came when Kafka fails, and close what they opened', async () => {
+  it('report their progress when Kafka fails, and close their connections', async () => {
     let closeCount = 0
     let replayCount = 0
     const box = {
@@ -49,7 +49,7 @@ describe('replays', () => {
     await expect.poll(() => closeCount).toBe(1)
   })
 
-  it('are forgotten when there are many, the oldest first', async () => {
+  it('are forgotten if there are many, the oldest first', async () => {
     const runs = new ReplayRuns()
     for (let count = 0; count < 25; count += 1) {
       runs.start(await order({ letters: [] }))

@@ -34,7 +34,7 @@ function slowOperator() {
   return { kube, decide: decision.resolve, asked: () => requestCount }
 }
 
-it('shows the figures while the operator has not answered, and its decision once it has', async () => {
+it('the state has the figures while the operator has not answered, and its decision afterwards', async () => {
   const { kube, decide, asked: requestsSoFar } = slowOperator()
   const source = kubeSource(kube)
   const before = await source.look()

@@ -60,7 +60,8 @@ export class Autoscalers {
   }
 
   run(): void {
-    const failed = (error: unknown): void => this.#options.say(`the autoscalers could not look: ${String(error)}`)
+    const failed = (error: unknown): void =>
+      this.#options.say(`the autoscalers could not read their metrics: ${String(error)}`)
     this.#timer = setInterval(() => void this.look().catch(failed), tickMs)
   }
 

@@ -32,8 +32,8 @@ function deathText({ name, cause, lastOutput }: Death, restart: ReturnType<typeo
   const full = /No space left on device/.test(lastOutput) ? ' because the disk is full' : ''
   const next =
     restart === undefined || restart === 'give-up'
-      ? 'it died too often and is left dead: end this with Ctrl-C, look into its log, and start again'
-      : `it is started again in ${(restart.afterMs / 1_000).toFixed(1)} s; orders wait meanwhile and none is lost`
+      ? 'it ended too often and is not restarted: end the command with Ctrl-C, read its log, and start again'
+      : `it is started again in ${(restart.afterMs / 1_000).toFixed(1)} s; orders wait meanwhile, and no order is lost`
   return `${title} ${cause}${full}; ${next}`
 }
 

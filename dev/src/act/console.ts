@@ -1,5 +1,5 @@
-// How is a pipeline that runs here seen in a browser? By the console, in this process, on the local
-// API. It is an extra: what runs does not depend on it.
+// How does `orderpipeline dev` serve the console of its pipeline? In its own process, on the local
+// API server. The pipeline runs without it, too.
 import { askedWhatIf } from '@orderpipeline/cli/embedding'
 import { startConsoleLater, type ConsoleServer } from '@orderpipeline/console'
 import type { Ports } from '@orderpipeline/cluster/supervised'
@@ -8,22 +8,22 @@ const usualPort = 4480
 
 export interface DevConsoleOptions {
   readonly kubeconfig: string
-  /** What the page calls the cluster. */
+  /** The name of the cluster on the page. */
   readonly cluster: string
   readonly namespace: string
-  /** Until then the processor is the pipeline's. */
+  /** The console starts after this, so that the pipeline has the CPU first. */
   readonly after: Promise<void>
   readonly ports: Ports
-  /** Who runs it, for the record. */
+  /** The user of this process, whom records of actions name. */
   readonly user: string | undefined
   readonly say: (line: string) => void
 }
 
-/** undefined where it cannot be started; why is said. */
+/** Undefined if it cannot start; the reason is printed. */
 export async function devConsole({ ports, ...options }: DevConsoleOptions): Promise<ConsoleServer | undefined> {
   const { kubeconfig, say } = options
   const environment = { kubeconfig, kubeconfigCandidates: [], localKubeconfigs: [kubeconfig] }
-  // What runs here is this machine's own: it may be tried out, by who has the key.
+  // The pipeline is for trials on this machine, so the page may act, with its key.
   const settings = { allowWrites: true, whatIf: askedWhatIf, command: 'npm run orderpipeline --', local: true }
   const on = (port: number) => startConsoleLater(environment, { ...options, ...settings, port })
   try {
@@ -32,7 +32,7 @@ export async function devConsole({ ports, ...options }: DevConsoleOptions): Prom
       return on(await ports.port('console'))
     })
   } catch (error) {
-    say(`The console is not served: ${error instanceof Error ? error.message : String(error)}`)
+    say(`The console did not start: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
 }

@@ -3,7 +3,7 @@ import { isFree } from '@orderpipeline/cluster/embedding'
 import { expect, it } from 'vitest'
 import { answers } from './port-holder.ts'
 
-it('tells a port that answers from one that does not', async () => {
+it('a port that answers is distinguished from one that does not', async () => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve))
   const { port } = server.address() as AddressInfo

@@ -23,7 +23,7 @@ export function programFor(
   const name = /^\/app\/([\w-]+)\.mjs$/.exec(args[0] ?? '')?.[1]
   // Whatever image the built-in programs are to be of: here they are those of this clone.
   if (name === undefined || !programs)
-    return { missing: `its image ${image} is not run here; --run ${part}='<command>' runs a program in its place` }
+    return { missing: `its image ${image} is not run here; use --run ${part}='<command>' to run a program instead` }
   return {
     command: process.execPath,
     args: ['--max-semi-space-size=2', `${programs.app}/${name}.mjs`],

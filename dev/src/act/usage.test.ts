@@ -6,11 +6,11 @@ it.each([
   ['2:03', 123],
   ['1:00:00', 3_600],
   ['1-00:00:10', 86_410],
-])('reads %s as %d seconds', (text, seconds) => {
+])('the CPU time %s is %d seconds', (text, seconds) => {
   expect(secondsOf(text)).toBe(seconds)
 })
 
-it('asks the system what this very process has used, and nothing of one that is not there', async () => {
+it('the system reports the CPU time of this process, and none of a process that does not exist', async () => {
   const usage = await usageOf([process.pid, 2 ** 22 + 1])
   expect([...usage.keys()]).toEqual([process.pid])
   expect(usage.get(process.pid)?.cpuSeconds).toBeGreaterThan(0)

@@ -1,6 +1,7 @@
-// How do Deployments become processes? Each is compared with the replicas there are, as its
-// controller would; those that are missing are started, few at a time, and what came of it is
-// written into its status and those of its pods.
+// How do Deployments become processes? This is the Deployment controller of `orderpipeline dev`. It
+// compares each Deployment with its replicas, starts missing ones, a few at a time, ends surplus
+// ones, and writes the status of the Deployment and its pods. The decisions are in decide/;
+// replica.ts runs one process.
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
@@ -142,7 +143,7 @@ export class Workloads {
           metadata.name,
           {
             most,
-            why: `--max-processes ${this.#options.maxProcesses} leaves it ${most} of ${spec.replicas ?? 0} replicas`,
+            why: `--max-processes ${this.#options.maxProcesses} limits it to ${most} of ${spec.replicas ?? 0} replicas`,
           },
         ]
       }),
@@ -346,7 +347,7 @@ function podOf({ spec }: Replica, set: KubeObject): KubeObject {
 const availableBytes = (): number => (process.platform === 'linux' ? process.availableMemory() : Infinity)
 
 const memoryText = (): string =>
-  `the machine has ${Math.round(availableBytes() / 2 ** 20)} MiB of memory left: no more replicas are started until there is more`
+  `the machine has ${Math.round(availableBytes() / 2 ** 20)} MiB of free memory: no more replicas start until more is free`
 
 const viewOf = (replica: Replica): ReplicaView => ({
   name: replica.spec.name,

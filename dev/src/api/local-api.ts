@@ -133,7 +133,7 @@ async function answer(
     response,
     405,
     'MethodNotAllowed',
-    `${request.method} is not served here; a pipeline's spec can be patched, a pod deleted, all else is read`,
+    `${request.method} is not served here; allowed: PATCH of a pipeline's spec, DELETE of a pod, GET of everything else`,
   )
 }
 
@@ -157,7 +157,7 @@ function read(
   { objects }: LocalApiOptions,
 ): void {
   if (url.searchParams.has('watch'))
-    return refuse(response, 405, 'MethodNotAllowed', 'objects cannot be watched here; ask again instead')
+    return refuse(response, 405, 'MethodNotAllowed', 'watch is not served here; repeat the GET instead')
   const kind = resource.kind as Kind
   if (name !== undefined) {
     const object = objects.get(kind, namespace ?? 'default', name)

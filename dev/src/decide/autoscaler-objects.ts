@@ -83,7 +83,7 @@ export function autoscalerStatus({ spec }: ScaledObject, { current, desired, met
             type: 'ScalingActive',
             status: 'False',
             reason: 'FailedGetExternalMetric',
-            message: 'no figure is known yet',
+            message: 'no metric is known yet',
           },
       limitedCondition(spec, proposal, desired),
     ],

@@ -7,13 +7,13 @@ const services: readonly LocalService[] = [
 ]
 const secret = (name: string, key: string) => (name === 'db' && key === 'url' ? 'postgres://it' : undefined)
 
-it('writes the address of a Service as that of this machine, under each of its names', () => {
+it('the address of a Service is replaced by that of this machine, for each of its names', () => {
   for (const host of ['', '.default', '.default.svc', '.default.svc.cluster.local'])
     expect(localAddresses(`http://payment-provider${host}:8080/v1`, services)).toBe('http://127.0.0.1:21001/v1')
   expect(localAddresses('shop-kafka-kafka-bootstrap:9092,other:9092', services)).toBe('127.0.0.1:21002,other:9092')
 })
 
-it('leaves names alone that only contain the name of a Service, and other ports and namespaces', () => {
+it('names that only contain the name of a Service, and other ports and namespaces, are not replaced', () => {
   for (const text of [
     'my-payment-provider:8080',
     'payment-provider:80801',
@@ -23,7 +23,7 @@ it('leaves names alone that only contain the name of a Service, and other ports 
     expect(localAddresses(text, services)).toBe(text)
 })
 
-it('gives a process its own ports and the texts of its secrets', () => {
+it('a process gets its own ports and the values of its Secrets', () => {
   const env = [
     { name: 'METRICS_PORT', value: '9090' },
     { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'db', key: 'url' } } },
@@ -35,7 +35,7 @@ it('gives a process its own ports and the texts of its secrets', () => {
   })
 })
 
-it('says which Secret is missing, and starts nothing', () => {
+it('a missing Secret is named, and no process starts', () => {
   const env = [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'db', key: 'other' } } }]
   expect(processEnvironment({ env }, { services, secret, ports: {} })).toEqual({
     kind: 'incomplete',
@@ -43,7 +43,7 @@ it('says which Secret is missing, and starts nothing', () => {
   })
 })
 
-it('knows whether a container calls a Service', () => {
+it('a container that calls a Service is recognized', () => {
   const [provider] = services
   expect(provider && names({ env: [{ name: 'URL', value: 'http://payment-provider:8080' }] }, provider)).toBe(true)
   expect(provider && names({ env: [{ name: 'URL', value: 'http://other:8080' }] }, provider)).toBe(false)

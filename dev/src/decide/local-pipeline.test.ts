@@ -7,13 +7,13 @@ const pipeline = (spec: Partial<OrderPipelineSpec> = {}): OrderPipeline => ({
   spec: { kafka: { strimziCluster: 'shop-kafka' }, topics: [], stages: [], ...spec },
 })
 
-it('runs a pipeline without any peculiarity as it is written, in the namespace default', () => {
+it('an ordinary pipeline runs unchanged, in the namespace default', () => {
   const { pipeline: local, notes } = localPipeline(pipeline())
   expect(local).toEqual({ ...pipeline(), metadata: { name: 'shop', namespace: 'default' } })
   expect(notes).toEqual([])
 })
 
-it('has the Kafka of this machine stand in for another one, and says so', () => {
+it('the Kafka of this machine replaces another one, with a note', () => {
   const external = localPipeline(pipeline({ kafka: { external: { bootstrapServers: 'kafka.example:9092' } } }))
   expect(external.pipeline.spec.kafka).toEqual({ strimziCluster: 'shop-kafka' })
   expect(external.notes).toEqual([expect.stringContaining('kafka.example:9092')])
@@ -22,13 +22,13 @@ it('has the Kafka of this machine stand in for another one, and says so', () => 
   expect(secured.notes).toHaveLength(1)
 })
 
-it('says which triggers scale nothing here', () => {
+it('triggers that have no effect on this machine are listed', () => {
   const scaling = { minReplicas: 1, maxReplicas: 2, lagPerReplica: 1, prometheus: { query: 'up', perReplica: 1 } }
   const { notes } = localPipeline(pipeline({ stages: [{ name: 'audit', consumes: [{ topic: 'a' }], scaling }] }))
   expect(notes).toEqual([expect.stringContaining('audit: a Prometheus query')])
 })
 
-it('keeps a suspension that somebody has asked for when the file is edited, unless the file itself says', () => {
+it('a suspension by command outlives an edit of the file, unless the file sets suspend', () => {
   const live = pipeline({ suspend: true })
   expect(withLiveSuspension(pipeline(), live, false).spec.suspend).toBe(true)
   expect(withLiveSuspension(pipeline({ suspend: false }), live, true).spec.suspend).toBe(false)

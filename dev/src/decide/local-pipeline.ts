@@ -34,12 +34,12 @@ function localKafka({ spec, metadata }: OrderPipeline): { kafka: OrderPipelineSp
   if ('external' in spec.kafka)
     return {
       kafka: { strimziCluster: `${metadata.name}-kafka` },
-      note: [`Kafka is the one on this machine, not ${spec.kafka.external.bootstrapServers}`],
+      note: [`the pipeline uses the Kafka on this machine, not ${spec.kafka.external.bootstrapServers}`],
     }
   const { strimziCluster, listener } = spec.kafka
   return {
     kafka: { strimziCluster },
-    note: listener ? ['Kafka on this machine asks for no TLS and no user, whatever kafka.listener says'] : [],
+    note: listener ? ['Kafka on this machine uses neither TLS nor a user; kafka.listener is ignored'] : [],
   }
 }
 

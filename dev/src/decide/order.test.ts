@@ -8,7 +8,7 @@ const waiting = [
 ]
 
 describe('the order in which replicas are started', () => {
-  it('starts the first of every part before the second of any', () => {
+  it('has the first replica of every stage before the second of any', () => {
     expect(startOrder(waiting, false).map(({ deployment, before }) => `${deployment} ${before}`)).toEqual([
       'orders 0',
       'payment 0',
@@ -16,7 +16,7 @@ describe('the order in which replicas are started', () => {
     ])
   })
 
-  it('starts no second one while a part has none that is ready', () => {
+  it('has no second replica while a stage has no ready one', () => {
     expect(startOrder(waiting, true).map(({ before }) => before)).toEqual([0, 0])
   })
 })

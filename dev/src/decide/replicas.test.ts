@@ -10,12 +10,12 @@ const rolling = (maxSurge: string, maxUnavailable: string) => ({
 })
 
 describe('the replicas of a Deployment', () => {
-  it('are started when some are missing, those that drain not counted', () => {
+  it('are started when some are missing, without those that drain', () => {
     const replicas = [replica('a'), replica('b', { draining: true })]
     expect(replicaSteps({ wanted: 3, version: 'new' }, replicas)).toEqual({ start: 2, stop: [] })
   })
 
-  it('are ended when there are too many: first one that is not ready, then the youngest', () => {
+  it('are ended when there are too many: first one that is not ready, then the youngest one', () => {
     const replicas = [replica('old'), replica('young', { createdAt: 9 }), replica('broken', { ready: false })]
     expect(replicaSteps({ wanted: 1, version: 'new' }, replicas)).toEqual({ start: 0, stop: ['broken', 'young'] })
   })
@@ -27,7 +27,7 @@ describe('the replicas of a Deployment', () => {
     expect(steps.stop).toHaveLength(1)
   })
 
-  it('are never replaced before the new one is ready where none may be missing', () => {
+  it('are never replaced before the new one is ready if none may be missing', () => {
     const replicas = [replica('a', { version: 'old' }), replica('b', { ready: false })]
     expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, replicas)).toEqual({
       start: 0,
@@ -37,32 +37,32 @@ describe('the replicas of a Deployment', () => {
     expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, replicaViews).stop).toEqual(['a'])
   })
 
-  it('of an outdated version that do not work are replaced whatever the pace', () => {
+  it('of an old version that do not work are replaced at once', () => {
     const replicas = [replica('a', { version: 'old', ready: false }), replica('b', { version: 'old', ready: false })]
     expect(replicaSteps({ wanted: 2, version: 'new', ...rolling('25%', '0%') }, replicas).stop).toEqual(['a', 'b'])
   })
 })
 
-describe('the processes that there may be', () => {
+describe('the division of --max-processes', () => {
   const asks = [
     { name: 'gateway', wanted: 5, least: 5 },
     { name: 'orders', wanted: 100, least: 10 },
     { name: 'payment', wanted: 100, least: 5 },
   ]
 
-  it('are as many as asked for where they are enough', () => {
+  it('gives every stage its desired replicas if there are enough', () => {
     expect([...shares(asks, 300).values()]).toEqual([5, 100, 100])
   })
 
-  it('are the least of every part first, and then shared in turn', () => {
+  it('gives every stage its least replicas first, and divides the rest in turn', () => {
     expect([...shares(asks, 40).values()]).toEqual([5, 20, 15])
   })
 
-  it('are one of every part before a second of any where even the least are too many', () => {
+  it('gives every stage one replica before any gets a second if even the least replicas are too many', () => {
     expect([...shares(asks, 4).values()]).toEqual([2, 1, 1])
   })
 
-  it('are never more than there may be', () => {
+  it('never exceeds the limit', () => {
     for (let most = 0; most < 60; most += 1)
       expect([...shares(asks, most).values()].reduce((sum, one) => sum + one, 0)).toBe(Math.min(most, 205))
   })

@@ -1,14 +1,15 @@
+// Which number of replicas do the local autoscalers choose for a stage and the gateway?
 import { describe, expect, it } from 'vitest'
 import { activation, noMemory, scaling, type Measured, type ScalingRules } from './scaling.ts'
 
-const calm = {
+const unlimited = {
   stabilizationWindowSeconds: 0,
   selectPolicy: 'Max',
   policies: [{ type: 'Pods', value: 100, periodSeconds: 15 }],
 } as const
 const rules = (changes: Partial<ScalingRules> = {}): ScalingRules => ({
   minReplicas: 1,
-  hpa: { minReplicas: 1, maxReplicas: 100, scaleUp: calm, scaleDown: calm, tolerance: 0.1 },
+  hpa: { minReplicas: 1, maxReplicas: 100, scaleUp: unlimited, scaleDown: unlimited, tolerance: 0.1 },
   ...{ pollingSeconds: 10, cooldownSeconds: 60, otherTriggers: [], sum: false, utilization: {} },
   triggers: [{ topic: 'shop.paid', lagThreshold: 60, activationLagThreshold: 0, allowIdleConsumers: false }],
   ...changes,
@@ -19,12 +20,12 @@ const lag = (count: number | undefined, more: Partial<Measured> = {}): Measured 
 })
 
 describe('a stage', () => {
-  it('gets as many replicas as carry its lag', () => {
+  it('gets the replicas for its lag', () => {
     expect(scaling(rules(), noMemory, 0, 5, lag(1_200)).replicas).toBe(20)
     expect(scaling(rules(), noMemory, 0, 20, lag(0)).replicas).toBe(1)
   })
 
-  it('of several topics gets as many as carry their lags together, and keeps what it has while one is not known', () => {
+  it('of several topics gets the replicas for the sum of their lags, and keeps its replicas while one lag is unknown', () => {
     const [trigger] = rules().triggers
     const two = rules({ sum: true, triggers: trigger ? [trigger, { ...trigger, topic: 'shop.cancelled' }] : [] })
     expect(scaling(two, noMemory, 0, 5, lag(300)).replicas).toBe(10)
@@ -32,12 +33,12 @@ describe('a stage', () => {
     expect(scaling(two, noMemory, 0, 5, one).replicas).toBe(5)
   })
 
-  it('keeps its replicas while its lag is not known', () => {
+  it('keeps its replicas while its lag is unknown', () => {
     expect(scaling(rules(), noMemory, 0, 20, lag(undefined)).replicas).toBe(20)
     expect(activation(rules({ minReplicas: 0 }), noMemory, 0, 3, lag(undefined)).replicas).toBe(3)
   })
 
-  it('is started from nothing by one message, and ended when there was none for the cooldown', () => {
+  it('starts from 0 replicas with one message, and stops after the cooldown without messages', () => {
     const toZero = rules({ minReplicas: 0 })
     const woken = activation(toZero, noMemory, 1_000, 0, lag(1))
     expect(woken.replicas).toBe(1)
@@ -50,17 +51,17 @@ describe('a gateway', () => {
   const gateway = rules({ triggers: [], utilization: { cpu: 70, memory: 80 } })
   const use = (total: number, requested: number, replicas: number) => ({ total, requested, replicas })
 
-  it('gets as many replicas as bring its CPU to the goal', () => {
+  it('gets the replicas that bring its CPU use to the target', () => {
     const measurements = lag(0, { cpu: use(0.5, 0.1, 5), memory: use(100, 100, 5) })
     expect(scaling(gateway, noMemory, 0, 5, measurements).replicas).toBe(8)
   })
 
-  it('is not scaled in while one of its figures is missing, and still scaled out on the other', () => {
+  it('is not scaled in while one of its metrics is missing, but is scaled out on the other', () => {
     expect(scaling(gateway, noMemory, 0, 5, lag(0, { cpu: use(0.01, 0.1, 5) })).replicas).toBe(5)
     expect(scaling(gateway, noMemory, 0, 5, lag(0, { cpu: use(0.7, 0.1, 5) })).replicas).toBe(10)
   })
 
-  it('is not moved by replicas that have only just started', () => {
+  it('is not scaled by the CPU use of replicas that have just started', () => {
     const measurements = lag(0, { cpu: use(0.07, 0.1, 1), memory: use(80, 100, 1) })
     expect(scaling(gateway, noMemory, 0, 5, measurements).replicas).toBe(5)
   })

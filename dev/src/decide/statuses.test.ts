@@ -15,13 +15,13 @@ const replica = (changes: Partial<ReplicaSeen> = {}): ReplicaSeen => ({
   ...changes,
 })
 
-it('says of a process that has ended how it did, as a kubelet would', () => {
+it('the status of a process that has ended has the reason, as from a kubelet', () => {
   expect(endOf('ended with exit code 3')).toMatchObject({ exitCode: 3, reason: 'Error' })
   expect(endOf('ended with exit code 0')).toMatchObject({ exitCode: 0, reason: 'Completed' })
   expect(endOf('was ended by SIGKILL')).toMatchObject({ exitCode: 137 })
 })
 
-it('says of a pod that waits for its next start why it does', () => {
+it('the status of a pod that waits for its restart has the reason', () => {
   const waiting = { reason: 'CrashLoopBackOff', message: 'ended with exit code 1' }
   const status = podStatus(
     replica({ state: 'waiting', ready: false, restarts: 2, waiting, lastCause: 'ended with exit code 1' }),
@@ -36,7 +36,7 @@ it('says of a pod that waits for its next start why it does', () => {
   })
 })
 
-it('says of a pod that has its turn still to come only that it is being made', () => {
+it('the status of a pod that has not started yet is ContainerCreating', () => {
   const status = podStatus(replica({ state: 'waiting', ready: false, begun: false }))
   expect(status.containerStatuses[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } })
 })

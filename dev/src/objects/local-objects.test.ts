@@ -18,7 +18,7 @@ const objects = () =>
 const generation = (object: KubeObject | undefined) => object?.metadata.generation
 
 describe('an object', () => {
-  it('is made with an identity, one replica and a first generation, as an API server makes it', async () => {
+  it('is created with a uid, one replica and the first generation, as by an API server', async () => {
     const { kube } = objects()
     const createdDeployment = await kube.applyNew(deployments, deployment())
     expect(createdDeployment).toMatchObject({
@@ -28,7 +28,7 @@ describe('an object', () => {
     await expect(kube.applyNew(deployments, deployment())).rejects.toMatchObject({ code: 409 })
   })
 
-  it('keeps its replicas when it is applied without them, and is of the next generation only when its spec differs', async () => {
+  it('keeps its replicas when it is applied without them, and gets the next generation only when its spec differs', async () => {
     const store = objects()
     const { kube } = store
     await kube.applyNew(deployments, deployment())
@@ -40,7 +40,7 @@ describe('an object', () => {
     expect(generation(await kube.apply(deployments, deployment({ paused: true })))).toBe(3)
   })
 
-  it('keeps what a controller has noted on it, and loses an annotation that is no longer applied', async () => {
+  it('keeps annotations of controllers, and loses an annotation that is no longer applied', async () => {
     const store = objects()
     const { kube } = store
     await kube.applyNew(deployments, deployment({}, { annotations: { mine: '1' } }))
@@ -75,7 +75,7 @@ describe('an object', () => {
     expect(store.get('KafkaTopic', 'default', 'shop.paid')).toBeUndefined()
   })
 
-  it('is not written again when nothing of it has changed', async () => {
+  it('is not written again without a change', async () => {
     let changes = 0
     const { kube } = localObjects(
       () => new Date(0),

@@ -14,6 +14,6 @@ it.each([
   ['app=shop,stage in (payment)', false],
   ['stage notin (payment),app', true],
   ['other in (x)', false],
-])('the selector %j takes an object of the stage orders of the shop: %s', (selector, expected) => {
+])('the selector %j matches an object of the stage orders of the shop: %s', (selector, expected) => {
   expect(selects(selector, { app: 'shop', stage: 'orders' })).toBe(expected)
 })

@@ -1,5 +1,6 @@
-// How does a batch of sightings become suspicions, once each? One transaction, one statement for
-// each step, however many they are.
+// How does a batch of messages become suspicions of fraud, each once? stage.ts calls `judge`
+// for each batch: one transaction in the schema fraud_check, with one statement for each step. A
+// sighting is a row for an order or a declined payment, a suspicion a row for a suspicious order.
 import pg from 'pg'
 import { suspicion, type Kind, type Sighting } from './events.ts'
 import { reasonsFor, type Limits } from './rules.ts'

@@ -24,10 +24,10 @@ const budgetRunbook = {
   meaning: 'Requests of customers fail. 0.1 % of 30 days is the budget for that.',
   look: [
     '`http_requests_total` by route and status: which requests fail, and since when.',
-    'The log of the gateway at level error, with the request’s id.',
+    'The log of the gateway at level error, with the id of the request.',
   ],
   act: [
-    'Restore what the gateway cannot reach: most often PostgreSQL. 503 with Retry-After is load shedding: see OrderPipelineOrdersShed.',
+    'Restore the system that the gateway cannot reach, most often PostgreSQL. 503 with Retry-After is load shedding: see OrderPipelineOrdersShed.',
   ],
 }
 
@@ -43,14 +43,18 @@ export const gateway: AlertGroup = {
         '{{ $value | humanizePercentage }} of the requests to {{ $labels.orderpipeline_dev_pipeline }} failed in the last hour',
       runbook: budgetRunbook,
       fires: {
-        title: 'a twentieth that fails',
+        title: 'one request in twenty fails',
         series: { [requests('202')]: '0+95x120', [requests('500')]: '0+5x120' },
         at: '90m',
       },
       quiet: [
-        { title: 'one in 2,000', series: { [requests('202')]: '0+1999x120', [requests('500')]: '0+1x120' }, at: '90m' },
         {
-          title: 'an outage that is over',
+          title: 'one request in 2,000 fails',
+          series: { [requests('202')]: '0+1999x120', [requests('500')]: '0+1x120' },
+          at: '90m',
+        },
+        {
+          title: 'an outage that has ended',
           series: { [requests('202')]: '0+100x120', [requests('500')]: '0+20x20 400x100' },
           at: '50m',
         },
@@ -65,12 +69,16 @@ export const gateway: AlertGroup = {
         '{{ $value | humanizePercentage }} of the requests to {{ $labels.orderpipeline_dev_pipeline }} failed in the last six hours',
       runbook: budgetRunbook,
       fires: {
-        title: 'one in a hundred that fails',
+        title: 'one request in a hundred fails',
         series: { [requests('202')]: '0+99x480', [requests('500')]: '0+1x480' },
         at: '7h',
       },
       quiet: [
-        { title: 'one in 2,000', series: { [requests('202')]: '0+1999x480', [requests('500')]: '0+1x480' }, at: '7h' },
+        {
+          title: 'one request in 2,000 fails',
+          series: { [requests('202')]: '0+1999x480', [requests('500')]: '0+1x480' },
+          at: '7h',
+        },
       ],
     },
     {
@@ -78,14 +86,15 @@ export const gateway: AlertGroup = {
       expr: 'sum by (namespace, orderpipeline_dev_pipeline) (rate(gateway_orders_shed_total[5m])) > 0',
       for: '5m',
       severity: 'critical',
-      summary: 'The gateway of {{ $labels.orderpipeline_dev_pipeline }} refuses orders, since they would wait too long',
+      summary:
+        'The gateway of {{ $labels.orderpipeline_dev_pipeline }} refuses orders, because they would wait too long',
       runbook: {
         meaning: 'Customers get 503 with Retry-After. Orders that were accepted are not affected.',
         look: [
           '`gateway_expected_wait_seconds`: how long an order would wait.',
           '`orderpipeline top`: the stage with the longest lag.',
         ],
-        act: ['Raise the maximum of that stage, or the wait that the gateway allows.'],
+        act: ['Raise `maxReplicas` of that stage, or the wait that the gateway allows (PROMISE_SECONDS).'],
       },
       fires: {
         title: 'orders that are refused',
@@ -94,7 +103,7 @@ export const gateway: AlertGroup = {
       },
       quiet: [
         {
-          title: 'a counter that stands',
+          title: 'a counter that does not grow',
           series: { [`gateway_orders_shed_total{${pod('gateway')}}`]: '90x60' },
           at: '30m',
         },
@@ -107,13 +116,13 @@ export const gateway: AlertGroup = {
         'and max by (namespace, orderpipeline_dev_pipeline) (max_over_time(gateway_rate_limit_shared[1d])) == 1',
       for: '10m',
       severity: 'warning',
-      summary: 'Replicas of the gateway of {{ $labels.orderpipeline_dev_pipeline }} count requests each for itself',
+      summary: 'Replicas of the gateway of {{ $labels.orderpipeline_dev_pipeline }} count requests separately',
       runbook: {
         meaning:
-          'Redis does not answer, or has become a replica and takes no writes. A caller is allowed its limit once for each replica. Orders go on.',
-        look: ['The log of the gateway: what Redis answers.'],
+          'Redis does not answer, or has become a replica and refuses writes. Each replica of the gateway allows a caller its full limit. Orders go on.',
+        look: ['The log of the gateway: the answer of Redis.'],
         act: [
-          'Restore Redis, or have the name in `REDIS_URL` lead to the primary. The gateway shares its counts again by itself.',
+          'Restore Redis, or point the name in `REDIS_URL` to the primary. The gateway then shares its counts again without a restart.',
         ],
       },
       fires: {

@@ -13,12 +13,13 @@ export const operator: AlertGroup = {
       severity: 'critical',
       summary: 'No replica of the OrderPipeline operator leads',
       runbook: {
-        meaning: 'Orders go on and KEDA goes on scaling. Edits have no effect, and nothing is repaired.',
-        look: ['`kubectl get lease`: who held it last.', 'The log of the operator: what the API server answers.'],
+        meaning:
+          'Orders go on, and KEDA still scales. Edits of pipelines have no effect, and the operator repairs no object.',
+        look: ['`kubectl get lease`: the last holder.', 'The log of the operator: the answers of the API server.'],
         act: ['Start the operator again. If its pods are refused, `kubectl describe` of its ReplicaSet says why.'],
       },
       fires: {
-        title: 'replicas of which none leads',
+        title: 'no replica leads',
         series: { [`orderpipeline_leader{${pod('a')}}`]: '0x60' },
         at: '20m',
       },
@@ -38,14 +39,15 @@ export const operator: AlertGroup = {
       expr: 'sum(increase(orderpipeline_reconcile_total{result="error"}[15m])) > 3',
       for: '15m',
       severity: 'warning',
-      summary: 'Passes of the OrderPipeline operator fail with errors that it does not know',
+      summary: 'Reconciles of the OrderPipeline operator fail with unexpected errors',
       runbook: {
-        meaning: 'Some pipeline is not followed. This is a defect, or an API server that answers what nobody expects.',
+        meaning:
+          'The operator cannot reconcile some pipeline. The cause is a defect, or an unexpected answer of the API server.',
         look: ['The log of the operator at level error: the pipeline and the error.'],
         act: ['Report it with that log line.'],
       },
       fires: {
-        title: 'errors again and again',
+        title: 'repeated errors',
         series: { [`orderpipeline_reconcile_total{${pod('a')},result="error"}`]: '0+1x60' },
         at: '50m',
       },
@@ -62,7 +64,7 @@ export const operator: AlertGroup = {
       expr: 'min_over_time(orderpipeline_queue_depth{priority="edit"}[5m]) > 0',
       for: '5m',
       severity: 'warning',
-      summary: 'Edits of OrderPipelines wait for the operator all the time',
+      summary: 'Edits of OrderPipelines always wait for the operator',
       runbook: {
         meaning: 'Edits take effect late.',
         look: [
@@ -77,7 +79,7 @@ export const operator: AlertGroup = {
       },
       quiet: [
         {
-          title: 'a queue in the background',
+          title: 'a queue of background reconciles',
           series: { [`orderpipeline_queue_depth{${pod('a')},priority="background"}`]: '30x60' },
           at: '30m',
         },
@@ -91,16 +93,16 @@ export const operator: AlertGroup = {
         'and sum by (kind) (increase(orderpipeline_drift_repairs_total[1h] offset 2h)) > 0',
       for: '10m',
       severity: 'warning',
-      summary: 'Something changes {{ $labels.kind }} objects of pipelines back, hour after hour',
+      summary: 'Another writer changes {{ $labels.kind }} objects of pipelines back, hour after hour',
       runbook: {
         meaning:
-          'The operator puts back what differs from the pipeline, and something changes it again: a mutating webhook, another controller, a script. Each is a write for nothing, and for a while the object is not as the pipeline says.',
+          'The operator restores fields that differ from the pipeline, and another writer changes them again: a mutating webhook, another controller, a script. Each repair is a wasted write, and for a while the object differs from the pipeline.',
         look: [
-          '`kubectl get op -A`: a pipeline whose Configured has the reason Contested names the object and the field.',
+          '`kubectl get op -A`: a pipeline whose Configured has the reason Contested names the object and the field in its message.',
           '`kubectl get <kind> <name> -o yaml --show-managed-fields`: who wrote the field last.',
         ],
         act: [
-          'Exempt objects with the label `app.kubernetes.io/managed-by=orderpipeline` from the webhook, or say in the pipeline what it wants.',
+          'Exempt objects with the label `app.kubernetes.io/managed-by=orderpipeline` from the webhook, or set in the pipeline the value that the other writer wants.',
         ],
       },
       fires: {
@@ -127,12 +129,12 @@ export const operator: AlertGroup = {
       summary: 'The operator {{ $labels.pod }} stands by for {{ $value }} pipelines that another installation acts on',
       runbook: {
         meaning:
-          'Two installations of the operator watch one namespace. Nothing is broken: the one on record in `status.operator.name` acts.',
+          'Two installations of the operator watch one namespace. Pipelines work: only the installation in `status.operator.name` acts.',
         look: [
           '`kubectl get op -A -o custom-columns=NAME:.metadata.name,ACTS:.status.operator.name,STANDS-BY:.status.operator.standby.name`',
         ],
         act: [
-          'Uninstall one of the two, or give each a `watchNamespace` of its own. One that stands by acts a minute after the other is gone.',
+          'Uninstall one of the two, or give each a `watchNamespace` of its own. The one that stands by acts a minute after the other has ended.',
         ],
       },
       fires: {

@@ -12,15 +12,16 @@ export const orders: AlertGroup = {
       summary:
         'Accepted orders have waited {{ $value | humanizeDuration }} in the outbox of {{ $labels.orderpipeline_dev_pipeline }}',
       runbook: {
-        meaning: 'Orders are accepted and kept in PostgreSQL, but do not reach Kafka. None is lost; all of them wait.',
+        meaning:
+          'Orders are accepted and stored in PostgreSQL, but do not reach Kafka. No order is lost; all of them wait.',
         look: [
-          '`outbox_failures_total` and the log of the stage `orders`: what Kafka or PostgreSQL answers.',
-          '`outbox_relay_leader`: one replica must say 1.',
+          '`outbox_failures_total` and the log of the stage `orders`: the errors of Kafka or PostgreSQL.',
+          '`outbox_relay_leader`: it must be 1 for one replica.',
         ],
-        act: ['Restore Kafka. The relay goes on by itself, in order.'],
+        act: ['Restore Kafka. The relay then publishes the events in order, without a restart.'],
       },
       fires: {
-        title: 'an oldest event that ages',
+        title: 'the oldest event ages',
         series: {
           [`outbox_lag_seconds{${pod('orders')}}`]: '0+60x60',
           [`outbox_lag_seconds{${pod('orders', 'b')}}`]: '0x60',
@@ -39,11 +40,11 @@ export const orders: AlertGroup = {
       summary: 'No replica relays the outbox of {{ $labels.orderpipeline_dev_pipeline }}',
       runbook: {
         meaning: 'Accepted orders do not reach Kafka.',
-        look: ['The log of the replicas of `orders`: who tries to lead, and what PostgreSQL answers.'],
-        act: ['Look whether a session holds the advisory lock (`pg_locks`) without working, and end that session.'],
+        look: ['The log of the replicas of `orders`: which replica tries to lead, and the answers of PostgreSQL.'],
+        act: ['If an idle session holds the advisory lock (`pg_locks`), end that session.'],
       },
       fires: {
-        title: 'two replicas of which none leads',
+        title: 'neither of two replicas leads',
         series: {
           [`outbox_relay_leader{${pod('orders')}}`]: '1x5 0x60',
           [`outbox_relay_leader{${pod('orders', 'b')}}`]: '0x60',
@@ -66,19 +67,26 @@ export const orders: AlertGroup = {
       expr: 'max by (namespace, orderpipeline_dev_pipeline) (payment_breaker_open) == 1',
       for: '5m',
       severity: 'critical',
-      summary: 'The payment provider of {{ $labels.orderpipeline_dev_pipeline }} is not asked, since its calls fail',
+      summary:
+        'The payment provider of {{ $labels.orderpipeline_dev_pipeline }} gets no requests, because its calls fail',
       runbook: {
         meaning: 'Orders wait for their payment. More replicas would not help.',
         look: [
           '`payment_provider_calls_total` by outcome: what the provider answers.',
           'The provider’s own status page.',
         ],
-        act: ['Wait for the provider or call it. The breaker tries by itself whether it is back.'],
+        act: [
+          'Wait for the provider, or contact it. The circuit breaker tests by itself whether the provider answers again.',
+        ],
       },
-      fires: { title: 'an open breaker', series: { [`payment_breaker_open{${pod('payment')}}`]: '1x60' }, at: '20m' },
+      fires: {
+        title: 'an open circuit breaker',
+        series: { [`payment_breaker_open{${pod('payment')}}`]: '1x60' },
+        at: '20m',
+      },
       quiet: [
         {
-          title: 'one that opens for a minute',
+          title: 'a circuit breaker that is open for a minute',
           series: { [`payment_breaker_open{${pod('payment')}}`]: '0x5 1 0x60' },
           at: '20m',
         },
@@ -89,22 +97,22 @@ export const orders: AlertGroup = {
       expr: 'max by (namespace, orderpipeline_dev_pipeline, currency) (payment_owed_cents) > 0',
       for: '1h',
       severity: 'warning',
-      summary: '{{ $value }} minor units of {{ $labels.currency }} have been owed to customers for an hour',
+      summary: '{{ $value }} minor units of {{ $labels.currency }} have been due to customers for an hour',
       runbook: {
-        meaning: 'Money was taken that has to go back, and the refund has not been made.',
+        meaning: 'Customers were charged for orders that failed, and their refunds are outstanding.',
         look: [
           '`payment_refunds_due` by reason: GIVEN_UP is a refund that the provider refused, SECOND_CHARGE an order charged twice.',
         ],
-        act: ['Refund it at the provider, by the order’s id. The figure comes back to 0 by itself.'],
+        act: ['Refund it at the provider, by the order’s id. The metric then returns to 0.'],
       },
       fires: {
-        title: 'a debt that stays',
+        title: 'an amount that stays due',
         series: { [`payment_owed_cents{${pod('payment')},currency="EUR"}`]: '5256x120' },
         at: '90m',
       },
       quiet: [
         {
-          title: 'refunds that are on their way',
+          title: 'refunds in progress',
           series: { [`payment_owed_cents{${pod('payment')},currency="EUR"}`]: '5256x20 0x100' },
           at: '90m',
         },
@@ -115,15 +123,23 @@ export const orders: AlertGroup = {
       expr: 'max by (namespace, orderpipeline_dev_pipeline) (orders_months_ahead) < 1',
       for: '1h',
       severity: 'critical',
-      summary: 'The next month of {{ $labels.orderpipeline_dev_pipeline }} has no partition for its orders',
+      summary:
+        'The next month of {{ $labels.orderpipeline_dev_pipeline }} has no partition for its orders in PostgreSQL',
       runbook: {
-        meaning: 'Orders of the next month will lie outside of the months, where they can not be detached as a whole.',
-        look: ['The log of the stage `orders`: why months could not be made.'],
-        act: ['Give the service’s database user the right to create tables in its schema. Months are made each hour.'],
+        meaning:
+          'Orders of the next month will be stored in the default partition, where they cannot be detached together.',
+        look: ['The log of the stage `orders`: why partitions could not be created.'],
+        act: [
+          'Give the service’s database user the right to create tables in its schema. The stage creates partitions every hour.',
+        ],
       },
-      fires: { title: 'no month ahead', series: { [`orders_months_ahead{${pod('orders')}}`]: '0x120' }, at: '90m' },
+      fires: { title: 'no partition ahead', series: { [`orders_months_ahead{${pod('orders')}}`]: '0x120' }, at: '90m' },
       quiet: [
-        { title: 'three months ahead', series: { [`orders_months_ahead{${pod('orders')}}`]: '3x120' }, at: '90m' },
+        {
+          title: 'partitions for three months ahead',
+          series: { [`orders_months_ahead{${pod('orders')}}`]: '3x120' },
+          at: '90m',
+        },
       ],
     },
     {
@@ -131,23 +147,23 @@ export const orders: AlertGroup = {
       expr: 'min_over_time(orderpipeline_database_waiting[5m]) > 0',
       for: '5m',
       severity: 'warning',
-      summary: 'Callers in {{ $labels.pod }} wait for a connection to the database all the time',
+      summary: 'Callers in {{ $labels.pod }} always wait for a connection to the database',
       runbook: {
         meaning: 'The pool is too small for the work, or statements have become slow.',
         look: [
           '`orderpipeline_database_query_seconds` by statement: which one is slow.',
           '`orderpipeline_database_connections` by state.',
         ],
-        act: ['Raise `database.maxConnections` with PostgreSQL’s `max_connections`, or put a pooler before it.'],
+        act: ['Raise `database.maxConnections` with PostgreSQL’s `max_connections`, or use a connection pooler.'],
       },
       fires: {
-        title: 'callers that wait all the time',
+        title: 'callers always wait',
         series: { [`orderpipeline_database_waiting{${pod('payment')},pool="primary"}`]: '4x60' },
         at: '30m',
       },
       quiet: [
         {
-          title: 'callers that wait now and then',
+          title: 'callers sometimes wait',
           series: { [`orderpipeline_database_waiting{${pod('payment')},pool="primary"}`]: '4 0 4 0 4 0 4 0x60' },
           at: '9m',
         },

@@ -21,25 +21,29 @@ export const stages: AlertGroup = {
       severity: 'critical',
       summary: 'OrderPipeline {{ $labels.namespace }}/{{ $labels.pipeline }} has not been Ready for 15 minutes',
       runbook: {
-        meaning: 'Something that the pipeline needs does not work: topics, pods, autoscalers or its own configuration.',
+        meaning: 'Topics, pods, autoscalers or the configuration of the pipeline do not work.',
         look: [
-          '`kubectl describe orderpipeline <name>`: the condition that is False says why, and Events say since when.',
-          '`orderpipeline explain <name>`: what each stage waits for, with the message of the pod.',
+          '`kubectl describe orderpipeline <name>`: the message of the condition that is False says why, and Events say since when.',
+          '`orderpipeline explain <name>`: the reason why each stage waits, with the message of the pod.',
         ],
         act: [
-          'Mend what the condition names. The operator tries again by itself.',
-          'A suspended pipeline is not Ready by intent and does not fire: it wants no replicas.',
+          'Repair what the condition names. The operator retries by itself.',
+          'A suspended pipeline is intentionally not Ready. Its alert does not fire, because it has no desired replicas.',
         ],
       },
       fires: {
-        title: 'a pipeline that is not Ready though replicas are wanted',
+        title: 'a pipeline is not Ready and has desired replicas',
         series: { [condition('Ready')]: '0x60', [desiredReplicas]: '5x60' },
         at: '30m',
       },
       quiet: [
-        { title: 'a suspended one', series: { [condition('Ready')]: '0x60', [desiredReplicas]: '0x60' }, at: '30m' },
         {
-          title: 'one that starts',
+          title: 'a suspended pipeline',
+          series: { [condition('Ready')]: '0x60', [desiredReplicas]: '0x60' },
+          at: '30m',
+        },
+        {
+          title: 'a pipeline that starts',
           series: { [condition('Ready')]: '0x8 1x60', [desiredReplicas]: '5x60' },
           at: '30m',
         },
@@ -50,17 +54,23 @@ export const stages: AlertGroup = {
       expr: 'orderpipeline_condition{type="Configured"} == 0',
       for: '5m',
       severity: 'warning',
-      summary: 'The last edit of OrderPipeline {{ $labels.namespace }}/{{ $labels.pipeline }} is refused',
+      summary: 'The last edit of OrderPipeline {{ $labels.namespace }}/{{ $labels.pipeline }} was refused',
       runbook: {
-        meaning: 'The pipeline goes on as it was before the edit, which has no effect or only in part.',
+        meaning: 'The pipeline runs as before the edit. The edit has no effect, or only a part of it has.',
         look: [
           '`kubectl get orderpipeline <name> -o yaml`: the condition Configured names the field and what is allowed.',
         ],
-        act: ['Correct the field, or take the edit back. `orderpipeline validate -f` tells before applying.'],
+        act: [
+          'Correct the field, or undo the edit. `orderpipeline validate -f` checks a pipeline before it is applied.',
+        ],
       },
       fires: { title: 'a refused edit', series: { [condition('Configured')]: '1x10 0x60' }, at: '30m' },
       quiet: [
-        { title: 'one that is corrected at once', series: { [condition('Configured')]: '1x10 0x3 1x60' }, at: '30m' },
+        {
+          title: 'an edit that is corrected at once',
+          series: { [condition('Configured')]: '1x10 0x3 1x60' },
+          at: '30m',
+        },
       ],
     },
     {
@@ -71,32 +81,31 @@ export const stages: AlertGroup = {
         'and on (namespace, pipeline, stage) orderpipeline_group_lag > 0',
       for: '10m',
       severity: 'critical',
-      summary: 'Stage {{ $labels.stage }} of {{ $labels.pipeline }} has all its replicas and its lag still grows',
+      summary: 'Stage {{ $labels.stage }} of {{ $labels.pipeline }} runs at maxReplicas and its lag still grows',
       runbook: {
-        meaning:
-          'More orders come than the stage handles with all the replicas that it may have. Each order waits longer.',
+        meaning: 'More orders arrive than the stage handles at `maxReplicas`. Each order waits longer.',
         look: [
-          '`orderpipeline capacity`: what the stage carries, and what bounds it.',
+          '`orderpipeline capacity`: the rate that the stage can handle, and what limits it.',
           '`orderpipeline explain <name> --stage <stage>`: whether all replicas are ready and whether it holds.',
         ],
         act: [
-          'Raise `scaling.maxReplicas` (and the partitions, which can grow and never shrink).',
-          'Where the work itself is slow (a provider, the database), replicas do not help: see OrderPipelineScaleOutUseless.',
+          'Raise `scaling.maxReplicas`, and the number of partitions, which cannot shrink again.',
+          'More replicas do not help where a provider or the database is slow: see OrderPipelineScaleOutUseless.',
         ],
       },
       fires: {
-        title: 'lag that grows at the maximum',
+        title: 'lag grows at the maximum',
         series: { [desiredReplicas]: '100x60', [most]: '100x60', [lag]: '0+50x60' },
         at: '40m',
       },
       quiet: [
         {
-          title: 'a burst that is worked off at the maximum',
+          title: 'a burst drains at the maximum',
           series: { [desiredReplicas]: '100x60', [most]: '100x60', [lag]: '9000-100x60' },
           at: '40m',
         },
         {
-          title: 'lag that grows below the maximum',
+          title: 'lag grows below the maximum',
           series: { [desiredReplicas]: '40x60', [most]: '100x60', [lag]: '0+50x60' },
           at: '40m',
         },
@@ -107,23 +116,27 @@ export const stages: AlertGroup = {
       expr: 'orderpipeline_stage_scale_out_useless == 1',
       for: '10m',
       severity: 'warning',
-      summary: 'More replicas made stage {{ $labels.stage }} of {{ $labels.pipeline }} no faster',
+      summary: 'More replicas did not increase the throughput of stage {{ $labels.stage }} of {{ $labels.pipeline }}',
       runbook: {
         meaning:
-          'Something that the replicas share is the limit: the database, a provider, or too few partitions with work.',
+          'The limit is a resource that the replicas share: the database, a provider, or too few partitions with messages.',
         look: [
-          '`status.stages[].scaleOut` of the OrderPipeline: from how many to how many replicas, and what they handled.',
-          '`orderpipeline_database_waiting`, `payment_provider_seconds`: which of them is slow.',
+          '`status.stages[].scaleOut` of the OrderPipeline: the numbers of replicas before and after, and their throughput.',
+          '`orderpipeline_database_waiting`, `payment_provider_seconds`: which of the two is slow.',
         ],
-        act: ['Relieve the shared limit. Lower `maxReplicas` until then: idle replicas cost memory and rebalances.'],
+        act: ['Remove the shared limit. Lower `maxReplicas` until then: idle replicas cost memory and rebalances.'],
       },
       fires: {
-        title: 'a scale-out that did not help',
+        title: 'a scale-out without effect',
         series: { [`orderpipeline_stage_scale_out_useless{${stage}}`]: '1x60' },
         at: '30m',
       },
       quiet: [
-        { title: 'one that did', series: { [`orderpipeline_stage_scale_out_useless{${stage}}`]: '0x60' }, at: '30m' },
+        {
+          title: 'a scale-out with effect',
+          series: { [`orderpipeline_stage_scale_out_useless{${stage}}`]: '0x60' },
+          at: '30m',
+        },
       ],
     },
     {
@@ -133,22 +146,22 @@ export const stages: AlertGroup = {
         'and changes(orderpipeline_stage_replicas_desired[1h]) - resets(orderpipeline_stage_replicas_desired[1h]) > 3',
       for: '5m',
       severity: 'warning',
-      summary: 'Stage {{ $labels.stage }} of {{ $labels.pipeline }} is scaled out and in again and again',
+      summary: 'Stage {{ $labels.stage }} of {{ $labels.pipeline }} scales out and in repeatedly',
       runbook: {
         meaning:
-          'Each change moves partitions between replicas, and the stage stands still meanwhile. The load is steady and the scaling is not.',
+          'Each change moves partitions between replicas, and the stage pauses meanwhile. The load is steady, but the scaling is not.',
         look: [
-          '`orderpipeline simulate -f pipeline.yaml --rate <orders>/min`: whether the settings swing by themselves.',
-          '`orderpipeline_stage_rebalances_total`: how many rebalances it has cost.',
+          '`orderpipeline simulate -f pipeline.yaml --rate <orders>/min`: whether the settings alone make the number of replicas swing.',
+          '`orderpipeline_stage_rebalances_total`: how many rebalances the changes have caused.',
         ],
         act: [
-          'Lengthen `scaling.scaleDown.stabilizationSeconds`, or raise `minReplicas` to what the usual rate needs.',
+          'Lengthen `scaling.scaleDown.stabilizationSeconds`, or raise `minReplicas` to the number for the usual rate.',
           'Try another `drainSeconds` in `simulate` first.',
-          'Try `simulate --scaling flow`. If that is steady, set `scaling.policy: Flow` on the stage.',
+          'Try `simulate --scaling flow`. If the result is steady, set `scaling.policy: Flow` on the stage.',
         ],
       },
       fires: {
-        title: 'five swings in an hour',
+        title: 'five swings within an hour',
         series: {
           [desiredReplicas]: '5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5 50 100 50 25 5x40',
         },
@@ -167,17 +180,17 @@ export const stages: AlertGroup = {
       expr: 'orderpipeline_stage_replicas_ready < orderpipeline_stage_replicas_desired',
       for: '15m',
       severity: 'warning',
-      summary: 'Stage {{ $labels.stage }} of {{ $labels.pipeline }} lacks replicas that are wanted',
+      summary: 'Stage {{ $labels.stage }} of {{ $labels.pipeline }} has fewer ready replicas than desired',
       runbook: {
         meaning:
-          'The autoscaler asks for replicas that do not start: no room in the cluster, an image, a Secret, a crash.',
+          'Replicas that the autoscaler asks for do not start. Usual causes: no capacity in the cluster, a missing image or Secret, a crash.',
         look: ['`orderpipeline explain <name> --stage <stage>`: the reason of the pod that is not ready.'],
         act: [
-          'Add nodes or lower the requests; mend the image or the Secret. The operator gives a bad version up by itself.',
+          'Add nodes or lower the requests; correct the image or the Secret. The operator rolls a bad version back by itself.',
         ],
       },
       fires: {
-        title: 'three of ten that do not start',
+        title: 'three of ten replicas do not start',
         series: { [desiredReplicas]: '10x60', [ready]: '7x60' },
         at: '30m',
       },
@@ -198,19 +211,18 @@ export const stages: AlertGroup = {
       severity: 'warning',
       summary: 'The lag of stage {{ $labels.stage }} of {{ $labels.pipeline }} cannot be read',
       runbook: {
-        meaning:
-          'The operator does not reach Kafka. KEDA most likely does not either, and keeps the replicas as they are.',
+        meaning: 'The operator cannot reach Kafka. KEDA probably cannot either, and then keeps the number of replicas.',
         look: [
           'The log of the operator: `lag cannot be read`, with the servers and the error.',
           '`orderpipeline_lag_read_failures_total`.',
         ],
-        act: ['Restore Kafka or the way to it (NetworkPolicy, credentials, CA).'],
+        act: ['Restore Kafka or the access to it (NetworkPolicy, credentials, CA).'],
       },
-      fires: { title: 'a stage without a lag', series: { [desiredReplicas]: '5x60' }, at: '30m' },
+      fires: { title: 'a stage whose lag is unknown', series: { [desiredReplicas]: '5x60' }, at: '30m' },
       quiet: [
-        { title: 'a stage with a lag', series: { [desiredReplicas]: '5x60', [lag]: '0x60' }, at: '30m' },
+        { title: 'a stage whose lag is known', series: { [desiredReplicas]: '5x60', [lag]: '0x60' }, at: '30m' },
         {
-          title: 'the gateway, which has none',
+          title: 'the gateway, which has no lag',
           series: { 'orderpipeline_stage_replicas_desired{namespace="shop",pipeline="shop",stage="gateway"}': '3x60' },
           at: '30m',
         },
@@ -223,18 +235,20 @@ export const stages: AlertGroup = {
       severity: 'critical',
       summary: 'Stage {{ $labels.stage }} of {{ $labels.pipeline }} consumes nothing while {{ $value }} messages wait',
       runbook: {
-        meaning: 'Orders stand still at this stage.',
+        meaning: 'No order makes progress at this stage.',
         look: [
-          '`orderpipeline_stage_holding`: 1 says that it waits for something that is away; the log names it.',
-          '`orderpipeline_stage_careful_partitions`: above 0 says that a message ends its process.',
+          '`orderpipeline_stage_holding`: 1 means that it waits for an unavailable system; the log names it.',
+          '`orderpipeline_stage_careful_partitions`: above 0 means that a message ends the process that handles it.',
           '`orderpipeline explain <name> --stage <stage>`.',
         ],
-        act: ['Restore what it waits for. A message that cannot be handled becomes a dead letter by itself.'],
+        act: [
+          'Restore the system that it waits for. A message that cannot be handled becomes a dead letter by itself.',
+        ],
       },
-      fires: { title: 'messages that nobody consumes', series: { [lag]: '500x60', [consumed]: '0x60' }, at: '30m' },
+      fires: { title: 'lag that is not consumed', series: { [lag]: '500x60', [consumed]: '0x60' }, at: '30m' },
       quiet: [
-        { title: 'a stage at work', series: { [lag]: '500x60', [consumed]: '20x60' }, at: '30m' },
-        { title: 'a stage without work', series: { [lag]: '0x60', [consumed]: '0x60' }, at: '30m' },
+        { title: 'a stage that consumes', series: { [lag]: '500x60', [consumed]: '20x60' }, at: '30m' },
+        { title: 'a stage without lag', series: { [lag]: '0x60', [consumed]: '0x60' }, at: '30m' },
       ],
     },
     {
@@ -242,18 +256,20 @@ export const stages: AlertGroup = {
       expr: 'orderpipeline_stage_rolled_back == 1',
       for: '1m',
       severity: 'warning',
-      summary: 'The newest version of stage {{ $labels.stage }} of {{ $labels.pipeline }} was given up',
+      summary: 'The newest version of stage {{ $labels.stage }} of {{ $labels.pipeline }} was rolled back',
       runbook: {
         meaning: 'The new version did not become ready in time. The last stable version runs, so orders go on.',
-        look: ['The condition RolledOut, and `status.stages[].rollout.message`: what its pods said.'],
-        act: ['Correct the version and apply it: another template is tried at once.'],
+        look: ['The condition RolledOut, and `status.stages[].rollout.message`: the error of its pods.'],
+        act: ['Correct the version and apply it: the operator tries a changed pod template at once.'],
       },
       fires: {
-        title: 'a version that was given up',
+        title: 'a version that was rolled back',
         series: { [`orderpipeline_stage_rolled_back{${stage}}`]: '1x60' },
         at: '10m',
       },
-      quiet: [{ title: 'a stable one', series: { [`orderpipeline_stage_rolled_back{${stage}}`]: '0x60' }, at: '10m' }],
+      quiet: [
+        { title: 'a stable version', series: { [`orderpipeline_stage_rolled_back{${stage}}`]: '0x60' }, at: '10m' },
+      ],
     },
     {
       name: 'OrderPipelineDeadLetters',
@@ -267,11 +283,11 @@ export const stages: AlertGroup = {
       summary:
         'Stage {{ $labels.orderpipeline_dev_stage }} of {{ $labels.orderpipeline_dev_pipeline }} gave up messages ({{ $labels.reason }})',
       runbook: {
-        meaning: 'Each is an order that stands still until somebody replays or discards its message.',
+        meaning: 'Each is an order that makes no progress until its message is replayed or discarded.',
         look: [
-          '`orderpipeline dlq list <name>`, `orderpipeline dlq show <name> <letter>`: the cause and whose fault it is.',
+          '`orderpipeline dlq list <name>`, `orderpipeline dlq show <name> <letter>`: the cause, and whether the message, the stage or another system is at fault.',
         ],
-        act: ['Mend the cause, then `orderpipeline dlq replay <name>`; `--dry-run` shows what it would do.'],
+        act: ['Correct the cause, then `orderpipeline dlq replay <name>`; `--dry-run` shows what it would do.'],
       },
       fires: {
         title: 'the first dead letter of a replica',
@@ -280,7 +296,7 @@ export const stages: AlertGroup = {
       },
       quiet: [
         {
-          title: 'letters of yesterday',
+          title: 'dead letters of yesterday',
           series: { [`orderpipeline_stage_dead_letters_total{${pod('orders')},reason="NotJson"}`]: '7x60' },
           at: '40m',
         },
@@ -295,20 +311,20 @@ export const stages: AlertGroup = {
         '{{ $value }} dead letters of stage {{ $labels.stage }} of {{ $labels.pipeline }} wait for more than six hours',
       runbook: {
         meaning:
-          'Each is an order that stands still. After seven days its message is only played again by force, and after 14 it is gone.',
+          'Each is an order that makes no progress. After seven days its message can only be replayed with `--force`, and after 14 days it is deleted.',
         look: ['`orderpipeline dlq list <name> <stage>`: the reasons, oldest first.'],
         act: [
-          'Mend the cause, then `orderpipeline dlq replay <name> <stage>`. What is not worth it: `orderpipeline dlq discard`.',
+          'Correct the cause, then `orderpipeline dlq replay <name> <stage>`. Discard messages that need no replay with `orderpipeline dlq discard`.',
         ],
       },
       fires: {
-        title: 'letters that nobody looks at',
+        title: 'dead letters that stay open',
         series: { [`orderpipeline_stage_dead_letters_open{${stage}}`]: '3x600' },
         at: '8h',
       },
       quiet: [
         {
-          title: 'letters that were replayed within hours',
+          title: 'dead letters that are replayed within hours',
           series: { [`orderpipeline_stage_dead_letters_open{${stage}}`]: '3x120 0x480' },
           at: '8h',
         },
@@ -320,15 +336,15 @@ export const stages: AlertGroup = {
       for: '5m',
       severity: 'critical',
       summary:
-        'Stage {{ $labels.orderpipeline_dev_stage }} of {{ $labels.orderpipeline_dev_pipeline }} waits for something that is away',
+        'Stage {{ $labels.orderpipeline_dev_stage }} of {{ $labels.orderpipeline_dev_pipeline }} waits for an unavailable system',
       runbook: {
         meaning:
-          'The stage takes no messages, since what they need (database, provider) does not answer. Nothing is lost.',
-        look: ['Its log names what is away. `payment_breaker_open`, `orderpipeline_database_query_failures_total`.'],
-        act: ['Restore it. The stage goes on by itself within seconds.'],
+          'The stage handles no messages, because a system that they need (database, provider) does not answer. No message is lost.',
+        look: ['Its log names the system. `payment_breaker_open`, `orderpipeline_database_query_failures_total`.'],
+        act: ['Restore the system. The stage continues by itself within seconds.'],
       },
       fires: {
-        title: 'one replica that holds',
+        title: 'one replica holds',
         series: {
           [`orderpipeline_stage_holding{${pod('payment')}}`]: '1x60',
           [`orderpipeline_stage_holding{${pod('payment', 'b')}}`]: '0x60',
@@ -351,17 +367,23 @@ export const stages: AlertGroup = {
       summary: 'A message ends the processes of stage {{ $labels.orderpipeline_dev_stage }}',
       runbook: {
         meaning:
-          'Processes end without a word over messages of these partitions, which are tried in parts to find the one.',
+          'Processes end without an error while they handle messages of these partitions. The partitions are in quarantine: the stage handles few of their messages at a time, until it has found the poison message.',
         look: ['The log of the pods before they ended: out of memory, a native crash, an exit in a library.'],
-        act: ['Once found, the message is a dead letter with reason CrashedItsProcess: keep it for the developers.'],
+        act: [
+          'The stage then makes the message a dead letter with reason CrashedItsProcess: keep it for the developers.',
+        ],
       },
       fires: {
-        title: 'a partition that is tried in parts',
+        title: 'a partition in quarantine',
         series: { [`orderpipeline_stage_careful_partitions{${pod('payment')}}`]: '1x60' },
         at: '30m',
       },
       quiet: [
-        { title: 'none', series: { [`orderpipeline_stage_careful_partitions{${pod('payment')}}`]: '0x60' }, at: '30m' },
+        {
+          title: 'no partition in quarantine',
+          series: { [`orderpipeline_stage_careful_partitions{${pod('payment')}}`]: '0x60' },
+          at: '30m',
+        },
       ],
     },
   ],

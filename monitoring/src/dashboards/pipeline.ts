@@ -23,20 +23,20 @@ export const pipeline: Dashboard = {
       panels: [
         byStage(
           'Lag in seconds',
-          'How long a message that comes now waits for each stage. The highest one is the bottleneck.',
+          'Time that a message arriving now would wait for each stage. The stage with the highest value is the bottleneck.',
           's',
           'orderpipeline_group_lag_seconds',
         ),
         byStage('Lag', 'Messages that wait for each stage.', 'short', 'orderpipeline_group_lag'),
         byStage(
           'Arrivals',
-          'Messages a second that come to each stage.',
+          'Messages per second that arrive for each stage.',
           'ops',
           'orderpipeline_group_arrived_per_second',
         ),
         byStage(
           'Consumed',
-          'Messages a second that each stage consumes.',
+          'Messages per second that each stage consumes.',
           'ops',
           'orderpipeline_group_consumed_per_second',
         ),
@@ -45,11 +45,21 @@ export const pipeline: Dashboard = {
     {
       title: 'Scaling',
       panels: [
-        byStage('Replicas wanted', 'What the autoscaler asks for.', 'short', 'orderpipeline_stage_replicas_desired'),
-        byStage('Replicas ready', 'What runs and is ready.', 'short', 'orderpipeline_stage_replicas_ready'),
+        byStage(
+          'Desired replicas',
+          'The number that the autoscaler asks for.',
+          'short',
+          'orderpipeline_stage_replicas_desired',
+        ),
+        byStage(
+          'Ready replicas',
+          'The replicas that run and are ready.',
+          'short',
+          'orderpipeline_stage_replicas_ready',
+        ),
         byStage(
           'Capacity',
-          'Orders a second that each stage carries with all its replicas. The lowest one bounds the pipeline.',
+          'Orders per second that each stage can handle with maxReplicas. The lowest value limits the pipeline.',
           'ops',
           'orderpipeline_stage_capacity_orders_per_second',
         ),
@@ -65,14 +75,14 @@ export const pipeline: Dashboard = {
       title: 'Orders',
       panels: [
         {
-          title: 'Orders under way',
-          description: 'Orders that have not come to their end, by status.',
+          title: 'Active orders',
+          description: 'Orders that have not ended, by status.',
           unit: 'short',
           queries: [{ expr: `max by (status) (orders_active{${ofPods}})`, legend: '{{ status }}' }],
         },
         {
           title: 'Time from acceptance to the end (p95)',
-          description: 'By how the order ended.',
+          description: 'By the final status of the order.',
           unit: 's',
           queries: [
             {
@@ -83,7 +93,7 @@ export const pipeline: Dashboard = {
         },
         {
           title: 'Dead letters',
-          description: 'Messages that a stage gave up, in all. Each is an order that stands still.',
+          description: 'All messages that a stage has given up. Each is an order that makes no progress.',
           unit: 'short',
           queries: [
             {
@@ -93,8 +103,8 @@ export const pipeline: Dashboard = {
           ],
         },
         {
-          title: 'Money owed',
-          description: 'Minor units that have to go back to customers. Must come back to 0.',
+          title: 'Refunds due',
+          description: 'Minor units that are due to customers. It must return to 0.',
           unit: 'short',
           queries: [
             { expr: `max by (currency) (payment_owed_cents{${ofPods}}) or vector(0)`, legend: '{{ currency }}' },
@@ -118,7 +128,7 @@ export const stage: Dashboard = {
       panels: [
         {
           title: 'Replicas',
-          description: 'Wanted and ready between the bounds of the spec.',
+          description: 'Desired and ready replicas between the bounds of the spec.',
           unit: 'short',
           queries: ['desired', 'ready', 'min', 'max'].map((which) => ({
             expr: `orderpipeline_stage_replicas_${which}{${ofStage}}`,
@@ -133,7 +143,7 @@ export const stage: Dashboard = {
         },
         {
           title: 'Arrived and consumed',
-          description: 'Lag grows while more arrives than is consumed.',
+          description: 'Lag grows while more messages arrive than are consumed.',
           unit: 'ops',
           queries: ['arrived', 'consumed'].map((which) => ({
             expr: `orderpipeline_group_${which}_per_second{${ofStage}}`,
@@ -142,7 +152,7 @@ export const stage: Dashboard = {
         },
         {
           title: 'Rebalances',
-          description: 'Each moves partitions, and the group stands still meanwhile.',
+          description: 'Each one moves partitions, and the group pauses meanwhile.',
           unit: 'short',
           queries: [
             { expr: `max(increase(orderpipeline_stage_rebalances_total{${ofStagePods}}[5m]))`, legend: 'in 5 minutes' },
@@ -154,8 +164,8 @@ export const stage: Dashboard = {
       title: 'Work',
       panels: [
         {
-          title: 'Time a message takes',
-          description: 'From taking it to its effect and events being out.',
+          title: 'Processing time of a message',
+          description: 'From the start until its effect is stored and its events are published.',
           unit: 's',
           queries: [0.5, 0.95, 0.99].map((quantile) => ({
             expr: `histogram_quantile(${quantile}, sum by (le) (rate(orderpipeline_stage_processing_seconds_bucket{${ofStagePods}}[5m])))`,
@@ -163,8 +173,8 @@ export const stage: Dashboard = {
           })),
         },
         {
-          title: 'Messages that share a transaction (mean)',
-          description: 'More is cheaper.',
+          title: 'Messages per transaction (mean)',
+          description: 'A larger number is cheaper.',
           unit: 'short',
           queries: [
             {
@@ -177,13 +187,13 @@ export const stage: Dashboard = {
         },
         {
           title: 'Holding',
-          description: 'Replicas that take no messages, as what they need is away.',
+          description: 'Replicas that handle no messages, because a system that they need is unavailable.',
           unit: 'short',
           queries: [{ expr: `sum(orderpipeline_stage_holding{${ofStagePods}})`, legend: 'replicas' }],
         },
         {
           title: 'Retries',
-          description: 'Messages that are tried again.',
+          description: 'Messages that are retried.',
           unit: 'ops',
           queries: [
             {

@@ -29,7 +29,7 @@ export const gateway: Dashboard = {
           ],
         },
         {
-          title: 'Requests under way',
+          title: 'Active requests',
           description: 'By pod.',
           unit: 'short',
           queries: [{ expr: `sum by (pod) (http_requests_active{${ofGateway}})`, legend: '{{ pod }}' }],
@@ -47,7 +47,7 @@ export const gateway: Dashboard = {
       panels: [
         {
           title: 'Orders accepted',
-          description: 'Orders a second.',
+          description: 'Orders per second.',
           unit: 'ops',
           queries: [{ expr: `sum(rate(orders_created_total{${ofPods}}[5m]))`, legend: 'orders' }],
         },
@@ -59,7 +59,7 @@ export const gateway: Dashboard = {
         },
         {
           title: 'Age of the outbox',
-          description: 'How long the oldest event has waited.',
+          description: 'The age of the oldest event.',
           unit: 's',
           queries: [{ expr: `max(outbox_lag_seconds{${ofPods}})`, legend: 'seconds' }],
         },
@@ -127,7 +127,7 @@ export const database: Dashboard = {
       panels: [
         {
           title: 'Fetches (p95)',
-          description: "From asking a broker to its answer, the broker's wait for messages included.",
+          description: 'From the request to the answer of a broker, its wait for messages included.',
           unit: 's',
           queries: [
             {
@@ -138,7 +138,7 @@ export const database: Dashboard = {
         },
         {
           title: 'Messages produced',
-          description: 'Messages a second, by stage.',
+          description: 'Messages per second, by stage.',
           unit: 'ops',
           queries: [
             {
@@ -167,8 +167,8 @@ export const operator: Dashboard = {
           queries: [{ expr: 'sum by (result) (rate(orderpipeline_reconcile_total[5m]))', legend: '{{ result }}' }],
         },
         {
-          title: 'Time of a pass (p95)',
-          description: 'Edits apart from the background.',
+          title: 'Time of a reconcile (p95)',
+          description: 'By priority: edits or background.',
           unit: 's',
           queries: [
             {
@@ -185,7 +185,7 @@ export const operator: Dashboard = {
         },
         {
           title: 'Requests to the API server',
-          description: 'By verb. A settled system makes next to none.',
+          description: 'By verb. A settled system makes almost none.',
           unit: 'reqps',
           queries: [{ expr: 'sum by (verb) (rate(orderpipeline_api_requests_total[5m]))', legend: '{{ verb }}' }],
         },
@@ -196,7 +196,7 @@ export const operator: Dashboard = {
           queries: [{ expr: 'orderpipeline_leader', legend: '{{ pod }}' }],
         },
         {
-          title: 'Reads of lag that failed',
+          title: 'Failed reads of lag',
           description: 'Kafka did not answer.',
           unit: 'ops',
           queries: [{ expr: 'sum(rate(orderpipeline_lag_read_failures_total[5m]))', legend: 'failures' }],

@@ -15,7 +15,7 @@ const ofPipeline = {
 const ofOperator = { 'app.kubernetes.io/name': 'orderpipeline-operator', 'app.kubernetes.io/managed-by': 'Helm' }
 
 describe('the targets of a Prometheus', () => {
-  it('are the pods of pipelines, through the proxy of the API server', () => {
+  it('are the pods of pipelines, behind the proxy of the API server', () => {
     expect(targetsOf([pod('payment-1', ofPipeline)], 'https://10.0.0.1:6443')['orderpipeline-pipelines']).toEqual([
       {
         targets: ['10.0.0.1:6443'],
@@ -37,7 +37,7 @@ describe('the targets of a Prometheus', () => {
     expect(targets['orderpipeline-pipelines']).toEqual([])
   })
 
-  it('are not pods of others, pods that do not run, nor pods without metrics', () => {
+  it('are not pods of other owners, pods that do not run, or pods without metrics', () => {
     const others = [
       pod('a', { 'app.kubernetes.io/name': 'grafana' }),
       pod('b', { ...ofPipeline, 'app.kubernetes.io/managed-by': 'Helm' }),

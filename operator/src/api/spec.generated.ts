@@ -5,59 +5,63 @@ export interface OrderPipelineSpec {
   /** The Kafka cluster that carries the pipeline's topics. */
   readonly kafka: KafkaSource
   /**
-   * The database the stages and the gateway are given as DATABASE_URL. A stage that sets
-   * DATABASE_URL in its own env keeps its own.
+   * The database whose URL the stages and the gateway get as DATABASE_URL. A stage that
+   * sets DATABASE_URL in its own env keeps its own value.
    */
   readonly database?: DatabaseSource
-  /** The HTTP entrance. Absent means the pipeline is fed by somebody else. */
+  /**
+   * The HTTP gateway, which accepts orders. Absent means that another producer writes
+   * the pipeline's first topic.
+   */
   readonly gateway?: Gateway
   /**
-   * The pipeline's topics. In Kafka each is called <pipeline>.<name>; every stage also
-   * gets <pipeline>.<stage>.dead-letters.
+   * The pipeline's topics. In Kafka the name of each is <pipeline>.<name>; every stage
+   * also has a topic <pipeline>.<stage>.dead-letters.
    */
   readonly topics: readonly Topic[]
   /**
-   * The consumers. Each runs as the Deployment <pipeline>-<name> in the consumer group
-   * <namespace>.<pipeline>.<name>, and is scaled on the lag of that group.
+   * The consumers of the topics. Each runs as the Deployment <pipeline>-<name> in the
+   * consumer group <namespace>.<pipeline>.<name>, and is scaled on the lag of that
+   * group.
    */
   readonly stages: readonly Stage[]
   /**
    * Image of the built-in programs for this pipeline, such as a mirror of the services
-   * image or the version to run. Absent means the one it runs (status.services), which
-   * for a new pipeline is the operator's.
+   * image or the version to run. Absent means the image that it runs (status.services);
+   * for a new pipeline that is the operator's.
    */
   readonly image?: string
   /**
-   * Whether the pipeline moves by itself to the services image of a newer operator, when
-   * it works and it is its turn (a few pipelines move at once). Automatic is for images
-   * whose schemas are migrated by then, or need no migration. Manual leaves it where it
-   * is until image says otherwise. Absent means what the operator is set to, which is
-   * Manual unless it is told otherwise.
+   * Whether the pipeline moves by itself to the services image of a newer operator, once
+   * it is Ready and its turn has come (a few pipelines move at once). Automatic is for
+   * images whose schemas are migrated by then, or need no migration. With Manual it
+   * stays at its image until image names another. Absent means the operator's own
+   * setting, whose default is Manual.
    */
   readonly updates?: 'Manual' | 'Automatic'
   /**
-   * What else its pods need. Everything that the operator sets stays as strict as the
-   * restricted Pod Security Standard.
+   * More settings of its pods. Every default of the operator meets the restricted Pod
+   * Security Standard.
    */
   readonly template?: PodTemplate
   /**
-   * Stops the gateway, and every stage once nothing is left for it or
-   * suspension.drainDeadlineSeconds have passed; topics, messages and offsets stay.
+   * Stops the gateway, and every stage once its lag is 0 or
+   * suspension.drainDeadlineSeconds have passed. Topics, messages and offsets stay.
    */
   readonly suspend?: boolean
   /** How a pipeline is stopped when suspend is true. */
   readonly suspension?: {
     /**
-     * How long stages may go on with the messages that are left. Then they are stopped,
-     * too; what is left stays in its topics until the pipeline is resumed. 0 stops them at
-     * once, each with the messages in hand. Absent means 600.
+     * How long stages may go on with the remaining messages. Then they are stopped, too;
+     * messages that remain stay in their topics until the pipeline is resumed. 0 stops the
+     * stages at once; each finishes its messages in flight. Absent means 600.
      */
     readonly drainDeadlineSeconds?: number
   }
   /**
    * Whether topics, and the messages in them, outlive the pipeline, or the removal of
-   * the stage or topic from its spec. A topic that Retain has left behind is never
-   * deleted by a later policy or pipeline, unless the spec names it again.
+   * the stage or topic from its spec. A topic that Retain has kept is never deleted by a
+   * later policy or pipeline, unless the spec names it again.
    */
   readonly deletionPolicy?: 'Retain' | 'Delete'
 }
@@ -68,118 +72,115 @@ export interface Stage {
   /** Container image. Absent means the built-in program of this name. */
   readonly image?: string
   /**
-   * Says that image has the built-in programs, as a mirror or another version of the
-   * services image has: the program of this name is run. Absent or false with an image
-   * means that the image's own entry point is run.
+   * true says that image contains the built-in programs, for example a mirror or another
+   * version of the services image: the program of this name runs. With absent or false,
+   * the image's own entry point runs.
    */
   readonly builtIn?: boolean
   /**
-   * What else its pods need. Everything that the operator sets stays as strict as the
-   * restricted Pod Security Standard.
+   * More settings of its pods. Every default of the operator meets the restricted Pod
+   * Security Standard.
    */
   readonly template?: PodTemplate
-  /** Topics it reads. */
+  /** Topics it consumes. */
   readonly consumes: readonly TopicRef[]
   /** Topics it writes to. */
   readonly emits?: readonly TopicRef[]
   /**
-   * Takes the place of the stage's name in its consumer group. A renamed stage keeps its
-   * offsets by giving its old name here.
+   * Replaces the stage's name in the name of its consumer group. A renamed stage keeps
+   * its offsets with its old name here.
    */
   readonly consumerGroup?: string
-  /** Messages one replica has in hand at once. */
+  /** Messages that one replica has in flight at once. */
   readonly concurrency?: number
   /** Mean busy seconds per message; with concurrency it gives a replica's capacity. */
   readonly workSeconds?: number
-  /** Between how many replicas, and on how much lag. */
+  /** The bounds of its number of replicas, and the lag or flow it scales on. */
   readonly scaling: StageScaling
-  /** How often a failed message is tried before it goes to the dead letters. */
+  /** How often a failed message is tried before it becomes a dead letter. */
   readonly retry?: Retry
   /**
-   * More environment variables, from plain values or keys of Secrets in this namespace.
-   * The variables of the stage contract are given by the operator and cannot be set
+   * Further environment variables, from plain values or keys of Secrets in this
+   * namespace. The operator sets the variables of the stage contract; they cannot be set
    * here, except DATABASE_URL and DATABASE_POOL_SIZE.
    */
   readonly env?: readonly EnvVar[]
   /** Requests and limits of the container. */
   readonly resources?: Resources
-  /** Labels a node must have to run its pods. */
+  /** Labels that a node must have to run its pods. */
   readonly nodeSelector?: Readonly<Record<string, string>>
-  /** Taints of nodes its pods tolerate. */
+  /** Taints of nodes that its pods tolerate. */
   readonly tolerations?: readonly Toleration[]
   /** PriorityClass of its pods. */
   readonly priorityClassName?: string
-  /** Over what its pods are spread, such as zones or nodes. */
+  /** The domains over which its pods are spread, such as zones or nodes. */
   readonly topologySpread?: readonly TopologySpread[]
-  /** How a new version takes the place of the old one. */
+  /** How a new version replaces the old one. */
   readonly strategy?: Strategy
 }
 
 export interface Retry {
-  /** Tries in all. */
+  /** The number of attempts, the first included. */
   readonly attempts?: number
-  /** Seconds before the second try, doubled each time. */
+  /** Seconds before the second attempt. They double with each further attempt. */
   readonly backoffSeconds?: number
 }
 
 export interface StageScaling {
   /**
-   * Replicas kept when there is nothing to do. With 0 the stage stops once it has had no
-   * lag for scaleDown.stabilizationSeconds.
+   * The least number of replicas, without load. With 0 the stage stops after it has had
+   * no lag for scaleDown.stabilizationSeconds.
    */
   readonly minReplicas: number
-  /** Replicas never exceeded. */
+  /** The largest number of replicas. */
   readonly maxReplicas: number
   /**
-   * On what the stage is scaled. Lag: on the messages that wait. Flow: on what arrives,
-   * also from the stages before it, and on what waits, over what a replica handles; on
-   * lag while the operator cannot say. Absent means Lag. Flow needs workSeconds, and
-   * KEDA 2.20 or newer.
+   * The figure that the stage scales on. Lag: its consumer lag. Flow: the messages that
+   * arrive, also from the stages before it, and its lag, over what a replica handles;
+   * its lag alone while the operator cannot measure the flow. Absent means Lag. Flow
+   * needs workSeconds, and KEDA 2.20 or newer.
    */
   readonly policy?: 'Lag' | 'Flow'
-  /**
-   * Lag one replica is to carry, over all topics the stage consumes; there are as many
-   * replicas as keep it at that.
-   */
+  /** Target of the lag per replica, over all topics that the stage consumes. */
   readonly lagPerReplica?: number
   /**
-   * Seconds within which the lag is to be drained; with workSeconds and concurrency it
-   * gives the lag per replica, drainSeconds × concurrency / workSeconds.
+   * Seconds within which the stage should drain its lag. With workSeconds and
+   * concurrency it gives the lag per replica, drainSeconds × concurrency / workSeconds.
    */
   readonly drainSeconds?: number
   /**
-   * How often the lag is looked at while the stage is at 0 replicas. Without effect
+   * How often KEDA reads the lag while the stage is at 0 replicas. It has no effect
    * where minReplicas is above 0: there the cluster's HorizontalPodAutoscaler asks every
    * 15 seconds.
    */
   readonly pollingIntervalSeconds?: number
-  /** Mean CPU use to hold, in percent of resources.requests.cpu. */
+  /** Target of the mean CPU use, in percent of resources.requests.cpu. */
   readonly cpuPercent?: number
-  /** Mean memory use to hold, in percent of resources.requests.memory. */
+  /** Target of the mean memory use, in percent of resources.requests.memory. */
   readonly memoryPercent?: number
   /**
-   * A figure of the Prometheus server the operator is set to, looked at beside the lag;
-   * whichever asks for more replicas counts.
+   * A figure of the Prometheus server in the operator's configuration, in addition to
+   * the lag. The one that asks for more replicas applies.
    */
   readonly prometheus?: {
-    /** A PromQL query that gives one number. */
+    /** A PromQL query whose result is one number. */
     readonly query: string
-    /** How much of that one replica carries. */
+    /** The share of that number which one replica carries. */
     readonly perReplica: number
   }
   /**
-   * Replicas kept at known peaks, whatever the load says. Of several that hold at once
-   * the largest counts.
+   * The least number of replicas during known peaks, independent of the load. Where
+   * several overlap, the largest applies.
    */
   readonly schedule?: readonly Peak[]
   /**
-   * How fast replicas are added. Absent means as many at once as the load asks for,
-   * since every join makes the whole consumer group rebalance.
+   * How fast replicas are added. Absent means all at once, since every join makes the
+   * whole consumer group rebalance.
    */
   readonly scaleUp?: ScalingPace
   /**
-   * How fast replicas are taken away. Absent means half or ten, whichever is more, every
-   * 30 s.
+   * How fast replicas are removed. Absent means half of them or ten, whichever is more,
+   * every 30 s.
    */
   readonly scaleDown?: ScalingPace
 }
@@ -189,14 +190,14 @@ export interface Topic {
   readonly name: string
   /**
    * Number of partitions. Absent means 1.1 × the largest maxReplicas among its consumers
-   * when the topic is made, rounded up to a multiple of 10, and never changed
-   * afterwards. Growing it changes which partition a key goes to, so the order of
-   * messages in flight is lost; it never shrinks.
+   * when the topic is created, rounded up to a multiple of 10, and never changed
+   * afterwards. A larger number changes the partition of each key, so the order of
+   * messages in flight is lost. The number cannot shrink.
    */
   readonly partitions?: number
   /** Copies of each partition. Absent means the Kafka cluster's default. */
   readonly replicationFactor?: number
-  /** Hours a message is kept. Absent means the Kafka cluster's default. */
+  /** Hours for which a message is retained. Absent means the Kafka cluster's default. */
   readonly retentionHours?: number
   /**
    * Copies that must have a message before it counts as written. Absent means the Kafka
@@ -204,13 +205,13 @@ export interface Topic {
    */
   readonly minInSyncReplicas?: number
   /**
-   * What happens to old messages: delete drops them after the retention, compact keeps
+   * What happens to old messages: delete removes them after the retention, compact keeps
    * the newest of each key. Absent means the Kafka cluster's default.
    */
   readonly cleanupPolicy?: 'delete' | 'compact' | 'compact,delete'
   /**
-   * What the built-in stages key its messages by, and so in which order they are
-   * handled: customer keeps all orders of a customer in order, order spreads a busy
+   * The key that the built-in stages give its messages, and so the order in which they
+   * are handled: customer keeps all orders of a customer in order, order spreads a busy
    * customer over partitions.
    */
   readonly key?: 'customer' | 'order'
@@ -220,48 +221,48 @@ export interface Gateway {
   /** Container image. Absent means the built-in program of this name. */
   readonly image?: string
   /**
-   * Says that image has the built-in programs, as a mirror or another version of the
-   * services image has: the program of this name is run. Absent or false with an image
-   * means that the image's own entry point is run.
+   * true says that image contains the built-in programs, for example a mirror or another
+   * version of the services image: the program of this name runs. With absent or false,
+   * the image's own entry point runs.
    */
   readonly builtIn?: boolean
   /**
-   * What else its pods need. Everything that the operator sets stays as strict as the
-   * restricted Pod Security Standard.
+   * More settings of its pods. Every default of the operator meets the restricted Pod
+   * Security Standard.
    */
   readonly template?: PodTemplate
-  /** Topics it writes to, given to its container as KAFKA_EMIT_TOPICS. */
+  /** Topics it writes to. Its container gets them as KAFKA_EMIT_TOPICS. */
   readonly emits?: readonly TopicRef[]
-  /** Between how many replicas, and on which load. */
+  /** The bounds of its number of replicas, and the load it scales on. */
   readonly scaling: Scaling
-  /** How a new version takes the place of the old one. */
+  /** How a new version replaces the old one. */
   readonly strategy?: Strategy
-  /** How the gateway is reached. */
+  /** The Service of the gateway. */
   readonly service?: GatewayService
   /**
-   * More environment variables, from plain values or keys of Secrets in this namespace.
-   * The variables of the stage contract are given by the operator and cannot be set
+   * Further environment variables, from plain values or keys of Secrets in this
+   * namespace. The operator sets the variables of the stage contract; they cannot be set
    * here, except DATABASE_URL and DATABASE_POOL_SIZE.
    */
   readonly env?: readonly EnvVar[]
   /** Requests and limits of the container. */
   readonly resources?: Resources
-  /** Labels a node must have to run its pods. */
+  /** Labels that a node must have to run its pods. */
   readonly nodeSelector?: Readonly<Record<string, string>>
-  /** Taints of nodes its pods tolerate. */
+  /** Taints of nodes that its pods tolerate. */
   readonly tolerations?: readonly Toleration[]
   /** PriorityClass of its pods. */
   readonly priorityClassName?: string
-  /** Over what its pods are spread, such as zones or nodes. */
+  /** The domains over which its pods are spread, such as zones or nodes. */
   readonly topologySpread?: readonly TopologySpread[]
 }
 
 export interface TopologySpread {
   /** Label of nodes that names the zone, such as topology.kubernetes.io/zone. */
   readonly topologyKey: string
-  /** How many pods more one zone may have than another. */
+  /** The largest difference of pods between two zones. */
   readonly maxSkew?: number
-  /** What to do with a pod for which that cannot be had. */
+  /** What happens to a pod for which no node meets this. */
   readonly whenUnsatisfiable?: 'ScheduleAnyway' | 'DoNotSchedule'
 }
 
@@ -302,82 +303,85 @@ export interface EnvVar {
 export interface GatewayService {
   /** Type of the Service <pipeline>-gateway, which answers on port 8080. */
   readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer'
-  /** Port on every node; absent means the cluster picks one. */
+  /** Port on every node. Absent means that the cluster chooses one. */
   readonly nodePort?: number
 }
 
 export interface Strategy {
   /**
    * RollingUpdate replaces replicas step by step. BlueGreen starts as many new replicas
-   * beside the old ones and changes over when all of them have been ready for
+   * next to the old ones and changes over when all of them have been ready for
    * healthySeconds.
    */
   readonly type?: 'RollingUpdate' | 'BlueGreen'
   /**
-   * How long every new replica must have been ready before the change-over. Absent means
-   * 10.
+   * Seconds for which every new replica must have been ready before the change-over.
+   * Absent means 10.
    */
   readonly healthySeconds?: number
   /**
-   * A new version whose pods run, or fail, for this long without another one getting
-   * ready is given up, and the last stable one is brought back; the pipeline says so
-   * until its spec is changed. Pods that no node takes or that a quota refuses do not
-   * count, nor does time while Kafka is away.
+   * A new version is given up when its pods run or fail for this long and no further pod
+   * becomes ready. The operator then restores the last stable version and reports it
+   * until the spec changes. Pods that no node takes or that a quota refuses do not
+   * count, nor does time while Kafka is unavailable.
    */
   readonly progressDeadlineSeconds?: number
 }
 
 export interface Scaling {
-  /** Replicas kept when there is nothing to do. */
+  /** The least number of replicas, without load. */
   readonly minReplicas: number
-  /** Replicas never exceeded. */
+  /** The largest number of replicas. */
   readonly maxReplicas: number
-  /** Mean CPU use to hold, in percent of resources.requests.cpu. */
+  /** Target of the mean CPU use, in percent of resources.requests.cpu. */
   readonly cpuPercent?: number
-  /** Mean memory use to hold, in percent of resources.requests.memory. */
+  /** Target of the mean memory use, in percent of resources.requests.memory. */
   readonly memoryPercent?: number
   /**
-   * Replicas kept at known peaks, whatever the load says. Of several that hold at once
-   * the largest counts.
+   * The least number of replicas during known peaks, independent of the load. Where
+   * several overlap, the largest applies.
    */
   readonly schedule?: readonly Peak[]
   /**
-   * How fast replicas are added. Absent means as many at once as the load asks for,
-   * since every join makes the whole consumer group rebalance.
+   * How fast replicas are added. Absent means all at once, since every join makes the
+   * whole consumer group rebalance.
    */
   readonly scaleUp?: ScalingPace
   /**
-   * How fast replicas are taken away. Absent means half or ten, whichever is more, every
-   * 30 s.
+   * How fast replicas are removed. Absent means half of them or ten, whichever is more,
+   * every 30 s.
    */
   readonly scaleDown?: ScalingPace
 }
 
 export interface ScalingPace {
   /**
-   * The load must ask for it this long. Absent means 0 for adding, for taking away 120
-   * (stages) or 300 (gateway).
+   * Seconds for which the load must call for the change. Absent means 0 for adding, and
+   * 120 (stages) or 300 (gateway) for removing.
    */
   readonly stabilizationSeconds?: number
-  /** At most so many replicas per period. With percent too, whichever is more. */
+  /**
+   * The largest change per period, in replicas. With percent, the larger of the two
+   * applies.
+   */
   readonly pods?: number
-  /** At most so many percent of the replicas there are per period. */
+  /** The largest change per period, in percent of the present replicas. */
   readonly percent?: number
-  /** Length of a period. Absent means 15 for adding and 30 for taking away. */
+  /** Length of a period in seconds. Absent means 15 for adding and 30 for removing. */
   readonly periodSeconds?: number
 }
 
 export interface Peak {
   /**
-   * When it begins, as five cron fields (minute, hour, day of month, month, day of
+   * When the peak begins, as five cron fields (minute, hour, day of month, month, day of
    * week).
    */
   readonly start: string
-  /** When it ends, likewise. */
+  /** When the peak ends, as five cron fields. */
   readonly end: string
   /** Time zone of start and end, by its IANA name, such as Europe/Zurich. */
   readonly timeZone?: string
-  /** Replicas kept from start to end. At most maxReplicas. */
+  /** The least number of replicas from start to end. At most maxReplicas. */
   readonly replicas: number
 }
 
@@ -387,21 +391,24 @@ export interface TopicRef {
 }
 
 export interface PodTemplate {
-  /** More labels of the pods. */
+  /** Further labels of the pods. */
   readonly labels?: Readonly<Record<string, string>>
   /** Annotations of the pods. */
   readonly annotations?: Readonly<Record<string, string>>
-  /** Annotations of its ServiceAccount, such as those that give it a role in a cloud. */
+  /**
+   * Annotations of its ServiceAccount, such as those that give it a role of a cloud
+   * provider.
+   */
   readonly serviceAccountAnnotations?: Readonly<Record<string, string>>
   /**
-   * Names of Secrets in this namespace with which the image is pulled, beside those that
-   * the operator is set to.
+   * Names of Secrets in this namespace with which the image is pulled, in addition to
+   * those in the operator's configuration.
    */
   readonly imagePullSecrets?: readonly string[]
   /**
-   * Takes the place of user, group and fsGroup 65532. What is left out of it is not set,
-   * so that the cluster assigns it: an empty one, {}, is what OpenShift's restricted-v2
-   * asks for. The image must then name a numeric user other than 0.
+   * Replaces user, group and fsGroup 65532. A field that is absent here is not set, so
+   * that the cluster assigns it: OpenShift's restricted-v2 needs an empty one, {}. The
+   * image must then name a numeric user other than 0.
    */
   readonly securityContext?: {
     /** User of the processes. */
@@ -413,8 +420,8 @@ export interface PodTemplate {
   }
   /**
    * Seconds from SIGTERM to SIGKILL. Absent means 40 for the gateway, and for a stage 2
-   * × workSeconds + 20, at least 45; a built-in stage has 20 less for the messages in
-   * hand.
+   * × workSeconds + 20, at least 45; a built-in stage has 20 seconds less for the
+   * messages in flight.
    */
   readonly terminationGracePeriodSeconds?: number
 }
@@ -439,25 +446,25 @@ export type KafkaSource = StrimziKafka | ExternalKafka
 
 export interface ExternalKafka {
   /**
-   * A Kafka cluster that nobody here runs, 3.1 or newer. The operator makes, changes
-   * and, where deletionPolicy says so, deletes the topics itself, by Kafka's admin API;
-   * it never deletes a topic that it did not make.
+   * A Kafka cluster that Strimzi does not manage in this namespace, 3.1 or newer. The
+   * operator creates, changes and, where deletionPolicy says so, deletes the topics
+   * itself, by Kafka's admin API; it never deletes a topic that it did not create.
    */
   readonly external: ExternalAddress
 }
 
 export interface ExternalAddress {
   /**
-   * host:port, comma-separated. May be changed to other addresses of the same cluster,
-   * which is told apart from another cluster by its id.
+   * host:port, comma-separated. May be changed to other addresses of the same cluster;
+   * the operator compares the cluster's id.
    */
   readonly bootstrapServers: string
   /**
-   * Present, even empty, means that connections are encrypted. Absent ca means the
+   * When it is present, even empty, connections are encrypted. Absent ca means the
    * public authorities.
    */
   readonly tls?: {
-    /** Where the certificates to trust are, as PEM. */
+    /** The Secret with the CA certificates to trust, as PEM. */
     readonly ca?: {
       /** Name of a Secret in this namespace. */
       readonly secretName: string
@@ -465,9 +472,9 @@ export interface ExternalAddress {
       readonly key?: string
     }
     /**
-     * The client certificate to show, where Kafka asks for one, and its key, as PEM. The
-     * defaults are the keys in the Secret of a Strimzi KafkaUser with authentication type
-     * tls.
+     * The client certificate and its private key, as PEM, for a Kafka listener that asks
+     * for one. The defaults are the keys in the Secret of a Strimzi KafkaUser with
+     * authentication type tls.
      */
     readonly certificateAndKey?: {
       /** Name of a Secret in this namespace. */
@@ -480,14 +487,14 @@ export interface ExternalAddress {
   }
   /** The user to log in as; absent means none. */
   readonly sasl?: {
-    /** How the password is proved. */
+    /** The SASL mechanism. */
     readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
     /** Name of a Secret in this namespace. */
     readonly secretName: string
     /**
-     * The user's name, where the Secret does not hold it, as that of a Strimzi KafkaUser
-     * does not: its Secret has the name of the user and the key password. Goes before
-     * usernameKey.
+     * The user's name, for a Secret that does not contain it. The Secret of a Strimzi
+     * KafkaUser has the name of the user, and only the key password. It takes precedence
+     * over usernameKey.
      */
     readonly username?: string
     /** The key of the user's name in that Secret. */
@@ -499,13 +506,14 @@ export interface ExternalAddress {
 
 export interface StrimziKafka {
   /**
-   * Name of a Strimzi Kafka cluster in this namespace. Topics are declared to it as
-   * KafkaTopics, and stages connect to <strimziCluster>-kafka-bootstrap:9092, or as
-   * listener says. Cannot be changed: topics and offsets would stay behind.
+   * Name of a Strimzi Kafka cluster in this namespace. The operator declares topics to
+   * it as KafkaTopics, and stages connect to <strimziCluster>-kafka-bootstrap:9092, or
+   * as listener says. It cannot be changed, since topics and offsets would not move with
+   * it.
    */
   readonly strimziCluster: string
   /**
-   * The listener of the Strimzi cluster to connect to, where it is not the plain one on
+   * The listener of the Strimzi cluster to connect to. Absent means the plain one on
    * port 9092.
    */
   readonly listener?: StrimziListener
@@ -515,11 +523,11 @@ export interface StrimziListener {
   /** Its port on <strimziCluster>-kafka-bootstrap. */
   readonly port?: number
   /**
-   * Present, even empty, means that connections are encrypted. Absent ca means the
+   * When it is present, even empty, connections are encrypted. Absent ca means the
    * cluster's own authority, the Secret <strimziCluster>-cluster-ca-cert.
    */
   readonly tls?: {
-    /** Where the certificates to trust are, as PEM. */
+    /** The Secret with the CA certificates to trust, as PEM. */
     readonly ca?: {
       /** Name of a Secret in this namespace. */
       readonly secretName: string
@@ -527,9 +535,9 @@ export interface StrimziListener {
       readonly key?: string
     }
     /**
-     * The client certificate to show, where Kafka asks for one, and its key, as PEM. The
-     * defaults are the keys in the Secret of a Strimzi KafkaUser with authentication type
-     * tls.
+     * The client certificate and its private key, as PEM, for a Kafka listener that asks
+     * for one. The defaults are the keys in the Secret of a Strimzi KafkaUser with
+     * authentication type tls.
      */
     readonly certificateAndKey?: {
       /** Name of a Secret in this namespace. */
@@ -542,14 +550,14 @@ export interface StrimziListener {
   }
   /** The user to log in as; absent means none. */
   readonly sasl?: {
-    /** How the password is proved. */
+    /** The SASL mechanism. */
     readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
     /** Name of a Secret in this namespace. */
     readonly secretName: string
     /**
-     * The user's name, where the Secret does not hold it, as that of a Strimzi KafkaUser
-     * does not: its Secret has the name of the user and the key password. Goes before
-     * usernameKey.
+     * The user's name, for a Secret that does not contain it. The Secret of a Strimzi
+     * KafkaUser has the name of the user, and only the key password. It takes precedence
+     * over usernameKey.
      */
     readonly username?: string
     /** The key of the user's name in that Secret. */

@@ -28,7 +28,10 @@ export const credentials = async (kube: Pick<Kube, 'get'>, access: KafkaAccess):
     read.set(name, data)
     const encoded = (await data)[key]
     if (encoded === undefined)
-      throw new CredentialsError('SecretNotFound', `Secret ${name} has no key ${key}, which is needed to reach Kafka`)
+      throw new CredentialsError(
+        'SecretNotFound',
+        `Secret ${name} has no key ${key}, which is needed to connect to Kafka`,
+      )
     return Buffer.from(encoded, 'base64').toString('utf8')
   }
   return {
@@ -67,5 +70,5 @@ const secretData = async (
     const how = 'set kafkaSecrets.read in its chart, or grant it get on this Secret alone'
     throw new CredentialsError('SecretForbidden', `the operator may not read Secret ${name}: ${how}`)
   }
-  throw new CredentialsError('SecretNotFound', `there is no Secret ${name}, which is needed to reach Kafka`)
+  throw new CredentialsError('SecretNotFound', `there is no Secret ${name}, which is needed to connect to Kafka`)
 }

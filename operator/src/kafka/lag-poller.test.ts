@@ -36,7 +36,7 @@ const polling = (
 }
 
 describe('the lag of pipelines', () => {
-  it('is asked for once per Kafka cluster, whatever number of pipelines it serves', async () => {
+  it('is read once per Kafka cluster, for any number of pipelines', async () => {
     const { poller, requests } = polling([pipeline(), other])
     await poller.poll()
     expect(requests.map((queries) => queries.map(({ group }) => group))).toEqual([
@@ -44,7 +44,7 @@ describe('the lag of pipelines', () => {
     ])
   })
 
-  it('is asked for apart where the credentials are those of another namespace', async () => {
+  it('is read separately with the credentials of another namespace', async () => {
     const external = { bootstrapServers: 'kafka:9092', sasl: { mechanism: 'SCRAM-SHA-512', secretName: 'k' } } as const
     const [a, b] = ['a', 'b'].map((namespace) => pipeline({ kafka: { external } }, { namespace }))
     const open = { external: { bootstrapServers: 'kafka:9092' } }
@@ -58,7 +58,7 @@ describe('the lag of pipelines', () => {
     ])
   })
 
-  it('comes with pace and time to drain after a second look, and is news only when it changes', async () => {
+  it('has a rate and a time to drain after the second read, and reports only changes', async () => {
     const { poller, updated, state } = polling([pipeline()])
     await poller.poll()
     Object.assign(state, { now: 5000, committed: 50 })
@@ -71,7 +71,7 @@ describe('the lag of pipelines', () => {
     expect(updated).toEqual(['default/shop', 'default/shop'])
   })
 
-  it('brings no pass over a pipeline in which nothing moves, once its pace is known', async () => {
+  it('causes no reconcile of an idle pipeline after its rate is known', async () => {
     const { poller, updated, state } = polling([pipeline()])
     state.committed = state.high
     for (let ticks = 0; ticks < 3; ticks += 1) {
@@ -86,7 +86,7 @@ describe('the lag of pipelines', () => {
     expect(updated).toEqual([])
   })
 
-  it('comes with the dead letters that wait, which are counted less often and may stay unknown', async () => {
+  it('includes the open dead letters, which are counted less often and may stay unknown', async () => {
     const counts: (number | undefined)[] = [3, undefined]
     const requestedTopics: string[][] = []
     const { poller, state } = polling([pipeline()], (topics) => {
@@ -106,7 +106,7 @@ describe('the lag of pipelines', () => {
     expect(figures?.lag).toBe(100)
   })
 
-  it('is unknown while Kafka is away, which is asked less and less often', async () => {
+  it('is unknown while Kafka is unavailable, and is read with a growing backoff', async () => {
     const { poller, requests, failed, state } = polling([pipeline()])
     await poller.poll()
     state.broken = true
@@ -120,7 +120,7 @@ describe('the lag of pipelines', () => {
     expect(poller.figuresOf('default/shop').get('payment')).toMatchObject({ lag: 100 })
   })
 
-  it('is forgotten with its pipeline, and its connection closed', async () => {
+  it('is forgotten with its pipeline, and its connection is closed', async () => {
     const pipelines = [pipeline()]
     const { poller, closedServers } = polling(pipelines)
     await poller.poll()

@@ -234,12 +234,12 @@ const outage = (error: unknown): { readonly reason: ExternalKafkaReason; readonl
     case 'AuthenticationFailed':
       return {
         reason: 'KafkaAuthenticationFailed',
-        message: `${error.message}: see the user and password in the Secret`,
+        message: `${error.message}: check the user and password in the Secret`,
       }
     case 'CertificateRefused':
       return {
         reason: 'KafkaAuthenticationFailed',
-        message: `${error.message}: see tls.ca, which must hold the authority of the brokers' certificates, and tls.certificateAndKey, which they may ask for`,
+        message: `${error.message}: check tls.ca, which must contain the CA of the brokers' certificates, and tls.certificateAndKey, which they may require`,
       }
     case 'Unreachable':
     case 'VersionUnsupported':

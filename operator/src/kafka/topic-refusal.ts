@@ -7,7 +7,7 @@ export const refusal = (topic: string, { code, message, transient }: TopicError)
   if (code.endsWith('AUTHORIZATION_FAILED'))
     return {
       reason: 'KafkaAuthorizationFailed',
-      message: `${topic}: the operator's user may not do this (${code}): allow it Create, Delete, Describe, DescribeConfigs, Alter and AlterConfigs on topics of this prefix`,
+      message: `${topic}: the operator's user has no right to do this (${code}): grant it Create, Delete, Describe, DescribeConfigs, Alter and AlterConfigs on topics of this prefix`,
     }
   const text = `${topic}: ${code}: ${message}`
   if (transient) return { reason: 'TopicsNotReady', message: text }

@@ -39,7 +39,7 @@ export class NotLeaderError extends Error {
   readonly retry = true
 
   constructor() {
-    super('the lease is not held any more, nothing is written')
+    super('the lease is no longer held, the write is cancelled')
     this.name = 'NotLeaderError'
   }
 }

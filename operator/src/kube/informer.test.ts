@@ -84,7 +84,7 @@ const play = async (
 }
 
 describe('a watch', () => {
-  it('resumes from the last version it heard of, bookmarks included, without listing again', async () => {
+  it('resumes from the last resource version, bookmarks included, without another list', async () => {
     const result = await play(
       [[object('a', 1)]],
       [() => linesOf(event('ADDED', object('b', 101)), event('BOOKMARK', object('', 150)))],
@@ -97,27 +97,27 @@ describe('a watch', () => {
     })
   })
 
-  it('resumes where a cut connection left it', async () => {
+  it('resumes after an interrupted connection', async () => {
     const result = await play([[]], [() => linesThenCut(event('ADDED', object('a', 105)))])
     expect(result).toMatchObject({ restarts: ['Connection'], lists: 1, changes: ['set a@105'] })
   })
 
-  it('lists again when its version is too old, and finds what went in between', async () => {
+  it('lists again when its resource version is too old, and finds the deletions meanwhile', async () => {
     const result = await play([[object('a', 1), object('b', 2)], [object('b', 2)]], [() => linesOf(expired410)])
     expect(result).toMatchObject({ restarts: ['expired'], lists: 2, changes: ['set a@1', 'set b@2', 'gone a@1'] })
   })
 
-  it('does not step over a line it cannot read', async () => {
+  it('does not skip an unreadable line', async () => {
     const result = await play([[], [object('a', 150)]], [() => linesOf('{"type":"ADDED","obj')])
     expect(result).toMatchObject({ restarts: ['garbage'], lists: 2, changes: ['set a@150'] })
   })
 
-  it('does not trust silence', async () => {
+  it('reconnects when it receives no data', async () => {
     const result = await play([[], [object('a', 150)]], [(_from, signal) => linesThenSilence(signal)])
     expect(result).toMatchObject({ restarts: ['inactive'], lists: 2, changes: ['set a@150'] })
   })
 
-  it('ends at once when it is told to while its listing is under way', async () => {
+  it('ends at once when it is stopped during its list', async () => {
     const stopping = new AbortController()
     const kube: Pick<Kube, 'pages' | 'watch'> = {
       pages: async function* () {
@@ -133,7 +133,7 @@ describe('a watch', () => {
     expect(stopping.signal.aborted).toBe(true)
   })
 
-  it('survives failing listings, and is in sync only after one has come through', async () => {
+  it('survives failed lists, and is in sync only after a successful one', async () => {
     const refusal = new ApiError(403, 'Forbidden', 'not yet')
     const result = await play([refusal, new ConnectionError('Timeout', 'late'), [object('a', 1)]], [])
     expect(result).toMatchObject({ restarts: ['refused', 'Timeout'], changes: ['set a@1'], synced: true })
@@ -145,7 +145,7 @@ describe('a watch', () => {
   it.each([
     ['NotServed', notServed],
     ['Forbidden', forbidden],
-  ])('of a kind that others bring counts it as empty while it is %s, and picks it up later', async (absence, error) => {
+  ])('of a kind of another project treats it as empty while it is %s, and reads it later', async (absence, error) => {
     const result = await play([error, error, error, error, error, [object('a', 1)]], [], true)
     expect(result).toMatchObject({
       absences: [absence, 'present, synced true'],
@@ -155,13 +155,13 @@ describe('a watch', () => {
     expect(result.restarts).toEqual(['refused', 'refused', 'refused'])
   })
 
-  it('takes objects for gone whose kind is gone', async () => {
+  it('treats the objects of a removed kind as deleted', async () => {
     const failures = [notServed, notServed, notServed, notServed]
     const result = await play([[object('a', 1)], ...failures, []], [() => linesOf(expired410)], true)
     expect(result).toMatchObject({ absences: ['NotServed', 'present, synced true'], changes: ['set a@1', 'gone a@1'] })
   })
 
-  it('reports what the answer to a write of ours shows, once', async () => {
+  it('reports the answer to our own write, once', async () => {
     const changes: string[] = []
     const reports = { changed: ({ kind }: { kind: string }) => changes.push(kind), restarted: () => {} }
     const one = watched({} as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)

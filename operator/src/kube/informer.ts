@@ -160,7 +160,7 @@ class Informer {
       const lines = (await this.#kube.watch(this.#resource, watch))[Symbol.asyncIterator]()
       let version = from
       const { inactivityMs } = this.#settings
-      const silent = (): Error => new WatchError('inactive', `the watch was silent for ${inactivityMs} ms`)
+      const silent = (): Error => new WatchError('inactive', `the watch sent no data for ${inactivityMs} ms`)
       for (;;) {
         const line = await withDeadline(inactivityMs, 'a line of the watch', lines.next(), silent)
         if (line.done) return version
@@ -236,5 +236,5 @@ const parse = (line: string): WatchEvent => {
   } catch {
     // falls through: both are garbage
   }
-  throw new WatchError('garbage', `the watch sent something unreadable: ${line.slice(0, 100)}`)
+  throw new WatchError('garbage', `the watch sent an unreadable line: ${line.slice(0, 100)}`)
 }

@@ -17,7 +17,7 @@ const object = (name: string, resourceVersion: number, uid = name, pipeline = 's
 const kinds = (changes: readonly Change[]) => changes.map(({ kind }) => kind)
 
 describe('the store', () => {
-  it('keeps the newest, whichever comes last', () => {
+  it('keeps the newest version, independent of the order of arrival', () => {
     const objects = store()
     objects.set(object('a', 10))
     expect(objects.set(object('a', 9))).toEqual([])
@@ -30,7 +30,7 @@ describe('the store', () => {
     expect(kinds(objects.set(object('a', 10)))).toEqual(['set'])
   })
 
-  it('does not bring back what went after the answer was sent', () => {
+  it('does not restore an object that was deleted after the answer was sent', () => {
     const objects = store()
     objects.set(object('a', 10))
     objects.remove(object('a', 12))
@@ -38,7 +38,7 @@ describe('the store', () => {
     expect(kinds(objects.set(object('a', 13, 'again')))).toEqual(['set'])
   })
 
-  it('finds out by a listing what went unseen, also when the name is taken again', () => {
+  it('finds unseen deletions by a list, also when the name is used again', () => {
     const objects = store()
     for (const one of [object('a', 1), object('b', 2), object('c', 3)]) objects.set(one)
     const listing = objects.listing()
@@ -61,7 +61,7 @@ describe('the store', () => {
     expect(objects.all()).toHaveLength(1)
   })
 
-  it('tells what was before, keeps no managed fields, and lets a reader change what it was given', () => {
+  it('returns the previous object, stores no managed fields, and gives readers a copy', () => {
     const objects = store()
     const managedObject = { ...object('a', 1), metadata: { ...object('a', 1).metadata, managedFields: [{}] } }
     objects.set(managedObject)
@@ -71,7 +71,7 @@ describe('the store', () => {
     expect(change?.kind === 'set' && change.before()).toEqual(object('a', 1))
   })
 
-  it('knows what belongs to which pipeline', () => {
+  it('finds the objects of a pipeline', () => {
     const objects = store()
     objects.set(object('a', 1))
     objects.set(object('b', 2, 'b', 'other'))

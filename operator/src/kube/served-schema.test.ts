@@ -18,7 +18,7 @@ describe('the declared part of a value', () => {
     expect(declaredPart({ a: [1] }, undefined)).toEqual({ value: { a: [1] }, undeclared: [] })
   })
 
-  it('leaves out what the schema lacks, in lists too, and tells each path once', () => {
+  it('omits fields that the schema lacks, in lists too, and reports each path once', () => {
     const value = {
       spec: {
         list: [
@@ -38,7 +38,7 @@ describe('the declared part of a value', () => {
 })
 
 describe('the served schema', () => {
-  it('is found by group, version and kind, and followed by a path', () => {
+  it('is found by group, version and kind, and then by a path', () => {
     expect(schemaAt(schemaIn(document, orderPipelines), 'spec.list')).toEqual(
       schema.properties?.['spec']?.properties?.['list'],
     )
@@ -46,7 +46,7 @@ describe('the served schema', () => {
     expect(schemaIn(document, { ...orderPipelines, kind: 'Other' })).toBeUndefined()
   })
 
-  it('is kept when it cannot be read, and a change of it is reported', async () => {
+  it('stays when it cannot be read, and reports a change', async () => {
     let [now, changes] = [0, 0]
     const answers: unknown[] = [
       document,

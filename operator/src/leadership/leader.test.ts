@@ -45,7 +45,7 @@ const settings = (holder: string) => ({ namespace: 'system', name: 'operator', h
 const clock = systemClock
 
 describe('the leader', () => {
-  it('is the first to come, and no second while it renews', async () => {
+  it('is the first replica, and no second one while it renews the lease', async () => {
     const kube = leases()
     const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
     expect(await first.acquire(never)).toBe(true)
@@ -56,7 +56,7 @@ describe('the leader', () => {
     expect(await holding).toBe('released')
   })
 
-  it('is followed only after the time it may still write has passed', async () => {
+  it('is replaced only after the time in which it may still write', async () => {
     const kube = leases()
     const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
     await first.acquire(never)
@@ -64,7 +64,7 @@ describe('the leader', () => {
     expect(first.mayWriteFor()).toBe(0)
   })
 
-  it('is followed at once when it lets go', async () => {
+  it('is replaced at once when it releases the lease', async () => {
     const kube = leases()
     const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
     await first.acquire(never)
@@ -75,14 +75,14 @@ describe('the leader', () => {
     expect(await waiting).toBe(true)
   })
 
-  it('stops writing well before anybody else may take the lease', async () => {
+  it('stops writing before another replica may acquire the lease', async () => {
     const kube = leases()
     const only = leader(kube, settings('a'), clock)
     await only.acquire(never)
     expect(only.mayWriteFor()).toBeLessThan(400 * 0.7)
   })
 
-  it('stops writing in time although the time of day is set back', async () => {
+  it('stops writing in time although the system time is set back', async () => {
     let [now, wall] = [5_000, 1_000_000]
     const only = leader(leases(), settings('a'), { now: () => now, wall: () => wall, random: () => 0 })
     await only.acquire(never)
@@ -91,7 +91,7 @@ describe('the leader', () => {
     expect(only.mayWriteFor()).toBe(0)
   })
 
-  it('stops writing after a sleep of the machine, in which its other clock stood still', async () => {
+  it('stops writing after a suspend of the machine, during which the monotonic clock stopped', async () => {
     let wall = 1_000_000
     const only = leader(leases(), settings('a'), { now: () => 5_000, wall: () => wall, random: () => 0 })
     await only.acquire(never)
@@ -100,7 +100,7 @@ describe('the leader', () => {
     expect(only.mayWriteFor()).toBe(0)
   })
 
-  it('knows at once that another has taken its lease', async () => {
+  it('stops at once when another replica has acquired its lease', async () => {
     const kube = leases()
     const first = leader(kube, settings('a'), clock)
     await first.acquire(never)
@@ -109,7 +109,7 @@ describe('the leader', () => {
     expect(await first.hold(never)).toBe('lost')
   })
 
-  it('knows that it is none any more when it cannot renew', async () => {
+  it('stops leading when it cannot renew the lease', async () => {
     const kube = leases()
     const only = leader(kube, settings('a'), clock)
     await only.acquire(never)

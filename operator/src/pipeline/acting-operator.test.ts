@@ -21,15 +21,15 @@ const installations = () => {
   return { look, record: () => operator }
 }
 
-describe('of two installations that see a pipeline', () => {
-  it('the first to be on record acts, without a further write', () => {
+describe('with two installations that watch a pipeline', () => {
+  it('the one in the status acts, without a further write', () => {
     const { look, record } = installations()
     expect(look('one', 0)).toEqual({ kind: 'record', operator: { name: 'one' } })
     expect(look('one', 1)).toEqual({ kind: 'acts' })
     expect(record()).toEqual({ name: 'one' })
   })
 
-  it('the second asks once in a while and stands by as long as it is answered', () => {
+  it('the second one asks periodically and stands by as long as it gets an answer', () => {
     const { look, record } = installations()
     look('one', 0)
     expect(look('two', 0).kind).toBe('record')
@@ -41,7 +41,7 @@ describe('of two installations that see a pipeline', () => {
     expect(record()).toMatchObject({ name: 'one', standby: { askedAt: 'at 301' } })
   })
 
-  it('the second acts after two questions without an answer, and the first then stands by', () => {
+  it('the second one acts after two requests without an answer, and the first then stands by', () => {
     const { look, record } = installations()
     look('one', 0)
     look('two', 0)
@@ -54,7 +54,7 @@ describe('of two installations that see a pipeline', () => {
     expect(look('one', 71).kind).toBe('standsBy')
   })
 
-  it('an answer to the second question counts, and the count begins anew', () => {
+  it('an answer to the second request counts, and the count starts again', () => {
     const { look, record } = installations()
     look('one', 0)
     for (const now of [0, 1, 31, 32]) look('two', now)
@@ -65,7 +65,7 @@ describe('of two installations that see a pipeline', () => {
     expect(record()?.name).toBe('one')
   })
 
-  it('the first forgets the second when it asks no more', () => {
+  it('the first one removes the record of the second when it asks no more', () => {
     const { look, record } = installations()
     look('one', 0)
     look('two', 0)
@@ -75,7 +75,7 @@ describe('of two installations that see a pipeline', () => {
     expect(record()).toEqual({ name: 'one' })
   })
 
-  it('a third one leaves the asking to the second until it is gone', () => {
+  it('a third one does not ask until the second has ended', () => {
     const { look, record } = installations()
     look('one', 0)
     look('two', 0)
@@ -85,7 +85,7 @@ describe('of two installations that see a pipeline', () => {
   })
 })
 
-it('a record concerns whoever it asks something of, or who no longer acts', () => {
+it('a record causes a reconcile in the installation that it asks, or that no longer acts', () => {
   const standby = { name: 'two', askedAt: 'b' }
   expect(concerns({ name: 'one' }, 'one')).toBe(false)
   expect(concerns({ name: 'one', standby, answered: 'a' }, 'one')).toBe(true)

@@ -18,7 +18,7 @@ describe('the rate of arrivals', () => {
     expect(arrivalRate(samplesOf(steady(100, 30)))).toBe(100)
   })
 
-  it('counts a step of the load whole after fifteen seconds', () => {
+  it('follows a step of the load completely after fifteen seconds', () => {
     const before = steady(100, 30)
     const last = before.at(-1) ?? 0
     expect(arrivalRate(samplesOf([...before, last + 2_500, last + 5_000, last + 7_500]))).toBe(500)
@@ -31,11 +31,11 @@ describe('the rate of arrivals', () => {
     expect(arrivalRate(samplesOf([...before, ...Array.from({ length: 12 }, () => last)]))).toBe(0)
   })
 
-  it('keeps no more samples than the look back needs', () => {
+  it('keeps no more samples than its window needs', () => {
     expect(samplesOf(steady(1, 1_000)).length).toBeLessThanOrEqual(14)
   })
 
-  it('starts anew with a topic that was made again', () => {
+  it('starts again after a topic was recreated', () => {
     expect(arrivalRate(samplesOf([...steady(100, 30), 0, 50]))).toBe(10)
   })
 })

@@ -17,7 +17,7 @@ describe('the formula of a stage’s ScaledObject', () => {
     expect(formulaOf(scaledObject(of('in')))).toBeUndefined()
   })
 
-  it('is emptied, and never taken away, where a stage goes on with one topic of several', () => {
+  it('is emptied, and never removed, if a stage continues with one of several topics', () => {
     const summed = scaledObject(of('in', 'more'))
     const emptied = scaledObject(of('in'), [summed])
     expect(formulaOf(emptied)).toEqual({ formula: '', target: '' })

@@ -20,7 +20,7 @@ const steps = (of: OrderPipeline, children: readonly ChildObject[]) =>
     .map(({ kind, object }) => `${kind} ${object.kind}`)
 
 describe('the workloads of a new stage', () => {
-  it('are made once every topic that it reads or leaves dead letters in is there', () => {
+  it('are created after all its consumed topics and its dead-letter topic exist', () => {
     const of = pipeline()
     expect(steps(of, [])).toEqual(['hold Deployment', 'hold ScaledObject'])
     const oneIsMissing = topics(of, (name) => (name.endsWith('dead-letters') ? undefined : ready))
@@ -33,7 +33,7 @@ describe('the workloads of a new stage', () => {
     ).toEqual(['create Deployment', 'create ScaledObject'])
   })
 
-  it('wait for a topic that could not be made, not for one that is there and cannot be changed as asked', () => {
+  it('wait for a topic that could not be created, but not for an existing one that cannot be changed', () => {
     const of = pipeline()
     expect(
       steps(
@@ -49,7 +49,7 @@ describe('the workloads of a new stage', () => {
     ).toEqual(['create Deployment', 'create ScaledObject'])
   })
 
-  it('do not wait for topics that somebody else looks after', () => {
+  it('do not wait for topics that the operator does not manage', () => {
     const of = pipeline()
     const unmanaged = { conditions: [{ type: 'Unmanaged', status: 'True' }] }
     expect(
@@ -60,7 +60,7 @@ describe('the workloads of a new stage', () => {
     ).toEqual(['create Deployment', 'create ScaledObject'])
   })
 
-  it('say rather that Strimzi is missing than that its topics are', () => {
+  it('report that Strimzi is missing, instead of its topics', () => {
     const of = pipeline()
     const strimzi = { reason: 'StrimziMissing', what: 'Strimzi' } as const
     const blocked = new Map([...blockedByTopics(of, [], undefined), [everyOf('KafkaTopic'), strimzi] as const])
@@ -72,26 +72,26 @@ describe('the workloads of a new stage', () => {
     const cause = blockedByTopics(pipeline(), [], undefined).get('Topics/payment')
     expect(cause).toEqual({
       reason: 'TopicsNotReady',
-      what: 'topics that are not there yet (shop.inventory.updated, shop.payment.dead-letters)',
+      what: 'topics that do not exist yet (shop.inventory.updated, shop.payment.dead-letters)',
     })
   })
 })
 
-describe('the workloads of a stage that runs', () => {
+describe('the workloads of a running stage', () => {
   const before = pipeline()
   const after = pipeline({
     topics: [{ name: 'inventory.updated' }, { name: 'stock' }],
     stages: [stage({ consumes: [{ topic: 'inventory.updated' }, { topic: 'stock' }] })],
   })
 
-  it('are not told of a further topic before it is there', () => {
+  it('do not get a further topic before it exists', () => {
     const without = [...topics(before, () => ready), ...workloads(before)]
     expect(steps(after, without)).toEqual(['hold Deployment', 'hold ScaledObject'])
     const withIt = [...topics(after, () => ready), ...workloads(before)]
     expect(steps(after, withIt)).toEqual(['apply Deployment', 'apply ScaledObject'])
   })
 
-  it('follow every change though a topic is not ready, as one that was deleted by hand', () => {
+  it('follow every change although a topic is not ready, for example one deleted by hand', () => {
     const edited = pipeline({ stages: [stage({ concurrency: 7 })] })
     const children = [...topics(before, () => kafkaError), ...workloads(before)]
     expect(steps(edited, children)).toContain('apply Deployment')
@@ -102,18 +102,18 @@ describe('in an external Kafka cluster', () => {
   const of = pipeline({ kafka: { external: { bootstrapServers: 'kafka:9092' } } })
   const existingTopics = (...names: string[]) => ({ problems: [], partitions: new Map(names.map((name) => [name, 3])) })
 
-  it('a new stage waits for a topic that Kafka refuses to make', () => {
+  it('a new stage waits for a topic that Kafka refuses to create', () => {
     expect([...blockedByTopics(of, [], existingTopics('shop.inventory.updated')).keys()]).toContain('Topics/payment')
     const all = existingTopics('shop.inventory.updated', 'shop.payment.dead-letters')
     expect(blockedByTopics(of, [], all).size).toBe(0)
   })
 
-  it('a new stage does not wait for what an operator without the right to its Secret will never see', () => {
+  it('a new stage does not wait for topics if the operator may not read its Secret', () => {
     const problems = [{ reason: 'SecretForbidden', message: 'no' } as const]
     expect(blockedByTopics(of, [], { problems, partitions: new Map() }).size).toBe(0)
   })
 
-  it('a stage that runs does not', () => {
+  it('a running stage does not wait', () => {
     expect(blockedByTopics(of, workloads(of), existingTopics()).size).toBe(0)
   })
 })

@@ -28,7 +28,7 @@ export const blockedByTopics = (
           : !isThere(kafkaTopicNamed(pipeline, topic, children), runs),
       )
       if (missing.length === 0) return []
-      const cause = { reason: 'TopicsNotReady', what: `topics that are not there yet (${missing.join(', ')})` } as const
+      const cause = { reason: 'TopicsNotReady', what: `topics that do not exist yet (${missing.join(', ')})` } as const
       return [[awaitedTopicsOf(part), cause]]
     }),
   )

@@ -103,7 +103,7 @@ export const budgetProblems = (spec: OrderPipelineSpec): Problem[] => {
       reason: 'ConnectionBudgetExceeded',
       message:
         `${connections} connections cannot give each of up to ${replicas.stages} replicas of stages ${least.stage}${gateways}: ` +
-        `raise it to ${connectionsForPeak(spec)}, lower maxReplicas, or put a pooler in transaction mode before the database`,
+        `raise it to ${connectionsForPeak(spec)}, lower maxReplicas, or use a connection pooler in transaction mode`,
     },
   ]
 }
@@ -114,5 +114,5 @@ export const budgetProblems = (spec: OrderPipelineSpec): Problem[] => {
 export const tightBudget = (spec: OrderPipelineSpec): string | undefined => {
   const connections = spec.database?.maxConnections
   if (connections === undefined || connections >= connectionsForPeak(spec)) return undefined
-  return `spec.database.maxConnections: ${connections} connections are enough for every replica, and not while parts are rolled out at maxReplicas, which takes up to ${connectionsForPeak(spec)}; raise it to that, or lower maxReplicas`
+  return `spec.database.maxConnections: ${connections} connections are enough for every replica, but not during a rollout at maxReplicas, which needs up to ${connectionsForPeak(spec)}; raise it to that, or lower maxReplicas`
 }

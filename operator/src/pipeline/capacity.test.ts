@@ -26,20 +26,20 @@ const two = pipeline({
 }).spec
 
 describe('the capacity of a pipeline', () => {
-  it('is that of its weakest stage, a message for each topic it consumes', () => {
+  it('is that of its weakest stage, with one message for each topic it consumes', () => {
     const { stages, sustainable, bottleneck } = capacityOf(two)
     expect(stages.map(({ ordersPerSecondPerReplica }) => ordersPerSecondPerReplica)).toEqual([250, 20])
     expect(stages.map((each) => each.sustainable)).toEqual([1000, 600])
     expect({ sustainable, bottleneck }).toEqual({ sustainable: 600, bottleneck: 'payment' })
   })
 
-  it('ends where partitions end, whatever the maximum says', () => {
+  it('is limited by partitions, independent of maxReplicas', () => {
     const { stages, sustainable } = capacityOf(two, { partitionsOf: (topic) => (topic === 'placed' ? 11 : undefined) })
     expect(stages[1]).toMatchObject({ maxReplicas: 30, reachableReplicas: 10, partitions: 11, sustainable: 200 })
     expect(sustainable).toBe(200)
   })
 
-  it('ends where the partitions of all topics of a stage end, which its group deals out together', () => {
+  it('is limited by the partitions of all topics of a stage, which its group assigns together', () => {
     const few = (partitions: number) => ({ partitionsOf: (topic: string) => (topic === 'placed' ? partitions : 1) })
     const consumes = [{ topic: 'placed' }, { topic: 'paid' }]
     const { spec } = pipeline({ stages: [stage({ consumes, workSeconds: 1, scaling: scaling(30) })] })
@@ -47,7 +47,7 @@ describe('the capacity of a pipeline', () => {
     expect(capacityOf(spec, few(10)).stages[0]).toMatchObject({ partitions: 11, reachableReplicas: 10 })
   })
 
-  it('counts what an order makes the built-in stages say: news of every step, and few cancellations', () => {
+  it('counts the messages of an order on the built-in stages: a status of every step, and few cancellations', () => {
     const emits = ['orders.fulfilment', 'orders.cancelled', 'orders.status'].map((topic) => ({ topic }))
     const consumes = [...emits, { topic: 'orders.placed' }]
     const last = stage({ name: 'last', consumes, workSeconds: 1, concurrency: 1, scaling: scaling(1) })
@@ -61,15 +61,15 @@ describe('the capacity of a pipeline', () => {
     expect(perOrder({}, (topic) => (topic === 'orders.cancelled' ? 0.5 : undefined))).toBeCloseTo(6.5)
   })
 
-  it('is not known of a stage that does not say how long its work takes', () => {
+  it('is unknown for a stage without workSeconds', () => {
     const { stages, sustainable, bottleneck } = capacityOf(pipeline().spec)
     expect(stages[0]?.sustainable).toBeUndefined()
     expect({ sustainable, bottleneck }).toEqual({ sustainable: undefined, bottleneck: undefined })
   })
 })
 
-describe('what a rate needs', () => {
-  it('is replicas of each stage and partitions for them, at least the minimum', () => {
+describe('the requirements of a rate', () => {
+  it('are the replicas of each stage and partitions for them, at least the minimum', () => {
     const needs = needsFor(two, capacityOf(two), 500)
     expect(needs.map(({ neededReplicas, neededPartitions }) => [neededReplicas, neededPartitions])).toEqual([
       [2, 3],
@@ -79,7 +79,7 @@ describe('what a rate needs', () => {
     expect(needsFor(two, capacityOf(two), 0.1).map(({ neededReplicas }) => neededReplicas)).toEqual([1, 1])
   })
 
-  it('fits the maximum exactly up to what is sustainable', () => {
+  it('fit into the maximum exactly up to the sustainable rate', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 200 }),

@@ -79,19 +79,17 @@ const configured = ({ pipeline, problems, failures, held: heldObjects = [], cont
   const { standby } = pipeline.status?.operator ?? {}
   if (standby) return holds('SecondOperator', secondOperator(standby.name))
   const tight = tightBudget(pipeline.spec)
-  return tight === undefined
-    ? holds('Applied', 'the spec makes sense and is applied')
-    : holds('ConnectionBudgetTight', tight)
+  return tight === undefined ? holds('Applied', 'the spec is valid and applied') : holds('ConnectionBudgetTight', tight)
 }
 
 const secondOperator = (name: string): string =>
-  `the spec is applied; a second operator, ${name}, watches this pipeline too and stands by: let each namespace be watched by one installation (watchNamespace)`
+  `the spec is applied; a second operator, ${name}, watches this pipeline too and stands by: let only one installation watch each namespace (watchNamespace)`
 
 /** One message for each cause, because several objects often wait for the same. */
 const heldMessages = (heldObjects: readonly Held[]): string[] =>
   [...new Set(heldObjects.map(({ cause }) => cause.what))].map((what) => {
     const objects = heldObjects.filter(({ cause }) => cause.what === what).map(({ object }) => object)
-    return `not made or changed because of ${what}: ${list(objects, ', ')}`
+    return `not created or changed because of ${what}: ${list(objects, ', ')}`
   })
 
 /**
@@ -121,7 +119,7 @@ const notLookedAtYet = (
 const asBefore = (
   before: ReadonlyMap<ConditionType, Condition>,
 ): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', Verdict> => {
-  const unknown: Verdict = { status: 'Unknown', reason: 'NotConfigured', message: 'nothing was made yet' }
+  const unknown: Verdict = { status: 'Unknown', reason: 'NotConfigured', message: 'no object was created yet' }
   const previousVerdict = (type: ConditionType): Verdict => {
     return verdictIn(before.get(type) ?? unknown)
   }
@@ -155,7 +153,7 @@ const topicsReady = (observation: Seen): Verdict => {
  * the answer.
  */
 const externalTopicsReady = ({ topics }: Seen): Verdict => {
-  if (!topics) return fails('TopicsNotReady', 'the topics were not looked at yet')
+  if (!topics) return fails('TopicsNotReady', 'the topics were not read yet')
   const [first] = topics.problems
   if (first) return fails(first.reason, list(topics.problems.map(({ message }) => message)))
   return holds('AllReady', `${topics.partitions.size} topics are as the spec says`)
@@ -178,7 +176,7 @@ const scalingReady = (observation: Seen): Verdict => {
   if (suspensionOf(pipeline, children, lag) === 'stopped')
     return holds('Suspended', 'spec.suspend is true: every autoscaler is paused')
   const on = scaledOn(pipeline, children)
-  const onLag = on.flatMap(({ stage, why }) => (why ? `stage ${stage} is scaled on lag for now, since ${why}` : []))
+  const onLag = on.flatMap(({ stage, why }) => (why ? `stage ${stage} is scaled on lag for now, because ${why}` : []))
   const short = unreachable({ pipeline, children, topics })
   if (onLag.length > 0) return holds('ScaledOnLag', list([...onLag, ...short]))
   if (short.length > 0) return holds('MaximumUnreachable', list(short))
@@ -189,7 +187,7 @@ const scalingReady = (observation: Seen): Verdict => {
           on.map(({ stage }) => stage),
           ', ',
         )}`
-  return holds('AllReady', `every part is scaled${onFlow}`)
+  return holds('AllReady', `every stage and the gateway are scaled${onFlow}`)
 }
 
 /**
@@ -208,8 +206,8 @@ const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'ch
     const largerCount = (counts[0] ?? 0) + neededPartitions - partitions
     const has =
       stage.consumes.length === 1
-        ? `topic ${first?.topic} has ${partitions} partitions and needs ${neededPartitions}; say partitions: ${largerCount}`
-        : `its topics have ${partitions} partitions in all and need ${neededPartitions}; say partitions: ${largerCount} of topic ${first?.topic}`
+        ? `topic ${first?.topic} has ${partitions} partitions and needs ${neededPartitions}; set partitions: ${largerCount}`
+        : `its topics have ${partitions} partitions in all and need ${neededPartitions}; set partitions: ${largerCount} of topic ${first?.topic}`
     return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
   })
 
@@ -224,10 +222,10 @@ const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
         const waiting = lag.get(name)?.lag
         return waiting === 0
           ? []
-          : `${name} has ${waiting === undefined ? 'an unknown number of' : waiting} messages left`
+          : `${name} has ${waiting === undefined ? 'an unknown number of' : waiting} remaining messages`
       })
-      const what = remaining.length > 0 ? list(remaining) : 'no lag is left, waiting until nothing moves'
-      return fails('Draining', `spec.suspend is true, the stages stop when they are done: ${what}`)
+      const what = remaining.length > 0 ? list(remaining) : 'the lag is 0, waiting for the last messages in flight'
+      return fails('Draining', `spec.suspend is true, the stages stop after they have drained: ${what}`)
     }
   }
 }
@@ -251,10 +249,10 @@ const workloadsReady = (observation: Seen): Verdict => {
     const workload = workloadName(pipeline.metadata.name, name)
     const minReplicas = pipeline.spec.suspend ? 0 : scaling.minReplicas
     const deployment = live[live.active]
-    if (!deployment) return `${workload} is not there yet`
+    if (!deployment) return `${workload} does not exist yet`
     const { observedGeneration = 0, readyReplicas = 0 } = (deployment.status ?? {}) as DeploymentStatus
     if (!carriedOut && observedGeneration < (deployment.metadata.generation ?? 0))
-      return `${workload} has a change not yet acted on`
+      return `${workload} has a change that its controller has not yet observed`
     return readyReplicas >= minReplicas || readyReplicas >= minReplicas - mayBeAway(live, minReplicas)
       ? []
       : `${workload} has ${readyReplicas} of at least ${minReplicas} replicas ready${troubleOf(pods?.get(name))}`
@@ -267,11 +265,11 @@ const workloadsReady = (observation: Seen): Verdict => {
   })
   if (back.length > 0) return fails('RolledBack', list(back))
   if (suspensionOf(pipeline, children, lag) === 'stopped')
-    return holds('Suspended', 'spec.suspend is true: no part has replicas')
+    return holds('Suspended', 'spec.suspend is true: no stage and no gateway has replicas')
   // Enough replicas run, but the API server refuses further ones: no other condition would say so.
   return refusals.length > 0
     ? holds('PodsRefused', list(refusals))
-    : holds('AllReady', 'every part has its least replicas ready')
+    : holds('AllReady', 'every stage and the gateway have at least minReplicas ready')
 }
 
 const troubleOf = (report: PodReport | undefined): string =>
@@ -302,10 +300,10 @@ const podsRefused = ({ blue, green }: LivePart): string[] =>
  * nothing yet.
  */
 const notReady = (object: KubeObject | undefined, name: string): string[] => {
-  if (!object) return [`${name} is not there yet`]
+  if (!object) return [`${name} does not exist yet`]
   const status = (object.status ?? {}) as ConditionsStatus
   if (status.observedGeneration !== undefined && status.observedGeneration < (object.metadata.generation ?? 0))
-    return [`${name} has a change not yet acted on`]
+    return [`${name} has a change that its controller has not yet observed`]
   const readyCondition = status.conditions?.find(({ type }) => type === 'Ready')
   if (readyCondition?.status === 'True') return []
   return [

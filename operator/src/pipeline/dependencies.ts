@@ -86,7 +86,7 @@ export const gate = (pipeline: OrderPipeline, before: Blocked = new Map()): Gate
 export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics | undefined): Blocked => {
   if (!isExternal(pipeline)) return new Map()
   const blocked = (reason: Reason, what: string): Blocked => new Map([[externalKafka, { reason, what }]])
-  if (!topics) return blocked('TopicsNotReady', 'the Kafka cluster, which was not looked at yet')
+  if (!topics) return blocked('TopicsNotReady', 'the Kafka cluster, which was not read yet')
   const verdict = topics.problems.find(({ reason }) => reason === 'NotOwned' || reason === 'KafkaClusterChanged')
   return verdict ? blocked(verdict.reason, 'the Kafka cluster, see TopicsReady') : new Map()
 }

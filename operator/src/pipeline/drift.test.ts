@@ -2,20 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { drift } from './drift.ts'
 
 describe('drift', () => {
-  it('is nothing when the live object has what is asked for and more', () => {
+  it('is empty when the live object has the desired fields and further ones', () => {
     expect(
       drift({ spec: { a: 1, b: [{ name: 'x' }] } }, { spec: { a: 1, b: [{ name: 'x', added: true }], c: 2 } }),
     ).toEqual([])
   })
 
-  it('names the path of what was changed', () => {
+  it('names the path of the change', () => {
     const desired = { spec: { containers: [{ name: 'stage', image: 'a' }] } }
     expect(drift(desired, { spec: { containers: [{ name: 'stage', image: 'b' }] } })).toEqual([
       'spec.containers[stage].image',
     ])
   })
 
-  it('finds named items wherever they stand, beside items of others', () => {
+  it('finds named items in any order, among items of other owners', () => {
     const desired = {
       env: [
         { name: 'A', value: '1' },
@@ -33,7 +33,7 @@ describe('drift', () => {
     expect(drift(desired, { env: [{ name: 'A', value: '1' }] })).toEqual(['env[B]'])
   })
 
-  it('does not take a name for an identity where two items have the same', () => {
+  it('does not identify items by name if two have the same name', () => {
     const keys = ['username', 'password'].map((parameter) => ({ parameter, name: 'kafka', key: parameter }))
     expect(drift({ refs: keys }, { refs: keys })).toEqual([])
     expect(drift({ refs: keys }, { refs: [keys[0], { ...keys[1], key: 'other' }] })).toEqual(['refs[1].key'])
@@ -49,7 +49,7 @@ describe('drift', () => {
     expect(drift(container('1000m'), container('2'))).toEqual(['containers[stage].resources.requests.cpu'])
   })
 
-  it('takes an empty text or list that the API server left out as there, but not a false', () => {
+  it('treats an empty text or list that the API server omits as equal, but not false', () => {
     expect(drift({ value: '', list: [], map: {} }, {})).toEqual([])
     expect(drift({ automount: false }, {})).toEqual(['automount'])
   })

@@ -31,7 +31,7 @@ const changes = (
 ) => topicChanges(of, topics, new Map(Object.entries(hasWrites)))
 
 describe('topics of an external Kafka', () => {
-  it('are made when missing, dead letters included, and are on record before they are', () => {
+  it('are created when missing, dead letters included, and are recorded before', () => {
     const missing = changes(
       shop({ topics: [{ name: 'inventory.updated', partitions: 120, replicationFactor: 3, retentionHours: 1 }] }),
       new Map([
@@ -46,7 +46,7 @@ describe('topics of an external Kafka', () => {
     expect(missing.record).toEqual([{ name: declared }, { name: deadLetters }])
   })
 
-  it('that are as asked need nothing', () => {
+  it('that equal the spec need no change', () => {
     const recordedShop = shop({}, [{ name: declared, id: 'id-1' }])
     const settled = changes(recordedShop, settledTopics)
     expect([settled.create, settled.delete, settled.problems]).toEqual([[], [], []])
@@ -54,24 +54,24 @@ describe('topics of an external Kafka', () => {
     expect(settled.record).toEqual([{ name: declared, id: 'id-1' }])
   })
 
-  it('grow when the spec says so, and only then', () => {
+  it('get more partitions only when the spec says so', () => {
     const small = new Map([...settledTopics, [declared, live({ partitions: 10 })]])
     expect(changes(shop(), small).grow.size).toBe(0)
     const larger = shop({ topics: [{ name: 'inventory.updated', partitions: 120 }] })
     expect(changes(larger, small).grow).toEqual(new Map([[declared, 120]]))
   })
 
-  it('never shrink nor change their copies, and it is said what to do', () => {
+  it('never lose partitions or change their replication factor, and the message says what to do', () => {
     const smaller = shop({ topics: [{ name: 'inventory.updated', partitions: 100, replicationFactor: 3 }] })
     const { grow, problems } = changes(smaller, settledTopics)
     expect(grow.size).toBe(0)
     expect(problems.map(({ message }) => message)).toEqual([
-      `${declared} has 110 partitions, which never shrink: say partitions: 110, or make a new topic`,
-      `${declared} has 1 copies of each partition instead of 3: reassign its partitions in Kafka, or say replicationFactor: 1`,
+      `${declared} has 110 partitions, which cannot shrink: set partitions: 110, or create a new topic`,
+      `${declared} has 1 copies of each partition instead of 3: reassign its partitions in Kafka, or set replicationFactor: 1`,
     ])
   })
 
-  it('have their configurations put back; what the spec no longer says is removed only from those made here', () => {
+  it('have their configurations restored; settings that the spec no longer has are removed only from topics created by the operator', () => {
     const drifted = new Map([
       [declared, live({}, { 'retention.ms': '5', 'segment.bytes': '9' })],
       [deadLetters, live({ topicId: 'id-2', partitions: 3 }, { 'retention.ms': '7' })],
@@ -83,34 +83,34 @@ describe('topics of an external Kafka', () => {
   })
 })
 
-describe('what is deleted', () => {
+describe('the deletion of topics', () => {
   const records = [
     { name: declared, id: 'id-1' },
     { name: deadLetters, id: 'id-2' },
   ]
 
-  it('is what was made here, when the pipeline goes and says Delete', () => {
+  it('includes topics that the operator created, when the pipeline is deleted with the policy Delete', () => {
     expect(changes(shop({ deletionPolicy: 'Delete' }, records, true), settledTopics).delete).toEqual(records)
   })
 
-  it('is nothing with Retain, and nothing that was there before', () => {
+  it('includes none with Retain, and none that existed before', () => {
     expect(changes(shop({}, records, true), settledTopics).delete).toEqual([])
     expect(changes(shop({ deletionPolicy: 'Delete' }, [], true), settledTopics).delete).toEqual([])
   })
 
-  it('is never a topic that somebody made again under the same name', () => {
+  it('never includes a topic that was recreated with the same name', () => {
     const again = new Map([...settledTopics, [declared, live({ topicId: 'id-9' })]])
     const { delete: deletions, record } = changes(shop({ deletionPolicy: 'Delete' }, records, true), again)
     expect([deletions, record]).toEqual([[records[1]], [records[1]]])
   })
 
-  it('is what a stage or topic left behind while the policy is Delete', () => {
+  it('includes topics of removed stages while the policy is Delete', () => {
     const allRecords = [...records, { name: 'shop.orders.old', id: 'id-3' }]
     const topics = new Map([...settledTopics, ['shop.orders.old', live({ topicId: 'id-3' })]])
     expect(changes(shop({ deletionPolicy: 'Delete' }, allRecords), topics).delete).toEqual([allRecords[2]])
   })
 
-  it('is nothing that a stage or topic left behind while the policy was Retain, whatever the policy is later', () => {
+  it('never includes topics that were retained earlier, independent of the present policy', () => {
     const allRecords = [...records, { name: 'shop.orders.old', id: 'id-3' }]
     const topics = new Map([...settledTopics, ['shop.orders.old', live({ topicId: 'id-3' })]])
     const retained = changes(shop({}, allRecords), topics)
@@ -119,7 +119,7 @@ describe('what is deleted', () => {
     expect([later.delete, later.record]).toEqual([[], records])
   })
 
-  it('is, after a crash between record and answer, only what nobody has written to', () => {
+  it('includes, after a crash between record and answer, only topics without messages', () => {
     const unconfirmed = [{ name: declared }, { name: deadLetters }]
     const deletedShop = shop({ deletionPolicy: 'Delete' }, unconfirmed, true)
     const hasWrites = { [declared]: false, [deadLetters]: true }
@@ -128,14 +128,14 @@ describe('what is deleted', () => {
     expect(changes(deletedShop, settledTopics).record).toEqual(unconfirmed) // while it is unknown whether they were written to
   })
 
-  it('is deleted by its id though no broker shows it, since one may not have heard of it yet', () => {
+  it('uses the id of a topic that no broker shows, since a broker may not know it yet', () => {
     const unseen = new Map([[deadLetters, undefined]])
     expect(changes(shop({ deletionPolicy: 'Delete' }, records, true), unseen).delete).toEqual(records)
     expect(changes(shop({ deletionPolicy: 'Delete' }, [{ name: deadLetters }], true), unseen).record).toEqual([])
   })
 })
 
-it('a topic that somebody deleted is made again, and keeps its old id until it has a new one', () => {
+it('a topic that was deleted by hand is created again, and keeps its old id until it has a new one', () => {
   const recordedShop = shop({}, [{ name: declared, id: 'id-1' }])
   const { create, record } = changes(recordedShop, new Map([...settledTopics, [declared, undefined]]))
   expect(create.map(({ name }) => name)).toEqual([declared])
@@ -144,7 +144,7 @@ it('a topic that somebody deleted is made again, and keeps its old id until it h
   expect(recordAfter(record, new Map([[declared, 'id-9']]), new Set())).toEqual([{ name: declared, id: 'id-9' }])
 })
 
-it('the record follows the answers: an id for what was made, nothing for what was refused or is deleted', () => {
+it('the record follows the answers: an id for a created topic, none for a refused or deleted one', () => {
   const before = [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd', id: 'id-d' }, { name: 'e', id: 'id-e' }]
   const newIds = new Map([
     ['a', 'id-a'],
@@ -157,7 +157,7 @@ it('the record follows the answers: an id for what was made, nothing for what wa
   ])
 })
 
-it('looks at what is wanted and at what was made', () => {
+it('the operator reads the topics of the spec and those of the record', () => {
   expect(
     topicNames(
       shop({}, [
@@ -168,13 +168,13 @@ it('looks at what is wanted and at what was made', () => {
   ).toEqual([declared, deadLetters, 'shop.old'])
 })
 
-describe('nothing is done to topics', () => {
+describe('no topic is changed', () => {
   const at = (namespace: string, creationTimestamp: string, clusterId = 'one'): OrderPipeline => ({
     ...pipeline({ kafka }, { namespace, creationTimestamp }),
     status: { kafka: { clusterId } },
   })
 
-  it('of an older pipeline of the same name in the same Kafka cluster', () => {
+  it('if it belongs to an older pipeline of the same name in the same Kafka cluster', () => {
     const [older, younger] = [at('b', '2026-01-01T00:00:00Z'), at('a', '2026-01-02T00:00:00Z')]
     const elsewhere = at('c', '2025-01-01T00:00:00Z', 'two')
     const all = [younger, older, elsewhere]
@@ -186,7 +186,7 @@ describe('nothing is done to topics', () => {
     })
   })
 
-  it('of the younger of two that are made at once, before either has a record', () => {
+  it('for the younger of two pipelines that are created together, before either has a record', () => {
     const pipelineIn = (namespace: string, creationTimestamp: string) =>
       pipeline({ kafka }, { namespace, creationTimestamp })
     const [older, younger] = [pipelineIn('b', '2026-01-01T00:00:00Z'), pipelineIn('a', '2026-01-02T00:00:00Z')]
@@ -195,7 +195,7 @@ describe('nothing is done to topics', () => {
     expect(notOurs(older, 'one', [older, younger], () => true)).toBeUndefined()
   })
 
-  it('where the servers lead to another cluster than before', () => {
+  it('if the servers lead to another cluster than before', () => {
     expect(notOurs(at('a', '2026-01-01T00:00:00Z'), 'two', [])).toMatchObject({ reason: 'KafkaClusterChanged' })
   })
 })

@@ -195,11 +195,11 @@ const mismatches = ({ name, spec }: WantedTopic, liveTopic: LiveTopic): TopicPro
   const problems: string[] = []
   if (partitions < liveTopic.partitions)
     problems.push(
-      `${name} has ${liveTopic.partitions} partitions, which never shrink: say partitions: ${liveTopic.partitions}, or make a new topic`,
+      `${name} has ${liveTopic.partitions} partitions, which cannot shrink: set partitions: ${liveTopic.partitions}, or create a new topic`,
     )
   if (replicas !== undefined && factors.some((factor) => factor !== replicas))
     problems.push(
-      `${name} has ${factors.join(' and ')} copies of each partition instead of ${replicas}: reassign its partitions in Kafka, or say replicationFactor: ${factors[0] ?? 1}`,
+      `${name} has ${factors.join(' and ')} copies of each partition instead of ${replicas}: reassign its partitions in Kafka, or set replicationFactor: ${factors[0] ?? 1}`,
     )
   return problems.map((message) => ({ reason: 'TopicsNotReady', message }))
 }
@@ -220,11 +220,11 @@ export const notOurs = (
   if (recordedId !== undefined && recordedId !== clusterId)
     return {
       reason: 'KafkaClusterChanged',
-      message: `bootstrapServers lead to Kafka cluster ${clusterId}, the topics and offsets are in ${recordedId}: change them back, or make a new pipeline`,
+      message: `bootstrapServers lead to Kafka cluster ${clusterId}, the topics and offsets are in ${recordedId}: change them back, or create a new pipeline`,
     }
   const rival = rivalOf(pipeline, others, clusterId, reachedAlike)
   if (rival === undefined) return undefined
-  const message = `topics ${pipeline.metadata.name}.* are those of pipeline ${rival}, which is older and in the same Kafka cluster: give this one another name`
+  const message = `topics ${pipeline.metadata.name}.* belong to pipeline ${rival}, which is older and in the same Kafka cluster: give this pipeline another name`
   return { reason: 'NotOwned', message }
 }
 

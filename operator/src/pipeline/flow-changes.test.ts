@@ -16,7 +16,7 @@ const after = (steps: readonly (readonly [number, number, FlowReason?])[], curre
     noChanges,
   )
 
-it('keeps no decision that changes nothing', () => {
+it('a decision without a change is not recorded', () => {
   expect(
     after([
       [0, 5],
@@ -26,7 +26,7 @@ it('keeps no decision that changes nothing', () => {
   ).toEqual([])
 })
 
-it('makes one change of the steps of a burst, from the replicas before the first of them', () => {
+it('the steps of a burst are one change, from the replicas before the first step', () => {
   const { changes } = after([
     [0, 5],
     [2, 20],
@@ -36,7 +36,7 @@ it('makes one change of the steps of a burst, from the replicas before the first
   expect(changes).toMatchObject([{ from: 5, to: 100, at: 2_000, until: 6_000 }])
 })
 
-it('begins another change at a turn, for another reason, and after a minute', () => {
+it('a change of direction or reason, or a minute, begins another change', () => {
   expect(
     after([
       [2, 20],
@@ -58,7 +58,7 @@ it('begins another change at a turn, for another reason, and after a minute', ()
   ).toMatchObject([{ to: 30 }, { from: 30, to: 40 }])
 })
 
-it('is bounded, and goes from one wanted number to the next without a gap, whatever is decided', () => {
+it('the record is bounded, and each change begins with the number of the previous one', () => {
   const step = fc.tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 100 }))
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {

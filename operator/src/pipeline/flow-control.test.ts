@@ -17,7 +17,7 @@ const look = (at: number, topic: string, arrived: number, handled = arrived): Fl
 })
 
 describe('the flow control of a pipeline', () => {
-  it('decides nothing before it has seen a stage twice, since a rate takes two looks', () => {
+  it('makes no decision before the second sample of a stage, since a rate needs two samples', () => {
     const flow = control()
     expect(flow.decide('first', 1)).toBeUndefined()
     flow.note('first', look(0, 'in', 100))
@@ -37,7 +37,7 @@ describe('the flow control of a pipeline', () => {
     expect(decided.figures?.forArrivals).toBeGreaterThan(0)
   })
 
-  it('scales a later stage on what enters the first one, before anything waits for it', () => {
+  it('scales a later stage on the arrivals of the first one, before it has lag', () => {
     const flow = control()
     for (let second = 0; second <= 20; second += 2) {
       flow.note('first', look(second * 1_000, 'in', second * 8, 0))
@@ -49,7 +49,7 @@ describe('the flow control of a pipeline', () => {
     expect(decided.replicas).toBeGreaterThanOrEqual(5) // 8 a second ÷ 2 a second of a replica ÷ 0.85
   })
 
-  it('asks for no more than it has while a stage handles nothing, though its backlog grows', () => {
+  it('does not add replicas while a stage handles no message, although its backlog grows', () => {
     const flow = control()
     for (let second = 0; second <= 60; second += 2) flow.note('first', look(second * 1_000, 'in', second * 100, 0))
     flow.spread()
@@ -58,7 +58,7 @@ describe('the flow control of a pipeline', () => {
     expect(flow.decide('first', 3)?.replicas).toBeGreaterThan(3)
   })
 
-  it('leaves out a stage that is not in the pipeline', () => {
+  it('ignores a stage that is not in the pipeline', () => {
     const flow = control()
     flow.note('gone', look(0, 'in', 1))
     expect(flow.decide('gone', 1)).toBeUndefined()

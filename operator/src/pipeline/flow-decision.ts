@@ -86,11 +86,11 @@ export function decisionText({ figures, reason, ...decision }: FlowDecision, now
   if (!figures) return reasonTexts.Unmeasured({ ...decision })
   const { arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, measuredAt, forArrivals, forBacklog } = figures
   const source =
-    measuredAt === undefined ? 'as workSeconds says' : `measured ${Math.round((now - measuredAt) / 1_000)} s ago`
+    measuredAt === undefined ? 'from workSeconds' : `measured ${Math.round((now - measuredAt) / 1_000)} s ago`
   return [
-    `${rounded(arrivalsPerSecond)} messages a second arrive (${rounded(forArrivals)} replicas)`,
-    `${Math.round(backlog)} wait, to be done in ${rounded(drainSeconds)} s (${rounded(forBacklog)} replicas)`,
-    `a replica handles ${rounded(replicaPerSecond)} a second, ${source}`,
+    `${rounded(arrivalsPerSecond)} messages per second arrive (${rounded(forArrivals)} replicas)`,
+    `${Math.round(backlog)} wait, to be handled in ${rounded(drainSeconds)} s (${rounded(forBacklog)} replicas)`,
+    `a replica handles ${rounded(replicaPerSecond)} per second, ${source}`,
     ...(reason === 'Arrivals' || reason === 'Backlog' ? [] : [reasonTexts[reason]({ ...decision, ...figures })]),
   ].join('; ')
 }
@@ -98,15 +98,15 @@ export function decisionText({ figures, reason, ...decision }: FlowDecision, now
 type Bounds = Pick<FlowDecision, 'current' | 'minReplicas' | 'maxReplicas'> & Partial<FlowFigures>
 
 const reasonTexts: Readonly<Record<Exclude<FlowReason, 'Arrivals' | 'Backlog'>, (bounds: Bounds) => string>> = {
-  Unmeasured: () => 'keeps its replicas until its rates are known',
-  AtMinimum: ({ minReplicas }) => `minReplicas ${minReplicas} are kept whatever the load`,
-  AtMaximum: ({ maxReplicas }) => `maxReplicas ${maxReplicas} allows no more`,
+  Unmeasured: () => 'the number of replicas stays until the rates are known',
+  AtMinimum: ({ minReplicas }) => `minReplicas ${minReplicas} is the least number`,
+  AtMaximum: ({ maxReplicas }) => `maxReplicas ${maxReplicas} is the largest number`,
   AtPartitions: ({ partitions }) => `its topics have ${partitions} partitions, and more replicas would be idle`,
-  ScaleOutUseless: ({ usefulReplicas }) => `more than ${usefulReplicas} replicas handled no more messages`,
+  ScaleOutUseless: ({ usefulReplicas }) => `more than ${usefulReplicas} replicas did not increase the throughput`,
   Holding: ({ current }) =>
-    `it handles nothing though messages wait, so that more than the present ${current} would wait with it`,
-  Judging: ({ current }) => `what the last of its ${current} replicas bring is being measured first`,
-  SmallChange: ({ current }) => `so few less than ${current} are not worth a rebalance`,
+    `the stage handles no message although messages wait, so that more than the present ${current} replicas would wait too`,
+  Judging: ({ current }) => `first the effect of the last of its ${current} replicas is measured`,
+  SmallChange: ({ current }) => `a few replicas less than ${current} are not worth a rebalance`,
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10

@@ -29,15 +29,15 @@ const anyLoad = fc
   .map(({ more, ...each }): StageLoad => ({ ...each, maxReplicas: each.minReplicas + more }))
 
 describe('the demand of a stage', () => {
-  it('is enough for the arrivals at the utilization that is aimed at', () => {
+  it('is enough for the arrivals at the target utilization', () => {
     expect(demandOf(load({ arrivalsPerSecond: 85 }))).toEqual({ replicas: 10, forArrivals: 10, forBacklog: 0 })
   })
 
-  it('adds what the backlog needs to be worked off within the drain time', () => {
+  it('adds the replicas that drain the backlog within the drain time', () => {
     expect(demandOf(load({ arrivalsPerSecond: 85, backlog: 3_000 })).replicas).toBe(19)
   })
 
-  it('does not fall to the minimum where a stage keeps up and has no backlog', () => {
+  it('does not fall to the minimum while a stage keeps up without a backlog', () => {
     const keepsUp = load({ arrivalsPerSecond: 85, current: 10 })
     expect(demandOf(keepsUp).replicas).toBe(10)
   })
@@ -51,7 +51,7 @@ describe('the demand of a stage', () => {
     expect(demandOf({ ...slightlyLess, arrivalsPerSecond: 60 })).toMatchObject({ replicas: 8 })
   })
 
-  it('names the limit that cuts it off', () => {
+  it('names the limit that bounds it', () => {
     const much = load({ backlog: 1_000_000 })
     expect(demandOf(much)).toMatchObject({ replicas: 100, bound: 'AtMaximum' })
     expect(demandOf({ ...much, partitions: 12 })).toMatchObject({ replicas: 12, bound: 'AtPartitions' })
@@ -59,12 +59,12 @@ describe('the demand of a stage', () => {
     expect(demandOf({ ...much, backlog: 0, minReplicas: 5 })).toMatchObject({ replicas: 5, bound: 'AtMinimum' })
   })
 
-  it('asks for no more replicas while the stage is holding', () => {
+  it('does not add replicas while the stage is holding', () => {
     const waiting = load({ backlog: 100_000, current: 7, holding: true })
     expect(demandOf(waiting)).toMatchObject({ replicas: 7, bound: 'Holding' })
   })
 
-  it('waits with more replicas until it is known what the last ones bring, and with fewer it does not', () => {
+  it('adds replicas only after the effect of the last ones is measured, but removes them without delay', () => {
     const judging = load({ backlog: 100_000, current: 7, judging: true })
     expect(demandOf(judging)).toMatchObject({ replicas: 7, bound: 'Judging' })
     expect(demandOf({ ...judging, backlog: 0 })).toMatchObject({ replicas: 1 })
@@ -81,7 +81,7 @@ describe('the demand of a stage', () => {
     )
   })
 
-  it('comes to rest: asked again at the replicas it asked for, it asks for the same', () => {
+  it('is stable: at the desired replicas it asks for the same number', () => {
     fc.assert(
       fc.property(anyLoad, (any) => {
         const { replicas } = demandOf(any)
@@ -91,12 +91,12 @@ describe('the demand of a stage', () => {
   })
 })
 
-describe('the figure for the horizontal pod autoscaler', () => {
+describe('the metric for the horizontal pod autoscaler', () => {
   /** The autoscaler's rule: no change within the tolerance, otherwise the figure rounded up. */
   const followed = (metric: number, current: number, tolerance: number) =>
     Math.abs(metric / current - 1) <= tolerance + 1e-12 ? current : Math.ceil(metric)
 
-  it('moves it in the direction of the wish at once, also within its tolerance', () => {
+  it('moves it in the direction of the demand at once, also within its tolerance', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 300 }),
@@ -110,7 +110,7 @@ describe('the figure for the horizontal pod autoscaler', () => {
     )
   })
 
-  it('is the wish itself beyond the tolerance', () => {
+  it('is the demand itself beyond the tolerance', () => {
     expect(metricFor(50, 10, 0.1)).toBe(50)
     expect(metricFor(10, 50, 0.1)).toBe(10)
     expect(metricFor(10, 10, 0.1)).toBe(10)

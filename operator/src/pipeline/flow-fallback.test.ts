@@ -27,22 +27,24 @@ const scalingReady = (of: readonly ChildObject[]) =>
   statusWith(of).conditions?.find(({ type }) => type === 'ScalingReady')
 
 describe('a stage with the policy Flow', () => {
-  it('is scaled on flow where KEDA asks the operator, and the condition says so', () => {
+  it('is scaled on flow if KEDA asks the operator, and the condition says so', () => {
     expect(scaledOn(shop, children(answering))).toEqual([{ stage: 'payment', by: 'Flow' }])
     expect(scalingReady(children(answering))).toMatchObject({
       reason: 'AllReady',
-      message: 'every part is scaled; on flow: payment',
+      message: 'every stage and the gateway are scaled; on flow: payment',
     })
   })
 
-  it('is scaled on lag, which the condition and an Event say, while KEDA gets no answer more often than it bears', () => {
+  it('is scaled on lag, with a condition and an Event, after KEDA got no answer several times', () => {
     expect(scaledOn(shop, children(answering, failing(3)))).toMatchObject([{ by: 'Flow' }])
     expect(scaledOn(shop, children(answering, failing(4)))).toMatchObject([{ by: 'Lag' }])
     const unanswered = children(answering, failing(4))
     expect(scalingReady(unanswered)).toMatchObject({
       status: 'True',
       reason: 'ScaledOnLag',
-      message: expect.stringMatching(/^stage payment is scaled on lag for now, .* no answer/) as string,
+      message: expect.stringMatching(
+        /^stage payment is scaled on lag for now, because the operator does not answer KEDA/,
+      ) as string,
     })
     const [before, after] = [children(answering), unanswered].map((of) => statusWith(of))
     expect(announcements(before, after ?? {}).map(({ type, reason }) => `${type} ${reason}`)).toEqual([
@@ -50,7 +52,7 @@ describe('a stage with the policy Flow', () => {
     ])
   })
 
-  it('is scaled on lag where KEDA is too old to fall back by formula, or the operator is no scaler', () => {
+  it('is scaled on lag if KEDA is too old for a fallback by formula, or flowScaler is disabled', () => {
     for (const from of [settings, { ...answering, formulaFallback: false }])
       expect(scalingReady(children(from))).toMatchObject({
         reason: 'ScaledOnLag',

@@ -30,12 +30,12 @@ export const scaledOn = (pipeline: OrderPipeline, children: readonly ChildObject
 /** Undefined where KEDA asks the operator and gets its answers. */
 export const reasonForLag = ({ spec, status }: ScaledObject): string | undefined => {
   if (!spec.triggers.some(({ type }) => type === 'metrics-api'))
-    return 'KEDA is older than 2.20, or flowScaler is off in the chart of the operator'
+    return 'KEDA is older than 2.20, or flowScaler is disabled in the chart of the operator'
   const { health = {} } = (status ?? {}) as { readonly health?: Readonly<Record<string, Health>> }
   const { failureThreshold = 3 } = spec.fallback ?? {}
   // KEDA's name for the metric of a metrics-api trigger, after the number of the trigger.
   const flow = Object.entries(health).find(([metric]) => /^s\d+-metric-api-/.test(metric))?.[1]
   return flow?.status === 'Failing' && (flow.numberOfFailures ?? 0) > failureThreshold
-    ? 'KEDA gets no answer from the operator on what flows: does every replica of it run and read Kafka, and may KEDA reach its port 8081'
+    ? 'the operator does not answer KEDA about the flow: check that its replicas run and can read Kafka, and that KEDA can reach its port 8081'
     : undefined
 }

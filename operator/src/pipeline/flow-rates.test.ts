@@ -24,7 +24,7 @@ const rates = (perSecond: number, changes: Parameters<typeof stages>[0] = {}) =>
   expectedRates(topology, () => perSecond, stages(changes))
 
 describe('the expected rates of a pipeline that keeps up', () => {
-  it('are on each topic what an order makes there, times the rate of orders', () => {
+  it('are the messages of an order on each topic, times the rate of orders', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 10_000, noNaN: true }), (perSecond) => {
         const expected = rates(perSecond)
@@ -34,24 +34,24 @@ describe('the expected rates of a pipeline that keeps up', () => {
     )
   })
 
-  it('are zero where no order comes in', () => {
+  it('are zero if no order arrives', () => {
     expect(Math.max(...rates(0).values())).toBe(0)
   })
 })
 
 describe('a stage with a backlog', () => {
-  it('sends its backlog on to the later stages within its drain time', () => {
+  it('passes its backlog to the later stages within its drain time', () => {
     const expected = rates(100, { orders: { backlog: new Map([['orders.placed', 1_500]]) } })
     expect(expected.get('orders.validated')).toBeCloseTo(200, 1)
     expect(expected.get('inventory.updated')).toBeCloseTo(200, 1)
   })
 
-  it('sends on no more than its replicas can handle', () => {
+  it('passes no more than its replicas can handle', () => {
     const slow = { backlog: new Map([['orders.validated', 1_000_000]]), capacityPerSecond: 50 }
     expect(rates(100, { inventory: slow }).get('inventory.updated')).toBeLessThanOrEqual(50)
   })
 
-  it('never makes a later stage expect less than without it', () => {
+  it('never lowers the expected rate of a later stage', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 100_000 }), fc.constantFrom(...spec.stages), (waiting, stage) => {
         const topic = stage.consumes[0]?.topic ?? ''

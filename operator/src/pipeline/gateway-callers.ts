@@ -11,4 +11,4 @@ export const callersUnsaid = ({ gateway }: OrderPipelineSpec): string | undefine
   !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => authVariables.includes(name))
     ? undefined
     : 'spec.gateway.env has neither AUTH_ALGORITHMS (docs/gateway.md) nor AUTH=none: the built-in gateway does not ' +
-      'start without, and one from before that rule takes orders in whichever name a caller gives'
+      'start without one of them, and an older one accepts orders for any customer id that a caller sends'

@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml'
 import { cases, objectsOf } from '../../test/golden/cases.ts'
 
 describe('the objects of a pipeline', () => {
-  it.each(cases)('are as on file for $name', ({ pipeline, objects }) => {
+  it.each(cases)('equal those on file for $name', ({ pipeline, objects }) => {
     const onFile = parseAllDocuments(readFileSync(objects, 'utf8')).map((document) => document.toJS() as unknown)
     expect(objectsOf(pipeline)).toEqual(onFile)
   })

@@ -15,17 +15,17 @@ const after = (seconds: number, changes: { handled?: (second: number) => number;
   return holding
 }
 
-it('a stage holds that has handled nothing for half a minute though messages wait', () => {
+it('a stage is holding that has handled no message for half a minute although messages wait', () => {
   expect(isHolding(after(28, {}), 0.1)).toBe(false)
   expect(isHolding(after(30, {}), 0.1)).toBe(true)
 })
 
-it('a stage whose messages take long holds only after three of them', () => {
+it('a stage with long messages is holding only after the time of three of them', () => {
   expect(isHolding(after(60, {}), 60)).toBe(false)
   expect(isHolding(after(180, {}), 60)).toBe(true)
 })
 
-it('a stage that handles one message, has none, or has no members does not hold', () => {
+it('a stage that handles one message, has none, or has no members is not holding', () => {
   expect(isHolding(after(60, { handled: (second) => (second > 50 ? 8 : 7) }), 0.1)).toBe(false)
   expect(isHolding(after(60, { lag: 0 }), 0.1)).toBe(false)
   expect(isHolding(after(60, { members: 0 }), 0.1)).toBe(false)

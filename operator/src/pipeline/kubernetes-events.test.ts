@@ -19,8 +19,8 @@ const eventsOf = (before: OrderPipelineStatus | undefined, after: OrderPipelineS
 const ready = status([['Ready', 'True', 'AllReady']])
 const waiting = status([['Ready', 'False', 'ReplicasNotReady']])
 
-describe('an event', () => {
-  it('is not made of each step on the way to Ready, but of arriving there and of falling back', () => {
+describe('a Kubernetes Event', () => {
+  it('is recorded when a pipeline becomes Ready or stops being Ready, but not for each step in between', () => {
     expect(eventsOf(undefined, waiting)).toEqual([])
     expect(eventsOf(waiting, ready)).toEqual(['Normal Ready'])
     expect(eventsOf(ready, ready)).toEqual([])
@@ -28,7 +28,7 @@ describe('an event', () => {
     expect(eventsOf({ ...ready, observedGeneration: 1 }, { ...waiting, observedGeneration: 2 })).toEqual([])
   })
 
-  it('tells a cause once, though Ready repeats it', () => {
+  it('reports a cause once, although Ready repeats it', () => {
     const notOwned = status([
       ['Ready', 'False', 'NotOwned'],
       ['Configured', 'False', 'NotOwned'],
@@ -37,7 +37,7 @@ describe('an event', () => {
     expect(eventsOf(notOwned, notOwned)).toEqual([])
   })
 
-  it('warns of what leaves the pipeline Ready and still needs somebody', () => {
+  it('warns of problems that leave the pipeline Ready but need attention', () => {
     const unreachable = status([
       ['Ready', 'True', 'AllReady'],
       ['ScalingReady', 'True', 'MaximumUnreachable'],
@@ -45,7 +45,7 @@ describe('an event', () => {
     expect(eventsOf(ready, unreachable)).toEqual(['Warning MaximumUnreachable'])
   })
 
-  it('warns of the first dead letters that wait, not of each further one', () => {
+  it('warns of the first open dead letters, not of each further one', () => {
     const withDeadLetters = (deadLetters: number) => status([['Ready', 'True', 'AllReady']], [{ deadLetters }])
     expect(announcements(withDeadLetters(0), withDeadLetters(3))).toEqual([
       { type: 'Warning', reason: 'DeadLetters', note: 'payment: 3 dead letters wait; see orderpipeline dlq list' },
@@ -54,7 +54,7 @@ describe('an event', () => {
     expect(eventsOf(withDeadLetters(3), withDeadLetters(0))).toEqual([])
   })
 
-  it('warns of a new version whose pods fail, though the old one keeps the pipeline Ready', () => {
+  it('warns of a new version whose pods fail, although the old one keeps the pipeline Ready', () => {
     const trying = status([
       ['Ready', 'True', 'AllReady'],
       ['RolledOut', 'False', 'Progressing'],
@@ -68,11 +68,11 @@ describe('an event', () => {
     expect(eventsOf(failing, failing)).toEqual([])
   })
 
-  it('is no warning for what was asked for', () => {
+  it('is not a warning for a requested change', () => {
     expect(eventsOf(ready, status([['Ready', 'False', 'Draining']]))).toEqual(['Normal Draining'])
   })
 
-  it('tells of versions brought in and of replicas that did not help', () => {
+  it('reports new versions and replicas without effect', () => {
     const progressing = status([], [{ rollout: { phase: 'Progressing' } }])
     const scaleOut = { from: 10, to: 20, message: 'no faster' }
     const after = status([], [{ rollout: { phase: 'Stable' }, scaleOut }])

@@ -67,7 +67,7 @@ const deadLettersNote = (stage: string, count: number): string =>
 const ofUpdates = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => {
   const { image, available } = after.services ?? {}
   if (available === undefined || available === before?.services?.available) return []
-  const note = `stays at ${image} though the operator brings ${available}; spec.image or spec.updates moves it`
+  const note = `stays at ${image} although the operator has ${available}; set spec.image or spec.updates to move it`
   return [{ type: 'Normal', reason: 'UpdateAvailable', note }]
 }
 

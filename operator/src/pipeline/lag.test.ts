@@ -15,7 +15,7 @@ const sample = (at: number, lag: number, consumed: number): LagSample => ({
   written: { 'shop.paid': lag + consumed },
 })
 
-it('sums what is not yet consumed, counting all of a partition the group has not committed for', () => {
+it('the lag is the sum of unconsumed messages, all messages of a partition without a commit included', () => {
   expect(lagSample([partition(40, 100), partition(undefined, 50, 20)], 0)).toEqual({
     at: 0,
     lag: 90,
@@ -25,11 +25,11 @@ it('sums what is not yet consumed, counting all of a partition the group has not
   })
 })
 
-it('counts nothing that retention has taken, nor less than nothing', () => {
+it('the lag does not count messages that retention has deleted, and is never negative', () => {
   expect(lagSample([partition(5, 100, 90), partition(101, 100)], 0).lag).toBe(10)
 })
 
-it('tells pace and time to drain from two looks', () => {
+it('the rate and the time to drain follow from two samples', () => {
   expect(lagFigures([sample(0, 1000, 0), sample(10_000, 900, 500)])).toEqual({
     lag: 900,
     largestShare: 0.5,
@@ -40,7 +40,7 @@ it('tells pace and time to drain from two looks', () => {
   })
 })
 
-it('knows only the lag after one look, and no end where nothing moves', () => {
+it('one sample gives the lag only, and without consumption there is no time to drain', () => {
   expect(lagFigures([])).toEqual({})
   expect(lagFigures([sample(0, 7, 0)])).toEqual({ lag: 7, largestShare: 0.5 })
   const stuck = lagFigures([sample(0, 7, 3), sample(5000, 9, 3)])
@@ -48,7 +48,7 @@ it('knows only the lag after one look, and no end where nothing moves', () => {
   expect(stuck).not.toHaveProperty('secondsToDrain')
 })
 
-it('looks back half a minute, and not past a topic that was made again', () => {
+it('the window is half a minute, and ends at the recreation of a topic', () => {
   const samples = [0, 10_000, 20_000, 45_000].reduce<readonly LagSample[]>(
     (all, at) => withSample(all, sample(at, 0, at)),
     [],

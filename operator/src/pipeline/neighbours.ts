@@ -18,7 +18,7 @@ export const absenceCause = ({ apiVersion, kind, plural }: Resource, absence: Ab
   if (absence === 'Forbidden')
     return {
       reason: 'AccessDenied',
-      what: `missing rights: the operator may not list ${plural}${group === '' ? '' : `.${group}`}, see its ClusterRole or Role`,
+      what: `missing rights: the operator may not list ${plural}${group === '' ? '' : `.${group}`}, check its ClusterRole or Role`,
     }
   switch (kind as ChildKind) {
     case 'KafkaTopic':
@@ -27,6 +27,6 @@ export const absenceCause = ({ apiVersion, kind, plural }: Resource, absence: Ab
     case 'ScaledObject':
       return { reason: 'KedaMissing', what: `KEDA: ${apiVersion} is not served, install version 2.17 or newer` }
     default:
-      return { reason: 'ApplyFailed', what: `the API server: it does not serve ${plural} of ${apiVersion}` }
+      return { reason: 'ApplyFailed', what: `the API server, which does not serve ${plural} of ${apiVersion}` }
   }
 }

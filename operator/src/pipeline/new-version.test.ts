@@ -61,7 +61,7 @@ const watched = (of: PartPods, kafkaAnswers = true, minutes = 11): PodReport => 
 const isGivenUp = (of: PodReport) => expiredVersion(of.trial, 600) !== undefined
 
 describe('a version on trial', () => {
-  it('is given up when its image does not exist, whether or not anything else runs', () => {
+  it('is given up when its image does not exist, with or without a running version', () => {
     const broken = pod('new', waiting('ImagePullBackOff', 'Back-off pulling image'))
     for (const kafkaAnswers of [true, false]) {
       expect(isGivenUp(watched(partPods([broken]), kafkaAnswers))).toBe(true)
@@ -72,29 +72,29 @@ describe('a version on trial', () => {
     )
   })
 
-  it('is given up when its pods run and are not ready while those of the version before are', () => {
+  it('is given up when its pods run without becoming ready while those of the previous version are ready', () => {
     const report = watched(partPods([pod('new'), pod('old', ready)]), false)
     expect(expiredVersion(report.trial, 600)?.version).toBe(report.trial?.version)
     expect(isGivenUp(watched(partPods([pod('new', crashing), pod('old', ready)]), false))).toBe(true)
   })
 
-  it('is not given up for pods that no node takes, or that may not be made', () => {
+  it('is not given up for pods that no node takes, or that a quota refuses', () => {
     expect(isGivenUp(watched(partPods([pod('new', unschedulable), pod('old', ready)])))).toBe(false)
     expect(watched(partPods([pod('new', unschedulable)])).trouble).toContain('Insufficient cpu')
     expect(isGivenUp(watched(partPods([pod('old', ready)])))).toBe(false)
   })
 
-  it('is not given up while Kafka is away, when no version gets ready', () => {
+  it('is not given up while Kafka is unavailable, when no version becomes ready', () => {
     expect(isGivenUp(watched(partPods([pod('new'), pod('old')]), false))).toBe(false)
     expect(isGivenUp(watched(partPods([pod('new', crashing)]), false))).toBe(false)
   })
 
-  it('is given up when nothing else runs, as after a suspension, and Kafka answers', () => {
+  it('is given up without another running version, as after a suspension, if Kafka answers', () => {
     expect(isGivenUp(watched(partPods([pod('new')]), true))).toBe(true)
     expect(isGivenUp(watched(partPods([pod('new')]), true, 9))).toBe(false)
   })
 
-  it('is not given up while its pods get ready one after the other', () => {
+  it('is not given up while its pods become ready one after the other', () => {
     let report: PodReport | undefined
     for (let minute = 0; minute <= 30; minute += 1) {
       const pods = partPods([pod('new'), pod('old', ready)], Math.floor(minute / 8))
@@ -104,7 +104,7 @@ describe('a version on trial', () => {
     }
   })
 
-  it('has its time only while it is looked at', () => {
+  it('spends its time only while the operator observes it', () => {
     const broken = partPods([pod('new', waiting('ErrImagePull'))])
     const first = podReport(undefined, live(), broken, true, 0)
     expect(podReport(first, live(), broken, true, 3_600_000).trial?.stuckMs).toBe(30_000)
@@ -114,13 +114,13 @@ describe('a version on trial', () => {
     expect(podReport(undefined, live(), partPods([pod('new'), pod('old', ready)], 1), true, 0).trial?.available).toBe(1)
   })
 
-  it('is looked at only while it wants replicas', () => {
+  it('is observed only while it has desired replicas', () => {
     expect(needsLook(live(), 1)).toBe(true)
     expect(needsLook(live(deployment(0)), 1)).toBe(false)
   })
 })
 
-describe('what is wrong with a pod', () => {
+describe('the trouble of a pod', () => {
   it('names a Secret that is missing', () => {
     const text = (message: string) => podTrouble(pod('new', waiting('CreateContainerConfigError', message)))?.text
     expect(text('secret "nope" not found')).toBe('CreateContainerConfigError: Secret nope: not found')
@@ -129,11 +129,11 @@ describe('what is wrong with a pod', () => {
     )
   })
 
-  it('says how a container ends', () => {
-    expect(podTrouble(pod('new', crashing))?.text).toBe('CrashLoopBackOff: its container ends with exit code 3')
+  it('has the exit of the container', () => {
+    expect(podTrouble(pod('new', crashing))?.text).toBe('CrashLoopBackOff: its container ended with exit code 3')
   })
 
-  it('is nothing when it is ready', () => {
+  it('is undefined when the pod is ready', () => {
     expect(podTrouble(pod('new', ready))).toBeUndefined()
   })
 })

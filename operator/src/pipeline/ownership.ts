@@ -15,7 +15,7 @@ export const otherOwner = (object: KubeObject, pipeline: OrderPipeline): string 
   if (controller) return `${controller.kind} ${controller.name} (${controller.uid})`
   if (labels[labelKeys.managedBy] === managedBy && labels[labelKeys.pipeline] === pipeline.metadata.name)
     return undefined
-  return labels[labelKeys.managedBy] ?? 'nobody we know of'
+  return labels[labelKeys.managedBy] ?? 'an unknown owner'
 }
 
 /** Whether the garbage collector deletes the object together with this very pipeline. */

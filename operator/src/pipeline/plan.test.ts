@@ -20,7 +20,7 @@ const change = (children: readonly ChildObject[], kind: string, edit: (child: Ch
   children.map((child) => (child.kind === kind ? (edit(child) as ChildObject) : child))
 
 describe('a plan', () => {
-  it('makes everything of a new pipeline, what pods need before the pods, their autoscaler last', () => {
+  it('creates every object of a new pipeline: first what pods need, then the pods, their autoscaler last', () => {
     expect(planned(pipeline(), [])).toEqual([
       'create KafkaTopic shop.inventory.updated',
       'create KafkaTopic shop.payment.dead-letters',
@@ -32,14 +32,14 @@ describe('a plan', () => {
     ])
   })
 
-  it('starts a new Deployment at its least replicas, and never says replicas again', () => {
+  it('starts a new Deployment at minReplicas, and never sets replicas again', () => {
     const actions = plan(desired(pipeline(), [], settings), [], pipeline())
     const deployment = actions.find(({ object }) => object.kind === 'Deployment')
     expect(deployment).toMatchObject({ kind: 'create', startReplicas: 5 })
     expect(deployment?.object).not.toHaveProperty('spec.replicas')
   })
 
-  it('does not start what is new in a suspended pipeline', () => {
+  it('does not start a new stage of a suspended pipeline', () => {
     const suspended = pipeline({ suspend: true })
     const actions = plan(desired(suspended, [], settings), [], suspended)
     expect(actions.find(({ object }) => object.kind === 'Deployment')).toMatchObject({ startReplicas: 0 })
@@ -49,12 +49,12 @@ describe('a plan', () => {
     expect(planned(pipeline(), live(pipeline()))).toEqual([])
   })
 
-  it('touches only what an edit changes', () => {
+  it('changes only the objects that an edit concerns', () => {
     const edited = pipeline({ stages: [stage({ scaling: { minReplicas: 5, maxReplicas: 60, lagPerReplica: 30 } })] })
     expect(planned(edited, live(pipeline()))).toEqual(['apply ScaledObject shop-payment'])
   })
 
-  it('puts back what somebody changed', () => {
+  it('restores fields that another writer changed', () => {
     const children = change(live(pipeline()), 'ScaledObject', (child) => ({
       ...child,
       spec: { ...(child.spec as object), maxReplicaCount: 7 },
@@ -62,7 +62,7 @@ describe('a plan', () => {
     expect(planned(pipeline(), children)).toEqual(['apply ScaledObject shop-payment'])
   })
 
-  it('removes what a removed stage leaves, its autoscaler first, and keeps retained dead letters', () => {
+  it('deletes the objects of a removed stage, its autoscaler first, and keeps retained dead letters', () => {
     const both = pipeline({ stages: [stage(), stage({ name: 'notification' })] })
     expect(planned(pipeline(), live(both))).toEqual([
       'delete ScaledObject shop-notification',
@@ -73,14 +73,14 @@ describe('a plan', () => {
     ])
   })
 
-  it('removes the dead letters too when the policy says so', () => {
+  it('deletes the dead letters too with the policy Delete', () => {
     const both = pipeline({ deletionPolicy: 'Delete', stages: [stage(), stage({ name: 'notification' })] })
     expect(planned(pipeline({ deletionPolicy: 'Delete' }), live(both))).toContain(
       'delete KafkaTopic shop.notification.dead-letters',
     )
   })
 
-  it('refuses to touch an object of somebody else', () => {
+  it('refuses to change an object of another owner', () => {
     const owner = { apiVersion: 'v1', kind: 'Other', name: 'theirs', uid: 'other', controller: true }
     const children = change(live(pipeline()), 'Deployment', (child) => ({
       ...child,
@@ -103,33 +103,33 @@ describe('a plan', () => {
     const edited = pipeline({ stages: [stage({ concurrency: 77, scaling: scaled })] })
     const needs = ['hold Deployment shop-payment', 'hold ScaledObject shop-payment']
 
-    it.each(['ServiceAccount', 'NetworkPolicy'])('neither makes nor changes a workload that needs the %s', (kind) => {
+    it.each(['ServiceAccount', 'NetworkPolicy'])('neither creates nor changes a workload that needs the %s', (kind) => {
       const refusal = `refuse ${kind} shop-payment`
       expect(planned(edited, withOtherOwner(live(pipeline()), kind))).toEqual([refusal, ...needs])
       const alone = withOtherOwner(live(pipeline()), kind).filter((child) => child.kind === kind)
       expect(planned(edited, alone).filter((action) => !action.startsWith('create'))).toEqual([refusal, ...needs])
     })
 
-    it('neither makes nor changes a workload that reads, writes or leaves dead letters in a topic of another', () => {
+    it('neither creates nor changes a workload that reads a topic of another owner, writes to it or has its dead letters there', () => {
       const [first, ...others] = live(pipeline())
       const children = [...withOtherOwner(first ? [first] : [], 'KafkaTopic'), ...others]
       expect(planned(edited, children)).toEqual(['refuse KafkaTopic shop.inventory.updated', ...needs])
     })
 
-    it('neither makes, changes nor suspends an autoscaler of a Deployment of another', () => {
+    it('neither creates, changes nor suspends an autoscaler for a Deployment of another owner', () => {
       const children = withOtherOwner(live(pipeline()), 'Deployment')
       const refusal = 'refuse Deployment shop-payment'
       expect(planned(edited, children)).toEqual([refusal, needs[1]])
       expect(planned(pipeline({ suspend: true }), children)).toEqual([refusal, needs[1]])
     })
 
-    it('keeps running what it ran: what is as asked is neither touched nor reported', () => {
+    it('keeps running workloads: objects that equal the desired state are neither changed nor reported', () => {
       expect(planned(pipeline(), withOtherOwner(live(pipeline()), 'NetworkPolicy'))).toEqual([
         'refuse NetworkPolicy shop-payment',
       ])
     })
 
-    it('goes on with the parts that do not need it', () => {
+    it('continues with the stages that do not need it', () => {
       const both = pipeline({ stages: [stage({ concurrency: 77 }), stage({ name: 'orders', concurrency: 77 })] })
       const [account, ...others] = live(pipeline({ stages: [stage(), stage({ name: 'orders' })] })).sort(
         (a, b) => Number(b.kind === 'ServiceAccount') - Number(a.kind === 'ServiceAccount'),
@@ -142,7 +142,7 @@ describe('a plan', () => {
       ])
     })
 
-    it('treats a name that the API server said is taken like an object it sees', () => {
+    it('treats a name that the API server reported as taken like an object in the cache', () => {
       const strangers = new Map([['Deployment/shop-payment', 'Helm']])
       const actions = plan(desired(pipeline(), [], settings), [], pipeline(), new Map(), strangers)
       expect(actions.filter(({ kind }) => kind !== 'create')).toMatchObject([
@@ -169,7 +169,7 @@ describe('a plan', () => {
     const topicsWith = (...problems: TopicProblem[]) => ({ problems, partitions: new Map() })
 
     it.each(['NotOwned', 'KafkaClusterChanged'] as const)(
-      'whose topics are not its own (%s) leaves workloads as they are',
+      'with topics of another pipeline (%s) does not change workloads',
       (reason) => {
         expect(actions(elsewhere, topicsWith({ reason, message: '' }))).toEqual([
           'hold Deployment',
@@ -179,13 +179,13 @@ describe('a plan', () => {
       },
     )
 
-    it('leaves workloads as they are until it is known whose the topics are', () => {
+    it('does not change workloads until the owner of the topics is known', () => {
       expect(actions(elsewhere, undefined)).toEqual(['hold Deployment', 'hold ScaledObject'])
       expect(actions(elsewhere, topicsWith())).toEqual(['apply Deployment', 'apply ScaledObject'])
     })
   })
 
-  it('waits for what is going before it makes it again', () => {
+  it('waits for the end of a deletion before it creates the object again', () => {
     const children = change(live(pipeline()), 'Deployment', (child) => ({
       ...child,
       metadata: { ...child.metadata, deletionTimestamp: 'now' },
@@ -199,7 +199,7 @@ describe('the plan for topics', () => {
   const dead = 'KafkaTopic shop.notification.dead-letters'
   const both = [stage(), stage({ name: 'notification' })]
 
-  it('releases what the spec no longer names when the same edit changes the policy from Delete to Retain', () => {
+  it('releases topics that the spec no longer names when the same edit changes the policy from Delete to Retain', () => {
     const children = live(pipeline({ ...Delete, stages: both }))
     expect(planned(pipeline(), children).filter((action) => action.includes('KafkaTopic'))).toEqual([
       'apply KafkaTopic shop.inventory.updated',
@@ -208,7 +208,7 @@ describe('the plan for topics', () => {
     ])
   })
 
-  it('releases a wanted topic whose owner reference is not what this operator applied', () => {
+  it('releases a desired topic with an owner reference that this operator did not apply', () => {
     const owner = [{ apiVersion: 'v1', kind: 'OrderPipeline', name: 'shop', uid: 'pipeline-uid', controller: true }]
     const children = live(pipeline()).map((child) =>
       child.metadata.name === 'shop.inventory.updated'
@@ -218,12 +218,12 @@ describe('the plan for topics', () => {
     expect(planned(pipeline(), children)).toEqual(['release KafkaTopic shop.inventory.updated'])
   })
 
-  it('never deletes what Retain left behind, although the policy is Delete now', () => {
+  it('never deletes a topic that Retain has kept, although the policy is Delete now', () => {
     const children = live(pipeline({ stages: both }))
     expect(planned(pipeline(Delete), children).filter((action) => action.endsWith(dead))).toEqual([])
   })
 
-  it('never deletes what a pipeline of the same name left behind under Retain', () => {
+  it('never deletes a topic that an earlier pipeline of the same name has retained', () => {
     const children = live({
       ...pipeline({ stages: both }),
       metadata: { name: 'shop', namespace: 'default', uid: 'first' },
@@ -257,13 +257,13 @@ describe('the plan of a deleted pipeline', () => {
     expect(topics(unmake(of, live(of)))).toEqual(['delete KafkaTopic', 'delete KafkaTopic'])
   })
 
-  it('releases every retained topic that has an owner reference from a time of Delete, declared or not', () => {
+  it('releases every retained topic with an owner reference from the policy Delete, declared or not', () => {
     const stages = [stage(), stage({ name: 'notification' })]
     const children = live(pipeline({ deletionPolicy: 'Delete', stages }))
     expect(topics(unmake(pipeline({}, deletedAt), children))).toEqual(Array(3).fill('release KafkaTopic'))
   })
 
-  it('deletes nothing that lost its owner reference, as --cascade=orphan takes it from everything', () => {
+  it('deletes no object without an owner reference, as after --cascade=orphan', () => {
     const of = pipeline({ deletionPolicy: 'Delete' }, deletedAt)
     const orphaned = live(of).map((child) => ({ ...child, metadata: { ...child.metadata, ownerReferences: [] } }))
     expect(unmake(of, orphaned)).toEqual([])
@@ -276,8 +276,8 @@ describe('the plan of a deleted pipeline', () => {
   })
 })
 
-describe('a pipeline waits for the operator when it is deleted', () => {
-  it('only where topics are to be deleted with it, or released before', () => {
+describe('a deleted pipeline waits for the operator', () => {
+  it('only if topics must be deleted with it, or released before', () => {
     const Delete = pipeline({ deletionPolicy: 'Delete' })
     expect(needsFinalizer(pipeline(), live(pipeline()))).toBe(false)
     expect(needsFinalizer(Delete, [])).toBe(true)

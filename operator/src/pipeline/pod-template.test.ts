@@ -15,8 +15,8 @@ const podOf = (objects: readonly ChildObject[]) => {
 const accountOf = (objects: readonly ChildObject[]) =>
   objects.find((object): object is ServiceAccount => object.kind === 'ServiceAccount')
 
-describe('the pods of a part', () => {
-  it('pull their image with the Secrets of the operator, the pipeline and the part, and so does their ServiceAccount', () => {
+describe('the pods of a stage or the gateway', () => {
+  it('pull their image with the Secrets of the operator, the pipeline and the stage, and so does their ServiceAccount', () => {
     const template = { imagePullSecrets: ['pipeline', 'operator'] }
     const stages = [stage({ template: { imagePullSecrets: ['part'] } })]
     const objects = objectsOf({ template, stages }, ['operator'])
@@ -26,7 +26,7 @@ describe('the pods of a part', () => {
     expect(podOf(objectsOf({})).spec).not.toHaveProperty('imagePullSecrets')
   })
 
-  it('have somewhere to write, though their root file system is read-only', () => {
+  it('have a writable /tmp, although their root file system is read-only', () => {
     const { spec } = podOf(objectsOf({}))
     expect(spec?.volumes).toEqual([{ name: 'tmp', emptyDir: { sizeLimit: '256Mi' } }])
     expect(spec?.containers[0]).toMatchObject({
@@ -35,7 +35,7 @@ describe('the pods of a part', () => {
     })
   })
 
-  it('leave user and groups to the cluster where an empty securityContext asks for it, and never run as root', () => {
+  it('leave user and groups to the cluster with an empty securityContext, and never run as root', () => {
     const ids = (template?: OrderPipelineSpec['template']) =>
       podOf(objectsOf(template ? { template } : {})).spec?.securityContext
     expect(ids()).toMatchObject({ runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532 })
@@ -43,7 +43,7 @@ describe('the pods of a part', () => {
     expect(ids({ securityContext: { runAsUser: 7 } })).toMatchObject({ runAsNonRoot: true, runAsUser: 7 })
   })
 
-  it('are reached on their ports, which the NetworkPolicy admits by number', () => {
+  it('are reachable on their ports, which the NetworkPolicy allows by number', () => {
     const objects = objectsOf({ gateway: { scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 70 } } })
     const admitted = objects.flatMap((object) =>
       object.kind === 'NetworkPolicy' ? [[object.metadata.name, object.spec.ingress?.[0]?.ports]] : [],
@@ -55,13 +55,13 @@ describe('the pods of a part', () => {
     })
   })
 
-  it('keep the labels that the operator selects them by, whatever a template says', () => {
+  it('keep the labels that the operator selects them by, with any template', () => {
     const labels = { 'orderpipeline.dev/stage': 'other', 'example.com/team': 'shop' }
     const { metadata } = podOf(objectsOf({ template: { labels } }))
     expect(metadata?.labels).toMatchObject({ 'orderpipeline.dev/stage': 'payment', 'example.com/team': 'shop' })
   })
 
-  it('have the time for messages that take long, and a built-in stage is told how much', () => {
+  it('have a grace period for long messages, and a built-in stage knows it', () => {
     expect(
       [undefined, 1, 90, 3600].map((workSeconds) => graceSeconds(stage({ workSeconds: workSeconds ?? 0 }))),
     ).toEqual([45, 45, 200, 3600])
@@ -71,13 +71,13 @@ describe('the pods of a part', () => {
   })
 })
 
-describe('the program of a part', () => {
+describe('the program of a stage or the gateway', () => {
   const container = (spec: Partial<OrderPipelineSpec>) => {
     const { image, args } = podOf(objectsOf(spec)).spec?.containers[0] ?? {}
     return { image, args }
   }
 
-  it('is the built-in one of its name, from the image of the operator, the pipeline or the stage', () => {
+  it('is the built-in program of its name, from the image of the operator, the pipeline or the stage', () => {
     const args = ['/app/payment.mjs']
     expect(container({})).toEqual({ image: 'services:1', args })
     expect(container({ image: 'mirror/services:2' })).toEqual({ image: 'mirror/services:2', args })
@@ -85,12 +85,12 @@ describe('the program of a part', () => {
     expect(container({ image: 'mirror/services:2', stages })).toEqual({ image: 'mirror/services:3', args })
   })
 
-  it('is that of its own image where it does not say that the built-in ones are in it', () => {
+  it('is that of its own image unless builtIn is true', () => {
     expect(container({ stages: [stage({ image: 'our/payment:1' })] })).toEqual({ image: 'our/payment:1' })
   })
 })
 
-it("refuses labels that cannot be, that are the operator's, and annotations that weaken the pods", () => {
+it('the validation refuses invalid labels, labels of the operator, and annotations that weaken the pods', () => {
   const template = {
     labels: { 'app.kubernetes.io/name': 'x', 'bad key': 'y', team: 'a b' },
     annotations: { 'container.apparmor.security.beta.kubernetes.io/stage': 'unconfined' },

@@ -54,7 +54,7 @@ const problemsOf = (template: PodTemplate = {}, path: string): Problem[] => [
   ...Object.entries(template.labels ?? {})
     .filter(([, value]) => !/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/.test(value))
     .map(([key, value]) =>
-      problem(`${path}.labels.${key}`, `found "${value}"; allowed are at most 63 letters, digits and - _ .`),
+      problem(`${path}.labels.${key}`, `found "${value}"; allowed: at most 63 letters, digits and - _ .`),
     ),
   ...Object.keys(template.annotations ?? {})
     .filter((key) => weakening.some((prefix) => key.startsWith(prefix)))
@@ -64,7 +64,7 @@ const problemsOf = (template: PodTemplate = {}, path: string): Problem[] => [
 const keyProblems = (map: Readonly<Record<string, string>> = {}, path: string): Problem[] =>
   Object.keys(map)
     .filter((key) => !qualifiedName.test(key) || (key.split('/').at(-1) ?? '').length > 63 || key.length > 317)
-    .map((key) => problem(path, `found the key "${key}"; allowed is a name such as team or example.com/team`))
+    .map((key) => problem(path, `found the key "${key}"; allowed: a name such as team or example.com/team`))
 
 const problem = (path: string, message: string): Problem => ({ path, reason: 'TemplateInvalid', message })
 

@@ -66,7 +66,7 @@ const containerTrouble = ({ image = '', state, lastState }: ContainerStatus): Tr
   if (termination === undefined) return undefined
   const code = termination.exitCode === undefined ? '' : ` with exit code ${termination.exitCode}`
   const why = termination.reason === undefined || termination.reason === 'Error' ? '' : ` (${termination.reason})`
-  return { fault: 'version', certain: false, text: `CrashLoopBackOff: its container ends${code}${why}` }
+  return { fault: 'version', certain: false, text: `CrashLoopBackOff: its container ended${code}${why}` }
 }
 
 const certainly = (text: string): Trouble => ({ fault: 'version', certain: true, text })

@@ -11,7 +11,7 @@ const after = (count: number, each: (index: number) => Omit<RateSample, 'at'>, f
 const behind = (index: number) => ({ members: 5, handled: index * 50, lag: 5_000 })
 
 describe('the rate of a busy replica', () => {
-  it('is unknown before fifteen busy seconds were seen', () => {
+  it('is unknown before fifteen busy seconds', () => {
     expect(after(3, behind).perSecond).toBeUndefined()
     expect(after(4, behind).perSecond).toBe(2)
   })
@@ -20,14 +20,14 @@ describe('the rate of a busy replica', () => {
     expect(after(20, (index) => ({ members: 5, handled: index * 50, lag: 30 })).perSecond).toBeUndefined()
   })
 
-  it('leaves out the standstill of a rebalance', () => {
+  it('does not count the pause of a rebalance', () => {
     const rate = after(4, behind)
     const stood = withRateSample(rate, { at: 20_000, members: 6, handled: 150, lag: 5_100 }, 10)
     expect(stood.perSecond).toBe(2)
     expect(after(4, (index) => ({ ...behind(index), handled: 150 + index * 50 }), stood, 25_000).perSecond).toBe(2)
   })
 
-  it('counts the looks in which no message ends, where messages take longer than the time between two of them', () => {
+  it('counts samples without a finished message if messages take longer than the interval', () => {
     // Ten messages in flight at five members, started together: fifty end every 3 s, and a sample
     // every 2 s misses them a third of the time.
     let rate = unmeasured
@@ -47,14 +47,14 @@ describe('the rate of a busy replica', () => {
     expect(slower.perSecond).toBe(1)
   })
 
-  it('rises again where the stage keeps up with messages that are shorter than it was taken for', () => {
+  it('rises again if the stage keeps up with messages that are shorter than measured', () => {
     const rate = after(4, behind)
     // A hundred messages a second with five of them in flight: each takes 0.05 s.
     const quick = after(9, (index) => ({ members: 50, handled: 150 + index * 500, lag: 5 }), rate, 20_000)
     expect(quick.perSecond).toBeCloseTo(200, 0)
   })
 
-  it('starts anew where the count of handled messages goes back', () => {
+  it('starts again if the count of handled messages decreases', () => {
     const rate = after(4, behind)
     expect(withRateSample(rate, { at: 20_000, members: 5, handled: 0, lag: 5_000 }, 10).perSecond).toBe(2)
   })

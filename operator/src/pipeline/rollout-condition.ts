@@ -10,7 +10,7 @@ export const rolledOutVerdict = ({ pipeline, children, pods }: Seen): Verdict =>
   const parts = partsOf(pipeline.spec).map(({ name }) => {
     const trial = pods?.get(name)?.trial
     const rollout = rolloutOf(livePart(pipeline, name, children), trial)
-    return { name, phase: rollout?.phase ?? 'Progressing', message: rollout?.message ?? 'is not there yet', trial }
+    return { name, phase: rollout?.phase ?? 'Progressing', message: rollout?.message ?? 'does not exist yet', trial }
   })
   const failing = parts.filter(({ phase, trial }) => phase === 'Progressing' && trial?.trouble?.fault === 'version')
   if (failing.length > 0) return behind('NewVersionFailing', failing)
@@ -18,7 +18,7 @@ export const rolledOutVerdict = ({ pipeline, children, pods }: Seen): Verdict =>
   if (back.length > 0) return behind('RolledBack', back)
   const waiting = parts.filter(({ phase }) => phase === 'Progressing')
   if (waiting.length === 0)
-    return { status: 'True', reason: 'AllReady', message: 'every part runs the version the spec asks for' }
+    return { status: 'True', reason: 'AllReady', message: 'every stage and the gateway run the version of the spec' }
   return behind(pipeline.spec.suspend === true ? 'Suspended' : 'Progressing', waiting)
 }
 

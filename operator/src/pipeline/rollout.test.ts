@@ -82,7 +82,7 @@ const settledFrom = (changes: Partial<Stage> = {}) => {
 }
 
 describe('a rolling update', () => {
-  it('keeps the newest version that was ready, and then writes nothing more', () => {
+  it('keeps the newest ready version, and then writes nothing more', () => {
     const first = carryOut(of({}), [])
     expect(phase(first)).toBe('Progressing')
     const settled = settledFrom()
@@ -90,7 +90,7 @@ describe('a rolling update', () => {
     expect(plan(desired(of({}), settled, settings), settled, of({}))).toEqual([])
   })
 
-  it('leaves the pipeline Ready as long as no more replicas are away than it may take away', () => {
+  it('leaves the pipeline Ready as long as no more than maxUnavailable replicas are missing', () => {
     const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
     const verdict = (readyReplicas: number) => {
       const children = report(onTrial, 'shop-payment', () => ({ replicas: 6, updatedReplicas: 2, readyReplicas }))
@@ -101,7 +101,7 @@ describe('a rolling update', () => {
     expect([3, 4].map(verdict)).toEqual(['False', 'True']) // a quarter of five
   })
 
-  it('that makes no progress is undone to that version, until the spec is changed', () => {
+  it('rolls back to that version without progress, until the spec is changed', () => {
     const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
     expect(deployments(onTrial)).toEqual({ 'shop-payment': 'payment:2' })
     const back = available(
@@ -116,7 +116,7 @@ describe('a rolling update', () => {
     expect([deployments(settled), phase(settled)]).toEqual([{ 'shop-payment': 'payment:3' }, 'Stable'])
   })
 
-  it('is tried again when a person takes the mark away', () => {
+  it('is retried when a user removes the annotation of the rollback', () => {
     const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
     const back = carryOut(of({ image: 'payment:2' }), onTrial, stuck(onTrial, 'shop-payment')).map(
       (child): ChildObject => {
@@ -127,7 +127,7 @@ describe('a rolling update', () => {
     expect(deployments(carryOut(of({ image: 'payment:2' }), back))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
-  it('is tried again, once, when the pipeline is annotated for it', () => {
+  it('is retried once when the pipeline is annotated for it', () => {
     const withRetry = (retry?: string): OrderPipeline => ({
       ...of({ image: 'payment:2' }),
       metadata: {
@@ -150,7 +150,7 @@ describe('a rolling update', () => {
     expect(deployments(carryOut(withRetry('2'), backAgain))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
-  it('is given up although every pod of the version before is gone, as after a suspension', () => {
+  it('is given up although no pod of the previous version exists, as after a suspension', () => {
     const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
     const resumed = report(onTrial, 'shop-payment', () => ({ replicas: 5, updatedReplicas: 5, availableReplicas: 0 }))
     const back = carryOut(of({ image: 'payment:2' }), resumed, stuck(resumed, 'shop-payment'))
@@ -158,7 +158,7 @@ describe('a rolling update', () => {
     expect(rolloutOf(livePart(pipeline(), 'payment', back))?.message).toContain('image x cannot be pulled')
   })
 
-  it('is not given up because the Deployment controller has seen no progress, which a full cluster explains too', () => {
+  it('is not given up because the Deployment controller reports no progress, which a full cluster causes too', () => {
     const onTrial = report(carryOut(of({ image: 'payment:2' }), settledFrom()), 'shop-payment', () => ({
       replicas: 6,
       updatedReplicas: 1,
@@ -168,7 +168,7 @@ describe('a rolling update', () => {
     expect(deployments(carryOut(of({ image: 'payment:2' }), onTrial))).toEqual({ 'shop-payment': 'payment:2' })
   })
 
-  it('counts only replicas that are surely of the new version while it knows nothing of the pods', () => {
+  it('counts only replicas that are certainly of the new version while the pods are unknown', () => {
     const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom())
     const message = (status: DeploymentStatus) =>
       rolloutOf(
@@ -183,7 +183,7 @@ describe('a rolling update', () => {
     expect(message({ ...none, availableReplicas: 6 })).toBe('1 of 5 replicas of the new version are available')
   })
 
-  it('is complete without every replica of a full cluster, once none of the version before is left', () => {
+  it('is complete in a full cluster without all replicas, once no replica of the previous version is left', () => {
     const onTrial = carryOut(of({ image: 'payment:2' }), settledFrom()).map((child) =>
       child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 100 } } : child,
     )
@@ -197,12 +197,12 @@ describe('a rolling update', () => {
     expect(phase(carryOut(of({ image: 'payment:2' }), mixed))).toBe('Progressing')
   })
 
-  it('of a first version has nothing to go back to and goes on trying', () => {
+  it('of a first version cannot roll back and continues', () => {
     const onTrial = carryOut(of({}), [])
     expect(phase(carryOut(of({}), onTrial, stuck(onTrial, 'shop-payment')))).toBe('Progressing')
   })
 
-  it('takes away as many replicas as the lag budget allows', () => {
+  it('removes as many replicas as the lag budget allows', () => {
     const scaling = { minReplicas: 1, maxReplicas: 10 }
     const with_ = (drainSeconds: number) =>
       maxUnavailable(stage({ workSeconds: 0.1, concurrency: 10, scaling: { ...scaling, drainSeconds } }))
@@ -215,7 +215,7 @@ describe('a blue-green update', () => {
   const strategy = { type: 'BlueGreen' } as const
   const both = (image: string, children = settledFrom({ strategy })) => carryOut(of({ strategy, image }), children)
 
-  it('starts as many new replicas beside the old ones, which go on being scaled', () => {
+  it('starts as many new replicas next to the old ones, which are still scaled', () => {
     const larger = settledFrom({ strategy }).map((child) =>
       child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 12 } } : child,
     )
@@ -226,7 +226,7 @@ describe('a blue-green update', () => {
     expect(target(both('payment:2'))).toBe('shop-payment')
   })
 
-  it('changes over when all of them are available, and then lets the old ones go', () => {
+  it('changes over when all of them are available, and then ends the old ones', () => {
     const waiting = both('payment:2')
     expect(deployments(both('payment:2', waiting))).toEqual({
       'shop-payment': 'payment:1',
@@ -246,7 +246,7 @@ describe('a blue-green update', () => {
     expect(deployments(next)).toEqual({ 'shop-payment-green': 'payment:2', 'shop-payment': 'payment:3' })
   })
 
-  it('stays on green when its ScaledObject is gone', () => {
+  it('stays on green when its ScaledObject is deleted', () => {
     const green = both('payment:2', both('payment:2', available(both('payment:2'), 'shop-payment-green')))
     const withoutScaler = green.filter(({ kind }) => kind !== 'ScaledObject')
     const actions = plan(
@@ -260,7 +260,7 @@ describe('a blue-green update', () => {
     expect(livePart(pipeline(), 'payment', onlyBlue).active).toBe('blue')
   })
 
-  it('does not change over to fewer replicas than the old ones have by now', () => {
+  it('does not change over to fewer replicas than the old version has meanwhile', () => {
     const waiting = available(both('payment:2'), 'shop-payment-green')
     const larger = waiting.map((child) =>
       child.kind === 'Deployment' && child.metadata.name === 'shop-payment'
@@ -271,7 +271,7 @@ describe('a blue-green update', () => {
     expect(target(still)).toBe('shop-payment')
   })
 
-  it('is given up when the new ones make no progress, and the old ones never notice', () => {
+  it('rolls back when the new replicas make no progress, without an effect on the old ones', () => {
     const onTrial = both('payment:2')
     const back = carryOut(of({ strategy, image: 'payment:2' }), onTrial, stuck(onTrial, 'shop-payment-green'))
     expect([deployments(back), phase(back), target(back)]).toEqual([
@@ -286,7 +286,7 @@ describe('a blue-green update', () => {
     })
   })
 
-  it('replaces in place what has never been ready', () => {
+  it('replaces a version in place that has never been ready', () => {
     const first = carryOut(of({ strategy }), [])
     expect(deployments(both('payment:2', first))).toEqual({ 'shop-payment': 'payment:2' })
   })

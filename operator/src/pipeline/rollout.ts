@@ -202,7 +202,7 @@ export const rolledBack = (live: LivePart): (Rollout & { readonly message: strin
   const because = becauseOf(current)
   return {
     phase: 'RolledBack',
-    message: `the newest version made no progress and was given up${because === '' ? '' : ` (${because})`}, the last stable one runs; change the spec, or try again with kubectl annotate orderpipeline ${pipelineOf(current)} ${retryAnnotation}=$(date +%s) --overwrite`,
+    message: `the newest version made no progress and was given up${because === '' ? '' : ` (${because})`}, the last stable version runs; change the spec, or retry with kubectl annotate orderpipeline ${pipelineOf(current)} ${retryAnnotation}=$(date +%s) --overwrite`,
   }
 }
 
@@ -242,7 +242,7 @@ export const rolloutOf = (live: LivePart, trial?: ReplicaProgress): Rollout | un
   if (!isBeingTried(live)) return { phase: 'Stable' }
   const desiredReplicas = newest.spec.replicas ?? 0
   if (desiredReplicas === 0)
-    return { phase: 'Progressing', message: 'the new version has not run yet: no replicas are wanted' }
+    return { phase: 'Progressing', message: 'the new version has not run yet: the desired number of replicas is 0' }
   const progress = trial?.version === askedVersion(newest) ? trial : undefined
   const available = Math.min(desiredReplicas, progress?.available ?? surelyAvailable(newest))
   const because = progress?.trouble?.text ? `: ${progress.trouble.text}` : ''

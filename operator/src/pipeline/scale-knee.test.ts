@@ -25,8 +25,8 @@ const run = (world: World) => {
 }
 const provider = { each: 50, shared: 600 }
 
-describe('the replicas that are of use', () => {
-  it('are as many as carry what the stage handled with more of them', () => {
+describe('the useful replicas', () => {
+  it('are as many as reach the throughput of more replicas', () => {
     const { at, useful } = run(provider)
     at(10, 30)
     expect(useful()).toBeUndefined()
@@ -34,7 +34,7 @@ describe('the replicas that are of use', () => {
     expect(useful()).toBe(12)
   })
 
-  it('are all of them where each one adds its share, at any steps', () => {
+  it('are all of them if each one adds its share, at any steps', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 2, max: 60 })), { maxLength: 15 }),
@@ -50,7 +50,7 @@ describe('the replicas that are of use', () => {
     )
   })
 
-  it('are never fewer than had been enough, for any shared rate', () => {
+  it('are never fewer than were enough, for any shared rate', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 40 }),
@@ -69,7 +69,7 @@ describe('the replicas that are of use', () => {
     )
   })
 
-  it('are not judged while too little waits, since a stage that keeps up is as fast as its arrivals', () => {
+  it('are unknown while the lag is small, since a stage that keeps up is as fast as its arrivals', () => {
     const { at, useful } = run(provider)
     at(10, 30, { lag: 20 })
     at(60, 60, { lag: 20 })
@@ -77,7 +77,7 @@ describe('the replicas that are of use', () => {
   })
 })
 
-describe('the verdict that more replicas are of no use', () => {
+describe('the verdict that more replicas are useless', () => {
   const reached = () => {
     const one = run(provider)
     one.at(10, 30)
@@ -86,14 +86,14 @@ describe('the verdict that more replicas are of no use', () => {
     return one
   }
 
-  it('holds with the replicas that are of use, and lets half as many more be tried after five minutes', () => {
+  it('limits the stage to the useful replicas, and allows a trial of half as many more after five minutes', () => {
     const { at, useful } = reached()
     expect(useful()).toBe(12)
     at(12, 260)
     expect(useful()).toBe(19)
   })
 
-  it('comes back after a trial that failed, and the next trial is later', () => {
+  it('returns after a failed trial, and the next trial is later', () => {
     const { at, useful, knee } = reached()
     at(12, 260)
     at(19, 30)
@@ -105,14 +105,14 @@ describe('the verdict that more replicas are of no use', () => {
     expect(useful()).toBe(19)
   })
 
-  it('ends with a trial that helped', () => {
+  it('ends with a successful trial', () => {
     const { at, useful } = reached()
     at(12, 260)
     at(19, 30, { shared: Infinity })
     expect(useful()).toBeUndefined()
   })
 
-  it('ends at once where the replicas of use handle much less than the stage did with more of them, and stays away', () => {
+  it('ends at once if the useful replicas handle much less than more replicas did, and does not return', () => {
     const { at, useful } = reached()
     at(12, 30, { shared: 300 })
     expect(useful()).toBeUndefined()
@@ -120,15 +120,15 @@ describe('the verdict that more replicas are of no use', () => {
     expect(useful()).toBeUndefined()
   })
 
-  it('ends at once where they handle much more', () => {
+  it('ends at once if they handle much more', () => {
     const { at, useful } = reached()
     at(12, 30, { each: 100, shared: 1_200 })
     expect(useful()).toBeUndefined()
   })
 })
 
-describe('replicas that were added', () => {
-  it('are waited for until their effect is measured, while messages wait for all of them', () => {
+describe('added replicas', () => {
+  it('delay further ones until their effect is measured, while all of them have messages', () => {
     const { at, knee } = run(provider)
     at(10, 30)
     expect(isJudging(knee())).toBe(false)
@@ -138,7 +138,7 @@ describe('replicas that were added', () => {
     expect(isJudging(knee())).toBe(false)
   })
 
-  it('are not waited for longer than a minute, such as where one of them never gets ready', () => {
+  it('delay further ones for at most a minute, for example if one of them never becomes ready', () => {
     let knee: Knee = noKnee
     const look = (second: number, current: number) => {
       const sample = { at: second * 1_000, members: 10, current, handled: second * 500, lag: 1_000_000 }

@@ -15,7 +15,7 @@ const specOf = (shop: OrderPipeline, more: object): ScaledObject['spec'] =>
     ?.spec ?? expect.fail('no ScaledObject')
 
 describe('the ScaledObject of a stage whose policy is Flow', () => {
-  it('takes the replicas that the operator answers, and the sum of the lags where it does not answer', () => {
+  it('uses the replicas in the operator’s answer, and the sum of the lags without an answer', () => {
     const { advanced, fallback, triggers } = specOf(of(flow, 'in', 'more'), { flowScalerUrl })
     expect(advanced.scalingModifiers).toEqual({ formula: 'flow ?? ((lag_0 + lag_1) / 30)', target: '1' })
     expect(fallback).toEqual({ failureThreshold: 3, replicas: 2, behavior: 'scalingModifiers' })
@@ -31,7 +31,7 @@ describe('the ScaledObject of a stage whose policy is Flow', () => {
     })
   })
 
-  it('has a schedule and a query ask for replicas beside it', () => {
+  it('also has the triggers of a schedule and a query', () => {
     const schedule = [{ start: '0 8 * * *', end: '0 9 * * *', replicas: 5 }]
     const scaling = { ...flow, schedule, prometheus: { query: 'sum(open)', perReplica: 40 } }
     const { advanced } = specOf(of(scaling, 'in'), { flowScalerUrl, prometheusUrl: 'http://prometheus' })
@@ -41,12 +41,12 @@ describe('the ScaledObject of a stage whose policy is Flow', () => {
   it.each([
     ['the operator serves no scaler', {}],
     ['KEDA does not know the fallback', { flowScalerUrl, formulaFallback: false }],
-  ])('is that of a stage on lag where %s', (_why, more) => {
+  ])('is that of a stage on lag if %s', (_why, more) => {
     const onLag = specOf(of({ ...flow, policy: 'Lag' }, 'in', 'more'), {})
     expect(specOf(of(flow, 'in', 'more'), more)).toEqual(onLag)
   })
 
-  it('is that of a stage on lag where no policy or Lag is set', () => {
+  it('is that of a stage on lag if the policy is absent or Lag', () => {
     const { policy: _left, ...none } = flow
     expect(specOf(of(none, 'in'), { flowScalerUrl })).toEqual(specOf(of(none, 'in'), {}))
     expect(specOf(of({ ...none, policy: 'Lag' }, 'in'), { flowScalerUrl })).toEqual(specOf(of(none, 'in'), {}))

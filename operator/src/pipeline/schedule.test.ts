@@ -13,20 +13,20 @@ const scheduled = (peak: object) =>
     },
   })
 
-it('refuses a time zone that does not exist, by its path and with what is allowed', () => {
+it('a time zone that does not exist is refused, with its path and the allowed values', () => {
   expect(validate(pipeline({ stages: [scheduled({ timeZone: 'Europe/Zurick' })] }).spec)).toEqual([
     {
       path: 'spec.stages[payment].scaling.schedule[0].timeZone',
       reason: 'ScheduleInvalid',
       message:
-        'found Europe/Zurick, which is no time zone; allowed is a name of the IANA database, such as Europe/Zurich',
+        'found Europe/Zurick, which is not a time zone; allowed: a name of the IANA database, such as Europe/Zurich',
     },
   ])
   for (const timeZone of ['Europe/Zurich', 'Etc/UTC', 'America/Argentina/Buenos_Aires', undefined])
     expect(validate(pipeline({ stages: [scheduled({ timeZone })] }).spec)).toEqual([])
 })
 
-it('refuses a time that does not exist, in stages and the gateway', () => {
+it('a time that does not exist is refused, for stages and the gateway', () => {
   const scaling = { minReplicas: 1, maxReplicas: 4, cpuPercent: 70 }
   const peak = { start: '0 8 * * *', end: '61 9 * * *', replicas: 2 }
   const spec = pipeline({
@@ -40,14 +40,14 @@ it('refuses a time that does not exist, in stages and the gateway', () => {
 })
 
 it.each(['* * * * *', '*/5 8-18/2 1,15 * mon-fri', '0 0 29 2 *', '5/15 0 * JAN,dec 0', '0 0 31 2 1'])(
-  'takes the cron fields %s as KEDA does',
+  'the cron fields %s are accepted, as by KEDA',
   (text) => {
     expect(cronProblem(text)).toBeUndefined()
   },
 )
 
 it.each([
-  ['99 99 * * *', 'found "99" as minute in "99 99 * * *"; allowed are 0 to 59, ranges, lists and steps'],
+  ['99 99 * * *', 'found "99" as minute in "99 99 * * *"; allowed: 0 to 59, ranges, lists and steps'],
   ['0 24 * * *', 'as hour'],
   ['0 0 0 * *', 'as day of month'],
   ['0 0 * 13 *', 'as month'],
@@ -58,7 +58,7 @@ it.each([
   ['1- * * * *', 'as minute'],
   ['0 0 30 2 *', 'names days that no month has'],
   ['0 0 31 4,6,9,11 *', 'names days that no month has'],
-  ['0 0 * *', 'allowed are five'],
-])('refuses the cron fields %s', (text, message) => {
+  ['0 0 * *', '; allowed: five'],
+])('the cron fields %s are refused', (text, message) => {
   expect(cronProblem(text)).toContain(message)
 })

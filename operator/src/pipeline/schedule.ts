@@ -42,7 +42,7 @@ const peakProblems = ({ start, end, timeZone }: Peak): [keyof Peak, string][] =>
     'timeZone',
     timeZone === undefined || isTimeZone(timeZone)
       ? undefined
-      : `found ${timeZone}, which is no time zone; allowed is a name of the IANA database, such as Europe/Zurich`,
+      : `found ${timeZone}, which is not a time zone; allowed: a name of the IANA database, such as Europe/Zurich`,
   ),
 ]
 
@@ -61,7 +61,7 @@ const isTimeZone = (name: string): boolean => {
 /** What is wrong with five cron fields; undefined when they match some time. */
 export const cronProblem = (text: string): string | undefined => {
   const parts = text.trim().split(/\s+/)
-  if (parts.length !== fields.length) return `found ${parts.length} fields in "${text}", allowed are five`
+  if (parts.length !== fields.length) return `found ${parts.length} fields in "${text}"; allowed: five`
   const values: number[][] = []
   for (const [index, field] of fields.entries()) {
     const fieldValues = valuesOf(parts[index] ?? '', field)
@@ -90,7 +90,7 @@ const valuesOf = (text: string, field: Field): number[] | string => {
  */
 const rangeOf = (item: string, field: Field): number[] | string => {
   const { least, most, names } = field
-  const allowedText = `allowed are ${least} to ${most}${names ? ' or names' : ''}, ranges, lists and steps`
+  const allowedText = `allowed: ${least} to ${most}${names ? ' or names' : ''}, ranges, lists and steps`
   const match = /^(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:\/([0-9]+))?$/.exec(item)
   const [, first = '', last, stepText] = match ?? []
   if (!match || (first === '*' && last !== undefined)) return allowedText

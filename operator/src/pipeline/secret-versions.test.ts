@@ -33,13 +33,13 @@ const carried = (children: readonly ChildObject[]) =>
   )
 
 describe('the Secrets that pods take values from', () => {
-  it('are in the template as digests, and unchanged they ask for nothing', () => {
+  it('are in the pod template as digests, and cause no change while they are unchanged', () => {
     const settled = settledWith('one')
     expect(carried(settled)).toEqual({ 'shop-orders': 'one', 'shop-payment': 'one', 'shop-audit': 'one' })
     expect(plan(desiredWith(settled, 'one'), settled, of)).toEqual([])
   })
 
-  it('replace the pods of one part after the other when they change', () => {
+  it('replace the pods of one stage after the other when they change', () => {
     const first = desiredWith(settledWith('one'), 'two')
     expect(carried(first)).toEqual({ 'shop-orders': 'two', 'shop-payment': 'one', 'shop-audit': 'one' })
     const waiting = carriedOut(first, (name) => name !== 'shop-orders')
@@ -52,13 +52,13 @@ describe('the Secrets that pods take values from', () => {
     })
   })
 
-  it('leave pods as they are while they cannot be read', () => {
+  it('do not change pods while they cannot be read', () => {
     const settled = settledWith('one')
     expect(plan(desiredWith(settled, undefined), settled, of)).toEqual([])
     expect(carried(settledWith(undefined))['shop-orders']).toBeUndefined()
   })
 
-  it('are taken over by a part that is at no replicas without waiting', () => {
+  it('are applied at once to a stage with 0 replicas', () => {
     const idle = settledWith('one').map((child) =>
       isDeployment(child) ? { ...child, spec: { ...child.spec, replicas: 0 } } : child,
     )
@@ -69,7 +69,7 @@ describe('the Secrets that pods take values from', () => {
     })
   })
 
-  it('of a part that takes none are nothing to it', () => {
+  it('have no effect on a stage that uses none', () => {
     const alone = pipeline({ stages: [stage()] })
     expect(carried(desiredWith([], 'one', alone))).toEqual({ 'shop-payment': undefined })
   })

@@ -39,18 +39,18 @@ const images = (objects: readonly ChildObject[]) =>
     .map(({ spec }) => spec.template.spec?.containers[0]?.image)
 
 describe('the services image of a pipeline', () => {
-  it('is the operator’s for a new one, and stays when the operator brings another', () => {
+  it('is the operator’s for a new pipeline, and stays when the operator has another', () => {
     expect(servicesImageOf(of(), [], 'services:2')).toBe('services:2')
     expect(servicesImageOf(of({}, { services: { image: 'services:1' } }), [], 'services:2')).toBe('services:1')
   })
 
-  it('is read off its Deployments where no record says it, as after an upgrade from before there was one', () => {
+  it('is read from its Deployments if the status has no record, as after an upgrade', () => {
     const before = running('services:1')
     expect(servicesImageOf(of(), before, 'services:2')).toBe('services:1')
     expect(images(desired(of(), before, { ...settings, servicesImage: 'services:2' }))).toEqual(['services:1', 'own:1'])
   })
 
-  it('is that of most Deployments then, since one that gave a version up runs the one before', () => {
+  it('is then that of most Deployments, since one that rolled back runs the previous version', () => {
     const spec = { stages: ['orders', 'payment', 'shipping'].map((name) => stage({ name })) }
     const before = running('services:1', spec).map((child) =>
       child.metadata.name === 'shop-orders' && child.kind === 'Deployment'
@@ -60,13 +60,13 @@ describe('the services image of a pipeline', () => {
     expect(servicesImageOf(of(spec), before, 'services:2')).toBe('services:1')
   })
 
-  it('is what the spec says before anything else', () => {
+  it('is first of all that of the spec', () => {
     const explicit = of({ image: 'mirror:3' }, { services: { image: 'services:1' } })
     expect(servicesImageOf(explicit, running('services:1'), 'services:2')).toBe('mirror:3')
     expect(images(desired(explicit, running('services:1'), settings))).toEqual(['mirror:3', 'own:1'])
   })
 
-  it('is reported with the operator’s where that is another, and not where no part runs it', () => {
+  it('is reported together with the operator’s if that is another, and not if no stage runs it', () => {
     const withRecord = of({}, { services: { image: 'services:1' } })
     expect(servicesStatus(withRecord, [], 'services:2')).toEqual({ image: 'services:1', available: 'services:2' })
     expect(servicesStatus(withRecord, [], 'services:1')).toEqual({ image: 'services:1' })
@@ -75,12 +75,12 @@ describe('the services image of a pipeline', () => {
   })
 })
 
-describe('a pipeline moves by itself', () => {
+describe('a pipeline moves to the operator’s image by itself', () => {
   const children = running('services:1')
   const status = { ...rolledOut, services: { image: 'services:1' } }
   const automatic = { updates: 'Automatic' } as const
 
-  it('when its spec or the operator says so, and not otherwise', () => {
+  it('only if its spec or the operator’s setting says so', () => {
     expect(moveOf(of(automatic, status), children, 'services:2', 'Manual')).toBe('due')
     expect(moveOf(of({}, status), children, 'services:2', 'Automatic')).toBe('due')
     expect(moveOf(of({}, status), children, 'services:2', 'Manual')).toBe('none')
@@ -89,12 +89,12 @@ describe('a pipeline moves by itself', () => {
     expect(moveOf(of({ image: 'services:1' }, status), children, 'services:2', 'Automatic')).toBe('none')
   })
 
-  it('only while every part runs what it should, and not while it is suspended', () => {
+  it('only while every stage runs its desired version, and not while it is suspended', () => {
     expect(moveOf(of(automatic, { services: status.services }), children, 'services:2', 'Manual')).toBe('none')
     expect(moveOf(of({ ...automatic, suspend: true }, status), children, 'services:2', 'Manual')).toBe('none')
   })
 
-  it('and is moving until each part that had the old image has proven itself with the new one', () => {
+  it('and counts as moving until each stage with the old image is stable with the new one', () => {
     const moving = of(automatic, { ...rolledOut, services: { image: 'services:2' } })
     expect(moveOf(moving, children, 'services:2', 'Manual')).toBe('moving')
     expect(moveOf(moving, running('services:2'), 'services:2', 'Manual')).toBe('none')

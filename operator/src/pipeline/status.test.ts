@@ -45,7 +45,7 @@ describe('a status', () => {
     ])
   })
 
-  it('says of a built-in gateway that nothing says who may call it, and changes nothing for it', () => {
+  it('reports a built-in gateway without a choice of authentication, and does not change it', () => {
     const gateway = { scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 70 } }
     const configured = (more: object) =>
       condition(observation({ pipeline: pipeline({ gateway: { ...gateway, ...more } }) }), 'Configured')
@@ -60,7 +60,7 @@ describe('a status', () => {
     expect(condition(observation(), 'Configured')?.reason).toBe('Applied')
   })
 
-  it('tells what the pipeline carries, by the work that was measured where it was', () => {
+  it('has the capacity of the pipeline, from measured work if there is any', () => {
     const of = pipeline({ stages: [stage({ workSeconds: 0.5, concurrency: 10 })] })
     expect(statusOf(observation({ pipeline: of }), 'now').capacity).toEqual({
       ordersPerSecond: 2000,
@@ -82,7 +82,7 @@ describe('a status', () => {
     expect(statusOf(edited, 'now').capacity?.ordersPerSecond).toBe(2000)
   })
 
-  it('counts orders where they enter, on topics that no stage writes to', () => {
+  it('counts orders on the topics that no stage writes to', () => {
     const of = pipeline({
       topics: [{ name: 'placed' }, { name: 'paid' }],
       stages: [
@@ -95,7 +95,7 @@ describe('a status', () => {
     expect(status.totals?.ordersPerSecond).toBe(12.5)
   })
 
-  it('says what refuses pods: a quota, a limit range, admission', () => {
+  it('names the cause that refuses pods: a quota, a limit range, admission', () => {
     const withRefusal = (readyReplicas: number) =>
       settled(pipeline(), readyReplicas).map((child) => {
         const message = 'pods "shop-payment-x" is forbidden: exceeded quota: small'
@@ -110,7 +110,7 @@ describe('a status', () => {
     expect(enough).toMatchObject({ status: 'True', reason: 'PodsRefused', message })
   })
 
-  it('takes the reason of what is missing first', () => {
+  it('has the reason of the first missing object', () => {
     const waiting = observation({ children: settled(pipeline(), 3) })
     expect(condition(waiting, 'Ready')).toMatchObject({
       status: 'False',
@@ -123,26 +123,26 @@ describe('a status', () => {
     const external = pipeline({ kafka: { external: { bootstrapServers: 'kafka:9092' } } })
     const few = new Map([['shop.inventory.updated', 10]])
 
-    it('says what was found there, and what its partitions leave out of reach', () => {
+    it('reports the topics, and the replicas that its partitions cannot reach', () => {
       const problems = [{ reason: 'TopicRefused', message: 'shop.x: INVALID_CONFIG' } as const]
       const refusal = observation({ pipeline: external, topics: { problems, partitions: few } })
       expect(condition(refusal, 'TopicsReady')).toMatchObject({ status: 'False', reason: 'TopicRefused' })
       expect(condition(refusal, 'ScalingReady')).toMatchObject({ reason: 'MaximumUnreachable' })
     })
 
-    it('repeats after a new start which topics its pods wait for', () => {
+    it('still names the topics that its pods wait for after a restart of the operator', () => {
       const heldBy = (what: string) =>
         [{ object: 'Deployment shop-payment', cause: { reason: 'TopicsNotReady', what } }] as const
       const topics = { problems: [], partitions: few }
       const before = statusOf(
-        observation({ pipeline: external, topics, held: heldBy('topics that are not there yet') }),
+        observation({ pipeline: external, topics, held: heldBy('topics that do not exist yet') }),
         'then',
       )
       const afterStart = observation({ pipeline: { ...external, status: before }, held: heldBy('the Kafka cluster') })
       expect(statusOf(afterStart, 'now').conditions).toEqual(before.conditions)
     })
 
-    it('is not Ready before the first look, and after a new start repeats what was found for the same spec', () => {
+    it('is not Ready before the first read of topics, and after a restart repeats the verdict for the same spec', () => {
       expect(condition(observation({ pipeline: external }), 'TopicsReady')?.reason).toBe('TopicsNotReady')
       const before = statusOf(observation({ pipeline: external, topics: { problems: [], partitions: few } }), 'then')
       const afterStart = observation({ pipeline: { ...external, status: before } })
@@ -152,7 +152,7 @@ describe('a status', () => {
     })
   })
 
-  it('repeats what a topic says of itself', () => {
+  it('repeats the message of a topic', () => {
     const status = {
       conditions: [{ type: 'Ready', status: 'False', reason: 'NotSupported', message: 'fewer partitions' }],
     }
@@ -164,14 +164,14 @@ describe('a status', () => {
     )
   })
 
-  it('does not take the word of a child about an older generation', () => {
+  it('ignores the status of a child for an older generation', () => {
     const children = settled(pipeline()).map((child) => ({ ...child, metadata: { ...child.metadata, generation: 2 } }))
     expect(condition(observation({ children }), 'WorkloadsReady')?.message).toBe(
-      'shop-payment has a change not yet acted on',
+      'shop-payment has a change that its controller has not yet observed',
     )
   })
 
-  it('stays ready while a Deployment is being scaled, but not while an edit is carried out', () => {
+  it('stays ready while a Deployment is being scaled, but not while an edit is applied', () => {
     const children = settled(pipeline()).map((child) => ({ ...child, metadata: { ...child.metadata, generation: 2 } }))
     const at = (generation: number, status: OrderPipeline['status']): OrderPipeline => {
       const plain = pipeline()
@@ -184,7 +184,7 @@ describe('a status', () => {
     expect(workloads(4)).toBe('False')
   })
 
-  it('says which maximum a topic made for less cannot carry, and what to write', () => {
+  it('names the maxReplicas that a smaller topic cannot reach, and the number to set', () => {
     const small = pipeline({ stages: [stage({ scaling: { minReplicas: 5, maxReplicas: 45, lagPerReplica: 1 } })] })
     const scaling = condition(observation({ children: settled(small) }), 'ScalingReady')
     expect(scaling).toMatchObject({ status: 'True', reason: 'MaximumUnreachable' })
@@ -193,7 +193,7 @@ describe('a status', () => {
     )
   })
 
-  it('names path and reason of a problem and keeps what it knew of the rest', () => {
+  it('has path and reason of a problem, and keeps the other conditions', () => {
     const status = statusOf(observation(), 'before')
     const problems = [
       { path: 'spec.database.maxConnections', reason: 'ConnectionBudgetExceeded', message: 'too few' } as const,
@@ -215,7 +215,7 @@ describe('a status', () => {
     })
   })
 
-  it('remembers since when it drains, and forgets it once stopped', () => {
+  it('has the time since when it drains, until it is stopped', () => {
     const draining = (status?: OrderPipeline['status']) => {
       const of = { ...pipeline({ suspend: true }), ...(status ? { status } : {}) }
       return statusOf(observation({ pipeline: of, children: settled(pipeline()) }), 'now').drainingSince
@@ -225,7 +225,7 @@ describe('a status', () => {
     expect(statusOf(observation({ pipeline: stopped, children: [] }), 'now').drainingSince).toBeUndefined()
   })
 
-  it('says Suspended of workloads and scaling too, once everything has stopped', () => {
+  it('has the reason Suspended for workloads and scaling too, once every stage has stopped', () => {
     const suspended = pipeline({ suspend: true })
     const stopped = settled(suspended, 0).map((child) =>
       child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas: 0 } } : child,
@@ -242,7 +242,7 @@ describe('a status', () => {
     )
   })
 
-  it('counts the dead letters that wait, and after a new start repeats the count until they are read', () => {
+  it('counts the open dead letters, and after a restart repeats the count until they are read', () => {
     const before = statusOf(observation({ lag: new Map([['payment', { lag: 0, deadLetters: 3 }]]) }), 'now')
     expect([before.totals?.deadLetters, before.stages?.[0]?.deadLetters]).toEqual([3, 3])
     const afterStart = observation({ pipeline: { ...pipeline(), status: before }, lag: new Map() })
@@ -255,7 +255,7 @@ describe('a status', () => {
   })
 })
 
-describe('a status is written', () => {
+describe('the operator writes a status', () => {
   const limits = { countsMs: 1000, lagMs: 10_000 }
   const status = (lag: number, readyReplicas = 5) =>
     statusOf(observation({ children: settled(pipeline(), readyReplicas), lag: new Map([['payment', { lag }]]) }), 'now')
@@ -269,25 +269,25 @@ describe('a status is written', () => {
     expect(change(status(40), unknown, 0)).toEqual({ write: 'now' })
   })
 
-  it('at once when the first dead letter waits', () => {
+  it('at once for the first open dead letter', () => {
     const withDeadLetters = (deadLetters: number) =>
       statusOf(observation({ lag: new Map([['payment', { lag: 0, deadLetters }]]) }), 'now')
     expect(change(withDeadLetters(0), withDeadLetters(1), 0)).toEqual({ write: 'now' })
     expect(change(withDeadLetters(1), withDeadLetters(2), 0)).toEqual({ write: 'later', waitMs: 1000 })
   })
 
-  it('no more often when a message comes now and then than under load', () => {
+  it('no more often with occasional messages than under load', () => {
     expect(change(status(0), status(1), 5000)).toEqual({ write: 'later', waitMs: 5000 })
     expect(change(status(1), status(0), 5000)).toEqual({ write: 'later', waitMs: 5000 })
   })
 
-  it('after a while when only figures move', () => {
+  it('after an interval when only figures change', () => {
     expect(change(status(40), status(60), 2000)).toEqual({ write: 'later', waitMs: 8000 })
     expect(change(status(40), status(60), 10_000)).toEqual({ write: 'now' })
     expect(change(status(40, 5), status(40, 6), 400)).toEqual({ write: 'later', waitMs: 600 })
   })
 
-  it('never for what nobody would act on', () => {
+  it('never for a change without a consequence', () => {
     expect(change(status(12_340), status(12_290), 60_000)).toEqual({ write: 'never' })
   })
 })

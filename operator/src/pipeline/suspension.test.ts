@@ -22,18 +22,18 @@ const paused = (children: readonly ChildObject[], figures: LagFigures) =>
     .map(({ metadata }) => metadata.name)
 
 describe('a suspended pipeline', () => {
-  it('closes its entrance at once, and its stages when nothing is left and nothing moves', () => {
+  it('stops its gateway at once, and its stages when the lag is 0 and no message is in flight', () => {
     expect(paused(running(suspended), { lag: 40, consumedPerSecond: 8 })).toEqual(['shop-gateway'])
     expect(paused(running(suspended), still)).toEqual(['shop-gateway']) // it may still write what it has accepted
     expect(paused(running(suspended, 0), { lag: 0, consumedPerSecond: 3 })).toEqual(['shop-gateway'])
     expect(paused(running(suspended, 0), still)).toEqual(['shop-gateway', 'shop-payment'])
   })
 
-  it('goes on draining while its lag is unknown', () => {
+  it('continues to drain while its lag is unknown', () => {
     expect(suspensionOf(suspended, running(suspended, 0), new Map())).toBe('draining')
   })
 
-  it('stops its stages at the drain deadline, whatever is left', () => {
+  it('stops its stages at the drain deadline, with any remaining lag', () => {
     const since = '2026-01-01T00:00:00.000Z'
     const busy = lag({ lag: 40, consumedPerSecond: 8 })
     const at = (seconds: number, drainDeadlineSeconds?: number) => {
@@ -53,18 +53,18 @@ describe('a suspended pipeline', () => {
     ])
   })
 
-  it('stops at once where the deadline is 0, before any status is written', () => {
+  it('stops at once with the deadline 0, before any status is written', () => {
     const now = pipeline({ suspend: true, gateway, suspension: { drainDeadlineSeconds: 0 } })
     expect(suspensionOf(now, running(now), new Map())).toBe('stopped')
   })
 
-  it('without a gateway does not wait for others to stop writing, only for no lag', () => {
+  it('without a gateway waits only until the lag is 0, not for other producers', () => {
     const fed = pipeline({ suspend: true })
     expect(suspensionOf(fed, running(fed), lag({ lag: 0, consumedPerSecond: 9 }))).toBe('stopped')
     expect(suspensionOf(fed, running(fed), lag({ lag: 1, consumedPerSecond: 9 }))).toBe('draining')
   })
 
-  it('stays stopped once it is, whatever is written to its topics', () => {
+  it('stays stopped, also when messages are written to its topics', () => {
     const stopped = desired(suspended, running(suspended, 0), settings, lag(still))
     expect(suspensionOf(suspended, stopped, lag({ lag: 7, consumedPerSecond: 0 }))).toBe('stopped')
     expect(suspensionOf(pipeline({ gateway }), stopped, lag(still))).toBeUndefined()

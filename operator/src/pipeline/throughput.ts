@@ -69,11 +69,11 @@ const useless = (before: Plateau, after: Plateau, { largestShare }: Point): Scal
   if (growth < leastGrowth || fast >= slow * (1 + leastGain * (growth - 1))) return undefined
   const look =
     largestShare > 0.5
-      ? `${Math.round(largestShare * 100)} % of the lag is in one partition: look at the key its messages have`
-      : 'look at what its replicas share, such as the database or a service they call'
+      ? `${Math.round(largestShare * 100)} % of the lag is in one partition: check the keys of its messages`
+      : 'check the resources that its replicas share, such as the database or a service that they call'
   return {
     from: before.replicas,
     to: after.replicas,
-    message: `from ${before.replicas} to ${after.replicas} replicas it went from ${Math.round(slow)} to ${Math.round(fast)} messages a second; ${look}`,
+    message: `from ${before.replicas} to ${after.replicas} replicas the throughput went from ${Math.round(slow)} to ${Math.round(fast)} messages per second; ${look}`,
   }
 }

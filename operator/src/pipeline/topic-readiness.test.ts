@@ -13,30 +13,30 @@ const topicWith = (
   } as KafkaTopic,
 })
 
-it('says nothing of topics that are ready', () => {
+it('ready topics have no message', () => {
   expect(topicsNotReady([topicWith('shop.placed', { type: 'Ready', status: 'True' })], 'shop-kafka')).toEqual([])
 })
 
-it('names the Kafka cluster whose Topic Operator does not answer, once for all topics', () => {
-  const question = 'is there a Kafka nope-kafka with an entityOperator in this namespace?'
+it('one message names the Kafka cluster whose Topic Operator does not answer', () => {
+  const advice = 'check that this namespace has a Kafka nope-kafka with an entityOperator'
   expect(topicsNotReady([topicWith('shop.placed')], 'nope-kafka')).toEqual([
-    `no Topic Operator has answered yet for shop.placed of Kafka cluster nope-kafka: ${question}`,
+    `no Topic Operator has answered yet for shop.placed of Kafka cluster nope-kafka: ${advice}`,
   ])
   expect(topicsNotReady([topicWith('shop.placed'), topicWith('shop.paid')], 'nope-kafka')).toEqual([
-    `no Topic Operator has answered yet for 2 topics of Kafka cluster nope-kafka: ${question}`,
+    `no Topic Operator has answered yet for 2 topics of Kafka cluster nope-kafka: ${advice}`,
   ])
 })
 
-it('names the annotation that keeps the Topic Operator from a topic', () => {
+it('the message names the annotation that keeps the Topic Operator from a topic', () => {
   const paused = topicWith('shop.placed', { type: 'ReconciliationPaused', status: 'True' })
   const unmanaged = topicWith('shop.paid', { type: 'Unmanaged', status: 'True' })
   expect(topicsNotReady([paused, unmanaged], 'shop-kafka')).toEqual([
-    'shop.placed is paused: take the annotation strimzi.io/pause-reconciliation off its KafkaTopic',
-    'shop.paid is not managed: take the annotation strimzi.io/managed off its KafkaTopic',
+    'shop.placed is paused: remove the annotation strimzi.io/pause-reconciliation from its KafkaTopic',
+    'shop.paid is not managed: remove the annotation strimzi.io/managed from its KafkaTopic',
   ])
 })
 
-it('repeats what the Topic Operator says, and says that a change is not acted on yet', () => {
+it('the message repeats that of the Topic Operator, and reports a change that it has not observed yet', () => {
   const notSupported = topicWith('shop.placed', {
     type: 'Ready',
     status: 'False',
@@ -46,8 +46,10 @@ it('repeats what the Topic Operator says, and says that a change is not acted on
   expect(topicsNotReady([notSupported], 'shop-kafka')).toEqual(['shop.placed: NotSupported, no shrinking'])
   const edited = topicWith('shop.placed', { type: 'Ready', status: 'True' })
   const topic = { ...edited.topic, metadata: { ...edited.topic.metadata, generation: 3 } }
-  expect(topicsNotReady([{ ...edited, topic }], 'shop-kafka')).toEqual(['shop.placed has a change not yet acted on'])
+  expect(topicsNotReady([{ ...edited, topic }], 'shop-kafka')).toEqual([
+    'shop.placed has a change that its controller has not yet observed',
+  ])
   expect(topicsNotReady([{ name: 'shop.paid', topic: undefined }], 'shop-kafka')).toEqual([
-    'shop.paid is not there yet',
+    'shop.paid does not exist yet',
   ])
 })

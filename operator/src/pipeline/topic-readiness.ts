@@ -17,22 +17,23 @@ export const topicsNotReady = (topics: readonly NamedTopic[], cluster: string): 
     ...(first === undefined
       ? []
       : [
-          `no Topic Operator has answered yet for ${unanswered.length === 1 ? first.name : `${unanswered.length} topics`} of Kafka cluster ${cluster}: is there a Kafka ${cluster} with an entityOperator in this namespace?`,
+          `no Topic Operator has answered yet for ${unanswered.length === 1 ? first.name : `${unanswered.length} topics`} of Kafka cluster ${cluster}: check that this namespace has a Kafka ${cluster} with an entityOperator`,
         ]),
     ...others.flatMap(({ name, topic }) => whyNotReady(name, topic)),
   ]
 }
 
 const whyNotReady = (name: string, topic: KafkaTopic | undefined): string[] => {
-  if (!topic) return [`${name} is not there yet`]
+  if (!topic) return [`${name} does not exist yet`]
   const conditions = conditionsOf(topic)
   const holds = (type: string): boolean => conditions.some((one) => one.type === type && one.status === 'True')
   if (holds('ReconciliationPaused'))
-    return [`${name} is paused: take the annotation strimzi.io/pause-reconciliation off its KafkaTopic`]
-  if (holds('Unmanaged')) return [`${name} is not managed: take the annotation strimzi.io/managed off its KafkaTopic`]
+    return [`${name} is paused: remove the annotation strimzi.io/pause-reconciliation from its KafkaTopic`]
+  if (holds('Unmanaged'))
+    return [`${name} is not managed: remove the annotation strimzi.io/managed from its KafkaTopic`]
   const { observedGeneration } = topic.status as ConditionsStatus
   if (observedGeneration !== undefined && observedGeneration < (topic.metadata.generation ?? 0))
-    return [`${name} has a change not yet acted on`]
+    return [`${name} has a change that its controller has not yet observed`]
   if (holds('Ready')) return []
   const ready = conditions.find(({ type }) => type === 'Ready')
   return [`${name}: ${plainly([ready?.reason, ready?.message].filter(Boolean).join(', ') || 'not ready')}`]

@@ -6,17 +6,17 @@ import { derivedPartitions, kafkaTopics, partitionsFor, shrinkProblems } from '.
 const topicNamed = (topics: readonly KafkaTopic[], name: string) => topics.find((topic) => topic.metadata.name === name)
 
 describe('the partitions of a topic', () => {
-  it('are a tenth more than the replicas that share them, without an error of floating point', () => {
+  it('are 10 % more than the replicas that share them, without a floating-point error', () => {
     expect([1, 10, 90, 99, 100, 1000].map(partitionsFor)).toEqual([2, 11, 99, 109, 110, 1100])
   })
 
-  it('follow the hungriest consumer, in steps of ten', () => {
+  it('follow the consumer with the largest maxReplicas, in steps of ten', () => {
     const stages = [stage(), stage({ name: 'orders', scaling: { minReplicas: 1, maxReplicas: 25, lagPerReplica: 1 } })]
     expect(derivedPartitions(pipeline({ stages }).spec, 'inventory.updated')).toBe(110)
     expect(derivedPartitions(pipeline({ stages: stages.slice(1) }).spec, 'inventory.updated')).toBe(30)
   })
 
-  it('that a topic has and its spec would take away are a problem that names the number', () => {
+  it('that the spec would remove are a problem that names the number', () => {
     const existing = kafkaTopics(pipeline(), [])
     const withPartitions = (partitions: number) => pipeline({ topics: [{ name: 'inventory.updated', partitions }] })
     expect(topicNamed(existing, 'shop.inventory.updated')?.spec.partitions).toBe(110)
@@ -25,7 +25,7 @@ describe('the partitions of a topic', () => {
         path: 'spec.topics[inventory.updated].partitions',
         reason: 'PartitionsShrink',
         message:
-          'the topic has 110 partitions, which never shrink: say 110 or more, or leave it out; for fewer, make a topic of another name',
+          'the topic has 110 partitions, which cannot shrink: set 110 or more, or remove the number; for fewer, create a topic with another name',
       },
     ])
     expect([shrinkProblems(withPartitions(110), existing), shrinkProblems(pipeline(), existing)]).toEqual([[], []])
@@ -33,11 +33,11 @@ describe('the partitions of a topic', () => {
     expect(shrinkProblems(withPartitions(109), theirs)).toEqual([]) // NotOwned says the rest
   })
 
-  it('are three for a topic nobody consumes', () => {
+  it('are three for a topic without consumers', () => {
     expect(derivedPartitions(pipeline().spec, 'orders.audited')).toBe(3)
   })
 
-  it('stay as they are on a topic that exists, unless the spec says a number', () => {
+  it('do not change for an existing topic, unless the spec has a number', () => {
     const existing = kafkaTopics(
       pipeline({ stages: [stage({ scaling: { minReplicas: 1, maxReplicas: 9, lagPerReplica: 1 } })] }),
       [],
@@ -49,7 +49,7 @@ describe('the partitions of a topic', () => {
   })
 })
 
-it('a retained topic has no owner that could take it along, a deleted one has', () => {
+it('a retained topic has no owner reference, and one with the policy Delete has one', () => {
   expect(kafkaTopics(pipeline(), []).map(({ metadata }) => metadata.ownerReferences)).toEqual([undefined, undefined])
   const owned = kafkaTopics(pipeline({ deletionPolicy: 'Delete' }), [])
   expect(owned.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid)).toEqual(['pipeline-uid', 'pipeline-uid'])

@@ -79,7 +79,7 @@ export const shrinkProblems = (pipeline: OrderPipeline, children: readonly Child
   pipeline.spec.topics.flatMap(({ name, partitions }): Problem[] => {
     const has = kafkaTopicNamed(pipeline, topicName(pipeline.metadata.name, name), children)?.spec.partitions
     if (partitions === undefined || has === undefined || partitions >= has) return []
-    const message = `the topic has ${has} partitions, which never shrink: say ${has} or more, or leave it out; for fewer, make a topic of another name`
+    const message = `the topic has ${has} partitions, which cannot shrink: set ${has} or more, or remove the number; for fewer, create a topic with another name`
     return [{ path: `spec.topics[${name}].partitions`, reason: 'PartitionsShrink', message }]
   })
 

@@ -34,8 +34,8 @@ const shop = pipeline(
   stage('notification', 'status'),
 )
 
-describe('what follows from an order', () => {
-  it('is a message on each topic, on its way from the entrance, though stages answer each other', () => {
+describe('the messages that follow from an order', () => {
+  it('are one on each topic from the first one on, although stages answer each other', () => {
     const { entrances, flows } = topologyOf(shop)
     expect(entrances).toEqual(['placed'])
     expect(flows.map(({ stage: name, from, to }) => `${from} →${name}→ ${to}`)).toEqual([
@@ -48,7 +48,7 @@ describe('what follows from an order', () => {
     expect(new Set(topologyOf(shop).messagesPerOrder.values())).toEqual(new Set([1]))
   })
 
-  it('is as many messages as told, on everything behind as well', () => {
+  it('follow the ratio, also on all later topics', () => {
     expect(
       counts(shop, [
         { to: 'validated', ratio: 0.5 },
@@ -63,7 +63,7 @@ describe('what follows from an order', () => {
     })
   })
 
-  it('may be told to follow from another topic, too', () => {
+  it('can have a ratio per consumed topic, too', () => {
     expect(counts(shop, [{ from: 'paid', to: 'status', ratio: 1 }]).status).toBe(2)
     const only = [
       { from: 'paid', to: 'status', ratio: 1 },
@@ -72,7 +72,7 @@ describe('what follows from an order', () => {
     expect(counts(shop, only).status).toBe(1)
   })
 
-  it('comes to an end in a loop that gives back less than it gets', () => {
+  it('converge in a loop that emits fewer messages than it consumes', () => {
     const retrying = pipeline(stage('work', 'in again', 'again out'))
     const again = [
       { from: 'again', to: 'again', ratio: 0.5 },
@@ -81,7 +81,7 @@ describe('what follows from an order', () => {
     expect(counts(retrying, again).again).toBeCloseTo(2)
   })
 
-  it('begins where the gateway says, or on what no stage emits', () => {
+  it('begin on the topics of the gateway, or on those that no stage emits', () => {
     const gateway = { scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 70 }, emits: [{ topic: 'b' }] }
     const spec = pipeline(stage('one', 'a'), stage('two', 'b'))
     expect(topologyOf(spec).entrances).toEqual(['a', 'b'])
@@ -90,12 +90,12 @@ describe('what follows from an order', () => {
   })
 })
 
-describe('what follows from an order on the built-in stages', () => {
+describe('the messages that follow from an order on the built-in stages', () => {
   const { spec } = parse(readFileSync(join(import.meta.dirname, '../../../examples/shop.yaml'), 'utf8')) as {
     spec: OrderPipelineSpec
   }
 
-  it('is what they say: news of every step, a shipment for each, and few cancellations', () => {
+  it('are those of the built-in definitions: a status of every step, one shipment, and few cancellations', () => {
     const { messagesPerOrder, flows } = topologyOf(spec)
     for (const { name } of spec.topics)
       expect([name, messagesPerOrder.get(name)]).toEqual([name, expect.closeTo(messagesPerOrderOn(spec, name), 3)])
@@ -103,7 +103,7 @@ describe('what follows from an order on the built-in stages', () => {
     expect(flows.filter(({ to }) => to === 'payment.processed').map(({ from }) => from)).toEqual(['inventory.updated'])
   })
 
-  it('is otherwise where somebody says so, or a stage is not the built-in one', () => {
+  it('differ with a ratio of the user, or if a stage is not the built-in one', () => {
     expect(counts(spec, [{ to: 'orders.cancelled', ratio: 0.5 }])).toMatchObject({ 'orders.cancelled': 0.5 })
     expect(counts(spec, [{ to: 'orders.status', ratio: 0 }])).toMatchObject({ 'orders.status': 0 })
     const own = spec.stages.map((each) => (each.name === 'orders' ? { ...each, image: 'our/own:1' } : each))
@@ -111,7 +111,7 @@ describe('what follows from an order on the built-in stages', () => {
   })
 })
 
-describe('what makes no sense', () => {
+describe('an invalid ratio', () => {
   it.each([
     [[{ to: 'placed', ratio: 1 }], /--ratio placed: found "placed"; allowed: a topic that a stage emits \(validated, /],
     [
@@ -124,13 +124,13 @@ describe('what makes no sense', () => {
         { from: 'paid', to: 'cancelled', ratio: 1 },
         { from: 'cancelled', to: 'reserved', ratio: 1 },
       ],
-      /go round for ever; allowed: loops that give back less/,
+      /circulate for ever; allowed: loops that emit fewer messages/,
     ],
-  ] as [Ratio[], RegExp][])('is said: %j', (ratios, message) => {
+  ] as [Ratio[], RegExp][])('is reported: %j', (ratios, message) => {
     expect(() => topologyOf(shop, ratios)).toThrow(message)
   })
 
-  it('includes a pipeline that orders cannot get into', () => {
+  it('is reported for a pipeline that orders cannot enter', () => {
     expect(() => topologyOf(pipeline(stage('round', 'a', 'a')))).toThrow(/every topic is emitted by a stage/)
   })
 })

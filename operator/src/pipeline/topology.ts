@@ -48,7 +48,7 @@ export function topologyOf(spec: OrderPipelineSpec, ratios: readonly Ratio[] = [
   for (const { from, to } of ratios) {
     if (from !== undefined || first.some((flow) => flow.to === to)) continue
     const topics = [...new Set(first.map((flow) => flow.to))]
-    throw invalid(`--ratio ${to}`, to, `a topic that a stage emits (${topics.join(', ') || 'there is none'})`)
+    throw invalid(`--ratio ${to}`, to, `a topic that a stage emits (${topics.join(', ') || 'none'})`)
   }
   const ratioOf = (topic: string): number | undefined =>
     ratios.find(({ from, to }) => from === undefined && to === topic)?.ratio
@@ -68,7 +68,7 @@ function entrancesOf(spec: OrderPipelineSpec): string[] {
   const consumedEntrances = entrances.filter((topic) => consumed.has(topic))
   if (consumedEntrances.length > 0) return consumedEntrances
   throw new TopologyInvalid(
-    `no stage consumes what orders come in by (${entrances.join(', ') || 'every topic is emitted by a stage'}); ` +
+    `no stage consumes a topic by which orders arrive (${entrances.join(', ') || 'every topic is emitted by a stage'}); ` +
       'allowed: a gateway that emits, or a topic that no stage emits, with a stage that consumes it',
   )
 }
@@ -125,7 +125,7 @@ function messagesPerOrder(
     }
     if (hop >= hopLimit || [...next.values()].some((messages) => messages > 1e9))
       throw new TopologyInvalid(
-        `--ratio: messages on ${[...next.keys()].join(', ')} go round for ever; allowed: loops that give back less than they get`,
+        `--ratio: messages on ${[...next.keys()].join(', ')} circulate for ever; allowed: loops that emit fewer messages than they consume`,
       )
     wave = next
   }

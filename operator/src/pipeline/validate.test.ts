@@ -5,22 +5,22 @@ import { validate } from './validate.ts'
 
 const database = (maxConnections: number) => ({ secretName: 'db', key: 'url', maxConnections })
 
-it('finds nothing wrong with a pipeline that makes sense', () => {
+it('a valid pipeline has no problem', () => {
   expect(validate(pipeline().spec)).toEqual([])
 })
 
-it('refuses a stage that is called like the second Deployment of another part', () => {
+it('a stage with the name of the second Deployment of another one is refused', () => {
   const clash = pipeline({ stages: [stage(), stage({ name: 'payment-green' }), stage({ name: 'orders-green' })] })
   expect(validate(clash.spec)).toMatchObject([{ path: 'spec.stages[payment-green].name', reason: 'NameTaken' }])
 })
 
-it('says what to do when the connections do not give every replica two, or a gateway three', () => {
+it('too few connections are refused with what to do: two per replica of a stage, three of a gateway', () => {
   expect(validate(pipeline({ database: database(199) }).spec)).toEqual([
     {
       path: 'spec.database.maxConnections',
       reason: 'ConnectionBudgetExceeded',
       message:
-        '199 connections cannot give each of up to 100 replicas of stages 2: raise it to 300, lower maxReplicas, or put a pooler in transaction mode before the database',
+        '199 connections cannot give each of up to 100 replicas of stages 2: raise it to 300, lower maxReplicas, or use a connection pooler in transaction mode',
     },
   ])
   expect(validate(pipeline({ database: database(200) }).spec)).toEqual([])
@@ -29,7 +29,7 @@ it('says what to do when the connections do not give every replica two, or a gat
   expect(problem?.message).toContain('and each of up to 10 of the gateway 3: raise it to 348')
 })
 
-it('derives the lag a replica carries from the time it has to drain it', () => {
+it('the lag per replica follows from drainSeconds', () => {
   const draining = (drainSeconds: number, concurrency: number, workSeconds: number) =>
     lagThreshold(stage({ concurrency, workSeconds, scaling: { minReplicas: 1, maxReplicas: 2, drainSeconds } }))
   expect(draining(15, 10, 0.02)).toBe(7500)
@@ -37,7 +37,7 @@ it('derives the lag a replica carries from the time it has to drain it', () => {
   expect(draining(2, 1, 3)).toBe(0)
 })
 
-it('reports a drain time shorter than one message, by the name of the stage', () => {
+it('a drain time shorter than one message is refused, with the name of the stage', () => {
   const impossible = stage({
     workSeconds: 30,
     concurrency: 1,
@@ -48,7 +48,7 @@ it('reports a drain time shorter than one message, by the name of the stage', ()
   ])
 })
 
-it('reports a request above its limit', () => {
+it('a request above its limit is refused', () => {
   const greedy = stage({
     resources: { requests: { memory: '1Gi', cpu: 1 }, limits: { memory: '512Mi', cpu: '1000m' } },
   })

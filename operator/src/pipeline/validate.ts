@@ -28,7 +28,7 @@ const namesTaken = (spec: OrderPipelineSpec): Problem[] => {
   return spec.stages.flatMap(({ name }): Problem[] => {
     const other = name.endsWith(greenSuffix) ? name.slice(0, -greenSuffix.length) : undefined
     if (other === undefined || !parts.has(other)) return []
-    const message = `a second Deployment of ${other}, which a blue-green change-over makes, would have the name of this stage: give the stage another name`
+    const message = `the second Deployment of ${other}, which a blue-green change-over creates, would have the name of this stage: give the stage another name`
     return [{ path: `spec.stages[${name}].name`, reason: 'NameTaken', message }]
   })
 }
@@ -39,7 +39,7 @@ const drainTimes = (spec: OrderPipelineSpec): Problem[] =>
     .map((stage) => ({
       path: `spec.stages[${stage.name}].scaling.drainSeconds`,
       reason: 'DrainTooShort',
-      message: `one message takes a replica ${stage.workSeconds ?? 0} s with concurrency ${stage.concurrency ?? defaults.concurrency}, so no lag can be drained within ${stage.scaling.drainSeconds ?? 0} s`,
+      message: `a replica needs ${stage.workSeconds ?? 0} s per message, with concurrency ${stage.concurrency ?? defaults.concurrency}, so that it cannot drain any lag within ${stage.scaling.drainSeconds ?? 0} s`,
     }))
 
 const prometheusMissing = (spec: OrderPipelineSpec): Problem[] =>
@@ -48,8 +48,7 @@ const prometheusMissing = (spec: OrderPipelineSpec): Problem[] =>
     .map(({ name }) => ({
       path: `spec.stages[${name}].scaling.prometheus`,
       reason: 'PrometheusMissing',
-      message:
-        'the operator is not set to a Prometheus server: install it with prometheusUrl, or take this trigger out',
+      message: 'the operator has no Prometheus server: install it with prometheusUrl, or remove this trigger',
     }))
 
 const resourceProblems = ({ resources = {} }: Placement, path: string): Problem[] =>

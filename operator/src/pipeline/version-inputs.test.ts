@@ -52,7 +52,7 @@ const changes = (value: unknown, put: (next: unknown) => unknown): unknown[] => 
 }
 
 describe('the inputs of a version', () => {
-  it.each(examples)('change with each field of %s that the pods follow', (file) => {
+  it.each(examples)('change with each field of %s that pods depend on', (file) => {
     const example = parse(readFileSync(join(root, file), 'utf8').split('\n---\n')[0] ?? '') as OrderPipeline
     const pipeline = { ...example, metadata: { ...example.metadata, namespace: 'default', uid: 'u' } }
     const before = madeOf(pipeline)
@@ -67,7 +67,7 @@ describe('the inputs of a version', () => {
     expect(followed).toBeGreaterThan(4)
   })
 
-  it('stay when only replicas, deadlines or the suspension change', () => {
+  it('do not change with replicas, deadlines or the suspension', () => {
     const example = parse(readFileSync(join(root, 'crds/fixtures/regular.yaml'), 'utf8')) as OrderPipeline
     const edited = {
       ...example.spec,
@@ -84,7 +84,7 @@ describe('the inputs of a version', () => {
   })
 })
 
-describe('pods that are made from the same', () => {
+describe('pods with the same inputs', () => {
   const template = (image: string) => (): Template => ({ spec: { containers: [{ name: 'stage', image }] } })
   const proven = (image: string, inputs: string): LivePart => {
     const counts = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 }
@@ -101,7 +101,7 @@ describe('pods that are made from the same', () => {
   const imageOf = (live: LivePart, image: string, inputs: string) =>
     roll(template(image), live, { inputs }).versions[0]?.template.spec?.containers[0]?.image
 
-  it('stay as they are under an operator that would make others, until something of it changes', () => {
+  it('stay as they are under an operator that would create others, until an input changes', () => {
     const live = proven('as-before', 'i1')
     expect(imageOf(live, 'as-a-newer-operator-makes-it', 'i1')).toBe('as-before')
     expect(imageOf(live, 'as-a-newer-operator-makes-it', 'i2')).toBe('as-a-newer-operator-makes-it')

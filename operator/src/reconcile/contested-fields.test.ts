@@ -27,8 +27,8 @@ const fight = () => {
   return { on, pass, repaired: repairedKinds, after: (ms: number) => (now += ms) }
 }
 
-describe('what somebody else changes back each time', () => {
-  it('is repaired at once three times, then less and less often, and is reported', () => {
+describe('a field that another writer changes back each time', () => {
+  it('is repaired at once three times, then with a growing delay, and is reported', () => {
     const { on, pass, repaired, after } = fight()
     expect([1, 2].map(() => pass(repair('spec.template')))).toEqual([true, true])
     expect(on.of(key)).toEqual([])
@@ -40,7 +40,7 @@ describe('what somebody else changes back each time', () => {
     expect(repaired).toEqual(Array(4).fill('Deployment'))
   })
 
-  it('holds up neither another change of the same object nor what the spec asks for', () => {
+  it('delays neither other repairs of the object nor changes of the spec', () => {
     const { pass } = fight()
     for (let count = 0; count < 3; count += 1) pass(repair('spec.template'))
     expect(pass(repair('metadata.labels'))).toBe(true)
@@ -48,7 +48,7 @@ describe('what somebody else changes back each time', () => {
     expect(pass({ kind: 'apply', object, because: 'changed' })).toBe(true)
   })
 
-  it('is forgotten an hour after it stopped', () => {
+  it('is forgotten an hour after the last change', () => {
     const { on, pass, after } = fight()
     for (let count = 0; count < 3; count += 1) pass(repair('spec.template'))
     after(60_000 + 60 * 60_000 + 1)

@@ -19,12 +19,12 @@ const triggersOf = (...versions: KubeObject[]): boolean[] => {
   return versions.flatMap((object) => objects.set(object)).map((change) => !isOwnCreation(change))
 }
 
-it('that a child was made by the operator is no reason for a pass, whatever is said of it later is one', () => {
+it('the creation of a child by the operator causes no reconcile, and each later change does', () => {
   expect(triggersOf(topic('1'), topic('2', { status: { topicId: 't' } }))).toEqual([false, true])
   expect(triggersOf(topic('1', { status: {} }), topic('2', { spec: { partitions: 2 } }))).toEqual([false, true])
 })
 
-it('a child that has a status when it is first seen, or was made by somebody else, is one', () => {
+it('a child with a status when it is first observed, or created by another writer, causes a reconcile', () => {
   expect(triggersOf(topic('1', { status: { topicId: 't' } }))).toEqual([true])
   expect(triggersOf(topic('1', {}, {} as never))).toEqual([true])
   const objects = store()

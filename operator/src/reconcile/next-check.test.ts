@@ -11,17 +11,17 @@ const refusal: Outcome = { action, owner: 'Helm', failure: { reason: 'NotOwned',
 const error = new ApiError(429, 'TooManyRequests', 'later', 7)
 const failed: Outcome = { action, error, failure: { reason: 'ApplyFailed', message: '' } }
 
-describe('the next look at a pipeline', () => {
-  it('comes without a backoff for an object of another, so that the rest is repaired as soon as it is reported', () => {
+describe('the requeue of a pipeline', () => {
+  it('has no backoff for an object of another owner, so that the rest is repaired as soon as it is reported', () => {
     expect(nextCheck([], [refusal], undefined)).toEqual({ kind: 'after', ms: strangerMs })
     expect(nextCheck([], [refusal], 1000)).toEqual({ kind: 'after', ms: 1000 })
   })
 
-  it('backs off after a write that failed, as long as the API server says at least', () => {
+  it('backs off after a failed write, at least as long as the API server says', () => {
     expect(nextCheck([], [refusal, failed], undefined)).toEqual({ kind: 'retry', leastMs: 7000 })
   })
 
-  it('waits for a change once all is done, and where the spec itself must change', () => {
+  it('waits for a change if the pipeline is settled, and if the spec itself must change', () => {
     expect(nextCheck([], [{ action }], undefined)).toEqual({ kind: 'done' })
     expect(nextCheck([{ path: 'spec', reason: 'DrainTooShort', message: '' }], [], undefined)).toEqual({ kind: 'done' })
   })

@@ -46,7 +46,7 @@ const apiServerWith = (live: KubeObject) => {
   return { kube, appliedObjects }
 }
 
-describe('an object that was to be made and is there', () => {
+describe('an object to create that exists already', () => {
   const topic: KafkaTopic = { ...of('KafkaTopic'), spec: { partitions: 3 } }
   const create = async (live: KafkaTopic) => {
     const { kube, appliedObjects } = apiServerWith(live)
@@ -60,12 +60,12 @@ describe('an object that was to be made and is there', () => {
     }
   }
 
-  it('is only taken note of when it is the pipeline’s: a topic does not grow because the watch was late', async () => {
+  it('is only recorded if it belongs to the pipeline: a topic does not grow because the watch was late', async () => {
     expect(of('KafkaTopic').spec.partitions).toBe(110)
     expect(await create(topic)).toEqual({ appliedObjects: [], noted: [topic], failures: [] })
   })
 
-  it('gets back the labels without which no watch shows it, and keeps its partitions', async () => {
+  it('gets its labels, without which no watch shows it, and keeps its partitions', async () => {
     const { uid = '' } = pipeline.metadata
     const ownerReferences = [{ apiVersion: pipeline.apiVersion, kind: pipeline.kind, name: 'shop', uid }]
     const { appliedObjects } = await create({ ...topic, metadata: { ...topic.metadata, labels: {}, ownerReferences } })
@@ -74,13 +74,13 @@ describe('an object that was to be made and is there', () => {
     ])
   })
 
-  it('is refused when it belongs to another', async () => {
+  it('is refused if it belongs to another owner', async () => {
     const { appliedObjects, failures } = await create({ ...topic, metadata: { ...topic.metadata, labels: {} } })
     expect([appliedObjects, failures.map(({ reason }) => reason)]).toEqual([[], ['NotOwned']])
   })
 })
 
-it('leaves the replicas alone of a Deployment that somebody has written since it was seen', async () => {
+it('the replicas of a Deployment with a newer write of another writer are not changed', async () => {
   const object: Deployment = { ...of('Deployment'), metadata: { ...of('Deployment').metadata, resourceVersion: '7' } }
   const versions: (string | undefined)[] = []
   const scale = (...[, , , , was]: Parameters<Kube['scale']>): Promise<void> => {

@@ -80,7 +80,7 @@ const attempt = async (
     return {
       action,
       owner,
-      failure: { reason: 'NotOwned', message: `${name} exists and is left alone, it belongs to ${owner}` },
+      failure: { reason: 'NotOwned', message: `${name} exists and is not changed, because it belongs to ${owner}` },
     }
   } catch (error) {
     if (error instanceof NotLeaderError) throw error
@@ -187,7 +187,7 @@ const adopt = async (
 ): Promise<string | undefined> => {
   const resource = resourceOf(object.kind)
   const live = (await kube.get(resource, namespaceOf(object), object.metadata.name)) as ChildObject | undefined
-  if (!live) throw new ApiError(409, 'Conflict', 'its name was taken a moment ago')
+  if (!live) throw new ApiError(409, 'Conflict', 'another object took its name a moment ago')
   const owner = otherOwner(live, pipeline)
   if (owner !== undefined) return owner
   if (live.metadata.deletionTimestamp !== undefined) return undefined

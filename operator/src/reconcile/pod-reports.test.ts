@@ -75,7 +75,7 @@ const cluster = () => {
 }
 
 describe('the pods of a version on trial', () => {
-  it('are looked at less and less often while nothing changes, and not more rarely than twice a minute', async () => {
+  it('are read with a growing interval while nothing changes, at least twice a minute', async () => {
     const { looks, passes, reports, says } = cluster()
     says('ImagePullBackOff')
     await passes(150)
@@ -83,7 +83,7 @@ describe('the pods of a version on trial', () => {
     expect(reports.waitMs(key)).toBeLessThanOrEqual(30_000)
   })
 
-  it('are looked at soon again when they or their Deployment have changed', async () => {
+  it('are read again soon after a change of them or their Deployment', async () => {
     const { looks, passes, says } = cluster()
     says('ImagePullBackOff')
     await passes(60)
@@ -96,7 +96,7 @@ describe('the pods of a version on trial', () => {
     expect(looks).toEqual([80, 85, 95])
   })
 
-  it('are looked at when the time of the version is up', async () => {
+  it('are read at the deadline of the version', async () => {
     const { looks, passes, says } = cluster()
     says('ImagePullBackOff')
     await passes(60, onTrial('1', 20))

@@ -71,7 +71,7 @@ const reconciler = (
   }
 }
 
-it('says of an external Kafka what the pass acted on, though a look at it ends in between', async () => {
+it('the status has the topics of an external Kafka that the reconcile used, although a newer read ends meanwhile', async () => {
   const refusal: ExternalTopics = { problems: [{ reason: 'NotOwned', message: 'another’s' }], partitions: new Map() }
   const looks: (ExternalTopics | undefined)[] = [undefined, refusal]
   const topicsOf = () => (looks.length > 1 ? looks.shift() : looks[0])

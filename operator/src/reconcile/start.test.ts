@@ -29,28 +29,28 @@ const live = (generation: number, replicas: number, metadata: Partial<ChildObjec
   )
 
 describe('a Deployment', () => {
-  it('that was made and not started is started at its least replicas', () => {
+  it('that was created and not started gets minReplicas', () => {
     expect(unstarted(pipeline, live(1, 1))).toMatchObject([{ object: { kind: 'Deployment' }, replicas: 5 }])
   })
 
-  it('that an autoscaler or a person has scaled, or whose template was changed, is left to them', () => {
+  it('that an autoscaler or a user has scaled, or whose template has changed, is not scaled', () => {
     expect(unstarted(pipeline, live(2, 1))).toEqual([])
     expect(unstarted(pipeline, live(1, 5))).toEqual([])
   })
 
-  it('of somebody else, or on its way out, is not started', () => {
+  it('of another owner, or in deletion, is not started', () => {
     const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'theirs', uid: 'theirs', controller: true }
     expect(unstarted(pipeline, live(1, 1, { ownerReferences: [owner] }))).toEqual([])
     expect(unstarted(pipeline, live(1, 1, { deletionTimestamp: '2026-01-01T00:00:00Z' }))).toEqual([])
   })
 
-  it('of a pipeline that was suspended in between is started at none', () => {
+  it('of a pipeline that was suspended meanwhile stays at 0', () => {
     const suspendedPipeline = { ...pipeline, spec: { ...pipeline.spec, suspend: true } }
     expect(unstarted(suspendedPipeline, live(1, 1))).toMatchObject([{ replicas: 0 }])
   })
 })
 
-describe('the new color of a change-over', () => {
+describe('the new Deployment of a blue-green change-over', () => {
   const of = { ...pipeline, spec: { ...pipeline.spec, stages: pipeline.spec.stages } }
   const both = (blue: number, green: number): ChildObject[] =>
     live(2, blue).flatMap((child): ChildObject[] =>
@@ -66,14 +66,14 @@ describe('the new color of a change-over', () => {
         : [child],
     )
 
-  it('is given the replicas that the autoscaler has added to the old one since', () => {
+  it('gets the replicas that the autoscaler has added to the old one meanwhile', () => {
     expect(startsOf(of, both(50, 5), both(50, 5))).toMatchObject([
       { object: { metadata: { name: 'shop-payment-green' } }, replicas: 50 },
     ])
     expect(startsOf(of, both(50, 50), both(50, 50))).toEqual([])
   })
 
-  it('is left alone when it is on its way out', () => {
+  it('is not scaled during its deletion', () => {
     expect(startsOf(of, both(50, 5), live(2, 50))).toEqual([])
   })
 })

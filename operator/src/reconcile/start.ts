@@ -1,5 +1,6 @@
-// Which Deployments need replicas that no autoscaler gives them? One that was created and not
-// started yet, and the new color of a rollout, which must keep up with the old one.
+// Which Deployments need replicas that no autoscaler sets? One that was created and not started
+// yet, and the new color of a blue-green rollout, which must have as many replicas as the old one.
+// reconcile.ts performs the result.
 import type { ChildObject, Deployment, OrderPipeline } from '../api/index.ts'
 import {
   type Blocked,

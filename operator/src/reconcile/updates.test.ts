@@ -54,7 +54,7 @@ const turns = (atOnce: number, all: readonly { pipeline: OrderPipeline; children
 }
 
 describe('moves to a newer services image', () => {
-  it('are made by so many pipelines at once, the others when one is done', () => {
+  it('are limited in number at once, and the next one follows when one is done', () => {
     const on = turns(2)
     expect(['a', 'b', 'c', 'd'].map((name) => on.turn(name, 'services:1'))).toEqual([
       'services:2',
@@ -73,7 +73,7 @@ describe('moves to a newer services image', () => {
     expect(on.turn('c', 'services:1')).toBe('services:2')
   })
 
-  it('that were under way when the operator started count', () => {
+  it('in progress at the start of the operator count', () => {
     const moving = { pipeline: pipeline('a', 'services:2', false), children: proven('a', 'services:1') }
     const on = turns(1, [moving])
     expect(on.turn('b', 'services:1')).toBeUndefined()
@@ -81,7 +81,7 @@ describe('moves to a newer services image', () => {
     expect(on.freed).toEqual(['default/b'])
   })
 
-  it('leave their place when the pipeline is gone', () => {
+  it('free their slot when the pipeline is deleted', () => {
     const on = turns(1)
     on.turn('a', 'services:1')
     expect(on.turn('b', 'services:1')).toBeUndefined()

@@ -53,7 +53,7 @@ export const workers = (
     } catch (error) {
       metrics.reconciled('error', elapsedSeconds(), item)
       if (!(error instanceof NotLeaderError))
-        log.error({ pipeline: key, error }, 'could not be reconciled, will be tried again')
+        log.error({ pipeline: key, error }, 'the reconcile failed and will be retried')
       queue.retry(item, error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0)
     } finally {
       queue.done(key)

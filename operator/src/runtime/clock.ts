@@ -1,5 +1,6 @@
-// What time is it? Durations are measured on a clock that is never set; what people and other
-// processes read has the time of day.
+// Which clocks does the operator use? A monotonic one for durations, and the time of day for dates
+// in statuses and logs. The code gets a Clock as a parameter; only main.ts uses `systemClock`, and
+// tests may pass their own.
 
 export interface Clock {
   /**
@@ -7,9 +8,9 @@ export interface Clock {
    * machine sleeps.
    */
   readonly now: () => number
-  /** Milliseconds since 1970, for what is written down. */
+  /** Milliseconds since 1970, for dates that are stored. */
   readonly wall: () => number
-  /** From 0 up to 1. */
+  /** From 0 up to 1, for jitter. */
   readonly random: () => number
 }
 

@@ -14,7 +14,7 @@ const lineOf = (
 const operators = (destination: { write: (line: string) => void }) => logger({ destination })
 
 describe('a line of the operator’s log', () => {
-  it('has the fields that a service’s has, so that one query finds both', () => {
+  it('has the fields of the services’ logs, so that one query finds both', () => {
     const failed = (to: Logger): void => to.warn({ error: new Error('no') }, 'it failed')
     const own = lineOf(operators, failed)
     const services = lineOf((destination) => createLogger({ service: 'orders', destination }), failed)
@@ -23,7 +23,7 @@ describe('a line of the operator’s log', () => {
     expect(own['time']).toMatch(/^\d{4}-\d\d-\d\dT/)
   })
 
-  it('has the reason of an error that is known, and no stack of it', () => {
+  it('has the reason of a known error, without its stack', () => {
     const error = Object.assign(new Error('no answer'), { name: 'ConnectionError', reason: 'Timeout' })
     const line = lineOf(operators, (to) => to.warn({ error }, 'it failed'))
     expect(line['error']).toEqual({ type: 'ConnectionError', reason: 'Timeout', message: 'no answer' })

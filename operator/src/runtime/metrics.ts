@@ -29,27 +29,27 @@ export const metrics = (queueDepth: (priority: Priority) => number, standingBy: 
   const name = (what: string): string => `orderpipeline_${what}`
   const reconciles = new Counter({
     name: name('reconcile_total'),
-    help: 'Passes over a pipeline, by result; figures: only its figures were looked at',
+    help: 'Reconciles of a pipeline, by result; figures: only its figures were looked at',
     labelNames: ['result'],
     registers,
   })
   const durations = new Histogram({
     name: name('reconcile_seconds'),
-    help: 'Time of one pass over a pipeline',
+    help: 'Time of one reconcile of a pipeline',
     labelNames: ['priority'],
     buckets,
     registers,
   })
   const waits = new Histogram({
     name: name('queue_wait_seconds'),
-    help: "Time a pipeline waited for a worker, a user's edit apart from the background",
+    help: "Time a pipeline waited for a worker, by priority: a user's edit or background",
     labelNames: ['priority'],
     buckets,
     registers,
   })
   new Gauge({
     name: name('queue_depth'),
-    help: 'Pipelines waiting for a worker',
+    help: 'Pipelines that wait for a worker, by priority',
     labelNames: ['priority'],
     registers,
     collect() {
@@ -58,7 +58,7 @@ export const metrics = (queueDepth: (priority: Priority) => number, standingBy: 
   })
   const requests = new Counter({
     name: name('api_requests_total'),
-    help: 'Requests to the API server, by verb and answer',
+    help: 'Requests to the API server, by verb and status of the answer',
     labelNames: ['verb', 'code'],
     registers,
   })
@@ -71,25 +71,25 @@ export const metrics = (queueDepth: (priority: Priority) => number, standingBy: 
   })
   const restarts = new Counter({
     name: name('watch_restarts_total'),
-    help: 'Watches started again, by kind and why the last one ended',
+    help: 'Restarted watches, by kind and by the reason why the previous one ended',
     labelNames: ['kind', 'reason'],
     registers,
   })
   const lagFailures = new Counter({
     name: name('lag_read_failures_total'),
-    help: 'Times lag could not be read from Kafka',
+    help: 'Reads of lag from Kafka that failed',
     registers,
   })
   const repairs = new Counter({
     name: name('drift_repairs_total'),
-    help: 'Objects that somebody had changed and that were put back, by kind',
+    help: 'Objects that another writer had changed and the operator restored, by kind',
     labelNames: ['kind'],
     registers,
   })
   const leads = new Gauge({ name: name('leader'), help: '1 while this process holds the lease', registers })
   new Gauge({
     name: name('pipelines_standing_by'),
-    help: 'Pipelines that another installation of the operator acts on, and this one stands by',
+    help: 'Pipelines for which this installation stands by, because another one acts on them',
     registers,
     collect() {
       this.set(standingBy())

@@ -23,7 +23,7 @@ const figures = async (registry: Registry, stage: string): Promise<Record<string
 }
 
 describe('the metrics of a pipeline', () => {
-  it('give the lag of a stage in messages and in seconds, its rates and its replicas beside their bounds', async () => {
+  it('have the lag of a stage in messages and in seconds, its rates, and its replicas with their bounds', async () => {
     const registry = new Registry()
     const lag = { lag: 300, arrivedPerSecond: 40, consumedPerSecond: 60, secondsToDrain: 15 }
     pipelineMetrics(registry).update(shop([{ name: 'payment', ...replicas, ...lag }]))
@@ -42,13 +42,13 @@ describe('the metrics of a pipeline', () => {
     })
   })
 
-  it('have no lag in seconds while messages wait and none is consumed', async () => {
+  it('have no lag in seconds while messages wait and none are consumed', async () => {
     const registry = new Registry()
     pipelineMetrics(registry).update(shop([{ name: 'payment', ...replicas, lag: 300, consumedPerSecond: 0 }]))
     expect(await figures(registry, 'payment')).not.toHaveProperty('orderpipeline_group_lag_seconds')
   })
 
-  it('go with a stage that is removed, and with the pipeline', async () => {
+  it('end with a removed stage, and with the pipeline', async () => {
     const registry = new Registry()
     const metrics = pipelineMetrics(registry)
     metrics.update(shop([{ name: 'payment', ...replicas, lag: 1 }], replicas))

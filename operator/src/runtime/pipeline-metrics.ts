@@ -34,48 +34,48 @@ const stageFigures: readonly StageFigure[] = [
   },
   {
     name: 'orderpipeline_group_lag_seconds',
-    help: 'How long a message that comes now waits at the present rate of the stage',
+    help: 'Time that a message arriving now would wait at the present rate of the stage',
     value: lagSeconds,
   },
   {
     name: 'orderpipeline_group_arrived_per_second',
-    help: "Messages a second that come to the stage's topics",
+    help: "Messages per second that arrive on the stage's topics",
     value: ({ arrivedPerSecond }) => arrivedPerSecond,
   },
   {
     name: 'orderpipeline_group_consumed_per_second',
-    help: 'Messages a second that the stage consumes',
+    help: 'Messages per second that the stage consumes',
     value: ({ consumedPerSecond }) => consumedPerSecond,
   },
   {
     name: 'orderpipeline_group_drain_seconds',
-    help: 'Seconds until the lag is gone at the present rates; absent while the lag grows',
+    help: 'Seconds until the lag is 0 at the present rates; absent while the lag grows',
     value: ({ secondsToDrain }) => secondsToDrain,
   },
   {
     name: 'orderpipeline_stage_capacity_orders_per_second',
-    help: 'Orders a second that the stage carries with all the replicas it may have',
+    help: 'Orders per second that the stage can handle with maxReplicas',
     value: ({ capacity }) => capacity?.ordersPerSecond,
   },
   {
     name: 'orderpipeline_stage_dead_letters_open',
-    help: 'Dead letters of the stage that nobody has replayed or discarded yet',
+    help: 'Dead letters of the stage that have not been replayed or discarded',
     value: ({ deadLetters }) => deadLetters,
   },
   {
     name: 'orderpipeline_stage_replicas_desired',
-    help: 'Replicas wanted',
+    help: 'Desired replicas',
     value: ({ desiredReplicas }) => desiredReplicas,
   },
-  { name: 'orderpipeline_stage_replicas_ready', help: 'Replicas ready', value: ({ readyReplicas }) => readyReplicas },
+  { name: 'orderpipeline_stage_replicas_ready', help: 'Ready replicas', value: ({ readyReplicas }) => readyReplicas },
   {
     name: 'orderpipeline_stage_replicas_min',
-    help: 'Fewest replicas that the spec allows',
+    help: 'Least number of replicas of the spec',
     value: ({ scaling }) => scaling?.minReplicas,
   },
   {
     name: 'orderpipeline_stage_replicas_max',
-    help: 'Most replicas that the spec allows',
+    help: 'Largest number of replicas of the spec',
     value: ({ scaling }) => scaling?.maxReplicas,
   },
   {
@@ -85,7 +85,7 @@ const stageFigures: readonly StageFigure[] = [
   },
   {
     name: 'orderpipeline_stage_scale_out_useless',
-    help: '1 while the last replicas that were added made the stage no faster',
+    help: '1 while the replicas added last did not increase the throughput of the stage',
     value: ({ scaleOut }) => (scaleOut ? 1 : 0),
   },
 ]

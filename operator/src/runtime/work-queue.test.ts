@@ -9,13 +9,13 @@ describe('the work queue', () => {
   beforeEach(() => vi.useFakeTimers())
   afterEach(() => vi.useRealTimers())
 
-  it('hands out a key once, however often it was added', async () => {
+  it('returns a key once, for any number of additions', async () => {
     const queue = workQueue(clock, settings)
     for (const key of ['a', 'a', 'b', 'a']) queue.add(key, 'background')
     expect([(await queue.next())?.key, (await queue.next())?.key, queue.depth('background')]).toEqual(['a', 'b', 0])
   })
 
-  it('gives a key that is being worked on to nobody else, and once more afterwards', async () => {
+  it('never gives a key to two workers at once, and returns it again afterwards', async () => {
     const queue = workQueue(clock, settings)
     queue.add('a', 'background')
     await queue.next()
@@ -27,7 +27,7 @@ describe('the work queue', () => {
     expect((await queue.next())?.key).toBe('a')
   })
 
-  it('hands out a key that already waits in the background ahead of others once it is edited', async () => {
+  it('returns a background key before others after an edit', async () => {
     const queue = workQueue(clock, settings)
     for (const key of ['a', 'b', 'c']) queue.add(key, 'background')
     vi.advanceTimersByTime(70)
@@ -74,7 +74,7 @@ describe('the work queue', () => {
     expect(await queue.next()).toMatchObject({ key: 'a', extent: 'whole' })
   })
 
-  it('remembers an edit that came while the key was being worked on', async () => {
+  it('remembers an edit that arrives while the key is being reconciled', async () => {
     const queue = workQueue(clock, settings)
     queue.add('a', 'background')
     await queue.next()
@@ -85,7 +85,7 @@ describe('the work queue', () => {
     expect((await queue.next())?.key).toBe('a')
   })
 
-  it('waits longer with each retry, up to the last, and not after success', () => {
+  it('backs off longer with each retry, up to a limit, and not after a success', () => {
     const queue = workQueue(clock, settings)
     const waits = (key: string): number => {
       queue.retry({ key, priority: 'background' })
@@ -100,7 +100,7 @@ describe('the work queue', () => {
     expect(waits('a')).toBe(100)
   })
 
-  it('lets an edit, and nothing else, come before the end of a backoff', () => {
+  it('lets only an edit end a backoff early', () => {
     const queue = workQueue(clock, settings)
     queue.retry({ key: 'a', priority: 'background' }, 5000)
     queue.add('a', 'background')
@@ -111,14 +111,14 @@ describe('the work queue', () => {
     expect(queue.depth('edit')).toBe(1)
   })
 
-  it('keeps the priority of what is tried again', () => {
+  it('keeps the priority of a retry', () => {
     const queue = workQueue(clock, settings)
     queue.retry({ key: 'a', priority: 'edit' })
     vi.advanceTimersByTime(100)
     expect(queue.depth('edit')).toBe(1)
   })
 
-  it('keeps the sooner of two delays', () => {
+  it('keeps the shorter of two delays', () => {
     const queue = workQueue(clock, settings)
     queue.addAfter('a', 500)
     queue.addAfter('a', 100)
@@ -127,7 +127,7 @@ describe('the work queue', () => {
     expect(queue.depth('background')).toBe(1)
   })
 
-  it('hands out nothing once closed', async () => {
+  it('returns no key after it was closed', async () => {
     const queue = workQueue(clock, settings)
     const waiting = queue.next()
     queue.close()
@@ -136,7 +136,7 @@ describe('the work queue', () => {
   })
 })
 
-describe('the work queue, whatever is added, taken and done in whatever order,', () => {
+describe('the work queue, with any additions in any order,', () => {
   type Step = { readonly add: string; readonly as: Priority } | 'take' | { readonly done: number }
   const key = fc.constantFrom(...'abcdefgh')
   const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -200,11 +200,11 @@ describe('the work queue, whatever is added, taken and done in whatever order,',
     expect([queue.depth('edit'), queue.depth('background')]).toEqual([0, 0])
   }
 
-  it('hands out edits first, each key to one worker, and loses none', async () => {
+  it('returns edits first, each key to one worker, and loses none', async () => {
     await fc.assert(fc.asyncProperty(steps, play), { numRuns: 500 })
   })
 
-  it('starves no background key, however many edits keep coming', async () => {
+  it('starves no background key, with any number of edits', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 9 }), async (ahead, editsInARow) => {
         const queue = workQueue({ now: () => 0, random: () => 1 }, { ...settings, editsInARow })

@@ -39,21 +39,21 @@ const log = () => {
   }
 }
 
-describe('what the operator knows of a stage’s flow', () => {
-  it('holds the replicas for the first 15 seconds, in which a rate would be noise', () => {
+describe('the operator’s answer about the flow of a stage', () => {
+  it('keeps the replicas for the first 15 seconds, in which a rate would be noise', () => {
     const { look, answerAt } = log()
     look(0, 0)
     look(2, 200)
     expect(answerAt(2, 4)).toMatchObject({ metric: 4, replicas: 4, current: 4 })
   })
 
-  it('gives a stage at no replicas its first one at once where messages wait', () => {
+  it('gives a stage with 0 replicas its first one at once if messages wait', () => {
     const { look, answerAt } = log()
     look(0, 5, 0, 0)
     expect(answerAt(0, 0)).toMatchObject({ metric: 1 })
   })
 
-  it('is answered from after that, bounded by the partitions of its topics', () => {
+  it('follows the rates afterwards, limited by the partitions of its topics', () => {
     const { look, answerAt } = log()
     for (let second = 0; second <= 20; second += 2) look(second, second * 40)
     expect(answerAt(20, 1)).toMatchObject({
@@ -64,7 +64,7 @@ describe('what the operator knows of a stage’s flow', () => {
     })
   })
 
-  it('has its changes with time and reason, also those that nobody asked for meanwhile', () => {
+  it('has its changes with time and reason, also those without a request meanwhile', () => {
     const { look, historyAt, flows } = log()
     look(0, 5, 0, 0)
     for (let second = 2; second <= 20; second += 2) look(second, 5, 5, 1)
@@ -74,20 +74,20 @@ describe('what the operator knows of a stage’s flow', () => {
       changes: [{ at: dayOne, from: 0, to: 1, reason: 'Unmeasured' }],
     })
     flows.forget('default/shop')
-    expect(historyAt(20, 1)).toBe('its offsets are not known yet')
+    expect(historyAt(20, 1)).toBe('its offsets are unknown yet')
   })
 
-  it('is not made up: nothing is answered before a look, nor half a minute after the last one', () => {
+  it('is absent before the first read of offsets, and half a minute after the last one', () => {
     const { look, answerAt, flows } = log()
-    expect(answerAt(0, 1)).toBe('its offsets are not known yet')
+    expect(answerAt(0, 1)).toBe('its offsets are unknown yet')
     for (let second = 0; second <= 20; second += 2) look(second, second)
     expect(answerAt(50, 1)).toMatchObject({ current: 1 })
     expect(answerAt(51, 1)).toBe('its offsets were last read 31 s ago')
     flows.forget('default/shop')
-    expect(answerAt(20, 1)).toBe('its offsets are not known yet')
+    expect(answerAt(20, 1)).toBe('its offsets are unknown yet')
   })
 
-  it('is no answer for a stage on lag', () => {
+  it('is absent for a stage on lag', () => {
     const { flows } = log()
     const onLag = pipeline({ stages: [stage()] })
     expect(flows.answer(onLag, [], 'payment')).toBe('no stage payment with scaling.policy Flow')

@@ -102,7 +102,7 @@ export const flowLog = ({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog => 
     if (stage?.scaling.policy !== 'Flow') return `no stage ${name} with scaling.policy Flow`
     const entry = entries.get(keyOf(pipeline))
     const stageEntry = entry?.stages.get(name)
-    if (!entry || !stageEntry) return 'its offsets are not known yet'
+    if (!entry || !stageEntry) return 'its offsets are unknown yet'
     const age = now() - stageEntry.last
     if (age > staleMs) return `its offsets were last read ${Math.round(age / 1_000)} s ago`
     return answerOf(decisionOf(entry, stage, stageEntry, replicasOf(pipeline, name, children)), now())

@@ -12,7 +12,7 @@ const stageDecision = (changes: Partial<StageDecision['decision']> = {}): StageD
 const lines = async (registry: Registry): Promise<string[]> =>
   (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
 
-it('shows of each stage the replicas it is to have and the one reason of this moment', async () => {
+it('the metrics have the desired replicas of each stage, and its one present reason', async () => {
   const registry = new Registry()
   let now: readonly StageDecision[] = [stageDecision()]
   flowMetrics(registry, () => now)

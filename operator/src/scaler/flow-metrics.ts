@@ -12,7 +12,7 @@ export const flowMetrics = (registry: Registry, decisions: () => readonly StageD
   }
   new Gauge({
     name: 'orderpipeline_flow_replicas',
-    help: 'Replicas that a stage with scaling.policy Flow is to have',
+    help: 'Desired replicas of a stage with scaling.policy Flow',
     labelNames,
     registers,
     collect() {
@@ -22,7 +22,7 @@ export const flowMetrics = (registry: Registry, decisions: () => readonly StageD
   })
   new Gauge({
     name: 'orderpipeline_flow_decision',
-    help: '1 for the reason why the stage is to have as many as orderpipeline_flow_replicas says',
+    help: '1 for the reason of the number in orderpipeline_flow_replicas',
     labelNames: [...labelNames, 'reason'],
     registers,
     collect() {

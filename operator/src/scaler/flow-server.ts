@@ -29,9 +29,9 @@ export const flowServer = async (port: number, answers: FlowAnswers): Promise<Fl
     const [, namespace = '', pipeline = '', stage = '', changes] = path.exec(request.url ?? '') ?? []
     if (stage === '')
       return respond(response, 404, {
-        error: 'allowed is /v1/flow/<namespace>/<pipeline>/<stage>, and /changes after it',
+        error: 'allowed: /v1/flow/<namespace>/<pipeline>/<stage>, with or without /changes',
       })
-    if (request.method !== 'GET') return respond(response, 405, { error: 'allowed is GET' })
+    if (request.method !== 'GET') return respond(response, 405, { error: 'allowed: GET' })
     const answer = answers[changes === undefined ? 'answer' : 'history'](namespace, pipeline, stage)
     if (answer === undefined) return respond(response, 404, { error: `no pipeline ${namespace}/${pipeline}` })
     return typeof answer === 'string' ? respond(response, 503, { error: answer }) : respond(response, 200, answer)

@@ -1,4 +1,4 @@
-// What does the shipping service offer to the tests around it?
+// What does this package export for the tests of other packages? main.ts is the service itself.
 export { shippingStage } from './definition.ts'
 export type { CarriedStatus, Carrier } from './carrier/carrier.ts'
 export { lookAtParcels, nextParcelStatus, type ParcelStatus } from './parcels.ts'

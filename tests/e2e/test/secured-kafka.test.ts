@@ -88,7 +88,7 @@ describe('a Kafka with TLS and a password', () => {
 
   it('reports a wrong password as wrong', async () => {
     const { value } = await condition('denied', namespace, 'TopicsReady', 'KafkaAuthenticationFailed')
-    expect(value.message).toContain('see the user and password in the Secret')
+    expect(value.message).toContain('check the user and password in the Secret')
     await platform.cluster.kubectl(['delete', 'orderpipeline', 'denied', '-n', namespace, '--wait=false'])
   })
 

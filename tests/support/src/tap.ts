@@ -1,6 +1,6 @@
-// How is a process watched on the wire? It connects to a tap instead of its database or its Kafka;
-// the tap passes on whole messages both ways and reports each before it does. At a moment at which
-// the process is killed, that message ends there.
+// How do crash tests observe the messages of a process? It connects to a tap, a TCP proxy, instead
+// of its database or Kafka. The tap forwards whole messages in both directions and reports each one
+// before. If a test kills the process at a message, only a part of that message is forwarded.
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Seen } from './moment.ts'
@@ -10,7 +10,7 @@ export interface Address {
   readonly port: number
 }
 
-/** The part of a message that is passed on; `cut`: nothing after it is. */
+/** The part of a message that is forwarded; `cut`: no later byte is. */
 export interface Passage {
   readonly bytes: Buffer | undefined
   readonly cut: boolean
@@ -18,7 +18,7 @@ export interface Passage {
 
 /** One connection's protocol. */
 export interface Conversation {
-  /** Length of the first whole message, undefined where not even that is known yet. */
+  /** Length of the first message; undefined while it is unknown. `asked`: requests of the process. */
   readonly askedLength: (bytes: Buffer) => number | undefined
   readonly answeredLength: (bytes: Buffer) => number | undefined
   readonly asked: (message: Buffer) => Passage

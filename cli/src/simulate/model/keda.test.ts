@@ -10,7 +10,7 @@ const trigger = (changes: Partial<KafkaTrigger> = {}): KafkaTrigger => ({
   ...changes,
 })
 
-describe('the figure of a Kafka trigger', () => {
+describe('the metric of a Kafka trigger', () => {
   it.each([
     [0, 0],
     [599, 599],
@@ -18,21 +18,21 @@ describe('the figure of a Kafka trigger', () => {
     [659, 659],
     [660, 600],
     [8_000, 600],
-  ])('tells a lag of %d on 10 partitions as %d', (lag, expected) => {
+  ])('reports a lag of %d on 10 partitions as %d', (lag, expected) => {
     expect(lagMetric(lag, 10, trigger())).toEqual({ total: expected, perReplica: 60 })
   })
 
-  it('is the whole lag where consumers may idle', () => {
+  it('is the whole lag with allowIdleConsumers', () => {
     expect(lagMetric(8_000, 10, trigger({ allowIdleConsumers: true })).total).toBe(8_000)
   })
 
-  it('of several topics is the sum of what each may ask for', () => {
+  it('is the sum of the limited lags of several topics', () => {
     const metrics = [lagMetric(300, 10, trigger()), lagMetric(8_000, 3, trigger())]
     expect(summed(metrics)).toEqual([{ total: 300 + 3 * 60, perReplica: 60 }])
     expect(summed([])).toEqual([])
   })
 
-  it('leaves an autoscaler with as many partitions as replicas short of its maximum, and one with a tenth more not', () => {
+  it('keeps an autoscaler with as many partitions as replicas below its maximum, but not one with 10 % more partitions', () => {
     const rules = { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [] } as const
     const scaleUp = { ...rules, policies: [{ type: 'Pods', value: 100, periodSeconds: 15 } as const] }
     const spec = { minReplicas: 5, maxReplicas: 100, scaleUp, scaleDown: rules, tolerance: 0.1 }

@@ -7,7 +7,7 @@ const stageScenario = (minReplicas: number, maxReplicas: number) =>
   expect.fail('a stage')
 
 describe('the oracle', () => {
-  it('takes the minimum while nothing comes', () => {
+  it('has the least number of replicas while no order arrives', () => {
     expect(
       oracleReplicaHours(
         stageScenario(2, 100),
@@ -16,13 +16,13 @@ describe('the oracle', () => {
     ).toBe(2)
   })
 
-  it('takes as many replicas as the arrivals of each second fill', () => {
+  it('has the replicas that the arrivals of each second need', () => {
     // Ten messages a second a replica.
     const arrived = Array.from({ length: 3_600 }, (_, second) => (second + 1) * 45)
     expect(oracleReplicaHours(stageScenario(1, 100), arrived)).toBe(5)
   })
 
-  it('leaves to the next second what the maximum cannot handle', () => {
+  it('leaves messages above the capacity of maxReplicas to the next second', () => {
     const arrived = Array.from({ length: 10 }, () => 100)
     expect(oracleReplicaHours(stageScenario(0, 5), arrived) * 3_600).toBe(10)
   })

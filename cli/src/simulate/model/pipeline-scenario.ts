@@ -58,6 +58,6 @@ function workSeconds(stage: Stage, overrides: ReadonlyMap<string, number>): numb
   const seconds = overrides.get(stage.name) ?? stage.workSeconds
   if (seconds !== undefined) return seconds
   throw new WorkUnknown(
-    `spec.stages[${stage.name}].workSeconds: found none; allowed: seconds a message takes, there or as --work ${stage.name}=0.1`,
+    `spec.stages[${stage.name}].workSeconds: found none; allowed: busy seconds per message, in the spec or as --work ${stage.name}=0.1`,
   )
 }

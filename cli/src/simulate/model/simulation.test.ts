@@ -49,7 +49,7 @@ function arbitraryScenario(values: Anything): Scenario {
   return { ...base, topology: { ...base.topology, flows } }
 }
 
-describe('whatever the pipeline, the load and the cluster', () => {
+describe('for any pipeline, load and cluster', () => {
   /** `wrong` returns what should not be, of any sample of any stage. */
   const never = (wrong: (stage: StageRun, scenario: StageScenario, second: number) => boolean) =>
     fc.assert(
@@ -64,14 +64,14 @@ describe('whatever the pipeline, the load and the cluster', () => {
       { numRuns: 60 },
     )
 
-  it('no message is lost or made: what came is done with, waiting or in hand', { timeout }, () => {
+  it('no message is lost or created: each one is finished, waiting or in flight', { timeout }, () => {
     never(({ samples }, _, second) => {
       const { arrived, done, waiting, inHand, lag } = samples[second] ?? expect.fail('a sample')
       return arrived !== done + waiting + inHand || lag !== waiting + inHand || Math.min(waiting, inHand) < 0
     })
   })
 
-  it('every order gets to the first stage, and its part of what is done to the next', { timeout }, () => {
+  it('every order reaches the first stage, and the ratio of finished messages reaches the next', { timeout }, () => {
     fc.assert(
       fc.property(anything, (values) => {
         const { orders, stages } = simulate(arbitraryScenario(values))
@@ -84,14 +84,14 @@ describe('whatever the pipeline, the load and the cluster', () => {
     )
   })
 
-  it('replicas stay within their bounds, and no more are ready than wanted', { timeout }, () => {
+  it('replicas stay within their bounds, and no more are ready than desired', { timeout }, () => {
     never(({ samples }, { rules }, second) => {
       const { wanted, ready, pods } = samples[second] ?? expect.fail('a sample')
       return wanted < rules.minReplicas || wanted > rules.hpa.maxReplicas || ready > wanted || pods < wanted
     })
   })
 
-  it('no half minute takes away more than half or ten of the replicas', { timeout }, () => {
+  it('at most half of the replicas or ten are removed within 30 seconds', { timeout }, () => {
     never(({ samples }, { rules }, second) => {
       const [before, after] = [samples[second]?.wanted ?? 0, samples[second + 29]?.wanted]
       // The last step to zero is KEDA's, which knows no policy.
@@ -100,7 +100,7 @@ describe('whatever the pipeline, the load and the cluster', () => {
     })
   })
 
-  it('no second does more than concurrency and work time allow the pods there are', { timeout }, () => {
+  it('no second handles more messages than concurrency and work time of the pods allow', { timeout }, () => {
     never(({ samples }, { concurrency, workSeconds }, second) => {
       const [before, now] = [samples[second - 1], samples[second]]
       if (!before || !now) return false
@@ -111,7 +111,7 @@ describe('whatever the pipeline, the load and the cluster', () => {
     })
   })
 
-  it('the same seed gives the same run', { timeout }, () => {
+  it('the same seed gives the same result', { timeout }, () => {
     fc.assert(
       fc.property(anything, (values) => {
         expect(simulate(arbitraryScenario(values))).toEqual(simulate(arbitraryScenario(values)))
@@ -123,7 +123,7 @@ describe('whatever the pipeline, the load and the cluster', () => {
 
 describe('a stage with fixed replicas', () => {
   it.each([0.0005, 0.02, 0.1, 0.13, 0.7, 5])(
-    'carries concurrency ÷ workSeconds a replica, with %d s a message',
+    'handles concurrency ÷ workSeconds per replica, with %d s per message',
     (seconds) => {
       const perSecond = (5 * 10) / seconds
       const spec = pipeline([{ ...fixed(5), workSeconds: seconds }])
@@ -134,7 +134,7 @@ describe('a stage with fixed replicas', () => {
     },
   )
 
-  it('drains later where a few partitions have most of the messages', () => {
+  it('drains later if a few partitions have most of the messages', () => {
     const drained = (skew: number) => {
       const simulated = scenario(pipeline([fixed(10)]), { trace: burst(5_000), surroundings: { skew } })
       return figures(simulated, simulate(simulated), 50).doneAtSeconds ?? expect.fail('it drains')
@@ -147,7 +147,7 @@ describe('a burst', () => {
   const spec = pipeline([stage({ workSeconds: 5 })])
   const surroundings = { podStartSeconds: 3, startsPerSecond: 1, rebalanceSeconds: 3, readinessSeconds: 5 }
 
-  it('takes replicas from the minimum to the maximum, drains, and lets them go back', () => {
+  it('scales from the minimum to the maximum, drains, and scales back', () => {
     const simulated = scenario(spec, { trace: burst(8_000), surroundings })
     const run = simulate(simulated)
     const [{ mostReplicas, peakLag, drainSeconds, secondsToReplicas } = expect.fail('figures')] = figures(
@@ -164,7 +164,7 @@ describe('a burst', () => {
     expect(last(only(run))).toMatchObject({ lag: 0, wanted: 5, pods: 5 })
   })
 
-  it('drains later the longer the group stands still at each rebalance', () => {
+  it('drains later with a longer pause of the group at each rebalance', () => {
     const drained = (rebalanceSeconds: number) => {
       const simulated = scenario(spec, { trace: burst(8_000), surroundings: { ...surroundings, rebalanceSeconds } })
       return figures(simulated, simulate(simulated), 50).doneAtSeconds ?? expect.fail('it drains')
@@ -172,7 +172,7 @@ describe('a burst', () => {
     expect(drained(10)).toBeGreaterThan(drained(0))
   })
 
-  it('makes those that join during a rebalance part of it', () => {
+  it('includes members that join during a rebalance', () => {
     const rebalances = (startsPerSecond: number) =>
       only(
         simulate(
@@ -184,7 +184,7 @@ describe('a burst', () => {
     expect(rebalances(1)).toBeLessThan(40)
   })
 
-  it('stops short of the maximum where there are no more partitions than replicas', () => {
+  it('does not reach the maximum if there are no more partitions than replicas', () => {
     const narrow = (partitions: number) => pipeline([stage({ workSeconds: 60 })], [{ name: 'placed', partitions }])
     const most = (partitions: number) =>
       Math.max(
@@ -205,15 +205,15 @@ describe('a stage scaled on CPU', () => {
     const stages = base.stages.map((one) => ({ ...one, cpu: { secondsPerMessage, coresPerReplica: 0.07 } }))
     return Math.max(...only(simulate({ ...base, stages })).samples.map(({ wanted }) => wanted))
   }
-  it('goes as far as its use asks, by four or by double', () => {
+  it('scales with its CPU use, by four replicas or to the double', () => {
     // Ten messages a second and replica: 0.2 cores each at 0.02 s, and 0.01 at 0.001 s.
     expect(most(0.001)).toBe(5)
     expect(most(0.02)).toBeGreaterThan(10)
   })
 })
 
-describe('a stage that may have no replicas', () => {
-  it('is started by the first message and ended after the cooldown', () => {
+describe('a stage with minReplicas 0', () => {
+  it('starts with the first message and stops after the cooldown', () => {
     const scaling = { minReplicas: 0, maxReplicas: 10, lagPerReplica: 60 }
     const trace = [{ fromMs: 60_000, toMs: 60_000, orders: 100 }]
     const simulated = scenario(pipeline([stage({ scaling })]), { trace })
@@ -240,27 +240,27 @@ describe('a pipeline scaled on flow', () => {
   ]
   const turns = (run: Run, simulated: Scenario) => figures(simulated, run, 50).stages.map((each) => each.turns)
 
-  it('goes up once, stays, and goes down once under a steady load at which lag alone swings', { timeout }, () => {
-    const load = { trace: minutes(15, 850), surroundings }
-    const onLag = scenario(spec, load)
-    expect(Math.max(...turns(simulate(onLag), onLag))).toBeGreaterThan(2)
-    const onFlow = scenario(spec, { ...load, scaling: 'flow' })
-    expect(Math.max(...turns(simulate(onFlow), onFlow))).toBe(1)
-  })
-
   it(
-    'has for a steady load the replicas whose time arrivals fill to 85 %, and at most the slack of a fifth more',
+    'scales out once, stays, and scales in once under a steady load at which scaling on lag swings',
     { timeout },
     () => {
-      const run = simulate(scenario(spec, { trace: minutes(15, 850), surroundings, scaling: 'flow' }))
-      for (const each of run.stages) {
-        expect(at(each, 800).wanted).toBeGreaterThanOrEqual(10)
-        expect(at(each, 800).wanted).toBeLessThanOrEqual(12)
-      }
+      const load = { trace: minutes(15, 850), surroundings }
+      const onLag = scenario(spec, load)
+      expect(Math.max(...turns(simulate(onLag), onLag))).toBeGreaterThan(2)
+      const onFlow = scenario(spec, { ...load, scaling: 'flow' })
+      expect(Math.max(...turns(simulate(onFlow), onFlow))).toBe(1)
     },
   )
 
-  it('scales the second stage before its lag shows, when the first one has the backlog', { timeout }, () => {
+  it('has replicas with a utilization of 85 % for a steady load, and at most 20 % more', { timeout }, () => {
+    const run = simulate(scenario(spec, { trace: minutes(15, 850), surroundings, scaling: 'flow' }))
+    for (const each of run.stages) {
+      expect(at(each, 800).wanted).toBeGreaterThanOrEqual(10)
+      expect(at(each, 800).wanted).toBeLessThanOrEqual(12)
+    }
+  })
+
+  it('scales the second stage before it has lag, when the first one has a backlog', { timeout }, () => {
     const trace = burst(60_000)
     const peak = (scaling: Scenario['scaling']) =>
       Math.max(
@@ -269,7 +269,7 @@ describe('a pipeline scaled on flow', () => {
     expect(peak('flow')).toBeLessThan(peak('lag'))
   })
 
-  it('comes to the right number of replicas where messages take fifty times as long as declared', { timeout }, () => {
+  it('reaches the right number of replicas if messages take fifty times as long as declared', { timeout }, () => {
     const base = scenario(pipeline([stage({ workSeconds: 0.1 })]), {
       trace: minutes(15, 20),
       surroundings,
@@ -294,7 +294,7 @@ describe('a pipeline scaled on flow', () => {
 })
 
 describe('a stage scaled by steps of two', () => {
-  it('adds two replicas at most, and pauses after it', () => {
+  it('adds at most two replicas, and pauses afterwards', () => {
     const run = only(simulate(scenario(pipeline([stage()]), { trace: burst(8_000), scaling: 'steps', seconds: 300 })))
     const desired = run.samples.map((sample) => sample.wanted)
     const changes = desired.flatMap((replicas, second) =>

@@ -136,10 +136,10 @@ function sentences({ orders, seconds, doneAtSeconds, replicaHours, replicaHoursA
   const share = replicaHoursAtMaximum === 0 ? 0 : (replicaHours / replicaHoursAtMaximum) * 100
   const drained =
     doneAtSeconds === undefined
-      ? `${whole.format(orders)} orders are not done with after ${time(seconds)}.`
-      : `${whole.format(orders)} orders are done with after ${time(doneAtSeconds)}.`
+      ? `${whole.format(orders)} orders are not finished after ${time(seconds)}.`
+      : `${whole.format(orders)} orders are finished after ${time(doneAtSeconds)}.`
   return [
-    `${drained} ${fine.format(replicaHours)} replica-hours in ${time(seconds)}: ${whole.format(share)} % of what maxReplicas all the time would take.`,
+    `${drained} ${fine.format(replicaHours)} replica-hours in ${time(seconds)}: ${whole.format(share)} % of the replica-hours of constant maxReplicas.`,
   ]
 }
 

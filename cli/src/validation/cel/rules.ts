@@ -1,5 +1,6 @@
-// Do the rules of the schema hold? Each is evaluated at every place that has it, and its message is
-// made as the API server makes it.
+// Does an object meet the CEL rules (`x-kubernetes-validations`) of its schema? validation.ts calls
+// this for `orderpipeline validate`. Each rule is evaluated at every path that has it, and its
+// message is built as by the API server. Pure.
 import { Optional, type ASTNode, type ParseResult } from '@marcbachmann/cel-js'
 import { cause, isRecord, type Cause, type CauseReason, type Path } from '../cause.ts'
 import type { Rule, Schema } from '../schema.ts'
@@ -24,9 +25,7 @@ interface Place {
   readonly path: Path
 }
 
-/**
- * `old` is the object before; without it transition rules are not evaluated, as when an object is
- * created.
+/** `old` is the previous object; without it transition rules are not evaluated, as when an object is created.
  */
 export function ruleVerdict(value: unknown, old: unknown, schema: Schema): RuleVerdict {
   const causes: Cause[] = []

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../../../..')
 const yaml = (path: string): unknown => parse(readFileSync(path, 'utf8'))
 
 describe('kind', () => {
-  it('answers for the gateway on this machine’s loopback only, at the port that the shop asks for', () => {
+  it('exposes the gateway on this machine’s loopback only, at the port of the shop', () => {
     const config = yaml(configFile) as { name: string; nodes: { extraPortMappings: unknown[] }[] }
     const shop = yaml(join(root, 'examples', 'shop.yaml')) as { spec: { gateway: { service: { nodePort: number } } } }
     const { nodePort } = shop.spec.gateway.service
@@ -21,7 +21,7 @@ describe('kind', () => {
     ])
   })
 
-  it('waits for the PostgreSQL of the chart, or for the one of a cluster that an older version made', async () => {
+  it('waits for the PostgreSQL of the chart, or for that of a cluster of an older version', async () => {
     const calls: string[] = []
     const kubectl = (has: boolean) => (args: readonly string[]) => {
       calls.push(args.join(' '))
@@ -34,7 +34,7 @@ describe('kind', () => {
     expect(waits[0]).toContain(`statefulset/${values.postgresql.name} `)
   })
 
-  it('plans steps that come after steps listed before them', () => {
+  it('plans steps whose predecessors are listed before them', () => {
     const provider = kindProvider(statePaths('a-test', { HOME: '/nowhere' }))
     for (const plan of [provider.up(), provider.down({ purge: false })]) {
       const earlierNames = new Set<string>()

@@ -17,7 +17,7 @@ export function neededAddonSteps(cluster: NativeCluster, kubectl: Kubectl): read
   return [
     {
       name: 'definitions',
-      title: 'Definitions and rights of DNS and KEDA',
+      title: 'CRDs and rights of DNS and KEDA',
       after: ['control-plane'],
       typicalMs: 10_000,
       unless: {

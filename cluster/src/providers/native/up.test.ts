@@ -15,14 +15,14 @@ function before(name: string): Set<string> {
   return new Set(direct.flatMap((each) => [each, ...before(each)]))
 }
 
-it('has each step once, behind those that it comes after', () => {
+it('the plan has each step once, after its predecessors', () => {
   const names = steps.map(({ name }) => name)
   expect(new Set(names).size).toBe(names.length)
   for (const [index, { after }] of steps.entries())
     for (const name of after) expect(names.slice(0, index)).toContain(name)
 })
 
-it('makes a pipeline wait for nothing that it does not need', () => {
+it('the pipeline waits only for what it needs', () => {
   const prerequisites = before(readyStep)
   expect([...prerequisites]).toEqual(
     expect.arrayContaining(['control-plane', 'node', 'dns', 'keda', 'operator', 'shop', 'kafka']),
@@ -34,7 +34,7 @@ it('makes a pipeline wait for nothing that it does not need', () => {
   }
 })
 
-it('builds KEDA last, while what does not need it starts', () => {
+it('KEDA is built last, while steps that do not need it start', () => {
   const prerequisites = before(readyStep)
   const tools = steps.filter(({ name }) => name.startsWith('tool-') && prerequisites.has(name))
   expect(tools.at(-1)?.name).toBe('tool-keda')
@@ -42,7 +42,7 @@ it('builds KEDA last, while what does not need it starts', () => {
     expect(before(name).has('tool-keda')).toBe(false)
 })
 
-it('starts the control plane and the container runtime as soon as their own programs are there', () => {
+it('the control plane and the container runtime start as soon as their own programs exist', () => {
   expect([...before('control-plane')].filter((name) => name.startsWith('tool-'))).toEqual(['tool-kubernetes'])
   expect([...before('runtime')].filter((name) => name.startsWith('tool-')).sort()).toEqual([
     'tool-containerd',

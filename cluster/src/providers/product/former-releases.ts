@@ -15,7 +15,7 @@ export async function retireFormerOperator(
   progress: StepProgress,
 ): Promise<void> {
   if (!(await isInstalled(kubectl, formerOperator))) return
-  progress.note(`helm uninstall ${formerOperator.name}, which order-platform brings from now on`)
+  progress.note(`helm uninstall ${formerOperator.name}, which order-platform contains from now on`)
   await uninstall({ ...formerOperator, kubeconfig })
   await kubectl(['delete', 'namespace', formerOperator.namespace, '--wait=false'])
 }

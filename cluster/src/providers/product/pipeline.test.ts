@@ -4,11 +4,11 @@ import { lackingPods, outdated, waitingFor } from './pipeline.ts'
 describe('a pipeline', () => {
   const ready = { type: 'Ready', status: 'True' }
 
-  it('is ready when its Ready condition speaks of its present generation', () => {
+  it('is ready when its Ready condition is of its present generation', () => {
     const status = { observedGeneration: 2, conditions: [ready] }
     expect(waitingFor({ metadata: { generation: 2 }, status })).toBe('')
-    expect(waitingFor({ metadata: { generation: 3 }, status })).toBe('the operator to look at its last change')
-    expect(waitingFor({ metadata: {} })).toBe('the operator to look at it')
+    expect(waitingFor({ metadata: { generation: 3 }, status })).toBe('the operator to reconcile its last change')
+    expect(waitingFor({ metadata: {} })).toBe('the operator to reconcile it')
   })
 
   it('waits for the conditions that Ready is derived from', () => {
@@ -20,7 +20,7 @@ describe('a pipeline', () => {
     expect(waitingFor({ metadata: {}, status: { conditions } })).toBe('TopicsReady (Pending: 3 of 11 topics are ready)')
   })
 
-  it('waits for its Deployments to run the image that was built, and leaves other images alone', () => {
+  it('waits until its Deployments run the image that was built, and ignores other images', () => {
     const image = { repository: 'orderpipeline/services', tag: 'new' }
     const workload = (name: string, running: string, updatedReplicas = 2) => ({
       metadata: { name, generation: 1 },
@@ -39,7 +39,7 @@ describe('a pipeline', () => {
     ])
   })
 
-  it('waits for the pods of its Deployments, whatever its conditions still say', () => {
+  it('waits for the pods of its Deployments, even if its conditions are True already', () => {
     const workload = (name: string, replicas: number, readyReplicas: number | undefined) => ({
       metadata: { name },
       spec: { replicas },

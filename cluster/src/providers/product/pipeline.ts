@@ -33,9 +33,9 @@ export interface ObservedPipeline {
 
 /** What keeps it from being ready, in words; empty when it is. Pure. */
 export function waitingFor({ metadata, status }: ObservedPipeline): string {
-  if (!status?.conditions) return 'the operator to look at it'
+  if (!status?.conditions) return 'the operator to reconcile it'
   if (status.observedGeneration !== undefined && status.observedGeneration !== metadata.generation) {
-    return 'the operator to look at its last change'
+    return 'the operator to reconcile its last change'
   }
   if (status.conditions.some(({ type, status }) => type === 'Ready' && status === 'True')) return ''
   const open = status.conditions.filter(({ type, status }) => type !== 'Ready' && status !== 'True')

@@ -41,7 +41,7 @@ export async function assemblePlatformChart(folder: string, { archives }: { arch
 
 async function writePlaceholder(folder: string, name: string, version: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const description = 'Holds the place of a part that is switched off'
+  const description = 'Placeholder of a subchart that is disabled'
   await writeFile(
     join(folder, 'Chart.yaml'),
     `apiVersion: v2\nname: ${name}\nversion: ${version}\ndescription: ${description}\n`,

@@ -38,7 +38,7 @@ function expectSound({ nodes, edges, width, height }: Graph): void {
 const place = (graph: Graph, name: string): GraphNode => graph.nodes.find((node) => node.name === name)!
 
 describe('the graph', () => {
-  it('shows the shop in the order of its work, and what is answered as going back', () => {
+  it('shows the shop in the order of its work, and answers as edges back', () => {
     const graph = layout(shop)
     expectSound(graph)
     const order = [
@@ -80,7 +80,7 @@ describe('the graph', () => {
     }))
     expectSound(layout(fan))
   })
-  it('ends for stages that only answer each other, and shows a stage that consumes its own topic', () => {
+  it('is finite for stages that only answer each other, and shows a stage that consumes its own topic', () => {
     const ring = [
       { name: 'a', consumes: ['y'], emits: ['x'] },
       { name: 'b', consumes: ['x'], emits: ['y'] },
@@ -88,7 +88,7 @@ describe('the graph', () => {
     expectSound(layout(ring))
     expectSound(layout([{ name: 'self', consumes: ['again'], emits: ['again'] }]))
   })
-  it('is the same whatever order edges have, and empty for nothing', () => {
+  it('is the same for any order of edges, and empty without stages', () => {
     expect(layout(shop)).toEqual(layout(structuredClone(shop)))
     expectSound(layout([]))
     expectSound(layout([{ name: 'alone', consumes: [], emits: [] }]))
@@ -104,7 +104,7 @@ describe('the bar of replicas', () => {
 })
 
 describe('the width of a line', () => {
-  it('grows with the order of magnitude of the lag, up to a limit', () => {
+  it('grows with the magnitude of the lag, up to a limit', () => {
     expect(lagWidth(0)).toBe(1.5)
     expect(lagWidth(10)).toBeLessThan(lagWidth(10_000))
     expect(lagWidth(1e12)).toBe(14)

@@ -1,11 +1,12 @@
-// What does a dry run come to for each stage, and what would the change make of it?
+// How does the view "What if" show the forecast of each stage? As a table: the figures of the
+// pipeline as it is, and those with the change where they differ.
 import type { Forecast, StageForecast } from '../../model/what-if.ts'
 import { countText, dash, durationText } from '../words.ts'
 
 interface ForecastTableProps {
   readonly present: Forecast
   readonly changed: Forecast | undefined
-  /** The stage that is looked at. */
+  /** The selected stage, in bold. */
   readonly stage: string
 }
 
