@@ -115,6 +115,7 @@ test('more failing calls than a replica may have in hand hold up nobody else, an
  * way. It says that it is an outage.
  */
 class StillUnderWay extends Error {
+  override readonly name = 'StillUnderWay'
   readonly outage = true
 }
 
