@@ -1,9 +1,10 @@
 // How does a command speak to the API server? With the kubeconfig that is named on the command
 // line, else with those that kubectl would take.
 import { existsSync } from 'node:fs'
+import { request as requestHttp } from 'node:http'
+import { request, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { ApiError, ConnectionError, transport, type Call } from '@orderpipeline/kube'
 import { CalledWrongly, CommandFailed } from '../failure.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -32,7 +33,7 @@ export interface Kube {
   send<Body>(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Body | undefined>
 }
 
-export type Method = Call['method']
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface ConnectOptions {
   readonly kubeconfig?: string
@@ -59,47 +60,37 @@ export async function connect(environment: Surroundings, options: ConnectOptions
       advice: `Name one with --context; there are: ${contextNames(config)}.`,
     })
   const server = new URL(cluster.server)
-  const wire = await transport(config, { userAgent: fieldManager, keepAlive: false })
+  const access: RequestOptions = {}
+  await config.applyToHTTPSOptions(access)
 
-  const ask = async <T>(call: Omit<Call, 'method'> & { readonly method?: Method }, via: 'json' | 'text') => {
-    try {
-      return (await wire[via]({ method: 'GET', accept, ...call })) as T
-    } catch (error) {
-      if (error instanceof ApiError && error.code === 404) return undefined
-      throw failureOf(error, server, call)
-    }
+  const ask = async (call: Call): Promise<string | undefined> => {
+    const { status, body } = await fetched(server, call, access)
+    if (status === 404) return undefined
+    if (status >= 200 && status < 300) return body
+    throw new CommandFailed(`${server.host} answered ${status} to ${call.path}: ${statusMessage(body)}`, {
+      ...(status === 401 || status === 403
+        ? { advice: 'The user of the kubeconfig may not do that; name another context with --context.' }
+        : {}),
+    })
   }
+  const parsed = <Body>(body: string | undefined) =>
+    body === undefined ? undefined : (JSON.parse(body || 'null') as Body)
   return {
     cluster: `${cluster.name} (${server.origin})`,
     local: files.every((one) => environment.localKubeconfigs?.includes(one)),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
-    getText: (path, timeoutMs) => ask<string>({ path, timeoutMs }, 'text'),
-    get: <Body>(path: string) => ask<Body>({ path, timeoutMs: answerTimeoutMs }, 'json'),
-    patch: <Body>(path: string, body: unknown) => {
-      const contentType = 'application/merge-patch+json'
-      const call = { path, query: { fieldManager }, timeoutMs: answerTimeoutMs }
-      return ask<Body>({ ...call, method: 'PATCH', body, contentType }, 'json')
+    getText: (path, timeoutMs) => ask({ path, timeoutMs }),
+    get: async <Body>(path: string) => parsed<Body>(await ask({ path, timeoutMs: answerTimeoutMs })),
+    patch: async <Body>(path: string, change: unknown) => {
+      const body = JSON.stringify(change)
+      const call = { path: `${path}?fieldManager=${fieldManager}`, timeoutMs: answerTimeoutMs }
+      return parsed<Body>(await ask({ ...call, method: 'PATCH', body, contentType: 'application/merge-patch+json' }))
     },
-    send: <Body>(method: Method, path: string, body: unknown, timeoutMs: number) =>
-      ask<Body>({ method, path, body, timeoutMs }, 'json'),
+    send: async <Body>(method: Method, path: string, payload: unknown, timeoutMs: number) => {
+      const body = payload === undefined ? {} : { body: JSON.stringify(payload), contentType: 'application/json' }
+      return parsed<Body>(await ask({ method, path, timeoutMs, ...body }))
+    },
   }
-}
-
-const accept = 'application/json, text/plain'
-
-function failureOf(error: unknown, server: URL, { path, timeoutMs }: Pick<Call, 'path' | 'timeoutMs'>): unknown {
-  if (error instanceof ApiError)
-    return new CommandFailed(`${server.host} answered ${error.code} to ${path}: ${error.message}`, {
-      ...(error.code === 401 || error.code === 403
-        ? { advice: 'The user of the kubeconfig may not do that; name another context with --context.' }
-        : {}),
-    })
-  if (!(error instanceof ConnectionError)) return error
-  const what = error.reason === 'Timeout' ? `no answer within ${timeoutMs / 1_000} s` : messageOf(error.cause)
-  return new KubeUnreachable(`The API server ${server.host} does not answer: ${what}`, {
-    advice: 'Is the cluster running? `npm run up` starts the local one.',
-    cause: error,
-  })
 }
 
 function useContext(config: KubeConfig, context: string, file: string): void {
@@ -150,6 +141,64 @@ function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Surroundings): st
     advice:
       'Start the pipeline here with `npm start`, or the local cluster with `npm run up`; or name a kubeconfig with --kubeconfig or KUBECONFIG.',
   })
+}
+
+interface Call {
+  readonly path: string
+  readonly timeoutMs: number
+  readonly method?: Method
+  readonly body?: string
+  readonly contentType?: string
+}
+
+function fetched(
+  server: URL,
+  { path, timeoutMs, method = 'GET', body: payload, contentType }: Call,
+  access: RequestOptions,
+): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void =>
+      reject(
+        new KubeUnreachable(`The API server ${server.host} does not answer: ${messageOf(error)}`, {
+          advice: 'Is the cluster running? `npm run up` starts the local one.',
+          cause: error,
+        }),
+      )
+    const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server)
+    const headers = {
+      ...access.headers,
+      accept: 'application/json, text/plain',
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+    }
+    const ask = url.protocol === 'http:' ? requestHttp : request
+    const call = ask(url, { ...access, method, headers })
+    const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs)
+    call.on('response', (response) => {
+      response.setEncoding('utf8')
+      let body = ''
+      response.on('data', (chunk: string) => (body += chunk))
+      response.on('error', fail)
+      response.on('end', () => {
+        clearTimeout(timer)
+        resolve({ status: response.statusCode ?? 0, body })
+      })
+    })
+    call.on('error', (error) => {
+      clearTimeout(timer)
+      fail(error)
+    })
+    call.end(payload)
+  })
+}
+
+function statusMessage(body: string): string {
+  try {
+    // A Status of Kubernetes, or a problem (RFC 9457) of a Service behind the API server.
+    const { message, detail } = JSON.parse(body) as { readonly message?: string; readonly detail?: string }
+    return message ?? detail ?? body.slice(0, 200)
+  } catch {
+    return body.slice(0, 200)
+  }
 }
 
 const messageOf = (error: unknown): string => {

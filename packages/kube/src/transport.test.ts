@@ -50,7 +50,7 @@ it('sends the token, the query and the body below the path of the server, and pa
   })
   const call = { ...get, method: 'POST', path: '/api?a=1', query: { b: 2, c: undefined }, body: { d: 3 } } as const
   expect(await wire.json(call)).toBe('parsed POST /prefix/api?a=1&b=2 Bearer secret test application/json {"d":3}')
-  expect(await wire.text({ ...get, path: '/other' })).toMatch(/^GET \/prefix\/other /)
+  expect(await wire.json({ ...get, path: '/other' })).toMatch(/^parsed GET \/prefix\/other /)
 })
 
 it('says what the API server, or a Service behind it, gave as the reason', async () => {
@@ -63,7 +63,7 @@ it('says what the API server, or a Service behind it, gave as the reason', async
   const conflict = await wire.json(get).catch((error: unknown) => error)
   expect(conflict).toBeInstanceOf(ApiError)
   expect(conflict).toMatchObject({ code: 409, reason: 'Conflict', message: 'it was modified', retryAfterSeconds: 3 })
-  await expect(wire.text({ ...get, path: '/problem' })).rejects.toThrow('too many orders wait')
+  await expect(wire.json({ ...get, path: '/problem' })).rejects.toThrow('too many orders wait')
 })
 
 it('ends a request that is not answered in time, and does not take its own end for one', async () => {

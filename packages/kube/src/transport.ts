@@ -3,13 +3,7 @@
 // @kubernetes/client-node; the requests are our own, since its typed ones drop unknown fields and
 // its watches drop lines they cannot read.
 import { once } from 'node:events'
-import {
-  Agent as HttpAgent,
-  type AgentOptions,
-  request as httpRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-} from 'node:http'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { ApiError, ConnectionError } from './errors.ts'
@@ -21,8 +15,6 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly body?: unknown
   readonly contentType?: string
-  /** The media types that the answer may have; JSON by default. */
-  readonly accept?: string
   readonly signal?: AbortSignal
   /** Until the answer is read whole, or, for lines, until it begins. */
   readonly timeoutMs: number
@@ -31,8 +23,6 @@ export interface Call {
 export interface Transport {
   /** The answer's JSON; undefined where it is empty. @throws ApiError, ConnectionError */
   json(call: Call): Promise<unknown>
-  /** The answer as it is. @throws ApiError, ConnectionError */
-  text(call: Call): Promise<string>
   /**
    * The answer's lines as they come, until it ends or the signal aborts. @throws ApiError,
    * ConnectionError
@@ -50,11 +40,6 @@ export interface TransportOptions {
   readonly now?: () => number
   readonly observe?: CallObserver
   readonly parse?: (json: string) => unknown
-  /**
-   * Whether connections are used again, by default. A program that asks rarely opens new ones: an
-   * idle one may be dropped on its way without a word.
-   */
-  readonly keepAlive?: boolean
 }
 
 const requestSockets = 32
@@ -67,9 +52,7 @@ export async function transport(kubeConfig: KubeConfig, options: TransportOption
   const tls: RequestOptions = {}
   await kubeConfig.applyToHTTPSOptions(tls)
   const agent = (maxSockets: number): AnyAgent =>
-    proxyUrl && tls.agent instanceof HttpAgent
-      ? tls.agent
-      : agentFor(base, tls, { maxSockets, keepAlive: options.keepAlive ?? true })
+    proxyUrl && tls.agent instanceof HttpAgent ? tls.agent : agentFor(base, tls, maxSockets)
   const agents = { json: agent(requestSockets), lines: agent(Infinity) }
   return new ApiServerTransport(base, agents, kubeConfig, options).port()
 }
@@ -77,11 +60,11 @@ export async function transport(kubeConfig: KubeConfig, options: TransportOption
 /** Those of HTTPS and of proxies extend it. */
 type AnyAgent = HttpAgent
 
-function agentFor({ protocol }: URL, tls: RequestOptions, pool: AgentOptions): AnyAgent {
-  if (protocol === 'http:') return new HttpAgent(pool)
+function agentFor({ protocol }: URL, tls: RequestOptions, maxSockets: number): AnyAgent {
+  if (protocol === 'http:') return new HttpAgent({ keepAlive: true, maxSockets })
   const { ca, cert, key, rejectUnauthorized, servername } = tls
   return new Agent({
-    ...{ ...pool, ca, cert, key },
+    ...{ keepAlive: true, maxSockets, ca, cert, key },
     ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
     ...(servername ? { servername } : {}),
   })
@@ -120,8 +103,14 @@ class ApiServerTransport {
 
   port(): Transport {
     return {
-      json: (call) => this.#answer(call, (text) => (text === '' ? undefined : this.#parse(text))),
-      text: (call) => this.#answer(call, (text) => text),
+      json: (call) =>
+        this.#observed(call, async (deadline) => {
+          const response = await this.#open(call, this.#agents.json, deadline.signal)
+          const text = await textOf(response)
+          const code = response.statusCode ?? 0
+          if (code >= 300) throw apiError(response, text)
+          return { code, value: text === '' ? undefined : this.#parse(text) }
+        }),
       lines: (call) =>
         this.#observed(call, async (deadline) => {
           const response = await this.#open(call, this.#agents.lines, deadline.signal)
@@ -134,16 +123,6 @@ class ApiServerTransport {
         this.#agents.lines.destroy()
       },
     }
-  }
-
-  #answer<T>(call: Call, read: (text: string) => T): Promise<T> {
-    return this.#observed(call, async (deadline) => {
-      const response = await this.#open(call, this.#agents.json, deadline.signal)
-      const text = await textOf(response)
-      const code = response.statusCode ?? 0
-      if (code >= 300) throw apiError(response, text)
-      return { code, value: read(text) }
-    })
   }
 
   /** Read again at intervals: tokens are renewed on disk. */
@@ -163,7 +142,7 @@ class ApiServerTransport {
     const body = call.body === undefined ? undefined : JSON.stringify(call.body)
     const headers: OutgoingHttpHeaders = {
       ...(identity as OutgoingHttpHeaders | undefined),
-      accept: call.accept ?? 'application/json',
+      accept: 'application/json',
       'user-agent': this.#userAgent,
       ...(body === undefined
         ? {}
