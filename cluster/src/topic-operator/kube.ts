@@ -80,7 +80,7 @@ export async function kafkaTopics(kubeConfig: KubeConfig, scope: Scope): Promise
         }
       } catch (error) {
         if (!silence.aborted || signal.aborted) throw error
-        throw new ConnectionError('Timeout', 'the watch fell silent', error)
+        throw new ConnectionError('Timeout', 'the watch sent no data', error)
       }
     },
     setFinalizers(resource, finalizers) {
