@@ -16,6 +16,21 @@ const wrapped = [
   { name: 'pg', message: 'Only packages/postgres imports pg.' },
 ]
 
+/**
+ * Logs, metrics and problem types show the name of an error. It is written as a literal: a bundle
+ * renames one of two classes that have the same name, and a name taken from the class with it.
+ */
+const errorNames = [
+  {
+    selector: 'ClassDeclaration[superClass.name="Error"]:not(:has(PropertyDefinition[key.name="name"]))',
+    message: "An error says its name: override readonly name = '…'.",
+  },
+  {
+    selector: 'AssignmentExpression[left.object.type="ThisExpression"][left.property.name="name"]',
+    message: "The name of an error is a property: override readonly name = '…'.",
+  },
+]
+
 export default tseslint.config(
   { ignores: ['**/node_modules/**', '**/dist/**', 'charts/**', 'setup/**/*.mjs'] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -33,6 +48,7 @@ export default tseslint.config(
       'import-x/no-cycle': 'error',
       'no-console': 'error',
       'local/comment-width': 'error',
+      'no-restricted-syntax': ['error', ...errorNames],
     },
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs', '.json'] } } },
   },

@@ -1,8 +1,8 @@
 // How does this replica reach the API server? Over one transport; what writes has a field manager,
 // and writes only while this replica may lead.
+import { transport, type Transport } from '@orderpipeline/kube'
 import type { Config } from './config.ts'
 import { kubePort, type Kube } from './kube/port.ts'
-import { transport, type Transport } from './kube/transport.ts'
 import { leader, type Leader } from './leadership/leader.ts'
 import type { OperatorParts } from './operator-parts.ts'
 import { fieldManager } from './pipeline/index.ts'
@@ -20,9 +20,13 @@ const requestTimeoutMs = 10_000
 
 export const apiAccess = async (parts: OperatorParts, instruments: Metrics): Promise<ApiAccess> => {
   const { config, kubeConfig, clock } = parts
-  const wire = await transport(kubeConfig, clock.now, (call, code, seconds) => {
-    instruments.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
-    parts.observeCall?.(call, code, seconds)
+  const wire = await transport(kubeConfig, {
+    userAgent: 'orderpipeline-operator',
+    now: clock.now,
+    observe: (call, code, seconds) => {
+      instruments.requested(call.query?.['watch'] === true ? 'WATCH' : call.method, code, seconds)
+      parts.observeCall?.(call, code, seconds)
+    },
   })
   const leaseTimeoutMs = (config.lease.seconds * 1000) / 5
   const leases = kubePort(wire, { fieldManager, timeoutMs: leaseTimeoutMs, mayWriteFor: () => leaseTimeoutMs })

@@ -1,11 +1,11 @@
 // What is an operator built from? A configuration, a kubeconfig and a clock; tests and measurements
 // replace what takes long.
 import type { KubeConfig } from '@kubernetes/client-node'
+import type { CallObserver } from '@orderpipeline/kube'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { LagReader } from './kafka/lag-reader.ts'
 import type { WatchSettings } from './kube/informer.ts'
-import type { CallObserver } from './kube/transport.ts'
 import type { KafkaAccess } from './pipeline/index.ts'
 import type { Clock } from './runtime/clock.ts'
 import type { QueueSettings } from './runtime/work-queue.ts'

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
+import { type Transport, transport } from '@orderpipeline/kube'
 import { pino } from 'pino'
 import { parse } from 'yaml'
 import {
@@ -21,7 +22,6 @@ import {
 import { configFrom } from '../src/config.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
 import { type Kube, kubePort } from '../src/kube/port.ts'
-import { type Transport, transport } from '../src/kube/transport.ts'
 import { startOperator, type Operator } from '../src/operator.ts'
 import type { OperatorParts } from '../src/operator-parts.ts'
 import { systemClock } from '../src/runtime/clock.ts'
@@ -56,7 +56,7 @@ const rbac = 'rbac.authorization.k8s.io/v1'
 export const ground = async (readsSecrets = true, path = kubeconfig()): Promise<Ground> => {
   const access = new KubeConfig()
   access.loadFromFile(path)
-  const wire = await transport(access, Date.now)
+  const wire = await transport(access, { userAgent: 'operator-test' })
   const kube = kubePort(wire, { fieldManager: 'test', timeoutMs: 30_000, mayWriteFor: () => Infinity })
   const namespace = `operator-${randomBytes(4).toString('hex')}`
   await kube.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })

@@ -85,7 +85,9 @@ it('the topics of three pipelines are created with as few requests as of one, an
 /** Every write of a pass, to Kafka or to the record. */
 const writes = ['CreateTopics', 'CreatePartitions', 'IncrementalAlterConfigs', 'DeleteTopics']
 
-class Killed extends Error {}
+class Killed extends Error {
+  override readonly name = 'Killed'
+}
 
 it.each([
   ['before', 'made'],

@@ -22,6 +22,7 @@ export interface Command {
 
 /** A mistake of the user, not of this program: reported in one line, without a stack. */
 export class UsageError extends Error {
+  override readonly name = 'UsageError'
   readonly reason = 'UsageError'
   readonly retry = false
 }

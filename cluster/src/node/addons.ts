@@ -62,6 +62,7 @@ export async function addonReady(
 }
 
 export class AddonsNotReady extends Error {
+  override readonly name = 'AddonsNotReady'
   readonly reason = 'AddonsNotReady'
   readonly retry = true
 }

@@ -51,6 +51,7 @@ const jumps = [
 ] as const
 
 export class NetworkTaken extends Error {
+  override readonly name = 'NetworkTaken'
   readonly reason = 'NetworkTaken'
   readonly retry = false
 }

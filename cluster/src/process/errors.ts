@@ -2,6 +2,7 @@
 // way its own last output is the best explanation.
 
 export class ProcessFailed extends Error {
+  override readonly name = 'ProcessFailed'
   readonly reason = 'ProcessFailed'
   readonly retry = false
   readonly process: string
@@ -9,7 +10,6 @@ export class ProcessFailed extends Error {
 
   constructor(name: string, cause: string, lastOutput: string) {
     super(`${name} ${cause}${lastOutput ? `. Its last output:\n${lastOutput}` : '. It printed nothing.'}`)
-    this.name = 'ProcessFailed'
     this.process = name
     this.lastOutput = lastOutput
   }

@@ -21,6 +21,7 @@ export interface RunOutput {
 }
 
 export class CommandFailed extends Error {
+  override readonly name = 'CommandFailed'
   readonly reason = 'CommandFailed'
   readonly retry = false
   readonly exitCode: number | undefined
@@ -28,7 +29,6 @@ export class CommandFailed extends Error {
 
   constructor(command: string, cause: string, exitCode: number | undefined, output: string) {
     super(`${command}: ${cause}${output ? `\n${lastLines(output, 20)}` : ''}`)
-    this.name = 'CommandFailed'
     this.exitCode = exitCode
     this.output = output
   }

@@ -43,13 +43,13 @@ export interface StepObserver {
 }
 
 export class StepFailed extends Error {
+  override readonly name = 'StepFailed'
   readonly reason = 'StepFailed'
   readonly retry = true
   readonly step: string
 
   constructor(step: Step, cause: unknown) {
     super(`${step.title}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-    this.name = 'StepFailed'
     this.step = step.name
   }
 }

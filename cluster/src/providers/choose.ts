@@ -12,12 +12,12 @@ export interface Machine {
 }
 
 export class NoProvider extends Error {
+  override readonly name = 'NoProvider'
   readonly reason = 'NoProvider'
   readonly retry = false
 
   constructor(message: string) {
     super(message)
-    this.name = 'NoProvider'
   }
 }
 

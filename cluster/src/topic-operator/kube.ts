@@ -1,9 +1,10 @@
 // How are KafkaTopics read and written? A list, a watch from where the list ended, and two narrow
 // merge patches: the finalizers and the status.
 import type { KubeConfig } from '@kubernetes/client-node'
+import { ApiError, ConnectionError, isNotFound, transport } from '@orderpipeline/kube'
 import { apiGroup, apiVersion, clusterLabel } from './kafka-topic.ts'
 import type { KafkaTopic, KafkaTopicStatus } from './kafka-topic.ts'
-import { ApiError, kubeTransport, watchSeconds } from './kube-transport.ts'
+import { parseJson } from './large-integers.ts'
 
 export interface Scope {
   /** All namespaces when absent. */
@@ -17,7 +18,7 @@ export interface TopicEvent {
   readonly resource: KafkaTopic
 }
 
-/** Every method @throws ApiError or a network error. */
+/** Every method @throws ApiError or ConnectionError. */
 export interface KafkaTopics {
   list(): Promise<{ readonly items: readonly KafkaTopic[]; readonly resourceVersion: string }>
   /** Ends after a while, or when the signal aborts: list again then. */
@@ -33,11 +34,17 @@ export interface KafkaTopics {
 
 interface WatchLine {
   readonly type: TopicEvent['type'] | 'BOOKMARK' | 'ERROR'
-  readonly object: KafkaTopic & { readonly code?: number; readonly message?: string }
+  readonly object: KafkaTopic & { readonly code?: number; readonly reason?: string; readonly message?: string }
 }
 
+const timeoutMs = 15_000
+/** How long the server keeps a watch open. */
+const watchSeconds = 25
+/** A watch that the server has not ended by then is a dead connection. */
+const watchDeadlineMs = (watchSeconds + 15) * 1000
+
 export async function kafkaTopics(kubeConfig: KubeConfig, scope: Scope): Promise<KafkaTopics> {
-  const transport = await kubeTransport(kubeConfig)
+  const wire = await transport(kubeConfig, { userAgent: 'topic-operator-stand-in', parse: parseJson })
   const api = `/apis/${apiGroup}/${apiVersion}`
   const collection = scope.namespace ? `${api}/namespaces/${scope.namespace}/kafkatopics` : `${api}/kafkatopics`
   const labelSelector = scope.cluster ? `${clusterLabel}=${scope.cluster}` : clusterLabel
@@ -45,28 +52,35 @@ export async function kafkaTopics(kubeConfig: KubeConfig, scope: Scope): Promise
 
   async function patch(path: string, body: unknown): Promise<KafkaTopic | undefined> {
     try {
-      return (await transport.json({ method: 'PATCH', path, body })) as KafkaTopic
+      const contentType = 'application/merge-patch+json'
+      return (await wire.json({ method: 'PATCH', path, body, contentType, timeoutMs })) as KafkaTopic
     } catch (error) {
-      if (error instanceof ApiError && error.code === 404) return undefined
+      if (isNotFound(error)) return undefined
       throw error
     }
   }
 
   return {
     async list() {
-      const query = new URLSearchParams({ labelSelector })
-      const list = await transport.json({ method: 'GET', path: `${collection}?${query.toString()}` })
+      const list = await wire.json({ method: 'GET', path: collection, query: { labelSelector }, timeoutMs })
       const { items, metadata } = list as { items: KafkaTopic[]; metadata: { resourceVersion: string } }
       return { items, resourceVersion: metadata.resourceVersion }
     },
     async *watch(resourceVersion, signal) {
-      const query = new URLSearchParams({ labelSelector, watch: 'true', resourceVersion })
-      query.set('timeoutSeconds', String(watchSeconds))
-      const path = `${collection}?${query.toString()}`
-      for await (const line of transport.lines({ method: 'GET', path, signal })) {
-        const { type, object } = line as WatchLine
-        if (type === 'ERROR') throw new ApiError(object.code ?? 0, object.message ?? 'the watch was ended')
-        if (type !== 'BOOKMARK') yield { type, resource: object }
+      const silence = AbortSignal.timeout(watchDeadlineMs)
+      const query = { labelSelector, watch: true, resourceVersion, timeoutSeconds: watchSeconds }
+      const ending = AbortSignal.any([signal, silence])
+      try {
+        const lines = await wire.lines({ method: 'GET', path: collection, query, signal: ending, timeoutMs })
+        for await (const line of lines) {
+          const { type, object } = parseJson(line) as WatchLine
+          if (type === 'ERROR')
+            throw new ApiError(object.code ?? 0, object.reason ?? 'Unknown', object.message ?? 'the watch was ended')
+          if (type !== 'BOOKMARK') yield { type, resource: object }
+        }
+      } catch (error) {
+        if (!silence.aborted || signal.aborted) throw error
+        throw new ConnectionError('Timeout', 'the watch sent no data', error)
       }
     },
     setFinalizers(resource, finalizers) {
@@ -80,6 +94,6 @@ export async function kafkaTopics(kubeConfig: KubeConfig, scope: Scope): Promise
       const body = { metadata: { uid: resource.metadata.uid }, status: { ...absent, ...status } }
       return patch(`${pathOf(resource)}/status`, body)
     },
-    close: () => transport.close(),
+    close: () => wire.close(),
   }
 }

@@ -1,11 +1,11 @@
 // How is a batch of KafkaTopics applied to Kafka? Deletions first, then one description of all the
 // rest, then at most one request for each kind of change, then a status each, written only where it
 // changes.
+import { ApiError } from '@orderpipeline/kube'
 import type { Outcome, TopicAdmin, TopicError } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf, type Changes, type Intent } from './decide.ts'
 import { finalizer, hasFinalizer, isBeingDeleted, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'
-import { ApiError } from './kube-transport.ts'
 import type { KafkaTopics } from './kube.ts'
 import { statusChanged, statusOf, type Attempt } from './status.ts'
 

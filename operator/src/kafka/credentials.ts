@@ -8,12 +8,12 @@ import type { KafkaAccess, SecretKey } from '../pipeline/index.ts'
 
 /** A Secret cannot be used. Names it and its key, never what it holds. */
 export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError'
   readonly reason: 'SecretNotFound' | 'SecretForbidden'
   readonly retry = true
 
   constructor(reason: CredentialsError['reason'], message: string) {
     super(message)
-    this.name = 'CredentialsError'
     this.reason = reason
   }
 }

@@ -1,8 +1,8 @@
 // What does the operator ask of a Kubernetes API server? The narrow port everything else goes
 // through.
+import type { Call, Transport } from '@orderpipeline/kube'
 import type { KubeObject, ObjectMeta, OwnerReference, Resource } from '../api/index.ts'
 import { ApiError, isNotFound, NotLeaderError } from './errors.ts'
-import type { Call, Transport } from './transport.ts'
 
 export interface ListOptions {
   /** Absent means every namespace. */

@@ -4,12 +4,12 @@ export type UnavailableReason = 'Unreachable' | 'AuthenticationFailed' | 'Certif
 
 /** Carries no cause: what lies below may hold what was sent to authenticate. */
 export class KafkaUnavailable extends Error {
+  override readonly name = 'KafkaUnavailable'
   readonly reason: UnavailableReason
   readonly retry = true
 
   constructor(reason: UnavailableReason, message: string) {
     super(message)
-    this.name = 'KafkaUnavailable'
     this.reason = reason
   }
 }

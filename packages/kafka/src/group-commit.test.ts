@@ -6,6 +6,7 @@ import type { Entry, GroupCommitOptions } from './group-commit.ts'
 import type { OutgoingRecord } from './records.ts'
 
 class Bad extends Error {
+  override readonly name = 'Bad'
   readonly retry = false
 }
 const out = (value: string): OutgoingRecord => ({ topic: 't', key: null, value, headers: {} })

@@ -115,6 +115,7 @@ test('more failing calls than may be in flight delay no other message', async ()
  * way. It says that it is an outage.
  */
 class StillUnderWay extends Error {
+  override readonly name = 'StillUnderWay'
   readonly outage = true
 }
 

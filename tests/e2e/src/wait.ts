@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export class TimedOut extends Error {
+  override readonly name = 'TimedOut'
   constructor(what: string, seconds: number, lastSeen: string) {
     super(`${what}: not within ${seconds} s; last seen: ${lastSeen}`)
   }

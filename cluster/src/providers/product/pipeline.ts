@@ -76,6 +76,7 @@ export function lackingPods(workloads: readonly ObservedWorkload[]): string[] {
 }
 
 export class PipelineNotReady extends Error {
+  override readonly name = 'PipelineNotReady'
   readonly reason = 'PipelineNotReady'
   readonly retry = true
 }

@@ -1,5 +1,5 @@
 // How do bytes travel to the API server and back? Requests with a deadline, and long answers read
-// line by line. Credentials come from a kubeconfig or the pod's service account by
+// line by line. Credentials and a proxy come from a kubeconfig or the pod's service account by
 // @kubernetes/client-node; the requests are our own, since its typed ones drop unknown fields and
 // its watches drop lines they cannot read.
 import { once } from 'node:events'
@@ -10,6 +10,7 @@ import { ApiError, ConnectionError } from './errors.ts'
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** It may have a query of its own. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
   readonly body?: unknown
@@ -20,33 +21,44 @@ export interface Call {
 }
 
 export interface Transport {
-  /** The answer's JSON. Throws ApiError or ConnectionError. */
+  /** The answer's JSON; undefined where it is empty. @throws ApiError, ConnectionError */
   json(call: Call): Promise<unknown>
-  /** The answer's lines as they come, until it ends or the signal aborts. */
+  /**
+   * The answer's lines as they come, until it ends or the signal aborts. @throws ApiError,
+   * ConnectionError
+   */
   lines(call: Call): Promise<AsyncIterable<string>>
   close(): void
 }
 
 export type CallObserver = (call: Call, code: number | string, seconds: number) => void
 
+export interface TransportOptions {
+  /** Which program it is, for the API server's audit log. */
+  readonly userAgent: string
+  /** Milliseconds, for durations only. */
+  readonly now?: () => number
+  readonly observe?: CallObserver
+  readonly parse?: (json: string) => unknown
+}
+
 const requestSockets = 32
 const credentialsMs = 10_000
 
-export async function transport(
-  kubeConfig: KubeConfig,
-  now: () => number,
-  observe: CallObserver = () => {},
-): Promise<Transport> {
-  const server = kubeConfig.getCurrentCluster()?.server
+export async function transport(kubeConfig: KubeConfig, options: TransportOptions): Promise<Transport> {
+  const { server, proxyUrl } = kubeConfig.getCurrentCluster() ?? {}
   if (server === undefined) throw new Error('the kubeconfig names no cluster')
   const base = new URL(server)
   const tls: RequestOptions = {}
   await kubeConfig.applyToHTTPSOptions(tls)
-  const agents = { json: agentFor(base, tls, requestSockets), lines: agentFor(base, tls, Infinity) }
-  return new ApiServerTransport(base, agents, kubeConfig, now, observe).port()
+  const agent = (maxSockets: number): AnyAgent =>
+    proxyUrl && tls.agent instanceof HttpAgent ? tls.agent : agentFor(base, tls, maxSockets)
+  const agents = { json: agent(requestSockets), lines: agent(Infinity) }
+  return new ApiServerTransport(base, agents, kubeConfig, options).port()
 }
 
-type AnyAgent = HttpAgent | Agent
+/** Those of HTTPS and of proxies extend it. */
+type AnyAgent = HttpAgent
 
 function agentFor({ protocol }: URL, tls: RequestOptions, maxSockets: number): AnyAgent {
   if (protocol === 'http:') return new HttpAgent({ keepAlive: true, maxSockets })
@@ -62,8 +74,10 @@ class ApiServerTransport {
   readonly #base: URL
   readonly #agents: Readonly<Record<'json' | 'lines', AnyAgent>>
   readonly #kubeConfig: KubeConfig
+  readonly #userAgent: string
   readonly #now: () => number
   readonly #observe: CallObserver
+  readonly #parse: (json: string) => unknown
   #credentials: Promise<RequestOptions> | undefined
   #credentialsUntil = 0
 
@@ -71,14 +85,20 @@ class ApiServerTransport {
     base: URL,
     agents: Readonly<Record<'json' | 'lines', AnyAgent>>,
     kubeConfig: KubeConfig,
-    now: () => number,
-    observe: CallObserver,
+    {
+      userAgent,
+      now = () => performance.now(),
+      observe = () => {},
+      parse = (json) => JSON.parse(json) as unknown,
+    }: TransportOptions,
   ) {
     this.#base = base
     this.#agents = agents
     this.#kubeConfig = kubeConfig
+    this.#userAgent = userAgent
     this.#now = now
     this.#observe = observe
+    this.#parse = parse
   }
 
   port(): Transport {
@@ -88,14 +108,14 @@ class ApiServerTransport {
           const response = await this.#open(call, this.#agents.json, deadline.signal)
           const text = await textOf(response)
           const code = response.statusCode ?? 0
-          if (code >= 400) throw apiError(response, text)
-          return { code, value: text === '' ? undefined : (JSON.parse(text) as unknown) }
+          if (code >= 300) throw apiError(response, text)
+          return { code, value: text === '' ? undefined : this.#parse(text) }
         }),
       lines: (call) =>
         this.#observed(call, async (deadline) => {
           const response = await this.#open(call, this.#agents.lines, deadline.signal)
           const code = response.statusCode ?? 0
-          if (code >= 400) throw apiError(response, await textOf(response))
+          if (code >= 300) throw apiError(response, await textOf(response))
           return { code, value: linesOf(response) }
         }),
       close: () => {
@@ -117,13 +137,13 @@ class ApiServerTransport {
     return this.#credentials
   }
 
-  async #open(call: Call, agent: HttpAgent | Agent, deadline: AbortSignal): Promise<IncomingMessage> {
+  async #open(call: Call, agent: AnyAgent, deadline: AbortSignal): Promise<IncomingMessage> {
     const { headers: identity, auth } = await this.#currentCredentials()
     const body = call.body === undefined ? undefined : JSON.stringify(call.body)
     const headers: OutgoingHttpHeaders = {
       ...(identity as OutgoingHttpHeaders | undefined),
       accept: 'application/json',
-      'user-agent': 'orderpipeline-operator',
+      'user-agent': this.#userAgent,
       ...(body === undefined
         ? {}
         : { 'content-type': call.contentType ?? 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -210,8 +230,9 @@ const apiError = (response: IncomingMessage, text: string): ApiError => {
   const retryAfter = Number(response.headers['retry-after'])
   const seconds = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined
   try {
-    const status = JSON.parse(text) as { reason?: string; message?: string }
-    return new ApiError(code, status.reason ?? 'Unknown', status.message ?? text, seconds)
+    // A Status of Kubernetes, or a problem (RFC 9457) of a Service behind the API server.
+    const status = JSON.parse(text) as { reason?: string; message?: string; detail?: string }
+    return new ApiError(code, status.reason ?? 'Unknown', status.message ?? status.detail ?? text, seconds)
   } catch {
     return new ApiError(code, 'Unknown', text.slice(0, 500) || `status ${code}`, seconds)
   }

@@ -1,0 +1,79 @@
+// What does a user read when the API server refuses, is silent or is not there?
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { CommandFailed } from '../failure.ts'
+import { connect, type Kube } from './connection.ts'
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+async function connectedTo(listener: RequestListener): Promise<{ readonly kube: Kube; readonly host: string }> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const kubeconfig = join(mkdtempSync(join(tmpdir(), 'connection-')), 'kubeconfig')
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'x',
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    users: [{ name: 'u', user: {} }],
+    clusters: [{ name: 'c', cluster: { server: `http://${host}`, 'insecure-skip-tls-verify': true } }],
+  }
+  writeFileSync(kubeconfig, JSON.stringify(config))
+  return { kube: await connect({ kubeconfig, kubeconfigCandidates: [] }), host }
+}
+
+it('reads JSON and text, and gives nothing for what is not there', async () => {
+  const { kube } = await connectedTo(({ url }, response) => {
+    if (url === '/none') response.writeHead(404)
+    response.end(url === '/text' ? 'plain' : '{"a":1}')
+  })
+  expect(await kube.get('/json')).toEqual({ a: 1 })
+  expect(await kube.getText('/text', 5_000)).toBe('plain')
+  expect(await kube.get('/none')).toBeUndefined()
+})
+
+it('sends a merge patch in the name of the command line', async () => {
+  const { kube } = await connectedTo((request, response) => {
+    void request.toArray().then((chunks: Buffer[]) => {
+      const { method, url, headers } = request
+      response.end(JSON.stringify([method, url, headers['content-type'], Buffer.concat(chunks).toString()]))
+    })
+  })
+  expect(await kube.patch('/thing', { spec: {} })).toEqual([
+    'PATCH',
+    '/thing?fieldManager=orderpipeline-cli',
+    'application/merge-patch+json',
+    '{"spec":{}}',
+  ])
+})
+
+it('says who refused what, and advises another context where the user may not', async () => {
+  const { kube, host } = await connectedTo((_request, response) => {
+    response.writeHead(403).end('{"message":"pods is forbidden"}')
+  })
+  const refusal = await kube.get('/pods').catch((error: unknown) => error)
+  expect(refusal).toBeInstanceOf(CommandFailed)
+  expect(refusal).toMatchObject({ message: `${host} answered 403 to /pods: pods is forbidden` })
+  expect((refusal as CommandFailed).advice).toContain('--context')
+})
+
+it('says that the API server is silent, and why it cannot be reached', async () => {
+  const { kube, host } = await connectedTo(() => undefined)
+  const silent = await kube.getText('/', 20).catch((error: unknown) => error)
+  expect(silent).toBeInstanceOf(CommandFailed)
+  expect(silent).toMatchObject({ message: `The API server ${host} does not answer: no answer within 0.02 s` })
+  for (const close of closers.splice(0)) close()
+  await expect(kube.get('/')).rejects.toThrow(`The API server ${host} does not answer: connect ECONNREFUSED`)
+})
