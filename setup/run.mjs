@@ -48,7 +48,7 @@ const commands = {
     [node, 'monitoring/src/write.ts'],
   ],
   screenshots: [[node, 'console/src/testing/screenshots.ts']],
-  // Of a release only, so that it is fetched when it runs, at this version.
+  // Only a release needs it, so npx fetches it when it runs, at this version.
   changelog: [['npx', '--yes', 'git-cliff@2.14.2', '--config', 'cliff.toml', '--unreleased']],
   'accept:events': [[node, 'packages/order-events/src/compatibility/accept.ts']],
   lint: [

@@ -36,7 +36,7 @@ describe('the API server', () => {
       expect(expectedError).not.toBe('')
       const [first, second] = documents
       if (!first) throw new Error('an empty fixture')
-      // Of two documents the first is accepted, and the change to the second is refused.
+      // The first of two documents is accepted, and the change to the second is refused.
       if (second) await create(first)
       const attempt = second ? patch(on, orderPipelines, first.metadata.name, { spec: second.spec }) : create(first)
       await expect(attempt).rejects.toThrow(expectedError)

@@ -1,5 +1,5 @@
-// What does docs/cli.md say? The help of every command, word for word, with what is good to know
-// beside it; made, so that it is never behind the program. `npm run docs:cli` writes it.
+// What does docs/cli.md say? The help of every command, and notes on some of them. It is generated
+// from the program, so that it is never behind it: `npm run docs:cli` writes it.
 import type { Environment } from '../environment.ts'
 import { fullName, program, type CommandDefinition } from '../program.ts'
 
@@ -11,7 +11,7 @@ const silent: Environment = {
   kubeconfigCandidates: [],
 }
 
-const beside: Readonly<Record<string, string>> = {
+const notes: Readonly<Record<string, string>> = {
   validate: `Prints the answer of \`kubectl apply\` without a cluster: it evaluates the schema and the rules of the CRD, sets the same
 defaults as the API server, and then makes the operator's own check. A test compares it with a real API server over every fixture and
 hundreds of single changes, cause by cause. Rules on changes compare with a previous version: \`--old\` names a file, \`--cluster\` uses the
@@ -63,7 +63,7 @@ export function manual(commands: readonly CommandDefinition[]): string {
   const { help } = program(commands, silent, new AbortController().signal)
   const section = (definition: CommandDefinition): string[] => {
     const name = fullName(definition)
-    return [`## ${name}`, ...(beside[name] === undefined ? [] : [beside[name]]), fenced(help(name))]
+    return [`## ${name}`, ...(notes[name] === undefined ? [] : [notes[name]]), fenced(help(name))]
   }
   return `${[
     '<!-- Generated from the help of the program: npm run docs:cli -->',

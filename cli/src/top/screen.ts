@@ -13,7 +13,7 @@ const noWrap = '\x1b[?7l'
 const wrap = '\x1b[?7h'
 
 export function createScreen(output: Output): Screen {
-  let drawn = 0
+  let drawnLines = 0
   let last: readonly string[] = []
   const put = (lines: readonly string[]): void => {
     if (output.isTTY !== true) {
@@ -23,12 +23,12 @@ export function createScreen(output: Output): Screen {
     // A terminal may not know its size, which is then 0. One row is left for the cursor: a frame
     // higher than the terminal would scroll, and the next be drawn in the wrong place.
     const visible = lines.slice(0, Math.max(1, (output.rows || 50) - 1))
-    const up = drawn > 0 ? `\x1b[${drawn}A` : ''
+    const up = drawnLines > 0 ? `\x1b[${drawnLines}A` : ''
     // Line by line over what is there and clearing only the rest: wiping first would flicker.
     // Without wrapping meanwhile: a wrapped line would take two rows and the next frame be drawn in
     // the wrong place, too.
     output.write(`${noWrap}${up}\r${visible.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J${wrap}`)
-    drawn = visible.length
+    drawnLines = visible.length
   }
   return {
     draw: (lines) => {
@@ -37,7 +37,7 @@ export function createScreen(output: Output): Screen {
     },
     note: (text) => put(output.isTTY === true ? [...last, text] : [text]),
     end: () => {
-      drawn = 0
+      drawnLines = 0
     },
   }
 }

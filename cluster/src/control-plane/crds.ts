@@ -16,7 +16,7 @@ const ownCrd = join(import.meta.dirname, '..', '..', '..', 'crds', 'orderpipelin
  * template, a whole Kafka cluster) are a hundred times as large, and the API server takes seconds
  * to process them.
  */
-const met = ['scaledobjects.keda.sh', 'triggerauthentications.keda.sh', 'kafkatopics.kafka.', 'kafkausers.kafka.']
+const usedKinds = ['scaledobjects.keda.sh', 'triggerauthentications.keda.sh', 'kafkatopics.kafka.', 'kafkausers.kafka.']
 
 export async function testCrds(kube: string, progress: StepProgress): Promise<readonly string[]> {
   const [own, ...foreign] = await Promise.all([
@@ -24,7 +24,7 @@ export async function testCrds(kube: string, progress: StepProgress): Promise<re
     kedaCrds(kube, progress),
     strimziCrds(progress),
   ])
-  return [own, ...foreign.flatMap(documents).filter((crd) => met.some((name) => crd.includes(`\n  name: ${name}`)))]
+  return [own, ...foreign.flatMap(documents).filter((crd) => usedKinds.some((name) => crd.includes(`\n  name: ${name}`)))]
 }
 
 const documents = (yaml: string) => yaml.split(/^---$/m).map((document) => `\n${document.trim()}\n`)

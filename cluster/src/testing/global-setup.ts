@@ -92,10 +92,10 @@ async function sourcesOf(project: TestProject): Promise<string[]> {
   const { filenamePattern } = project.vitest as unknown as { readonly filenamePattern?: string[] }
   const { testFiles } = await project.globTestFiles(filenamePattern)
   const folders = [...new Set(testFiles.map(testFolder))]
-  const beside = await Promise.all(
+  const siblings = await Promise.all(
     folders.map(async (folder) => (await readdir(folder, { recursive: true })).map((name) => join(folder, name))),
   )
-  const support = beside.flat().filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+  const support = siblings.flat().filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
   return await Promise.all([...testFiles, ...support].map((file) => readFile(file, 'utf8')))
 }
 

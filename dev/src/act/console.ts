@@ -14,7 +14,7 @@ export interface DevConsoleOptions {
   /** The console starts after this, so that the pipeline has the CPU first. */
   readonly after: Promise<void>
   readonly ports: Ports
-  /** The user of this process, whom records of actions name. */
+  /** The user of this process; records of actions name this user. */
   readonly user: string | undefined
   readonly say: (line: string) => void
 }

@@ -103,8 +103,8 @@ describe('the metric for the horizontal pod autoscaler', () => {
         fc.integer({ min: 1, max: 300 }),
         fc.constantFrom(0, 0.05, 0.1),
         (replicas, current, tolerance) => {
-          const got = followed(metricFor(replicas, current, tolerance), current, tolerance)
-          expect(Math.sign(got - current)).toBe(Math.sign(replicas - current))
+          const next = followed(metricFor(replicas, current, tolerance), current, tolerance)
+          expect(Math.sign(next - current)).toBe(Math.sign(replicas - current))
         },
       ),
     )

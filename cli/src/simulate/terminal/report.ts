@@ -37,14 +37,14 @@ export function report(content: Shown, look: Look): string[] {
   const paint = (text: string, colour: Colour): string =>
     look.colour && text.trim() !== '' ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
   const width = Math.max(narrowest, (look.width ?? usualWidth) - margin - 1)
-  const drawn = run.stages.flatMap((stage, index) => {
+  const pictures = run.stages.flatMap((stage, index) => {
     const of = figures.stages[index]
     return of ? [paint(stage.name, 'bold'), ...picture(stage, of, width, paint)] : []
   })
   return [
     paint(title, 'bold'),
     '',
-    ...drawn,
+    ...pictures,
     `${' '.repeat(margin)}${paint(timeAxis(run.seconds, width, time), 'dim')}`,
     '',
     ...table(figures.stages, replicas, look.width),
