@@ -1,5 +1,5 @@
 // The console's process in a cluster: reads its environment and serves until a signal ends it.
-import { podCluster, podFiles } from '@orderpipeline/client'
+import { podCluster, podServer } from '@orderpipeline/client'
 import { ConfigError, createLogger, drainOnSignals } from '@orderpipeline/telemetry'
 import { configFrom, type ClusterConfig } from './cluster/config.ts'
 import { startClusterConsole } from './cluster/start.ts'
@@ -19,11 +19,8 @@ const configured = (): ClusterConfig => {
 
 const config = configured()
 const log = createLogger({ service: 'console', level: config.LOG_LEVEL })
-const pod = podFiles(process.env)
-if (!pod) {
-  process.stderr.write('KUBERNETES_SERVICE_HOST: found nothing; this program runs in a pod of a cluster\n')
-  process.exit(1)
-}
+const address = podServer(config.KUBERNETES_SERVICE_HOST, config.KUBERNETES_SERVICE_PORT)
+const pod = { server: address, folder: config.SERVICE_ACCOUNT_FOLDER }
 const cluster = podCluster(pod, 'orderpipeline-console')
 const server = await startClusterConsole({ config, cluster, log, files: await pageFiles() })
 drainOnSignals([{ name: 'server', close: () => server.close() }], { graceMs, logger: log })

@@ -1,35 +1,21 @@
-// How does one request to the API server become an answer, or a failure that says what to do? By
-// HTTPS, each with a timeout and a bounded answer.
-import { request as requestHttp } from 'node:http'
+// How does a program in a pod ask the API server? By HTTPS, each request with the credentials that
+// are right for it, a timeout, and a bounded answer.
 import { request, type RequestOptions } from 'node:https'
 import { CommandFailed } from '../failure.ts'
-
-/** The API server did not answer; it may do so later. */
-export class KubeUnreachable extends CommandFailed {}
+import { KubeUnreachable, type Kube, type Method } from './connection.ts'
 
 /** The API server, or what is behind it, refused. */
 export class KubeRefused extends CommandFailed {
   readonly status: number
 
-  constructor(status: number, message: string, options: { readonly advice?: string } = {}) {
-    super(message, options)
+  constructor(status: number, message: string) {
+    super(message)
     this.status = status
   }
 }
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
 /** The requests of a person or a program to one API server. */
-export interface ApiServer {
-  /** undefined where there is no such thing. @throws KubeUnreachable, KubeRefused */
-  get<Body>(path: string): Promise<Body | undefined>
-  /** As it is, for what is not JSON. */
-  getText(path: string, timeoutMs: number): Promise<string | undefined>
-  /** A merge patch; undefined where there is no such thing. @throws KubeUnreachable, KubeRefused */
-  patch<Body>(path: string, change: unknown): Promise<Body | undefined>
-  /** As JSON; undefined where there is no such thing. @throws KubeUnreachable, KubeRefused */
-  send<Body>(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Body | undefined>
-}
+export type ApiServer = Pick<Kube, 'get' | 'getText' | 'patch' | 'send'>
 
 export interface ApiServerOptions {
   readonly server: URL
@@ -37,24 +23,18 @@ export interface ApiServerOptions {
   readonly access: () => RequestOptions | Promise<RequestOptions>
   /** What the API server remembers as having changed a field. */
   readonly fieldManager: string
-  /** For a person who may not. */
-  readonly refusedAdvice?: string
-  /** For a person whose API server does not answer. */
-  readonly unreachableAdvice?: string
 }
 
 const answerTimeoutMs = 10_000
 const largestAnswerBytes = 64 << 20
 
 export function apiServer(options: ApiServerOptions): ApiServer {
-  const { server, fieldManager, refusedAdvice } = options
+  const { server, fieldManager } = options
   const ask = async (call: Call): Promise<string | undefined> => {
-    const { status, body } = await fetched(options, call, await options.access())
+    const { status, body } = await fetched(server, call, await options.access())
     if (status === 404) return undefined
     if (status >= 200 && status < 300) return body
-    const message = `${server.host} answered ${status} to ${call.path}: ${statusMessage(body)}`
-    const refused = (status === 401 || status === 403) && refusedAdvice !== undefined
-    throw new KubeRefused(status, message, refused ? { advice: refusedAdvice } : {})
+    throw new KubeRefused(status, `${server.host} answered ${status} to ${call.path}: ${statusMessage(body)}`)
   }
   const parsed = <Body>(body: string | undefined) =>
     body === undefined ? undefined : (JSON.parse(body || 'null') as Body)
@@ -82,26 +62,20 @@ interface Call {
 }
 
 function fetched(
-  { server, unreachableAdvice }: ApiServerOptions,
+  server: URL,
   { path, timeoutMs, method = 'GET', body: payload, contentType }: Call,
   access: RequestOptions,
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void =>
-      reject(
-        new KubeUnreachable(`The API server ${server.host} does not answer: ${messageOf(error)}`, {
-          ...(unreachableAdvice === undefined ? {} : { advice: unreachableAdvice }),
-          cause: error,
-        }),
-      )
+      reject(new KubeUnreachable(`The API server ${server.host} does not answer: ${error.message}`, { cause: error }))
     const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server)
     const headers = {
       ...access.headers,
       accept: 'application/json, text/plain',
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
     }
-    const ask = url.protocol === 'http:' ? requestHttp : request
-    const call = ask(url, { ...access, method, headers })
+    const call = request(url, { ...access, method, headers })
     const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs / 1_000} s`)), timeoutMs)
     call.on('response', (response) => {
       response.setEncoding('utf8')
@@ -132,9 +106,4 @@ function statusMessage(body: string): string {
   } catch {
     return body.slice(0, 200)
   }
-}
-
-export const messageOf = (error: unknown): string => {
-  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
-  return error instanceof Error ? error.message : String(error)
 }
