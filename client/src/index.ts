@@ -24,7 +24,7 @@ export { accessRefusal, reviewedName, selfName, type Access } from './kube/acces
 export { KubeRefused, KubeUnreachable, type ApiServer } from './kube/api-server.ts'
 export { connect, NoKubeconfig, type ConnectOptions, type Kube } from './kube/connection.ts'
 export { recordEvent } from './kube/events.ts'
-export { podCluster, podFiles, type PodCluster, type PodFiles } from './kube/pod-cluster.ts'
+export { podCluster, podServer, type PodCluster, type PodFiles } from './kube/pod-cluster.ts'
 export { namespacePath, noneAdvice, pipelineNamed, pipelinePath, pipelinesOf, type List } from './kube/pipelines.ts'
 export { consequences, progressOf } from './suspension/progress.ts'
 export type { Surroundings } from './surroundings.ts'

@@ -4,18 +4,18 @@ import { connect, type Kube, type Surroundings } from '@orderpipeline/client'
 import { once } from '@orderpipeline/retry'
 import { pageFiles } from './page-files.ts'
 import type { Actions } from './server/actions-port.ts'
-import { machineActions } from './server/kube-actions.ts'
+import { kubeActions } from './server/kube-actions.ts'
 import { laterKube } from './server/later-kube.ts'
-import { serveConsole, type ConsoleServer } from './server/machine-console.ts'
 import { createObserver } from './server/observer.ts'
 import type { DryRunner } from './server/what-if.ts'
+import { serveConsole, type ConsoleServer } from './server/server.ts'
 import { kubeSource, type Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
 export type { Rights } from './model/actions.ts'
 export type { Forecast, Question, WhatIf } from './model/what-if.ts'
 export type { ConsoleState } from './model/state.ts'
-export type { ConsoleServer } from './server/machine-console.ts'
+export type { ConsoleServer } from './server/server.ts'
 export type { Source } from './server/source.ts'
 
 export interface ConsoleOptions {
@@ -82,7 +82,7 @@ function serveKube(kube: Kube, options: ConsoleOptions, after?: Promise<void>): 
     await after
     return source.look()
   }
-  const actions = options.allowWrites ? machineActions(kube, options.user) : undefined
+  const actions = options.allowWrites ? kubeActions(kube, options.user) : undefined
   return serve({ ...source, look }, options, actions)
 }
 

@@ -1,6 +1,6 @@
 // The console's process in a cluster: reads its environment and serves until a signal ends it.
-import { podCluster, podFiles } from '@orderpipeline/client'
-import { ConfigError, runConfigured } from '@orderpipeline/config'
+import { podCluster, podServer } from '@orderpipeline/client'
+import { runConfigured } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/process'
 import { configFrom, type ClusterConfig } from './cluster/config.ts'
 import { startClusterConsole } from './cluster/start.ts'
@@ -12,8 +12,8 @@ await runConfigured(() => run(configFrom(process.env)))
 
 async function run(config: ClusterConfig): Promise<void> {
   const log = createLogger({ service: 'console', level: config.LOG_LEVEL })
-  const pod = podFiles(process.env)
-  if (!pod) throw new ConfigError(['KUBERNETES_SERVICE_HOST: found nothing; this program runs in a pod of a cluster'])
+  const address = podServer(config.KUBERNETES_SERVICE_HOST, config.KUBERNETES_SERVICE_PORT)
+  const pod = { server: address, folder: config.SERVICE_ACCOUNT_FOLDER }
   const cluster = podCluster(pod, 'orderpipeline-console')
   const server = await startClusterConsole({ config, cluster, log, files: await pageFiles() })
   drainOnSignals([{ name: 'server', close: () => server.close() }], { graceMs, logger: log })

@@ -25,6 +25,9 @@ const carried = (): PageFiles | undefined => (globalThis as { [carriedName]?: Pa
 export const carryingCode = (files: PageFiles): string =>
   `globalThis[Symbol.for('orderpipeline.dev/console-page')] = ${JSON.stringify(files)}`
 
+/** That for the images, which carry the page with the console's program. */
+export const code = async (): Promise<string> => carryingCode(await builtPage())
+
 export async function builtPage(): Promise<PageFiles> {
   // By a name that no bundler follows: the bundler cannot be part of a bundle.
   const bundler = 'esbuild'

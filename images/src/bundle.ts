@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { build, stop, type BuildResult } from 'esbuild'
 import type { ImageDefinition } from './definitions.ts'
 import { BundleError } from './errors.ts'
@@ -98,7 +99,21 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     )
   })
   refuseOutsiders(definition, result)
-  return new Map(result.outputFiles.map((file) => [file.path.slice(join(root, 'app').length + 1), file.contents]))
+  const contents = result.outputFiles.map(
+    (file) => [file.path.slice(join(root, 'app').length + 1), file.contents] as const,
+  )
+  return new Map(await Promise.all(contents.map((entry) => withPrelude(definition, root, entry))))
+}
+
+async function withPrelude(
+  { preludes = {} }: ImageDefinition,
+  root: string,
+  [path, content]: readonly [string, Uint8Array],
+): Promise<readonly [string, Uint8Array]> {
+  const module = preludes[path.replace(/\.mjs$/, '')]
+  if (module === undefined) return [path, content]
+  const { code } = (await import(pathToFileURL(join(root, module)).href)) as { readonly code: () => Promise<string> }
+  return [path, Buffer.concat([Buffer.from(`${await code()}\n`), content])]
 }
 
 /** A package that stayed outside the bundle would only be missed when the pod starts. */

@@ -14,12 +14,20 @@ export interface ImageDefinition {
   readonly programs: Readonly<Record<string, string>>
   /** Folder under /app → folder copied there as it is. */
   readonly folders: Readonly<Record<string, string>>
+  /**
+   * Program name → a module whose function `code` makes code that runs before the program: what is
+   * made from sources that the program cannot read in the image.
+   */
+  readonly preludes?: Readonly<Record<string, string>>
+  /** What the image runs without arguments; its only program unless given. */
+  readonly command?: string
   /** A second tag that is the same for every content: for a name in people's files. */
   readonly alias?: string
 }
 
-/** What the image runs without arguments: its program, when it has just one. */
-export function defaultCommand({ programs }: ImageDefinition): readonly string[] | undefined {
+/** What the image runs without arguments: its program, when it has just one or names one. */
+export function defaultCommand({ programs, command }: ImageDefinition): readonly string[] | undefined {
+  if (command !== undefined) return [`/app/${command}.mjs`]
   const [only, ...others] = Object.keys(programs)
   return only === undefined || others.length > 0 ? undefined : [`/app/${only}.mjs`]
 }
@@ -50,7 +58,9 @@ export const servicesImage: ImageDefinition = {
 export const operatorImage: ImageDefinition = {
   name: 'operator',
   repository: 'orderpipeline/operator',
-  programs: { operator: 'operator/src/main.ts' },
+  programs: { operator: 'operator/src/main.ts', console: 'console/src/main.ts' },
+  preludes: { console: 'console/src/page-files.ts' },
+  command: 'operator',
   folders: {},
 }
 

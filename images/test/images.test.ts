@@ -164,6 +164,29 @@ test('images built with Docker have one manifest each, and the name of their reg
   )
 })
 
+test('a program runs what its prelude makes before it, and changes with that', async () => {
+  write('greet/prelude.ts', "export const code = () => Promise.resolve(`globalThis.greeting = 'from the prelude'`)")
+  write('greet/main.ts', 'console.log((globalThis as { greeting?: string }).greeting)')
+  const preluded = { ...definition, folders: {}, preludes: { greet: 'greet/prelude.ts' } }
+  const [bundle] = await bundleImages({ root, outDir: join(root, 'dist'), definitions: [preluded] })
+  const [without] = await bundleImages({
+    root,
+    outDir: join(root, 'without'),
+    definitions: [{ ...definition, folders: {} }],
+  })
+  expect(bundle?.tag).not.toBe(without?.tag)
+  const program = join(root, 'dist', 'greeter', 'app', 'greet.mjs')
+  expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe('from the prelude\n')
+})
+
+test('the console of the operator image carries its page', async () => {
+  const repository = join(import.meta.dirname, '..', '..')
+  await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })
+  const bundle = readFileSync(join(root, 'dist', 'operator', 'app', 'console.mjs'), 'utf8')
+  expect(bundle.slice(0, 200)).toContain('orderpipeline.dev/console-page')
+  expect(defaultCommand(operatorImage)).toEqual(['/app/operator.mjs'])
+})
+
 test('the operator’s image contains only the used part of its Kafka client', async () => {
   const repository = join(import.meta.dirname, '..', '..')
   await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })

@@ -51,3 +51,30 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
 {{- end }}
+
+{{- define "operator.consoleName" -}}
+{{ include "operator.name" . }}-console
+{{- end }}
+
+{{/* Another name than the operator's: its Services and policies select by it. */}}
+{{- define "operator.consoleSelector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}-console
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "operator.consoleLabels" -}}
+{{ include "operator.consoleSelector" . }}
+app.kubernetes.io/component: console
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/part-of: orderpipeline
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{/* Under which origins browsers reach the console: those of its Ingress and HTTPRoute, and further ones. */}}
+{{- define "operator.consoleOrigins" -}}
+{{- $origins := .Values.console.origins }}
+{{- with .Values.console.ingress }}{{ if .enabled }}{{ $origins = append $origins (printf "https://%s" .host) }}{{ end }}{{ end }}
+{{- with .Values.console.httpRoute }}{{ if .enabled }}{{ range .hostnames }}{{ $origins = append $origins (printf "https://%s" .) }}{{ end }}{{ end }}{{ end }}
+{{- uniq $origins | join "," }}
+{{- end }}

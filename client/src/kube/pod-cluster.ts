@@ -19,17 +19,12 @@ export interface PodCluster {
   as(token: string): ApiServer
 }
 
-const usualFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** The kubelet renews a token minutes before it expires. */
 const renewedMs = 60_000
 
-/** As Kubernetes tells every pod; undefined outside of one. */
-export function podFiles(env: Readonly<Record<string, string | undefined>>): PodFiles | undefined {
-  const host = env['KUBERNETES_SERVICE_HOST']
-  const port = env['KUBERNETES_SERVICE_PORT'] ?? '443'
-  if (host === undefined || host === '') return undefined
-  return { server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, folder: usualFolder }
-}
+/** The address of the API server, as every pod has it in two variables. */
+export const podServer = (host: string, port: number): string =>
+  `https://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 export function podCluster({ server, folder }: PodFiles, fieldManager: string): PodCluster {
   const text = (name: string) => renewed(renewedMs, () => readFile(join(folder, name), 'utf8'))

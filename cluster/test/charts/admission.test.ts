@@ -29,6 +29,10 @@ beforeAll(async () => {
 const charts: readonly [string, () => Promise<KubeObject[]>][] = [
   ['orderpipeline-operator', () => rendered(chart('orderpipeline-operator'), ['metricsService.enabled=true'], ['-n', namespace])],
   ['orderpipeline-operator in one namespace', () => rendered(chart('orderpipeline-operator'), [`watchNamespace=${namespace}`], ['-n', namespace])],
+  [
+    'orderpipeline-operator with its console',
+    () => rendered(chart('orderpipeline-operator'), ['console.enabled=true', 'console.ingress.enabled=true', 'console.ingress.host=a.example.com', `console.namespaces={${namespace}}`], ['-n', namespace]),
+  ],
   ['order-shop', () => rendered(chart('order-shop'), [], ['-n', namespace])],
   ['order-shop for a small cluster', () => rendered(chart('order-shop'), ['gateway.scaling.minReplicas=1', 'stages.payment.scaling.maxReplicas=9', 'stages.notification=null'], ['-n', namespace])],
   ['order-shop with an Ingress, and its migration beside', () => rendered(chart('order-shop'), ['migration.when=beside', 'ingress.enabled=true', 'ingress.host=a.example.com', 'ingress.className=nginx'], ['-n', namespace])],

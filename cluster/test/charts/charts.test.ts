@@ -94,10 +94,14 @@ describe('orderpipeline-operator', () => {
     expect(await verbs('view')).toEqual(['get', 'list', 'watch'])
     expect(await verbs('edit')).toEqual(['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'])
     expect(await verbs('admin')).toEqual(await verbs('edit'))
-    // Who replays and discards dead letters in the console.
-    expect(await verbs('view', 'orderpipelines/deadletters')).toEqual([])
-    for (const role of ['edit', 'admin'])
-      expect(await verbs(role, 'orderpipelines/deadletters')).toEqual(['create', 'delete'])
+    // In the console: dead letters, their messages, and orders.
+    expect(await verbs('view', 'orderpipelines/deadletters')).toEqual(['get'])
+    expect([await verbs('view', 'orderpipelines/payloads'), await verbs('view', 'orderpipelines/orders')]).toEqual([[], []])
+    for (const role of ['edit', 'admin']) {
+      expect(await verbs(role, 'orderpipelines/deadletters')).toEqual(['create', 'delete', 'get'])
+      expect(await verbs(role, 'orderpipelines/payloads')).toEqual(['get'])
+      expect(await verbs(role, 'orderpipelines/orders')).toEqual(['delete', 'get'])
+    }
     expect(names(await rendered(path, ['aggregateRoles=false']), 'ClusterRole').filter((name) => name.endsWith('-edit'))).toEqual([])
   })
 

@@ -10,10 +10,10 @@ import type { Actions } from '../server/actions-port.ts'
 import { problem, type Answer } from '../server/answer.ts'
 import { AskedWrongly, checked, jsonBody } from '../server/asked.ts'
 import type { Addresses } from '../server/guard.ts'
-import { kubeActions } from '../server/kube-actions.ts'
+import { actionsWith } from '../server/kube-actions.ts'
 import { clusterAccesses, pipelineAccess } from '../server/right-accesses.ts'
 import { kubeOnDemand } from '../server/source.ts'
-import type { Visitor, Visitors } from '../server/visitor.ts'
+import { nothingSeen, type Visitor, type Visitors } from '../server/visitor.ts'
 import { cookieFor, sessionIn } from './cookie.ts'
 import type { Reviews } from './reviews.ts'
 import { isSame, type Sessions } from './sessions.ts'
@@ -93,8 +93,10 @@ const originOf = ({ headers }: IncomingMessage, { addresses }: Pick<ClusterVisit
 async function present(request: IncomingMessage, options: ClusterVisitorsOptions): Promise<Answer> {
   const credential = credentialOf(request, options)
   const by = credential && (await options.reviews.name(credential.token))
-  if (by === undefined) return { status: 200, body: { signsIn: true } }
-  return { status: 200, body: { signsIn: true, by, signsOut: credential?.session !== undefined } }
+  if (credential === undefined || by === undefined) return { status: 200, body: { signsIn: true } }
+  const seen = await visitorFor(credential.token, by, options).seen()
+  const refused = seen?.size === 0 ? { refused: nothingSeen(options.namespaces) } : {}
+  return { status: 200, body: { signsIn: true, by, signsOut: credential.session !== undefined, ...refused } }
 }
 
 async function signedIn(request: IncomingMessage, options: ClusterVisitorsOptions): Promise<Answer> {
@@ -124,7 +126,7 @@ function visitorFor(token: string, name: string, options: ClusterVisitorsOptions
   const kube = cluster.as(token)
   const refusal = (pipeline: OrderPipeline, right: RightName) =>
     reviews.refusal(token, clusterAccesses(pipeline, right))
-  const inTheirName = kubeActions(kube, { person: () => Promise.resolve(name), refusal })
+  const inTheirName = actionsWith(kube, { person: () => Promise.resolve(name), refusal })
   const actions: Actions = {
     ...inTheirName,
     record: (pipeline, event) => {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const schema = z.object({
   /** The page is served here, by HTTP. */
-  PORT: variables.port().default(8080),
+  HTTP_PORT: variables.port().default(8080),
   LISTEN_ADDRESS: variables.listenAddress(),
   /** The namespaces whose pipelines it shows. */
   NAMESPACES: variables
@@ -28,6 +28,11 @@ const schema = z.object({
     .optional(),
   /** Where the operator answers what it decided for stages scaled on flow; absent means nowhere. */
   FLOW_SCALER_URL: variables.url(['http', 'https']).optional(),
+  /** The API server, as Kubernetes tells every pod. */
+  KUBERNETES_SERVICE_HOST: variables.text(),
+  KUBERNETES_SERVICE_PORT: variables.port().default(443),
+  /** Where the kubelet puts the token of the pod's account and the certificates. */
+  SERVICE_ACCOUNT_FOLDER: variables.text().default('/var/run/secrets/kubernetes.io/serviceaccount'),
   LOG_LEVEL: variables.logLevel().default('info'),
 })
 

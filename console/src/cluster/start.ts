@@ -5,7 +5,7 @@ import type { Logger } from '@orderpipeline/process'
 import type { PageFiles } from '../page-files.ts'
 import { clusterAddresses } from '../server/guard.ts'
 import { createObserver } from '../server/observer.ts'
-import { serveHttp, type HttpConsole, type ServerOptions } from '../server/server.ts'
+import { serveHttp, type HttpConsole, type ServerOptions } from '../server/http-console.ts'
 import { looking, type Source } from '../server/source.ts'
 import { clusterVisitors } from './cluster-visitors.ts'
 import type { ClusterConfig } from './config.ts'
@@ -34,7 +34,7 @@ export async function startClusterConsole(options: ClusterConsoleOptions): Promi
     onAction: (action) => log.info(action, 'action'),
   })
   const server = await serveHttp({
-    ...{ observers, visitors, port: config.PORT, files: () => Promise.resolve(files) },
+    ...{ observers, visitors, port: config.HTTP_PORT, files: () => Promise.resolve(files) },
     cluster: { listen: config.LISTEN_ADDRESS, addresses },
     say: (line) => log.error(line),
     ...(periods && { periods }),

@@ -15,6 +15,8 @@ export interface Session {
   readonly signsIn: boolean
   /** The name that the API server gives them; absent until they have signed in. */
   readonly by?: string
+  /** Why they see nothing; absent where they see something. */
+  readonly refused?: string
   /** Whether they signed in on this page, and so can sign out. */
   readonly signsOut?: boolean
 }

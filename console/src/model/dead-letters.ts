@@ -53,6 +53,8 @@ export interface LetterDetail {
   readonly bytes: number
   readonly key?: string
   readonly payload?: string
+  /** The payload is all of the message, and text. */
+  readonly editable?: true
 }
 
 const shownOrders = 5

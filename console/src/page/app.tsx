@@ -3,16 +3,18 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { keyOf, type ConsoleState, type PipelineState } from '../model/state.ts'
 import { Freshness } from './freshness.tsx'
-import type { Rights } from '../model/actions.ts'
+import type { Rights, Session } from '../model/actions.ts'
 import { useRights } from './actions.ts'
 import { useLive } from './live.ts'
 import { go, useRoute } from './navigation.ts'
 import { pathOf, type Route } from './route.ts'
+import { signOut, useSession } from './session.ts'
 import { DeadLettersView } from './views/dead-letters-view.tsx'
 import { HomeView, UnknownView } from './views/home-view.tsx'
 import { OrdersView } from './views/orders-view.tsx'
 import { PipelineView } from './views/pipeline-view.tsx'
 import { ScalingView } from './views/scaling-view.tsx'
+import { SignInView } from './views/sign-in-view.tsx'
 import { TryView } from './views/try-view.tsx'
 import { WhatIfView } from './views/what-if-view.tsx'
 
@@ -28,10 +30,15 @@ type View = keyof typeof titles
 
 export function App() {
   const route = useRoute()
-  const { state, connected } = useLive()
+  const { session, refresh } = useSession()
+  const isSignedOut = session?.signsIn === true && session.by === undefined
+  const { state, connected } = useLive(session && !isSignedOut ? (session.by ?? '') : undefined, refresh)
   const pipeline = 'pipeline' in route ? state?.pipelines.find((one) => keyOf(one) === route.pipeline) : undefined
   const writes = state?.writes ?? false
-  const rights = useRights(pipeline ? keyOf(pipeline) : '', writes && pipeline !== undefined)
+  const rights = useRights(
+    pipeline ? keyOf(pipeline) : '',
+    pipeline !== undefined && (writes || session?.signsIn === true),
+  )
   const heading = useRef<HTMLElement>(null)
   const view = route.view
   useEffect(() => {
@@ -62,11 +69,26 @@ export function App() {
         </div>
       </header>
       <main id="main" ref={heading} tabIndex={-1}>
-        <Trouble state={state} connected={connected} />
-        <Content {...{ route, state, pipeline, connected, rights }} />
+        {isSignedOut ? (
+          <SignInView onSignedIn={refresh} />
+        ) : session?.refused !== undefined ? (
+          <p class="banner">{session.refused}</p>
+        ) : (
+          <>
+            <Trouble state={state} connected={connected} />
+            <Content {...{ route, state, pipeline, connected, rights }} />
+          </>
+        )}
       </main>
       <footer>
-        <span>{footerText(writes, rights)}</span>
+        <span>
+          {footerText(session, writes, rights)}
+          {session?.signsOut && (
+            <button type="button" class="quiet" onClick={() => void signOut().then(refresh)}>
+              Sign out
+            </button>
+          )}
+        </span>
         {state && <span>{`${state.cluster}, namespace ${state.namespace}`}</span>}
       </footer>
     </>
@@ -81,7 +103,11 @@ interface ContentProps {
   readonly rights: Rights | undefined
 }
 
-function footerText(writes: boolean, rights: Rights | undefined): string {
+function footerText(session: Session | undefined, writes: boolean, rights: Rights | undefined): string {
+  if (session?.signsIn) {
+    if (session.by === undefined) return 'This console shows what you may see.'
+    return `Signed in as ${session.by}. ${writes ? 'Actions are recorded under this name.' : 'This console only reads.'} `
+  }
   if (!writes) return 'Read-only: this console changes nothing.'
   if (rights?.by !== undefined) return `Actions are recorded as of ${rights.by}.`
   return 'Actions need the address with a key that the console printed in its terminal.'
@@ -122,7 +148,7 @@ function Picker({ state, route }: { readonly state: ConsoleState; readonly route
     <select aria-label="Pipeline" value={route.pipeline} onChange={(event) => pick(event.currentTarget.value)}>
       {options.map((key) => (
         <option key={key} value={key}>
-          {key.split('/')[1]}
+          {state.namespace.includes(',') ? key : key.split('/')[1]}
         </option>
       ))}
     </select>

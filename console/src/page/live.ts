@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { changedState } from '../model/change.ts'
 import type { ConsoleState, PartHistory, StateChange } from '../model/state.ts'
 import { withRecorded, type PipelineHistory } from './history-view.ts'
+import { keyHeaders } from './key.ts'
 
 export interface Live {
   /** undefined until the first state has come. */
@@ -13,12 +14,21 @@ export interface Live {
 }
 
 const againMs = 3_000
+/** The event when an answer says that it is not known who asks. */
+export const unauthorized = 'console-unauthorized'
 
 const takers = new Set<(change: StateChange) => void>()
 
-export function useLive(): Live {
+/** `opens`: whose reader is known; a stream that was refused is opened again for another reader. */
+export function useLive(opens: string | undefined, onRefused: () => void): Live {
   const [live, setLive] = useState<Live>({ state: undefined, connected: false })
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => {
+    if (opens === undefined) {
+      setLive({ state: undefined, connected: false })
+      return
+    }
+    let again: ReturnType<typeof setTimeout> | undefined
     const stream = new EventSource('/api/stream')
     const data = (event: MessageEvent): unknown => JSON.parse(String(event.data))
     stream.addEventListener('state', (event) => setLive({ state: data(event) as ConsoleState, connected: true }))
@@ -28,9 +38,17 @@ export function useLive(): Live {
       for (const take of takers) take(change)
     })
     // The browser tries again by itself, and begins with a new state.
-    stream.addEventListener('error', () => setLive(({ state }) => ({ state, connected: false })))
-    return () => stream.close()
-  }, [])
+    stream.addEventListener('error', () => {
+      setLive(({ state }) => ({ state, connected: false }))
+      if (stream.readyState !== EventSource.CLOSED) return
+      onRefused()
+      again = setTimeout(() => setAttempt((before) => before + 1), againMs)
+    })
+    return () => {
+      clearTimeout(again)
+      stream.close()
+    }
+  }, [opens, attempt])
   return live
 }
 
@@ -74,7 +92,9 @@ export type Answered<T> = { readonly value: T } | { readonly status: number; rea
 /** Never rejects: what goes wrong is an answer as well. */
 export async function ask<T>(path: string, request: RequestInit = {}): Promise<Answered<T>> {
   try {
-    const response = await fetch(path, { ...request, signal: AbortSignal.timeout(40_000) })
+    const headers = { ...keyHeaders(), ...(request.headers as Record<string, string> | undefined) }
+    const response = await fetch(path, { ...request, headers, signal: AbortSignal.timeout(40_000) })
+    if (response.status === 401) dispatchEvent(new Event(unauthorized))
     const body = (await response.json()) as unknown
     if (response.ok) return { value: body as T }
     const { message } = body as { readonly message?: string }

@@ -1,8 +1,8 @@
 // The page's beginning.
 import { render } from 'preact'
-import { takeKey } from './actions.ts'
 import { App } from './app.tsx'
 import './console.css'
+import { takeKey } from './key.ts'
 
 const place = document.getElementById('app')
 takeKey()

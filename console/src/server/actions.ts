@@ -2,7 +2,7 @@
 // command line, and records an event with the person's name.
 import { consequences } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { ActionRight, Done, ReplayRunState } from '../model/actions.ts'
+import type { Done, ReplayRunState, RightName } from '../model/actions.ts'
 import { providerModes, type ProviderBehaviour, type ProviderMode } from '../model/try-it.ts'
 import type { Actions, Perform } from './actions-port.ts'
 import { bodies, checked } from './asked.ts'
@@ -36,7 +36,7 @@ export function performer(
   onChange: (pipeline: string) => void,
   runs: ReplayRuns = new ReplayRuns(),
 ): Performer {
-  const may = async (pipeline: OrderPipeline, right: ActionRight): Promise<void> => {
+  const may = async (pipeline: OrderPipeline, right: RightName): Promise<void> => {
     const refusal = await actions.refusal(pipeline, right)
     if (refusal !== undefined) throw new Forbidden(refusal)
   }
@@ -74,7 +74,7 @@ export function performer(
 
 function tries(
   tryIt: TryIt,
-  may: (pipeline: OrderPipeline, right: ActionRight) => Promise<void>,
+  may: (pipeline: OrderPipeline, right: RightName) => Promise<void>,
 ): Readonly<Record<string, Perform>> {
   return {
     'try-orders': async (pipeline, body) => {

@@ -19,6 +19,13 @@ export const bodies = {
   cancel: z.strictObject({ order: z.string().regex(orderIdPattern, 'a UUID as the gateway gives it') }),
   plan: z.strictObject(groupFields),
   replay: z.strictObject({ ...groupFields, newest, perSecond: z.number().positive().max(largestPace) }),
+  edited: z.strictObject({
+    letter: z
+      .string()
+      .max(200)
+      .regex(/^[^/]+\/\d+\/\d+$/, 'a letter such as payment/2/17'),
+    value: z.string().min(1),
+  }),
   discard: z.strictObject({ ...groupFields, newest }),
   stop: z.strictObject({ run: z.uuid() }),
   orders: z.strictObject({ count: z.int().min(1).max(largestBurst) }),

@@ -74,6 +74,8 @@ export function eventStreams(
       return viewers.size
     },
     open: (response, seen, isCurrent) => {
+      // A viewer may have left while its rights were asked for.
+      if (response.destroyed) return true
       if (viewers.size >= mostViewers) return false
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
       viewers.set(response, { response, seen, isCurrent })

@@ -44,12 +44,12 @@ export function machineRights(kube: Kube, user: string | undefined): PersonalRig
   return { person, refusal }
 }
 
-export const machineActions = (kube: Kube, user: string | undefined): Actions => ({
-  ...kubeActions(kube, machineRights(kube, user)),
+export const kubeActions = (kube: Kube, user: string | undefined): Actions => ({
+  ...actionsWith(kube, machineRights(kube, user)),
   ...(kube.local ? { tryIt: kubeTryIt(kube) } : {}),
 })
 
-export function kubeActions(kube: ApiServer, rights: PersonalRights): Actions {
+export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
   return {
     ...rights,
     suspend: async (pipeline, suspend) => {

@@ -1,9 +1,17 @@
 // What can be done with the dead letters of one stage and cause? They are counted, replayed and
 // discarded with the code of `orderpipeline dlq`.
-import { CommandFailed, lettersMeant, replayPlan, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
+import {
+  CommandFailed,
+  lettersMeant,
+  refusal,
+  refuseUnreadable,
+  replayPlan,
+  type DeadLetter,
+  type DeadLetterTopic,
+} from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
-import type { ActionRight, Done, LetterPlan, ReplayRunState } from '../model/actions.ts'
+import type { Done, LetterPlan, ReplayRunState, RightName } from '../model/actions.ts'
 import type { Actions, Perform } from './actions-port.ts'
 import { bodies, checked } from './asked.ts'
 import type { ReplayRuns } from './replay-runs.ts'
@@ -12,7 +20,7 @@ export interface LetterSurroundings {
   readonly actions: Pick<Actions, 'letterBox' | 'person'>
   readonly runs: ReplayRuns
   /** @throws Forbidden */
-  readonly may: (pipeline: OrderPipeline, right: ActionRight) => Promise<void>
+  readonly may: (pipeline: OrderPipeline, right: RightName) => Promise<void>
   /** Has it recorded. */
   readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<Done>
   /** The dead letters of a pipeline have changed. */
@@ -26,9 +34,11 @@ export function letterActions(surroundings: LetterSurroundings): Readonly<Record
   return {
     plan: async (pipeline, body) => {
       const { stage, reason } = checked(bodies.plan, body)
+      await may(pipeline, 'letters')
       return withBox(actions, pipeline, async (box) => planOf(await waiting(box, pipeline, stage, reason)))
     },
     replay: (pipeline, body) => replay(surroundings, pipeline, body),
+    'replay-edited': (pipeline, body) => replayEdited(surroundings, pipeline, body),
     discard: async (pipeline, body) => {
       const { stage, reason, newest } = checked(bodies.discard, body)
       await may(pipeline, 'discard')
@@ -85,6 +95,29 @@ async function replay(
     await box.close()
     throw error
   }
+}
+
+/** One dead letter, with another message in the place of its own. */
+async function replayEdited(
+  { actions, may, done: recordAction, changed: onChange }: LetterSurroundings,
+  pipeline: OrderPipeline,
+  body: unknown,
+): Promise<Done> {
+  const { letter: id, value } = checked(bodies.edited, body)
+  await may(pipeline, 'replay')
+  // Who edits a message has seen it.
+  await may(pipeline, 'payloads')
+  return withBox(actions, pipeline, async (box) => {
+    const [deadLetter] = await lettersMeant(box, pipeline.metadata.name, id, {}, [], new Date())
+    if (!deadLetter) throw new CommandFailed(`There is no letter ${id}.`)
+    const why = refusal(deadLetter, false, new Date(), true)
+    if (why !== undefined) throw new CommandFailed(`${id} stays: ${why}.`)
+    refuseUnreadable(deadLetter, value)
+    const by = await actions.person()
+    await box.replay([{ letter: deadLetter, value, by, at: new Date(), forced: false }])
+    onChange(pipelineKey(pipeline))
+    return recordAction(pipeline, 'DeadLetterEdited', `replayed ${id} with an edited message`)
+  })
 }
 
 const countText = (count: number): string => `${count} dead ${count === 1 ? 'letter' : 'letters'}`

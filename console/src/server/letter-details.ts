@@ -2,7 +2,6 @@
 // letters, and their messages for who may see payloads. Bounded in number, size and readings at
 // once.
 import { CommandFailed, lettersMeant, type DeadLetter } from '@orderpipeline/client'
-import { withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { LetterDetail, LetterDetails } from '../model/dead-letters.ts'
 import { Forbidden } from './actions.ts'
@@ -14,7 +13,6 @@ const shownLetters = 10
 const shownCharacters = 16_384
 const shownKeyCharacters = 200
 const readingsAtOnce = 4
-const timeoutMs = 30_000
 
 type Reader = Pick<Visitor, 'readRefusal'> & { readonly actions: Pick<Actions, 'letterBox'> }
 
@@ -29,8 +27,7 @@ export function letterReader() {
     if (readings >= readingsAtOnce) throw new CommandFailed('Too many look at dead letters at once; try again.')
     readings += 1
     try {
-      const reading = waiting(reader.actions, pipeline, stage, reason)
-      const deadLetters = await withDeadline(timeoutMs, 'reading the dead letters', reading)
+      const deadLetters = await waiting(reader.actions, pipeline, stage, reason)
       const newest = deadLetters.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, shownLetters)
       const letters = newest.map((deadLetter) => detailOf(deadLetter, masked === undefined))
       return { letters, waiting: deadLetters.length, ...(masked === undefined ? {} : { masked }) }
@@ -56,9 +53,17 @@ async function waiting(
 
 function detailOf(deadLetter: DeadLetter, isShown: boolean): LetterDetail {
   const { id, at, attempts, message, key, value, omittedBytes } = deadLetter
+  const payload = value === null ? undefined : String(value)
+  const shownFields = {
+    ...(key === null ? {} : { key: String(key).slice(0, shownKeyCharacters) }),
+    ...(payload === undefined ? {} : { payload: payload.slice(0, shownCharacters) }),
+    ...(payload !== undefined && isWholeText(payload, value) ? { editable: true as const } : {}),
+  }
   return {
     ...{ id, at, attempts, message: message.slice(0, 500), bytes: omittedBytes ?? value?.length ?? 0 },
-    ...(isShown && key !== null ? { key: String(key).slice(0, shownKeyCharacters) } : {}),
-    ...(isShown && value !== null ? { payload: String(value).slice(0, shownCharacters) } : {}),
+    ...(isShown ? shownFields : {}),
   }
 }
+
+const isWholeText = (payload: string, value: DeadLetter['value']): boolean =>
+  value !== null && payload.length <= shownCharacters && Buffer.from(payload).equals(Buffer.from(value))

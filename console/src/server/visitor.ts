@@ -35,6 +35,9 @@ export interface Visitors {
   posts(path: string): boolean
 }
 
+export const nothingSeen = (namespaces: readonly string[]): string =>
+  `Your user may not list orderpipelines in any namespace that this console shows: ${namespaces.join(', ')}.`
+
 const withoutKey =
   'The key of this console is needed: open the address that it printed in the terminal when it started.'
 const noPayloads = 'Only a console that acts shows messages; `orderpipeline dlq show` does.'

@@ -1,7 +1,7 @@
 // How does a test or the screenshots get a console with two hours behind it? By looks at the
 // recorded shop, one for each five seconds.
 import { createObserver, type Observer } from '../server/observer.ts'
-import { serveConsole, type ConsoleServer } from '../server/machine-console.ts'
+import { serveConsole, type ConsoleServer } from '../server/server.ts'
 import { pageFiles } from '../page-files.ts'
 import { recordedWhatIf } from './recorded-what-if.ts'
 import type { RecordedActions } from './recorded-actions.ts'

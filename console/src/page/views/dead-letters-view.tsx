@@ -10,6 +10,7 @@ import { ask, type Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { clockText, dateText, plural } from '../words.ts'
 import { LetterActions } from './letter-actions.tsx'
+import { LetterMessages } from './letter-messages.tsx'
 import { Replays, useReplays } from './replays.tsx'
 
 const againMs = 15_000
@@ -142,6 +143,7 @@ function Group({ group, pipeline, command, rights, onDone }: GroupProps) {
           </>
         )}
       </dl>
+      {rights && <LetterMessages pipeline={keyOf(pipeline)} {...{ group, rights, onDone }} />}
       {rights && <LetterActions pipeline={keyOf(pipeline)} {...{ group, rights, onDone }} />}
       <p class="hint">
         {verdict === 'never'

@@ -33,7 +33,7 @@ export function HomeView({ state }: { readonly state: ConsoleState }) {
           return (
             <li key={keyOf(pipeline)}>
               <a href={pathOf({ view: 'pipeline', pipeline: keyOf(pipeline) })}>
-                <strong>{pipeline.name}</strong>
+                <strong>{state.namespace.includes(',') ? keyOf(pipeline) : pipeline.name}</strong>
                 <span>{pipeline.ready === 'True' ? 'Ready' : 'not Ready'}</span>
                 <span>{`${orDash(rateText(pipeline.ordersPerSecond))} orders/s`}</span>
                 <span>{`lag ${pipeline.lag === undefined ? dash : countText(pipeline.lag)}`}</span>

@@ -4,8 +4,8 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
 import { largestBurst, providerModes, type Placed, type ProviderMode } from '../../model/try-it.ts'
-import { act, askAsKeyHolder } from '../actions.ts'
-import type { Answered } from '../live.ts'
+import { act } from '../actions.ts'
+import { ask, type Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { countText, plural } from '../words.ts'
 import { StageTable } from './stage-table.tsx'
@@ -113,7 +113,7 @@ const modes = Object.keys(providerModes) as ProviderMode[]
 function Provider({ pipeline }: { readonly pipeline: string }) {
   const [mode, setMode] = useState<Answered<{ readonly mode: ProviderMode | 'other' | 'none' }>>()
   useEffect(() => {
-    void askAsKeyHolder<{ mode: ProviderMode | 'other' | 'none' }>(`/api/try/${pipeline}`).then(setMode)
+    void ask<{ mode: ProviderMode | 'other' | 'none' }>(`/api/try/${pipeline}`).then(setMode)
   }, [pipeline])
   const current = mode && 'value' in mode ? mode.value.mode : undefined
   if (current === 'none') return null
