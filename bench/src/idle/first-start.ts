@@ -27,6 +27,7 @@ export async function benchFirstStart({ say }: { readonly say: (line: string) =>
     for (const start of ['from a fresh clone, empty caches', 'the second time']) {
       say(`npm start, ${start} …`)
       const shop = await startShop(space, { checkout, env: emptyCaches(space) })
+      await shop.settled() // every replica has joined, as when somebody has looked around
       await shop.stop()
       for (const line of shop.said) say(`  ${line}`)
       rows.push(rowOf(start, shop, rows.length === 0 ? cloneMs : 0))
