@@ -44,6 +44,16 @@ it('reads JSON and text, and gives nothing for what is not there', async () => {
   expect(await kube.get('/none')).toBeUndefined()
 })
 
+it('uses one connection for requests that follow each other', async () => {
+  const ports = new Set<number | undefined>()
+  const { kube } = await connectedTo(({ socket }, response) => {
+    ports.add(socket.remotePort)
+    response.end('{}')
+  })
+  for (let request = 0; request < 5; request++) await kube.get('/json')
+  expect(ports.size).toBe(1)
+})
+
 it('sends a merge patch in the name of the command line', async () => {
   const { kube } = await connectedTo((request, response) => {
     void request.toArray().then((chunks: Buffer[]) => {

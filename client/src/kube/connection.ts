@@ -1,7 +1,8 @@
 // How does a command speak to the API server? With the kubeconfig that is named on the command
 // line, else with those that kubectl would take.
 import { existsSync } from 'node:fs'
-import type { RequestOptions } from 'node:https'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { CalledWrongly, CommandFailed } from '../failure.ts'
@@ -49,6 +50,7 @@ export async function connect(environment: Surroundings, options: ConnectOptions
   const server = new URL(cluster.server)
   const access: RequestOptions = {}
   await config.applyToHTTPSOptions(access)
+  if (cluster.proxyUrl === undefined) access.agent = keepAliveAgent(server)
   return {
     ...apiServer({
       ...{ server, fieldManager, access: () => access },
@@ -59,6 +61,18 @@ export async function connect(environment: Surroundings, options: ConnectOptions
     local: files.every((one) => environment.localKubeconfigs?.includes(one)),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
   }
+}
+
+/** Shorter than any server keeps a connection for the next request. */
+const idleConnectionMs = 10_000
+
+/**
+ * A command asks several times, and a console every second: without it each request waits for two
+ * or three more round trips. Credentials come with each request.
+ */
+function keepAliveAgent({ protocol }: URL): HttpAgent {
+  const options = { keepAlive: true, timeout: idleConnectionMs }
+  return protocol === 'http:' ? new HttpAgent(options) : new Agent(options)
 }
 
 function useContext(config: KubeConfig, context: string, file: string): void {
