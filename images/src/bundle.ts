@@ -88,6 +88,10 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     external: leftOut,
     alias: entriesForBundles,
     legalComments: 'none',
+    // V8 keeps the source in memory: a third of it is indentation and comments, and one character
+    // beyond Latin-1 in a comment doubles the rest. Names stay as they are, for stack traces.
+    minifyWhitespace: true,
+    lineLimit: 200,
     logLevel: 'silent',
     metafile: true,
     write: false,

@@ -13,6 +13,7 @@ import { clientOf, processorSeconds, residentBytes } from './client.ts'
 import { follow } from './follow.ts'
 import { benchPipeline, collectionPath, pathOf, stages } from './pipelines.ts'
 import { type OperatorProcess, runOperator, type Samples } from './process.ts'
+import { replicasReady } from './replicas.ts'
 import { growth, percentile, quantile } from './samples.ts'
 import { topicsMade } from './topics.ts'
 import { orderPipelines, childResources } from '@orderpipeline/operator/api'
@@ -101,12 +102,14 @@ async function operatorRun(options: OperatorBenchOptions) {
       say(`${objects} objects in ${secondsText(seconds)}`)
 
       await settle(operator, say)
+      await allReady(client, operator, say)
       say(`steady churn for ${options.churnSeconds} s …`)
       const beforeChurn = await operator.metrics()
       const edits = await churn(client, follower, { ...options, namespace, seconds: options.churnSeconds })
       const afterChurn = await operator.metrics()
 
       await settle(operator, say)
+      await allReady(client, operator, say)
       say(`nothing happens for ${options.settledSeconds} s …`)
       const beforePause = await operator.metrics()
       await sleep(options.settledSeconds * 1_000)
@@ -179,6 +182,18 @@ async function count(client: Awaited<ReturnType<typeof clientOf>>): Promise<numb
     }),
   )
   return totals.reduce((sum, one) => sum + one, 0)
+}
+
+/** Until every version that the operator has made is reported to run, and none is being tried. */
+async function allReady(
+  client: Awaited<ReturnType<typeof clientOf>>,
+  operator: OperatorProcess,
+  say: (line: string) => void,
+): Promise<void> {
+  for (let reported = 1; reported > 0; await settle(operator, say)) {
+    reported = await replicasReady(client, namespace, atOnce)
+    say(`${reported} Deployments are reported ready`)
+  }
 }
 
 /** Waits until the operator has written nothing for 5 s. */

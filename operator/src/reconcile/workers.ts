@@ -32,7 +32,7 @@ export const workers = (
         queue.forget(key)
         return queue.addAfter(key, resyncMs * (0.8 + 0.4 * random()))
       case 'after':
-        queue.forget(key)
+        if (extent === 'whole') queue.forget(key)
         return queue.addAfter(key, next.ms, extent)
       case 'whole':
         return queue.add(key, 'background')
