@@ -10,7 +10,7 @@ import type { Metrics } from './runtime/metrics.ts'
 import type { Extent, WorkQueue } from './runtime/work-queue.ts'
 import { workers, type WorkersSettings } from './reconcile/workers.ts'
 
-interface Leading {
+interface LeadershipTasks {
   readonly synced: () => boolean
   readonly lead: Leader
   readonly measured: Metrics
@@ -21,23 +21,23 @@ interface Leading {
   /** Aborted when the operator is to stop, and here when the lease is lost. */
   readonly stopping: AbortController
   /** Tasks that run while it leads and only read. */
-  readonly beside: readonly ((signal: AbortSignal) => Promise<void>)[]
+  readonly readers: readonly ((signal: AbortSignal) => Promise<void>)[]
   /** Tasks that run while it leads and write: the lease is kept until they have ended. */
-  readonly writing: readonly ((signal: AbortSignal) => Promise<void>)[]
+  readonly writers: readonly ((signal: AbortSignal) => Promise<void>)[]
   readonly settings: WorkersSettings & { readonly holder: string }
 }
 
-export const actAsLeader = async (on: Leading): Promise<'stopped' | 'lost'> => {
+export const actAsLeader = async (on: LeadershipTasks): Promise<'stopped' | 'lost'> => {
   const { lead, measured: metrics, log, queue, stopping, settings } = on
   const { signal } = stopping
   while (!on.synced() && !signal.aborted) await sleep(50, signal)
   if (signal.aborted || !(await lead.acquire(signal))) return 'stopped'
   metrics.leading(true)
   log.info({ holder: settings.holder }, 'leading')
-  const reading = on.beside.map((run) => run(signal))
-  const writing = on.writing.map((run) => run(signal))
+  const reading = on.readers.map((run) => run(signal))
+  const writing = on.writers.map((run) => run(signal))
   const working = workers(queue, on.pass, { log, metrics, ...on.clock }, settings)
-  const outcome = await lead.hold(signal)
+  const outcome = await lead.renewUntilStopped(signal)
   metrics.leading(false)
   queue.close()
   if (outcome === 'lost') {

@@ -1,7 +1,7 @@
 // How does this replica reach the API server? Over one transport; what writes has a field manager,
 // and writes only while this replica may lead.
 import { transport, type Transport } from '@orderpipeline/kube'
-import type { Config } from './config.ts'
+import type { OperatorConfig } from './config.ts'
 import { kubePort, type Kube } from './kube/port.ts'
 import { leader, type Leader } from './leadership/leader.ts'
 import type { OperatorParts } from './operator-parts.ts'
@@ -41,4 +41,4 @@ export const apiAccess = async (parts: OperatorParts, instruments: Metrics): Pro
 }
 
 /** This installation: its replicas share a lease. */
-export const installationOf = ({ lease }: Config): string => `${lease.namespace}/${lease.name}`
+export const installationOf = ({ lease }: OperatorConfig): string => `${lease.namespace}/${lease.name}`

@@ -1,7 +1,7 @@
 // What of the cluster does the operator watch, and what is done about a change? Pipelines and their
 // objects, and the schemas that the API server serves of them; a change has the pipeline
 // reconciled.
-import type { Config } from './config.ts'
+import type { OperatorConfig } from './config.ts'
 import {
   declaredStatus,
   declaresRecord,
@@ -17,14 +17,14 @@ import type { OrderPipeline } from './api/index.ts'
 import { absenceCause, type DesiredSettings, keyOf, pipelineKeyOf } from './pipeline/index.ts'
 import { acting, type Acting } from './reconcile/acting.ts'
 import { leftoverReports, leftovers } from './reconcile/leftovers.ts'
-import { isOwnCreation } from './reconcile/news.ts'
+import { isOwnCreation } from './reconcile/reconcile-causes.ts'
 import { type Informers, informersOf } from './reconcile/observe.ts'
 import { type ApiAccess, installationOf } from './api-access.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import type { WorkQueue } from './runtime/work-queue.ts'
 
 export interface ClusterWatch {
-  readonly world: Informers
+  readonly informers: Informers
   readonly schemas: ServedSchemas
   readonly pipelines: () => readonly OrderPipeline[]
   readonly pipelineOf: (key: string) => OrderPipeline | undefined
@@ -44,11 +44,11 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
   const { config, log, clock } = parts
   const { queue, instruments, pipelineChanged } = targets
   const lookAtAll = (): void => {
-    for (const pipeline of world.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
+    for (const pipeline of informers.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
   }
   const held = leftovers(kube, leftoverReports(log), parts.heldMs)
   const schemas = servedSchemas(kube, clock.now, lookAtAll)
-  const world: Informers = informersOf(
+  const informers: Informers = informersOf(
     kube,
     {
       pipeline: pipelineChanged,
@@ -74,10 +74,10 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
     { namespace: config.watchNamespace, ...(parts.watch ? { watch: parts.watch } : {}) },
   )
   return {
-    world,
+    informers,
     schemas,
-    pipelines: () => world.pipelines.store.all() as readonly OrderPipeline[],
-    pipelineOf: (key) => world.pipelines.store.get(key) as OrderPipeline | undefined,
+    pipelines: () => informers.pipelines.store.all() as readonly OrderPipeline[],
+    pipelineOf: (key) => informers.pipelines.store.get(key) as OrderPipeline | undefined,
     close: () => held.close(),
   }
 }
@@ -92,19 +92,23 @@ export const servedStatus = ({ log }: OperatorParts, { schemas }: ClusterWatch) 
   )
 
 /** Which pipelines this installation acts on, where several are installed. */
-export const actingTurns = (parts: OperatorParts, access: ApiAccess, { world, schemas }: ClusterWatch): Acting => {
+export const actingInstallation = (
+  parts: OperatorParts,
+  access: ApiAccess,
+  { informers, schemas }: ClusterWatch,
+): Acting => {
   const { config, log, clock } = parts
   return acting(
     {
       kube: access.as('record'),
-      noted: world.noteWritten,
+      recordWrite: informers.recordWrite,
       declared: () => declaresRecord(schemas),
-      left: (key, to) =>
+      onStandby: (key, to) =>
         log.warn(
           { pipeline: key, acting: to },
           'another installation of the operator acts on the pipeline, this one stands by',
         ),
-      taken: (key, from) =>
+      onTakeover: (key, from) =>
         log.warn(
           { pipeline: key, from },
           'the installation that acted on the pipeline does not answer, this one acts now',
@@ -116,7 +120,7 @@ export const actingTurns = (parts: OperatorParts, access: ApiAccess, { world, sc
   )
 }
 
-export const desiredSettings = (config: Config, schemas: ServedSchemas): DesiredSettings => ({
+export const desiredSettings = (config: OperatorConfig, schemas: ServedSchemas): DesiredSettings => ({
   servicesImage: config.servicesImage,
   imagePullPolicy: config.imagePullPolicy,
   imagePullSecrets: config.imagePullSecrets,

@@ -71,7 +71,7 @@ const schema = z.object({
   FLOW_INTERVAL_SECONDS: seconds(2),
 })
 
-export interface Config {
+export interface OperatorConfig {
   readonly servicesImage: string
   readonly updates: { readonly usual: 'Manual' | 'Automatic'; readonly atOnce: number }
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never'
@@ -99,7 +99,7 @@ export interface Config {
 }
 
 /** @throws ConfigError */
-export const configFrom = (env: Environment, hostname: string): Config => {
+export const configFrom = (env: Environment, hostname: string): OperatorConfig => {
   const values = readConfig(schema, env)
   return Object.freeze({
     servicesImage: values.SERVICES_IMAGE,

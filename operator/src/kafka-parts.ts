@@ -2,7 +2,7 @@
 // topics of external clusters; all over shared connections.
 import type { Logger } from 'pino'
 import type { KubeObject, OrderPipeline } from './api/index.ts'
-import type { Config } from './config.ts'
+import type { OperatorConfig } from './config.ts'
 import { kafkaClients } from './kafka/clients.ts'
 import { credentials } from './kafka/credentials.ts'
 import { type LagPoller, lagPoller } from './kafka/lag-poller.ts'
@@ -19,7 +19,7 @@ import { flowMetrics } from './scaler/flow-metrics.ts'
 import { type FlowScaler, flowScaler } from './scaler/flow-scaler.ts'
 
 interface KafkaEnvironment {
-  readonly config: Config
+  readonly config: OperatorConfig
   readonly clock: Clock
   readonly log: Logger
   readonly measured: Metrics
@@ -65,7 +65,7 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
     },
     {
       intervalMs: config.lag.intervalSeconds * 1000,
-      lettersMs: config.deadLettersIntervalSeconds * 1000,
+      deadLettersMs: config.deadLettersIntervalSeconds * 1000,
       serviceDomain,
     },
   )

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
 import { runConfigured } from '@orderpipeline/config'
 import { drainOnSignals } from '@orderpipeline/process'
-import { type Config, configFrom } from './config.ts'
+import { type OperatorConfig, configFrom } from './config.ts'
 import { startOperator } from './operator.ts'
 import { systemClock } from './runtime/clock.ts'
 import { logger } from './runtime/log.ts'
@@ -14,7 +14,7 @@ const graceMs = 25_000
 
 await runConfigured(() => run(configFrom(process.env, `${hostname()}-${process.pid}`)))
 
-async function run(config: Config): Promise<void> {
+async function run(config: OperatorConfig): Promise<void> {
   const log = logger({ level: config.logLevel })
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromDefault()

@@ -3,7 +3,7 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { CallObserver } from '@orderpipeline/kube'
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
+import type { OperatorConfig } from './config.ts'
 import type { LagReader } from './kafka/lag-reader.ts'
 import type { WatchSettings } from './kube/informer.ts'
 import type { KafkaAccess } from './pipeline/index.ts'
@@ -11,7 +11,7 @@ import type { Clock } from './runtime/clock.ts'
 import type { QueueSettings } from './runtime/work-queue.ts'
 
 export interface OperatorParts {
-  readonly config: Config
+  readonly config: OperatorConfig
   readonly kubeConfig: KubeConfig
   readonly log: Logger
   readonly clock: Clock

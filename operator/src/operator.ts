@@ -3,13 +3,13 @@
 import { actAsLeader } from './act-as-leader.ts'
 import { apiAccess, installationOf } from './api-access.ts'
 import type { OrderPipeline } from './api/index.ts'
-import { actingTurns, clusterWatch } from './cluster-watch.ts'
+import { actingInstallation, clusterWatch } from './cluster-watch.ts'
 import { kafkaParts } from './kafka-parts.ts'
 import type { Change } from './kube/object-store.ts'
 import type { OperatorParts } from './operator-parts.ts'
 import { pipelineSources, type PipelineSources } from './pipeline-sources.ts'
 import { keyOf } from './pipeline/index.ts'
-import { isNews, priorityOf } from './reconcile/news.ts'
+import { causesReconcile, priorityOf } from './reconcile/reconcile-causes.ts'
 import { observe } from './reconcile/observe.ts'
 import { reconciling, type Reconciling, type ReconcilingParts } from './reconciling.ts'
 import { healthServer } from './runtime/health-server.ts'
@@ -45,28 +45,28 @@ export const startOperator = async (parts: OperatorParts): Promise<Operator> => 
     ...{ queue, instruments },
     pipelineChanged: (change) => changed(shared, sources, reconciles, change),
   })
-  const { world } = watch
-  const turns = actingTurns(parts, access, watch)
+  const { informers } = watch
+  const acting = actingInstallation(parts, access, watch)
   const kafka = await kafkaParts({
     ...{ config, clock, log, measured: instruments, kube, lagReaderFor: parts.lagReaderFor },
     recording: access.as('topics'),
     polled: sources.polled,
     external: sources.external,
-    observe: (key) => observe(world, key),
-    noted: world.noteWritten,
-    acts: turns.acts,
+    observe: (key) => observe(informers, key),
+    noted: informers.recordWrite,
+    acts: acting.acts,
     mayWrite: () => lead.mayWriteFor() > 0,
     updated: (key) => queue.add(key, 'background'),
     moved: (key) => queue.add(key, 'background', 'figures'),
   })
-  const shared: ReconcilingParts = { parts, access, watch, turns, kafka, instruments, queue }
+  const shared: ReconcilingParts = { parts, access, watch, acting, kafka, instruments, queue }
   const reconciles = reconciling(shared)
   return run(shared, reconciles)
 }
 
 /** A pipeline was created or changed, or is gone. */
 function changed(
-  { parts, turns, kafka, instruments, queue }: ReconcilingParts,
+  { parts, acting, kafka, instruments, queue }: ReconcilingParts,
   sources: PipelineSources,
   reconciles: Reconciling,
   change: Change,
@@ -79,9 +79,9 @@ function changed(
     reconciles.forget(key)
     queue.forget(key)
     instruments.forgetPipeline(pipeline)
-  } else if (sources.update(pipeline, turns.acts(pipeline))) kafka.flow.forget(pipeline)
+  } else if (sources.update(pipeline, acting.acts(pipeline))) kafka.flow.forget(pipeline)
   else kafka.flow.know(pipeline)
-  if (isNews(change, installationOf(parts.config))) queue.add(key, priorityOf(change))
+  if (causesReconcile(change, installationOf(parts.config))) queue.add(key, priorityOf(change))
 }
 
 /** Serves, watches and leads until it is stopped or has lost the lease; then it closes all. */
@@ -92,19 +92,19 @@ async function run(
   const { config, log, clock } = parts
   const { wire, lead } = access
   const { poller, flow, topics } = kafka
-  const { world } = watch
+  const { informers } = watch
   const stopping = new AbortController()
   const closing = new AbortController()
   const health = await healthServer(config.metricsPort, instruments.registry, {
     alive: () => true,
-    ready: () => world.synced() && !stopping.signal.aborted,
+    ready: () => informers.synced() && !stopping.signal.aborted,
   })
-  const watching = world.run(closing.signal)
+  const watching = informers.run(closing.signal)
   const scaling = flow.run(stopping.signal)
   const leading = actAsLeader({
-    ...{ synced: world.synced, lead, measured: instruments, log, clock, queue, pass, stopping },
-    beside: [(signal) => poller.run(signal)],
-    writing: [(signal) => topics.run(signal)],
+    ...{ synced: informers.synced, lead, measured: instruments, log, clock, queue, pass, stopping },
+    readers: [(signal) => poller.run(signal)],
+    writers: [(signal) => topics.run(signal)],
     settings: { count: config.workers, resyncMs: config.resyncSeconds * 1000, holder: config.lease.holder },
   })
   const completion = leading.finally(async () => {
@@ -120,7 +120,7 @@ async function run(
   return {
     port: health.port,
     flowPort: flow.port,
-    synced: world.synced,
+    synced: informers.synced,
     ended: completion,
     stop: async () => {
       stopping.abort()

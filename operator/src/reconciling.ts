@@ -18,7 +18,7 @@ import { reconcile, type Reconciler } from './reconcile/reconcile.ts'
 import { secretDigests } from './reconcile/secret-digests.ts'
 import { statusWriter, type StatusWriter } from './reconcile/status-writer.ts'
 import { throughputLog } from './reconcile/throughput-log.ts'
-import { updateTurns, type UpdateTurns } from './reconcile/updates.ts'
+import { updateLimiter, type UpdateLimiter } from './reconcile/updates.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import type { Extent, WorkQueue } from './runtime/work-queue.ts'
 
@@ -26,7 +26,7 @@ export interface ReconcilingParts {
   readonly parts: OperatorParts
   readonly access: ApiAccess
   readonly watch: ClusterWatch
-  readonly turns: Acting
+  readonly acting: Acting
   readonly kafka: KafkaParts
   readonly instruments: Metrics
   readonly queue: WorkQueue
@@ -39,10 +39,10 @@ export interface Reconciling {
 }
 
 export const reconciling = (on: ReconcilingParts): Reconciling => {
-  const { parts, access, watch, turns, kafka, instruments } = on
+  const { parts, access, watch, acting, kafka, instruments } = on
   const { config, log, clock } = parts
   const { kube } = access
-  const { world } = watch
+  const { informers } = watch
   const status = statusWriterOf(on)
   const throughput = throughputLog(clock.now)
   const pods = podReports(kube, clock.now, (error) =>
@@ -54,31 +54,31 @@ export const reconciling = (on: ReconcilingParts): Reconciling => {
     (error) => log.warn({ error }, 'a Secret cannot be read, pods keep the present values meanwhile'),
     config.secretsIntervalSeconds * 1000,
   )
-  const strangers = foreignObjects(clock.now)
+  const foreignOwners = foreignObjects(clock.now)
   const contests = contestedFields(clock.now, instruments.repaired)
-  const updates = updateTurnsOf(on)
+  const updates = updateLimiterOf(on)
   const settings = () => desiredSettings(config, watch.schemas)
-  const readers = { status, strangers, throughput, pods, secrets, updates, contests }
+  const readers = { status, foreignOwners, throughput, pods, secrets, updates, contests }
   const figures = { lagOf: kafka.poller.figuresOf, topics: kafka.topics }
-  const reconciler: Reconciler = { kube, world, settings, ...readers, ...figures, now: clock.wall }
-  const passFigures = figuresPass({ world, ...readers, ...figures, acts: turns.acts, shown: instruments.pipeline })
+  const reconciler: Reconciler = { kube, informers, settings, ...readers, ...figures, now: clock.wall }
+  const passFigures = figuresPass({ informers, ...readers, ...figures, acts: acting.acts, shown: instruments.pipeline })
   return {
     pass: (key, extent) => (extent === 'figures' ? passFigures(key) : pass(on, reconciler, key)),
     forget: (key) => {
-      for (const one of [status, throughput, pods, strangers, contests, updates, turns]) one.forget(key)
+      for (const one of [status, throughput, pods, foreignOwners, contests, updates, acting]) one.forget(key)
     },
   }
 }
 
-async function pass({ watch, turns, instruments }: ReconcilingParts, on: Reconciler, key: string): Promise<Next> {
+async function pass({ watch, acting, instruments }: ReconcilingParts, on: Reconciler, key: string): Promise<Next> {
   const cached = watch.pipelineOf(key)
-  const turn = cached && (await turns.turn(cached))
-  if (cached && turn?.kind === 'standsBy') instruments.forgetPipeline(cached)
-  if (turn && turn.kind !== 'acts') return turn.kind === 'gone' ? turn : { kind: 'after', ms: turn.waitMs }
+  const claim = cached && (await acting.claim(cached))
+  if (cached && claim?.kind === 'standsBy') instruments.forgetPipeline(cached)
+  if (claim && claim.kind !== 'acts') return claim.kind === 'gone' ? claim : { kind: 'after', ms: claim.waitMs }
   const next = await reconcile(on, key)
   const pipeline = watch.pipelineOf(key)
   if (pipeline) instruments.pipeline(pipeline)
-  return turn?.waitMs === undefined ? next : atLatest(next, turn.waitMs)
+  return claim?.waitMs === undefined ? next : atLatest(next, claim.waitMs)
 }
 
 function statusWriterOf({ parts, access: { kube }, watch }: ReconcilingParts): StatusWriter {
@@ -86,17 +86,18 @@ function statusWriterOf({ parts, access: { kube }, watch }: ReconcilingParts): S
   const recorder = eventRecorder(kube, config.lease.holder, clock.wall, (error) =>
     log.warn({ error }, 'an event could not be posted'),
   )
-  return statusWriter(kube, recorder, servedStatus(parts, watch), watch.world.noteWritten, clock, {
+  return statusWriter(kube, recorder, servedStatus(parts, watch), watch.informers.recordWrite, clock, {
     countsMs: parts.countsMs ?? 1000,
     lagMs: config.lag.statusSeconds * 1000,
   })
 }
 
-function updateTurnsOf({ parts: { config }, watch, turns, queue }: ReconcilingParts): UpdateTurns {
-  const acted = () => watch.pipelines().filter(turns.acts)
-  return updateTurns(
+function updateLimiterOf({ parts: { config }, watch, acting, queue }: ReconcilingParts): UpdateLimiter {
+  const acted = () => watch.pipelines().filter(acting.acts)
+  return updateLimiter(
     {
-      all: () => acted().map((pipeline) => ({ pipeline, children: observe(watch.world, keyOf(pipeline)).children })),
+      all: () =>
+        acted().map((pipeline) => ({ pipeline, children: observe(watch.informers, keyOf(pipeline)).children })),
       free: (key) => queue.add(key, 'background'),
     },
     { brought: config.servicesImage, usual: config.updates.usual, atOnce: config.updates.atOnce },

@@ -5,19 +5,19 @@ import {
   children,
   current,
   eventually,
-  ground,
+  testEnvironment,
   patch,
   pipelineFrom,
   type Running,
   runOperator,
   settled,
-} from './harness.ts'
+} from './test-environment.ts'
 
 let operator: Running | undefined
 afterEach(() => operator?.stop())
 
 it('a stage is created after the last of its topics exists, and the status names the missing ones until then', async () => {
-  const on = await ground()
+  const on = await testEnvironment()
   await on.kube.create(orderPipelines, pipelineFrom('crds/fixtures/minimal.yaml', on))
   operator = await runOperator(on, {}, {}, { topicOperator: false })
   const ofKind = async (kind: string) => (await children(on)).filter((child) => child.kind === kind)

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
-import { ground, type Ground, patch } from './harness.ts'
+import { testEnvironment, type TestEnvironment, patch } from './test-environment.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'crds', 'fixtures')
 const fixtures = readdirSync(folder).map((file) => {
@@ -15,9 +15,9 @@ const fixtures = readdirSync(folder).map((file) => {
 const example = parseAllDocuments(readFileSync(join(folder, '..', '..', 'examples', 'shop.yaml'), 'utf8'))[0]
 
 describe('the API server', () => {
-  let on: Ground
+  let on: TestEnvironment
   beforeAll(async () => {
-    on = await ground()
+    on = await testEnvironment()
   })
   const create = (pipeline: OrderPipeline) =>
     on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, namespace: on.namespace } })

@@ -3,9 +3,9 @@
 // versions, times, addresses, and the status of children.
 import { childResources, type KubeObject, orderPipelines } from '../src/api/index.ts'
 import { fieldManager, fingerprintAnnotation, labelKeys, managedBy, versionAnnotations } from '../src/pipeline/index.ts'
-import { children, type Ground } from './harness.ts'
+import { children, type TestEnvironment } from './test-environment.ts'
 
-export const endState = async (on: Ground): Promise<unknown[]> => {
+export const endState = async (on: TestEnvironment): Promise<unknown[]> => {
   const pipelines = (await on.kube.list(orderPipelines, { namespace: on.namespace })) as KubeObject[]
   const uids = pipelines.map(({ metadata }) => metadata.uid ?? '')
   const rank = ({ kind }: KubeObject): number => childResources.findIndex((resource) => resource.kind === kind)

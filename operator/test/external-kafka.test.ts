@@ -20,15 +20,15 @@ import {
   current,
   edit,
   eventually,
-  ground,
-  type Ground,
+  testEnvironment,
+  type TestEnvironment,
   names,
   patch,
   pipelineFrom,
   type Running,
   runOperator,
   settled,
-} from './harness.ts'
+} from './test-environment.ts'
 
 const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 const encoded = (text: string) => Buffer.from(text).toString('base64')
@@ -46,13 +46,13 @@ const inClusterOfItsOwn = async (use: (kubeconfigPath: string) => Promise<void>)
 }
 
 describe('the topics of a pipeline in an external Kafka cluster', () => {
-  let on: Ground
+  let on: TestEnvironment
   let operator: Running | undefined
   let kafka: TopicAdmin
   let name: string
   const logLines: string[] = []
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
     name = `x${randomBytes(4).toString('hex')}`
     kafka = topicAdmin(kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: name, timeoutMs: 10_000 }))
   })
@@ -331,7 +331,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
     // An operator of every namespace would act on the pipelines of the tests that run in parallel
     // with this one: it has a cluster of its own.
     await inClusterOfItsOwn(async (kubeconfigPath) => {
-      on = await ground(true, kubeconfigPath)
+      on = await testEnvironment(true, kubeconfigPath)
       await secret()
       await create()
       await start()
@@ -339,7 +339,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
       const id = (await topic(status()))?.topicId
       await operator?.stop()
       const older = on
-      on = await ground(true, kubeconfigPath)
+      on = await testEnvironment(true, kubeconfigPath)
       await secret()
       await new Promise((resolve) => setTimeout(resolve, 1100)) // the API server knows ages in whole seconds
       await create({ topics: [{ name: 'orders.status', retentionHours: 1 }] })
@@ -388,7 +388,7 @@ describe('the topics of a pipeline in an external Kafka cluster', () => {
 })
 
 it('an operator that may not read Secrets reports that, and how to grant the right', async () => {
-  const on = await ground(false)
+  const on = await testEnvironment(false)
   const operator = await runOperator(on, {}, { TOPICS_INTERVAL_SECONDS: '1' })
   const minimal = pipelineFrom('crds/fixtures/external-kafka.yaml', on)
   await on.kube.create(orderPipelines, minimal)

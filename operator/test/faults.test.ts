@@ -12,27 +12,27 @@ import {
   current,
   edit,
   eventually,
-  ground,
-  type Ground,
+  testEnvironment,
+  type TestEnvironment,
   pipelineFrom,
   type Running,
   runOperator,
-} from './harness.ts'
-import { type Asked, type Fault, proxyTo, type Proxy } from './proxy.ts'
+} from './test-environment.ts'
+import { type ProxyRequest, type Fault, proxyTo, type Proxy } from './fault-proxy.ts'
 
 const pipelines = 8
 const names = Array.from({ length: pipelines }, (_, index) => `shop-${index}`)
 const watch = { ...usualWatchSettings, inactivityMs: 2000, firstBackoffMs: 50, lastBackoffMs: 500 }
 const queue = { firstBackoffMs: 50, lastBackoffMs: 1000, editsInARow: 8 }
 
-const create = async (on: Ground): Promise<void> => {
+const create = async (on: TestEnvironment): Promise<void> => {
   const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
   for (const name of names)
     await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
 }
 
 /** Every pipeline gets a second stage, and its first one another concurrency. */
-const editAll = async (on: Ground): Promise<void> => {
+const editAll = async (on: TestEnvironment): Promise<void> => {
   for (const name of names)
     await edit(on, name, (spec) => {
       const [first] = spec.stages
@@ -49,7 +49,7 @@ const editAll = async (on: Ground): Promise<void> => {
 
 const text = (state: unknown): string => JSON.stringify(state)
 /** Until both counts of a Deployment's replicas have been reported and nothing changes any more. */
-const restOf = async (on: Ground): Promise<unknown[]> => {
+const restOf = async (on: TestEnvironment): Promise<unknown[]> => {
   let [before, since] = ['', Date.now()]
   return await eventually('at rest', async () => {
     const state = await endState(on)
@@ -62,7 +62,7 @@ describe('an operator', () => {
   let afterCreation: unknown[]
   let afterEdits: unknown[]
   beforeAll(async () => {
-    const on = await ground()
+    const on = await testEnvironment()
     const operator = await runOperator(on)
     await create(on)
     afterCreation = await restOf(on)
@@ -71,11 +71,11 @@ describe('an operator', () => {
     await operator.stop()
   })
 
-  let on: Ground
+  let on: TestEnvironment
   let proxy: Proxy
   let operator: Running
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
     proxy = await proxyTo(on.operatorAccess())
   })
   afterEach(async () => {
@@ -103,17 +103,17 @@ describe('an operator', () => {
    * The first `count` requests that `applies` to get the fault: every second one, unless the fault
    * lets the server handle it.
    */
-  const first = (count: number, applies: (request: Asked) => boolean, fault: Fault) => {
+  const first = (count: number, applies: (request: ProxyRequest) => boolean, fault: Fault) => {
     let [turn, faultCount] = [0, 0]
     const every = fault.kind === 'resetAfter' ? 1 : 2
-    return (request: Asked): Fault | undefined => {
+    return (request: ProxyRequest): Fault | undefined => {
       if (faultCount >= count || !applies(request) || turn++ % every > 0) return undefined
       faultCount += 1
       return fault
     }
   }
-  const writes = ({ writes }: Asked): boolean => writes
-  const lists = ({ method, watches, path }: Asked): boolean =>
+  const writes = ({ writes }: ProxyRequest): boolean => writes
+  const lists = ({ method, watches, path }: ProxyRequest): boolean =>
     method === 'GET' && !watches && !path.includes('/leases/')
 
   const answer = (code: number, reason: string, retryAfterSeconds?: number): Fault => ({

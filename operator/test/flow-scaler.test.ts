@@ -10,13 +10,20 @@ import { orderPipelines, type ScaledObject, type StageScaling } from '../src/api
 import { kafkaClients } from '../src/kafka/clients.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
 import type { FlowAnswer } from '../src/pipeline/index.ts'
-import { child, eventually, ground, type Ground, type Running, runOperator } from './harness.ts'
+import {
+  child,
+  eventually,
+  testEnvironment,
+  type TestEnvironment,
+  type Running,
+  runOperator,
+} from './test-environment.ts'
 
 const scaling: StageScaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 5, drainSeconds: 15 }
 const clients = kafkaClients(() => Promise.resolve({}), 3_000)
 
 describe('a pipeline with a stage scaled on flow', () => {
-  let on: Ground
+  let on: TestEnvironment
   let name: string
   const operators: Running[] = []
   const start = async (): Promise<Running> => {
@@ -50,7 +57,7 @@ describe('a pipeline with a stage scaled on flow', () => {
   }
 
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
     name = `f${randomBytes(4).toString('hex')}`
   })
   afterEach(async () => {

@@ -14,7 +14,7 @@ import {
 } from '@orderpipeline/cluster/testing'
 import { type OrderPipeline, type Resource, resourceOf, type ScaledObject } from '../src/api/index.ts'
 import { desired } from '../src/pipeline/index.ts'
-import { child, eventually, ground, type Ground } from './harness.ts'
+import { child, eventually, testEnvironment, type TestEnvironment } from './test-environment.ts'
 
 const keda = installedKeda()
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
@@ -27,7 +27,7 @@ const encoded = (text: string) => Buffer.from(text).toString('base64')
 
 describe('KEDA, with a Kafka that requires a client certificate', { timeout: 180_000 }, () => {
   let dir: string
-  let on: Ground
+  let on: TestEnvironment
   let host: ReturnType<typeof inProcessHost>
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'keda-'))
@@ -35,7 +35,7 @@ describe('KEDA, with a Kafka that requires a client certificate', { timeout: 180
     const { kubeconfigPath: kubeconfig } = await startLightCluster(host, join(dir, 'cluster'), {
       crds: [keda.definitions],
     })
-    on = await ground(true, kubeconfig)
+    on = await testEnvironment(true, kubeconfig)
     const ports = persistedPorts(join(dir, 'ports.json'))
     const own = [await ports.port('keda-probes'), await ports.port('keda-metrics')] as const
     await host.start(await kedaOperatorProcess(keda, { kubeconfig, dir: join(dir, 'certificates'), ports: own }))

@@ -5,8 +5,16 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
 import { endState } from './end-state.ts'
-import { current, edit, eventually, ground, type Ground, type Running, runOperator } from './harness.ts'
-import { proxyTo, type Proxy } from './proxy.ts'
+import {
+  current,
+  edit,
+  eventually,
+  testEnvironment,
+  type TestEnvironment,
+  type Running,
+  runOperator,
+} from './test-environment.ts'
+import { proxyTo, type Proxy } from './fault-proxy.ts'
 
 const atOnce = 6
 const samePod = { POD_NAME: 'the-same-pod' }
@@ -36,7 +44,7 @@ const pipeline: Pick<OrderPipeline, 'spec'> = {
   },
 }
 
-const make = async ({ kube, namespace }: Ground): Promise<void> => {
+const make = async ({ kube, namespace }: TestEnvironment): Promise<void> => {
   const { apiVersion, kind } = orderPipelines
   await kube.create(orderPipelines, { apiVersion, kind, metadata: { name: 'shop', namespace }, ...pipeline })
 }
@@ -44,8 +52,8 @@ const make = async ({ kube, namespace }: Ground): Promise<void> => {
 interface Scenario {
   readonly name: string
   /** The pipeline before the change. */
-  readonly begin: (on: Ground) => Promise<void>
-  readonly change: (on: Ground) => Promise<void>
+  readonly begin: (on: TestEnvironment) => Promise<void>
+  readonly change: (on: TestEnvironment) => Promise<void>
 }
 
 const scenarios: readonly Scenario[] = [
@@ -85,7 +93,7 @@ const scenarios: readonly Scenario[] = [
  * Waits until nothing changes any more: the operator and the controllers of Kubernetes have
  * settled.
  */
-const atRest = async (on: Ground, proxy: Proxy): Promise<unknown[]> => {
+const atRest = async (on: TestEnvironment, proxy: Proxy): Promise<unknown[]> => {
   let [before, since] = ['', Date.now()]
   return await eventually('at rest', async () => {
     if (proxy.dead()) return []
@@ -99,14 +107,14 @@ const atRest = async (on: Ground, proxy: Proxy): Promise<unknown[]> => {
 const writesOf = (proxy: Proxy): number => proxy.passed.filter(({ writes }) => writes).length
 
 interface Run {
-  readonly on: Ground
+  readonly on: TestEnvironment
   readonly proxy: Proxy
   readonly operator: Running
 }
 
 /** Starts an operator behind a proxy of its own, with the pipeline as it is before the change. */
 const startRun = async ({ begin }: Scenario): Promise<Run> => {
-  const on = await ground()
+  const on = await testEnvironment()
   const proxy = await proxyTo(on.operatorAccess())
   const operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url) }, samePod)
   await eventually('synced', () => Promise.resolve(operator.synced()))

@@ -9,7 +9,7 @@ import { kafkaClients } from '../src/kafka/clients.ts'
 import { credentials } from '../src/kafka/credentials.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
 import { type KafkaAccess, lagSample } from '../src/pipeline/index.ts'
-import { eventually } from './harness.ts'
+import { eventually } from './test-environment.ts'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64')
 const secret = () => {

@@ -3,7 +3,15 @@
 import { expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
-import { current, eventually, ground, makeReady, type Running, runOperator, settled } from './harness.ts'
+import {
+  current,
+  eventually,
+  testEnvironment,
+  makeReady,
+  type Running,
+  runOperator,
+  settled,
+} from './test-environment.ts'
 
 /** Passes so far, those over the figures apart from all others. */
 const passes = async ({ port }: Running): Promise<{ readonly figures: number; readonly whole: number }> => {
@@ -15,7 +23,7 @@ const passes = async ({ port }: Running): Promise<{ readonly figures: number; re
 }
 
 it('writes lag that moves into the status without a pass over the other objects', async () => {
-  const on = await ground()
+  const on = await testEnvironment()
   let lag = 0
   const reader: LagReader = {
     read: (queries) => {

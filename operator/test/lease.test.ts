@@ -4,18 +4,26 @@ import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
 import { type Lease, leases } from '../src/leadership/lease.ts'
-import { children, edit, eventually, ground, type Ground, pipelineFrom, runOperator } from './harness.ts'
+import {
+  children,
+  edit,
+  eventually,
+  testEnvironment,
+  type TestEnvironment,
+  pipelineFrom,
+  runOperator,
+} from './test-environment.ts'
 import { type Processes, processesOn } from './processes.ts'
-import { type Passed, proxyTo, type Proxy } from './proxy.ts'
+import { type ForwardedRequest, proxyTo, type Proxy } from './fault-proxy.ts'
 
 const leaseSeconds = 5
 const short = { LEASE_SECONDS: String(leaseSeconds) }
 
 describe('with two operators', () => {
-  let on: Ground
+  let on: TestEnvironment
   let proxies: readonly [Proxy, Proxy]
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
     proxies = [await proxyTo(on.operatorAccess()), await proxyTo(on.operatorAccess())]
   })
   afterEach(async () => {
@@ -26,7 +34,7 @@ describe('with two operators', () => {
     (await on.kube.get(leases, on.namespace, 'orderpipeline-operator')) as Lease | undefined
   const heldBy = (holder: string) =>
     eventually(`${holder} leads`, async () => (await lease())?.spec?.holderIdentity === holder)
-  const writesOf = ({ passed }: Proxy): Passed[] => passed.filter(({ writes }) => writes)
+  const writesOf = ({ passed }: Proxy): ForwardedRequest[] => passed.filter(({ writes }) => writes)
   const create = async (name: string): Promise<OrderPipeline> => {
     const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
     const namedPipeline = { ...pipeline, metadata: { ...pipeline.metadata, name } }

@@ -2,16 +2,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'
-import { children, current, eventually, ground, type Ground, names, pipelineFrom } from './harness.ts'
+import {
+  children,
+  current,
+  eventually,
+  testEnvironment,
+  type TestEnvironment,
+  names,
+  pipelineFrom,
+} from './test-environment.ts'
 import { kill, type Processes, processesOn } from './processes.ts'
 
 const minimal = 'crds/fixtures/minimal.yaml'
 const expected = () => names(objectsOf(cases.find(({ name }) => name === 'minimal')?.pipeline ?? '') as never)
 
 describe('an operator', () => {
-  let on: Ground
+  let on: TestEnvironment
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
   })
 
   describe('that is killed', () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Ground, makeTopics } from './harness.ts'
+import { type TestEnvironment, makeTopics } from './test-environment.ts'
 
 export interface Processes {
   start(environment: { readonly POD_NAME: string; readonly LEASE_SECONDS?: string }): ChildProcess
@@ -12,7 +12,7 @@ export interface Processes {
   end(): Promise<void>
 }
 
-export const processesOn = async (on: Ground): Promise<Processes> => {
+export const processesOn = async (on: TestEnvironment): Promise<Processes> => {
   const folder = await mkdtemp(join(tmpdir(), 'operator-'))
   const kubeconfig = join(folder, 'kubeconfig')
   await writeFile(kubeconfig, on.operatorAccess().exportConfig())

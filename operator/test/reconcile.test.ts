@@ -9,8 +9,8 @@ import {
   current,
   edit,
   eventually,
-  ground,
-  type Ground,
+  testEnvironment,
+  type TestEnvironment,
   makeReady,
   names,
   patch,
@@ -18,7 +18,7 @@ import {
   type Running,
   runOperator,
   settled,
-} from './harness.ts'
+} from './test-environment.ts'
 
 const quotas = { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas' }
 const events = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' }
@@ -26,10 +26,10 @@ const condition = (pipeline: OrderPipeline | undefined, type: string) =>
   pipeline?.status?.conditions?.find((one) => one.type === type)
 
 describe('a pipeline', () => {
-  let on: Ground
+  let on: TestEnvironment
   let operator: Running
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
     operator = await runOperator(on)
   })
   afterEach(async () => {

@@ -17,21 +17,21 @@ import {
   edit,
   eventually,
   failToPull,
-  ground,
-  type Ground,
+  testEnvironment,
+  type TestEnvironment,
   makeReady,
   patch,
   pipelineFrom,
   type Running,
   runOperator,
   settled,
-} from './harness.ts'
+} from './test-environment.ts'
 
 describe('a new version of a stage', () => {
-  let on: Ground
+  let on: TestEnvironment
   let operator: Running
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
     operator = await runOperator(on)
   })
   afterEach(async () => {

@@ -8,22 +8,22 @@ import {
   current,
   edit,
   eventually,
-  ground,
-  type Ground,
+  testEnvironment,
+  type TestEnvironment,
   pipelineFrom,
   type Running,
   runOperator,
   settled,
-} from './harness.ts'
+} from './test-environment.ts'
 
 /** It asks again after ten times as long, and gives up after twice as long without an answer. */
 const standbySeconds = '1'
 
 describe('two installations that watch one namespace', () => {
-  let on: Ground
+  let on: TestEnvironment
   const running: Running[] = []
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
   })
   afterEach(async () => {
     await Promise.all(running.splice(0).map((operator) => operator.stop()))

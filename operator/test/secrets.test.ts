@@ -1,12 +1,21 @@
 // Do pods follow the Secrets that they take values from, as far as the operator may read them?
 import { describe, expect, it } from 'vitest'
 import { type Deployment, orderPipelines, type Resource } from '../src/api/index.ts'
-import { child, eventually, ground, type Ground, patch, pipelineFrom, runOperator, settled } from './harness.ts'
+import {
+  child,
+  eventually,
+  testEnvironment,
+  type TestEnvironment,
+  patch,
+  pipelineFrom,
+  runOperator,
+  settled,
+} from './test-environment.ts'
 
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 const often = { SECRETS_INTERVAL_SECONDS: '1', RESYNC_SECONDS: '10' }
 
-const start = async (on: Ground): Promise<void> => {
+const start = async (on: TestEnvironment): Promise<void> => {
   const stringData = { url: 'postgresql://shop:one@db/shop', other: 'x' }
   await on.kube.create(secrets, {
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db', namespace: on.namespace } },
@@ -16,8 +25,8 @@ const start = async (on: Ground): Promise<void> => {
   const database = { secretName: 'db', key: 'url' }
   await on.kube.create(orderPipelines, { ...pipeline, spec: { ...pipeline.spec, database } })
 }
-const change = (on: Ground, stringData: Record<string, string>) => patch(on, secrets, 'db', { stringData })
-const digestAnnotation = async (on: Ground): Promise<string | undefined> => {
+const change = (on: TestEnvironment, stringData: Record<string, string>) => patch(on, secrets, 'db', { stringData })
+const digestAnnotation = async (on: TestEnvironment): Promise<string | undefined> => {
   const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment | undefined
   if (!deployment) return undefined
   return deployment.spec.template.metadata?.annotations?.['orderpipeline.dev/secrets'] ?? 'none'
@@ -25,7 +34,7 @@ const digestAnnotation = async (on: Ground): Promise<string | undefined> => {
 
 describe('a Secret whose values pods use', () => {
   it('replaces the pods only when the value changes', async () => {
-    const on = await ground()
+    const on = await testEnvironment()
     const operator = await runOperator(on, {}, often)
     await start(on)
     const first = await eventually('made', () => digestAnnotation(on))
@@ -41,7 +50,7 @@ describe('a Secret whose values pods use', () => {
   })
 
   it('is ignored if the operator may not read Secrets', async () => {
-    const on = await ground(false)
+    const on = await testEnvironment(false)
     const operator = await runOperator(on, {}, often)
     await start(on)
     expect(await eventually('made', () => digestAnnotation(on))).toBe('none')

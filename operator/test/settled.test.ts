@@ -6,7 +6,16 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { type DeploymentStatus, type OrderPipeline, orderPipelines } from '../src/api/index.ts'
-import { children, current, eventually, type Ground, ground, type Running, runOperator, settled } from './harness.ts'
+import {
+  children,
+  current,
+  eventually,
+  type TestEnvironment,
+  testEnvironment,
+  type Running,
+  runOperator,
+  settled,
+} from './test-environment.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const yamlIn = (folder: string): string[] =>
@@ -45,7 +54,7 @@ const quietMs = 8_000
  * Whether the controller manager has created every desired pod, or says that it cannot (a priority
  * class that this cluster does not have): until then the status may change.
  */
-const podsMade = async (on: Ground): Promise<boolean> => {
+const podsMade = async (on: TestEnvironment): Promise<boolean> => {
   const deployments = (await children(on)).filter((child) => child.kind === 'Deployment')
   return deployments.every(({ metadata, spec, status = {} }) => {
     const { observedGeneration, replicas = 0, conditions = [] } = status as DeploymentStatus
@@ -60,7 +69,7 @@ describe('a second reconcile writes nothing', { timeout: 180_000 }, () => {
   })
 
   it.concurrent.each(pipelines)('of $file', async ({ pipeline }) => {
-    const on = await ground()
+    const on = await testEnvironment()
     const { name } = pipeline.metadata
     const operator = await runOperator(on, {}, { RESYNC_SECONDS: '10' })
     await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, namespace: on.namespace } })

@@ -9,19 +9,19 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type ChildKind, type KubeObject, type OrderPipeline, orderPipelines, resourceOf } from '../src/api/index.ts'
-import { current, eventually, type Ground, ground, patch, runOperator } from './harness.ts'
+import { current, eventually, type TestEnvironment, testEnvironment, patch, runOperator } from './test-environment.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const kedaKinds = ['ScaledObject', 'TriggerAuthentication'] as const
 const topicKinds = ['KafkaTopic'] as const
 
-const objectsOf = async (on: Ground, kinds: readonly ChildKind[]): Promise<KubeObject[]> =>
+const objectsOf = async (on: TestEnvironment, kinds: readonly ChildKind[]): Promise<KubeObject[]> =>
   (await Promise.all(kinds.map((kind) => on.kube.list(resourceOf(kind), { namespace: on.namespace })))).flat()
 
 const resourceFor = ({ kind }: KubeObject) => resourceOf(kind as ChildKind)
 
 /** Sets its finalizer on objects of these kinds, removes it from deleted ones, until it ends. */
-const neighbour = (on: Ground, kinds: readonly ChildKind[], finalizer: string) => {
+const neighbour = (on: TestEnvironment, kinds: readonly ChildKind[], finalizer: string) => {
   const ending = new AbortController()
   const attend = async (object: KubeObject): Promise<void> => {
     const { name, finalizers = [], deletionTimestamp } = object.metadata
@@ -49,7 +49,7 @@ const neighbour = (on: Ground, kinds: readonly ChildKind[], finalizer: string) =
 }
 
 /** Runs a program of a chart's hook as in its pod, with the operator's own account. */
-const hook = async (on: Ground, file: string, env: Readonly<Record<string, string>>): Promise<void> => {
+const hook = async (on: TestEnvironment, file: string, env: Readonly<Record<string, string>>): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'hook-'))
   try {
     const access = on.operatorAccess()
@@ -65,7 +65,7 @@ const hook = async (on: Ground, file: string, env: Readonly<Record<string, strin
   }
 }
 
-const pipelineIn = ({ namespace }: Ground): OrderPipeline => ({
+const pipelineIn = ({ namespace }: TestEnvironment): OrderPipeline => ({
   apiVersion: orderPipelines.apiVersion,
   kind: orderPipelines.kind,
   metadata: { name: 'shop', namespace },
@@ -96,7 +96,7 @@ describe('nothing stays in Terminating', { timeout: 240_000 }, () => {
   it.concurrent.each(orders.map((order) => ({ order, text: order.join(', then ') })))(
     'when $text is uninstalled',
     async ({ order }) => {
-      const on = await ground()
+      const on = await testEnvironment()
       const endings = [
         neighbour(on, kedaKinds, 'finalizer.keda.sh'),
         neighbour(on, topicKinds, 'strimzi.io/topic-operator'),

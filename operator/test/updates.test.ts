@@ -7,20 +7,20 @@ import {
   current,
   edit,
   eventually,
-  ground,
-  type Ground,
+  testEnvironment,
+  type TestEnvironment,
   makeReady,
   pipelineFrom,
   type Running,
   runOperator,
   settled,
-} from './harness.ts'
+} from './test-environment.ts'
 
 describe('a pipeline under a newer operator', () => {
-  let on: Ground
+  let on: TestEnvironment
   let operator: Running | undefined
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
   })
   afterEach(() => operator?.stop())
 

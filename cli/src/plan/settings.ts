@@ -1,11 +1,11 @@
 // How is the operator set? What it makes depends on its own settings; they stand on its Deployment.
 // Without one they are taken to be the usual ones.
-import { configFrom, type Config } from '@orderpipeline/operator/config'
+import { configFrom, type OperatorConfig } from '@orderpipeline/operator/config'
 import { CommandFailed } from '../environment.ts'
 import type { Kube, List } from '@orderpipeline/client'
 
 export interface OperatorSettings {
-  readonly config: Config
+  readonly config: OperatorConfig
   /** Where they are from, for a person to read. */
   readonly source: string
 }
@@ -64,7 +64,7 @@ async function operators(kube: Kube): Promise<readonly OperatorDeployment[]> {
   }
 }
 
-function configOf({ spec }: OperatorDeployment, servicesImage: string | undefined): Config | undefined {
+function configOf({ spec }: OperatorDeployment, servicesImage: string | undefined): OperatorConfig | undefined {
   const variables = spec.template.spec.containers.flatMap(({ env = [] }) => env)
   const environment = Object.fromEntries(
     variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),

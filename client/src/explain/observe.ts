@@ -1,6 +1,6 @@
 // What is there of a part? The objects that decide how many replicas it has, read at one time.
 import type { KafkaTopic, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
-import { labelKeys, wantedTopics, workloadName } from '@orderpipeline/operator/pipeline'
+import { labelKeys, desiredTopicsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import { CommandFailed } from '../failure.ts'
 import type { ApiServer } from '../kube/api-server.ts'
 import type { Kube } from '../kube/connection.ts'
@@ -108,7 +108,7 @@ export function partsAmong(
 export function partitionsOf(pipeline: OrderPipeline, topics: readonly KafkaTopic[]): ReadonlyMap<string, number> {
   const kafkaTopics =
     'external' in pipeline.spec.kafka
-      ? wantedTopics(pipeline, new Map()).map(({ name, spec }) => ({ name, partitions: spec.partitions }))
+      ? desiredTopicsOf(pipeline, new Map()).map(({ name, spec }) => ({ name, partitions: spec.partitions }))
       : topics.map(({ metadata, spec }) => ({ name: metadata.name, partitions: spec.partitions }))
   return new Map(kafkaTopics.flatMap(({ name, partitions }) => (partitions === undefined ? [] : [[name, partitions]])))
 }

@@ -20,7 +20,7 @@ export function lagOf(
   const reader: LagReader = kafkaLagReader(kafka)
   const remembering: LagReader = {
     read: async (queries) => (offsetsByGroup = await reader.read(queries)),
-    ...(reader.letters ? { letters: reader.letters } : {}),
+    ...(reader.openDeadLetters ? { openDeadLetters: reader.openDeadLetters } : {}),
     close: () => Promise.resolve(), // the connection is the runtime's
   }
   const poller = lagPoller(
@@ -31,7 +31,7 @@ export function lagOf(
         offsetsByGroup = new Map()
       },
     },
-    { intervalMs, lettersMs: 5 * intervalMs, serviceDomain: 'svc' },
+    { intervalMs, deadLettersMs: 5 * intervalMs, serviceDomain: 'svc' },
   )
   return {
     poller,

@@ -37,9 +37,9 @@ export function operatorLoop(
   const now = () => Date.now()
   const announce = eventRecorder(objects.kube, 'orderpipeline-dev', now, failed)
   const on: Reconciler = {
-    ...{ kube: objects.kube, world: objects.world, settings: () => settings, throughput: throughputLog(now) },
+    ...{ kube: objects.kube, informers: objects.informers, settings: () => settings, throughput: throughputLog(now) },
     now,
-    strangers: foreignObjects(now),
+    foreignOwners: foreignObjects(now),
     contests: contestedFields(now),
     pods: podReports(objects.kube, now, failed),
     secrets: secretDigests(objects.kube, now, failed, secretsMs),
@@ -52,8 +52,8 @@ export function operatorLoop(
       { now, wall: now },
       statusLimits,
     ),
-    updates: { turn: () => undefined }, // there is one image only
-    topics: { look: () => undefined, released: () => true, topicsOf: () => undefined }, // none is kept in a Kafka elsewhere
+    updates: { nextImage: () => undefined }, // there is one image only
+    topics: { requestCheck: () => undefined, released: () => true, topicsOf: () => undefined }, // none is kept in a Kafka elsewhere
   }
   let timer: NodeJS.Timeout | undefined
   let pass: Promise<void> | undefined

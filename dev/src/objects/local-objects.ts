@@ -10,7 +10,7 @@ import { type Kind, VersionedObjects } from './versioned-objects.ts'
 export interface LocalObjects {
   /** As the operator's loop sees them. */
   readonly kube: Kube
-  readonly world: Informers
+  readonly informers: Informers
   all(kind: Kind): readonly KubeObject[]
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined
   /**
@@ -29,7 +29,7 @@ export function localObjects(now: () => Date, onChange: (change: Change) => void
   const objects = new VersionedObjects(now, onChange)
   return {
     kube: kubeOf(objects, now),
-    world: informersOf(objects),
+    informers: informersOf(objects),
     all: (kind) => objects.storeOf(kind).all(),
     get: (kind, namespace, name) => objects.read(kind, namespace, name),
     put: (object) => objects.put(object),
@@ -106,7 +106,7 @@ function informersOf(objects: VersionedObjects): Informers {
   const watchedOf = (resource: Resource) => ({
     resource,
     store: objects.storeOf(resource.kind),
-    noteWritten: () => undefined,
+    recordWrite: () => undefined,
     synced: () => true,
     absence: () => undefined,
     run: () => Promise.resolve(),
@@ -116,7 +116,7 @@ function informersOf(objects: VersionedObjects): Informers {
     children: childResources.map(watchedOf),
     synced: () => true,
     absent: () => new Map(),
-    noteWritten: () => undefined, // every writer writes into these objects
+    recordWrite: () => undefined, // every writer writes into these objects
     run: () => Promise.resolve(),
   }
 }

@@ -41,7 +41,7 @@ export type ExternalKafkaReason =
   /** Kafka refuses a topic with the configuration that the spec gives it. */
   | 'TopicRefused'
 
-export type Reason =
+export type ConditionReason =
   | ProblemReason
   | 'AllReady'
   | 'Applied'
@@ -96,14 +96,14 @@ export type Reason =
 export interface Condition {
   readonly type: ConditionType
   readonly status: 'True' | 'False' | 'Unknown'
-  readonly reason: Reason
+  readonly reason: ConditionReason
   readonly message: string
   readonly lastTransitionTime: string
   readonly observedGeneration?: number
 }
 
 /** A condition without the time of its last transition. */
-export type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
+export type ConditionResult = Pick<Condition, 'status' | 'reason' | 'message'>
 
 /** An error in a spec that the schema cannot detect and that must not reach the cluster. */
 export interface Problem {

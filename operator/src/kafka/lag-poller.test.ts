@@ -22,7 +22,7 @@ const polling = (
           const partition = { topic: 'shop.inventory.updated', low: 0, high: state.high, committed: state.committed }
           return Promise.resolve(new Map(queries.map(({ group }) => [group, [partition]])))
         },
-        ...(countDeadLetters ? { letters: countDeadLetters } : {}),
+        ...(countDeadLetters ? { openDeadLetters: countDeadLetters } : {}),
         close: () => Promise.resolve(void closedServers.push(bootstrapServers)),
       }),
       now: () => state.now,
@@ -30,7 +30,7 @@ const polling = (
       updated: (key) => updated.push(key),
       failed: ({ bootstrapServers }) => failed.push(bootstrapServers),
     },
-    { intervalMs: 5000, serviceDomain: 'svc', lettersMs: 30_000 },
+    { intervalMs: 5000, serviceDomain: 'svc', deadLettersMs: 30_000 },
   )
   return { poller, requests, closedServers, updated, failed, state }
 }

@@ -12,7 +12,7 @@ import {
   lagSample,
   type LagSample,
   type LagSource,
-  type StageFigures,
+  type MeasuredStage,
   topicName,
   withSample,
 } from '../pipeline/index.ts'
@@ -22,7 +22,7 @@ export interface LagPollerSettings {
   readonly intervalMs: number
   readonly serviceDomain: string
   /** How often dead letters are counted; absent where they are not. */
-  readonly lettersMs?: number
+  readonly deadLettersMs?: number
 }
 
 export interface LagPollerEnvironment<Source extends LagSource = LagSource> {
@@ -40,7 +40,7 @@ export interface LagPollerEnvironment<Source extends LagSource = LagSource> {
 
 export interface LagPoller {
   /** By stage. Empty while unknown. */
-  readonly figuresOf: (key: string) => ReadonlyMap<string, StageFigures>
+  readonly figuresOf: (key: string) => ReadonlyMap<string, MeasuredStage>
   /** Ends when the signal aborts. */
   run(signal: AbortSignal): Promise<void>
   /** One poll of every cluster. */
@@ -50,8 +50,8 @@ export interface LagPoller {
 interface Cluster {
   readonly reader: LagReader
   /** As last counted, by dead-letter topic. */
-  letters: ReadonlyMap<string, number>
-  lettersAt: number
+  deadLetters: ReadonlyMap<string, number>
+  deadLettersAt: number
   busy: boolean
   failures: number
   nextAt: number
@@ -60,17 +60,17 @@ interface Cluster {
 /** Pipelines that share a connection. */
 interface Members<Source> {
   readonly access: KafkaAccess
-  readonly pipelines: Polled<Source>[]
+  readonly pipelines: PolledPipeline<Source>[]
 }
 
-interface Polled<Source> {
+interface PolledPipeline<Source> {
   readonly source: Source
   readonly key: string
   readonly access: KafkaAccess
   readonly accessKey: string
   /** By stage. */
   readonly queries: ReadonlyMap<string, GroupQuery>
-  readonly letterTopics: ReadonlyMap<string, string>
+  readonly deadLetterTopics: ReadonlyMap<string, string>
 }
 
 const longestPauseMs = 60_000
@@ -87,8 +87,8 @@ class PollLoop<Source extends LagSource> {
   readonly #on: LagPollerEnvironment<Source>
   readonly #clusters = new Map<string, Cluster>()
   readonly #samples = new Map<string, readonly LagSample[]>()
-  readonly #figures = new Map<string, ReadonlyMap<string, StageFigures>>()
-  readonly #worked = new WeakMap<Source, Polled<Source>>()
+  readonly #figures = new Map<string, ReadonlyMap<string, MeasuredStage>>()
+  readonly #worked = new WeakMap<Source, PolledPipeline<Source>>()
 
   constructor(on: LagPollerEnvironment<Source>, settings: LagPollerSettings) {
     this.#settings = settings
@@ -103,18 +103,18 @@ class PollLoop<Source extends LagSource> {
     }
   }
 
-  #figuresText({ key }: Polled<Source>): string {
+  #figuresText({ key }: PolledPipeline<Source>): string {
     return JSON.stringify([...(this.#figures.get(key) ?? [])])
   }
 
-  #polled(source: Source): Polled<Source> {
+  #polled(source: Source): PolledPipeline<Source> {
     const before = this.#worked.get(source)
     if (before) return before
     const access = kafkaAccess(source, this.#settings.serviceDomain)
     const topicOf = (stage: string) => deadLetterTopic(source.metadata.name, stage)
     const one = {
       ...{ source, key: keyOf(source), access, accessKey: accessKey(access), queries: queriesOf(source) },
-      letterTopics: new Map(source.spec.stages.map(({ name }) => [name, topicOf(name)])),
+      deadLetterTopics: new Map(source.spec.stages.map(({ name }) => [name, topicOf(name)])),
     }
     this.#worked.set(source, one)
     return one
@@ -129,10 +129,10 @@ class PollLoop<Source extends LagSource> {
     const before = pipelines.map((pipeline) => this.#figuresText(pipeline))
     try {
       const read = await cluster.reader.read(pipelines.flatMap(({ queries }) => [...queries.values()]))
-      await this.#countLetters(cluster, pipelines)
+      await this.#countDeadLetters(cluster, pipelines)
       cluster.failures = 0
       for (const pipeline of pipelines) {
-        this.#take(pipeline, read, cluster.letters)
+        this.#take(pipeline, read, cluster.deadLetters)
         this.#on.seen?.(pipeline.source, read)
       }
     } catch (error) {
@@ -149,24 +149,29 @@ class PollLoop<Source extends LagSource> {
       .forEach((pipeline) => this.#on.updated(pipeline.key))
   }
 
-  async #countLetters(cluster: Cluster, pipelines: readonly Polled<Source>[]): Promise<void> {
-    if (this.#settings.lettersMs === undefined || !cluster.reader.letters || this.#on.now() < cluster.lettersAt) return
-    cluster.lettersAt = this.#on.now() + this.#settings.lettersMs
+  async #countDeadLetters(cluster: Cluster, pipelines: readonly PolledPipeline<Source>[]): Promise<void> {
+    if (
+      this.#settings.deadLettersMs === undefined ||
+      !cluster.reader.openDeadLetters ||
+      this.#on.now() < cluster.deadLettersAt
+    )
+      return
+    cluster.deadLettersAt = this.#on.now() + this.#settings.deadLettersMs
     // Where the user may not read them, or a topic is missing, their count is unknown, and lag is
     // not.
-    cluster.letters = await cluster.reader
-      .letters(pipelines.flatMap(({ letterTopics }) => [...letterTopics.values()]))
+    cluster.deadLetters = await cluster.reader
+      .openDeadLetters(pipelines.flatMap(({ deadLetterTopics }) => [...deadLetterTopics.values()]))
       .catch(() => new Map<string, number>())
   }
 
   #take(
-    { key, queries, letterTopics }: Polled<Source>,
+    { key, queries, deadLetterTopics }: PolledPipeline<Source>,
     read: Awaited<ReturnType<LagReader['read']>>,
     deadLetterCounts: ReadonlyMap<string, number>,
   ): void {
-    const ofStages = [...queries].flatMap(([stage, { group }]): [string, StageFigures][] => {
+    const ofStages = [...queries].flatMap(([stage, { group }]): [string, MeasuredStage][] => {
       const partitions = read.get(group)
-      const deadLetters = deadLetterCounts.get(letterTopics.get(stage) ?? '')
+      const deadLetters = deadLetterCounts.get(deadLetterTopics.get(stage) ?? '')
       const deadLetterFigures = deadLetters === undefined ? {} : { deadLetters }
       if (!partitions) return deadLetters === undefined ? [] : [[stage, deadLetterFigures]]
       const samples = withSample(this.#samples.get(group) ?? [], lagSample(partitions, this.#on.now()))
@@ -214,11 +219,11 @@ class PollLoop<Source extends LagSource> {
   }
 }
 
-const noFigures: ReadonlyMap<string, StageFigures> = new Map()
+const noFigures: ReadonlyMap<string, MeasuredStage> = new Map()
 
 const newCluster = (reader: LagReader): Cluster => ({
   ...{ reader, busy: false, failures: 0, nextAt: 0 },
-  ...{ letters: new Map<string, number>(), lettersAt: 0 },
+  ...{ deadLetters: new Map<string, number>(), deadLettersAt: 0 },
 })
 
 const queriesOf = (source: LagSource): ReadonlyMap<string, GroupQuery> =>

@@ -1,7 +1,7 @@
 // How far has each consumer group come? One read of a Kafka cluster covers all its groups.
 import { readOffsets, type GroupQuery, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { PartitionOffsets } from '../pipeline/index.ts'
-import { letterCounter } from './letter-counter.ts'
+import { deadLetterCounter } from './dead-letter-counter.ts'
 
 export type { GroupQuery }
 
@@ -12,15 +12,15 @@ export interface LagReader {
    */
   read(queries: readonly GroupQuery[]): Promise<ReadonlyMap<string, readonly PartitionOffsets[]>>
   /** Open dead letters, by dead-letter topic; a topic that is not counted yet is absent. */
-  readonly letters?: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
+  readonly openDeadLetters?: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
   close(): Promise<void>
 }
 
 export const kafkaLagReader = (kafka: KafkaConnection): LagReader => {
-  const counter = letterCounter(kafka)
+  const counter = deadLetterCounter(kafka)
   return {
     read: (queries) => readOffsets(kafka, queries),
-    letters: (topics) => counter.count(topics),
+    openDeadLetters: (topics) => counter.count(topics),
     close: () => kafka.close(),
   }
 }

@@ -16,13 +16,13 @@ import {
   validate,
 } from '../pipeline/index.ts'
 import { CredentialsError } from './credentials.ts'
-import { topicRound } from './topic-round.ts'
+import { syncTopics } from './topic-sync.ts'
 
 export interface TopicKeeper {
   /** The last result; `undefined` until the current spec has been checked. */
   topicsOf(pipeline: OrderPipeline): ExternalTopics | undefined
   /** Checks soon, if something has changed since the last check. */
-  look(): void
+  requestCheck(): void
   /**
    * Whether the pipeline being deleted has nothing more to wait for; until then its topics are
    * being deleted.
@@ -95,7 +95,7 @@ class ClusterTopics {
         const last = this.#entries.get(keyOf(pipeline))
         return last?.version === versionOf(pipeline) ? last.topics : undefined
       },
-      look: () => this.#wake?.(),
+      requestCheck: () => this.#wake?.(),
       released: (pipeline) => {
         const nothingOfOurs = recorded(pipeline).length === 0
         if (!isExternal(pipeline) || pipeline.spec.deletionPolicy !== 'Delete' || nothingOfOurs) return true
@@ -136,7 +136,7 @@ class ClusterTopics {
 
   async #work(cluster: Cluster, duePipelines: readonly OrderPipeline[]): Promise<void> {
     try {
-      const topicsByPipeline = await topicRound(duePipelines, {
+      const topicsByPipeline = await syncTopics(duePipelines, {
         ...cluster,
         all: this.#on.pipelines(),
         record: this.#on.record,

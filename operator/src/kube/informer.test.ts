@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type KubeObject, orderPipelines } from '../api/index.ts'
 import { ApiError, ConnectionError } from './errors.ts'
 import type { Kube } from './port.ts'
-import { watched } from './informer.ts'
+import { createInformer } from './informer.ts'
 
 const object = (name: string, version: number): KubeObject => ({
   ...{ apiVersion: orderPipelines.apiVersion, kind: orderPipelines.kind },
@@ -66,7 +66,7 @@ const play = async (
       return Promise.resolve(linesThenSilence(signal))
     },
   }
-  const one = watched(
+  const one = createInformer(
     kube as Kube,
     orderPipelines,
     {},
@@ -128,7 +128,7 @@ describe('a watch', () => {
         signal.aborted ? Promise.reject(new ConnectionError('Connection', 'aborted')) : Promise.resolve(endless()),
     }
     const reports = { changed: () => {}, restarted: () => {} }
-    const one = watched(kube as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
+    const one = createInformer(kube as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
     await one.run(stopping.signal)
     expect(stopping.signal.aborted).toBe(true)
   })
@@ -164,9 +164,9 @@ describe('a watch', () => {
   it('reports the answer to our own write, once', async () => {
     const changes: string[] = []
     const reports = { changed: ({ kind }: { kind: string }) => changes.push(kind), restarted: () => {} }
-    const one = watched({} as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
-    one.noteWritten(object('a', 5))
-    one.noteWritten(object('a', 5))
+    const one = createInformer({} as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, settings)
+    one.recordWrite(object('a', 5))
+    one.recordWrite(object('a', 5))
     expect(changes).toEqual(['set'])
     await Promise.resolve()
   })

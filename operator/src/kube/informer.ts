@@ -43,14 +43,14 @@ export interface WatchReports {
   readonly opening?: (resource: Resource) => Promise<void>
 }
 
-export interface Watched {
+export interface Informer {
   readonly resource: Resource
   readonly store: Store
   /**
    * Takes note of what the API server answered to a write of ours. It is reported like an event: it
    * may hold what another has changed just before, which the watch will then not report as newer.
    */
-  readonly noteWritten: (object: KubeObject) => void
+  readonly recordWrite: (object: KubeObject) => void
   /** The objects of the kind are known. Where `absence` is set, the kind counts as empty. */
   readonly synced: () => boolean
   readonly absence: () => Absence | undefined
@@ -58,7 +58,7 @@ export interface Watched {
   run(signal: AbortSignal): Promise<void>
 }
 
-export function watched(
+export function createInformer(
   kube: Kube,
   resource: Resource,
   options: ListOptions,
@@ -66,11 +66,11 @@ export function watched(
   clock: { readonly now: () => number; readonly random: () => number },
   settings: WatchSettings = usualWatchSettings,
   optional = false,
-): Watched {
-  return new Informer(kube, resource, options, reports, clock, settings, optional).port()
+): Informer {
+  return new ListWatch(kube, resource, options, reports, clock, settings, optional).port()
 }
 
-class Informer {
+class ListWatch {
   readonly #kube: Kube
   readonly #resource: Resource
   readonly #options: ListOptions
@@ -100,11 +100,11 @@ class Informer {
     this.#settings = settings
   }
 
-  port(): Watched {
+  port(): Informer {
     return {
       resource: this.#resource,
       store: this.#store,
-      noteWritten: (object) => this.#report(this.#store.set(object)),
+      recordWrite: (object) => this.#report(this.#store.set(object)),
       synced: () => this.#synced,
       absence: () => this.#absence,
       run: (signal) => this.#run(signal),

@@ -50,7 +50,7 @@ describe('the leader', () => {
     const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
     expect(await first.acquire(never)).toBe(true)
     expect(first.mayWriteFor()).toBeGreaterThan(0)
-    const holding = first.hold(soon(1500))
+    const holding = first.renewUntilStopped(soon(1500))
     expect(await second.acquire(soon(1200))).toBe(false)
     expect(second.mayWriteFor()).toBe(0)
     expect(await holding).toBe('released')
@@ -106,7 +106,7 @@ describe('the leader', () => {
     await first.acquire(never)
     const lease = (await kube.get()) as KubeObject
     await kube.replace(undefined, { ...lease, spec: { holderIdentity: 'b', leaseDurationSeconds: 60 } })
-    expect(await first.hold(never)).toBe('lost')
+    expect(await first.renewUntilStopped(never)).toBe('lost')
   })
 
   it('stops leading when it cannot renew the lease', async () => {
@@ -114,7 +114,7 @@ describe('the leader', () => {
     const only = leader(kube, settings('a'), clock)
     await only.acquire(never)
     kube.break(true)
-    expect(await only.hold(never)).toBe('lost')
+    expect(await only.renewUntilStopped(never)).toBe('lost')
     expect(only.mayWriteFor()).toBe(0)
   })
 })

@@ -24,7 +24,7 @@ export interface Leader {
   /** Waits for the lease. Resolves false when the signal aborts first. */
   acquire(signal: AbortSignal): Promise<boolean>
   /** Renews it until the signal aborts; resolves 'lost' when it could not be kept. */
-  hold(signal: AbortSignal): Promise<'released' | 'lost'>
+  renewUntilStopped(signal: AbortSignal): Promise<'released' | 'lost'>
   /** Releases the lease, so that the next one can take it at once. */
   release(): Promise<void>
 }
@@ -72,7 +72,7 @@ class LeaseHolder {
         }
         return false
       },
-      hold: async (signal) => {
+      renewUntilStopped: async (signal) => {
         let isRenewed = true
         while (!signal.aborted) {
           await sleep(isRenewed ? this.#renewMs : this.#renewMs / 3, signal)

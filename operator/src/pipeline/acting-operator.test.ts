@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { OperatorRecord } from '../api/index.ts'
-import { type Asked, asked, concerns, standing, type Standing } from './acting-operator.ts'
+import {
+  type StandbyRequest,
+  standbyRequestOf,
+  concerns,
+  standbyDecision,
+  type StandbyDecision,
+} from './acting-operator.ts'
 
 const times = { answerMs: 30, askMs: 300 }
 
@@ -10,11 +16,11 @@ const times = { answerMs: 30, askMs: 300 }
  */
 const installations = () => {
   let operator: OperatorRecord | undefined
-  const memories = new Map<string, Asked | undefined>()
-  const look = (own: string, now: number): Standing => {
-    const memory = asked(operator, memories.get(own), now)
+  const memories = new Map<string, StandbyRequest | undefined>()
+  const look = (own: string, now: number): StandbyDecision => {
+    const memory = standbyRequestOf(operator, memories.get(own), now)
     memories.set(own, memory)
-    const verdict = standing(operator, own, memory, { now, at: `at ${now}` }, times)
+    const verdict = standbyDecision(operator, own, memory, { now, at: `at ${now}` }, times)
     if (verdict.kind === 'record') operator = verdict.operator
     return verdict
   }

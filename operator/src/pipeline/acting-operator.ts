@@ -4,13 +4,13 @@
 import type { OperatorRecord } from '../api/index.ts'
 
 /** What this process remembers of the last question; times in milliseconds of one clock. */
-export interface Asked {
+export interface StandbyRequest {
   /** The installation that asked: this one, or another one that stands by. */
   readonly by: string
   /** The time of the question, as the status records it. */
   readonly askedAt: string
   /** When this process first saw the question. */
-  readonly seenAt: number
+  readonly firstReadAt: number
   /** How many questions before it had no answer. */
   readonly unanswered: number
 }
@@ -22,7 +22,7 @@ export interface StandbyTimes {
   readonly askMs: number
 }
 
-export type Standing =
+export type StandbyDecision =
   /** Read the record again after `waitMs`, if it will have to be changed by then. */
   | { readonly kind: 'acts'; readonly waitMs?: number }
   | { readonly kind: 'standsBy'; readonly acting: string; readonly waitMs: number }
@@ -38,31 +38,31 @@ export type Standing =
 const questions = 2
 
 /** What to remember after reading the record. */
-export const asked = (
+export const standbyRequestOf = (
   operator: OperatorRecord | undefined,
-  before: Asked | undefined,
+  before: StandbyRequest | undefined,
   now: number,
-): Asked | undefined => {
+): StandbyRequest | undefined => {
   if (!operator?.standby) return undefined
   const { name: by, askedAt } = operator.standby
   if (before?.by === by && before.askedAt === askedAt) return before
   const wasAnswered = operator.answered === before?.askedAt
-  return { by, askedAt, seenAt: now, unanswered: before?.by === by && !wasAnswered ? before.unanswered + 1 : 0 }
+  return { by, askedAt, firstReadAt: now, unanswered: before?.by === by && !wasAnswered ? before.unanswered + 1 : 0 }
 }
 
 /**
  * `own`: this installation, as `<namespace>/<lease>`. `at`: the time of day as an ISO date, which
  * distinguishes one question from another.
  */
-export const standing = (
+export const standbyDecision = (
   operator: OperatorRecord | undefined,
   own: string,
-  memory: Asked | undefined,
+  memory: StandbyRequest | undefined,
   { now, at }: { readonly now: number; readonly at: string },
   { answerMs, askMs }: StandbyTimes,
-): Standing => {
+): StandbyDecision => {
   if (!operator) return { kind: 'record', operator: { name: own } }
-  const age = now - (memory?.seenAt ?? now)
+  const age = now - (memory?.firstReadAt ?? now)
   const expiryMs = 3 * askMs - age // another installation would have asked again
   const { name, standby, answered } = operator
   if (name === own) {
@@ -71,7 +71,7 @@ export const standing = (
     if (answered !== standby.askedAt) return { kind: 'record', operator: { name, standby, answered: standby.askedAt } }
     return { kind: 'acts', waitMs: expiryMs }
   }
-  const ask: Standing = { kind: 'record', operator: { ...operator, standby: { name: own, askedAt: at } } }
+  const ask: StandbyDecision = { kind: 'record', operator: { ...operator, standby: { name: own, askedAt: at } } }
   if (!standby || expiryMs <= 0) return ask
   if (standby.name !== own) return { kind: 'standsBy', acting: name, waitMs: expiryMs }
   const isAnswered = answered === standby.askedAt

@@ -30,7 +30,7 @@ export interface AutoscalerSettings extends FlowScalerSettings {
 }
 
 /** The Deployment that an autoscaler scales, and how. */
-export interface Aim {
+export interface ScaleTarget {
   readonly target: Color
   /** Paused at zero replicas. */
   readonly paused: boolean
@@ -67,7 +67,7 @@ export const lagThreshold = (stage: Stage): number => {
 export const stageScaledObject = (
   pipeline: OrderPipeline,
   stage: Stage,
-  aim: Aim,
+  aim: ScaleTarget,
   settings: AutoscalerSettings,
 ): ScaledObject => {
   const { scaling } = stage
@@ -110,7 +110,7 @@ const oneFigure = (
   return stage.consumes.length > 1 ? lagSum(triggers, threshold) : undefined
 }
 
-export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gateway, aim: Aim): ScaledObject =>
+export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gateway, aim: ScaleTarget): ScaledObject =>
   scaledObject(pipeline, gatewayName, aim, {
     ...replicaBounds(scaling),
     advanced: behaviour(scaling, scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.gateway),
@@ -235,7 +235,7 @@ const rules = (
 const scaledObject = (
   pipeline: OrderPipeline,
   part: string,
-  { target, paused }: Aim,
+  { target, paused }: ScaleTarget,
   spec: Omit<ScaledObject['spec'], 'scaleTargetRef'>,
 ): ScaledObject => {
   const name = deploymentName(pipeline.metadata.name, part, target)

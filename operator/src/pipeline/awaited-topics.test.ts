@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { blockedByTopics } from './awaited-topics.ts'
 import { desired } from './desired.ts'
-import { everyOf } from './neighbours.ts'
+import { everyOf } from './missing-kinds.ts'
 import { plan } from './plan.ts'
 import { pipeline, settings, stage } from './testing.ts'
 

@@ -1,9 +1,9 @@
 // Why is an object left as it is, with every object that depends on it?
-import type { Reason } from '../api/index.ts'
+import type { ConditionReason } from '../api/index.ts'
 
 /** Why an object, and every object that depends on it, is left as it is. */
 export interface Cause {
-  readonly reason: Reason
+  readonly reason: ConditionReason
   /** Such as `ServiceAccount shop-payment`. */
   readonly what: string
 }

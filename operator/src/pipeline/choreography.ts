@@ -27,7 +27,7 @@ const follows: readonly Follows[] = [
  * The flows whose stages are in the pipeline, as built-in stages that consume and emit these
  * topics.
  */
-export function knownFlows({ stages }: OrderPipelineSpec): Follows[] {
+export function flowsOfBuiltInStages({ stages }: OrderPipelineSpec): Follows[] {
   return follows.filter(({ stage: name, from, to }) =>
     stages.some((stage) => builtIn(stage, name) && has(stage.consumes, from) && has(stage.emits, to)),
   )

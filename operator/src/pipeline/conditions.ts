@@ -1,20 +1,20 @@
 // Is the pipeline as it should be, and if not, what is missing? Ready is derived from the four
 // others.
-import { dependents, type Condition, type ConditionType, type Reason } from '../api/conditions.ts'
-import type { Verdict, ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
+import { dependents, type Condition, type ConditionType, type ConditionReason } from '../api/conditions.ts'
+import type { ConditionResult, ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { tightBudget } from './budget.ts'
-import { callersUnsaid } from './gateway-callers.ts'
+import { missingAuthentication } from './gateway-authentication.ts'
 import { scaledOn } from './flow-fallback.ts'
 import { isExternal } from './kafka-connection.ts'
 import { kafkaTopicNamed, livePart, livePartitions, scaledObjectOf } from './live.ts'
 import { topicName, workloadName } from './names.ts'
-import { everyOf } from './neighbours.ts'
+import { everyOf } from './missing-kinds.ts'
 import type { PodReport } from './new-version.ts'
 import { partsOf } from './parts.ts'
 import { plainly } from './pod-trouble.ts'
-import { rolledOutVerdict } from './rollout-condition.ts'
-import { isReplacing, type LivePart, rolledBack } from './rollout.ts'
-import type { Held, Seen } from './status-input.ts'
+import { rolledOutCondition } from './rollout-condition.ts'
+import { isReplacing, type LivePart, rollbackOf } from './rollout.ts'
+import type { DeferredObject, PipelineObservation } from './pipeline-observation.ts'
 import { suspensionOf } from './suspension.ts'
 import { topicsNotReady } from './topic-readiness.ts'
 import { partitionsFor, reachWith } from './topics.ts'
@@ -22,11 +22,11 @@ import { partitionsFor, reachWith } from './topics.ts'
 /**
  * A condition whose status does not change keeps its time, so a status is written for changes only.
  */
-export const conditions = (observation: Seen, now: string): Condition[] => {
+export const conditions = (observation: PipelineObservation, now: string): Condition[] => {
   const before = new Map(
     (observation.pipeline.status?.conditions ?? []).map((condition) => [condition.type, condition]),
   )
-  const verdicts: Record<(typeof dependents)[number], Verdict> = {
+  const verdicts: Record<(typeof dependents)[number], ConditionResult> = {
     Configured: configured(observation),
     ...(observation.problems.length > 0
       ? asBefore(before)
@@ -37,44 +37,52 @@ export const conditions = (observation: Seen, now: string): Condition[] => {
         }),
   }
   const effectiveVerdicts = { ...verdicts, ...notLookedAtYet(observation, verdicts, before) }
-  const all = dependents.map((type): [ConditionType, Verdict] => [type, effectiveVerdicts[type]])
+  const all = dependents.map((type): [ConditionType, ConditionResult] => [type, effectiveVerdicts[type]])
   const generation = observation.pipeline.metadata.generation
-  const rolledOut = observation.problems.length > 0 ? before.get('RolledOut') : rolledOutVerdict(observation)
-  const last: [ConditionType, Verdict][] = rolledOut ? [['RolledOut', verdictIn(rolledOut)]] : []
-  return [['Ready', ready(observation, all)] as [ConditionType, Verdict], ...all, ...last].map(([type, verdict]) => {
-    const previous = before.get(type)
-    const lastTransitionTime = previous?.status === verdict.status ? previous.lastTransitionTime : now
-    return {
-      type,
-      ...verdict,
-      lastTransitionTime,
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
-    }
-  })
+  const rolledOut = observation.problems.length > 0 ? before.get('RolledOut') : rolledOutCondition(observation)
+  const last: [ConditionType, ConditionResult][] = rolledOut ? [['RolledOut', verdictIn(rolledOut)]] : []
+  return [['Ready', ready(observation, all)] as [ConditionType, ConditionResult], ...all, ...last].map(
+    ([type, verdict]) => {
+      const previous = before.get(type)
+      const lastTransitionTime = previous?.status === verdict.status ? previous.lastTransitionTime : now
+      return {
+        type,
+        ...verdict,
+        lastTransitionTime,
+        ...(generation === undefined ? {} : { observedGeneration: generation }),
+      }
+    },
+  )
 }
 
-const holds = (reason: Reason, message: string): Verdict => ({ status: 'True', reason, message })
-const fails = (reason: Reason, message: string): Verdict => ({ status: 'False', reason, message })
+const holds = (reason: ConditionReason, message: string): ConditionResult => ({ status: 'True', reason, message })
+const fails = (reason: ConditionReason, message: string): ConditionResult => ({ status: 'False', reason, message })
 
-const verdictIn = ({ status, reason, message }: Verdict): Verdict => ({ status, reason, message })
+const verdictIn = ({ status, reason, message }: ConditionResult): ConditionResult => ({ status, reason, message })
 
-const ready = (observation: Seen, all: readonly [ConditionType, Verdict][]): Verdict => {
+const ready = (observation: PipelineObservation, all: readonly [ConditionType, ConditionResult][]): ConditionResult => {
   const missing = all.find(([, verdict]) => verdict.status !== 'True')
   if (missing) return { status: 'False', reason: missing[1].reason, message: missing[1].message }
   return suspension(observation) ?? holds('AllReady', 'topics, workloads and scaling are as the spec says')
 }
 
-const configured = ({ pipeline, problems, failures, held: heldObjects = [], contested = [] }: Seen): Verdict => {
+const configured = ({
+  pipeline,
+  problems,
+  failures,
+  deferred: deferredObjects = [],
+  contested = [],
+}: PipelineObservation): ConditionResult => {
   const [problem] = problems
   if (problem) return fails(problem.reason, problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
   const failure = failures.find(({ reason }) => reason === 'NotOwned') ?? failures[0]
-  const messages = [...failures.map(({ message }) => message), ...heldMessages(heldObjects)]
-  const [waiting] = heldObjects
+  const messages = [...failures.map(({ message }) => message), ...deferredMessages(deferredObjects)]
+  const [waiting] = deferredObjects
   if (failure) return fails(failure.reason, list(messages))
   if (waiting) return fails(waiting.cause.reason, list(messages))
   if (pipeline.metadata.deletionTimestamp !== undefined) return fails('Deleting', 'the pipeline is being deleted')
   if (contested.length > 0) return holds('Contested', list(contested))
-  const unsaid = callersUnsaid(pipeline.spec)
+  const unsaid = missingAuthentication(pipeline.spec)
   if (unsaid !== undefined) return holds('AuthenticationUnset', unsaid)
   const { standby } = pipeline.status?.operator ?? {}
   if (standby) return holds('SecondOperator', secondOperator(standby.name))
@@ -86,9 +94,9 @@ const secondOperator = (name: string): string =>
   `the spec is applied; a second operator, ${name}, watches this pipeline too and stands by: let only one installation watch each namespace (watchNamespace)`
 
 /** One message for each cause, because several objects often wait for the same. */
-const heldMessages = (heldObjects: readonly Held[]): string[] =>
-  [...new Set(heldObjects.map(({ cause }) => cause.what))].map((what) => {
-    const objects = heldObjects.filter(({ cause }) => cause.what === what).map(({ object }) => object)
+const deferredMessages = (deferredObjects: readonly DeferredObject[]): string[] =>
+  [...new Set(deferredObjects.map(({ cause }) => cause.what))].map((what) => {
+    const objects = deferredObjects.filter(({ cause }) => cause.what === what).map(({ object }) => object)
     return `not created or changed because of ${what}: ${list(objects, ', ')}`
   })
 
@@ -98,10 +106,10 @@ const heldMessages = (heldObjects: readonly Held[]): string[] =>
  * for a moment.
  */
 const notLookedAtYet = (
-  { pipeline, topics, problems }: Seen,
-  { Configured, ScalingReady }: { readonly Configured: Verdict; readonly ScalingReady: Verdict },
+  { pipeline, topics, problems }: PipelineObservation,
+  { Configured, ScalingReady }: { readonly Configured: ConditionResult; readonly ScalingReady: ConditionResult },
   before: ReadonlyMap<ConditionType, Condition>,
-): Partial<Record<(typeof dependents)[number], Verdict>> => {
+): Partial<Record<(typeof dependents)[number], ConditionResult>> => {
   const isSameGeneration = before.get('TopicsReady')?.observedGeneration === pipeline.metadata.generation
   if (!isExternal(pipeline) || topics || problems.length > 0 || !isSameGeneration) return {}
   const was = asBefore(before)
@@ -118,9 +126,9 @@ const notLookedAtYet = (
 /** While a spec cannot be applied its children stay as they are, and so do their conditions. */
 const asBefore = (
   before: ReadonlyMap<ConditionType, Condition>,
-): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', Verdict> => {
-  const unknown: Verdict = { status: 'Unknown', reason: 'NotConfigured', message: 'no object was created yet' }
-  const previousVerdict = (type: ConditionType): Verdict => {
+): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', ConditionResult> => {
+  const unknown: ConditionResult = { status: 'Unknown', reason: 'NotConfigured', message: 'no object was created yet' }
+  const previousVerdict = (type: ConditionType): ConditionResult => {
     return verdictIn(before.get(type) ?? unknown)
   }
   return {
@@ -130,7 +138,7 @@ const asBefore = (
   }
 }
 
-const topicsReady = (observation: Seen): Verdict => {
+const topicsReady = (observation: PipelineObservation): ConditionResult => {
   const { pipeline, children } = observation
   const { name } = pipeline.metadata
   if (isExternal(pipeline)) return externalTopicsReady(observation)
@@ -152,7 +160,7 @@ const topicsReady = (observation: Seen): Verdict => {
  * No other controller makes these topics ready: what the operator itself found and did in Kafka is
  * the answer.
  */
-const externalTopicsReady = ({ topics }: Seen): Verdict => {
+const externalTopicsReady = ({ topics }: PipelineObservation): ConditionResult => {
   if (!topics) return fails('TopicsNotReady', 'the topics were not read yet')
   const [first] = topics.problems
   if (first) return fails(first.reason, list(topics.problems.map(({ message }) => message)))
@@ -160,12 +168,12 @@ const externalTopicsReady = ({ topics }: Seen): Verdict => {
 }
 
 /** Objects of a missing kind cannot be read, so they are not ready. */
-const absentKind = ({ blocked }: Seen, kind: ChildKind): Verdict | undefined => {
+const absentKind = ({ blocked }: PipelineObservation, kind: ChildKind): ConditionResult | undefined => {
   const cause = blocked?.get(everyOf(kind))
   return cause && fails(cause.reason, cause.what)
 }
 
-const scalingReady = (observation: Seen): Verdict => {
+const scalingReady = (observation: PipelineObservation): ConditionResult => {
   const { pipeline, children, topics, lag } = observation
   const missing = absentKind(observation, 'ScaledObject')
   if (missing) return missing
@@ -194,7 +202,11 @@ const scalingReady = (observation: Seen): Verdict => {
  * Topics that were created for fewer replicas than the spec now allows. The operator does not grow
  * them unless the spec says so, so the maximum cannot be reached.
  */
-const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'children' | 'topics'>): string[] =>
+const unreachable = ({
+  pipeline,
+  children,
+  topics,
+}: Pick<PipelineObservation, 'pipeline' | 'children' | 'topics'>): string[] =>
   pipeline.spec.stages.flatMap((stage) => {
     const counts = stage.consumes.map(({ topic }) => livePartitions(pipeline, topic, children, topics))
     if (counts.includes(undefined)) return []
@@ -211,7 +223,7 @@ const unreachable = ({ pipeline, children, topics }: Pick<Seen, 'pipeline' | 'ch
     return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
   })
 
-const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
+const suspension = ({ pipeline, children, lag }: PipelineObservation): ConditionResult | undefined => {
   switch (suspensionOf(pipeline, children, lag)) {
     case undefined:
       return undefined
@@ -235,7 +247,7 @@ const suspension = ({ pipeline, children, lag }: Seen): Verdict | undefined => {
  * acted on counts only until WorkloadsReady was True for the pipeline's own generation; otherwise
  * Ready would flicker whenever a stage is scaled.
  */
-const workloadsReady = (observation: Seen): Verdict => {
+const workloadsReady = (observation: PipelineObservation): ConditionResult => {
   const { pipeline, children, lag, pods } = observation
   const missing = absentKind(observation, 'Deployment')
   if (missing) return missing
@@ -260,7 +272,7 @@ const workloadsReady = (observation: Seen): Verdict => {
   if (waiting.length > 0)
     return refusals.length > 0 ? fails('PodsRefused', list(refusals)) : fails('ReplicasNotReady', list(waiting))
   const back = parts.flatMap(({ name, live }) => {
-    const rollback = rolledBack(live)
+    const rollback = rollbackOf(live)
     return rollback ? `${name}: ${rollback.message}` : []
   })
   if (back.length > 0) return fails('RolledBack', list(back))

@@ -1,13 +1,13 @@
 // What does an object need before it may be created or changed? A refused object blocks those that
 // depend on it: pods never run with an account, a policy or topics of another owner, and no
 // autoscaler scales a Deployment that is not the pipeline's own.
-import type { ChildObject, OrderPipeline, Reason, TopicRef } from '../api/index.ts'
+import type { ChildObject, OrderPipeline, ConditionReason, TopicRef } from '../api/index.ts'
 import { defaultGatewayEmits } from './environment.ts'
 import type { Blocked, Cause } from './blocked.ts'
 import type { ExternalTopics } from './external-topics-state.ts'
 import { isExternal } from './kafka-connection.ts'
 import { deadLetterTopic, gatewayName, identity, labelKeys, topicName, workloadName } from './names.ts'
-import { everyOf } from './neighbours.ts'
+import { everyOf } from './missing-kinds.ts'
 import { otherOwner } from './ownership.ts'
 
 export type { Blocked, Cause } from './blocked.ts'
@@ -85,7 +85,7 @@ export const gate = (pipeline: OrderPipeline, before: Blocked = new Map()): Gate
  */
 export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics | undefined): Blocked => {
   if (!isExternal(pipeline)) return new Map()
-  const blocked = (reason: Reason, what: string): Blocked => new Map([[externalKafka, { reason, what }]])
+  const blocked = (reason: ConditionReason, what: string): Blocked => new Map([[externalKafka, { reason, what }]])
   if (!topics) return blocked('TopicsNotReady', 'the Kafka cluster, which was not read yet')
   const verdict = topics.problems.find(({ reason }) => reason === 'NotOwned' || reason === 'KafkaClusterChanged')
   return verdict ? blocked(verdict.reason, 'the Kafka cluster, see TopicsReady') : new Map()
@@ -95,7 +95,7 @@ export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics |
  * Autoscalers of the pipeline that would scale a Deployment of another owner, which has the name of
  * a deleted one.
  */
-export const scalersOfOthers = (
+export const strayScaledObjects = (
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   foreign: ReadonlySet<string>,

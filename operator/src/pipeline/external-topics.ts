@@ -5,7 +5,7 @@
 // for its own.
 import type { OrderPipeline, RecordedTopic } from '../api/index.ts'
 import { keyOf } from './names.ts'
-import { wantedTopics, type WantedTopic } from './topics.ts'
+import { desiredTopicsOf, type DesiredTopic } from './topics.ts'
 import type { TopicProblem } from './external-topics-state.ts'
 
 export type { ExternalTopics, TopicProblem } from './external-topics-state.ts'
@@ -75,8 +75,8 @@ export const recorded = ({ status }: OrderPipeline): readonly RecordedTopic[] =>
 export const unconfirmed = (pipeline: OrderPipeline): string[] =>
   recorded(pipeline).flatMap(({ name, id }) => (id === undefined ? name : []))
 
-const desiredTopics = (pipeline: OrderPipeline, current: ReadonlyMap<string, number>): WantedTopic[] =>
-  pipeline.metadata.deletionTimestamp === undefined ? wantedTopics(pipeline, current) : []
+const desiredTopics = (pipeline: OrderPipeline, current: ReadonlyMap<string, number>): DesiredTopic[] =>
+  pipeline.metadata.deletionTimestamp === undefined ? desiredTopicsOf(pipeline, current) : []
 
 /**
  * `live` has every topic of `topicNames` that could be described, `undefined` for a missing one.
@@ -168,17 +168,17 @@ export const recordAfter = (
     return [typeof id === 'string' ? { name: entry.name, id } : entry]
   })
 
-const toMake = ({ name, spec }: WantedTopic): TopicToMake => ({
+const toMake = ({ name, spec }: DesiredTopic): TopicToMake => ({
   name,
   partitions: spec.partitions ?? -1,
   replicas: spec.replicas ?? -1,
   configs: configsOf(spec),
 })
 
-const configsOf = ({ config = {} }: WantedTopic['spec']): Map<string, string> =>
+const configsOf = ({ config = {} }: DesiredTopic['spec']): Map<string, string> =>
   new Map(Object.entries(config).map(([name, value]) => [name, String(value)]))
 
-const configChanges = ({ spec }: WantedTopic, liveTopic: LiveTopic, ours: boolean): Map<string, string | null> => {
+const configChanges = ({ spec }: DesiredTopic, liveTopic: LiveTopic, ours: boolean): Map<string, string | null> => {
   const desiredConfigs = configsOf(spec)
   const changes = new Map<string, string | null>()
   for (const [name, value] of desiredConfigs) if (liveTopic.configs.get(name)?.value !== value) changes.set(name, value)
@@ -189,7 +189,7 @@ const configChanges = ({ spec }: WantedTopic, liveTopic: LiveTopic, ours: boolea
 }
 
 /** Differences that the operator does not change by itself. */
-const mismatches = ({ name, spec }: WantedTopic, liveTopic: LiveTopic): TopicProblem[] => {
+const mismatches = ({ name, spec }: DesiredTopic, liveTopic: LiveTopic): TopicProblem[] => {
   const { partitions = liveTopic.partitions, replicas } = spec
   const factors = [...new Set(liveTopic.replicationFactors)]
   const problems: string[] = []

@@ -15,12 +15,12 @@ export interface FlowChange {
 
 export interface FlowChanges {
   /** Desired replicas of the last decision; undefined before there is one. */
-  readonly wanted: number | undefined
+  readonly desired: number | undefined
   /** Oldest first. */
   readonly changes: readonly FlowChange[]
 }
 
-export const noChanges: FlowChanges = { wanted: undefined, changes: [] }
+export const noChanges: FlowChanges = { desired: undefined, changes: [] }
 
 /**
  * Steps in one direction for one reason that begin within that time are one change: a burst is 5 to
@@ -33,8 +33,8 @@ const mostChanges = 60
 /** `now` on the clock of the stage's samples, `wall` the time of day, both in milliseconds. */
 export function withDecision(history: FlowChanges, decision: FlowDecision, now: number, wall: number): FlowChanges {
   const { replicas: to, current, reason } = decision
-  const from = history.wanted ?? current
-  if (to === from) return history.wanted === to ? history : { ...history, wanted: to }
+  const from = history.desired ?? current
+  if (to === from) return history.desired === to ? history : { ...history, desired: to }
   const last = history.changes.at(-1)
   const goesOn =
     last !== undefined &&
@@ -44,5 +44,5 @@ export function withDecision(history: FlowChanges, decision: FlowDecision, now: 
   const before = goesOn ? history.changes.slice(0, -1) : history.changes.slice(1 - mostChanges)
   const start = goesOn ? last : { at: wall, from }
   const change = { at: start.at, until: wall, from: start.from, to, reason, text: decisionText(decision, now) }
-  return { wanted: to, changes: [...before, change] }
+  return { desired: to, changes: [...before, change] }
 }

@@ -9,7 +9,13 @@ import { expectedRates, type FlowStage } from './flow-rates.ts'
 import { defaults } from './environment.ts'
 import { isHolding, withHoldingSample, type Holding } from './holding.ts'
 import { unmeasured, withRateSample, type ReplicaRate } from './replica-rate.ts'
-import { isJudging, noKnee, usefulReplicas, withKneeSample, type Knee } from './scale-knee.ts'
+import {
+  isJudging,
+  unknownUsefulReplicas,
+  usefulReplicas,
+  withUsefulReplicasSample,
+  type UsefulReplicas,
+} from './useful-replicas.ts'
 import type { Topology } from './topology.ts'
 
 /** What the spec says of a stage. */
@@ -60,7 +66,7 @@ interface StageMemory {
   readonly arrivals: Map<string, readonly ArrivalSample[]>
   looks: number
   rate: ReplicaRate
-  knee: Knee
+  usefulState: UsefulReplicas
   holding: Holding
   last?: FlowSample
 }
@@ -110,7 +116,7 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
   }
 }
 
-const noObservations = { knee: noKnee, holding: {} } as const
+const noObservations = { usefulState: unknownUsefulReplicas, holding: {} } as const
 
 function stageMemory(rules: FlowRules, before: StageMemory | undefined): StageMemory {
   if (!before || before.rules.topics.join() !== rules.topics.join())
@@ -128,7 +134,7 @@ function note(memory: StageMemory, sample: FlowSample): void {
   const lag = sum(memory.rules.topics, (topic) => sample.lag.get(topic) ?? 0)
   memory.rate = withRateSample(memory.rate, { at, members, handled, lag }, memory.rules.concurrency)
   const look = { at, members, current: sample.current, handled, lag }
-  memory.knee = withKneeSample(memory.knee, look, memory.rules.concurrency)
+  memory.usefulState = withUsefulReplicasSample(memory.usefulState, look, memory.rules.concurrency)
   memory.holding = withHoldingSample(memory.holding, look)
   memory.looks += 1
   memory.last = sample
@@ -143,16 +149,16 @@ const replicaPerSecond = ({ rules, rate }: StageMemory): number =>
  * component.
  */
 const shared = ({
-  knee,
+  usefulState,
   holding,
   rules,
   last,
 }: StageMemory): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> => {
-  const useful = usefulReplicas(knee, last?.at ?? 0)
+  const useful = usefulReplicas(usefulState, last?.at ?? 0)
   return {
     ...(useful === undefined ? {} : { usefulReplicas: useful }),
     holding: isHolding(holding, rules.workSeconds),
-    judging: isJudging(knee),
+    judging: isJudging(usefulState),
   }
 }
 

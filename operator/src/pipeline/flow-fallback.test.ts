@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ChildObject } from '../api/index.ts'
-import { announcements } from './kubernetes-events.ts'
+import { kubernetesEvents } from './kubernetes-events.ts'
 import { desired } from './desired.ts'
 import { scaledOn } from './flow-fallback.ts'
 import { statusOf } from './status.ts'
@@ -47,7 +47,7 @@ describe('a stage with the policy Flow', () => {
       ) as string,
     })
     const [before, after] = [children(answering), unanswered].map((of) => statusWith(of))
-    expect(announcements(before, after ?? {}).map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+    expect(kubernetesEvents(before, after ?? {}).map(({ type, reason }) => `${type} ${reason}`)).toEqual([
       'Warning ScaledOnLag',
     ])
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Condition, OrderPipelineStatus, StageStatus } from '../api/index.ts'
-import { announcements } from './kubernetes-events.ts'
+import { kubernetesEvents } from './kubernetes-events.ts'
 
 type Verdict = readonly [Condition['type'], Condition['status'], Condition['reason']]
 const status = (verdicts: readonly Verdict[], stages: readonly Partial<StageStatus>[] = []): OrderPipelineStatus => ({
@@ -14,7 +14,7 @@ const status = (verdicts: readonly Verdict[], stages: readonly Partial<StageStat
   stages: stages.map((stage) => ({ name: 'payment', replicas: 1, readyReplicas: 1, desiredReplicas: 1, ...stage })),
 })
 const eventsOf = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus) =>
-  announcements(before, after).map(({ type, reason }) => `${type} ${reason}`)
+  kubernetesEvents(before, after).map(({ type, reason }) => `${type} ${reason}`)
 
 const ready = status([['Ready', 'True', 'AllReady']])
 const waiting = status([['Ready', 'False', 'ReplicasNotReady']])
@@ -33,7 +33,7 @@ describe('a Kubernetes Event', () => {
       ['Ready', 'False', 'NotOwned'],
       ['Configured', 'False', 'NotOwned'],
     ])
-    expect(announcements(ready, notOwned)).toEqual([{ type: 'Warning', reason: 'NotOwned', note: 'NotOwned it is' }])
+    expect(kubernetesEvents(ready, notOwned)).toEqual([{ type: 'Warning', reason: 'NotOwned', note: 'NotOwned it is' }])
     expect(eventsOf(notOwned, notOwned)).toEqual([])
   })
 
@@ -47,7 +47,7 @@ describe('a Kubernetes Event', () => {
 
   it('warns of the first open dead letters, not of each further one', () => {
     const withDeadLetters = (deadLetters: number) => status([['Ready', 'True', 'AllReady']], [{ deadLetters }])
-    expect(announcements(withDeadLetters(0), withDeadLetters(3))).toEqual([
+    expect(kubernetesEvents(withDeadLetters(0), withDeadLetters(3))).toEqual([
       { type: 'Warning', reason: 'DeadLetters', note: 'payment: 3 dead letters wait; see orderpipeline dlq list' },
     ])
     expect(eventsOf(withDeadLetters(3), withDeadLetters(4))).toEqual([])

@@ -1,10 +1,10 @@
 // Which Kubernetes Events does a change of the status cause? One for each change that a person
 // should learn of once, without watching the status.
-import type { Condition, ConditionType, OrderPipelineStatus, Reason } from '../api/index.ts'
+import type { Condition, ConditionType, OrderPipelineStatus, ConditionReason } from '../api/index.ts'
 
-export interface Announcement {
+export interface KubernetesEvent {
   readonly type: 'Normal' | 'Warning'
-  readonly reason: Reason | 'Ready' | 'RolledOut' | 'ScaleOutUseless' | 'UpdateAvailable' | 'DeadLetters'
+  readonly reason: ConditionReason | 'Ready' | 'RolledOut' | 'ScaleOutUseless' | 'UpdateAvailable' | 'DeadLetters'
   readonly note: string
 }
 
@@ -12,7 +12,7 @@ export interface Announcement {
  * Ready passes through these reasons on the way to True; only falling back into one is worth an
  * Event.
  */
-const transientReasons: ReadonlySet<Reason> = new Set([
+const transientReasons: ReadonlySet<ConditionReason> = new Set([
   'TopicsNotReady',
   'ReplicasNotReady',
   'ScaledObjectsNotReady',
@@ -20,15 +20,18 @@ const transientReasons: ReadonlySet<Reason> = new Set([
   'Progressing',
   'Deleting',
 ])
-const intentionalReasons: ReadonlySet<Reason> = new Set(['Suspended', 'Draining'])
+const intentionalReasons: ReadonlySet<ConditionReason> = new Set(['Suspended', 'Draining'])
 
-export const announcements = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => [
+export const kubernetesEvents = (
+  before: OrderPipelineStatus | undefined,
+  after: OrderPipelineStatus,
+): KubernetesEvent[] => [
   ...distinct([...readiness(before, after), ...details(before, after)]),
   ...ofStages(before, after),
   ...ofUpdates(before, after),
 ]
 
-const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => {
+const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] => {
   const [was, is] = [conditionOf(before, 'Ready'), conditionOf(after, 'Ready')]
   if (!is || sameVerdict(was, is)) return []
   if (is.status === 'True') return [{ type: 'Normal', reason: 'Ready', note: is.message }]
@@ -37,15 +40,15 @@ const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipeline
   return transientReasons.has(is.reason) && (was?.status !== 'True' || ownEdit) ? [] : [warning(is)]
 }
 
-const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>
+const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] =>
   (['Configured', 'WorkloadsReady', 'ScalingReady', 'RolledOut'] as const).flatMap((type) => {
     const [was, is] = [conditionOf(before, type), conditionOf(after, type)]
     if (!is || sameVerdict(was, is) || transientReasons.has(is.reason) || intentionalReasons.has(is.reason)) return []
     return is.reason === 'AllReady' || is.reason === 'Applied' ? [] : [warning(is)]
   })
 
-const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] =>
-  (after.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }): Announcement[] => {
+const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] =>
+  (after.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }): KubernetesEvent[] => {
     const was = before?.stages?.find((stage) => stage.name === name)
     const rolled = was?.rollout?.phase === 'Progressing' && rollout?.phase === 'Stable'
     const useless = scaleOut && (was?.scaleOut?.from !== scaleOut.from || was.scaleOut.to !== scaleOut.to)
@@ -64,7 +67,7 @@ const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineS
 const deadLettersNote = (stage: string, count: number): string =>
   `${stage}: ${count === 1 ? '1 dead letter waits' : `${count} dead letters wait`}; see orderpipeline dlq list`
 
-const ofUpdates = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): Announcement[] => {
+const ofUpdates = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] => {
   const { image, available } = after.services ?? {}
   if (available === undefined || available === before?.services?.available) return []
   const note = `stays at ${image} although the operator has ${available}; set spec.image or spec.updates to move it`
@@ -77,8 +80,8 @@ const conditionOf = (status: OrderPipelineStatus | undefined, type: ConditionTyp
 const sameVerdict = (was: Condition | undefined, is: Condition): boolean =>
   was?.status === is.status && was.reason === is.reason
 
-const warning = ({ reason, message }: Condition): Announcement => ({ type: 'Warning', reason, note: message })
+const warning = ({ reason, message }: Condition): KubernetesEvent => ({ type: 'Warning', reason, note: message })
 
 /** Ready repeats the reason of the condition that is not True, so each reason is reported once. */
-const distinct = (all: readonly Announcement[]): Announcement[] =>
+const distinct = (all: readonly KubernetesEvent[]): KubernetesEvent[] =>
   all.filter((one, index) => all.findIndex(({ reason }) => reason === one.reason) === index)

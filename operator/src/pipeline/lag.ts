@@ -44,7 +44,7 @@ export interface LagSample {
 /**
  * What is known from the offsets of a stage's consumer group. The status contains its LagFigures.
  */
-export interface StageFigures extends LagFigures {
+export interface MeasuredStage extends LagFigures {
   /** Messages per second written to each topic it consumes. */
   readonly arrivals?: Readonly<Record<string, number>>
   /** The largest partition's share of the lag, 0 to 1. */
@@ -79,7 +79,7 @@ export const withSample = (samples: readonly LagSample[], sample: LagSample): La
   return [...samples.filter(({ at }) => sample.at - at <= windowMs), sample]
 }
 
-export const lagFigures = (samples: readonly LagSample[]): StageFigures => {
+export const lagFigures = (samples: readonly LagSample[]): MeasuredStage => {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last) return {}
   const now = { lag: last.lag, ...(last.lag === 0 ? {} : { largestShare: last.largestLag / last.lag }) }

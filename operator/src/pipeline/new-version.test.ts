@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Deployment } from '../api/index.ts'
 import { desired } from './desired.ts'
-import { expiredVersion, needsLook, type PartPods, podReport, type PodReport } from './new-version.ts'
+import { expiredVersion, needsPodReport, type PartPods, podReport, type PodReport } from './new-version.ts'
 import { type Pod, podTrouble } from './pod-trouble.ts'
 import { pipeline, settings } from './testing.ts'
 
@@ -53,7 +53,7 @@ const partPods = (pods: readonly Pod[], available = 0): PartPods => ({
   pods,
 })
 /** The same pods for eleven minutes, looked at every ten seconds. */
-const watched = (of: PartPods, kafkaAnswers = true, minutes = 11): PodReport => {
+const reportAfter = (of: PartPods, kafkaAnswers = true, minutes = 11): PodReport => {
   let report: PodReport | undefined
   for (let at = 0; at <= minutes * 60_000; at += 10_000) report = podReport(report, live(), of, kafkaAnswers, at)
   return report ?? {}
@@ -64,34 +64,34 @@ describe('a version on trial', () => {
   it('is given up when its image does not exist, with or without a running version', () => {
     const broken = pod('new', waiting('ImagePullBackOff', 'Back-off pulling image'))
     for (const kafkaAnswers of [true, false]) {
-      expect(isGivenUp(watched(partPods([broken]), kafkaAnswers))).toBe(true)
-      expect(isGivenUp(watched(partPods([broken, pod('old', ready)]), kafkaAnswers))).toBe(true)
+      expect(isGivenUp(reportAfter(partPods([broken]), kafkaAnswers))).toBe(true)
+      expect(isGivenUp(reportAfter(partPods([broken, pod('old', ready)]), kafkaAnswers))).toBe(true)
     }
-    expect(watched(partPods([broken])).trial?.trouble?.text).toBe(
+    expect(reportAfter(partPods([broken])).trial?.trouble?.text).toBe(
       'ImagePullBackOff: image payment:nope cannot be pulled',
     )
   })
 
   it('is given up when its pods run without becoming ready while those of the previous version are ready', () => {
-    const report = watched(partPods([pod('new'), pod('old', ready)]), false)
+    const report = reportAfter(partPods([pod('new'), pod('old', ready)]), false)
     expect(expiredVersion(report.trial, 600)?.version).toBe(report.trial?.version)
-    expect(isGivenUp(watched(partPods([pod('new', crashing), pod('old', ready)]), false))).toBe(true)
+    expect(isGivenUp(reportAfter(partPods([pod('new', crashing), pod('old', ready)]), false))).toBe(true)
   })
 
   it('is not given up for pods that no node takes, or that a quota refuses', () => {
-    expect(isGivenUp(watched(partPods([pod('new', unschedulable), pod('old', ready)])))).toBe(false)
-    expect(watched(partPods([pod('new', unschedulable)])).trouble).toContain('Insufficient cpu')
-    expect(isGivenUp(watched(partPods([pod('old', ready)])))).toBe(false)
+    expect(isGivenUp(reportAfter(partPods([pod('new', unschedulable), pod('old', ready)])))).toBe(false)
+    expect(reportAfter(partPods([pod('new', unschedulable)])).trouble).toContain('Insufficient cpu')
+    expect(isGivenUp(reportAfter(partPods([pod('old', ready)])))).toBe(false)
   })
 
   it('is not given up while Kafka is unavailable, when no version becomes ready', () => {
-    expect(isGivenUp(watched(partPods([pod('new'), pod('old')]), false))).toBe(false)
-    expect(isGivenUp(watched(partPods([pod('new', crashing)]), false))).toBe(false)
+    expect(isGivenUp(reportAfter(partPods([pod('new'), pod('old')]), false))).toBe(false)
+    expect(isGivenUp(reportAfter(partPods([pod('new', crashing)]), false))).toBe(false)
   })
 
   it('is given up without another running version, as after a suspension, if Kafka answers', () => {
-    expect(isGivenUp(watched(partPods([pod('new')]), true))).toBe(true)
-    expect(isGivenUp(watched(partPods([pod('new')]), true, 9))).toBe(false)
+    expect(isGivenUp(reportAfter(partPods([pod('new')]), true))).toBe(true)
+    expect(isGivenUp(reportAfter(partPods([pod('new')]), true, 9))).toBe(false)
   })
 
   it('is not given up while its pods become ready one after the other', () => {
@@ -115,8 +115,8 @@ describe('a version on trial', () => {
   })
 
   it('is observed only while it has desired replicas', () => {
-    expect(needsLook(live(), 1)).toBe(true)
-    expect(needsLook(live(deployment(0)), 1)).toBe(false)
+    expect(needsPodReport(live(), 1)).toBe(true)
+    expect(needsPodReport(live(deployment(0)), 1)).toBe(false)
   })
 })
 

@@ -3,7 +3,7 @@
 // takes, stops counting at zero replicas, and cannot distinguish new pods from old ones.
 import type { Deployment, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { podTrouble, type Pod, type Trouble } from './pod-trouble.ts'
-import { askedVersion, isBeingTried, type LivePart, triedDeployment } from './rollout.ts'
+import { requestedVersion, isVersionOnTrial, type LivePart, newestDeployment } from './rollout.ts'
 
 export interface ReplicaSet extends KubeObject {
   readonly status?: { readonly availableReplicas?: number }
@@ -23,7 +23,7 @@ export interface Trial {
   /** Fingerprint of the requested pods. */
   readonly version: string
   readonly available: number
-  readonly wanted: number
+  readonly desired: number
   /** The highest number of replicas that were available at once. */
   readonly best: number
   /** Milliseconds without progress for which the version itself is to blame. */
@@ -47,11 +47,11 @@ const revision = 'deployment.kubernetes.io/revision'
  * Only a part with a version on trial or with missing replicas needs a look, so a settled pipeline
  * costs no request.
  */
-export const needsLook = (live: LivePart, minReplicas: number): boolean => {
-  const deployment = triedDeployment(live)
+export const needsPodReport = (live: LivePart, minReplicas: number): boolean => {
+  const deployment = newestDeployment(live)
   if (!deployment || (deployment.spec.replicas ?? 0) === 0) return false
   const { readyReplicas = 0 } = (live[live.active]?.status ?? {}) as DeploymentStatus
-  return isBeingTried(live) || readyReplicas < minReplicas
+  return isVersionOnTrial(live) || readyReplicas < minReplicas
 }
 
 /** `kafkaAnswers`: whether Kafka can be reached, at least by the operator. */
@@ -62,8 +62,8 @@ export const podReport = (
   kafkaAnswers: boolean,
   now: number,
 ): PodReport => {
-  const deployment = triedDeployment(live)
-  const version = deployment && askedVersion(deployment)
+  const deployment = newestDeployment(live)
+  const version = deployment && requestedVersion(deployment)
   const replicaSet = deployment && newReplicaSet(deployment, partPods.replicaSets)
   if (!deployment || version === undefined || !replicaSet) return before ?? {}
   const pods = partPods.pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
@@ -74,10 +74,10 @@ export const podReport = (
     kafkaAnswers,
   })
   const words = trouble && trouble.text !== '' ? { trouble: trouble.text } : {}
-  if (!isBeingTried(live)) return words
+  if (!isVersionOnTrial(live)) return words
   const look = {
     version,
-    wanted: deployment.spec.replicas ?? 0,
+    desired: deployment.spec.replicas ?? 0,
     available: replicaSet.status?.availableReplicas ?? 0,
     trouble,
     now,
@@ -85,19 +85,19 @@ export const podReport = (
   return { ...words, trial: nextTrial(before?.trial, look) }
 }
 
-interface Look {
+interface TrialSample {
   readonly version: string
-  readonly wanted: number
+  readonly desired: number
   readonly available: number
   readonly trouble: Trouble | undefined
   readonly now: number
 }
 
-const nextTrial = (last: Trial | undefined, { version, wanted, available, trouble, now }: Look): Trial => {
-  const base = { version, wanted, available, at: now }
+const nextTrial = (last: Trial | undefined, { version, desired, available, trouble, now }: TrialSample): Trial => {
+  const base = { version, desired, available, at: now }
   const before = last?.version === version ? last : undefined
   if (!before) return { ...base, best: available, stuckMs: 0, ...(trouble ? { trouble } : {}) }
-  const best = Math.min(before.best, wanted)
+  const best = Math.min(before.best, desired)
   if (available > best) return { ...base, best: available, stuckMs: 0, ...(trouble ? { trouble } : {}) }
   const counts = trouble !== undefined && trouble.fault !== 'elsewhere'
   // A failing pod runs for moments in between; the observed fault stands until there is progress.

@@ -143,8 +143,8 @@ describe('a plan', () => {
     })
 
     it('treats a name that the API server reported as taken like an object in the cache', () => {
-      const strangers = new Map([['Deployment/shop-payment', 'Helm']])
-      const actions = plan(desired(pipeline(), [], settings), [], pipeline(), new Map(), strangers)
+      const foreignOwners = new Map([['Deployment/shop-payment', 'Helm']])
+      const actions = plan(desired(pipeline(), [], settings), [], pipeline(), new Map(), foreignOwners)
       expect(actions.filter(({ kind }) => kind !== 'create')).toMatchObject([
         { kind: 'refuse', owner: 'Helm', object: { kind: 'Deployment' } },
         {

@@ -25,7 +25,7 @@ export type Action =
 
 /**
  * Children that already equal the desired state give no action: a settled pipeline costs no write.
- * `blocked`: what must not be depended on, besides objects of other owners. `strangers`: owners of
+ * `blocked`: what must not be depended on, besides objects of other owners. `foreignOwners`: owners of
  * objects that are not among the children, by identity.
  */
 export const plan = (
@@ -33,7 +33,7 @@ export const plan = (
   children: readonly ChildObject[],
   pipeline: OrderPipeline,
   blocked: Blocked = new Map(),
-  strangers: ReadonlyMap<string, string> = new Map(),
+  foreignOwners: ReadonlyMap<string, string> = new Map(),
 ): Action[] => {
   const existing = new Map(children.map((child) => [identity(child), child]))
   const wantedIds = new Set(desired.map(identity))
@@ -42,7 +42,7 @@ export const plan = (
     .sort((a, b) => rank(a) - rank(b))
     .flatMap((object) => {
       const live = existing.get(identity(object))
-      const owner = live ? otherOwner(live, pipeline) : strangers.get(identity(object))
+      const owner = live ? otherOwner(live, pipeline) : foreignOwners.get(identity(object))
       const refuseAction = owner === undefined ? undefined : ({ kind: 'refuse', object, owner } as const)
       return gateActions(refuseAction ? [refuseAction] : write(object, live, children, pipeline), object, gated)
     })

@@ -60,7 +60,7 @@ const leastMeanLag = 0.5
  * Lag at which every replica has messages waiting: more than are in flight, at `perSecond` messages
  * handled in all. `concurrency`: messages that a replica handles at once.
  */
-export function leastWaitingLag(replicas: number, concurrency: number, perSecond: number): number {
+export function leastBusyLag(replicas: number, concurrency: number, perSecond: number): number {
   return Math.max(2 * replicas * concurrency, perSecond * leastWaitSeconds)
 }
 
@@ -71,7 +71,7 @@ export function withRateSample(before: ReplicaRate, sample: RateSample, concurre
   const members = Math.min(last.members, sample.members)
   const handled = sample.handled - last.handled
   const seconds = (sample.at - last.at) / 1_000
-  const least = leastWaitingLag(members, concurrency, handled / seconds)
+  const least = leastBusyLag(members, concurrency, handled / seconds)
   const busy = members > 0 && Math.min(last.lag, sample.lag) >= least
   if (busy && handled === 0) {
     // Messages that take longer than the time between two samples end in a later one, which counts

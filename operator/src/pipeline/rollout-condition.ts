@@ -1,12 +1,12 @@
 // Does every part run the version that the spec asks for? Ready may be True while an old version
 // still runs; this condition is not.
-import type { Verdict } from '../api/conditions.ts'
+import type { ConditionResult } from '../api/conditions.ts'
 import { livePart } from './live.ts'
 import { partsOf } from './parts.ts'
 import { rolloutOf } from './rollout.ts'
-import type { Seen } from './status-input.ts'
+import type { PipelineObservation } from './pipeline-observation.ts'
 
-export const rolledOutVerdict = ({ pipeline, children, pods }: Seen): Verdict => {
+export const rolledOutCondition = ({ pipeline, children, pods }: PipelineObservation): ConditionResult => {
   const parts = partsOf(pipeline.spec).map(({ name }) => {
     const trial = pods?.get(name)?.trial
     const rollout = rolloutOf(livePart(pipeline, name, children), trial)
@@ -27,7 +27,7 @@ const most = 5
 const behind = (
   reason: 'NewVersionFailing' | 'RolledBack' | 'Progressing' | 'Suspended',
   parts: readonly { readonly name: string; readonly message: string }[],
-): Verdict => {
+): ConditionResult => {
   const more = parts.length > most ? `; and ${parts.length - most} more` : ''
   const message = parts.slice(0, most).map(({ name, message: text }) => `${name}: ${text}`)
   return { status: 'False', reason, message: `${message.join('; ')}${more}` }

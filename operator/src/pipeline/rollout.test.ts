@@ -62,7 +62,7 @@ const stuck = (children: readonly ChildObject[], name: string): Map<string, PodR
   const version = candidate?.metadata.annotations?.[versionAnnotations.asked] ?? ''
   const trouble = { fault: 'version', certain: true, text: 'ImagePullBackOff: image x cannot be pulled' } as const
   return new Map([
-    ['payment', { trial: { version, available: 0, wanted: 5, best: 0, stuckMs: 600_000, at: 0, trouble } }],
+    ['payment', { trial: { version, available: 0, desired: 5, best: 0, stuckMs: 600_000, at: 0, trouble } }],
   ])
 }
 

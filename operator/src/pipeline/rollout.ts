@@ -78,7 +78,7 @@ const rolled = (template: (color: Color) => Template, live: LivePart, settings: 
   const current = live[active]
   const desired = desiredTemplate(template, active, live, inputs)
   if (!current) return { active, versions: [fresh(active, desired, { inputs })] }
-  const [version, currentVersion] = [fingerprintOf(desired), askedVersion(current)]
+  const [version, currentVersion] = [fingerprintOf(desired), requestedVersion(current)]
   const stable = stableTemplate(current)
   if (stable && isGivenUp(current, version, retry))
     return { active, versions: [givenUp(active, stable, { version, because: becauseOf(current) }, retryOf(current))] }
@@ -115,7 +115,7 @@ const changeOver = (
   }
   const desired = desiredTemplate(template, next, live, inputs)
   const candidate = live[next]
-  const isOnTrial = candidate !== undefined && askedVersion(candidate) === fingerprintOf(desired)
+  const isOnTrial = candidate !== undefined && requestedVersion(candidate) === fingerprintOf(desired)
   // The autoscaler may have scaled the old one since: the switch of color must not remove a
   // replica.
   if (isOnTrial && isComplete(candidate, replicasOf(candidate)) && replicasOf(candidate) >= replicasOf(live[active]))
@@ -123,7 +123,7 @@ const changeOver = (
       active: next,
       versions: [old, { color: next, template: desired, annotations: annotations(desired, desired, inputs) }],
     }
-  if (isOnTrial && expired !== undefined && expired.version === askedVersion(candidate))
+  if (isOnTrial && expired !== undefined && expired.version === requestedVersion(candidate))
     return {
       active,
       versions: [
@@ -146,7 +146,7 @@ const desiredTemplate = (
   const deployment = live[color]
   const stable = deployment && stableTemplate(deployment)
   const same = inputs !== undefined && inputsOf(deployment) === inputs
-  return same && stable && fingerprintOf(stable) === askedVersion(deployment) ? stable : template(color)
+  return same && stable && fingerprintOf(stable) === requestedVersion(deployment) ? stable : template(color)
 }
 
 const fresh = (
@@ -196,7 +196,7 @@ const annotations = (template: Template, stable: Template | undefined, inputs?: 
 })
 
 /** The status of a part whose newest version was given up; undefined when it was not. */
-export const rolledBack = (live: LivePart): (Rollout & { readonly message: string }) | undefined => {
+export const rollbackOf = (live: LivePart): (Rollout & { readonly message: string }) | undefined => {
   const current = live[live.active]
   if (current?.metadata.annotations?.[versionAnnotations.givenUp] === undefined) return undefined
   const because = becauseOf(current)
@@ -212,38 +212,38 @@ const pipelineOf = ({ metadata }: Deployment): string => metadata.labels?.[label
  * The Deployment with the newest version: the other color during a blue-green rollout, else the
  * active one.
  */
-export const triedDeployment = (live: LivePart): Deployment | undefined => {
+export const newestDeployment = (live: LivePart): Deployment | undefined => {
   const candidate = live[live.active === 'blue' ? 'green' : 'blue']
   return candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : live[live.active]
 }
 
 /** Whether a version is not proven yet. */
-export const isBeingTried = (live: LivePart): boolean => {
-  const newest = triedDeployment(live)
+export const isVersionOnTrial = (live: LivePart): boolean => {
+  const newest = newestDeployment(live)
   if (!newest) return false
   const stable = stableTemplate(newest)
-  return !stable || fingerprintOf(stable) !== askedVersion(newest)
+  return !stable || fingerprintOf(stable) !== requestedVersion(newest)
 }
 
 /** What is known of the newest version's replicas (new-version.ts). */
 interface ReplicaProgress {
   readonly version: string
   readonly available: number
-  readonly wanted: number
+  readonly desired: number
   readonly trouble?: { readonly text: string }
 }
 
 /** How far the rollout of a part's newest version is, for a person to read. */
 export const rolloutOf = (live: LivePart, trial?: ReplicaProgress): Rollout | undefined => {
-  const newest = triedDeployment(live)
+  const newest = newestDeployment(live)
   if (!newest) return undefined
-  const rollback = rolledBack(live)
+  const rollback = rollbackOf(live)
   if (rollback) return rollback
-  if (!isBeingTried(live)) return { phase: 'Stable' }
+  if (!isVersionOnTrial(live)) return { phase: 'Stable' }
   const desiredReplicas = newest.spec.replicas ?? 0
   if (desiredReplicas === 0)
     return { phase: 'Progressing', message: 'the new version has not run yet: the desired number of replicas is 0' }
-  const progress = trial?.version === askedVersion(newest) ? trial : undefined
+  const progress = trial?.version === requestedVersion(newest) ? trial : undefined
   const available = Math.min(desiredReplicas, progress?.available ?? surelyAvailable(newest))
   const because = progress?.trouble?.text ? `: ${progress.trouble.text}` : ''
   return {
@@ -262,10 +262,10 @@ const surelyAvailable = (deployment: Deployment): number => {
 export const isReplacing = (live: LivePart): boolean => {
   const current = live[live.active]
   const stable = current && stableTemplate(current)
-  return current !== undefined && stable !== undefined && fingerprintOf(stable) !== askedVersion(current)
+  return current !== undefined && stable !== undefined && fingerprintOf(stable) !== requestedVersion(current)
 }
 
-export const askedVersion = ({ metadata }: Deployment): string | undefined =>
+export const requestedVersion = ({ metadata }: Deployment): string | undefined =>
   metadata.annotations?.[versionAnnotations.asked]
 
 export const stableTemplate = ({ metadata }: Deployment): Template | undefined => {

@@ -4,7 +4,7 @@
 import type { ChildObject, OrderPipeline, OrderPipelineSpec, ServicesStatus } from '../api/index.ts'
 import { livePart } from './live.ts'
 import { gatewayName } from './names.ts'
-import { isBeingTried, stableTemplate, templateOf } from './rollout.ts'
+import { isVersionOnTrial, stableTemplate, templateOf } from './rollout.ts'
 
 /**
  * `Automatic`: to the operator's image, when it has another one and a place is free. `Manual`: as
@@ -89,7 +89,7 @@ export const moveOf = (
 }
 
 const isSettled = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): boolean =>
-  !isBeingTried(livePart(pipeline, part, children))
+  !isVersionOnTrial(livePart(pipeline, part, children))
 
 /** A part that already ran with another image; a new part has nothing to move from. */
 const isBehind = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[], image: string): boolean => {

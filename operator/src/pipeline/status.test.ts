@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { desired } from './desired.ts'
 import { type StatusChange, statusChange } from './status-change.ts'
-import { type Seen, statusOf, statusWithFigures } from './status.ts'
+import { type PipelineObservation, statusOf, statusWithFigures } from './status.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
@@ -14,7 +14,7 @@ const settled = (of: OrderPipeline, readyReplicas = 5): ChildObject[] =>
     const status = { observedGeneration: 1, replicas: 7, readyReplicas }
     return { ...object, metadata, spec: { ...object.spec, replicas: 7 }, status }
   })
-const observation = (changes: Partial<Seen> = {}): Seen => {
+const observation = (changes: Partial<PipelineObservation> = {}): PipelineObservation => {
   const of = changes.pipeline ?? pipeline()
   return {
     pipeline: of,
@@ -26,7 +26,8 @@ const observation = (changes: Partial<Seen> = {}): Seen => {
     ...changes,
   }
 }
-const condition = (of: Seen, type: string) => statusOf(of, 'now').conditions?.find((one) => one.type === type)
+const condition = (of: PipelineObservation, type: string) =>
+  statusOf(of, 'now').conditions?.find((one) => one.type === type)
 
 describe('a status', () => {
   it('is Ready with its totals when topics, replicas and scaling are', () => {
@@ -131,14 +132,17 @@ describe('a status', () => {
     })
 
     it('still names the topics that its pods wait for after a restart of the operator', () => {
-      const heldBy = (what: string) =>
+      const deferredBy = (what: string) =>
         [{ object: 'Deployment shop-payment', cause: { reason: 'TopicsNotReady', what } }] as const
       const topics = { problems: [], partitions: few }
       const before = statusOf(
-        observation({ pipeline: external, topics, held: heldBy('topics that do not exist yet') }),
+        observation({ pipeline: external, topics, deferred: deferredBy('topics that do not exist yet') }),
         'then',
       )
-      const afterStart = observation({ pipeline: { ...external, status: before }, held: heldBy('the Kafka cluster') })
+      const afterStart = observation({
+        pipeline: { ...external, status: before },
+        deferred: deferredBy('the Kafka cluster'),
+      })
       expect(statusOf(afterStart, 'now').conditions).toEqual(before.conditions)
     })
 
@@ -313,7 +317,7 @@ describe('a status with new figures', () => {
     { requiredKeys: [] },
   )
   const byStage = <T>(value: T) => new Map([['payment', value]])
-  const written = (of: Seen, at: string): Seen => {
+  const written = (of: PipelineObservation, at: string): PipelineObservation => {
     const status = statusOf(of, at)
     return { ...of, pipeline: { ...of.pipeline, status } }
   }

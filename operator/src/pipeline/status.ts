@@ -14,12 +14,12 @@ import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
 import { rolloutOf } from './rollout.ts'
 import { suspensionOf } from './suspension.ts'
-import type { Seen } from './status-input.ts'
+import type { PipelineObservation } from './pipeline-observation.ts'
 
-export type { Failure, Held, Seen } from './status-input.ts'
+export type { Failure, DeferredObject, PipelineObservation } from './pipeline-observation.ts'
 
 /** `now` as an ISO date: the transition time of a condition that changes. */
-export const statusOf = (observation: Seen, now: string): OrderPipelineStatus => {
+export const statusOf = (observation: PipelineObservation, now: string): OrderPipelineStatus => {
   const { metadata, spec } = observation.pipeline
   const capacity = capacityOf(spec, measurements(observation))
   const stages = spec.stages.map((stage, index) => stageStatus(observation, stage, capacity.stages[index]))
@@ -47,10 +47,10 @@ export const statusOf = (observation: Seen, now: string): OrderPipelineStatus =>
 }
 
 /** What of a pipeline its figures are computed from. */
-export type FiguresSeen = Pick<Seen, 'pipeline' | 'lag' | 'throughput'>
+export type FiguresSeen = Pick<PipelineObservation, 'pipeline' | 'lag' | 'throughput'>
 
 /** What the capacity is computed from, besides: of the children, KafkaTopics are enough. */
-export type CapacitySeen = Pick<Seen, 'children' | 'topics'>
+export type CapacitySeen = Pick<PipelineObservation, 'children' | 'topics'>
 
 /**
  * The status as it was written, with the present figures; what pods and other objects say stays.
@@ -100,7 +100,11 @@ const totalCapacity = ({ sustainable, bottleneck }: Capacity): OrderPipelineStat
     ? undefined
     : { ordersPerSecond: rounded(sustainable), bottleneck }
 
-const stageStatus = (observation: Seen, stage: Stage, capacity: StageCapacity | undefined): StageStatus => ({
+const stageStatus = (
+  observation: PipelineObservation,
+  stage: Stage,
+  capacity: StageCapacity | undefined,
+): StageStatus => ({
   name: stage.name,
   ...replicaCounts(observation, stage.name),
   ...stageFigures(observation, stage.name),
@@ -171,7 +175,7 @@ const ordersPerSecond = ({ pipeline, lag }: FiguresSeen): number | undefined => 
   return rates.length === 0 ? undefined : sumIfKnown(rates)
 }
 
-const replicaCounts = ({ pipeline, children }: Seen, part: string): ReplicaCounts => {
+const replicaCounts = ({ pipeline, children }: PipelineObservation, part: string): ReplicaCounts => {
   const live = livePart(pipeline, part, children)
   const deployment = live[live.active]
   const status = (deployment?.status ?? {}) as DeploymentStatus

@@ -3,7 +3,7 @@
 // stayed the same.
 import type { ScaleOut } from '../api/index.ts'
 import { windowMs } from './lag.ts'
-import { leastWaitingLag } from './replica-rate.ts'
+import { leastBusyLag } from './replica-rate.ts'
 
 export interface Point {
   /** Milliseconds. */
@@ -44,7 +44,7 @@ const leastGain = 0.25
 
 export const withPoint = (throughput: Throughput, point: Point, concurrency: number): Throughput => {
   const measuredWork = throughput.workSeconds === undefined ? {} : { workSeconds: throughput.workSeconds }
-  const busy = point.replicas > 0 && point.lag >= leastWaitingLag(point.replicas, concurrency, point.consumedPerSecond)
+  const busy = point.replicas > 0 && point.lag >= leastBusyLag(point.replicas, concurrency, point.consumedPerSecond)
   if (!busy) return measuredWork
   const { plateau } = throughput
   if (plateau?.replicas !== point.replicas) {

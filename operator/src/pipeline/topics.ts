@@ -35,7 +35,7 @@ export const derivedPartitions = (spec: OrderPipelineSpec, topic: string): numbe
 }
 
 /** A topic of a pipeline, whether Strimzi or the operator creates it. */
-export interface WantedTopic {
+export interface DesiredTopic {
   readonly name: string
   /** The stage whose dead letters it holds. */
   readonly stage: string | undefined
@@ -47,11 +47,11 @@ export interface WantedTopic {
  * spec says a number: growing a topic moves keys to other partitions, which breaks the order of
  * what is in flight, so it is done only on request.
  */
-export const wantedTopics = (
+export const desiredTopicsOf = (
   { metadata, spec }: OrderPipeline,
   current: ReadonlyMap<string, number | undefined>,
-): WantedTopic[] => {
-  const declared = spec.topics.map((topic): WantedTopic => {
+): DesiredTopic[] => {
+  const declared = spec.topics.map((topic): DesiredTopic => {
     const name = topicName(metadata.name, topic.name)
     const partitions = topic.partitions ?? current.get(name) ?? derivedPartitions(spec, topic.name)
     const entries = {
@@ -61,7 +61,7 @@ export const wantedTopics = (
     }
     return { name, stage: undefined, spec: { partitions, ...replication(topic), ...config(entries) } }
   })
-  const deadLetters = spec.stages.map((stage): WantedTopic => {
+  const deadLetters = spec.stages.map((stage): DesiredTopic => {
     const name = deadLetterTopic(metadata.name, stage.name)
     const partitions = current.get(name) ?? deadLetterPartitions
     const entries = { 'retention.ms': hoursInMs(deadLetterRetentionHours) }
@@ -91,7 +91,7 @@ export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTop
   const { kafka } = pipeline.spec
   if (!('strimziCluster' in kafka)) return []
   const current = new Map(existing.map((topic) => [topic.metadata.name, topic.spec.partitions]))
-  return wantedTopics(pipeline, current).map((topic) => kafkaTopic(pipeline, kafka.strimziCluster, topic))
+  return desiredTopicsOf(pipeline, current).map((topic) => kafkaTopic(pipeline, kafka.strimziCluster, topic))
 }
 
 const replication = (topic: Topic): Pick<KafkaTopicSpec, 'replicas'> =>
@@ -112,7 +112,7 @@ const config = (entries: Readonly<Record<string, string | number | undefined>>):
  * A retained topic has no owner reference: with one the garbage collector would delete it with the
  * pipeline.
  */
-const kafkaTopic = (pipeline: OrderPipeline, cluster: string, { name, stage, spec }: WantedTopic): KafkaTopic => ({
+const kafkaTopic = (pipeline: OrderPipeline, cluster: string, { name, stage, spec }: DesiredTopic): KafkaTopic => ({
   apiVersion: 'kafka.strimzi.io/v1',
   kind: 'KafkaTopic',
   metadata: {

@@ -7,7 +7,7 @@
 // each message. So a choreography whose stages react to each other does not loop: a message that
 // comes back to a stage later makes it emit nothing new.
 import type { OrderPipelineSpec } from '../api/index.ts'
-import { knownFlows, type Follows } from './choreography.ts'
+import { flowsOfBuiltInStages, type Follows } from './choreography.ts'
 
 /** The topic of a gateway whose spec does not say what it emits. */
 const gatewayTopic = 'orders.placed'
@@ -78,7 +78,7 @@ function entrancesOf(spec: OrderPipelineSpec): string[] {
  * equals in the order of the spec.
  */
 function firstFlows(spec: OrderPipelineSpec, entrances: readonly string[]): Flow[] {
-  const builtInFlows = knownFlows(spec)
+  const builtInFlows = flowsOfBuiltInStages(spec)
   const visited = new Set(entrances)
   const flows: Flow[] = []
   const queue = [...entrances]

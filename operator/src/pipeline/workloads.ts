@@ -39,7 +39,7 @@ export interface WorkloadSettings {
 }
 
 /** What is known of a part besides its objects. */
-export interface PartSeen {
+export interface PartObservation {
   readonly report?: PodReport | undefined
   /** Digests of the Secret values that its pods use. */
   readonly secrets?: string | undefined
@@ -61,7 +61,7 @@ export const stageWorkload = (
   stage: Stage,
   live: LivePart,
   settings: WorkloadSettings,
-  { report, secrets, pools }: PartSeen = {},
+  { report, secrets, pools }: PartObservation = {},
 ): Workload => {
   const wishes = mergedTemplate(pipeline.spec, stage, settings.imagePullSecrets)
   // Finishes the messages in flight, commits, leaves the group.
@@ -84,7 +84,7 @@ export const gatewayWorkload = (
   gateway: Gateway,
   live: LivePart,
   settings: WorkloadSettings,
-  { report, secrets, pools }: PartSeen = {},
+  { report, secrets, pools }: PartObservation = {},
 ): Workload => {
   const wishes = mergedTemplate(pipeline.spec, gateway, settings.imagePullSecrets)
   const template = templates(pipeline, gatewayName, gateway, settings, {

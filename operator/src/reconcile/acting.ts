@@ -4,11 +4,19 @@
 import { type KubeObject, orderPipelines, type OperatorRecord, type OrderPipeline } from '../api/index.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import { actsOn, type Asked, asked, keyOf, type Standing, standing, type StandbyTimes } from '../pipeline/index.ts'
+import {
+  actsOn,
+  type StandbyRequest,
+  standbyRequestOf,
+  keyOf,
+  type StandbyDecision,
+  standbyDecision,
+  type StandbyTimes,
+} from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
 
 /** What is to be done with a pipeline now. */
-export type Turn =
+export type ClaimResult =
   | { readonly kind: 'acts'; readonly waitMs?: number }
   | { readonly kind: 'standsBy'; readonly acting: string; readonly waitMs: number }
   /** Another client has just changed it. */
@@ -22,34 +30,34 @@ export interface Acting {
    * Called before each reconcile of the pipeline. Records that this installation acts, asks and
    * answers.
    */
-  turn(pipeline: OrderPipeline): Promise<Turn>
+  claim(pipeline: OrderPipeline): Promise<ClaimResult>
   forget(key: string): void
 }
 
 interface ActingEnvironment extends Pick<Clock, 'now' | 'wall'> {
   /** By a field manager of its own, so that no other write of the status takes the record away. */
   readonly kube: Pick<Kube, 'applyStatus' | 'get'>
-  readonly noted: (object: KubeObject) => void
+  readonly recordWrite: (object: KubeObject) => void
   /**
    * Whether the served definition of OrderPipelines has the record: without it, every installation
    * acts.
    */
   readonly declared: () => boolean
   /** Reported once: another installation acts on it. */
-  readonly left: (key: string, to: string) => void
+  readonly onStandby: (key: string, to: string) => void
   /** This installation acts in place of another, which does not answer. */
-  readonly taken: (key: string, from: string) => void
+  readonly onTakeover: (key: string, from: string) => void
 }
 
 export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes): Acting => {
-  const memory = new Map<string, Asked>()
+  const memory = new Map<string, StandbyRequest>()
   const leftTo = new Map<string, string>()
 
   /** The pipeline with the record; what to do instead when it was written since, or is deleted. */
   const record = async (
     pipeline: OrderPipeline,
     operator: OperatorRecord,
-  ): Promise<{ readonly recorded: OrderPipeline } | { readonly instead: Turn }> => {
+  ): Promise<{ readonly recorded: OrderPipeline } | { readonly instead: ClaimResult }> => {
     const { apiVersion, kind } = pipeline
     const { name, namespace, uid, resourceVersion } = pipeline.metadata
     const metadata = {
@@ -60,7 +68,7 @@ export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes):
     }
     try {
       const answer = await on.kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status: { operator } })
-      on.noted(answer)
+      on.recordWrite(answer)
       return { recorded: answer as OrderPipeline }
     } catch (error) {
       if (isNotFound(error)) return { instead: { kind: 'gone' } }
@@ -70,38 +78,38 @@ export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes):
   }
 
   /** What another has written is read, not waited for: a watch may be late. */
-  const lookAgain = async ({ metadata: { namespace = 'default', name } }: OrderPipeline): Promise<Turn> => {
+  const lookAgain = async ({ metadata: { namespace = 'default', name } }: OrderPipeline): Promise<ClaimResult> => {
     const live = await on.kube.get(orderPipelines, namespace, name)
     if (!live) return { kind: 'gone' }
-    on.noted(live)
+    on.recordWrite(live)
     return { kind: 'later', waitMs: 0 }
   }
 
   const decide = (pipeline: OrderPipeline) => {
     const key = keyOf(pipeline)
     const { operator } = pipeline.status ?? {}
-    const remembered = asked(operator, memory.get(key), on.now())
+    const remembered = standbyRequestOf(operator, memory.get(key), on.now())
     if (remembered) memory.set(key, remembered)
     else memory.delete(key)
     const clock = { now: on.now(), at: new Date(on.wall()).toISOString() }
-    return standing(operator, own, remembered, clock, times)
+    return standbyDecision(operator, own, remembered, clock, times)
   }
 
-  const report = (key: string, before: OperatorRecord | undefined, then: Standing): void => {
+  const report = (key: string, before: OperatorRecord | undefined, then: StandbyDecision): void => {
     const to = then.kind === 'standsBy' ? then.acting : undefined
     if (to === leftTo.get(key)) return
     if (to === undefined) {
       leftTo.delete(key)
-      if (before && before.name !== own) on.taken(key, before.name)
+      if (before && before.name !== own) on.onTakeover(key, before.name)
       return
     }
     leftTo.set(key, to)
-    on.left(key, to)
+    on.onStandby(key, to)
   }
 
   return {
     acts: ({ status }) => actsOn(status?.operator, own) || !on.declared(),
-    turn: async (pipeline) => {
+    claim: async (pipeline) => {
       if (!on.declared()) return { kind: 'acts' }
       const key = keyOf(pipeline)
       const first = decide(pipeline)

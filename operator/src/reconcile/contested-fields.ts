@@ -3,12 +3,12 @@
 // less often, and the status reports it.
 import { backoffMs } from '@orderpipeline/retry'
 import { type Action, identity } from '../pipeline/index.ts'
-import type { Outcome } from './perform.ts'
+import type { ActionOutcome } from './perform.ts'
 
 export interface ContestedFields {
   /** Without the repairs that are delayed. */
   admit(key: string, actions: readonly Action[]): Action[]
-  note(key: string, outcomes: readonly Outcome[]): void
+  note(key: string, outcomes: readonly ActionOutcome[]): void
   /** What is contested, for a person to read; empty when nothing is. */
   of(key: string): readonly string[]
   /** Milliseconds until the next delayed repair. */
@@ -59,8 +59,8 @@ export const contestedFields = (
   return {
     admit: (key, actions) => actions.filter((action) => !isDelayed(key, action)),
     note: (key, outcomes) => {
-      for (const { action, failure, heldBy } of outcomes) {
-        if (action.kind !== 'apply' || action.drifted === undefined || failure || heldBy) continue
+      for (const { action, failure, deferredBy } of outcomes) {
+        if (action.kind !== 'apply' || action.drifted === undefined || failure || deferredBy) continue
         repaired(action.object.kind)
         const contests = contestsByPipeline.get(key) ?? new Map<string, Contest>()
         const id = identity(action.object)

@@ -4,7 +4,7 @@
 import type { KubeObject, OrderPipeline, OrderPipelineStatus, Resource } from '../api/index.ts'
 import { isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import { type Announcement, announcements, fieldManager, fingerprintOf, namespaceOf } from '../pipeline/index.ts'
+import { type KubernetesEvent, kubernetesEvents, fieldManager, fingerprintOf, namespaceOf } from '../pipeline/index.ts'
 
 const events: Resource = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' }
 /** The API server refuses longer ones. */
@@ -24,7 +24,7 @@ export const eventRecorder = (
   now: () => number,
   failed: (error: unknown) => void,
 ): EventRecorder => {
-  const post = async (pipeline: OrderPipeline, announcement: Announcement): Promise<void> => {
+  const post = async (pipeline: OrderPipeline, announcement: KubernetesEvent): Promise<void> => {
     try {
       await kube.create(events, eventOf(pipeline, announcement, instance, now()))
     } catch (error) {
@@ -34,14 +34,14 @@ export const eventRecorder = (
   }
   return {
     announce: async (pipeline, after) => {
-      await Promise.all(announcements(pipeline.status, after).map((one) => post(pipeline, one)))
+      await Promise.all(kubernetesEvents(pipeline.status, after).map((one) => post(pipeline, one)))
     },
   }
 }
 
 const eventOf = (
   pipeline: OrderPipeline,
-  announcement: Announcement,
+  announcement: KubernetesEvent,
   instance: string,
   at: number,
 ): KubeObject & Readonly<Record<string, unknown>> => {

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest'
 import { type ChildObject, childResources, type OrderPipeline, orderPipelines } from '../api/index.ts'
 import type { OrderPipelineStatus, Resource } from '../api/index.ts'
-import { watched } from '../kube/informer.ts'
+import { createInformer } from '../kube/informer.ts'
 import { store } from '../kube/object-store.ts'
 import type { Kube } from '../kube/port.ts'
-import type { StageFigures, StatusChange } from '../pipeline/index.ts'
+import type { MeasuredStage, StatusChange } from '../pipeline/index.ts'
 import { figuresPass } from './figures.ts'
 import { throughputLog, type ThroughputLog } from './throughput-log.ts'
 
@@ -30,14 +30,14 @@ const pipeline = (suspend = false): OrderPipeline => ({
 })
 
 const noted: Pick<ThroughputLog, 'noteFigures'> = { noteFigures: () => new Map() }
-const figures: StageFigures = { lag: 900 }
+const figures: MeasuredStage = { lag: 900 }
 const clock = { now: () => 0, random: () => 0 }
 
 const look = async (of: OrderPipeline, change: StatusChange, { throughput = noted, acts = true } = {}) => {
   const written: OrderPipelineStatus[] = []
   const reads: string[] = []
   const informer = (resource: Resource) => ({
-    ...watched({} as Kube, resource, {}, { changed: () => undefined, restarted: () => undefined }, clock),
+    ...createInformer({} as Kube, resource, {}, { changed: () => undefined, restarted: () => undefined }, clock),
     store: {
       ...store(),
       get: () => of,
@@ -49,7 +49,7 @@ const look = async (of: OrderPipeline, change: StatusChange, { throughput = note
     throughput,
     lagOf: () => new Map([['payment', figures]]),
     topics: { topicsOf: () => undefined },
-    world: { pipelines: informer(orderPipelines), children: childResources.map(informer) },
+    informers: { pipelines: informer(orderPipelines), children: childResources.map(informer) },
     acts: () => acts,
     shown: () => undefined,
   })

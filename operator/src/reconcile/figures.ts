@@ -2,7 +2,7 @@
 // observed, nothing is planned. Lag decides about nothing but the status, except while a pipeline
 // is suspended.
 import type { OrderPipeline } from '../api/index.ts'
-import { keyOf, type StageFigures, statusWithFigures } from '../pipeline/index.ts'
+import { keyOf, type MeasuredStage, statusWithFigures } from '../pipeline/index.ts'
 import type { TopicKeeper } from '../kafka/topic-keeper.ts'
 import type { Next } from './next-check.ts'
 import { type Informers, ofKind } from './observe.ts'
@@ -12,9 +12,9 @@ import type { ThroughputLog } from './throughput-log.ts'
 export interface FiguresEnvironment {
   readonly status: Pick<StatusWriter, 'due' | 'put'>
   readonly throughput: Pick<ThroughputLog, 'noteFigures'>
-  readonly lagOf: (key: string) => ReadonlyMap<string, StageFigures>
+  readonly lagOf: (key: string) => ReadonlyMap<string, MeasuredStage>
   readonly topics: Pick<TopicKeeper, 'topicsOf'>
-  readonly world: Pick<Informers, 'pipelines' | 'children'>
+  readonly informers: Pick<Informers, 'pipelines' | 'children'>
   /** Whether this installation acts on the pipeline. */
   readonly acts: (pipeline: OrderPipeline) => boolean
   /** The status of this pipeline has been written. */
@@ -25,7 +25,7 @@ export interface FiguresEnvironment {
 export const figuresPass =
   (on: FiguresEnvironment) =>
   async (key: string): Promise<Next> => {
-    const pipelineNow = () => on.world.pipelines.store.get(key) as OrderPipeline | undefined
+    const pipelineNow = () => on.informers.pipelines.store.get(key) as OrderPipeline | undefined
     const pipeline = pipelineNow()
     if (!pipeline || !on.acts(pipeline)) return { kind: 'whole' }
     const next = await reconcileFigures(on, pipeline)
@@ -51,7 +51,7 @@ const reconcileFigures = async (
     case 'later':
       return { kind: 'after', ms: change.waitMs }
     case 'now': {
-      const topics = { children: ofKind(on.world, 'KafkaTopic', key), topics: on.topics.topicsOf(pipeline) }
+      const topics = { children: ofKind(on.informers, 'KafkaTopic', key), topics: on.topics.topicsOf(pipeline) }
       const waitMs = await on.status.put(pipeline, statusWithFigures(seen, topics) ?? quick)
       return waitMs === undefined ? { kind: 'done' } : { kind: 'after', ms: waitMs }
     }

@@ -52,7 +52,7 @@ export const withFinalizer = async (
 /**
  * Children that others hold by a finalizer of their own are theirs to finish; retained topics stay.
  */
-export const isGone = (pipeline: OrderPipeline, children: readonly ChildObject[]): boolean =>
+export const allChildrenDeleted = (pipeline: OrderPipeline, children: readonly ChildObject[]): boolean =>
   children.every(
     (child) =>
       !mustBeReleased(child, pipeline) &&

@@ -2,8 +2,8 @@
 // announces.
 import type { Problem } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
-import type { Outcome } from './perform.ts'
-import { strangerMs } from './foreign-objects.ts'
+import type { ActionOutcome } from './perform.ts'
+import { foreignObjectMs } from './foreign-objects.ts'
 
 export type Next =
   /** The pipeline does not exist any more. */
@@ -18,7 +18,7 @@ export type Next =
 
 export const nextCheck = (
   problems: readonly Problem[],
-  outcomes: readonly Outcome[],
+  outcomes: readonly ActionOutcome[],
   statusWaitMs: number | undefined,
 ): Next => {
   const failedOutcomes = outcomes.filter(({ failure }) => failure !== undefined)
@@ -27,7 +27,7 @@ export const nextCheck = (
   // A refused object is no reason to back off: everything else of the pipeline is repaired as soon
   // as before.
   const waits = [
-    ...(failedOutcomes.length > 0 ? [strangerMs] : []),
+    ...(failedOutcomes.length > 0 ? [foreignObjectMs] : []),
     ...(statusWaitMs === undefined ? [] : [statusWaitMs]),
   ]
   return waits.length === 0 ? { kind: 'done' } : { kind: 'after', ms: Math.min(...waits) }
@@ -47,5 +47,5 @@ export const atLatest = (next: Next, ms: number): Next => {
   }
 }
 
-const retryAfterMs = (failed: readonly Outcome[]): number =>
+const retryAfterMs = (failed: readonly ActionOutcome[]): number =>
   Math.max(0, ...failed.map(({ error }) => (error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0)))

@@ -11,17 +11,23 @@ import {
 } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Change } from '../kube/object-store.ts'
-import { usualWatchSettings, watched, type Watched, type WatchReports, type WatchSettings } from '../kube/informer.ts'
+import {
+  usualWatchSettings,
+  createInformer,
+  type Informer,
+  type WatchReports,
+  type WatchSettings,
+} from '../kube/informer.ts'
 import { type Absence, labelKeys, managedBy } from '../pipeline/index.ts'
 
 export interface Informers {
-  readonly pipelines: Watched
-  readonly children: readonly Watched[]
+  readonly pipelines: Informer
+  readonly children: readonly Informer[]
   readonly synced: () => boolean
   /** Kinds of children that are not served, or that the operator may not list. */
   readonly absent: () => ReadonlyMap<Resource, Absence>
   /** Takes note of what the API server answered to our own write, before any watch delivers it. */
-  readonly noteWritten: (object: KubeObject) => void
+  readonly recordWrite: (object: KubeObject) => void
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -30,15 +36,16 @@ export interface Observed {
   readonly children: readonly ChildObject[]
 }
 
-export const observe = (world: Informers, key: string): Observed => ({
-  pipeline: world.pipelines.store.get(key) as OrderPipeline | undefined,
-  children: world.children.flatMap(({ store }) => store.ofPipeline(key) as readonly ChildObject[]),
+export const observe = (informers: Informers, key: string): Observed => ({
+  pipeline: informers.pipelines.store.get(key) as OrderPipeline | undefined,
+  children: informers.children.flatMap(({ store }) => store.ofPipeline(key) as readonly ChildObject[]),
 })
 
-export const ofKind = (world: Pick<Informers, 'children'>, kind: ChildKind, key: string): readonly ChildObject[] =>
-  (world.children.find(({ resource }) => resource.kind === kind)?.store.ofPipeline(key) ?? []) as readonly ChildObject[]
+export const ofKind = (informers: Pick<Informers, 'children'>, kind: ChildKind, key: string): readonly ChildObject[] =>
+  (informers.children.find(({ resource }) => resource.kind === kind)?.store.ofPipeline(key) ??
+    []) as readonly ChildObject[]
 
-export interface WorldSettings {
+export interface InformerSettings {
   readonly namespace: string | undefined
   readonly watch?: WatchSettings
 }
@@ -54,14 +61,14 @@ export const informersOf = (
     readonly child: (change: Change) => void
   } & Omit<WatchReports, 'changed'>,
   clock: { readonly now: () => number; readonly random: () => number },
-  { namespace, watch = usualWatchSettings }: WorldSettings,
+  { namespace, watch = usualWatchSettings }: InformerSettings,
 ): Informers => {
   const where = namespace === undefined ? {} : { namespace }
   const ours = { ...where, labelSelector: `${labelKeys.managedBy}=${managedBy},${labelKeys.pipeline}` }
   const { pipeline, child, ...common } = reports
-  const pipelines = watched(kube, orderPipelines, where, { changed: pipeline, ...common }, clock, watch)
+  const pipelines = createInformer(kube, orderPipelines, where, { changed: pipeline, ...common }, clock, watch)
   const children = childResources.map((resource) =>
-    watched(kube, resource, ours, { changed: child, ...common }, clock, watch, true),
+    createInformer(kube, resource, ours, { changed: child, ...common }, clock, watch, true),
   )
   const all = [pipelines, ...children]
   return {
@@ -75,7 +82,7 @@ export const informersOf = (
         }),
       ),
     synced: () => all.every((one) => one.synced()),
-    noteWritten: (object) => all.find(({ resource }) => resource.kind === object.kind)?.noteWritten(object),
+    recordWrite: (object) => all.find(({ resource }) => resource.kind === object.kind)?.recordWrite(object),
     run: async (signal) => {
       await Promise.all(all.map((one) => one.run(signal)))
     },

@@ -52,7 +52,7 @@ describe('an object to create that exists already', () => {
     const { kube, appliedObjects } = apiServerWith(live)
     const noted: ChildObject[] = []
     const actions = [{ kind: 'create', object: of('KafkaTopic') } as const]
-    const outcomes = await perform(kube, { noteWritten: (object) => void noted.push(object) }, actions, pipeline)
+    const outcomes = await perform(kube, { recordWrite: (object) => void noted.push(object) }, actions, pipeline)
     return {
       appliedObjects: appliedObjects as KafkaTopic[],
       noted,
@@ -90,7 +90,7 @@ it('the replicas of a Deployment with a newer write of another writer are not ch
   const kube = { scale } as unknown as Kube
   const outcomes = await perform(
     kube,
-    { noteWritten: () => undefined },
+    { recordWrite: () => undefined },
     [{ kind: 'start', object, replicas: 5 }],
     pipeline,
   )

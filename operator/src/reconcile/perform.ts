@@ -19,37 +19,37 @@ import {
 } from '../pipeline/index.ts'
 import type { Start } from './start.ts'
 
-export type Step = Action | Start
+export type ReconcileStep = Action | Start
 
-export interface Outcome {
-  readonly action: Step
+export interface ActionOutcome {
+  readonly action: ReconcileStep
   readonly failure?: Failure
   /** The owner of the object that has the name. */
   readonly owner?: string
   /** Why nothing was done: something that the object needs is refused. */
-  readonly heldBy?: Cause
+  readonly deferredBy?: Cause
   readonly error?: unknown
 }
 
 const atOnce = 8
 
-export interface Written {
-  noteWritten(object: ChildObject): void
+export interface WriteRecorder {
+  recordWrite(object: ChildObject): void
 }
 
 export const perform = async (
   kube: Kube,
-  cache: Written,
-  actions: readonly Step[],
+  cache: WriteRecorder,
+  actions: readonly ReconcileStep[],
   pipeline: OrderPipeline,
-): Promise<Outcome[]> => {
-  const outcomes: Outcome[] = []
+): Promise<ActionOutcome[]> => {
+  const outcomes: ActionOutcome[] = []
   // An object of others, without our labels, shows only when its name turns out to be taken; hence
   // the second check of what depends on it.
   const guard = gate(pipeline)
   for (const group of byKind(actions)) {
     const remaining = group.entries() // shared: a free worker takes the next
-    const results: Outcome[] = []
+    const results: ActionOutcome[] = []
     const worker = async (): Promise<void> => {
       for (const [index, action] of remaining) results[index] = await attempt(kube, cache, action, pipeline, guard)
     }
@@ -61,17 +61,17 @@ export const perform = async (
 
 const attempt = async (
   kube: Kube,
-  cache: Written,
-  action: Step,
+  cache: WriteRecorder,
+  action: ReconcileStep,
   pipeline: OrderPipeline,
   guard: Gate,
-): Promise<Outcome> => {
+): Promise<ActionOutcome> => {
   const { object } = action
   const name = `${object.kind} ${object.metadata.name}`
-  const heldBy = holds(action, guard)
-  if (heldBy) {
-    guard.block(object, heldBy)
-    return { action, heldBy }
+  const deferredBy = holds(action, guard)
+  if (deferredBy) {
+    guard.block(object, deferredBy)
+    return { action, deferredBy }
   }
   try {
     const owner = await carryOut(kube, cache, action, pipeline)
@@ -91,7 +91,7 @@ const attempt = async (
 }
 
 /** An action that deletes or releases an object is never held, nor one that reports a refusal. */
-const holds = (action: Step, guard: Gate): Cause | undefined => {
+const holds = (action: ReconcileStep, guard: Gate): Cause | undefined => {
   switch (action.kind) {
     case 'hold':
       return action.cause
@@ -109,8 +109,8 @@ const holds = (action: Step, guard: Gate): Cause | undefined => {
 /** Returns who owns the object when it is not ours to touch. */
 const carryOut = async (
   kube: Kube,
-  cache: Written,
-  action: Step,
+  cache: WriteRecorder,
+  action: ReconcileStep,
   pipeline: OrderPipeline,
 ): Promise<string | undefined> => {
   const { object } = action
@@ -124,7 +124,7 @@ const carryOut = async (
       await kube.delete(resource, object)
       return undefined
     case 'release':
-      cache.noteWritten(await release(kube, object, pipeline))
+      cache.recordWrite(await release(kube, object, pipeline))
       return undefined
     case 'start':
       // Only at the observed version: an autoscaler, or a person, may have scaled it since. Then
@@ -132,11 +132,11 @@ const carryOut = async (
       await unlessChanged(kube.scale(resource, namespaceOf(object), object.metadata.name, action.replicas, object))
       return undefined
     case 'apply':
-      cache.noteWritten((await kube.apply(resource, object)) as ChildObject)
+      cache.recordWrite((await kube.apply(resource, object)) as ChildObject)
       return undefined
     case 'create': {
       const createdObject = await applyNew(kube, object)
-      if (createdObject) cache.noteWritten(createdObject)
+      if (createdObject) cache.recordWrite(createdObject)
       else return adopt(kube, cache, object, pipeline)
       // Were replicas part of what is applied, leaving them out later would set them to 1. If the
       // operator ends before this line, its next reconcile sees a Deployment that was never started
@@ -181,7 +181,7 @@ const applyNew = async (kube: Kube, object: ChildObject): Promise<ChildObject | 
  */
 const adopt = async (
   kube: Kube,
-  cache: Written,
+  cache: WriteRecorder,
   object: ChildObject,
   pipeline: OrderPipeline,
 ): Promise<string | undefined> => {
@@ -193,7 +193,7 @@ const adopt = async (
   if (live.metadata.deletionTimestamp !== undefined) return undefined
   const isLabelled =
     pipelineKeyOf(live) === keyOf(pipeline) && live.metadata.labels?.[labelKeys.managedBy] === managedBy
-  cache.noteWritten(isLabelled ? live : ((await kube.apply(resource, asItIs(object, live))) as ChildObject))
+  cache.recordWrite(isLabelled ? live : ((await kube.apply(resource, asItIs(object, live))) as ChildObject))
   return undefined
 }
 
@@ -206,8 +206,8 @@ const asItIs = (object: ChildObject, live: ChildObject): ChildObject => {
   return { ...object, spec: { ...object.spec, partitions: live.spec.partitions } }
 }
 
-const byKind = (actions: readonly Step[]): Step[][] => {
-  const groups: Step[][] = []
+const byKind = (actions: readonly ReconcileStep[]): ReconcileStep[][] => {
+  const groups: ReconcileStep[][] = []
   for (const action of actions) {
     const last = groups.at(-1)
     const same =

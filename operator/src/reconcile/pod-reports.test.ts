@@ -69,7 +69,7 @@ const cluster = () => {
     says: (reason: string) => (why = reason),
     /** A reconcile every five seconds, as other reasons may bring them. */
     passes: async (untilSeconds: number, children: readonly ChildObject[] = onTrial()) => {
-      for (; now <= untilSeconds * 1000; now += 5000) await reports.look(shop, children, true)
+      for (; now <= untilSeconds * 1000; now += 5000) await reports.reportsOf(shop, children, true)
     },
   }
 }

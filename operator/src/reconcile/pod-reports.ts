@@ -10,14 +10,14 @@ import {
   type LivePart,
   livePart,
   namespaceOf,
-  needsLook,
+  needsPodReport,
   partsOf,
   type PartPods,
   type Pod,
   podReport,
   type PodReport,
   type ReplicaSet,
-  triedDeployment,
+  newestDeployment,
 } from '../pipeline/index.ts'
 
 type Reports = ReadonlyMap<string, PodReport>
@@ -27,7 +27,7 @@ export interface PodReports {
    * By part; parts whose pods need no read have none. `kafkaAnswers`: whether Kafka can be reached,
    * as far as the operator knows.
    */
-  look(pipeline: OrderPipeline, children: readonly ChildObject[], kafkaAnswers: boolean): Promise<Reports>
+  reportsOf(pipeline: OrderPipeline, children: readonly ChildObject[], kafkaAnswers: boolean): Promise<Reports>
   /** Milliseconds until the pods are to be read again; undefined where nothing needs it. */
   waitMs(key: string): number | undefined
   forget(key: string): void
@@ -46,11 +46,11 @@ export const podReports = (
 ): PodReports => {
   const cache = new Map<string, Entry>()
   return {
-    look: async (pipeline, children, kafkaAnswers) => {
+    reportsOf: async (pipeline, children, kafkaAnswers) => {
       const key = keyOf(pipeline)
       const parts = partsOf(pipeline.spec)
         .map(({ name, scaling }) => ({ name, live: livePart(pipeline, name, children), scaling }))
-        .filter(({ live, scaling }) => needsLook(live, scaling.minReplicas))
+        .filter(({ live, scaling }) => needsPodReport(live, scaling.minReplicas))
       const last = cache.get(key)
       if (parts.length === 0) {
         cache.delete(key)
@@ -108,7 +108,7 @@ const versionsOf = (parts: readonly LivePartOf[]): string =>
 /** Whether all that a person would notice is as before: not how long a version has been stuck. */
 const isSame = (before: Reports, after: Reports): boolean => {
   const visibleOf = (reports: Reports): string =>
-    JSON.stringify([...reports].map(([name, { trouble, trial }]) => [name, trouble, trial?.available, trial?.wanted]))
+    JSON.stringify([...reports].map(([name, { trouble, trial }]) => [name, trouble, trial?.available, trial?.desired]))
   return visibleOf(before) === visibleOf(after)
 }
 
@@ -116,7 +116,7 @@ const isSame = (before: Reports, after: Reports): boolean => {
 const leftMs = (parts: readonly LivePartOf[], reports: Reports): number =>
   Math.min(
     ...parts.map(({ name, live }) => {
-      const { progressDeadlineSeconds = 600 } = triedDeployment(live)?.spec ?? {}
+      const { progressDeadlineSeconds = 600 } = newestDeployment(live)?.spec ?? {}
       return Math.max(soonestMs, progressDeadlineSeconds * 1000 - (reports.get(name)?.trial?.stuckMs ?? 0))
     }),
   )

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { KubeObject, OrderPipeline } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
-import { watched } from '../kube/informer.ts'
+import { createInformer } from '../kube/informer.ts'
 import type { ExternalTopics } from '../pipeline/index.ts'
 import { childResources, orderPipelines } from '../api/index.ts'
 import { contestedFields } from './contested-fields.ts'
@@ -41,30 +41,30 @@ const reconciler = (
   const statusInputs: StatusInput[] = []
   const reports = { changed: () => undefined, restarted: () => undefined }
   const clock = { now: () => 0, random: () => 0 }
-  const all = [orderPipelines, ...childResources].map((resource) => watched(on, resource, {}, reports, clock))
+  const all = [orderPipelines, ...childResources].map((resource) => createInformer(on, resource, {}, reports, clock))
   const [pipelines, ...children] = all
   if (!pipelines) throw new Error('no pipelines')
-  pipelines.noteWritten(pipeline)
-  const world = {
+  pipelines.recordWrite(pipeline)
+  const informers = {
     pipelines,
     children,
     synced: () => true,
     absent: () => new Map(),
-    noteWritten: (object: KubeObject) => all.find(({ resource }) => resource.kind === object.kind)?.noteWritten(object),
+    recordWrite: (object: KubeObject) => all.find(({ resource }) => resource.kind === object.kind)?.recordWrite(object),
     run: () => Promise.resolve(),
   }
   return {
     statusInputs,
     on: {
-      ...{ kube: on, world, now: () => 0, lagOf: () => new Map() },
+      ...{ kube: on, informers, now: () => 0, lagOf: () => new Map() },
       settings: () => ({ servicesImage: 'services:1', imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }),
       status: { write: (input) => (statusInputs.push(input), Promise.resolve(undefined)), forget: () => undefined },
-      strangers: { of: () => new Map(), note: () => undefined, forget: () => undefined },
+      foreignOwners: { of: () => new Map(), note: () => undefined, forget: () => undefined },
       throughput: { note: () => new Map(), forget: () => undefined },
-      pods: { look: () => Promise.resolve(new Map()), waitMs: () => undefined, forget: () => undefined },
-      secrets: { look: () => Promise.resolve(new Map()) },
-      topics: { look: () => undefined, released: () => true, topicsOf: () => undefined },
-      updates: { turn: () => undefined },
+      pods: { reportsOf: () => Promise.resolve(new Map()), waitMs: () => undefined, forget: () => undefined },
+      secrets: { digestsOf: () => Promise.resolve(new Map()) },
+      topics: { requestCheck: () => undefined, released: () => true, topicsOf: () => undefined },
+      updates: { nextImage: () => undefined },
       contests: contestedFields(() => 0),
       ...changes,
     },
@@ -75,7 +75,9 @@ it('the status has the topics of an external Kafka that the reconcile used, alth
   const refusal: ExternalTopics = { problems: [{ reason: 'NotOwned', message: 'another’s' }], partitions: new Map() }
   const looks: (ExternalTopics | undefined)[] = [undefined, refusal]
   const topicsOf = () => (looks.length > 1 ? looks.shift() : looks[0])
-  const { on, statusInputs } = reconciler(kube(), { topics: { look: () => undefined, released: () => true, topicsOf } })
+  const { on, statusInputs } = reconciler(kube(), {
+    topics: { requestCheck: () => undefined, released: () => true, topicsOf },
+  })
   await reconcile(on, 'default/shop')
   expect(statusInputs).toHaveLength(1)
   expect([...(statusInputs[0]?.blocked.values() ?? [])].map(({ reason }) => reason)).toEqual(['TopicsNotReady'])

@@ -7,7 +7,7 @@ import type { Kube } from '../kube/port.ts'
 import { namespaceOf, type SecretDigests, secretKeyName, secretReferences } from '../pipeline/index.ts'
 
 export interface SecretDigestReader {
-  look(pipeline: OrderPipeline): Promise<SecretDigests>
+  digestsOf(pipeline: OrderPipeline): Promise<SecretDigests>
 }
 
 /** Secrets that may not be read, or do not exist, are read less often. */
@@ -42,7 +42,7 @@ export const secretDigests = (
     return digests ?? new Map<string, string>()
   }
   return {
-    look: async (pipeline) => {
+    digestsOf: async (pipeline) => {
       const namespace = namespaceOf(pipeline)
       const references = [...secretReferences(pipeline).values()].flat()
       const all = new Map<string, string>()

@@ -27,7 +27,7 @@ const deployment = children.find(({ kind }) => kind === 'Deployment')
 const input = (cause?: Cause, changes: Partial<StatusInput> = {}): StatusInput => ({
   ...{ pipeline, children, problems: [], blocked: new Map(), lag: new Map(), throughput: new Map(), pods: new Map() },
   ...{ topics: undefined, services: undefined, contested: [] },
-  outcomes: cause && deployment ? [{ action: { kind: 'create', object: deployment }, heldBy: cause }] : [],
+  outcomes: cause && deployment ? [{ action: { kind: 'create', object: deployment }, deferredBy: cause }] : [],
   ...changes,
 })
 

@@ -15,7 +15,7 @@ import {
   type ExternalTopics,
   keyOf,
   type PodReport,
-  type StageFigures,
+  type MeasuredStage,
   type StatusChange,
   statusChange,
   type StatusLimits,
@@ -24,15 +24,15 @@ import {
 } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { EventRecorder } from './event-recorder.ts'
-import type { Outcome } from './perform.ts'
+import type { ActionOutcome } from './perform.ts'
 
 export interface StatusInput {
   readonly pipeline: OrderPipeline
   readonly children: readonly ChildObject[]
   readonly problems: readonly Problem[]
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly ActionOutcome[]
   readonly blocked: Blocked
-  readonly lag: ReadonlyMap<string, StageFigures>
+  readonly lag: ReadonlyMap<string, MeasuredStage>
   readonly throughput: ReadonlyMap<string, Throughput>
   readonly pods: ReadonlyMap<string, PodReport>
   readonly topics: ExternalTopics | undefined
@@ -110,10 +110,10 @@ export const statusWriter = (
     put,
     write: async ({ outcomes, ...input }) => {
       const failures = outcomes.flatMap(({ failure }) => failure ?? [])
-      const heldObjects = outcomes.flatMap(({ action: { object }, heldBy: cause }) =>
+      const deferredObjects = outcomes.flatMap(({ action: { object }, deferredBy: cause }) =>
         cause ? { object: `${object.kind} ${object.metadata.name}`, cause } : [],
       )
-      const status = statusOf({ ...input, failures, held: heldObjects }, new Date(wall()).toISOString())
+      const status = statusOf({ ...input, failures, deferred: deferredObjects }, new Date(wall()).toISOString())
       const waitMs = beginningMs(input.pipeline, status)
       return waitMs > 0 ? waitMs : await put(input.pipeline, status)
     },

@@ -2,14 +2,14 @@
 // gets the measured capacity from it. Kept in memory: what matters is in the status, and the rest
 // is soon measured again.
 import type { ChildObject, DeploymentStatus, OrderPipeline } from '../api/index.ts'
-import { defaults, keyOf, livePart, type StageFigures, type Throughput, withPoint } from '../pipeline/index.ts'
+import { defaults, keyOf, livePart, type MeasuredStage, type Throughput, withPoint } from '../pipeline/index.ts'
 
 export interface ThroughputLog {
   /** Notes the current figures, and returns what is measured by now, by stage. */
   note(
     pipeline: OrderPipeline,
     children: readonly ChildObject[],
-    lag: ReadonlyMap<string, StageFigures>,
+    lag: ReadonlyMap<string, MeasuredStage>,
   ): ReadonlyMap<string, Throughput>
   /**
    * The same with the replicas of the last `note`: each change of a Deployment brings another.
@@ -17,7 +17,7 @@ export interface ThroughputLog {
    */
   noteFigures(
     pipeline: OrderPipeline,
-    lag: ReadonlyMap<string, StageFigures>,
+    lag: ReadonlyMap<string, MeasuredStage>,
   ): ReadonlyMap<string, Throughput> | undefined
   forget(key: string): void
 }
@@ -41,7 +41,7 @@ export const throughputLog = (now: () => number): ThroughputLog => {
   const noteWith = (
     pipeline: OrderPipeline,
     replicas: ReadonlyMap<string, number>,
-    lag: ReadonlyMap<string, StageFigures>,
+    lag: ReadonlyMap<string, MeasuredStage>,
   ): ReadonlyMap<string, Throughput> => {
     const before = last(pipeline)?.stages
     const stages = new Map<string, Throughput>()

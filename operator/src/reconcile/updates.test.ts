@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { desired } from '../pipeline/index.ts'
-import { updateTurns } from './updates.ts'
+import { updateLimiter } from './updates.ts'
 
 const settings = { imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }
 
@@ -45,46 +45,47 @@ const proven = (name: string, image: string): ChildObject[] => {
 const turns = (atOnce: number, all: readonly { pipeline: OrderPipeline; children: ChildObject[] }[] = []) => {
   const freed: string[] = []
   const on = { all: () => all, free: (key: string) => void freed.push(key) }
-  const updates = updateTurns(on, { brought: 'services:2', usual: 'Automatic', atOnce })
+  const updates = updateLimiter(on, { brought: 'services:2', usual: 'Automatic', atOnce })
   return {
     freed,
     forget: updates.forget,
-    turn: (name: string, image: string, runs = image) => updates.turn(pipeline(name, image), proven(name, runs)),
+    nextImage: (name: string, image: string, runs = image) =>
+      updates.nextImage(pipeline(name, image), proven(name, runs)),
   }
 }
 
 describe('moves to a newer services image', () => {
   it('are limited in number at once, and the next one follows when one is done', () => {
     const on = turns(2)
-    expect(['a', 'b', 'c', 'd'].map((name) => on.turn(name, 'services:1'))).toEqual([
+    expect(['a', 'b', 'c', 'd'].map((name) => on.nextImage(name, 'services:1'))).toEqual([
       'services:2',
       'services:2',
       undefined,
       undefined,
     ])
-    expect(on.turn('a', 'services:2', 'services:1')).toBeUndefined() // on record, and under way
+    expect(on.nextImage('a', 'services:2', 'services:1')).toBeUndefined() // on record, and under way
     expect(on.freed).toEqual([])
-    on.turn('a', 'services:2')
+    on.nextImage('a', 'services:2')
     expect(on.freed).toEqual(['default/c'])
-    expect(on.turn('d', 'services:1')).toBe('services:2')
-    expect(on.turn('c', 'services:1')).toBeUndefined()
-    on.turn('b', 'services:2')
+    expect(on.nextImage('d', 'services:1')).toBe('services:2')
+    expect(on.nextImage('c', 'services:1')).toBeUndefined()
+    on.nextImage('b', 'services:2')
     expect(on.freed).toEqual(['default/c', 'default/c'])
-    expect(on.turn('c', 'services:1')).toBe('services:2')
+    expect(on.nextImage('c', 'services:1')).toBe('services:2')
   })
 
   it('in progress at the start of the operator count', () => {
     const moving = { pipeline: pipeline('a', 'services:2', false), children: proven('a', 'services:1') }
     const on = turns(1, [moving])
-    expect(on.turn('b', 'services:1')).toBeUndefined()
-    on.turn('a', 'services:2')
+    expect(on.nextImage('b', 'services:1')).toBeUndefined()
+    on.nextImage('a', 'services:2')
     expect(on.freed).toEqual(['default/b'])
   })
 
   it('free their slot when the pipeline is deleted', () => {
     const on = turns(1)
-    on.turn('a', 'services:1')
-    expect(on.turn('b', 'services:1')).toBeUndefined()
+    on.nextImage('a', 'services:1')
+    expect(on.nextImage('b', 'services:1')).toBeUndefined()
     on.forget('default/a')
     expect(on.freed).toEqual(['default/b'])
   })

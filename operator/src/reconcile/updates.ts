@@ -3,12 +3,12 @@
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { keyOf, type Move, moveOf, type Updates } from '../pipeline/index.ts'
 
-export interface UpdateTurns {
+export interface UpdateLimiter {
   /**
    * The image to record, once it is this pipeline's turn to move; undefined while nothing is to be
    * changed.
    */
-  turn(pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined
+  nextImage(pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined
   readonly forget: (key: string) => void
 }
 
@@ -27,7 +27,10 @@ interface UpdateEnvironment {
   readonly free: (key: string) => void
 }
 
-export const updateTurns = (on: UpdateEnvironment, { brought: image, usual, atOnce }: UpdateSettings): UpdateTurns => {
+export const updateLimiter = (
+  on: UpdateEnvironment,
+  { brought: image, usual, atOnce }: UpdateSettings,
+): UpdateLimiter => {
   let moving: Set<string> | undefined
   const waiting = new Set<string>()
 
@@ -61,7 +64,7 @@ export const updateTurns = (on: UpdateEnvironment, { brought: image, usual, atOn
   }
 
   return {
-    turn: (pipeline, children) => {
+    nextImage: (pipeline, children) => {
       const key = keyOf(pipeline)
       const move: Move = moveOf(pipeline, children, image, usual)
       switch (move) {

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { ApiError, NotLeaderError } from '../kube/errors.ts'
 import type { Next } from './next-check.ts'
 import type { Metrics } from '../runtime/metrics.ts'
-import type { Extent, Taken, WorkQueue } from '../runtime/work-queue.ts'
+import type { Extent, QueueItem, WorkQueue } from '../runtime/work-queue.ts'
 
 export interface Workers {
   /** Resolves when the queue is closed and the reconciles in flight are finished. */
@@ -22,7 +22,7 @@ export const workers = (
   { log, metrics, now, random }: { log: Logger; metrics: Metrics; now: () => number; random: () => number },
   { count, resyncMs }: WorkersSettings,
 ): Workers => {
-  const settle = (item: Taken, next: Next): void => {
+  const settle = (item: QueueItem, next: Next): void => {
     const { key, extent } = item
     switch (next.kind) {
       case 'gone':
@@ -41,7 +41,7 @@ export const workers = (
     }
   }
 
-  const pass = async (item: Taken): Promise<void> => {
+  const pass = async (item: QueueItem): Promise<void> => {
     const { key, extent } = item
     const startedAt = now()
     const elapsedSeconds = (): number => (now() - startedAt) / 1000

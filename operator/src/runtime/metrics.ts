@@ -2,11 +2,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { OrderPipeline } from '../api/index.ts'
 import { pipelineMetrics } from './pipeline-metrics.ts'
-import type { Priority, Taken } from './work-queue.ts'
+import type { Priority, QueueItem } from './work-queue.ts'
 
 export interface Metrics {
   readonly registry: Registry
-  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'whole' | 'error', seconds: number, item: Taken): void
+  reconciled(result: 'gone' | 'done' | 'after' | 'retry' | 'whole' | 'error', seconds: number, item: QueueItem): void
   requested(verb: string, code: number | string, seconds: number): void
   watchRestarted(kind: string, reason: string): void
   lagReadFailed(): void

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Priority, type Taken, workQueue } from './work-queue.ts'
+import { type Priority, type QueueItem, workQueue } from './work-queue.ts'
 
 const clock = { now: () => Date.now(), random: () => 1 } // late bound: fake timers replace Date
 const settings = { firstBackoffMs: 100, lastBackoffMs: 1000, editsInARow: 3 }
@@ -170,7 +170,7 @@ describe('the work queue, with any additions in any order,', () => {
     const take = async (): Promise<void> => {
       const priority = expected()
       if (!priority) return
-      const item = (await queue.next()) as Taken
+      const item = (await queue.next()) as QueueItem
       expect(item).toMatchObject({ key: waiting[priority].shift(), priority })
       expect(working.has(item.key)).toBe(false)
       working.add(item.key)
@@ -213,7 +213,7 @@ describe('the work queue, with any additions in any order,', () => {
         for (let reachedLast = false; !reachedLast; takes += 1) {
           queue.add(`edit-${takes}`, 'edit')
           queue.add(`edit-more-${takes}`, 'edit')
-          const item = (await queue.next()) as Taken
+          const item = (await queue.next()) as QueueItem
           queue.done(item.key)
           reachedLast = item.key === `background-${ahead - 1}`
         }

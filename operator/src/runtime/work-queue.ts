@@ -24,7 +24,7 @@ export interface QueueSettings {
 
 export const usualQueueSettings: QueueSettings = { firstBackoffMs: 500, lastBackoffMs: 60_000, editsInARow: 8 }
 
-export interface Taken {
+export interface QueueItem {
   readonly key: string
   readonly priority: Priority
   readonly extent: Extent
@@ -42,10 +42,10 @@ export interface WorkQueue {
   /** In the background. Of two such times of one extent the sooner counts. */
   addAfter(key: string, ms: number, extent?: Extent): void
   /** After a pause that grows with each retry in a row until `forget`; at least `leastMs`. */
-  retry(item: Pick<Taken, 'key' | 'priority'>, leastMs?: number): void
+  retry(item: Pick<QueueItem, 'key' | 'priority'>, leastMs?: number): void
   forget(key: string): void
   /** The next key, or undefined once closed. `done` must follow. */
-  next(): Promise<Taken | undefined>
+  next(): Promise<QueueItem | undefined>
   done(key: string): void
   /** Hands out nothing more. */
   close(): void
@@ -64,7 +64,7 @@ export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSett
   const timers: Readonly<Record<Extent, Map<string, Timer>>> = { whole: new Map(), figures: new Map() }
   const backoff = { firstMs: settings.firstBackoffMs, maxMs: settings.lastBackoffMs }
   const backoffs = new Map<string, { readonly failures: number; readonly until: number }>()
-  const takers: ((item: Taken | undefined) => void)[] = []
+  const takers: ((item: QueueItem | undefined) => void)[] = []
   let closed = false
 
   const hand = (): void => {
@@ -180,7 +180,7 @@ const lanesOf = (now: () => number, editsInARow: number) => {
       if (lane === 'edit') lanes.background.delete(key)
       lanes[lane].set(key, { since, extent: widest(waiting?.extent, extent) })
     },
-    take: (): Taken | undefined => {
+    take: (): QueueItem | undefined => {
       const priority = next()
       const [first] = lanes[priority]
       if (!first) return undefined

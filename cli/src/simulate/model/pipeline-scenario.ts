@@ -1,7 +1,7 @@
 // What does a pipeline come to in the model? Its partitions and autoscalers are those of the
 // objects the operator would apply.
 import type { OrderPipeline, Stage } from '@orderpipeline/operator/api'
-import { defaults, stageScaledObject, topicName, topicPrefix, wantedTopics } from '@orderpipeline/operator/pipeline'
+import { defaults, stageScaledObject, topicName, topicPrefix, desiredTopicsOf } from '@orderpipeline/operator/pipeline'
 import type { CpuUse } from './autoscaler.ts'
 import { autoscalerRules } from './autoscaler-rules.ts'
 import type { StageScenario } from './scenario.ts'
@@ -35,7 +35,9 @@ export function stageScenarios(manifest: OrderPipeline, options: PipelineOptions
   // What is suspended is simulated as it would be afterwards.
   const pipeline = { ...manifest, spec: { ...manifest.spec, suspend: false } }
   const { name } = pipeline.metadata
-  const partitions = new Map(wantedTopics(pipeline, new Map()).map((topic) => [topic.name, topic.spec.partitions ?? 1]))
+  const partitions = new Map(
+    desiredTopicsOf(pipeline, new Map()).map((topic) => [topic.name, topic.spec.partitions ?? 1]),
+  )
   return pipeline.spec.stages.map((stage) => ({
     name: stage.name,
     consumes: stage.consumes.map(({ topic }) => ({ topic, partitions: partitions.get(topicName(name, topic)) ?? 1 })),

@@ -6,7 +6,7 @@ import { createProducer, createTopics, deadLettersOf, markRecord, type OutgoingR
 import { kafkaConnection, readTopicToEnd, topicAdmin } from '@orderpipeline/kafka-admin'
 import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { letterCounter } from '../src/kafka/letter-counter.ts'
+import { deadLetterCounter } from '../src/kafka/dead-letter-counter.ts'
 
 const pipeline = `l${randomBytes(4).toString('hex')}`
 const topic = `${pipeline}.payment.dead-letters`
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 it('open dead letters are those that were not replayed or discarded, read at once or one by one', async () => {
-  const counter = letterCounter(kafka)
+  const counter = deadLetterCounter(kafka)
   const count = async (by = counter) => (await by.count([topic])).get(topic)
   expect(await count()).toBe(0)
   await producer.send([deadLetter(0), deadLetter(0), deadLetter(1)])
@@ -46,13 +46,13 @@ it('open dead letters are those that were not replayed or discarded, read at onc
   expect(await count()).toBe(2)
   await producer.send([markRecord(first, { ...mark, action: 'replayed' })]) // again, by force
   expect(await count()).toBe(2)
-  expect(await count(letterCounter(kafka))).toBe(2)
+  expect(await count(deadLetterCounter(kafka))).toBe(2)
 })
 
 it('open dead letters are known after the topic is read to its end, in bounded parts', async () => {
   const large = 'x'.repeat(700_000)
   for (let index = 0; index < 24; index += 1) await producer.send([deadLetter(1, large)])
-  const counter = letterCounter(kafka)
+  const counter = deadLetterCounter(kafka)
   const counts: (number | undefined)[] = []
   while (counts.at(-1) === undefined && counts.length < 20) counts.push((await counter.count([topic])).get(topic))
   expect(counts.at(-1)).toBe(26)

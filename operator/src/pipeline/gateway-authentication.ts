@@ -7,7 +7,7 @@ import { runsBuiltIn } from './choreography.ts'
 const authVariables = ['AUTH', 'AUTH_ALGORITHMS']
 
 /** What is missing; a custom image authenticates its callers itself. */
-export const callersUnsaid = ({ gateway }: OrderPipelineSpec): string | undefined =>
+export const missingAuthentication = ({ gateway }: OrderPipelineSpec): string | undefined =>
   !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => authVariables.includes(name))
     ? undefined
     : 'spec.gateway.env has neither AUTH_ALGORITHMS (docs/gateway.md) nor AUTH=none: the built-in gateway does not ' +

@@ -10,27 +10,27 @@ import {
   children,
   current,
   eventually,
-  ground,
-  type Ground,
+  testEnvironment,
+  type TestEnvironment,
   names,
   pipelineFrom,
   type Running,
   runOperator,
   settled,
-} from './harness.ts'
-import { type Fault, proxyTo, type Proxy } from './proxy.ts'
+} from './test-environment.ts'
+import { type Fault, proxyTo, type Proxy } from './fault-proxy.ts'
 
 const watch = { ...usualWatchSettings, firstBackoffMs: 20, lastBackoffMs: 200, probeMs: 300 }
 const notServed: Fault = { kind: 'answer', code: 404, reason: 'NotFound' }
 const forbidden: Fault = { kind: 'answer', code: 403, reason: 'Forbidden' }
 
 describe('an operator', () => {
-  let on: Ground
+  let on: TestEnvironment
   let proxy: Proxy
   let operator: Running | undefined
   const logLines: string[] = []
   beforeEach(async () => {
-    on = await ground()
+    on = await testEnvironment()
     proxy = await proxyTo(on.operatorAccess())
     logLines.length = 0
   })

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isJudging, noKnee, usefulReplicas, withKneeSample, type Knee } from './scale-knee.ts'
+import {
+  isJudging,
+  unknownUsefulReplicas,
+  usefulReplicas,
+  withUsefulReplicasSample,
+  type UsefulReplicas,
+} from './useful-replicas.ts'
 
 interface World {
   /** Messages a second of one replica by itself. */
@@ -11,17 +17,21 @@ interface World {
 
 /** A stage with more messages than it can handle, whose replicas start and end at once. */
 const run = (world: World) => {
-  let [second, handled, knee] = [0, 0, noKnee]
-  const at = (members: number, seconds: number, changes: Partial<World> & { readonly lag?: number } = {}): Knee => {
+  let [second, handled, usefulState] = [0, 0, unknownUsefulReplicas]
+  const at = (
+    members: number,
+    seconds: number,
+    changes: Partial<World> & { readonly lag?: number } = {},
+  ): UsefulReplicas => {
     const { each, shared, lag = 1_000_000 } = { ...world, ...changes }
     for (const end = second + seconds; second < end; second += 2) {
       handled += 2 * Math.min(members * each, shared)
       const sample = { at: second * 1_000, members, current: members, handled, lag }
-      knee = withKneeSample(knee, sample, 10)
+      usefulState = withUsefulReplicasSample(usefulState, sample, 10)
     }
-    return knee
+    return usefulState
   }
-  return { at, useful: () => usefulReplicas(knee, second * 1_000), knee: () => knee }
+  return { at, useful: () => usefulReplicas(usefulState, second * 1_000), usefulState: () => usefulState }
 }
 const provider = { each: 50, shared: 600 }
 
@@ -94,11 +104,11 @@ describe('the verdict that more replicas are useless', () => {
   })
 
   it('returns after a failed trial, and the next trial is later', () => {
-    const { at, useful, knee } = reached()
+    const { at, useful, usefulState } = reached()
     at(12, 260)
     at(19, 30)
     expect(useful()).toBe(12)
-    expect(knee().verdict?.times).toBe(2)
+    expect(usefulState().verdict?.times).toBe(2)
     at(12, 400)
     expect(useful()).toBe(12)
     at(12, 240)
@@ -129,25 +139,25 @@ describe('the verdict that more replicas are useless', () => {
 
 describe('added replicas', () => {
   it('delay further ones until their effect is measured, while all of them have messages', () => {
-    const { at, knee } = run(provider)
+    const { at, usefulState } = run(provider)
     at(10, 30)
-    expect(isJudging(knee())).toBe(false)
+    expect(isJudging(usefulState())).toBe(false)
     at(20, 6)
-    expect(isJudging(knee())).toBe(true)
+    expect(isJudging(usefulState())).toBe(true)
     at(20, 20)
-    expect(isJudging(knee())).toBe(false)
+    expect(isJudging(usefulState())).toBe(false)
   })
 
   it('delay further ones for at most a minute, for example if one of them never becomes ready', () => {
-    let knee: Knee = noKnee
+    let usefulState: UsefulReplicas = unknownUsefulReplicas
     const look = (second: number, current: number) => {
       const sample = { at: second * 1_000, members: 10, current, handled: second * 500, lag: 1_000_000 }
-      knee = withKneeSample(knee, sample, 10)
+      usefulState = withUsefulReplicasSample(usefulState, sample, 10)
     }
     for (let second = 0; second <= 30; second += 2) look(second, 10)
     for (let second = 32; second <= 60; second += 2) look(second, 40)
-    expect(isJudging(knee)).toBe(true)
+    expect(isJudging(usefulState)).toBe(true)
     for (let second = 62; second <= 94; second += 2) look(second, 40)
-    expect(isJudging(knee)).toBe(false)
+    expect(isJudging(usefulState)).toBe(false)
   })
 })

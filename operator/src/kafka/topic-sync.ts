@@ -18,7 +18,7 @@ import {
 } from '../pipeline/index.ts'
 import { refusal } from './topic-refusal.ts'
 
-export interface TopicRoundEnvironment {
+export interface TopicSyncEnvironment {
   readonly kafka: KafkaConnection
   readonly admin: TopicAdmin
   /** Every pipeline with an external Kafka, to see whose the topics are. */
@@ -30,7 +30,7 @@ export interface TopicRoundEnvironment {
   readonly record: (pipeline: OrderPipeline, record: KafkaRecord) => Promise<boolean>
 }
 
-export interface TopicsFound extends ExternalTopics {
+export interface TopicSyncResult extends ExternalTopics {
   /** Something passes by itself, or could not be done yet: check again soon. */
   readonly again: boolean
 }
@@ -46,10 +46,10 @@ interface Work {
 }
 
 /** @throws KafkaUnavailable, CredentialsError; what was done by then is on record. */
-export const topicRound = async (
+export const syncTopics = async (
   pipelines: readonly OrderPipeline[],
-  on: TopicRoundEnvironment,
-): Promise<ReadonlyMap<string, TopicsFound>> => {
+  on: TopicSyncEnvironment,
+): Promise<ReadonlyMap<string, TopicSyncResult>> => {
   const { admin } = on
   const clusterId = await admin.clusterId()
   // Two pipelines created at once have no record yet; those of one pass are in one cluster all the
@@ -83,12 +83,12 @@ export const topicRound = async (
     // Records the created topics also when a later request failed.
     await saveRecords(recordedWorks, clusterId, on)
   }
-  return new Map<string, TopicsFound>([
-    ...others.map(([pipeline, problem]): [string, TopicsFound] => [
+  return new Map<string, TopicSyncResult>([
+    ...others.map(([pipeline, problem]): [string, TopicSyncResult] => [
       keyOf(pipeline),
       { problems: [problem], partitions: new Map(), again: false },
     ]),
-    ...works.map(({ pipeline, problems, again }): [string, TopicsFound] => [
+    ...works.map(({ pipeline, problems, again }): [string, TopicSyncResult] => [
       keyOf(pipeline),
       { problems, partitions: partitionsOf(pipeline, live), again },
     ]),
@@ -113,7 +113,7 @@ const validateCreations = async (works: readonly Work[], admin: TopicAdmin): Pro
 const saveRecords = async (
   works: readonly Work[],
   clusterId: string | undefined,
-  on: TopicRoundEnvironment,
+  on: TopicSyncEnvironment,
 ): Promise<Work[]> => {
   const isSaved = await Promise.all(
     works.map(async (work) => {

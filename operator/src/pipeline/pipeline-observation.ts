@@ -2,7 +2,7 @@
 import type { ChildObject, OrderPipeline, Problem, ServicesStatus } from '../api/index.ts'
 import type { Blocked, Cause } from './blocked.ts'
 import type { ExternalTopics } from './external-topics-state.ts'
-import type { StageFigures } from './lag.ts'
+import type { MeasuredStage } from './lag.ts'
 import type { PodReport } from './new-version.ts'
 import type { Throughput } from './throughput.ts'
 
@@ -13,22 +13,22 @@ export interface Failure {
   readonly message: string
 }
 /** An object that was neither created nor changed, because of an object that it needs. */
-export interface Held {
+export interface DeferredObject {
   /** Such as `Deployment shop-payment`. */
   readonly object: string
   readonly cause: Cause
 }
 
-export interface Seen {
+export interface PipelineObservation {
   readonly pipeline: OrderPipeline
   readonly children: readonly ChildObject[]
   readonly problems: readonly Problem[]
   readonly failures: readonly Failure[]
   /** Absent means none. */
-  readonly held?: readonly Held[]
+  readonly deferred?: readonly DeferredObject[]
   readonly blocked?: Blocked
   /** By stage; a stage whose lag is unknown has none. */
-  readonly lag: ReadonlyMap<string, StageFigures>
+  readonly lag: ReadonlyMap<string, MeasuredStage>
   /** By stage: what was measured of it under load since the operator started. */
   readonly throughput: ReadonlyMap<string, Throughput>
   /** By part: the report of its pods, where a version is on trial or replicas are missing. */

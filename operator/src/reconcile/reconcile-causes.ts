@@ -5,7 +5,7 @@ import { concerns, fingerprintAnnotation, retryAnnotation } from '../pipeline/in
 import type { Priority } from '../runtime/work-queue.ts'
 
 /** Our own status writes are no reason for a reconcile, those of another installation are. */
-export const isNews = (change: Change, own: string): boolean => {
+export const causesReconcile = (change: Change, own: string): boolean => {
   if (change.kind === 'gone') return true
   const [now, before] = [change.object.metadata, change.before()?.metadata]
   const [record, recordBefore] = [change.object, change.before()].map(

@@ -3,15 +3,15 @@
 import { topicFollower, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import { markedOffset } from '@orderpipeline/kafka/letter-marks'
 
-export interface LetterCounter {
+export interface DeadLetterCounter {
   /** By topic; one that has not been read to its end yet is absent. @throws KafkaUnavailable */
   count(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
 }
 
 /** The count stops here. */
-export const mostLetters = 100_000
+export const maxOpenDeadLetters = 100_000
 
-export const letterCounter = (kafka: KafkaConnection): LetterCounter => {
+export const deadLetterCounter = (kafka: KafkaConnection): DeadLetterCounter => {
   /** Offsets of open dead letters, by topic and partition. */
   const open = new Map<string, Map<number, Set<number>>>()
   const openIn = (topic: string, partition: number): Set<number> => {
@@ -32,7 +32,7 @@ export const letterCounter = (kafka: KafkaConnection): LetterCounter => {
     record: ({ topic, partition, offset, headers, value }) => {
       const closedOffset = markedOffset({ headers, value })
       if (closedOffset !== undefined) openIn(topic, partition).delete(closedOffset)
-      else if (countOf(topic) < mostLetters) openIn(topic, partition).add(Number(offset))
+      else if (countOf(topic) < maxOpenDeadLetters) openIn(topic, partition).add(Number(offset))
     },
   })
   return {

@@ -31,7 +31,7 @@ export { eventually } from '@orderpipeline/retry/testing'
 const root = join(import.meta.dirname, '..', '..')
 export const readYaml = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'))
 
-export interface Ground {
+export interface TestEnvironment {
   readonly namespace: string
   readonly kube: Kube
   readonly wire: Transport
@@ -53,7 +53,7 @@ const rbac = 'rbac.authorization.k8s.io/v1'
  * `readsSecrets`: whether the chart's kafkaSecrets.read is on. `path`: a kubeconfig of another
  * cluster than that of the run.
  */
-export const ground = async (readsSecrets = true, path = kubeconfig()): Promise<Ground> => {
+export const testEnvironment = async (readsSecrets = true, path = kubeconfig()): Promise<TestEnvironment> => {
   const access = new KubeConfig()
   access.loadFromFile(path)
   const wire = await transport(access, { userAgent: 'operator-test' })
@@ -110,9 +110,9 @@ export interface Running extends Operator {
   readonly writes: string[]
 }
 
-/** `topicOperator`: whether the harness creates the topics. */
+/** `topicOperator`: whether the environment creates the topics. */
 export const runOperator = async (
-  on: Ground,
+  on: TestEnvironment,
   parts: Partial<OperatorParts> = {},
   environment: Record<string, string> = {},
   { topicOperator = true } = {},
@@ -142,7 +142,7 @@ export const runOperator = async (
  * Takes the part of the Topic Operator that pods wait for: reports that Kafka has each KafkaTopic,
  * though not yet that it is ready.
  */
-export const makeTopics = async (on: Ground, signal: AbortSignal): Promise<void> => {
+export const makeTopics = async (on: TestEnvironment, signal: AbortSignal): Promise<void> => {
   const topics = resourceOf('KafkaTopic')
   const markCreated = async ({ metadata, status }: KubeObject): Promise<void> => {
     if ((status as { topicId?: string } | undefined)?.topicId !== undefined) return
@@ -166,12 +166,12 @@ export const makeTopics = async (on: Ground, signal: AbortSignal): Promise<void>
   }
 }
 
-export const pipelineFrom = (path: string, { namespace }: Ground): OrderPipeline => {
+export const pipelineFrom = (path: string, { namespace }: TestEnvironment): OrderPipeline => {
   const pipeline = readYaml(path) as OrderPipeline
   return { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
 }
 
-export const children = async ({ kube, namespace }: Ground): Promise<ChildObject[]> => {
+export const children = async ({ kube, namespace }: TestEnvironment): Promise<ChildObject[]> => {
   const options = { namespace, labelSelector: 'app.kubernetes.io/managed-by=orderpipeline' }
   const lists = await Promise.all(childResources.map((resource) => kube.list(resource, options)))
   return lists.flat() as ChildObject[]
@@ -180,18 +180,18 @@ export const children = async ({ kube, namespace }: Ground): Promise<ChildObject
 export const names = (objects: readonly KubeObject[]): string[] =>
   objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()
 
-export const current = async ({ kube, namespace }: Ground, name: string): Promise<OrderPipeline | undefined> =>
+export const current = async ({ kube, namespace }: TestEnvironment, name: string): Promise<OrderPipeline | undefined> =>
   (await kube.get(orderPipelines, namespace, name)) as OrderPipeline | undefined
 
 export const child = async (
-  { kube, namespace }: Ground,
+  { kube, namespace }: TestEnvironment,
   kind: ChildKind,
   name: string,
 ): Promise<ChildObject | undefined> => (await kube.get(resourceOf(kind), namespace, name)) as ChildObject | undefined
 
 /** Changes a spec as a user would, in spite of concurrent writes. */
 export const edit = async (
-  on: Ground,
+  on: TestEnvironment,
   name: string,
   change: (spec: OrderPipeline['spec']) => OrderPipeline['spec'],
 ) => {
@@ -201,7 +201,7 @@ export const edit = async (
 }
 
 export const patch = async (
-  on: Ground,
+  on: TestEnvironment,
   resource: Resource,
   name: string,
   body: unknown,
@@ -226,7 +226,7 @@ const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
  * Takes the part of kubelet for pods of an image that does not exist, where their status does not
  * say so yet.
  */
-export const failToPull = async (on: Ground, image: string): Promise<void> => {
+export const failToPull = async (on: TestEnvironment, image: string): Promise<void> => {
   const items = (await on.kube.list(pods, { namespace: on.namespace })) as readonly PodObject[]
   const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` }
   const containerStatuses = [{ name: 'stage', image, imageID: '', ready: false, restartCount: 0, state: { waiting } }]
@@ -244,7 +244,7 @@ interface PodObject extends KubeObject {
 /**
  * Takes the part of kubelet, KEDA and the Topic Operator: every object reports that it is ready.
  */
-export const makeReady = async (on: Ground, sound: (image: string) => boolean = () => true): Promise<void> => {
+export const makeReady = async (on: TestEnvironment, sound: (image: string) => boolean = () => true): Promise<void> => {
   for (const { kind, metadata } of await children(on)) {
     if (kind === 'ScaledObject' || kind === 'KafkaTopic')
       await patch(on, resourceOf(kind), metadata.name, ready, '/status')

@@ -6,7 +6,7 @@ import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin, type KafkaConnection } from '@orderpipeline/kafka-admin'
 import { expect, it } from 'vitest'
 import type { KafkaRecord, OrderPipeline } from '../src/api/index.ts'
-import { topicRound } from '../src/kafka/topic-round.ts'
+import { syncTopics } from '../src/kafka/topic-sync.ts'
 import { pipeline } from '../src/pipeline/testing.ts'
 import { keyOf, recorded, topicNames } from '../src/pipeline/index.ts'
 
@@ -50,7 +50,7 @@ it('the topics of three pipelines are created with as few requests as of one, an
   )
   const records: KafkaRecord[][] = []
   const runPass = () =>
-    topicRound(pipelines, {
+    syncTopics(pipelines, {
       kafka,
       admin,
       all: pipelines,
@@ -126,7 +126,7 @@ it.each([
         },
       }
       const runPass = () =>
-        topicRound([mine], {
+        syncTopics([mine], {
           kafka,
           admin: topicAdmin(kafka),
           all: [mine],

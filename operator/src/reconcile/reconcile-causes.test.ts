@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { KubeObject } from '../api/index.ts'
 import { store } from '../kube/object-store.ts'
 import { fingerprintAnnotation } from '../pipeline/index.ts'
-import { isOwnCreation } from './news.ts'
+import { isOwnCreation } from './reconcile-causes.ts'
 
 const topic = (
   resourceVersion: string,

@@ -2,10 +2,19 @@
 // that never stops.
 import { expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
-import { child, current, eventually, ground, patch, pipelineFrom, runOperator, settled } from './harness.ts'
+import {
+  child,
+  current,
+  eventually,
+  testEnvironment,
+  patch,
+  pipelineFrom,
+  runOperator,
+  settled,
+} from './test-environment.ts'
 
 it('an object that another writer changes back each time is repaired with a growing delay, and the status names it', async () => {
-  const on = await ground()
+  const on = await testEnvironment()
   const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
   const { name } = pipeline.metadata
   await on.kube.create(orderPipelines, pipeline)

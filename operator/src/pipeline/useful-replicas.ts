@@ -3,10 +3,10 @@
 // comparing the stage's rate with fewer and with more replicas, while messages wait for all of
 // them. No more replicas are requested until the rate says otherwise or it is time for another
 // trial.
-import { leastWaitingLag } from './replica-rate.ts'
+import { leastBusyLag } from './replica-rate.ts'
 
 /** A sample of a stage. */
-export interface KneeSample {
+export interface UsefulReplicasSample {
   /** Milliseconds. */
   readonly at: number
   /** Members of the consumer group. */
@@ -19,15 +19,15 @@ export interface KneeSample {
   readonly lag: number
 }
 
-export interface Knee {
-  readonly last?: KneeSample
+export interface UsefulReplicas {
+  readonly last?: UsefulReplicasSample
   /** Consecutive samples with the same members, all of them busy. */
-  readonly stretch?: { readonly members: number; readonly since: number; readonly counted?: KneeSample }
+  readonly stretch?: { readonly members: number; readonly since: number; readonly counted?: UsefulReplicasSample }
   /** The rate of fewer replicas than now. */
   readonly reference?: Pace
   /** When replicas were last added; absent after their effect is known. */
   readonly addedAt?: number
-  readonly verdict?: KneeVerdict
+  readonly verdict?: UsefulReplicasVerdict
   /** No verdict before this time: the last one turned out to be wrong. */
   readonly trustedUntil?: number
 }
@@ -39,7 +39,7 @@ interface Pace {
   readonly at: number
 }
 
-export interface KneeVerdict {
+export interface UsefulReplicasVerdict {
   readonly replicas: number
   /** Messages a second of the whole stage when the verdict was reached. */
   readonly perSecond: number
@@ -49,7 +49,7 @@ export interface KneeVerdict {
   readonly times: number
 }
 
-export const noKnee: Knee = {}
+export const unknownUsefulReplicas: UsefulReplicas = {}
 
 /** A group that has just rebalanced is still catching up. */
 const settleMs = 5_000
@@ -67,15 +67,19 @@ const firstRetryMs = 300_000
 const longestRetryMs = 2_400_000
 
 /** `concurrency`: messages that a replica handles at once. */
-export function withKneeSample(knee: Knee, sample: KneeSample, concurrency: number): Knee {
-  const { last } = knee
-  if (!last || sample.at <= last.at || sample.handled < last.handled) return { ...knee, last: sample }
+export function withUsefulReplicasSample(
+  usefulState: UsefulReplicas,
+  sample: UsefulReplicasSample,
+  concurrency: number,
+): UsefulReplicas {
+  const { last } = usefulState
+  if (!last || sample.at <= last.at || sample.handled < last.handled) return { ...usefulState, last: sample }
   const added = sample.current > last.current
   const seconds = (sample.at - last.at) / 1_000
-  const least = leastWaitingLag(sample.members, concurrency, (sample.handled - last.handled) / seconds)
+  const least = leastBusyLag(sample.members, concurrency, (sample.handled - last.handled) / seconds)
   const busy = sample.members > 0 && Math.min(last.lag, sample.lag) >= least
-  const { stretch: before, addedAt: _addedAt, ...rest } = knee
-  const addedAt = added ? sample.at : knee.addedAt
+  const { stretch: before, addedAt: _addedAt, ...rest } = usefulState
+  const addedAt = added ? sample.at : usefulState.addedAt
   const waiting = addedAt !== undefined && sample.at - addedAt < longestWaitMs ? { addedAt } : {}
   if (!busy) return { ...rest, ...waiting, last: sample }
   const stretch = before?.members === sample.members ? before : { members: sample.members, since: sample.at }
@@ -95,7 +99,7 @@ export function withKneeSample(knee: Knee, sample: KneeSample, concurrency: numb
 /**
  * The highest useful number of replicas; undefined where every one is useful as far as is known.
  */
-export function usefulReplicas({ verdict }: Knee, now: number): number | undefined {
+export function usefulReplicas({ verdict }: UsefulReplicas, now: number): number | undefined {
   if (!verdict) return undefined
   return now < verdict.retryAt ? verdict.replicas : Math.ceil(verdict.replicas * leastExcess) + 1
 }
@@ -104,13 +108,14 @@ export function usefulReplicas({ verdict }: Knee, now: number): number | undefin
  * Whether the effect of added replicas is not known yet, but will be: further ones can wait for
  * that.
  */
-export const isJudging = ({ addedAt, stretch }: Knee): boolean => addedAt !== undefined && stretch !== undefined
+export const isJudging = ({ addedAt, stretch }: UsefulReplicas): boolean =>
+  addedAt !== undefined && stretch !== undefined
 
 /** The next state, from a measured rate. */
-function kneeAfter(knee: Knee, pace: Pace, current: number): Knee {
-  const { addedAt: waiting, verdict: before, reference, ...rest } = knee
+function kneeAfter(usefulState: UsefulReplicas, pace: Pace, current: number): UsefulReplicas {
+  const { addedAt: waiting, verdict: before, reference, ...rest } = usefulState
   // The added replicas are not all there yet.
-  if (waiting !== undefined && pace.replicas < 0.9 * current) return knee
+  if (waiting !== undefined && pace.replicas < 0.9 * current) return usefulState
   const verdict = before && confirmedVerdict(before, pace)
   if (before && !verdict)
     return { ...rest, reference: pace, trustedUntil: pace.at + (isSlower(before, pace) ? firstRetryMs : 0) }
@@ -119,7 +124,7 @@ function kneeAfter(knee: Knee, pace: Pace, current: number): Knee {
   if (!fewer || pace.replicas <= fewer.replicas || pace.at - fewer.at > referenceMs)
     return { ...rest, ...sameVerdict, reference: pace }
   const useful = Math.max(fewer.replicas, Math.ceil((fewer.replicas * pace.perSecond) / fewer.perSecond - 0.05))
-  const isUseless = useful * leastExcess <= pace.replicas && pace.at >= (knee.trustedUntil ?? -Infinity)
+  const isUseless = useful * leastExcess <= pace.replicas && pace.at >= (usefulState.trustedUntil ?? -Infinity)
   if (isUseless) return { ...rest, reference: fewer, verdict: newVerdict(verdict, useful, pace) }
   if (verdict && pace.at < verdict.retryAt) return { ...rest, ...sameVerdict, reference: fewer }
   // With so few more replicas nothing can be concluded: the next ones are compared with the same
@@ -135,7 +140,11 @@ function kneeAfter(knee: Knee, pace: Pace, current: number): Knee {
  * While there are still more replicas than useful, nothing new is learnt; a further failed trial
  * delays the next one.
  */
-function newVerdict(before: KneeVerdict | undefined, replicas: number, { perSecond, at }: Pace): KneeVerdict {
+function newVerdict(
+  before: UsefulReplicasVerdict | undefined,
+  replicas: number,
+  { perSecond, at }: Pace,
+): UsefulReplicasVerdict {
   if (before && at < before.retryAt) return before
   const times = (before?.times ?? 0) + 1
   const retryMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (times - 1))
@@ -147,21 +156,24 @@ function newVerdict(before: KneeVerdict | undefined, replicas: number, { perSeco
  * helped ends the verdict.
  */
 const verdictAfterTrial = (
-  before: KneeVerdict | undefined,
+  before: UsefulReplicasVerdict | undefined,
   useful: number,
   pace: Pace,
-): { readonly verdict?: KneeVerdict } =>
+): { readonly verdict?: UsefulReplicasVerdict } =>
   before && useful < pace.replicas * 0.8 ? { verdict: { ...before, replicas: useful } } : {}
 
 /**
  * Undefined where the useful replicas disprove the verdict: fewer of them handle much less, or much
  * more.
  */
-function confirmedVerdict(verdict: KneeVerdict, { replicas, perSecond }: Pace): KneeVerdict | undefined {
+function confirmedVerdict(
+  verdict: UsefulReplicasVerdict,
+  { replicas, perSecond }: Pace,
+): UsefulReplicasVerdict | undefined {
   if (replicas > verdict.replicas * 1.1) return verdict
   const share = perSecond / verdict.perSecond
   const enough = replicas >= verdict.replicas * 0.9
   return (enough && share < change.less) || share > change.more ? undefined : verdict
 }
 
-const isSlower = (verdict: KneeVerdict, { perSecond }: Pace): boolean => perSecond < verdict.perSecond
+const isSlower = (verdict: UsefulReplicasVerdict, { perSecond }: Pace): boolean => perSecond < verdict.perSecond

@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 
-export interface Asked {
+export interface ProxyRequest {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
@@ -39,7 +39,7 @@ export type Fault =
    */
   | { readonly kind: 'lastBreath' }
 
-export interface Passed {
+export interface ForwardedRequest {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
@@ -53,11 +53,11 @@ export interface Passed {
 export interface Proxy {
   readonly url: string
   /** Every request sent to the server, in order. */
-  readonly passed: readonly Passed[]
+  readonly passed: readonly ForwardedRequest[]
   /** Faults carried out so far, by kind, or by code for answers. */
   readonly faults: ReadonlyMap<string, number>
   /** `choose` is called for every request; undefined lets it through. */
-  inject(choose: (request: Asked) => Fault | undefined): void
+  inject(choose: (request: ProxyRequest) => Fault | undefined): void
   /** Puts a line into every open watch. Returns how many there are. */
   say(line: string): number
   /** Resets every open connection; new ones are served. */
@@ -89,10 +89,10 @@ class BreakableProxy {
   readonly #agent: Agent
   readonly #sockets = new Set<Socket>()
   readonly #watches = new Set<ServerResponse>()
-  readonly #passed: Passed[] = []
+  readonly #passed: ForwardedRequest[] = []
   readonly #faults = new Map<string, number>()
   readonly #counts = { writes: 0, reads: 0 }
-  #choose: (request: Asked) => Fault | undefined = () => undefined
+  #choose: (request: ProxyRequest) => Fault | undefined = () => undefined
   #resumed: Promise<void> | undefined
   #resume: () => void = () => {}
   #dead = false
@@ -178,7 +178,7 @@ class BreakableProxy {
     }
     await this.#resumed
     if (answer.destroyed || asking.socket.destroyed) return // the client no longer waits
-    const entry: { -readonly [K in keyof Passed]: Passed[K] } = {
+    const entry: { -readonly [K in keyof ForwardedRequest]: ForwardedRequest[K] } = {
       ...{ method: request.method, path: request.path, query: request.query, writes: request.writes },
       ...{ at: Date.now(), answeredAt: undefined, code: undefined },
     }
@@ -226,7 +226,7 @@ class BreakableProxy {
   }
 }
 
-const askedBy = (asking: IncomingMessage, counts: { writes: number; reads: number }): Asked => {
+const askedBy = (asking: IncomingMessage, counts: { writes: number; reads: number }): ProxyRequest => {
   const { pathname, searchParams } = new URL(asking.url ?? '/', 'http://proxy')
   const method = asking.method ?? 'GET'
   const writes = method !== 'GET' && !pathname.includes('/leases')
