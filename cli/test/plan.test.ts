@@ -143,7 +143,7 @@ describe('orderpipeline plan', () => {
         note: 'another writer changed it; the operator restores it',
       }),
     ])
-    expect((await plan('--only', 'diff')).stdout).toMatch(/1 to change, 0 to delete, 1 not ours/)
+    expect((await plan('--only', 'diff')).stdout).toMatch(/1 to change, 0 to delete, 1 of other owners/)
   })
 
   it('uses the settings of the operator that watches the namespace', async () => {

@@ -59,7 +59,7 @@ it('is refused without the right to read messages, and where a built-in stage co
   await expect(replayEdited('audit/0/0', '{"total":1}')).rejects.toThrow('may not get orderpipelines/payloads')
   delete refused.payloads
   await expect(replayEdited('payment/0/0', '{"total":1}')).rejects.toThrow('payment cannot read the edited message')
-  await expect(replayEdited('audit/0/99', '{"total":1}')).rejects.toThrow('There is no letter audit/0/99.')
+  await expect(replayEdited('audit/0/99', '{"total":1}')).rejects.toThrow('There is no dead letter audit/0/99.')
   expect(await readTopic(address(), source, silentLogger())).toEqual([])
   expect(events).toEqual([])
 })

@@ -86,7 +86,7 @@ it('a replay sends the dead letters of one cause in order, and none that arrived
   expect(ofCause.filter(({ state }) => state === 'open').map(({ source: from }) => from?.offset)).toEqual(['5'])
   expect(ofCause[0]?.history).toMatchObject([{ action: 'replayed', by: 'maya (ada@desk)' }])
   expect(events[0]?.note).toBe('maya (ada@desk) replayed 5 dead letters of payment (ProviderFault)')
-  expect(changedPipelines).toEqual([name])
+  expect(changedPipelines).toEqual([`default/${name}`])
   await performing.close()
 })
 

@@ -63,7 +63,7 @@ describe('a user who opens the console', () => {
     await page.locator('svg a', { hasText: 'payment' }).click()
     await page.getByRole('heading', { name: 'Scaling of payment' }).waitFor()
     await page.getByRole('heading', { name: /^Why \d+ replicas/ }).waitFor()
-    await waitForText(/lag [\d,]+ on shop\.inventory\.updated .*one replica is to carry 60/)
+    await waitForText(/lag [\d,]+ on shop\.inventory\.updated .*the target per replica is 60/)
     const changes = page.locator('.changes li')
     await changes.first().waitFor()
     const texts = await changes.allTextContents()
