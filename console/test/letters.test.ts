@@ -2,7 +2,7 @@
 // real Kafka: the messages to the topic they came from, and a mark with the person's name.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, expect, it } from 'vitest'
-import { openLetterBox } from '@orderpipeline/client/kafka'
+import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { createProducer, createTopics, kafkaVariables, readTopic, type KafkaConfig } from '@orderpipeline/kafka'
 import { readConfig } from '@orderpipeline/config'
@@ -27,7 +27,7 @@ const actions: Actions = {
   refusal: () => Promise.resolve(undefined),
   suspend: () => Promise.reject(new Error('not asked for')),
   cancel: () => Promise.reject(new Error('not asked for')),
-  letterBox: () => Promise.resolve(openLetterBox(config(), name)),
+  letterBox: () => Promise.resolve(openDeadLetterTopic(config(), name)),
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }
 
@@ -78,8 +78,8 @@ it('a replay sends the dead letters of one cause in order, and none that arrived
   await expect.poll(() => events, { timeout: 30_000 }).toHaveLength(1)
   const replayed = await readTopic(address(), source, silentLogger())
   expect(replayed.map(({ value }) => (JSON.parse(String(value)) as { offset: number }).offset)).toEqual([0, 1, 2, 3, 4])
-  const box = openLetterBox(config(), name)
-  const deadLetters = await box.letters(['payment'])
+  const box = openDeadLetterTopic(config(), name)
+  const deadLetters = await box.read(['payment'])
   await box.close()
   const ofCause = deadLetters.filter(({ reason }) => reason === 'ProviderFault')
   expect(ofCause.filter(({ state }) => state === 'replayed')).toHaveLength(5)

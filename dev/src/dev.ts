@@ -2,7 +2,7 @@
 // programs start in parallel; then the operator's loop, with processes for pods; then edits of the
 // file, until the user ends it.
 import { realpath } from 'node:fs/promises'
-import { CommandFailed, type Environment, type GivenDevOptions } from '@orderpipeline/cli/embedding'
+import { CommandFailed, type Environment, type DevArguments } from '@orderpipeline/cli/embedding'
 import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/supervised'
 import { checkedOptions } from './options.ts'
 import { readPipeline } from './act/pipeline-file.ts'
@@ -17,7 +17,7 @@ export interface DevContext {
   readonly signal: AbortSignal
 }
 
-export async function dev(rawOptions: GivenDevOptions, context: DevContext): Promise<number> {
+export async function dev(rawOptions: DevArguments, context: DevContext): Promise<number> {
   if (process.platform === 'win32')
     throw new CommandFailed('orderpipeline dev runs on Linux and macOS.', {
       advice: 'On Windows run it in WSL 2 (wsl --install), in a clone on the Linux side.',

@@ -8,10 +8,10 @@ import { stringify } from 'yaml'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
 import { CommandFailed } from '../environment.ts'
 import { dryRun } from '../simulate/dry-run.ts'
-import type { Surroundings } from '../simulate/model/scenario.ts'
+import type { ClusterConditions } from '../simulate/model/scenario.ts'
 
 /** The defaults of `simulate`. */
-const surroundings: Surroundings = {
+const surroundings: ClusterConditions = {
   ...{ podStartSeconds: 3, startsPerSecond: Number.POSITIVE_INFINITY, readinessSeconds: 5, readyWhileStarting: 1 },
   ...{ readyLateSeconds: 0, rebalanceSeconds: 3, hpaSyncSeconds: 15, skew: 0 },
 }

@@ -2,7 +2,7 @@
 // discarded with the code of `orderpipeline dlq`.
 import {
   CommandFailed,
-  lettersMeant,
+  selectedDeadLetters,
   refusal,
   refuseUnreadable,
   replayPlan,
@@ -73,7 +73,7 @@ async function replay(
   const box = await actions.letterBox(pipeline)
   try {
     const deadLetters = upTo(newest, await waiting(box, pipeline, stage, reason))
-    const { goes } = replayPlan(deadLetters, false, new Date())
+    const { replayable } = replayPlan(deadLetters, false, new Date())
     const onEnd = async (run: ReplayRunState): Promise<string | undefined> => {
       onChange(pipelineKey(pipeline))
       const what = `replayed ${countText(run.done)} of ${stage} (${reason})${run.done < run.total ? ` of ${run.total} meant` : ''}`
@@ -83,7 +83,7 @@ async function replay(
     const by = await actions.person()
     return runs.start({
       pipeline: pipelineKey(pipeline),
-      letters: goes,
+      letters: replayable,
       stage,
       reason,
       perSecond,
@@ -108,7 +108,7 @@ async function replayEdited(
   // Who edits a message has seen it.
   await may(pipeline, 'payloads')
   return withBox(actions, pipeline, async (box) => {
-    const [deadLetter] = await lettersMeant(box, pipeline.metadata.name, id, {}, [], new Date())
+    const [deadLetter] = await selectedDeadLetters(box, pipeline.metadata.name, id, {}, [], new Date())
     if (!deadLetter) throw new CommandFailed(`There is no letter ${id}.`)
     const why = refusal(deadLetter, false, new Date(), true)
     if (why !== undefined) throw new CommandFailed(`${id} stays: ${why}.`)
@@ -136,17 +136,17 @@ async function withBox<T>(
 }
 
 const waiting = (box: DeadLetterTopic, { metadata }: OrderPipeline, stage: string, reason: string) =>
-  lettersMeant(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
+  selectedDeadLetters(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
 
 const upTo = (newest: string, deadLetters: readonly DeadLetter[]): readonly DeadLetter[] =>
   deadLetters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
 
 function planOf(deadLetters: readonly DeadLetter[]): LetterPlan {
-  const { goes, stays } = replayPlan(deadLetters, false, new Date())
+  const { replayable, refused } = replayPlan(deadLetters, false, new Date())
   const countByReason = new Map<string, number>()
-  for (const { why } of stays) countByReason.set(why, (countByReason.get(why) ?? 0) + 1)
+  for (const { why } of refused) countByReason.set(why, (countByReason.get(why) ?? 0) + 1)
   return {
-    replayed: goes.length,
+    replayed: replayable.length,
     discarded: deadLetters.length,
     left: [...countByReason].map(([why, count]) => ({ why, letters: count })).slice(0, 20),
     newest: deadLetters.reduce((latest, { at }) => (at > latest ? at : latest), new Date(0).toISOString()),

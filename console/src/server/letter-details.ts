@@ -1,7 +1,7 @@
 // What is in the dead letters of one stage and cause? Their circumstances for who may see dead
 // letters, and their messages for who may see payloads. Bounded in number, size and readings at
 // once.
-import { CommandFailed, lettersMeant, type DeadLetter } from '@orderpipeline/client'
+import { CommandFailed, selectedDeadLetters, type DeadLetter } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { LetterDetail, LetterDetails } from '../model/dead-letters.ts'
 import { Forbidden } from './actions.ts'
@@ -45,7 +45,7 @@ async function waiting(
 ): Promise<readonly DeadLetter[]> {
   const box = await actions.letterBox(pipeline)
   try {
-    return await lettersMeant(box, pipeline.metadata.name, stage, { reason }, ['open', 'parked'], new Date())
+    return await selectedDeadLetters(box, pipeline.metadata.name, stage, { reason }, ['open', 'parked'], new Date())
   } finally {
     await box.close()
   }

@@ -9,9 +9,9 @@ import {
   orderOf,
   pipelinesOf,
   type ApiServer,
-  type Kube,
+  type KubeClient,
 } from '@orderpipeline/client'
-import { openLetterBox } from '@orderpipeline/client/kafka'
+import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
 import type { LetterSummary } from '../model/dead-letters.ts'
@@ -40,12 +40,15 @@ const flowsEveryMs = 5_000
 const orderTimeoutMs = 5_000
 const ordersAPage = 20
 
-export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
+export function kubeSource(kube: KubeClient, namespace = kube.namespace): Source {
   return { cluster: kube.cluster, namespace, look: looking(kube, namespace), ...kubeOnDemand(kube, namespace) }
 }
 
 /** Everything that the pages of a namespace show without being asked for it. */
-export function looking(kube: Pick<Kube, 'get' | 'getText' | 'getInside'>, namespace: string): () => Promise<Look> {
+export function looking(
+  kube: Pick<KubeClient, 'get' | 'getText' | 'getInside'>,
+  namespace: string,
+): () => Promise<Look> {
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
   // The operator may take seconds to answer; the figures do not wait for its decisions.
   const flows = beside(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
@@ -84,7 +87,7 @@ export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, '
 }
 
 async function flowsOf(
-  kube: Pick<Kube, 'getText' | 'getInside'>,
+  kube: Pick<KubeClient, 'getText' | 'getInside'>,
   scaledObjects: readonly ScaledObject[],
 ): Promise<Flows> {
   const decided = await Promise.all(
@@ -117,9 +120,9 @@ function ordersIn(text: string): CustomerOrders {
 }
 
 async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {
-  const box = openLetterBox(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
+  const box = openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
   try {
-    const deadLetters = await box.letters(await box.stages())
+    const deadLetters = await box.read(await box.stages())
     return deadLetters.map((deadLetter) => {
       const { id, stage, reason, verdict, message, at, state } = deadLetter
       const order = orderOf(deadLetter)

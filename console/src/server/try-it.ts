@@ -2,7 +2,7 @@
 // made slow or failing, and a replica is killed: by the same ways as from outside, through the API
 // server.
 import { randomInt } from 'node:crypto'
-import { CommandFailed, namespacePath, type Kube, type List } from '@orderpipeline/client'
+import { CommandFailed, namespacePath, type KubeClient, type List } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { Placed, ProviderBehaviour } from '../model/try-it.ts'
@@ -24,7 +24,7 @@ const batchesAtOnce = 4
 const customers = 200
 const provider = 'payment-provider'
 
-export function kubeTryIt(kube: Kube): TryIt {
+export function kubeTryIt(kube: KubeClient): TryIt {
   const behaviourPath = (pipeline: OrderPipeline): string =>
     proxyPath(namespaceOf(pipeline), `${provider}:8080`, '/v1/behaviour')
   return {
@@ -87,7 +87,7 @@ interface BatchResult {
   readonly title?: string
 }
 
-async function goodsOf(kube: Kube, pipeline: OrderPipeline): Promise<readonly Product[]> {
+async function goodsOf(kube: KubeClient, pipeline: OrderPipeline): Promise<readonly Product[]> {
   const path = gatewayPath(pipeline, '/v1/products')
   const goods = (await kube.send<{ readonly products?: readonly Product[] }>('GET', path, undefined, answerTimeoutMs))
     ?.products

@@ -30,7 +30,7 @@ export function recordedActions(now = Date.now()): RecordedActions {
   }
   const box: DeadLetterTopic = {
     stages: () => Promise.resolve(['orders', 'payment']),
-    letters: (stages) => Promise.resolve([...deadLetters.values()].filter(({ stage }) => stages.includes(stage))),
+    read: (stages) => Promise.resolve([...deadLetters.values()].filter(({ stage }) => stages.includes(stage))),
     replay: async (replays) => {
       await sleep(20)
       mark(

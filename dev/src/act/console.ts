@@ -1,6 +1,6 @@
 // How does `orderpipeline dev` serve the console of its pipeline? In its own process, on the local
 // API server. The pipeline runs without it, too.
-import { askedWhatIf } from '@orderpipeline/cli/embedding'
+import { whatIfInThread } from '@orderpipeline/cli/embedding'
 import { startConsoleLater, type ConsoleServer } from '@orderpipeline/console'
 import type { Ports } from '@orderpipeline/cluster/supervised'
 
@@ -24,7 +24,7 @@ export async function devConsole({ ports, ...options }: DevConsoleOptions): Prom
   const { kubeconfig, say } = options
   const environment = { kubeconfig, kubeconfigCandidates: [], localKubeconfigs: [kubeconfig] }
   // The pipeline is for trials on this machine, so the page may act, with its key.
-  const settings = { allowWrites: true, whatIf: askedWhatIf, command: 'npm run orderpipeline --', local: true }
+  const settings = { allowWrites: true, whatIf: whatIfInThread, command: 'npm run orderpipeline --', local: true }
   const on = (port: number) => startConsoleLater(environment, { ...options, ...settings, port })
   try {
     return await on(usualPort).catch(async (error: NodeJS.ErrnoException) => {

@@ -6,7 +6,7 @@ import { mkdtemp, chmod, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type Kube } from '@orderpipeline/cli'
+import { connect, type KubeClient } from '@orderpipeline/cli'
 import { runningDevRuntimes, type DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 
@@ -89,7 +89,7 @@ export class RunningDev {
     return this.record.gateway ?? ''
   }
 
-  async kube(): Promise<Kube> {
+  async kube(): Promise<KubeClient> {
     const nowhere = { write: () => undefined }
     const environment = { stdout: nowhere, stderr: nowhere, colour: false, kubeconfigCandidates: [] }
     return await connect({ ...environment, kubeconfig: this.record.kubeconfig })

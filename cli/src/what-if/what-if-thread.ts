@@ -12,7 +12,7 @@ const longestMs = 30_000
 const file = new URL('./worker.ts', import.meta.url)
 
 /** @throws CommandFailed */
-export async function askedWhatIf(pipeline: PipelineFile, question: Question): Promise<WhatIf> {
+export async function whatIfInThread(pipeline: PipelineFile, question: Question): Promise<WhatIf> {
   if (!existsSync(file)) return whatIf(pipeline, question)
   const worker = new Worker(file, { workerData: { pipeline, question } })
   const timer = setTimeout(() => void worker.terminate(), longestMs)
