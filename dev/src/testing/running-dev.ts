@@ -13,7 +13,7 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 const commandLine = join(import.meta.dirname, '../../../cli/src/main.ts')
 const namespace = '/namespaces/default'
 
-export interface Pod {
+export interface DevPod {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> }
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
@@ -104,16 +104,16 @@ export class RunningDev {
     throw new Error('there is no pipeline')
   }
 
-  async pods(stage: string): Promise<readonly Pod[]> {
+  async pods(stage: string): Promise<readonly DevPod[]> {
     const kube = await this.kube()
     const selector = encodeURIComponent(`orderpipeline.dev/stage=${stage}`)
     return (
-      (await kube.get<{ items: readonly Pod[] }>(`/api/v1${namespace}/pods?labelSelector=${selector}`))?.items ?? []
+      (await kube.get<{ items: readonly DevPod[] }>(`/api/v1${namespace}/pods?labelSelector=${selector}`))?.items ?? []
     )
   }
 
   async readyPods(stage: string): Promise<number> {
-    const ready = ({ status }: Pod): boolean =>
+    const ready = ({ status }: DevPod): boolean =>
       status?.conditions?.some(({ type, status: truth }) => type === 'Ready' && truth === 'True') ?? false
     return (await this.pods(stage)).filter(ready).length
   }
