@@ -13,7 +13,7 @@ import { kubeSource, type Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
 export type { Rights } from './model/actions.ts'
-export type { Forecast, Question, WhatIf } from './model/what-if.ts'
+export type { Forecast, WhatIfRequest, WhatIf } from './model/what-if.ts'
 export type { ConsoleState } from './model/state.ts'
 export type { ConsoleServer } from './server/server.ts'
 export type { Source } from './server/source.ts'

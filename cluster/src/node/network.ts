@@ -51,7 +51,7 @@ const jumps = [
 ] as const
 
 export class PodNetworkInUse extends Error {
-  override readonly name = 'NetworkTaken'
+  override readonly name = 'PodNetworkInUse'
   readonly reason = 'NetworkTaken'
   readonly retry = false
 }

@@ -14,23 +14,23 @@ import {
 import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
-import type { LetterSummary } from '../model/dead-letters.ts'
+import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { CustomerOrders, OrderView } from '../model/orders.ts'
-import { beside, every } from './every.ts'
+import { everyInBackground, every } from './every.ts'
 import { gatewayPath, orderPath } from './gateway-path.ts'
-import type { Flows, Look } from './pipeline-state.ts'
+import type { Flows, NamespaceSnapshot } from './pipeline-state.ts'
 
 export interface Source {
   readonly cluster: string
   readonly namespace: string
   /** Everything that is shown of the namespace's pipelines. @throws CommandFailed */
-  look(): Promise<Look>
+  look(): Promise<NamespaceSnapshot>
   /** undefined where there is no such order. @throws CommandFailed */
   order(pipeline: string, id: string): Promise<OrderView | undefined>
   /** A page of a customer's orders. @throws CommandFailed */
   ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
   /** All dead letters, those included that do not wait any more. @throws CommandFailed */
-  letters(pipeline: OrderPipeline): Promise<readonly LetterSummary[]>
+  letters(pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]>
 }
 
 /** Pods may be thousands, and only say why replicas are missing. */
@@ -48,10 +48,12 @@ export function kubeSource(kube: KubeClient, namespace = kube.namespace): Source
 export function looking(
   kube: Pick<KubeClient, 'get' | 'getText' | 'getInside'>,
   namespace: string,
-): () => Promise<Look> {
+): () => Promise<NamespaceSnapshot> {
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
   // The operator may take seconds to answer; the figures do not wait for its decisions.
-  const flows = beside(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
+  const flows = everyInBackground(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) =>
+    flowsOf(kube, scaledObjects),
+  )
   return async () => {
     const [pipelines, scaling, listed] = await Promise.all([
       pipelinesOf(kube, namespace),
@@ -119,7 +121,7 @@ function ordersIn(text: string): CustomerOrders {
   throw new CommandFailed(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
-async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {
+async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]> {
   const box = openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
   try {
     const deadLetters = await box.read(await box.stages())

@@ -5,12 +5,12 @@ import { randomInt } from 'node:crypto'
 import { CommandFailed, namespacePath, type KubeClient, type List } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
-import type { Placed, ProviderBehaviour } from '../model/try-it.ts'
+import type { PlacedOrders, ProviderBehaviour } from '../model/try-it.ts'
 import { gatewayPath, proxyPath } from './gateway-path.ts'
 
 export interface TryIt {
   /** @throws CommandFailed where none was taken */
-  place(pipeline: OrderPipeline, count: number): Promise<Placed>
+  place(pipeline: OrderPipeline, count: number): Promise<PlacedOrders>
   /** undefined where there is no simulated provider. */
   provider(pipeline: OrderPipeline): Promise<ProviderBehaviour | undefined>
   setProvider(pipeline: OrderPipeline, behaviour: ProviderBehaviour): Promise<void>
@@ -100,7 +100,7 @@ function randomOrder(goods: readonly Product[]) {
   return { customerId: `try-${randomInt(customers)}`, currency, items: [{ sku, quantity: 1 + randomInt(3) }] }
 }
 
-function placedOf(results: readonly BatchResult[]): Placed {
+function placedOf(results: readonly BatchResult[]): PlacedOrders {
   const orders = results.flatMap(({ status, orderId }) => (status === 202 && orderId !== undefined ? [orderId] : []))
   const firstRefusal = results.find(({ status }) => status !== 202)
   const why = firstRefusal && (firstRefusal.detail ?? firstRefusal.title ?? `status ${firstRefusal.status}`)

@@ -3,10 +3,10 @@
 // once.
 import { CommandFailed, selectedDeadLetters, type DeadLetter } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { LetterDetail, LetterDetails } from '../model/dead-letters.ts'
+import type { DeadLetterDetail, DeadLetterDetails } from '../model/dead-letters.ts'
 import { Forbidden } from './actions.ts'
 import type { Actions } from './actions-port.ts'
-import { bodies, checked } from './asked.ts'
+import { bodies, checked } from './request-bodies.ts'
 import type { Visitor } from './visitor.ts'
 
 const shownLetters = 10
@@ -17,9 +17,9 @@ const readingsAtOnce = 4
 type Reader = Pick<Visitor, 'readRefusal'> & { readonly actions: Pick<Actions, 'letterBox'> }
 
 /** @throws Forbidden, AskedWrongly, CommandFailed */
-export function letterReader() {
+export function deadLetterReader() {
   let readings = 0
-  return async (pipeline: OrderPipeline, reader: Reader, query: URLSearchParams): Promise<LetterDetails> => {
+  return async (pipeline: OrderPipeline, reader: Reader, query: URLSearchParams): Promise<DeadLetterDetails> => {
     const { stage, reason } = checked(bodies.plan, Object.fromEntries(query))
     const refusal = await reader.readRefusal(pipeline, 'letters')
     if (refusal !== undefined) throw new Forbidden(refusal)
@@ -51,7 +51,7 @@ async function waiting(
   }
 }
 
-function detailOf(deadLetter: DeadLetter, isShown: boolean): LetterDetail {
+function detailOf(deadLetter: DeadLetter, isShown: boolean): DeadLetterDetail {
   const { id, at, attempts, message, key, value, omittedBytes } = deadLetter
   const payload = value === null ? undefined : String(value)
   const shownFields = {

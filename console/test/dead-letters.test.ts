@@ -8,7 +8,7 @@ import { createProducer, createTopics, kafkaVariables, readTopic, type KafkaConf
 import { readConfig } from '@orderpipeline/config'
 import { silentLogger } from '@orderpipeline/process'
 import { z } from 'zod'
-import type { LetterPlan, ReplayRunState } from '../src/model/actions.ts'
+import type { ReplayPreview, ReplayRunState } from '../src/model/actions.ts'
 import { performer } from '../src/server/actions.ts'
 import type { Actions, Recorded } from '../src/server/actions-port.ts'
 import { shopPipeline } from '../src/testing/recorded-shop.ts'
@@ -65,7 +65,7 @@ it('a replay sends the dead letters of one cause in order, and none that arrived
   const changedPipelines: string[] = []
   const performing = performer(actions, (pipeline) => changedPipelines.push(pipeline))
   const cause = { stage: 'payment', reason: 'ProviderFault' }
-  const plan = (await performing.perform('plan', shop, cause)) as LetterPlan
+  const plan = (await performing.perform('plan', shop, cause)) as ReplayPreview
   expect(plan).toMatchObject({ replayed: 5, discarded: 5, left: [] })
   const producer = createProducer(address(), silentLogger())
   await producer.send([deadLetterRecord('ProviderFault', 5, Date.now())])
@@ -93,7 +93,7 @@ it('a replay sends the dead letters of one cause in order, and none that arrived
 it('a discard marks the dead letters of one cause, and none of them is left', async () => {
   const performing = performer(actions, () => undefined)
   const cause = { stage: 'payment', reason: 'Undecodable' }
-  const { newest } = (await performing.perform('plan', shop, cause)) as LetterPlan
+  const { newest } = (await performing.perform('plan', shop, cause)) as ReplayPreview
   expect(await performing.perform('discard', shop, { ...cause, newest })).toEqual({
     message: 'Discarded 2 dead letters of payment (Undecodable).',
   })

@@ -11,25 +11,25 @@ import {
 } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
-import type { Done, LetterPlan, ReplayRunState, RightName } from '../model/actions.ts'
+import type { ActionResult, ReplayPreview, ReplayRunState, RightName } from '../model/actions.ts'
 import type { Actions, Perform } from './actions-port.ts'
-import { bodies, checked } from './asked.ts'
+import { bodies, checked } from './request-bodies.ts'
 import type { ReplayRuns } from './replay-runs.ts'
 
-export interface LetterSurroundings {
+export interface DeadLetterActionsContext {
   readonly actions: Pick<Actions, 'letterBox' | 'person'>
   readonly runs: ReplayRuns
   /** @throws Forbidden */
   readonly may: (pipeline: OrderPipeline, right: RightName) => Promise<void>
   /** Has it recorded. */
-  readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<Done>
+  readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<ActionResult>
   /** The dead letters of a pipeline have changed. */
   readonly changed: (pipeline: string) => void
 }
 
 export const pipelineKey = (pipeline: OrderPipeline): string => `${namespaceOf(pipeline)}/${pipeline.metadata.name}`
 
-export function letterActions(surroundings: LetterSurroundings): Readonly<Record<string, Perform>> {
+export function deadLetterActions(surroundings: DeadLetterActionsContext): Readonly<Record<string, Perform>> {
   const { actions, runs, may, done: recordAction, changed: onChange } = surroundings
   return {
     plan: async (pipeline, body) => {
@@ -64,7 +64,7 @@ export function letterActions(surroundings: LetterSurroundings): Readonly<Record
 }
 
 async function replay(
-  { actions, runs, may, done: recordAction, changed: onChange }: LetterSurroundings,
+  { actions, runs, may, done: recordAction, changed: onChange }: DeadLetterActionsContext,
   pipeline: OrderPipeline,
   body: unknown,
 ): Promise<ReplayRunState> {
@@ -99,10 +99,10 @@ async function replay(
 
 /** One dead letter, with another message in the place of its own. */
 async function replayEdited(
-  { actions, may, done: recordAction, changed: onChange }: LetterSurroundings,
+  { actions, may, done: recordAction, changed: onChange }: DeadLetterActionsContext,
   pipeline: OrderPipeline,
   body: unknown,
-): Promise<Done> {
+): Promise<ActionResult> {
   const { letter: id, value } = checked(bodies.edited, body)
   await may(pipeline, 'replay')
   // Who edits a message has seen it.
@@ -141,7 +141,7 @@ const waiting = (box: DeadLetterTopic, { metadata }: OrderPipeline, stage: strin
 const upTo = (newest: string, deadLetters: readonly DeadLetter[]): readonly DeadLetter[] =>
   deadLetters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
 
-function planOf(deadLetters: readonly DeadLetter[]): LetterPlan {
+function planOf(deadLetters: readonly DeadLetter[]): ReplayPreview {
   const { replayable, refused } = replayPlan(deadLetters, false, new Date())
   const countByReason = new Map<string, number>()
   for (const { why } of refused) countByReason.set(why, (countByReason.get(why) ?? 0) + 1)
