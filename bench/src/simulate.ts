@@ -7,7 +7,7 @@
 // before, by scaling the stage up with nothing else to do, and in the burst itself, where the same
 // processors also carry the orders. The first is a forecast; the second shows the model's own
 // error.
-import { dryRun, type Surroundings } from '@orderpipeline/cli'
+import { dryRun, type ClusterConditions } from '@orderpipeline/cli'
 import { connect, type Platform } from '@orderpipeline/e2e/platform'
 import { burst } from '@orderpipeline/traffic'
 import { surroundingsOf } from './simulate/surroundings.ts'
@@ -59,7 +59,7 @@ export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOpt
     const burstResult = await measuredBurst(platform, orders, say)
     const { sendingMs } = burstResult
     say(`input of the model: ${orders} orders in ${(sendingMs / 1_000).toFixed(1)} s, and`)
-    const predict = async (when: string, of: Surroundings): Promise<Figures> => {
+    const predict = async (when: string, of: ClusterConditions): Promise<Figures> => {
       say(`  ${when}: ${optionsText(of)}`)
       return prediction(platform, { orders, latencyMs, surroundings: of, sendingMs })
     }
@@ -127,7 +127,7 @@ async function prediction(
   }: {
     readonly orders: number
     readonly latencyMs: number
-    readonly surroundings: Surroundings
+    readonly surroundings: ClusterConditions
     readonly sendingMs: number
   },
 ): Promise<Figures> {
@@ -155,7 +155,7 @@ async function prediction(
 }
 
 /** As options of `orderpipeline simulate`. */
-const optionsText = (of: Surroundings): string =>
+const optionsText = (of: ClusterConditions): string =>
   [
     `--starts-per-second ${of.startsPerSecond.toFixed(2)}`,
     `--pod-start ${of.podStartSeconds.toFixed(1)}s`,

@@ -1,10 +1,10 @@
 // What does a command see of the machine it runs on? Where to write, where the cluster may be
 // found, and what to end with.
-import type { Surroundings } from '@orderpipeline/client'
+import type { ClientEnvironment } from '@orderpipeline/client'
 
 export { CalledWrongly, CommandFailed } from '@orderpipeline/client'
 
-export interface Environment extends Surroundings {
+export interface Environment extends ClientEnvironment {
   readonly stdout: Output
   readonly stderr: Output
   /** Whether colours may be used on standard output. */

@@ -8,13 +8,13 @@ import { childResources } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { namespacePath, pipelinePath } from '@orderpipeline/client'
-import type { Step } from '../src/plan/planned.ts'
+import type { PlannedStep } from '../src/plan/planned.ts'
 import { apiServer, run, type ApiServer } from '../src/testing/api-server.ts'
 
 interface Printed {
   readonly settings: string
   readonly objects: readonly KubeObject[]
-  readonly steps: readonly Step[]
+  readonly steps: readonly PlannedStep[]
   readonly unchanged: number
 }
 
@@ -51,7 +51,7 @@ const apply = async (objects: readonly KubeObject[]): Promise<void> => {
       'application/apply-patch+yaml',
     )
 }
-const step = (steps: readonly Step[], kind: string, of: string): Step | undefined =>
+const step = (steps: readonly PlannedStep[], kind: string, of: string): PlannedStep | undefined =>
   steps.find((one) => one.kind === kind && one.name === of)
 
 describe('orderpipeline plan', () => {

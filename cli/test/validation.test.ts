@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml'
 import { isRecord } from '../src/validation/cause.ts'
 import { orderPipelineResource, type Schema } from '../src/validation/schema.ts'
 import { validation } from '../src/validation/validation.ts'
-import { apiServer, type Answer, type ApiServer } from '../src/testing/api-server.ts'
+import { apiServer, type ApiResponse, type ApiServer } from '../src/testing/api-server.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = join(root, 'crds', 'fixtures')
@@ -34,7 +34,7 @@ beforeAll(async () => {
 /**
  * Each cause as a line, in an order of our own: the server's own order changes from time to time.
  */
-const serverSays = ({ status, body }: Answer): string[] => {
+const serverSays = ({ status, body }: ApiResponse): string[] => {
   if (status < 300) return []
   const details = body['details'] as { causes?: { field: string; reason: string; message: string }[] } | undefined
   const causes = details?.causes

@@ -2,12 +2,12 @@
 // and how it mends them: shared by the command line and the console.
 export type { DeadLetter } from '@orderpipeline/kafka'
 export type { DeadLetterTopic } from './dead-letters/dead-letter-topic.ts'
-export { lettersMeant } from './dead-letters/letters-meant.ts'
+export { selectedDeadLetters } from './dead-letters/selected-dead-letters.ts'
 export { refuseUnreadable } from './dead-letters/readable.ts'
 export { replayAll, replayPlan, type ReplayPlan } from './dead-letters/replay-run.ts'
 export { refusal } from './dead-letters/replayable.ts'
 export { orderOf, selected, sinceOf, whereOf, type Filters } from './dead-letters/selection.ts'
-export { explanation, type Explanation, type Reason } from './explain/explanation.ts'
+export { explanation, type Explanation, type ReplicaReason } from './explain/explanation.ts'
 export { flowOf } from './explain/flow.ts'
 export {
   listedPods,
@@ -17,14 +17,14 @@ export {
   type LabelledPod,
   type Listed,
 } from './explain/observe.ts'
-export type { Autoscaler, PartObserved, Pod, Workload } from './explain/observed.ts'
+export type { Autoscaler, PartObserved, ObservedPod, Workload } from './explain/observed.ts'
 export { CalledWrongly, CommandFailed } from './failure.ts'
-export { kafkaConfigOf, wayToKafka } from './kafka/connection.ts'
+export { kafkaConfigOf, kafkaConfigFor } from './kafka/connection.ts'
 export { accessRefusal, reviewedName, selfName, type Access } from './kube/access.ts'
 export { KubeRefused, KubeUnreachable, type ApiServer } from './kube/api-server.ts'
-export { connect, NoKubeconfig, type ConnectOptions, type Kube } from './kube/connection.ts'
+export { connect, NoKubeconfig, type ConnectOptions, type KubeClient } from './kube/connection.ts'
 export { recordEvent } from './kube/events.ts'
 export { podCluster, podServer, type PodCluster, type PodFiles } from './kube/pod-cluster.ts'
-export { namespacePath, noneAdvice, pipelineNamed, pipelinePath, pipelinesOf, type List } from './kube/pipelines.ts'
+export { namespacePath, noneAdvice, getPipeline, pipelinePath, pipelinesOf, type List } from './kube/pipelines.ts'
 export { consequences, progressOf } from './suspension/progress.ts'
-export type { Surroundings } from './surroundings.ts'
+export type { ClientEnvironment } from './environment.ts'

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { tagImage } from './node/tag-image.ts'
 import { statePaths } from './paths.ts'
-import { nodePlaces } from './providers/native/cluster.ts'
+import { nodeDirectories } from './providers/native/cluster.ts'
 import { platformChart } from './providers/product/platform-chart.ts'
 import { toolPath } from './tools/index.ts'
 
@@ -16,4 +16,4 @@ export const installedChart = (): string => join(statePaths().root, 'values', pl
 
 /** Gives `image` the further name `name`, both such as `orderpipeline/services:abc`. */
 export const nativeImageNamed = (image: string, name: string): Promise<void> =>
-  tagImage({ ...nodePlaces(statePaths()), ctr: toolPath('ctr') }, image, name)
+  tagImage({ ...nodeDirectories(statePaths()), ctr: toolPath('ctr') }, image, name)

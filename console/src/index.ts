@@ -1,6 +1,6 @@
 // What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a
 // server on the loopback address.
-import { connect, type Kube, type Surroundings } from '@orderpipeline/client'
+import { connect, type KubeClient, type ClientEnvironment } from '@orderpipeline/client'
 import { once } from '@orderpipeline/retry'
 import { pageFiles } from './page-files.ts'
 import type { Actions } from './server/actions-port.ts'
@@ -13,7 +13,7 @@ import { kubeSource, type Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
 export type { Rights } from './model/actions.ts'
-export type { Forecast, Question, WhatIf } from './model/what-if.ts'
+export type { Forecast, WhatIfRequest, WhatIf } from './model/what-if.ts'
 export type { ConsoleState } from './model/state.ts'
 export type { ConsoleServer } from './server/server.ts'
 export type { Source } from './server/source.ts'
@@ -44,13 +44,13 @@ type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'whatIf'
  * Served until `close`. @throws CommandFailed where no cluster is found; an Error of code
  * EADDRINUSE where the port is taken
  */
-export async function startConsole(environment: Surroundings, options: ConsoleOptions): Promise<ConsoleServer> {
+export async function startConsole(environment: ClientEnvironment, options: ConsoleOptions): Promise<ConsoleServer> {
   const kube = await connect(environment, options)
   await files()
   return serveKube(kube, options)
 }
 
-interface LaterOptions extends ConsoleOptions, Pick<Kube, 'cluster' | 'local'> {
+interface LaterOptions extends ConsoleOptions, Pick<KubeClient, 'cluster' | 'local'> {
   readonly namespace: string
   readonly after: Promise<void>
 }
@@ -60,7 +60,7 @@ interface LaterOptions extends ConsoleOptions, Pick<Kube, 'cluster' | 'local'> {
  * processor; they are made when `after` has resolved or a browser requests them. @throws Error as
  * startConsole
  */
-export const startConsoleLater = (environment: Surroundings, options: LaterOptions): Promise<ConsoleServer> =>
+export const startConsoleLater = (environment: ClientEnvironment, options: LaterOptions): Promise<ConsoleServer> =>
   serveKube(
     laterKube(() => connect(environment, options), options),
     options,
@@ -76,7 +76,7 @@ export async function startConsoleOn(
   return serve(source, options, actions)
 }
 
-function serveKube(kube: Kube, options: ConsoleOptions, after?: Promise<void>): Promise<ConsoleServer> {
+function serveKube(kube: KubeClient, options: ConsoleOptions, after?: Promise<void>): Promise<ConsoleServer> {
   const source = kubeSource(kube, options.namespace)
   const look = async () => {
     await after

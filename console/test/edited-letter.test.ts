@@ -1,7 +1,7 @@
 // Does a dead letter that is edited in the console go out with the new message, and once? On a real
 // Kafka, for a stage of the user's own and for a built-in one.
 import { randomBytes } from 'node:crypto'
-import { openLetterBox } from '@orderpipeline/client/kafka'
+import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { createProducer, createTopics, kafkaVariables, readTopic, type KafkaConfig } from '@orderpipeline/kafka'
 import { readConfig } from '@orderpipeline/config'
@@ -26,7 +26,7 @@ const actions: Actions = {
   refusal: (_pipeline, right) => Promise.resolve(refused[right]),
   suspend: () => Promise.reject(new Error('not asked for')),
   cancel: () => Promise.reject(new Error('not asked for')),
-  letterBox: () => Promise.resolve(openLetterBox(config(), name)),
+  letterBox: () => Promise.resolve(openDeadLetterTopic(config(), name)),
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }
 const replayEdited = (letter: string, value: string) =>
@@ -71,8 +71,8 @@ it('goes to its topic with the new message and the name of the person, and a sec
   const [message, ...others] = await readTopic(address(), source, silentLogger())
   expect(String(message?.value)).toBe('{"total":1}')
   expect(others).toEqual([])
-  const box = openLetterBox(config(), name)
-  const [deadLetter] = await box.letters(['audit'])
+  const box = openDeadLetterTopic(config(), name)
+  const [deadLetter] = await box.read(['audit'])
   await box.close()
   expect(deadLetter).toMatchObject({ state: 'replayed', history: [{ action: 'replayed', by: 'maya', edited: true }] })
   expect(events).toEqual([{ reason: 'DeadLetterEdited', note: 'maya replayed audit/0/0 with an edited message' }])

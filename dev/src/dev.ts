@@ -2,7 +2,7 @@
 // programs start in parallel; then the operator's loop, with processes for pods; then edits of the
 // file, until the user ends it.
 import { realpath } from 'node:fs/promises'
-import { CommandFailed, type Environment, type GivenDevOptions } from '@orderpipeline/cli/embedding'
+import { CommandFailed, type Environment, type DevArguments } from '@orderpipeline/cli/embedding'
 import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/supervised'
 import { checkedOptions } from './options.ts'
 import { readPipeline } from './act/pipeline-file.ts'
@@ -17,17 +17,17 @@ export interface DevContext {
   readonly signal: AbortSignal
 }
 
-export async function dev(rawOptions: GivenDevOptions, context: DevContext): Promise<number> {
+export async function dev(rawOptions: DevArguments, context: DevContext): Promise<number> {
   if (process.platform === 'win32')
     throw new CommandFailed('orderpipeline dev runs on Linux and macOS.', {
       advice: 'On Windows run it in WSL 2 (wsl --install), in a clone on the Linux side.',
     })
   const options = checkedOptions(rawOptions)
-  const say = (line: string): void => void context.environment.stderr.write(`${line}\n`)
+  const print = (line: string): void => void context.environment.stderr.write(`${line}\n`)
   const progress = steps(context.environment)
   try {
     const files = await Promise.all(options.files.map(existingFile))
-    return await run({ ...options, files, user: context.environment.user }, context, progress, say)
+    return await run({ ...options, files, user: context.environment.user }, context, progress, print)
   } catch (error) {
     progress.end()
     throw inOneLine(error)
@@ -38,16 +38,16 @@ async function run(
   options: ReturnType<typeof checkedOptions>,
   { environment, signal }: DevContext,
   progress: Steps,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<number> {
   const startedAt = performance.now()
   const file = await readPipeline(options.files)
-  const on = await foundation(options, needsPrograms(file.pipeline), progress, say)
+  const on = await foundation(options, needsPrograms(file.pipeline), progress, print)
   let killAll = (): void => on.table.killAll()
-  const forced = endAtOnce(() => killAll(), say)
+  const forced = endAtOnce(() => killAll(), print)
   // Kafka takes longer to start than this does to load.
   const { Runtime } = await import('./runtime.ts')
-  const runtime = new Runtime(options, file, on, progress, say)
+  const runtime = new Runtime(options, file, on, progress, print)
   killAll = () => runtime.killAll()
   try {
     await runtime.start(signal)
@@ -56,16 +56,16 @@ async function run(
       progress.end()
       if (!signal.aborted)
         environment.stdout.write(`${working(runtime.summary(), performance.now() - startedAt, options.json)}\n`)
-      await runtime.untilSettled(signal, (text) => say(text))
+      await runtime.untilSettled(signal, (text) => print(text))
       await aborted(signal)
     }
   } finally {
     progress.end()
-    say('Stopping: every stage finishes its messages in flight. Ctrl-C again ends at once.')
+    print('Stopping: every stage finishes its messages in flight. Ctrl-C again ends at once.')
     await runtime.close()
     forced()
   }
-  say('Stopped. Orders and messages are kept; --fresh starts without them.')
+  print('Stopped. Orders and messages are kept; --fresh starts without them.')
   return 0
 }
 
@@ -74,12 +74,12 @@ function working(summary: Summary, tookMs: number, json: boolean): string {
 }
 
 /** A second Ctrl-C, later than the copy of the first that the npm script's parent sends. */
-function endAtOnce(killAll: () => void, say: (line: string) => void): () => void {
+function endAtOnce(killAll: () => void, print: (line: string) => void): () => void {
   let firstAt: number | undefined
   const interrupted = (): void => {
     firstAt ??= performance.now()
     if (performance.now() - firstAt < 1_000) return
-    say('Ended at once.')
+    print('Ended at once.')
     killAll()
     process.exit(130)
   }

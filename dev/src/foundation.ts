@@ -11,7 +11,7 @@ import {
 import { backingTable, kafka, postgres } from './act/backing.ts'
 import { builtPrograms, type Programs } from './act/programs.ts'
 import type { DevOptions } from './options.ts'
-import { freedPorts, heldState, type State } from './state.ts'
+import { freedPorts, lockState, type State } from './state.ts'
 import type { Steps } from './steps.ts'
 
 export interface Foundation {
@@ -33,13 +33,13 @@ export async function foundation(
   options: DevOptions,
   needsPrograms: boolean,
   steps: Steps,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<Foundation> {
-  const state = await heldState(options.files[0] ?? '', options.fresh)
+  const state = await lockState(options.files[0] ?? '', options.fresh)
   for (const { name, port, holder } of await freedPorts(state.ports))
-    say(`Port ${port} of ${name} is in use by ${holder}; another port is used.`)
+    print(`Port ${port} of ${name} is in use by ${holder}; another port is used.`)
   const ports = persistedPorts(state.ports)
-  const table = backingTable(state.processes, say)
+  const table = backingTable(state.processes, print)
   const parts = {
     kafka: steps.run('Kafka', (progress) => kafka(table, state.dir, ports, progress)),
     database: steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),

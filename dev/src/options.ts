@@ -1,5 +1,5 @@
 // Which options does `orderpipeline dev` have? They are checked here. Pure.
-import { CommandFailed, type GivenDevOptions } from '@orderpipeline/cli/embedding'
+import { CommandFailed, type DevArguments } from '@orderpipeline/cli/embedding'
 
 export interface DevOptions {
   /** The first holds the pipeline; others may hold Secrets and Jobs. */
@@ -17,7 +17,7 @@ export interface DevOptions {
 }
 
 /** @throws CommandFailed that names the option, what was found and what is allowed */
-export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json }: GivenDevOptions): DevOptions {
+export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json }: DevArguments): DevOptions {
   return {
     files: file,
     run: new Map(run.map(command)),

@@ -42,7 +42,7 @@ import type { Steps } from './steps.ts'
 
 const hpaSyncMs = 15_000
 const lagIntervalMs = 4_000
-const leastFreeBytes = 400 * 2 ** 20
+const minFreeBytes = 400 * 2 ** 20
 const usualGatewayPort = 30_080
 /** The status reports a stage that is not ready by then; the others can be used. */
 const longestStartMs = 180_000
@@ -58,7 +58,7 @@ export class Runtime {
   readonly #options: DevOptions
   readonly #file: PipelineFile
   readonly #steps: Steps
-  readonly #say: (line: string) => void
+  readonly #print: (line: string) => void
   #pipeline: OrderPipeline
   #notes: readonly string[]
   #services: LocalService[] = []
@@ -77,13 +77,13 @@ export class Runtime {
   /** The pipeline works, or is not waited for any more. */
   readonly #begun = Promise.withResolvers<void>()
 
-  constructor(options: DevOptions, file: PipelineFile, on: Foundation, steps: Steps, say: (line: string) => void) {
+  constructor(options: DevOptions, file: PipelineFile, on: Foundation, steps: Steps, print: (line: string) => void) {
     const { pipeline, notes } = localPipeline(file.pipeline)
     this.#options = options
     this.#file = file
     this.#foundation = on
     this.#steps = steps
-    this.#say = say
+    this.#print = print
     this.#pipeline = pipeline
     this.#notes = notes
   }
@@ -120,14 +120,14 @@ export class Runtime {
   }
 
   /** Says when the pipeline is Ready, or after two minutes why it is not. */
-  async untilSettled(signal: AbortSignal, say: (line: string) => void): Promise<void> {
+  async untilSettled(signal: AbortSignal, print: (line: string) => void): Promise<void> {
     const startedAt = performance.now()
     while (!signal.aborted) {
       const live = this.#live()
       const ready = live?.status?.conditions?.find(({ type }) => type === 'Ready')
-      if (ready?.status === 'True') return say(`Ready: ${live?.status?.totals?.replicas ?? ''} replicas.`)
+      if (ready?.status === 'True') return print(`Ready: ${live?.status?.totals?.replicas ?? ''} replicas.`)
       if (performance.now() - startedAt > 120_000)
-        return say(`Not Ready yet: ${ready?.reason ?? ''}: ${ready?.message ?? ''}`)
+        return print(`Not Ready yet: ${ready?.reason ?? ''}: ${ready?.message ?? ''}`)
       await sleep(500, signal)
     }
   }
@@ -312,7 +312,7 @@ export class Runtime {
     programs: Programs | undefined,
   ): Promise<void> {
     this.#programs = programs
-    const say = this.#say
+    const print = this.#print
     const now = () => Date.now()
     const connection = kafkaConnection({
       bootstrapServers: `127.0.0.1:${kafkaPort}`,
@@ -326,19 +326,19 @@ export class Runtime {
       () => this.#loop?.wake(),
       lagIntervalMs,
     )
-    const topics = new Topics(objects, connection, say)
+    const topics = new Topics(objects, connection, print)
     this.#topics = topics
     const workloads = new Workloads({
-      ...{ objects, dir: state.logs, maxProcesses: processLimit(this.#options.maxProcesses), leastFreeBytes, say, now },
+      ...{ objects, dir: state.logs, maxProcesses: processLimit(this.#options.maxProcesses), minFreeBytes, print, now },
       programOf: (part, container) => programFor(part, container, programs, this.#options.run),
       services: () => this.#services,
       secret: (namespace, name, key) => this.#secret(namespace, name, key),
       fixedPorts: (part) => this.#fixedPorts(part),
-      leastOf: (part) => partsOf(this.#pipeline.spec).find(({ name }) => name === part)?.scaling.minReplicas ?? 1,
+      minReplicasOf: (part) => partsOf(this.#pipeline.spec).find(({ name }) => name === part)?.scaling.minReplicas ?? 1,
     })
     this.#workloads = workloads
     this.#autoscalers = new Autoscalers({
-      ...{ objects, syncMs: hpaSyncMs, now, random: Math.random, say },
+      ...{ objects, syncMs: hpaSyncMs, now, random: Math.random, print },
       lagOf: lag.of,
       replicasOf: (deployment) => workloads.replicasOf(deployment),
       canRun: (deployment) => this.#canRun(deployment),
@@ -354,7 +354,7 @@ export class Runtime {
     // it scales nothing.
     const withPrometheus = { ...settings, prometheusUrl: 'http://prometheus.invalid' }
     this.#loop = operatorLoop(objects, keyOfPipeline(this.#pipeline), withPrometheus, lag.poller, (error) =>
-      say(`internal: ${String(error)}`),
+      print(`internal: ${String(error)}`),
     )
     await topics.recall(this.#pipeline)
     topics.run()
@@ -366,12 +366,12 @@ export class Runtime {
     this.#api = await this.#startApi(objects, ports, state)
     const { name, namespace = 'default' } = this.#pipeline.metadata
     this.#console = await devConsole({
-      ...{ kubeconfig: state.kubeconfig, ports, user: this.#options.user, say, namespace, cluster: `dev-${name}` },
+      ...{ kubeconfig: state.kubeconfig, ports, user: this.#options.user, print, namespace, cluster: `dev-${name}` },
       after: this.#begun.promise,
     })
     const gateway = this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
     await state.record({ pipeline: this.#pipeline.metadata.name, ...(gateway === undefined ? {} : { gateway }) })
-    const failed = (error: unknown): void => this.#say(`The edited file is not applied: ${String(error)}`)
+    const failed = (error: unknown): void => this.#print(`The edited file is not applied: ${String(error)}`)
     this.#watch = watchFiles(this.#options.files, () => void this.#edited().catch(failed))
     this.#loop.wake()
   }
@@ -401,7 +401,7 @@ export class Runtime {
     const workloads = this.#workloads
     const portOf = (kind: 'pods' | 'services', name: string, port: string): number | undefined => {
       if (kind === 'services') return this.#services.find((service) => service.name === name)?.localPort
-      const replica = workloads?.named(name)
+      const replica = workloads?.replicaOfPod(name)
       const declaredPort = replica?.spec.container.ports?.find(
         (one) => one.name === port || String(one.containerPort) === port,
       )
@@ -411,8 +411,9 @@ export class Runtime {
       startLocalApi({
         ...{ objects, port, kubeconfigFile: state.kubeconfig, name: `dev-${this.#pipeline.metadata.name}`, portOf },
         namespace: this.#pipeline.metadata.namespace ?? 'default',
-        kill: (pod) => workloads?.named(pod)?.kill(),
-        logOf: (pod) => (workloads?.named(pod) ? readLog(join(state.logs, `${pod}.log`), 0, 4 << 20) : undefined),
+        kill: (pod) => workloads?.replicaOfPod(pod)?.kill(),
+        logOf: (pod) =>
+          workloads?.replicaOfPod(pod) ? readLog(join(state.logs, `${pod}.log`), 0, 4 << 20) : undefined,
         edit: (pipeline) => Promise.resolve(this.#carryOut(pipeline)),
       }),
     )
@@ -451,12 +452,12 @@ export class Runtime {
       const before = JSON.stringify(live?.spec)
       const carried = this.#carryOut(withLiveSuspension(pipeline, live, file.saysSuspend))
       if (JSON.stringify(carried.spec) === before) return
-      this.#say('The edited file is applied.')
-      for (const note of notes) if (!this.#notes.includes(note)) this.#say(`note: ${note}`)
+      this.#print('The edited file is applied.')
+      for (const note of notes) if (!this.#notes.includes(note)) this.#print(`note: ${note}`)
       this.#notes = notes
     } catch (error) {
       if (!(error instanceof CommandFailed || error instanceof EditRefused)) throw error
-      this.#say(`The edited file is not applied; the running pipeline stays as it is.\n${error.message}`)
+      this.#print(`The edited file is not applied; the running pipeline stays as it is.\n${error.message}`)
     }
   }
 

@@ -33,7 +33,7 @@ export async function freedPorts(file: string) {
 }
 
 /** Ends what a killed predecessor has left. @throws CommandFailed where another one runs */
-export async function heldState(file: string, fresh: boolean): Promise<State> {
+export async function lockState(file: string, fresh: boolean): Promise<State> {
   const dir = devStateDirectory(file)
   const recordFile = join(dir, recordName)
   const other = recordIn(recordFile)

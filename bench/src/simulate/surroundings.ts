@@ -1,12 +1,12 @@
 // How fast does this cluster start pods, and how long does a rebalance stop a group? From a stage
 // that was scaled up.
-import type { Surroundings } from '@orderpipeline/cli'
+import type { ClusterConditions } from '@orderpipeline/cli'
 import type { Observation } from './watch.ts'
 
 /** `observations` go from a settled group to one that is larger and complete. */
 export function surroundingsOf(
   observations: readonly Observation[],
-): Omit<Surroundings, 'readinessSeconds' | 'hpaSyncSeconds' | 'skew'> {
+): Omit<ClusterConditions, 'readinessSeconds' | 'hpaSyncSeconds' | 'skew'> {
   const [first, last] = [observations[0], observations.at(-1)]
   const added = (last?.members ?? 0) - (first?.members ?? 0)
   if (!first || added < 10)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
-import { askedWhatIf } from '../what-if/asked.ts'
+import { whatIfInThread } from '../what-if/what-if-thread.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { groups } from '../groups.ts'
 
@@ -67,7 +67,7 @@ async function openConsole(environment: Environment, options: Options, port: num
   const { startConsole } = await import('@orderpipeline/console')
   const say = (line: string): void => void environment.stderr.write(`${line}\n`)
   const { user } = environment
-  const whatIf = askedWhatIf
+  const whatIf = whatIfInThread
   const on = (port: number) =>
     startConsole(environment, { ...options, user, whatIf, port, command: 'orderpipeline', say })
   try {

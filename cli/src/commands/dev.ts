@@ -7,7 +7,7 @@ import type { CommandContext, CommandDefinition } from '../program.ts'
 import { groups } from '../groups.ts'
 
 /** As they are given, not yet checked. */
-export interface GivenDevOptions {
+export interface DevArguments {
   readonly file: readonly string[]
   readonly run?: readonly string[]
   readonly fresh?: true
@@ -50,11 +50,11 @@ export const dev: CommandDefinition = {
       .option('--max-processes <n>', 'limit of the replicas of all stages together', '120')
       .option('--port <port>', "port of the gateway; default: its Service's nodePort, or 30080")
       .option('--json', 'as JSON, one line once the pipeline runs: addresses, state, and the objects that are not run')
-      .action((options: GivenDevOptions) => action((context) => run(options, context)))
+      .action((options: DevArguments) => action((context) => run(options, context)))
   },
 }
 
-async function run(options: GivenDevOptions, { environment, signal }: CommandContext): Promise<number> {
+async function run(options: DevArguments, { environment, signal }: CommandContext): Promise<number> {
   if (!existsSync(runtime))
     throw new CommandFailed(
       'orderpipeline dev runs from a clone of the project, with the sources of the stages next to it.',
@@ -64,7 +64,7 @@ async function run(options: GivenDevOptions, { environment, signal }: CommandCon
     )
   // Loaded only here, and never bundled: it brings the sources of every stage.
   const { dev: perform } = (await import(pathToFileURL(runtime).href)) as {
-    dev: (options: GivenDevOptions, context: CommandContext) => Promise<number>
+    dev: (options: DevArguments, context: CommandContext) => Promise<number>
   }
   return await perform({ ...options, file: options.file ?? [shop] }, { environment, signal })
 }

@@ -1,11 +1,11 @@
 // `orderpipeline dlq discard`: record that messages will never be replayed.
-import { lettersMeant } from '@orderpipeline/client'
+import { selectedDeadLetters } from '@orderpipeline/client'
 import {
   checkSelection,
   dlq,
   narrowed,
   selectOptions,
-  withLetters,
+  withDeadLetterTopic,
   type SelectOptions,
 } from '../dead-letters/command.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -45,8 +45,8 @@ async function discard(
   narrowed(which, options, 'discard')
   checkSelection(which, options)
   const now = new Date()
-  return withLetters(environment, options, pipeline, async (box) => {
-    const matches = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], now)
+  return withDeadLetterTopic(environment, options, pipeline, async (box) => {
+    const matches = await selectedDeadLetters(box, pipeline, which, options, ['open', 'parked'], now)
     const deadLetters = matches.filter(({ state }) => state === 'open' || state === 'parked')
     if (options.yes && deadLetters.length > 0)
       await box.discard(deadLetters, options.by ?? environment.user ?? 'unknown', now)

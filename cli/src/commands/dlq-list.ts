@@ -1,12 +1,12 @@
 // `orderpipeline dlq list`: which messages did the stages of a pipeline give up, and what was done
 // with them?
-import { lettersMeant } from '@orderpipeline/client'
+import { selectedDeadLetters } from '@orderpipeline/client'
 import { Option } from 'commander'
 import type { DeadLetterState } from '@orderpipeline/kafka'
 import { painter } from '../colour.ts'
 import { CalledWrongly } from '../environment.ts'
-import { checkSelection, dlq, selectOptions, withLetters, type SelectOptions } from '../dead-letters/command.ts'
-import { letterJson, letterTable } from '../dead-letters/render.ts'
+import { checkSelection, dlq, selectOptions, withDeadLetterTopic, type SelectOptions } from '../dead-letters/command.ts'
+import { deadLetterJson, deadLetterTable } from '../dead-letters/render.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends SelectOptions {
@@ -54,19 +54,19 @@ async function list(
   const limit = Number(options.limit)
   if (!Number.isInteger(limit) || limit < 1)
     throw new CalledWrongly(`--limit: found ${JSON.stringify(options.limit)}; allowed: a whole number from 1`)
-  const deadLetters = await withLetters(environment, options, pipeline, (box) =>
-    lettersMeant(box, pipeline, which, options, statesOf(options.state), new Date()),
+  const deadLetters = await withDeadLetterTopic(environment, options, pipeline, (box) =>
+    selectedDeadLetters(box, pipeline, which, options, statesOf(options.state), new Date()),
   )
   const newest = deadLetters.slice(-limit)
   const olderCount = deadLetters.length - newest.length
   if (options.json) {
-    environment.stdout.write(`${JSON.stringify({ total: deadLetters.length, letters: newest.map(letterJson) })}\n`)
+    environment.stdout.write(`${JSON.stringify({ total: deadLetters.length, letters: newest.map(deadLetterJson) })}\n`)
     return 0
   }
   const lines =
     newest.length === 0
       ? ['No dead letters.']
-      : letterTable(newest, painter(environment.colour), environment.stdout.columns)
+      : deadLetterTable(newest, painter(environment.colour), environment.stdout.columns)
   const more = olderCount > 0 ? [`${olderCount} older dead letters are not shown; raise --limit to see them.`] : []
   environment.stdout.write(`${[...lines, ...more].join('\n')}\n`)
   return 0

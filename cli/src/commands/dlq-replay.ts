@@ -6,12 +6,12 @@ import {
   dlq,
   narrowed,
   selectOptions,
-  withLetters,
+  withDeadLetterTopic,
   type SelectOptions,
 } from '../dead-letters/command.ts'
 import { editedValue } from '../dead-letters/editing.ts'
 import type { DeadLetterTopic } from '@orderpipeline/client'
-import { lettersMeant, refuseUnreadable, replayAll, replayPlan, type ReplayPlan } from '@orderpipeline/client'
+import { selectedDeadLetters, refuseUnreadable, replayAll, replayPlan, type ReplayPlan } from '@orderpipeline/client'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends SelectOptions {
@@ -70,14 +70,16 @@ async function replay(
     throw new CalledWrongly(
       `--rate: found ${JSON.stringify(options.rate)}; allowed: a number above 0 and up to 10000 messages per second`,
     )
-  return withLetters(context.environment, options, pipeline, async (box) => {
-    const deadLetters = await lettersMeant(box, pipeline, which, options, ['open', 'parked'], new Date())
+  return withDeadLetterTopic(context.environment, options, pipeline, async (box) => {
+    const deadLetters = await selectedDeadLetters(box, pipeline, which, options, ['open', 'parked'], new Date())
     if (options.edit !== undefined && deadLetters.length !== 1)
       throw new CalledWrongly(`--edit: found ${deadLetters.length} dead letters; allowed: one, such as payment/2/17`)
     const plan = replayPlan(deadLetters, options.force === true, new Date(), options.edit !== undefined)
-    const replayedCount = options.dryRun ? plan.goes.length : await perform(box, plan.goes, perSecond, options, context)
+    const replayedCount = options.dryRun
+      ? plan.replayable.length
+      : await perform(box, plan.replayable, perSecond, options, context)
     printOutcome(plan, replayedCount, options, context)
-    return deadLetters.length > 0 && plan.stays.length === 0 && replayedCount === plan.goes.length ? 0 : 1
+    return deadLetters.length > 0 && plan.refused.length === 0 && replayedCount === plan.replayable.length ? 0 : 1
   })
 }
 
@@ -118,7 +120,7 @@ const lineOf = (what: string, { id, source, stage }: DeadLetter): string =>
   `${what} ${id} to ${source?.topic ?? '-'}, for ${stage} alone`
 
 function printOutcome(
-  { goes, stays }: ReplayPlan,
+  { replayable, refused }: ReplayPlan,
   replayedCount: number,
   options: Options,
   { environment }: CommandContext,
@@ -128,15 +130,15 @@ function printOutcome(
     return out(
       JSON.stringify({
         dryRun: options.dryRun === true,
-        replayed: goes.slice(0, replayedCount).map(({ id }) => id),
+        replayed: replayable.slice(0, replayedCount).map(({ id }) => id),
         left: [
-          ...stays.map(({ letter: deadLetter, why }) => ({ id: deadLetter.id, why })),
-          ...goes.slice(replayedCount).map(({ id }) => ({ id, why: 'interrupted' })),
+          ...refused.map(({ letter: deadLetter, why }) => ({ id: deadLetter.id, why })),
+          ...replayable.slice(replayedCount).map(({ id }) => ({ id, why: 'interrupted' })),
         ],
       }),
     )
-  if (options.dryRun) for (const deadLetter of goes) out(lineOf('would replay', deadLetter))
-  for (const { letter: deadLetter, why } of stays) out(`left ${deadLetter.id}: ${why}`)
-  const remaining = stays.length + goes.length - replayedCount
+  if (options.dryRun) for (const deadLetter of replayable) out(lineOf('would replay', deadLetter))
+  for (const { letter: deadLetter, why } of refused) out(`left ${deadLetter.id}: ${why}`)
+  const remaining = refused.length + replayable.length - replayedCount
   out(`${replayedCount} ${options.dryRun ? 'would be ' : ''}replayed${remaining > 0 ? `, ${remaining} left` : ''}`)
 }

@@ -1,9 +1,9 @@
 // `orderpipeline dlq show`: what exactly is in a dead letter?
 import { painter } from '../colour.ts'
 import { CalledWrongly } from '../environment.ts'
-import { dlq, withLetters } from '../dead-letters/command.ts'
-import { letterJson, letterLines } from '../dead-letters/render.ts'
-import { lettersMeant, whereOf } from '@orderpipeline/client'
+import { dlq, withDeadLetterTopic } from '../dead-letters/command.ts'
+import { deadLetterJson, deadLetterLines } from '../dead-letters/render.ts'
+import { selectedDeadLetters, whereOf } from '@orderpipeline/client'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
@@ -40,13 +40,13 @@ async function show(
 ): Promise<number> {
   if (whereOf(name).letter === undefined)
     throw new CalledWrongly(`Found ${JSON.stringify(name)}; allowed: the id of a dead letter, such as payment/2/17.`)
-  const [deadLetter] = await withLetters(environment, options, pipeline, (box) =>
-    lettersMeant(box, pipeline, name, {}, [], new Date()),
+  const [deadLetter] = await withDeadLetterTopic(environment, options, pipeline, (box) =>
+    selectedDeadLetters(box, pipeline, name, {}, [], new Date()),
   )
   if (deadLetter === undefined) return 1
   const text = options.json
-    ? JSON.stringify(letterJson(deadLetter))
-    : letterLines(deadLetter, painter(environment.colour)).join('\n')
+    ? JSON.stringify(deadLetterJson(deadLetter))
+    : deadLetterLines(deadLetter, painter(environment.colour)).join('\n')
   environment.stdout.write(`${text}\n`)
   return 0
 }

@@ -2,7 +2,7 @@
 import { partsOf } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
 import { CommandFailed } from '../environment.ts'
-import { explanation, observeParts, connect, pipelineNamed } from '@orderpipeline/client'
+import { explanation, observeParts, connect, getPipeline } from '@orderpipeline/client'
 import { changeLines } from '../explain/changes.ts'
 import { explanationLines } from '../explain/render.ts'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
@@ -48,7 +48,7 @@ async function tell(
   { environment }: CommandContext,
 ): Promise<number> {
   const kube = await connect(environment, options)
-  const pipeline = await pipelineNamed(kube, options.namespace ?? kube.namespace, name)
+  const pipeline = await getPipeline(kube, options.namespace ?? kube.namespace, name)
   const parts = partsOf(pipeline.spec).map((part) => part.name)
   if (stage !== undefined && !parts.includes(stage))
     throw new CommandFailed(`${name} has no stage ${JSON.stringify(stage)}; it has ${parts.join(', ')}`)

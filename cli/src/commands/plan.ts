@@ -4,15 +4,15 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { validate } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
 import { CalledWrongly, CommandFailed, type Environment } from '../environment.ts'
-import { connect, KubeUnreachable, NoKubeconfig, type Kube } from '@orderpipeline/client'
+import { connect, KubeUnreachable, NoKubeconfig, type KubeClient } from '@orderpipeline/client'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { onePipelineIn, type Manifest } from '../manifest/read.ts'
-import { observe, othersOf, type Observed } from '../plan/observe.ts'
+import { observe, foreignObjectsOf, type Observed } from '../plan/observe.ts'
 import { planned, type Planned } from '../plan/planned.ts'
 import { objectsText, stepLines } from '../plan/render.ts'
 import { assumedSettings, operatorSettings, type OperatorSettings } from '../plan/settings.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
-import { verdictLines } from '../validation/render.ts'
+import { validationLines } from '../validation/render.ts'
 import { validation } from '../validation/validation.ts'
 import { groups } from '../groups.ts'
 
@@ -81,7 +81,7 @@ async function show(options: Options, { environment }: CommandContext): Promise<
 }
 
 /** Without a cluster the objects are still worth showing. */
-async function reached(options: Options, environment: Environment): Promise<Kube | undefined> {
+async function reached(options: Options, environment: Environment): Promise<KubeClient | undefined> {
   try {
     const kube = await connect(environment, options)
     await kube.getText('/version', 5_000)
@@ -112,7 +112,7 @@ function validPipeline(
 ): OrderPipeline | undefined {
   const verdict = validation(manifest, live?.pipeline)
   if (verdict.accepted) return verdict.pipeline
-  const lines = verdictLines({ file, name: manifest.metadata?.name ?? '', verdict }, (text) => text)
+  const lines = validationLines({ file, name: manifest.metadata?.name ?? '', verdict }, (text) => text)
   environment.stderr.write(`${lines.join('\n')}\n`)
   return undefined
 }
@@ -121,11 +121,11 @@ async function resultOf(
   pipeline: OrderPipeline,
   live: Observed | undefined,
   { config }: OperatorSettings,
-  cluster: Kube | undefined,
+  cluster: KubeClient | undefined,
 ): Promise<Planned> {
   if (!live || !cluster) return planned(pipeline, undefined, config)
   const { objects } = planned(pipeline, live, config)
-  const others = await othersOf(cluster, pipeline.metadata.namespace ?? '', objects, live)
+  const others = await foreignObjectsOf(cluster, pipeline.metadata.namespace ?? '', objects, live)
   return planned(pipeline, { ...live, children: [...live.children, ...others] }, config)
 }
 

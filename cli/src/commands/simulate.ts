@@ -14,7 +14,7 @@ import {
   ratesOf,
   ratiosOf,
   shapeOf,
-  surroundingsOf,
+  clusterConditionsOf,
   secondsOf,
   type Options,
 } from '../simulate/options.ts'
@@ -103,7 +103,7 @@ export const simulate: CommandDefinition = {
 async function rehearse(options: Options, { environment }: CommandContext): Promise<number> {
   const shape = shapeOf(options)
   const settings = {
-    surroundings: surroundingsOf(options),
+    surroundings: clusterConditionsOf(options),
     ratios: ratiosOf(options.ratio),
     seed: number(options.seed, '--seed', { whole: true, from: 0, to: 4_294_967_295 }),
     ...(options.scaling === undefined ? {} : { scaling: options.scaling }),

@@ -2,7 +2,7 @@
 import { sleep } from '@orderpipeline/retry'
 import { type Paint, painter } from '../colour.ts'
 import { CommandFailed } from '../environment.ts'
-import { connect, KubeUnreachable, type Kube, noneAdvice, pipelineNamed, pipelinesOf } from '@orderpipeline/client'
+import { connect, KubeUnreachable, type KubeClient, noneAdvice, getPipeline, pipelinesOf } from '@orderpipeline/client'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { statusLines, summaryLines } from '../status/render.ts'
@@ -68,19 +68,19 @@ async function show(
 }
 
 async function oneOf(
-  kube: Kube,
+  kube: KubeClient,
   namespace: string,
   name: string,
   options: Options,
   paint: Paint,
   width: number | undefined,
 ): Promise<readonly string[]> {
-  const pipeline = await pipelineNamed(kube, namespace, name)
+  const pipeline = await getPipeline(kube, namespace, name)
   return options.json ? [JSON.stringify(pipeline)] : statusLines(pipeline, paint, new Date(), width)
 }
 
 async function allOf(
-  kube: Kube,
+  kube: KubeClient,
   namespace: string,
   options: Options,
   paint: Paint,

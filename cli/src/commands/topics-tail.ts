@@ -2,7 +2,7 @@
 // and without joining a group.
 import { painter } from '../colour.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { wayToKafka } from '@orderpipeline/client'
+import { kafkaConfigFor } from '@orderpipeline/client'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
 import type { CommandContext, CommandDefinition, CommandFamily } from '../program.ts'
 import { recordJson, recordLine } from '../topics/render.ts'
@@ -62,7 +62,7 @@ async function tail(
   // A client of Kafka is a third of what a command would load at its start.
   const { connectionTo, withAdvice } = await import('@orderpipeline/client/kafka')
   const { tailOf } = await import('../topics/tail.ts')
-  const kafka = connectionTo(await wayToKafka(environment, options, pipeline))
+  const kafka = connectionTo(await kafkaConfigFor(environment, options, pipeline))
   const paint = painter(environment.colour)
   try {
     await withAdvice(async () => {

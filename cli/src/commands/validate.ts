@@ -7,7 +7,7 @@ import { connect, pipelinePath } from '@orderpipeline/client'
 import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
 import { pipelinesIn, type Manifest } from '../manifest/read.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
-import { verdictLines, type Judged } from '../validation/render.ts'
+import { validationLines, type ValidatedPipeline } from '../validation/render.ts'
 import { validation } from '../validation/validation.ts'
 import { groups } from '../groups.ts'
 
@@ -46,7 +46,7 @@ type Before = (pipeline: Manifest) => unknown
 
 async function judge(options: Options, { environment }: CommandContext): Promise<number> {
   const before = await versionBefore(options, environment)
-  const judged: Judged[] = []
+  const judged: ValidatedPipeline[] = []
   for (const file of options.file) {
     const pipelines = await pipelinesIn(file)
     if (pipelines.length === 0) throw new CommandFailed(`${file} contains no OrderPipeline`)
@@ -58,13 +58,13 @@ async function judge(options: Options, { environment }: CommandContext): Promise
   const valid = judged.every(({ verdict }) => verdict.accepted)
   const text = options.json
     ? JSON.stringify({ valid, pipelines: judged.map(summary) })
-    : judged.flatMap((one) => verdictLines(one, painter(environment.colour))).join('\n')
+    : judged.flatMap((one) => validationLines(one, painter(environment.colour))).join('\n')
   environment.stdout.write(`${text}\n`)
   return valid ? 0 : 1
 }
 
-const summary = ({ file, name, verdict }: Judged) => {
-  const { accepted, unknownFields, causes, problems, unasked } = verdict
+const summary = ({ file, name, verdict }: ValidatedPipeline) => {
+  const { accepted, unknownFields, causes, problems, skippedRules } = verdict
   return {
     file,
     name,
@@ -72,7 +72,7 @@ const summary = ({ file, name, verdict }: Judged) => {
     unknownFields: unknownFields.map(({ path }) => path),
     causes,
     problems,
-    unasked,
+    unasked: skippedRules,
   }
 }
 

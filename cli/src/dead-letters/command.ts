@@ -2,7 +2,7 @@
 // selected, and a reader that is closed at the end.
 import { Option, type Command } from 'commander'
 import type { DeadLetterTopic, Filters } from '@orderpipeline/client'
-import { sinceOf, whereOf, wayToKafka } from '@orderpipeline/client'
+import { sinceOf, whereOf, kafkaConfigFor } from '@orderpipeline/client'
 import { groups } from '../groups.ts'
 import { CalledWrongly, type Environment } from '../environment.ts'
 import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
@@ -29,15 +29,15 @@ export const selectOptions = (command: Command, verb?: string): Command => {
   return kafkaOptions(command)
 }
 
-export async function withLetters<T>(
+export async function withDeadLetterTopic<T>(
   environment: Environment,
   options: KafkaOptions,
   pipeline: string,
   work: (box: DeadLetterTopic) => Promise<T>,
 ): Promise<T> {
   // A client of Kafka is a third of what a command would load at its start.
-  const { openLetterBox } = await import('@orderpipeline/client/kafka')
-  const box = openLetterBox(await wayToKafka(environment, options, pipeline), pipeline)
+  const { openDeadLetterTopic } = await import('@orderpipeline/client/kafka')
+  const box = openDeadLetterTopic(await kafkaConfigFor(environment, options, pipeline), pipeline)
   try {
     return await work(box)
   } finally {

@@ -6,7 +6,7 @@ import { encode, productEventOf } from '@orderpipeline/order-events'
 import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'
 import { editedValue, wireValue } from './editing.ts'
-import { letterLines, letterTable } from './render.ts'
+import { deadLetterLines, deadLetterTable } from './render.ts'
 import {
   refuseUnreadable,
   refusal,
@@ -156,7 +156,7 @@ describe('the replay of a dead letter', () => {
 
   it('sends messages in the order of their topic', () => {
     const plan = replayPlan([deadLetter(1), deadLetter(2), deadLetter(3)], false, now)
-    expect(plan.goes.map(({ source }) => source?.offset)).toEqual(['97', '98', '99'])
+    expect(plan.replayable.map(({ source }) => source?.offset)).toEqual(['97', '98', '99'])
   })
 })
 
@@ -166,7 +166,7 @@ describe('a replay of many dead letters', () => {
     const portions: number[] = []
     const box: DeadLetterTopic = {
       stages: () => Promise.resolve([]),
-      letters: () => Promise.resolve([]),
+      read: () => Promise.resolve([]),
       replay: (replays) => Promise.resolve(void portions.push(replays.length)),
       discard: () => Promise.resolve(),
       close: () => Promise.resolve(),
@@ -216,7 +216,7 @@ describe('an edited message', () => {
 
 describe('the output', () => {
   it('has a line for each dead letter', () => {
-    expect(letterTable([deadLetter(17)], painter(false))).toEqual([
+    expect(deadLetterTable([deadLetter(17)], painter(false))).toEqual([
       'DEAD LETTER   GIVEN UP              REASON  ATTEMPTS  REPLAYS  ORDER                                 FROM                    STATE',
       `payment/2/17  2026-02-01T11:00:00Z  Fault          5        0  ${order}  shop.inventory.updated  open`,
     ])
@@ -224,7 +224,7 @@ describe('the output', () => {
 
   it('shows one dead letter completely, with its history', () => {
     const replayed: DeadLetter = { ...deadLetter(17), state: 'replayed', history: replayedAt('2026-02-01T11:30:00Z') }
-    const text = letterLines(replayed, painter(false)).join('\n')
+    const text = deadLetterLines(replayed, painter(false)).join('\n')
     for (const part of [
       'payment/2/17  replayed',
       'Fault (ProviderError)',

@@ -13,7 +13,7 @@ const colours: Record<DeadLetterState, Parameters<Paint>[1]> = {
 const header = ['DEAD LETTER', 'GIVEN UP', 'REASON', 'ATTEMPTS', 'REPLAYS', 'ORDER', 'FROM', 'STATE']
 const sides = ['left', 'left', 'left', 'right', 'right', 'left', 'left', 'left'] as const
 
-export function letterTable(deadLetters: readonly DeadLetter[], paint: Paint, width?: number): readonly string[] {
+export function deadLetterTable(deadLetters: readonly DeadLetter[], paint: Paint, width?: number): readonly string[] {
   const rows = deadLetters.map((deadLetter) => [
     deadLetter.id,
     deadLetter.at.replace(/\.\d+Z$/, 'Z'),
@@ -32,7 +32,7 @@ export function letterTable(deadLetters: readonly DeadLetter[], paint: Paint, wi
   ])
 }
 
-export function letterLines(deadLetter: DeadLetter, paint: Paint): readonly string[] {
+export function deadLetterLines(deadLetter: DeadLetter, paint: Paint): readonly string[] {
   const { source, verdict, error } = deadLetter
   const field = (name: string, text: string): string => `  ${paint(name.padEnd(11), 'dim')} ${text}`
   const block = (name: string, text: string): string[] =>
@@ -96,7 +96,7 @@ export function prettyText(value: Buffer): string {
   }
 }
 
-export const letterJson = (deadLetter: DeadLetter) => ({
+export const deadLetterJson = (deadLetter: DeadLetter) => ({
   ...deadLetter,
   order: orderOf(deadLetter) ?? null,
   source: deadLetter.source ?? null,

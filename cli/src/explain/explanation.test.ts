@@ -5,8 +5,8 @@ import {
   explanation,
   type Autoscaler,
   type PartObserved,
-  type Pod,
-  type Reason,
+  type ObservedPod,
+  type ReplicaReason,
   type Workload,
 } from '@orderpipeline/client'
 import { explanationLines } from './render.ts'
@@ -105,7 +105,7 @@ const observation = (changes: Partial<PartObserved>): PartObserved => ({
   partitions: new Map([[topic, 120]]),
   ...changes,
 })
-const reasons = (changes: Partial<PartObserved>): readonly Reason[] => explanation(observation(changes)).reasons
+const reasons = (changes: Partial<PartObserved>): readonly ReplicaReason[] => explanation(observation(changes)).reasons
 const codes = (changes: Partial<PartObserved>): string[] => reasons(changes).map(({ code }) => code)
 const textOf = (changes: Partial<PartObserved>, code: string): string | undefined =>
   reasons(changes).find((reason) => reason.code === code)?.text
@@ -299,7 +299,7 @@ describe('the replicas of a stage', () => {
 })
 
 describe('missing pods', () => {
-  const pod = (status: Pod['status']): Pod => ({ metadata: { name: 'p' }, status: status ?? {} })
+  const pod = (status: ObservedPod['status']): ObservedPod => ({ metadata: { name: 'p' }, status: status ?? {} })
   const unscheduled = pod({
     conditions: [
       { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes: Insufficient cpu' },

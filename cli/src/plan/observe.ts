@@ -8,7 +8,7 @@ import {
   type Resource,
 } from '@orderpipeline/operator/api'
 import { identity, labelKeys, managedBy } from '@orderpipeline/operator/pipeline'
-import type { Kube } from '@orderpipeline/client'
+import type { KubeClient } from '@orderpipeline/client'
 import { namespacePath, pipelinePath, type List } from '@orderpipeline/client'
 
 export interface Observed {
@@ -18,7 +18,7 @@ export interface Observed {
   readonly unserved: readonly string[]
 }
 
-export async function observe(kube: Kube, namespace: string, name: string): Promise<Observed> {
+export async function observe(kube: KubeClient, namespace: string, name: string): Promise<Observed> {
   const selector = encodeURIComponent(`${labelKeys.managedBy}=${managedBy},${labelKeys.pipeline}=${name}`)
   const [pipeline, ...lists] = await Promise.all([
     kube.get<OrderPipeline>(pipelinePath(namespace, name)),
@@ -35,8 +35,8 @@ export async function observe(kube: Kube, namespace: string, name: string): Prom
 }
 
 /** Live objects with a desired name that belong to another owner. */
-export async function othersOf(
-  kube: Kube,
+export async function foreignObjectsOf(
+  kube: KubeClient,
   namespace: string,
   desired: readonly ChildObject[],
   { children, unserved }: Observed,

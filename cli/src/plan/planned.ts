@@ -17,7 +17,7 @@ export interface Live {
   readonly children: readonly ChildObject[]
 }
 
-export interface Step {
+export interface PlannedStep {
   readonly action: 'create' | 'change' | 'delete' | 'refuse' | 'hold'
   readonly kind: string
   readonly name: string
@@ -29,7 +29,7 @@ export interface Step {
 export interface Planned {
   readonly objects: readonly ChildObject[]
   /** Absent where no cluster was looked at. */
-  readonly steps?: readonly Step[]
+  readonly steps?: readonly PlannedStep[]
   readonly unchanged?: number
 }
 
@@ -61,7 +61,7 @@ export function planned(pipeline: OrderPipeline, live: Live | undefined, setting
 
 type Action = ReturnType<typeof plan>[number]
 
-function stepOf(action: Action, children: readonly ChildObject[]): Step {
+function stepOf(action: Action, children: readonly ChildObject[]): PlannedStep {
   const { kind, metadata } = action.object
   const what = { kind, name: metadata.name, differences: [] }
   switch (action.kind) {
@@ -93,7 +93,7 @@ function stepOf(action: Action, children: readonly ChildObject[]): Step {
   }
 }
 
-function pipelineStep(pipeline: OrderPipeline, live: OrderPipeline | undefined): Step[] {
+function pipelineStep(pipeline: OrderPipeline, live: OrderPipeline | undefined): PlannedStep[] {
   const what = { kind: pipeline.kind, name: pipeline.metadata.name }
   if (!live) return [{ action: 'create', ...what, differences: [] }]
   const changes = differences(live.spec, pipeline.spec, 'spec')

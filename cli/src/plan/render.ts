@@ -4,7 +4,7 @@ import { valueText } from '@orderpipeline/config'
 import { stringify } from 'yaml'
 import type { Paint } from '../colour.ts'
 import type { Difference } from './differences.ts'
-import type { Planned, Step } from './planned.ts'
+import type { Planned, PlannedStep } from './planned.ts'
 import { valueLines } from './value-lines.ts'
 
 export const objectsText = ({ objects }: Planned): string =>
@@ -24,8 +24,8 @@ export function stepLines({ steps = [], unchanged = 0 }: Planned, paint: Paint):
   ]
 }
 
-function countText(steps: readonly Step[]): string {
-  const count = (action: Step['action']): number => steps.filter((step) => step.action === action).length
+function countText(steps: readonly PlannedStep[]): string {
+  const count = (action: PlannedStep['action']): number => steps.filter((step) => step.action === action).length
   const [refusals, holds] = [count('refuse'), count('hold')]
   return [
     `${count('create')} to create`,

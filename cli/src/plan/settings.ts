@@ -2,7 +2,7 @@
 // Without one they are taken to be the usual ones.
 import { configFrom, type OperatorConfig } from '@orderpipeline/operator/config'
 import { CommandFailed } from '../environment.ts'
-import type { Kube, List } from '@orderpipeline/client'
+import type { KubeClient, List } from '@orderpipeline/client'
 
 export interface OperatorSettings {
   readonly config: OperatorConfig
@@ -41,7 +41,7 @@ const operatorLabel = 'app.kubernetes.io/name=orderpipeline-operator'
  * sees what was assumed instead.
  */
 export async function operatorSettings(
-  kube: Kube,
+  kube: KubeClient,
   namespace: string,
   servicesImage: string | undefined,
 ): Promise<OperatorSettings> {
@@ -54,7 +54,7 @@ export async function operatorSettings(
   return { config: watching.config, source: `the operator's settings are those of Deployment ${home}/${name}` }
 }
 
-async function operators(kube: Kube): Promise<readonly OperatorDeployment[]> {
+async function operators(kube: KubeClient): Promise<readonly OperatorDeployment[]> {
   try {
     const path = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent(operatorLabel)}`
     return (await kube.get<List<OperatorDeployment>>(path))?.items ?? []

@@ -8,12 +8,12 @@ import type { PipelineFile } from '../capacity/pipeline-file.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { figures, type Figures } from './model/figures.ts'
 import { stageScenarios, WorkUnknown } from './model/pipeline-scenario.ts'
-import type { Scaling, Scenario, Surroundings } from './model/scenario.ts'
+import type { Scaling, Scenario, ClusterConditions } from './model/scenario.ts'
 import { simulate, type Run } from './model/simulation.ts'
 
 export interface DryRunOptions {
   readonly trace: Trace
-  readonly surroundings: Surroundings
+  readonly surroundings: ClusterConditions
   readonly ratios: readonly Ratio[]
   readonly workSeconds: ReadonlyMap<string, number>
   /** CPU seconds a message costs, by stage: for the comparison with an autoscaler on CPU. */

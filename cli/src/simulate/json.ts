@@ -1,11 +1,11 @@
 // What does a program read of a run? Its inputs, its figures, and a sample a second of every stage.
 import type { Figures } from './model/figures.ts'
-import type { Surroundings } from './model/scenario.ts'
+import type { ClusterConditions } from './model/scenario.ts'
 import type { StageState } from './model/stage.ts'
 import type { DryRun } from './dry-run.ts'
 
 interface Settings {
-  readonly surroundings: Surroundings
+  readonly surroundings: ClusterConditions
   readonly seed: number
 }
 

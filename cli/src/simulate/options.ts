@@ -2,7 +2,7 @@
 // is allowed.
 import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady, type Trace } from '@orderpipeline/traffic'
 import { CalledWrongly } from '../environment.ts'
-import type { Surroundings } from './model/scenario.ts'
+import type { ClusterConditions } from './model/scenario.ts'
 import type { Ratio } from '@orderpipeline/operator/pipeline'
 
 export interface Options {
@@ -58,7 +58,7 @@ export function shapeOf(options: Options): Trace | undefined {
 }
 
 /** @throws CommandFailed */
-export const surroundingsOf = (options: Options): Surroundings => ({
+export const clusterConditionsOf = (options: Options): ClusterConditions => ({
   podStartSeconds: durationMs(options.podStart, '--pod-start') / 1_000,
   startsPerSecond:
     options.startsPerSecond === undefined

@@ -7,8 +7,8 @@ import { CalledWrongly, CommandFailed } from '../environment.ts'
 import {
   connect,
   KubeUnreachable,
-  type Kube,
-  pipelineNamed,
+  type KubeClient,
+  getPipeline,
   pipelinePath,
   consequences,
   progressOf,
@@ -39,7 +39,7 @@ async function turn(name: string, suspend: boolean, options: Options, context: C
   const say = (line: string): void => void (options.json ? undefined : environment.stdout.write(`${line}\n`))
   const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
-  const before = await pipelineNamed(kube, namespace, name)
+  const before = await getPipeline(kube, namespace, name)
   const within = options.within === undefined ? undefined : withinOf(options.within)
   const deadlineMoves = within !== undefined && before.spec.suspension?.drainDeadlineSeconds !== within
   const changes = (before.spec.suspend ?? false) !== suspend || deadlineMoves
@@ -68,7 +68,7 @@ const betweenLooksMs = 1_000
 
 /** Whether it happens in time; each change of what remains is printed once. */
 async function waitFor(
-  kube: Kube,
+  kube: KubeClient,
   { namespace, name, suspend, seconds }: Aim,
   say: (line: string) => void,
   { environment, signal }: CommandContext,

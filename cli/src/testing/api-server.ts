@@ -7,7 +7,7 @@ import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { commands } from '../commands/index.ts'
 import { program } from '../program.ts'
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
 }
@@ -15,9 +15,9 @@ export interface Answer {
 export interface ApiServer {
   /** A namespace of this test's own. */
   readonly namespace: string
-  ask(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer>
+  ask(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse>
   /** As `ask`, and fails unless the answer is good. */
-  must(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer['body']>
+  must(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse['body']>
 }
 
 export async function apiServer(): Promise<ApiServer> {
@@ -33,7 +33,7 @@ export async function apiServer(): Promise<ApiServer> {
         let text = ''
         response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] }),
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as ApiResponse['body'] }),
         )
       })
       call.on('timeout', () => call.destroy(new Error(`no answer to ${method} ${path}`)))

@@ -2,7 +2,7 @@
 // their status, their Deployments and autoscalers, and (through it) how many orders the gateways
 // have taken.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { Kube } from '@orderpipeline/client'
+import type { KubeClient } from '@orderpipeline/client'
 import { pipelinePath, pipelinesOf, type List } from '@orderpipeline/client'
 import { createOrderRate, type OrderRate } from './order-rate.ts'
 import { pipelineView, type Autoscaler, type PipelineView, type Workload } from './view.ts'
@@ -12,7 +12,7 @@ export interface Observer {
   look(): Promise<readonly PipelineView[]>
 }
 
-export function createObserver(kube: Kube, namespace: string, name: string | undefined): Observer {
+export function createObserver(kube: KubeClient, namespace: string, name: string | undefined): Observer {
   const within = `namespaces/${encodeURIComponent(namespace)}`
   const rates = new Map<string, OrderRate>()
 

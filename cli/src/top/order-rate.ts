@@ -2,7 +2,7 @@
 // last look, read from its metrics through the API server, which reaches pods where the person at
 // the terminal may not.
 import { CommandFailed } from '../environment.ts'
-import type { Kube } from '@orderpipeline/client'
+import type { KubeClient } from '@orderpipeline/client'
 
 export interface OrderRate {
   /** undefined until a gateway has been seen twice. */
@@ -25,7 +25,7 @@ interface Reading {
 const scrapeTimeoutMs = 1_500
 const metricsPort = 9090
 
-export function createOrderRate(kube: Kube, within: string, pipeline: string): OrderRate {
+export function createOrderRate(kube: KubeClient, within: string, pipeline: string): OrderRate {
   let before = new Map<string, Reading>()
   const selector = encodeURIComponent(`orderpipeline.dev/pipeline=${pipeline},orderpipeline.dev/stage=gateway`)
 

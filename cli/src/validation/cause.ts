@@ -20,8 +20,8 @@ export interface Cause {
 }
 
 /** Steps into an object: a field by its name, an item by its number, a key of a map in brackets. */
-export type Step = string | number | { readonly key: string }
-export type Path = readonly Step[]
+export type PathStep = string | number | { readonly key: string }
+export type Path = readonly PathStep[]
 
 export const pathText = (path: Path): string => {
   if (path.length === 0) return '<nil>'

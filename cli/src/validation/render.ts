@@ -4,13 +4,13 @@ import type { Paint } from '../colour.ts'
 import type { UnknownField } from './decode.ts'
 import type { Validation } from './validation.ts'
 
-export interface Judged {
+export interface ValidatedPipeline {
   readonly file: string
   readonly name: string
   readonly verdict: Validation
 }
 
-export const verdictLines = ({ file, name, verdict }: Judged, paint: Paint): string[] => {
+export const validationLines = ({ file, name, verdict }: ValidatedPipeline, paint: Paint): string[] => {
   const isRefused = verdict.unknownFields.length + verdict.causes.length > 0
   if (isRefused)
     return [
@@ -28,12 +28,12 @@ export const verdictLines = ({ file, name, verdict }: Judged, paint: Paint): str
     ]
   return [
     `${paint('valid', 'green')}  OrderPipeline "${name}" in ${file}`,
-    ...(verdict.unasked.length > 0 ? [paint(`       ${unaskedText(verdict.unasked)}`, 'dim')] : []),
+    ...(verdict.skippedRules.length > 0 ? [paint(`       ${skippedText(verdict.skippedRules)}`, 'dim')] : []),
   ]
 }
 
-const unaskedText = (unasked: readonly string[]): string => {
-  const rules = new Set(unasked.map((line) => line.slice(line.indexOf(': ') + 2)))
+const skippedText = (skippedRules: readonly string[]): string => {
+  const rules = new Set(skippedRules.map((line) => line.slice(line.indexOf(': ') + 2)))
   const count = `${rules.size} rule${rules.size === 1 ? '' : 's'} on changes`
   return `${count} not checked: name the previous version with --old, or use the cluster's with --cluster`
 }

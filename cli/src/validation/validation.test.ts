@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { numberText, pathText, quoted } from './cause.ts'
 import { formatted } from './cel/format.ts'
 import { compile } from './cel/rules.ts'
-import { suggestion, verdictLines } from './render.ts'
+import { suggestion, validationLines } from './render.ts'
 import { orderPipelineResource, type Schema } from './schema.ts'
 import { validation } from './validation.ts'
 
@@ -59,7 +59,7 @@ describe('a pipeline', () => {
     object.spec.stages[0] = { ...object.spec.stages[0], concurency: 5 }
     const verdict = validation(object)
     expect(verdict.accepted).toBe(false)
-    expect(verdictLines({ file: 'f', name: 'n', verdict }, (text) => text)).toContain(
+    expect(validationLines({ file: 'f', name: 'n', verdict }, (text) => text)).toContain(
       '* unknown field "spec.stages[0].concurency"; did you mean concurrency?',
     )
     expect(suggestion({ path: 'spec.zzz', known: ['kafka', 'topics'] })).toBe('; allowed here: kafka, topics')
@@ -69,7 +69,9 @@ describe('a pipeline', () => {
     const [old, changed] = [minimal(), minimal()]
     Object.assign(old.spec.topics[0] ?? {}, { partitions: 30 })
     Object.assign(changed.spec.topics[0] ?? {}, { partitions: 20 })
-    expect(validation(changed).unasked).toContain('spec.topics[0].partitions: partitions can grow but never shrink')
+    expect(validation(changed).skippedRules).toContain(
+      'spec.topics[0].partitions: partitions can grow but never shrink',
+    )
     expect(validation(changed, old).causes).toEqual([
       {
         reason: 'FieldValueInvalid',

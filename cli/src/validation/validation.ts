@@ -4,7 +4,7 @@
 import type { OrderPipeline, Problem } from '@orderpipeline/operator/api'
 import { validate } from '@orderpipeline/operator/pipeline'
 import { cause, isRecord, pathText, type Cause } from './cause.ts'
-import { ruleVerdict } from './cel/rules.ts'
+import { evaluateRules } from './cel/rules.ts'
 import { decoded, type UnknownField } from './decode.ts'
 import { metadataCauses } from './metadata.ts'
 import { orderPipelineResource, type CustomResource } from './schema.ts'
@@ -21,7 +21,7 @@ export interface Validation {
    * Transition rules that cannot be evaluated without an older version:
    * `spec.topics[0].partitions: partitions can grow but never shrink`.
    */
-  readonly unasked: readonly string[]
+  readonly skippedRules: readonly string[]
   /** With every default, when the server would take it. */
   readonly pipeline: OrderPipeline | undefined
 }
@@ -55,13 +55,13 @@ export function validation(value: unknown, old?: unknown, resource = orderPipeli
         { shown: null },
       ),
     ])
-  const rules = ruleVerdict(object, before, resource.schema)
+  const rules = evaluateRules(object, before, resource.schema)
   const causes = [...form, ...rules.causes]
   if (causes.length > 0 || unknownFields.length > 0) return refusal(unknownFields, causes)
   const pipeline = object as OrderPipeline
   const problems = validate(pipeline.spec)
-  const unasked = rules.unasked.map(({ path, message }) => `${pathText(path)}: ${message}`)
-  return { accepted: problems.length === 0, unknownFields, causes, problems, unasked, pipeline }
+  const skippedRules = rules.skippedRules.map(({ path, message }) => `${pathText(path)}: ${message}`)
+  return { accepted: problems.length === 0, unknownFields, causes, problems, skippedRules, pipeline }
 }
 
 const refusal = (unknownFields: readonly UnknownField[], causes: readonly Cause[]): Validation => ({
@@ -69,7 +69,7 @@ const refusal = (unknownFields: readonly UnknownField[], causes: readonly Cause[
   unknownFields,
   causes,
   problems: [],
-  unasked: [],
+  skippedRules: [],
   pipeline: undefined,
 })
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { askedWhatIf } from './asked.ts'
+import { whatIfInThread } from './what-if-thread.ts'
 import { whatIf } from './forecast.ts'
 
 const { spec } = parse(readFileSync(new URL('../../../examples/shop.yaml', import.meta.url), 'utf8')) as OrderPipeline
@@ -34,8 +34,8 @@ describe('a forecast', () => {
   })
 
   it('gives the same result from a worker thread, and names the stages when it refuses an unknown one', async () => {
-    expect(await askedWhatIf(shop, burst)).toEqual(whatIf(shop, burst))
-    await expect(askedWhatIf(shop, { ...burst, stage: 'none' })).rejects.toThrow(
+    expect(await whatIfInThread(shop, burst)).toEqual(whatIf(shop, burst))
+    await expect(whatIfInThread(shop, { ...burst, stage: 'none' })).rejects.toThrow(
       'stage: found "none"; allowed: orders, inventory, payment, shipping, notification',
     )
   })

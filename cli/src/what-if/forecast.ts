@@ -1,6 +1,6 @@
 // What does the console say to "what if"? The dry run and the capacity of the commands `simulate`
 // and `capacity`, of a pipeline as it is and with another maximum of one stage. Pure.
-import type { Forecast, Question, WhatIf } from '@orderpipeline/console'
+import type { Forecast, WhatIfRequest, WhatIf } from '@orderpipeline/console'
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { capacityOf, needsFor } from '@orderpipeline/operator/pipeline'
 import { burst, steady } from '@orderpipeline/traffic'
@@ -8,10 +8,10 @@ import { stringify } from 'yaml'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
 import { CommandFailed } from '../environment.ts'
 import { dryRun } from '../simulate/dry-run.ts'
-import type { Surroundings } from '../simulate/model/scenario.ts'
+import type { ClusterConditions } from '../simulate/model/scenario.ts'
 
 /** The defaults of `simulate`. */
-const surroundings: Surroundings = {
+const surroundings: ClusterConditions = {
   ...{ podStartSeconds: 3, startsPerSecond: Number.POSITIVE_INFINITY, readinessSeconds: 5, readyWhileStarting: 1 },
   ...{ readyLateSeconds: 0, rebalanceSeconds: 3, hpaSyncSeconds: 15, skew: 0 },
 }
@@ -22,7 +22,7 @@ const tailSeconds = 900
 const mostSamples = 400
 
 /** @throws CommandFailed where the pipeline cannot be simulated, or has no such stage */
-export function whatIf({ name, spec }: PipelineFile, question: Question): WhatIf {
+export function whatIf({ name, spec }: PipelineFile, question: WhatIfRequest): WhatIf {
   const stage = spec.stages.find((one) => one.name === question.stage)
   if (!stage)
     throw new CommandFailed(
@@ -56,7 +56,7 @@ const changeYaml = (before: OrderPipelineSpec, { stages }: OrderPipelineSpec): s
     },
   })
 
-function forecast(pipeline: PipelineFile, question: Question): Forecast {
+function forecast(pipeline: PipelineFile, question: WhatIfRequest): Forecast {
   const { ordersPerSecond, minutes, burst: orders, stage } = question
   const { run, figures } = dryRun(pipeline, {
     trace: [

@@ -18,7 +18,7 @@ export interface DeadLetterTopic {
   /** Stages that have dead letters, or had some earlier; in alphabetical order. */
   stages(): Promise<string[]>
   /** All dead letters of these stages that are not older, oldest first. */
-  letters(stages: readonly string[], since?: Date): Promise<DeadLetter[]>
+  read(stages: readonly string[], since?: Date): Promise<DeadLetter[]>
   /**
    * Replays messages in the order of the list, and then marks their dead letters. After a crash
    * between the two steps a dead letter is still open. A second replay is harmless: the stage's
@@ -30,14 +30,14 @@ export interface DeadLetterTopic {
 }
 
 /** Every method @throws CommandFailed with what to do about it. */
-export function openLetterBox(config: KafkaConfig, pipeline: string): DeadLetterTopic {
+export function openDeadLetterTopic(config: KafkaConfig, pipeline: string): DeadLetterTopic {
   const kafka = connectionTo(config)
   const producer = createProducer(kafkaAddress(config, clientId), silentLogger())
 
   return {
     stages: () =>
       withAdvice(async () => (await topicNames(kafka)).flatMap((topic) => stageOfTopic(pipeline, topic) ?? []).sort()),
-    letters: (stages, since) =>
+    read: (stages, since) =>
       withAdvice(async () => {
         const all: DeadLetter[] = []
         for (const stage of stages)

@@ -6,18 +6,18 @@ import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { refusal } from './replayable.ts'
 
 export interface ReplayPlan {
-  readonly goes: readonly DeadLetter[]
-  readonly stays: readonly { readonly letter: DeadLetter; readonly why: string }[]
+  readonly replayable: readonly DeadLetter[]
+  readonly refused: readonly { readonly letter: DeadLetter; readonly why: string }[]
 }
 
 export function replayPlan(deadLetters: readonly DeadLetter[], force: boolean, now: Date, edited = false): ReplayPlan {
   const judged = deadLetters.map((deadLetter) => ({ letter: deadLetter, why: refusal(deadLetter, force, now, edited) }))
   return {
-    goes: judged
+    replayable: judged
       .filter(({ why }) => why === undefined)
       .map(({ letter }) => letter)
       .sort(bySource),
-    stays: judged.flatMap(({ letter, why }) => (why === undefined ? [] : [{ letter, why }])),
+    refused: judged.flatMap(({ letter, why }) => (why === undefined ? [] : [{ letter, why }])),
   }
 }
 

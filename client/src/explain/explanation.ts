@@ -5,14 +5,14 @@ import type { ProblemReason } from '@orderpipeline/operator/api'
 import { reasonForLag, type FlowHistory } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 import { isFlow } from './flow.ts'
-import { bounds, paceReasons } from './limits.ts'
+import { bounds, limitReasons } from './limits.ts'
 import { demandReasons } from './load.ts'
-import { demandsOf, wantedBy } from './metrics.ts'
+import { demandsOf, demandedReplicasOf } from './metrics.ts'
 import { conditionOf, type Conditions, type PartObserved, type ScalerStatus } from './observed.ts'
 import { podReasons } from './pods.ts'
-import type { Reason } from './reason.ts'
+import type { ReplicaReason } from './reason.ts'
 
-export type { Reason, ReasonCode } from './reason.ts'
+export type { ReplicaReason, ReasonCode } from './reason.ts'
 
 export interface Explanation {
   readonly part: string
@@ -22,7 +22,7 @@ export interface Explanation {
   readonly wanted?: number
   readonly minReplicas: number
   readonly maxReplicas: number
-  readonly reasons: readonly Reason[]
+  readonly reasons: readonly ReplicaReason[]
   /**
    * What the operator decided, and its last changes; absent for a part that is not scaled on flow,
    * or where that is not known.
@@ -46,7 +46,9 @@ export function explanation(observation: PartObserved): Explanation {
     maxReplicas,
     reasons: [
       ...holding,
-      ...(isHeld ? [] : [...demandReasons(observation, demands), ...paceReasons(observation, wantedBy(demands))]),
+      ...(isHeld
+        ? []
+        : [...demandReasons(observation, demands), ...limitReasons(observation, demandedReplicasOf(demands))]),
       ...podReasons(observation),
       ...outlook(observation),
     ],
@@ -55,10 +57,10 @@ export function explanation(observation: PartObserved): Explanation {
 }
 
 /** What keeps the autoscaler from acting on the load at all. */
-function holdingReasons({ pipeline, part, scaledObject, autoscaler }: PartObserved): Reason[] {
+function holdingReasons({ pipeline, part, scaledObject, autoscaler }: PartObserved): ReplicaReason[] {
   const { metadata, spec, status } = pipeline
   const configured = conditionOf(status?.conditions, 'Configured')
-  const reasons: Reason[] = []
+  const reasons: ReplicaReason[] = []
   if (configured?.status === 'False')
     reasons.push({
       code: 'NotApplied',
@@ -112,14 +114,14 @@ function notAppliedText({ reason = '', message = '' }: Pick<Conditions[number], 
     : `the latest spec is applied only in part ${why}; the objects that do not depend on that are applied`
 }
 
-function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, alone: boolean): Reason[] {
+function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, alone: boolean): ReplicaReason[] {
   const { conditions, health = {} } = (scaledObject.status ?? {}) as ScalerStatus
   const ready = conditionOf(conditions, 'Ready')
   const fallback = conditionOf(conditions, 'Fallback')
   const failing = Object.entries(health)
     .filter(([, { status }]) => status === 'Failing')
     .map(([metric, { numberOfFailures = 0 }]) => `${metric}, ${numberOfFailures} times in a row`)
-  const reasons: Reason[] = []
+  const reasons: ReplicaReason[] = []
   if (!ready && alone)
     reasons.push({
       code: 'ScaledObjectNotReady',
@@ -159,7 +161,7 @@ function scalerReasons(scaledObject: NonNullable<PartObserved['scaledObject']>, 
 }
 
 /** What more replicas would bring. */
-function outlook({ pipeline, part }: PartObserved): Reason[] {
+function outlook({ pipeline, part }: PartObserved): ReplicaReason[] {
   const { status } = pipeline
   const stage = status?.stages?.find(({ name }) => name === part)
   return [

@@ -4,8 +4,8 @@ import type { ScaledObject, Trigger } from '@orderpipeline/operator/api'
 import type { FlowHistory, FlowReason } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 import { CommandFailed } from '../failure.ts'
-import type { Kube } from '../kube/connection.ts'
-import type { Reason } from './reason.ts'
+import type { KubeClient } from '../kube/connection.ts'
+import type { ReplicaReason } from './reason.ts'
 import type { Demand } from './metrics.ts'
 import type { PartObserved } from './observed.ts'
 
@@ -15,7 +15,7 @@ const answerTimeoutMs = 5_000
 
 /** Undefined for a part that is not scaled on flow; a text says why the decision is not known. */
 export async function flowOf(
-  kube: Pick<Kube, 'getText' | 'getInside'>,
+  kube: Pick<KubeClient, 'getText' | 'getInside'>,
   scaledObject: ScaledObject | undefined,
 ): Promise<FlowHistory | string | undefined> {
   const url = scaledObject?.spec.triggers.find(isFlow)?.metadata['url']
@@ -49,8 +49,8 @@ export function proxiedPath(url: string): string | undefined {
 /** Something is away, or more replicas are of no use: a person should look. */
 const troubles: ReadonlySet<FlowReason> = new Set(['Holding', 'ScaleOutUseless'])
 
-export function flowReasons({ flow }: PartObserved, { load, wanted: demandedReplicas }: Demand): Reason[] {
-  const reasons: Reason[] =
+export function flowReasons({ flow }: PartObserved, { load, replicas: demandedReplicas }: Demand): ReplicaReason[] {
+  const reasons: ReplicaReason[] =
     load === undefined
       ? [{ code: 'MetricUnknown', text: 'the flow has not been measured yet' }]
       : typeof flow === 'object' && (flow.replicas === demandedReplicas || flow.metric === demandedReplicas)

@@ -1,8 +1,8 @@
 // Why do the replicas that the load demands differ from those that the autoscaler desires? Bounds,
 // waiting times and scaling rates.
 import { partsOf } from '@orderpipeline/operator/pipeline'
-import type { Reason } from './reason.ts'
-import { conditionOf, type Pace, type PartObserved } from './observed.ts'
+import type { ReplicaReason } from './reason.ts'
+import { conditionOf, type AutoscalerBehavior, type PartObserved } from './observed.ts'
 
 /** As they are in force; before there is an autoscaler, as the spec says. */
 export function bounds({ pipeline, part, scaledObject }: PartObserved): {
@@ -17,7 +17,7 @@ export function bounds({ pipeline, part, scaledObject }: PartObserved): {
 }
 
 /** `demandedReplicas` is what the load demands, unbounded; undefined while unknown. */
-export function paceReasons(observation: PartObserved, demandedReplicas: number | undefined): Reason[] {
+export function limitReasons(observation: PartObserved, demandedReplicas: number | undefined): ReplicaReason[] {
   const { autoscaler } = observation
   const { minReplicas, maxReplicas } = bounds(observation)
   const conditions = autoscaler?.status?.conditions
@@ -25,7 +25,7 @@ export function paceReasons(observation: PartObserved, demandedReplicas: number 
   const limited = conditionOf(conditions, 'ScalingLimited')
   const { scaleUp, scaleDown } = autoscaler?.spec.behavior ?? {}
   const desiredReplicas = autoscaler?.status?.desiredReplicas
-  const reasons: Reason[] = []
+  const reasons: ReplicaReason[] = []
   if (able?.status === 'False')
     reasons.push({
       code: 'CannotScale',
@@ -57,7 +57,7 @@ export function paceReasons(observation: PartObserved, demandedReplicas: number 
   return reasons
 }
 
-function paceText({ policies = [] }: Pace = {}, what: string): string {
+function paceText({ policies = [] }: AutoscalerBehavior = {}, what: string): string {
   const each = policies.map(
     ({ type, value, periodSeconds }) => `${value}${type === 'Percent' ? ' %' : ''} in ${periodSeconds} s`,
   )

@@ -2,12 +2,12 @@
 import type { Trigger } from '@orderpipeline/operator/api'
 import { partitionsFor } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
-import type { Reason } from './reason.ts'
+import type { ReplicaReason } from './reason.ts'
 import { flowReasons, isFlow } from './flow.ts'
 import type { Demand } from './metrics.ts'
 import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'
 
-export function demandReasons(observation: PartObserved, demands: readonly Demand[]): Reason[] {
+export function demandReasons(observation: PartObserved, demands: readonly Demand[]): ReplicaReason[] {
   const active = conditionOf(scalerStatus(observation).conditions, 'Active')
   const idle = observation.scaledObject?.spec.minReplicaCount === 0 && active?.status === 'False'
   if (idle)
@@ -22,28 +22,28 @@ export function demandReasons(observation: PartObserved, demands: readonly Deman
 
 const scalerStatus = ({ scaledObject }: PartObserved): ScalerStatus => scaledObject?.status ?? {}
 
-function sentences(observation: PartObserved, demand: Demand): Reason[] {
+function sentences(observation: PartObserved, demand: Demand): ReplicaReason[] {
   if (isFlow(demand.trigger)) return flowReasons(observation, demand)
   const sentence = demand.load === undefined ? unknownText(demand) : knownText(demand, demand.load)
-  const close: Reason[] = demand.tolerated
+  const close: ReplicaReason[] = demand.tolerated
     ? [
         {
           code: 'WithinTolerance',
-          text: `that is within 10 % of the present ${demand.wanted}, so the autoscaler does not change the number`,
+          text: `that is within 10 % of the present ${demand.replicas}, so the autoscaler does not change the number`,
         },
       ]
     : []
   return [sentence, ...clipped(observation, demand), ...close]
 }
 
-const unknownText = ({ name }: Demand): Reason => ({
+const unknownText = ({ name }: Demand): ReplicaReason => ({
   code: 'MetricUnknown',
   text: `${name} has not been measured yet`,
 })
 
-function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: number): Reason {
+function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: number): ReplicaReason {
   const sum = `⌈${countText(load)} / ${countText(goal)}⌉`
-  const resultText = rest.tolerated ? '' : ` = ${rest.wanted}`
+  const resultText = rest.tolerated ? '' : ` = ${rest.replicas}`
   if (rest.summed) return sumText(rest.summed, goal, load, `${sum}${resultText}`)
   if (trigger?.type === 'kafka')
     return {
@@ -53,22 +53,22 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
   if (trigger?.type === 'cron')
     return {
       code: 'Schedule',
-      text: `the schedule ${trigger.metadata['start'] ?? ''} to ${trigger.metadata['end'] ?? ''} (${trigger.metadata['timezone'] ?? ''}) asks for ${rest.wanted}`,
+      text: `the schedule ${trigger.metadata['start'] ?? ''} to ${trigger.metadata['end'] ?? ''} (${trigger.metadata['timezone'] ?? ''}) asks for ${rest.replicas}`,
     }
   if (name === 'cpu' || name === 'memory') {
     const title = name === 'cpu' ? 'CPU' : 'memory'
     return {
       code: 'Load',
-      text: `${title} at ${load} % of the request, and the target is ${goal} %: ${rest.wanted} desired`,
+      text: `${title} at ${load} % of the request, and the target is ${goal} %: ${rest.replicas} desired`,
     }
   }
   return {
     code: 'Query',
-    text: `${trigger?.type ?? 'metric'} ${name} at ${load}, and the target per replica is ${goal}: ${rest.wanted} desired`,
+    text: `${trigger?.type ?? 'metric'} ${name} at ${load}, and the target per replica is ${goal}: ${rest.replicas} desired`,
   }
 }
 
-const sumText = (triggers: readonly Trigger[], goal: number, load: number, calculation: string): Reason => ({
+const sumText = (triggers: readonly Trigger[], goal: number, load: number, calculation: string): ReplicaReason => ({
   code: 'Lag',
   text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or a schedule or query, if that asks for more), and the target per replica is ${countText(goal)}: ${calculation} desired`,
 })
@@ -79,8 +79,8 @@ const sumText = (triggers: readonly Trigger[], goal: number, load: number, calcu
  */
 function clipped(
   { pipeline, part, partitions, autoscaler }: PartObserved,
-  { trigger, summed, goal, wanted: replicas }: Demand,
-): Reason[] {
+  { trigger, summed, goal, replicas }: Demand,
+): ReplicaReason[] {
   const triggers = summed ?? (trigger?.type === 'kafka' ? [trigger] : [])
   const topics = triggers.map(({ metadata }) => metadata['topic'] ?? '')
   const counts = topics.map((topic) => partitions.get(topic))
@@ -105,7 +105,7 @@ function clipped(
 }
 
 /** What the autoscaler itself says of figures it cannot get. */
-function unread({ autoscaler }: PartObserved): Reason[] {
+function unread({ autoscaler }: PartObserved): ReplicaReason[] {
   const active = conditionOf(autoscaler?.status?.conditions, 'ScalingActive')
   if (active?.status !== 'False' || active.reason === 'ScalingDisabled') return []
   return [

@@ -21,7 +21,7 @@ export interface Demand {
   /** Over all replicas; for percent: the mean of them. Absent while unknown. */
   readonly load: number | undefined
   /** Replicas that it demands; absent while unknown. */
-  readonly wanted: number | undefined
+  readonly replicas: number | undefined
   /** It demands another number than there is, but the difference is within the tolerance. */
   readonly tolerated: boolean
 }
@@ -94,16 +94,16 @@ function demand(
   load: number | undefined,
   { current, shared }: { readonly current: number; readonly shared: boolean },
 ): Demand {
-  if (load === undefined) return { name, trigger, goal, load, wanted: undefined, tolerated: false }
+  if (load === undefined) return { name, trigger, goal, load, replicas: undefined, tolerated: false }
   const share = shared ? load / goal : (load / goal) * current
   // A mean comes in thousandths, rounded up: without allowance 3.0001 replicas would be four.
   const rounding = shared ? (current * 0.001) / goal : 0
   const proposal = Math.ceil(share - rounding - 1e-9)
   const tolerated = current > 0 && proposal !== current && Math.abs(share / current - 1) <= tolerance
-  return { name, trigger, goal, load, wanted: tolerated ? current : proposal, tolerated }
+  return { name, trigger, goal, load, replicas: tolerated ? current : proposal, tolerated }
 }
 
-export const wantedBy = (demands: readonly Demand[]): number | undefined => {
-  const demandedReplicas = demands.map(({ wanted }) => wanted).filter((wanted) => wanted !== undefined)
+export const demandedReplicasOf = (demands: readonly Demand[]): number | undefined => {
+  const demandedReplicas = demands.map(({ replicas }) => replicas).filter((replicas) => replicas !== undefined)
   return demandedReplicas.length === 0 ? undefined : Math.max(...demandedReplicas)
 }

@@ -3,12 +3,12 @@ import type { KafkaTopic, OrderPipeline, ScaledObject } from '@orderpipeline/ope
 import { labelKeys, desiredTopicsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import { CommandFailed } from '../failure.ts'
 import type { ApiServer } from '../kube/api-server.ts'
-import type { Kube } from '../kube/connection.ts'
+import type { KubeClient } from '../kube/connection.ts'
 import { namespacePath, type List } from '../kube/pipelines.ts'
 import { flowOf } from './flow.ts'
-import type { Autoscaler, PartObserved, Pod, Workload } from './observed.ts'
+import type { Autoscaler, PartObserved, ObservedPod, Workload } from './observed.ts'
 
-export type LabelledPod = Pod & { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
+export type LabelledPod = ObservedPod & { readonly metadata: { readonly labels?: Readonly<Record<string, string>> } }
 
 /** The objects of a namespace, of one pipeline or of several. */
 export interface Listed {
@@ -21,7 +21,7 @@ export interface Listed {
 
 /** `among`: the parts to observe. */
 export async function observeParts(
-  kube: Kube,
+  kube: KubeClient,
   pipeline: OrderPipeline,
   among: readonly string[],
 ): Promise<(part: string) => PartObserved> {

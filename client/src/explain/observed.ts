@@ -9,7 +9,7 @@ export interface PartObserved {
   readonly scaledObject: ScaledObject | undefined
   readonly autoscaler: Autoscaler | undefined
   readonly deployment: Workload | undefined
-  readonly pods: readonly Pod[]
+  readonly pods: readonly ObservedPod[]
   /** Partitions of a Kafka topic as it is, by its name in Kafka. */
   readonly partitions: ReadonlyMap<string, number>
   /** What the operator decided for a stage that is scaled on flow, or why that is not known. */
@@ -25,7 +25,7 @@ export interface Autoscaler {
     readonly minReplicas?: number
     readonly maxReplicas: number
     readonly metrics?: readonly Metric[]
-    readonly behavior?: Readonly<Record<'scaleUp' | 'scaleDown', Pace | undefined>>
+    readonly behavior?: Readonly<Record<'scaleUp' | 'scaleDown', AutoscalerBehavior | undefined>>
   }
   readonly status?: {
     readonly currentReplicas?: number
@@ -35,7 +35,7 @@ export interface Autoscaler {
   }
 }
 
-export interface Pace {
+export interface AutoscalerBehavior {
   readonly stabilizationWindowSeconds?: number
   readonly policies?: readonly { readonly type: string; readonly value: number; readonly periodSeconds: number }[]
 }
@@ -69,7 +69,7 @@ export interface Workload {
   }
 }
 
-export interface Pod {
+export interface ObservedPod {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
   readonly status?: {
     readonly phase?: string

@@ -1,9 +1,9 @@
 // Why are fewer pods ready than desired? They are refused, without a node, failing, or only
 // starting.
-import type { Reason } from './reason.ts'
-import { conditionOf, type PartObserved, type Pod } from './observed.ts'
+import type { ReplicaReason } from './reason.ts'
+import { conditionOf, type PartObserved, type ObservedPod } from './observed.ts'
 
-export function podReasons({ deployment, pods, pipeline, part }: PartObserved): Reason[] {
+export function podReasons({ deployment, pods, pipeline, part }: PartObserved): ReplicaReason[] {
   if (!deployment)
     return [
       { code: 'PodsRefused', trouble: true, text: `there is no Deployment ${pipeline.metadata.name}-${part} yet` },
@@ -14,7 +14,7 @@ export function podReasons({ deployment, pods, pipeline, part }: PartObserved): 
   const replicaFailure = conditionOf(deployment.status?.conditions, 'ReplicaFailure')
   const unschedulable = grouped(there, unschedulableText)
   const failing = grouped(there, failingText)
-  const reasons: Reason[] = []
+  const reasons: ReplicaReason[] = []
   if (replicaFailure?.status === 'True')
     reasons.push({
       code: 'PodsRefused',
@@ -33,13 +33,13 @@ export function podReasons({ deployment, pods, pipeline, part }: PartObserved): 
 }
 
 /** Each text with how many pods it stands for. */
-function grouped(pods: readonly Pod[], textOf: (pod: Pod) => string | undefined): [string, number][] {
+function grouped(pods: readonly ObservedPod[], textOf: (pod: ObservedPod) => string | undefined): [string, number][] {
   const counts = new Map<string, number>()
   for (const text of pods.map(textOf)) if (text !== undefined) counts.set(text, (counts.get(text) ?? 0) + 1)
   return [...counts]
 }
 
-const unschedulableText = ({ status }: Pod): string | undefined => {
+const unschedulableText = ({ status }: ObservedPod): string | undefined => {
   const scheduled = conditionOf(status?.conditions, 'PodScheduled')
   return scheduled?.status === 'False' ? (scheduled.message ?? scheduled.reason ?? 'unschedulable') : undefined
 }
@@ -47,7 +47,7 @@ const unschedulableText = ({ status }: Pod): string | undefined => {
 /** Reasons for which a container of a healthy pod waits, too: they are no failure. */
 const usual = new Set(['ContainerCreating', 'PodInitializing'])
 
-const failingText = ({ status }: Pod): string | undefined => {
+const failingText = ({ status }: ObservedPod): string | undefined => {
   for (const { state, lastState, restartCount = 0 } of status?.containerStatuses ?? []) {
     const { reason, message } = state?.waiting ?? {}
     if (reason === undefined || usual.has(reason)) continue

@@ -1,7 +1,7 @@
 // Which reasons can there be for the replicas of a part? A code for programs, a sentence for
 // people.
 
-export interface Reason {
+export interface ReplicaReason {
   readonly code: ReasonCode
   readonly text: string
   /** Something is wrong, rather than as requested. */

@@ -2,10 +2,10 @@
 // put behind our own port.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { expect, it } from 'vitest'
-import type { Kube } from '../kube/connection.ts'
-import { wayOf } from './connection.ts'
+import type { KubeClient } from '../kube/connection.ts'
+import { kafkaVariablesOf } from './connection.ts'
 
-const kubeWith = (answers: Readonly<Record<string, unknown>>): Kube => ({
+const kubeWith = (answers: Readonly<Record<string, unknown>>): KubeClient => ({
   local: false,
   cluster: 'test',
   namespace: 'default',
@@ -34,7 +34,7 @@ it('a Kafka connection uses the addresses behind the bootstrap Service, at the p
   const endpoints = [{ addresses: ['10.0.0.7'] }, { addresses: ['10.0.0.8'] }]
   const items = [{ endpoints, ports: [{ name: 'replication', port: 9091 }, ...ports] }]
   const answers = { [slices]: { items }, [service]: { spec: { ports } } }
-  expect(await wayOf(kubeWith(answers), shop({ strimziCluster: 'shop-kafka' }))).toEqual({
+  expect(await kafkaVariablesOf(kubeWith(answers), shop({ strimziCluster: 'shop-kafka' }))).toEqual({
     KAFKA_BOOTSTRAP_SERVERS: '10.0.0.7:9092,10.0.0.8:9092',
     KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',
   })
@@ -47,21 +47,21 @@ it('a Kafka connection uses the port of the endpoints if Kafka is outside of the
   ]
   const items = [{ endpoints: [{ addresses: ['10.244.0.1'] }], ports: behind }]
   const kube = kubeWith({ [slices]: { items }, [service]: { spec: { ports } } })
-  const plain = await wayOf(kube, shop({ strimziCluster: 'shop-kafka' }))
+  const plain = await kafkaVariablesOf(kube, shop({ strimziCluster: 'shop-kafka' }))
   expect(plain['KAFKA_BOOTSTRAP_SERVERS']).toBe('10.244.0.1:19094')
-  const secured = await wayOf(kube, shop({ strimziCluster: 'shop-kafka', listener: { port: 9093 } }))
+  const secured = await kafkaVariablesOf(kube, shop({ strimziCluster: 'shop-kafka', listener: { port: 9093 } }))
   expect(secured['KAFKA_BOOTSTRAP_SERVERS']).toBe('10.244.0.1:19095')
 })
 
 it('a Kafka connection uses the Service’s name if it has no endpoints, so that the error names it', async () => {
-  const way = await wayOf(kubeWith({}), shop({ strimziCluster: 'shop-kafka' }))
+  const way = await kafkaVariablesOf(kubeWith({}), shop({ strimziCluster: 'shop-kafka' }))
   expect(way['KAFKA_BOOTSTRAP_SERVERS']).toBe('shop-kafka-kafka-bootstrap.shops.svc:9092')
 })
 
 it('a Kafka connection has the client certificate of the Secret that the pipeline names', async () => {
   const tls = { certificateAndKey: { secretName: 'user', certificate: 'tls.crt', key: 'tls.key' } }
   const answers = { [secret('user')]: { data: { 'tls.crt': base64('CERTIFICATE'), 'tls.key': base64('KEY') } } }
-  const way = await wayOf(kubeWith(answers), shop({ external: { bootstrapServers: 'kafka:9094', tls } }))
+  const way = await kafkaVariablesOf(kubeWith(answers), shop({ external: { bootstrapServers: 'kafka:9094', tls } }))
   expect(way).toEqual({
     KAFKA_BOOTSTRAP_SERVERS: 'kafka:9094',
     KAFKA_SECURITY_PROTOCOL: 'SSL',
@@ -79,7 +79,7 @@ it('a Kafka connection has the CA and the user of the Secrets that the pipeline 
     [secret('shop-kafka-cluster-ca-cert')]: { data: { 'ca.crt': base64('PEM') } },
     [secret('shop-user')]: { data: { username: base64('ada'), password: base64('secret') } },
   }
-  expect(await wayOf(kubeWith(answers), shop(kafka))).toMatchObject({
+  expect(await kafkaVariablesOf(kubeWith(answers), shop(kafka))).toMatchObject({
     KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
     KAFKA_TLS_CA: 'PEM',
     KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512',
@@ -87,5 +87,7 @@ it('a Kafka connection has the CA and the user of the Secrets that the pipeline 
     KAFKA_SASL_PASSWORD: 'secret',
   })
   const without = { ...answers, [secret('shop-user')]: { data: { username: base64('ada') } } }
-  await expect(wayOf(kubeWith(without), shop(kafka))).rejects.toThrow('The Secret shops/shop-user has no key password.')
+  await expect(kafkaVariablesOf(kubeWith(without), shop(kafka))).rejects.toThrow(
+    'The Secret shops/shop-user has no key password.',
+  )
 })

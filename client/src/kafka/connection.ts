@@ -8,30 +8,30 @@ import { z } from 'zod'
 import { CommandFailed } from '../failure.ts'
 import type { ApiServer } from '../kube/api-server.ts'
 import { connect, type ConnectOptions } from '../kube/connection.ts'
-import { namespacePath, pipelineNamed, type List } from '../kube/pipelines.ts'
-import type { Surroundings } from '../surroundings.ts'
+import { namespacePath, getPipeline, type List } from '../kube/pipelines.ts'
+import type { ClientEnvironment } from '../environment.ts'
 
-export interface WayOptions extends ConnectOptions {
+export interface KafkaConnectionOptions extends ConnectOptions {
   readonly namespace?: string
   readonly bootstrapServers?: string
 }
 
 /** @throws CommandFailed */
-export async function wayToKafka(
-  environment: Surroundings,
-  options: WayOptions,
+export async function kafkaConfigFor(
+  environment: ClientEnvironment,
+  options: KafkaConnectionOptions,
   pipeline: string,
 ): Promise<KafkaConfig> {
   const variables = { ...environment.kafkaVariables }
   if (options.bootstrapServers !== undefined) variables['KAFKA_BOOTSTRAP_SERVERS'] = options.bootstrapServers
   if (variables['KAFKA_BOOTSTRAP_SERVERS']) return checked(variables)
   const kube = await connect(environment, options)
-  return kafkaConfigOf(kube, await pipelineNamed(kube, options.namespace ?? kube.namespace, pipeline))
+  return kafkaConfigOf(kube, await getPipeline(kube, options.namespace ?? kube.namespace, pipeline))
 }
 
 /** As the pipeline in the cluster says. @throws CommandFailed */
 export const kafkaConfigOf = async (kube: Pick<ApiServer, 'get'>, pipeline: OrderPipeline): Promise<KafkaConfig> =>
-  checked(await wayOf(kube, pipeline))
+  checked(await kafkaVariablesOf(kube, pipeline))
 
 function checked(variables: Readonly<Record<string, string | undefined>>): KafkaConfig {
   try {
@@ -46,7 +46,10 @@ function checked(variables: Readonly<Record<string, string | undefined>>): Kafka
  * The variables a stage of this pipeline has, with addresses that mean something outside the
  * cluster.
  */
-export async function wayOf(kube: Pick<ApiServer, 'get'>, pipeline: OrderPipeline): Promise<Record<string, string>> {
+export async function kafkaVariablesOf(
+  kube: Pick<ApiServer, 'get'>,
+  pipeline: OrderPipeline,
+): Promise<Record<string, string>> {
   const { tls, sasl, namespace, bootstrapServers } = kafkaAccess(pipeline, 'svc')
   const secret = (key: SecretKey) => secretText(kube, namespace, key)
   return {

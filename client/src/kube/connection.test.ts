@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { CommandFailed } from '../failure.ts'
-import { connect, type Kube } from './connection.ts'
+import { connect, type KubeClient } from './connection.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
 
-async function connectedTo(listener: RequestListener): Promise<{ readonly kube: Kube; readonly host: string }> {
+async function connectedTo(listener: RequestListener): Promise<{ readonly kube: KubeClient; readonly host: string }> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closers.push(() => {

@@ -6,13 +6,13 @@ import { Agent, type RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { CalledWrongly, CommandFailed } from '../failure.ts'
-import type { Surroundings } from '../surroundings.ts'
+import type { ClientEnvironment } from '../environment.ts'
 import { apiServer, messageOf, type ApiServer } from './api-server.ts'
 
 /** No kubeconfig, so no cluster to ask. */
 export class NoKubeconfig extends CommandFailed {}
 
-export interface Kube extends ApiServer {
+export interface KubeClient extends ApiServer {
   /** Which cluster it is, for a person: its name in the kubeconfig and its address. */
   readonly cluster: string
   /** The namespace of the kubeconfig's context. */
@@ -33,7 +33,7 @@ export interface ConnectOptions {
 
 export const fieldManager = 'orderpipeline-cli'
 
-export async function connect(environment: Surroundings, options: ConnectOptions = {}): Promise<Kube> {
+export async function connect(environment: ClientEnvironment, options: ConnectOptions = {}): Promise<KubeClient> {
   const files = kubeconfigFiles(
     options.kubeconfig === undefined ? environment : { ...environment, kubeconfig: options.kubeconfig },
   )
@@ -115,7 +115,7 @@ function merged(files: readonly string[], empty: () => KubeConfig): KubeConfig {
 }
 
 /** All there are of KUBECONFIG's list, or the first candidate. */
-function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: Surroundings): string[] {
+function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: ClientEnvironment): string[] {
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
   const files = candidates.filter((candidate) => existsSync(candidate))
   if (files.length > 0) return kubeconfig === undefined ? files.slice(0, 1) : files

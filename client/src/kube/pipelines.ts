@@ -24,7 +24,7 @@ export async function pipelinesOf(kube: Pick<ApiServer, 'get'>, namespace: strin
 }
 
 /** @throws CommandFailed that names those there are */
-export async function pipelineNamed(
+export async function getPipeline(
   kube: Pick<ApiServer, 'get'>,
   namespace: string,
   name: string,

@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { issue, newAuthority, type Identity, type KeyPair } from '../certificates/certificates.ts'
-import { keptPair } from '../certificates/kept-pair.ts'
+import { storedKeyPair } from '../certificates/stored-key-pair.ts'
 
 export interface KafkaCertificate {
   /** The certificate of the authority, PEM; clients trust it. */
@@ -24,9 +24,11 @@ export async function kafkaCertificate(
 ): Promise<KafkaCertificate> {
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const files = (name: string) => ({ cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) })
-  const authority = await keptPair(files('ca'), () => newAuthority('orderpipeline kafka', now))
+  const authority = await storedKeyPair(files('ca'), () => newAuthority('orderpipeline kafka', now))
   const issueCertificate = () => issue(authority, { commonName: 'kafka', serves }, now)
-  const certificate = await keptPair(files('broker'), issueCertificate, ({ cert }) => holds(cert, authority, serves))
+  const certificate = await storedKeyPair(files('broker'), issueCertificate, ({ cert }) =>
+    holds(cert, authority, serves),
+  )
   return { ca: authority.cert, certificate }
 }
 

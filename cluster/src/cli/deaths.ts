@@ -16,7 +16,7 @@ export async function newDeaths(provider: Provider): Promise<readonly Death[]> {
   return deaths
 }
 
-export function sayDeaths(deaths: readonly Death[], terminal: Terminal): void {
+export function reportDeaths(deaths: readonly Death[], terminal: Terminal): void {
   for (const { name, at, cause, lastOutput } of deaths) {
     terminal.stderr(`! ${name} ${cause} ${duration(Date.now() - at)} ago. Its last output:\n${indented(lastOutput)}\n`)
   }

@@ -7,7 +7,7 @@ import { runSteps } from '../progress/steps.ts'
 import { TerminalDisplay } from '../progress/terminal-display.ts'
 import type { Terminal } from './command.ts'
 
-export interface CarryOut {
+export interface StepRunOptions {
   readonly terminal: Terminal
   readonly memory: StepMemory
   readonly json: boolean
@@ -18,7 +18,7 @@ export interface CarryOut {
 /** Steps at once: most of them wait for something, few compute. */
 const concurrency = 6
 
-export async function carryOut(steps: readonly Step[], options: CarryOut): Promise<void> {
+export async function runWithDisplay(steps: readonly Step[], options: StepRunOptions): Promise<void> {
   const { terminal, memory, json, onFinished } = options
   const estimates = await estimatesOf(steps, memory)
   const estimate = (step: Step) => estimates.get(step.name) ?? { ms: step.typicalMs, remembered: false }

@@ -7,7 +7,7 @@ import { stepMemory } from '../progress/step-memory.ts'
 import type { StepMemory } from '../progress/steps.ts'
 import { forgetProvider, recordedProvider } from '../providers/index.ts'
 import type { Command } from './command.ts'
-import { carryOut } from './display.ts'
+import { runWithDisplay } from './display.ts'
 import { optionsOf } from './options.ts'
 
 export const down: Command = {
@@ -35,7 +35,7 @@ Debian packages that up has installed stay, and so do the durations of its steps
       }
       const remembered = await stepMemory(paths.steps, paths.durations)
       const memory = purge ? forgetful(remembered) : remembered
-      await carryOut(provider.down({ purge }), { terminal, memory, json: options.json ?? false })
+      await runWithDisplay(provider.down({ purge }), { terminal, memory, json: options.json ?? false })
       if (purge) await forgetProvider(paths)
     })
     if (purge) {

@@ -8,9 +8,9 @@ import { chosenProvider } from '../providers/index.ts'
 import { readyStep } from '../providers/product/steps.ts'
 import { downloadSource, downloadsVariable, DownloadsInvalid } from '../downloads/index.ts'
 import { refuseDownloads } from '../tools/index.ts'
-import { newDeaths, sayDeaths } from './deaths.ts'
+import { newDeaths, reportDeaths } from './deaths.ts'
 import { UsageError, type Command, type Terminal } from './command.ts'
-import { carryOut } from './display.ts'
+import { runWithDisplay } from './display.ts'
 import { optionsOf, providerOf } from './options.ts'
 
 export const up: Command = {
@@ -45,7 +45,7 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
       join(paths.root, 'lock'),
       async () => {
         const provider = await chosenProvider(paths, providerOf(options.provider))
-        sayDeaths(await newDeaths(provider), terminal)
+        reportDeaths(await newDeaths(provider), terminal)
         const memory = await stepMemory(paths.steps, paths.durations)
         let readyAfter = ''
         // A display that overwrites its lines would overwrite these: there they follow when
@@ -55,7 +55,7 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
           readyAfter = duration(performance.now() - startedAt)
           if (!terminal.interactive) sayNext(terminal, provider.name, readyAfter)
         }
-        await carryOut(provider.up(), {
+        await runWithDisplay(provider.up(), {
           ...{ terminal, memory, json: options.json ?? false },
           ...(options.json ? {} : { onFinished }),
         })

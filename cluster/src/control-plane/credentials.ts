@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { issue, newAuthority, newSigningKey, type Identity, type KeyPair } from '../certificates/certificates.ts'
-import { keptPair, textOf, writePair, writeSecret, type PairFiles } from '../certificates/kept-pair.ts'
+import { storedKeyPair, textOf, writePair, writeSecret, type PairFiles } from '../certificates/stored-key-pair.ts'
 
 /**
  * The cluster's own, etcd's, and the one that aggregated API servers trust: none may stand in for
@@ -36,7 +36,7 @@ export async function credentialsIn(dir: string, requests: CertificateRequests, 
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const signers = {} as Record<Authority, KeyPair>
   for (const name of authorities)
-    signers[name] = await keptPair(file(`${name}-ca`), () => newAuthority(`orderpipeline ${name}`, now))
+    signers[name] = await storedKeyPair(file(`${name}-ca`), () => newAuthority(`orderpipeline ${name}`, now))
   if ((await textOf(signingPublicKey)) === undefined) {
     const keys = await newSigningKey()
     await writeSecret(signingKey, keys.privateKey)

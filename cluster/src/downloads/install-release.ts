@@ -20,7 +20,7 @@ export interface Installation {
   /** The tool's own place. */
   readonly place: string
   /** Where an executable of an archive belongs, by its name. */
-  readonly placeOf: (executable: string) => string
+  readonly pathOf: (executable: string) => string
   readonly limits: DownloadLimits
   readonly note: (text: string) => void
 }
@@ -38,7 +38,7 @@ export async function installRelease(release: Release, on: Installation): Promis
     const executables = new Map<string, string>()
     for (const [artifact, file] of files) await takeOut(artifact, file, work, executables)
     if (release.programs) await placePrograms(executables, work, on)
-    else for (const [name, path] of executables) await rename(path, on.placeOf(name))
+    else for (const [name, path] of executables) await rename(path, on.pathOf(name))
   } finally {
     await rm(work, { recursive: true, force: true })
   }

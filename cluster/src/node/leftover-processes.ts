@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isAlive } from '../process/pid.ts'
 import { podProcesses } from './cgroups.ts'
 
-export interface Places {
+export interface NodeDirectories {
   readonly dir: string
   readonly runDir: string
 }
@@ -14,7 +14,7 @@ export interface Places {
 const programs = /(^|\/)(containerd|containerd-shim|kube-|kubelet|runc)[^/]*$/
 
 /** Ends containers, shims and daemons alike, by SIGKILL: none of them has work to hand over. */
-export async function endNodeProcesses(places: Places): Promise<void> {
+export async function endNodeProcesses(places: NodeDirectories): Promise<void> {
   // Daemons first: they would start again what is ended after them. A second pass finds processes
   // that were just being started.
   for (let round = 0; round < 10; round++) {
@@ -28,7 +28,7 @@ export async function endNodeProcesses(places: Places): Promise<void> {
   }
 }
 
-async function processesNaming({ dir, runDir }: Places): Promise<number[]> {
+async function processesNaming({ dir, runDir }: NodeDirectories): Promise<number[]> {
   const matches: number[] = []
   for (const entry of await readdir('/proc')) {
     const pid = Number(entry)

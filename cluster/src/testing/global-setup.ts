@@ -10,19 +10,19 @@ import { startLightCluster } from '../control-plane/light.ts'
 import { inProcessHost, persistedPorts, type Ports, type ProcessHost } from '../process/index.ts'
 import { lineProgress } from '../progress/line-progress.ts'
 import type { StepProgress } from '../progress/progress.ts'
-import { neededBy, type Component } from './needs.ts'
+import { componentsNamedIn, type Component } from './needs.ts'
 import { securedListener } from './secured-kafka.ts'
 import { startedMeasure } from './slowest-reporter.ts'
 
-interface Ground {
+interface TestEnvironment {
   readonly host: ProcessHost
   readonly dir: string
   readonly ports: Ports
-  readonly needed: readonly Component[]
+  readonly components: readonly Component[]
 }
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const components = neededBy(await sourcesOf(project))
+  const components = componentsNamedIn(await sourcesOf(project))
   if (components.length === 0) return undefined
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-test-'))
   await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
@@ -32,7 +32,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     await rm(dir, { recursive: true, force: true })
   }
   try {
-    const ground: Ground = { host, dir, ports: persistedPorts(join(dir, 'ports.json')), needed: components }
+    const ground: TestEnvironment = { host, dir, ports: persistedPorts(join(dir, 'ports.json')), components }
     const secured = components.includes('securedKafka')
     // Both are one Kafka, so a request for the second name is enough to start it.
     const names = components.filter((name) => name !== 'securedKafka').concat(secured ? 'kafkaBootstrap' : [])
@@ -52,7 +52,7 @@ const titles: Record<Started, string> = {
   kafkaBootstrap: 'Kafka',
 }
 
-async function start(name: Started, ground: Ground, project: TestProject): Promise<void> {
+async function start(name: Started, ground: TestEnvironment, project: TestProject): Promise<void> {
   const progress = lineProgress(titles[name], (line) => process.stderr.write(`${line}\n`))
   const startedAt = performance.now()
   await starters[name](ground, progress, project)
@@ -60,7 +60,10 @@ async function start(name: Started, ground: Ground, project: TestProject): Promi
   progress.done()
 }
 
-const starters: Record<Started, (ground: Ground, progress: StepProgress, project: TestProject) => Promise<void>> = {
+const starters: Record<
+  Started,
+  (ground: TestEnvironment, progress: StepProgress, project: TestProject) => Promise<void>
+> = {
   kubeconfig: async ({ host, dir }, progress, project) => {
     project.provide('kubeconfig', (await startLightCluster(host, join(dir, 'cluster'), { progress })).kubeconfigPath)
   },
@@ -69,7 +72,7 @@ const starters: Record<Started, (ground: Ground, progress: StepProgress, project
     const options = { dir: join(dir, 'postgres'), port, sizing: 'tests', progress } as const
     project.provide('postgresUrl', (await startPostgres(host, options)).adminUrl)
   },
-  kafkaBootstrap: async ({ host, dir, ports, needed: components }, progress, project) => {
+  kafkaBootstrap: async ({ host, dir, ports, components }, progress, project) => {
     const port = await ports.port('kafka')
     const controllerPort = await ports.port('kafka-controller')
     const secured = components.includes('securedKafka')

@@ -10,6 +10,6 @@ export type Component = (typeof components)[number]
 /**
  * `sources` are the texts of the selected tests and of the files next to them that they may import.
  */
-export function neededBy(sources: readonly string[]): Component[] {
+export function componentsNamedIn(sources: readonly string[]): Component[] {
   return components.filter((name) => sources.some((source) => new RegExp(`\\b${name}\\b`).test(source)))
 }

@@ -91,7 +91,7 @@ async function download(
   const { bin, root } = cachePaths()
   await installRelease(release, {
     ...{ source, place, bin, downloads: join(root, 'downloads') },
-    placeOf: (executable) => (executable in recipes ? toolPath(executable as ToolName) : place),
+    pathOf: (executable) => (executable in recipes ? toolPath(executable as ToolName) : place),
     limits: { until: performance.now() + Math.max(recipes[name].typicalMs, leastMs) },
     note: (text) => progress.note(`${name}: ${text}`),
   })

@@ -17,9 +17,9 @@ const schema = z.object({
   KAFKA_CLUSTER: variables.text().optional(),
 })
 
-export type Config = z.infer<typeof schema>
+export type TopicOperatorConfig = z.infer<typeof schema>
 
 /** @throws ConfigError */
-export function configOf(env: Environment): Config {
+export function configOf(env: Environment): TopicOperatorConfig {
   return readConfig(schema, env)
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { DescribedTopic } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf } from './decide.ts'
-import { kafkaTopic, paused, ready, unmanaged, type Given } from './fixtures.ts'
+import { kafkaTopic, paused, ready, unmanaged, type KafkaTopicFields } from './fixtures.ts'
 
 describe('the decision from the resources alone', () => {
-  const intent = (options: Given, ...others: Given[]) => {
+  const intent = (options: KafkaTopicFields, ...others: KafkaTopicFields[]) => {
     const resource = kafkaTopic(options)
     return intentOf(resource, [resource, ...others.map(kafkaTopic)])
   }

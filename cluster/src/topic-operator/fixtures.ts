@@ -2,7 +2,7 @@
 // it is about.
 import type { KafkaTopic } from './kafka-topic.ts'
 
-export interface Given {
+export interface KafkaTopicFields {
   readonly name?: string
   readonly created?: string
   readonly deleting?: boolean
@@ -13,7 +13,7 @@ export interface Given {
   readonly status?: KafkaTopic['status']
 }
 
-export function kafkaTopic(options: Given = {}): KafkaTopic {
+export function kafkaTopic(options: KafkaTopicFields = {}): KafkaTopic {
   const name = options.name ?? 'orders'
   return {
     metadata: {

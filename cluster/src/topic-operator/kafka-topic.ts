@@ -40,15 +40,15 @@ export interface Condition {
   readonly type: 'Ready' | 'Unmanaged' | 'ReconciliationPaused'
   readonly status: 'True' | 'False'
   readonly lastTransitionTime?: string
-  readonly reason?: Reason
+  readonly reason?: TopicConditionReason
   readonly message?: string
 }
 
-export type Reason = 'NotSupported' | 'ResourceConflict' | 'KafkaError' | 'InternalError'
+export type TopicConditionReason = 'NotSupported' | 'ResourceConflict' | 'KafkaError' | 'InternalError'
 
 /** Why a topic cannot be as the resource requires. */
 export interface Problem {
-  readonly reason: Reason
+  readonly reason: TopicConditionReason
   readonly message: string
 }
 

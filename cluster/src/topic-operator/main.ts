@@ -4,7 +4,7 @@
 import { KubeConfig } from '@kubernetes/client-node'
 import { runConfigured } from '@orderpipeline/config'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
-import { type Config, configOf } from './config.ts'
+import { type TopicOperatorConfig, configOf } from './config.ts'
 import { kafkaTopics } from './kube.ts'
 import { operate } from './operate.ts'
 import { serving } from './process.ts'
@@ -13,7 +13,7 @@ const log = (message: string) => process.stdout.write(`${new Date().toISOString(
 
 await runConfigured(() => run(configOf(process.env)))
 
-async function run(config: Config): Promise<void> {
+async function run(config: TopicOperatorConfig): Promise<void> {
   try {
     const kubeConfig = new KubeConfig()
     if (config.KUBECONFIG) kubeConfig.loadFromFile(config.KUBECONFIG)

@@ -5,7 +5,7 @@ import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kafka-admin'
 import { backoffMs, sleep } from '@orderpipeline/retry'
 import { KnownTopics } from './known-topics.ts'
 import type { KafkaTopics } from './kube.ts'
-import { reconcile, reportUnavailable, type World } from './reconcile.ts'
+import { reconcile, reportUnavailable, type TopicOperatorClients } from './reconcile.ts'
 
 export interface OperateOptions {
   readonly kube: KafkaTopics
@@ -18,10 +18,10 @@ export interface OperateOptions {
   /**
    * How often all resources are reconciled without a change. Default: as often as by the real one.
    */
-  readonly roundMs?: number
+  readonly resyncMs?: number
 }
 
-const usualRoundMs = 120_000
+const usualResyncMs = 120_000
 
 /** Resources that arrive together are reconciled together, up to this number. */
 const lingerMs = 40
@@ -36,11 +36,11 @@ const backoff = { firstMs: 100, maxMs: 5_000 }
 /** Resolves when `signal` aborts and the batch in flight is done. */
 export async function operate(options: OperateOptions): Promise<void> {
   const topics = new KnownTopics()
-  await Promise.all([learn(topics, options), work(topics, options), rounds(topics, options)])
+  await Promise.all([learn(topics, options), work(topics, options), resync(topics, options)])
 }
 
-async function rounds(topics: KnownTopics, { signal, roundMs = usualRoundMs }: OperateOptions): Promise<void> {
-  for (await sleep(roundMs, signal); !signal.aborted; await sleep(roundMs, signal)) topics.markAll()
+async function resync(topics: KnownTopics, { signal, resyncMs = usualResyncMs }: OperateOptions): Promise<void> {
+  for (await sleep(resyncMs, signal); !signal.aborted; await sleep(resyncMs, signal)) topics.markAll()
 }
 
 async function learn(topics: KnownTopics, { kube, log, signal, onListed }: OperateOptions): Promise<void> {
@@ -62,7 +62,7 @@ async function learn(topics: KnownTopics, { kube, log, signal, onListed }: Opera
 
 async function work(topics: KnownTopics, options: OperateOptions): Promise<void> {
   const { kube, kafka, log, now, signal } = options
-  const world: World = {
+  const world: TopicOperatorClients = {
     kube,
     kafka,
     log,

@@ -9,7 +9,7 @@ import type { KafkaTopic, Problem } from './kafka-topic.ts'
 import type { KafkaTopics } from './kube.ts'
 import { statusChanged, statusOf, type Attempt } from './status.ts'
 
-export interface World {
+export interface TopicOperatorClients {
   readonly kube: KafkaTopics
   readonly kafka: TopicAdmin
   /** Every resource in the cache. */
@@ -24,7 +24,7 @@ export interface World {
 export type Again = readonly KafkaTopic[]
 
 /** @throws KafkaUnavailable; what was done until then is done, and doing it again does no harm. */
-export async function reconcile(batch: readonly KafkaTopic[], world: World): Promise<Again> {
+export async function reconcile(batch: readonly KafkaTopic[], world: TopicOperatorClients): Promise<Again> {
   const again: KafkaTopic[] = []
   const withIntent = batch.map((resource) => ({ resource, intent: intentOf(resource, world.all()) }))
   const having = (kind: Intent['kind']) => withIntent.filter(({ intent }) => intent.kind === kind)
@@ -62,7 +62,7 @@ export async function reconcile(batch: readonly KafkaTopic[], world: World): Pro
 
 async function applyChanges(
   resources: readonly KafkaTopic[],
-  { kafka }: World,
+  { kafka }: TopicOperatorClients,
 ): Promise<Map<KafkaTopic, Attempt | 'again'>> {
   const attempts = new Map<KafkaTopic, Attempt | 'again'>()
   const described = await kafka.describe(resources.map(topicName))
@@ -97,25 +97,32 @@ async function applyChanges(
   return attempts
 }
 
-async function leave(resource: KafkaTopic, intent: Intent, world: World): Promise<void> {
+async function leave(resource: KafkaTopic, intent: Intent, world: TopicOperatorClients): Promise<void> {
   const goes = isBeingDeleted(resource) && !hasFinalizer(resource) // its finalizers are others' to remove
   if (goes || intent.kind !== 'leave') return
   await writeStatus(resource, intent.problem ? { problem: intent.problem } : {}, world)
 }
 
-async function addFinalizer(resource: KafkaTopic, { kube, remember }: World): Promise<KafkaTopic | undefined> {
+async function addFinalizer(
+  resource: KafkaTopic,
+  { kube, remember }: TopicOperatorClients,
+): Promise<KafkaTopic | undefined> {
   if (hasFinalizer(resource)) return resource
   const present = await kube.setFinalizers(resource, [...(resource.metadata.finalizers ?? []), finalizer])
   if (present) remember(present)
   return present
 }
 
-async function removeFinalizer(resource: KafkaTopic, { kube }: World): Promise<void> {
+async function removeFinalizer(resource: KafkaTopic, { kube }: TopicOperatorClients): Promise<void> {
   const others = resource.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
   await kube.setFinalizers(resource, others)
 }
 
-async function writeStatus(resource: KafkaTopic, attempt: Attempt, { kube, remember, now }: World): Promise<void> {
+async function writeStatus(
+  resource: KafkaTopic,
+  attempt: Attempt,
+  { kube, remember, now }: TopicOperatorClients,
+): Promise<void> {
   const status = statusOf(resource, attempt, now())
   if (!statusChanged(resource.status, status)) return
   const present = await kube.writeStatus(resource, status)
@@ -129,7 +136,7 @@ async function writeStatus(resource: KafkaTopic, attempt: Attempt, { kube, remem
 async function each<T extends { readonly resource: KafkaTopic }>(
   items: readonly T[],
   again: KafkaTopic[],
-  world: World,
+  world: TopicOperatorClients,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const results = await Promise.allSettled(items.map(work))
@@ -153,7 +160,11 @@ function errorOf(outcome: Outcome<unknown> | undefined): TopicError[] {
 }
 
 /** Writes into the status of each resource that Kafka cannot be reached. */
-export async function reportUnavailable(batch: readonly KafkaTopic[], cause: Error, world: World): Promise<void> {
+export async function reportUnavailable(
+  batch: readonly KafkaTopic[],
+  cause: Error,
+  world: TopicOperatorClients,
+): Promise<void> {
   const affected = batch.filter((resource) => ['reconcile', 'delete'].includes(intentOf(resource, world.all()).kind))
   const problem: Problem = { reason: 'KafkaError', message: cause.message }
   await Promise.allSettled(affected.map((resource) => writeStatus(resource, { problem }, world)))

@@ -58,7 +58,7 @@ const installation = (limits: Partial<Installation['limits']> = {}): Installatio
   downloads: join(folder, 'downloads'),
   bin: join(folder, 'bin'),
   place: join(folder, 'bin', 'tool-1'),
-  placeOf: (executable) => join(folder, 'bin', `${executable}-1`),
+  pathOf: (executable) => join(folder, 'bin', `${executable}-1`),
   limits: { until: performance.now() + 60_000, backoffMs: 1, ...limits },
   note: () => undefined,
 })
@@ -112,7 +112,7 @@ test('an interrupted download continues at its end, also in another run', async 
   expect(ranges[1]).toBeGreaterThan(0)
   expect(ranges[2]).toBeGreaterThan(ranges[1]!)
 
-  const again = { ...installation(), placeOf: () => join(folder, 'bin', 'again') }
+  const again = { ...installation(), pathOf: () => join(folder, 'bin', 'again') }
   const away = Array.from({ length: 9 }, () => ({ kind: 'status', status: 503 }) as const)
   on.fail(archive.url, cutOff(100_000), ...away)
   await expect(installRelease(helm, again)).rejects.toMatchObject({ reason: 'Interrupted' })

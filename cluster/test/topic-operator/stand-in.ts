@@ -9,7 +9,7 @@ import type { KafkaTopic } from '../../src/topic-operator/kafka-topic.ts'
 import { kafkaTopics } from '../../src/topic-operator/kube.ts'
 import { operate } from '../../src/topic-operator/operate.ts'
 
-export interface Given {
+export interface TopicFields {
   readonly spec?: KafkaTopic['spec']
   readonly annotations?: Record<string, string>
 }
@@ -35,7 +35,7 @@ export async function namespaceOf(kubeconfig: string) {
     kubeConfig,
     namespace,
     get,
-    async create(name: string, { spec, annotations }: Given = {}) {
+    async create(name: string, { spec, annotations }: TopicFields = {}) {
       const metadata = { name, namespace, annotations, labels: { 'strimzi.io/cluster': 'test' } }
       const body = {
         apiVersion: 'kafka.strimzi.io/v1',
@@ -76,12 +76,12 @@ export type Namespace = Awaited<ReturnType<typeof namespaceOf>>
 export async function standIn(
   { kubeConfig, namespace }: Namespace,
   kafka: TopicAdmin,
-  roundMs?: number,
+  resyncMs?: number,
 ): Promise<() => Promise<void>> {
   const kube = await kafkaTopics(kubeConfig, { namespace, cluster: 'test' })
   const stopping = new AbortController()
   const ground = { kube, kafka, signal: stopping.signal, now: () => new Date(), log: () => undefined }
-  const running = operate({ ...ground, ...(roundMs === undefined ? {} : { roundMs }) })
+  const running = operate({ ...ground, ...(resyncMs === undefined ? {} : { resyncMs }) })
   const stop = async () => {
     stopping.abort()
     await running

@@ -7,13 +7,13 @@ import { z } from 'zod'
 import type { RightName } from '../model/actions.ts'
 import { keyHeader } from '../server/access.ts'
 import type { Actions } from '../server/actions-port.ts'
-import { problem, type Answer } from '../server/answer.ts'
-import { AskedWrongly, checked, jsonBody } from '../server/asked.ts'
+import { problem, type HttpAnswer } from '../server/answer.ts'
+import { InvalidRequest, checked, jsonBody } from '../server/request-bodies.ts'
 import type { Addresses } from '../server/guard.ts'
 import { actionsWith } from '../server/kube-actions.ts'
 import { clusterAccesses, pipelineAccess } from '../server/right-accesses.ts'
 import { kubeOnDemand } from '../server/source.ts'
-import { nothingSeen, type Visitor, type Visitors } from '../server/visitor.ts'
+import { noVisibleNamespace, type Visitor, type Visitors } from '../server/visitor.ts'
 import { cookieFor, sessionIn } from './cookie.ts'
 import type { Reviews } from './reviews.ts'
 import { isSame, type Sessions } from './sessions.ts'
@@ -49,7 +49,7 @@ const signInBody = z.strictObject({ token: z.string().trim().min(1).max(16_384) 
 
 export function clusterVisitors(options: ClusterVisitorsOptions): Visitors {
   const { reviews, sessions, allowWrites } = options
-  const of = async (request: IncomingMessage): Promise<Visitor | Answer> => {
+  const of = async (request: IncomingMessage): Promise<Visitor | HttpAnswer> => {
     const credential = credentialOf(request, options)
     if (credential === undefined) return problem(401, signIn)
     const name = await reviews.name(credential.token)
@@ -90,16 +90,16 @@ function credentialOf(request: IncomingMessage, options: ClusterVisitorsOptions)
 const originOf = ({ headers }: IncomingMessage, { addresses }: Pick<ClusterVisitorsOptions, 'addresses'>): string =>
   addresses.originOf(headers.host ?? '') ?? ''
 
-async function present(request: IncomingMessage, options: ClusterVisitorsOptions): Promise<Answer> {
+async function present(request: IncomingMessage, options: ClusterVisitorsOptions): Promise<HttpAnswer> {
   const credential = credentialOf(request, options)
   const by = credential && (await options.reviews.name(credential.token))
   if (credential === undefined || by === undefined) return { status: 200, body: { signsIn: true } }
   const seen = await visitorFor(credential.token, by, options).seen()
-  const refused = seen?.size === 0 ? { refused: nothingSeen(options.namespaces) } : {}
+  const refused = seen?.size === 0 ? { refused: noVisibleNamespace(options.namespaces) } : {}
   return { status: 200, body: { signsIn: true, by, signsOut: credential.session !== undefined, ...refused } }
 }
 
-async function signedIn(request: IncomingMessage, options: ClusterVisitorsOptions): Promise<Answer> {
+async function signedIn(request: IncomingMessage, options: ClusterVisitorsOptions): Promise<HttpAnswer> {
   const { reviews, sessions } = options
   if (request.headers.origin === undefined) return problem(403, 'Origin: found none; allowed: that of this page')
   try {
@@ -110,12 +110,12 @@ async function signedIn(request: IncomingMessage, options: ClusterVisitorsOption
     const headers = { 'set-cookie': cookieFor(id, originOf(request, options)) }
     return { status: 200, body: { signsIn: true, by: name, signsOut: true, key }, headers }
   } catch (error) {
-    if (error instanceof AskedWrongly) return problem(400, error.message)
+    if (error instanceof InvalidRequest) return problem(400, error.message)
     throw error
   }
 }
 
-function signedOut(request: IncomingMessage, options: ClusterVisitorsOptions): Answer {
+function signedOut(request: IncomingMessage, options: ClusterVisitorsOptions): HttpAnswer {
   const credential = credentialOf(request, options)
   if (credential?.session !== undefined) options.sessions.close(credential.session)
   return { status: 200, body: {}, headers: { 'set-cookie': cookieFor(undefined, originOf(request, options)) } }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cookieFor, sessionIn } from './cookie.ts'
 import { recent } from './recent.ts'
-import { createSessions, longestIdleMs, longestMs, mostOfAPerson, mostSessions } from './sessions.ts'
+import { createSessions, longestIdleMs, longestMs, maxSessionsPerPerson, maxSessions } from './sessions.ts'
 
 describe('a session', () => {
   it('is found by its id until it was idle for an hour, or is twelve hours old', () => {
@@ -31,10 +31,10 @@ describe('a session', () => {
     const sessions = createSessions(() => 0)
     const ofBob = sessions.open('t', 'bob')
     const first = sessions.open('t', 'ada')
-    for (let index = 0; index < 3 * mostOfAPerson; index += 1) sessions.open('t', 'ada')
+    for (let index = 0; index < 3 * maxSessionsPerPerson; index += 1) sessions.open('t', 'ada')
     expect(sessions.find(first.id)).toBeUndefined()
     expect(sessions.find(ofBob.id)).toBeDefined()
-    expect(sessions.count).toBe(mostOfAPerson + 1)
+    expect(sessions.count).toBe(maxSessionsPerPerson + 1)
   })
 
   it('is one of a bounded number: the one that was not used for longest makes room', () => {
@@ -42,8 +42,8 @@ describe('a session', () => {
     const used = sessions.open('t', 'person-0')
     const unused = sessions.open('t', 'person-1')
     sessions.find(used.id)
-    for (let index = 2; index <= mostSessions; index += 1) sessions.open('t', `person-${index}`)
-    expect(sessions.count).toBe(mostSessions)
+    for (let index = 2; index <= maxSessions; index += 1) sessions.open('t', `person-${index}`)
+    expect(sessions.count).toBe(maxSessions)
     expect(sessions.find(unused.id)).toBeUndefined()
     expect(sessions.find(used.id)).toBeDefined()
   })

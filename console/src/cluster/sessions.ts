@@ -22,8 +22,8 @@ export interface Sessions {
 const hour = 3_600_000
 export const longestMs = 12 * hour
 export const longestIdleMs = hour
-export const mostSessions = 500
-export const mostOfAPerson = 10
+export const maxSessions = 500
+export const maxSessionsPerPerson = 10
 
 interface Entry extends Session {
   readonly openedAt: number
@@ -38,7 +38,7 @@ export function createSessions(now: () => number = () => performance.now()): Ses
   const makeRoom = (name: string): void => {
     for (const [id, entry] of entries) if (isOver(entry)) entries.delete(id)
     const own = [...entries].filter(([, entry]) => entry.name === name).map(([id]) => id)
-    const [oldest] = own.length >= mostOfAPerson ? own : entries.size >= mostSessions ? [...entries.keys()] : []
+    const [oldest] = own.length >= maxSessionsPerPerson ? own : entries.size >= maxSessions ? [...entries.keys()] : []
     if (oldest !== undefined) entries.delete(oldest)
   }
   return {

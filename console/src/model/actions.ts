@@ -29,7 +29,7 @@ export interface Rights {
 }
 
 /** What replaying or discarding the dead letters of one stage and cause would do. */
-export interface LetterPlan {
+export interface ReplayPreview {
   readonly replayed: number
   readonly discarded: number
   /** Those that a replay leaves, counted by why. */
@@ -56,11 +56,11 @@ export interface ReplayRunState {
   readonly message?: string
 }
 
-export const largestPace = 10_000
-export const usualPace = 100
+export const largestRate = 10_000
+export const defaultRate = 100
 
 /** What came of an action. */
-export interface Done {
+export interface ActionResult {
   readonly message: string
   /** It was done; that it is not recorded as an Event is why this is here. */
   readonly notRecorded?: string

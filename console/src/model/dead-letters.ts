@@ -1,6 +1,6 @@
 // Which messages did the stages give up? Dead letters counted by stage and cause.
 
-export interface LetterSummary {
+export interface DeadLetterSummary {
   readonly id: string
   readonly stage: string
   readonly reason: string
@@ -13,7 +13,7 @@ export interface LetterSummary {
   readonly order?: string
 }
 
-export interface LetterGroup {
+export interface DeadLetterGroup {
   readonly stage: string
   readonly reason: string
   readonly verdict?: string
@@ -31,19 +31,19 @@ export interface LetterGroup {
 export interface DeadLetters {
   readonly at: number
   readonly waiting: number
-  readonly groups: readonly LetterGroup[]
+  readonly groups: readonly DeadLetterGroup[]
 }
 
 /** The newest dead letters of one stage and cause, for a person who looks into them. */
-export interface LetterDetails {
-  readonly letters: readonly LetterDetail[]
+export interface DeadLetterDetails {
+  readonly letters: readonly DeadLetterDetail[]
   /** Those that wait. */
   readonly waiting: number
   /** Why their messages are not in it; absent where they are. */
   readonly masked?: string
 }
 
-export interface LetterDetail {
+export interface DeadLetterDetail {
   readonly id: string
   /** RFC 3339. */
   readonly at: string
@@ -60,8 +60,8 @@ export interface LetterDetail {
 const shownOrders = 5
 
 /** Those that still wait, the largest group first. */
-export function groupedLetters(deadLetters: readonly LetterSummary[]): LetterGroup[] {
-  const groups = new Map<string, LetterSummary[]>()
+export function groupDeadLetters(deadLetters: readonly DeadLetterSummary[]): DeadLetterGroup[] {
+  const groups = new Map<string, DeadLetterSummary[]>()
   for (const deadLetter of deadLetters) {
     if (deadLetter.state !== 'open' && deadLetter.state !== 'parked') continue
     const key = JSON.stringify([deadLetter.stage, deadLetter.reason])
@@ -70,7 +70,7 @@ export function groupedLetters(deadLetters: readonly LetterSummary[]): LetterGro
   return [...groups.values()].map(groupOf).sort((a, b) => b.waiting - a.waiting || (a.newest < b.newest ? 1 : -1))
 }
 
-function groupOf(deadLetters: readonly LetterSummary[]): LetterGroup {
+function groupOf(deadLetters: readonly DeadLetterSummary[]): DeadLetterGroup {
   const sorted = deadLetters.toSorted((a, b) => (a.at < b.at ? 1 : -1))
   const [newest] = sorted
   const oldest = sorted.at(-1)
@@ -95,7 +95,7 @@ const word = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${tex
 export function nextCommand(
   command: string,
   { namespace, name }: { readonly namespace: string; readonly name: string },
-  { stage, reason, verdict }: Pick<LetterGroup, 'stage' | 'reason' | 'verdict'>,
+  { stage, reason, verdict }: Pick<DeadLetterGroup, 'stage' | 'reason' | 'verdict'>,
 ): string {
   const what = verdict === 'never' ? 'list' : 'replay'
   return `${command} dlq ${what} ${name} ${stage} --reason ${word(reason)} -n ${namespace}`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changeBetween, changedState } from './change.ts'
-import { groupedLetters, nextCommand, type LetterSummary } from './dead-letters.ts'
+import { groupDeadLetters, nextCommand, type DeadLetterSummary } from './dead-letters.ts'
 import { History } from './history.ts'
 import { waitsFor, type OrderView } from './orders.ts'
 import type { ConsoleState, PartState, PipelineState } from './state.ts'
@@ -152,7 +152,7 @@ describe('the tone of a stage', () => {
 })
 
 describe('dead letters', () => {
-  const deadLetter = (changes: Partial<LetterSummary>): LetterSummary => ({
+  const deadLetter = (changes: Partial<DeadLetterSummary>): DeadLetterSummary => ({
     ...{
       id: 'payment/0/1',
       stage: 'payment',
@@ -164,7 +164,7 @@ describe('dead letters', () => {
     ...changes,
   })
   it('are counted by stage and cause, the largest group first, without finished ones', () => {
-    const groups = groupedLetters([
+    const groups = groupDeadLetters([
       deadLetter({ stage: 'orders', reason: 'Undecodable' }),
       deadLetter({ at: '2026-01-02T00:00:00Z', message: 'newest', order: 'o2' }),
       deadLetter({ state: 'parked', order: 'o1' }),

@@ -15,7 +15,7 @@ export const providerModes = {
 } as const satisfies Readonly<Record<string, ProviderBehaviour>>
 export type ProviderMode = keyof typeof providerModes
 
-export interface Placed {
+export interface PlacedOrders {
   readonly taken: number
   /** The last that was taken. */
   readonly order: string

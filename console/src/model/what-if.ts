@@ -2,7 +2,7 @@
 // and the answer, which is a dry run.
 import type { Sample } from './state.ts'
 
-export interface Question {
+export interface WhatIfRequest {
   readonly ordersPerSecond: number
   readonly minutes: number
   /** Orders that come at once, half a minute after the beginning. */
@@ -51,7 +51,7 @@ export const limits = {
 } as const
 
 /** undefined where the query has no question. @throws RangeError that names what is wrong */
-export function questionIn(query: URLSearchParams): Question | undefined {
+export function questionIn(query: URLSearchParams): WhatIfRequest | undefined {
   if (!query.has('rate')) return undefined
   const number = (name: string, from: number, to: number, usual: number): number => {
     const text = query.get(name)
@@ -69,7 +69,7 @@ export function questionIn(query: URLSearchParams): Question | undefined {
   }
 }
 
-export function queryOf({ ordersPerSecond, minutes, burst, stage, maxReplicas }: Question): string {
+export function queryOf({ ordersPerSecond, minutes, burst, stage, maxReplicas }: WhatIfRequest): string {
   const query = new URLSearchParams({
     rate: String(ordersPerSecond),
     minutes: String(minutes),

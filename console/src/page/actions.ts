@@ -1,13 +1,13 @@
 // How does the page act, and what may its reader do? As the server says, which asks the API server.
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../model/actions.ts'
-import { ask, type Answered } from './live.ts'
+import { fetchJson, type Answered } from './live.ts'
 
 const rightsEveryMs = 30_000
 
 /** `pipeline` is `<namespace>/<name>`. */
 export const act = <T>(pipeline: string, action: string, body: object): Promise<Answered<T>> =>
-  ask<T>(`/api/actions/${pipeline}/${action}`, {
+  fetchJson<T>(`/api/actions/${pipeline}/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -21,7 +21,7 @@ export function useRights(pipeline: string, reviewed: boolean): Rights | undefin
     let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
-      const answer = await ask<Rights>(`/api/actions/${pipeline}`)
+      const answer = await fetchJson<Rights>(`/api/actions/${pipeline}`)
       if (cancelled) return
       if ('value' in answer) setEntry({ of: pipeline, rights: answer.value })
       timer = setTimeout(() => void look(), rightsEveryMs)

@@ -2,7 +2,7 @@
 // it once, and stays open with the reason where it fails.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import type { Done } from '../model/actions.ts'
+import type { ActionResult } from '../model/actions.ts'
 import type { Answered } from './live.ts'
 
 export interface ConfirmProps {
@@ -93,7 +93,7 @@ export function ActionButton({ label, about, refused: refusal, saidBeside, dange
 }
 
 /** What came of an action. */
-export function DoneText({ done }: { readonly done: Done | undefined }) {
+export function ActionResultText({ done }: { readonly done: ActionResult | undefined }) {
   return (
     <div role="status">
       {done && (

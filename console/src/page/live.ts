@@ -67,7 +67,7 @@ export function useHistory(pipeline: string, connected: boolean): PipelineHistor
     let again: ReturnType<typeof setTimeout> | undefined
     const read = async (): Promise<void> => {
       pendingChanges = [] // what came before is in the answer
-      const answer = await ask<Record<string, PartHistory>>(`/api/history/${pipeline}`)
+      const answer = await fetchJson<Record<string, PartHistory>>(`/api/history/${pipeline}`)
       if (cancelled) return
       if (!('value' in answer)) {
         again = setTimeout(() => void read(), againMs)
@@ -90,7 +90,7 @@ export function useHistory(pipeline: string, connected: boolean): PipelineHistor
 export type Answered<T> = { readonly value: T } | { readonly status: number; readonly message: string }
 
 /** Never rejects: what goes wrong is an answer as well. */
-export async function ask<T>(path: string, request: RequestInit = {}): Promise<Answered<T>> {
+export async function fetchJson<T>(path: string, request: RequestInit = {}): Promise<Answered<T>> {
   try {
     const headers = { ...keyHeaders(), ...(request.headers as Record<string, string> | undefined) }
     const response = await fetch(path, { ...request, headers, signal: AbortSignal.timeout(40_000) })

@@ -1,6 +1,6 @@
 // Which address shows which view? Both ways, so that every view is a link that a colleague can
 // open. Pure.
-import { questionIn, queryOf, type Question } from '../model/what-if.ts'
+import { questionIn, queryOf, type WhatIfRequest } from '../model/what-if.ts'
 
 export type Route =
   | { readonly view: 'home' }
@@ -9,7 +9,7 @@ export type Route =
   | { readonly view: 'orders'; readonly pipeline: string; readonly id?: string; readonly customer?: string }
   | { readonly view: 'dead-letters'; readonly pipeline: string }
   | { readonly view: 'try'; readonly pipeline: string }
-  | { readonly view: 'what-if'; readonly pipeline: string; readonly question?: Question }
+  | { readonly view: 'what-if'; readonly pipeline: string; readonly question?: WhatIfRequest }
   | { readonly view: 'unknown' }
 
 /** Ranges of the scaling view, in minutes. */
@@ -43,7 +43,7 @@ export function routeOf(path: string, query = ''): Route {
 }
 
 /** A query with a wrong question counts as one without: the form starts empty. */
-function questionFrom(query: string): Question | undefined {
+function questionFrom(query: string): WhatIfRequest | undefined {
   try {
     return questionIn(new URLSearchParams(query))
   } catch {

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Session } from '../model/actions.ts'
 import { forgetKey, keepKey } from './key.ts'
-import { ask, unauthorized, type Answered } from './live.ts'
+import { fetchJson, unauthorized, type Answered } from './live.ts'
 
 const againMs = 3_000
 
@@ -22,7 +22,7 @@ export function useSession(): SessionState {
     let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
-      const answer = await ask<Session>('/api/session')
+      const answer = await fetchJson<Session>('/api/session')
       if (cancelled) return
       if ('value' in answer) setSession(answer.value)
       else timer = setTimeout(() => void look(), againMs)
@@ -41,7 +41,7 @@ export function useSession(): SessionState {
 }
 
 const posted = <T>(path: string, body: object): Promise<Answered<T>> =>
-  ask<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  fetchJson<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 
 export async function signIn(token: string): Promise<Answered<Session>> {
   const answer = await posted<Session & { readonly key: string }>('/api/session', { token })

@@ -6,16 +6,16 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { actionRights, readRights, type Rights } from '../model/actions.ts'
 import { Forbidden, performer } from './actions.ts'
 import type { Actions } from './actions-port.ts'
-import { decoded, problem, statusOf, type Answer } from './answer.ts'
-import { AskedWrongly, jsonBody } from './asked.ts'
-import { letterReader } from './letter-details.ts'
+import { decoded, problem, statusOf, type HttpAnswer } from './answer.ts'
+import { InvalidRequest, jsonBody } from './request-bodies.ts'
+import { deadLetterReader } from './dead-letter-details.ts'
 import type { Observers } from './observers.ts'
 import { ReplayRuns } from './replay-runs.ts'
 import type { Visitor } from './visitor.ts'
 
 export interface ActionsApi {
   /** undefined where the path is none of these. The visitor may see the pipeline of the path. */
-  answer(request: IncomingMessage, url: URL, visitor: Visitor): Promise<Answer | undefined>
+  answer(request: IncomingMessage, url: URL, visitor: Visitor): Promise<HttpAnswer | undefined>
   close(): Promise<void>
 }
 
@@ -24,7 +24,7 @@ const roots = ['actions', 'replays', 'try', 'letters']
 /** `forget`: the dead letters of a pipeline have changed. */
 export function actionsApi(observers: Pick<Observers, 'pipeline'>, forget: (pipeline: string) => void): ActionsApi {
   const runs = new ReplayRuns()
-  const details = letterReader()
+  const details = deadLetterReader()
   const read = async (root: string, pipeline: OrderPipeline, visitor: Acting, query: URLSearchParams) => {
     const performing = performer(visitor.actions, forget, runs)
     if (root === 'letters') return details(pipeline, visitor, query)
@@ -39,7 +39,7 @@ export function actionsApi(observers: Pick<Observers, 'pipeline'>, forget: (pipe
     { root, action, query }: Parts,
     pipeline: OrderPipeline,
     visitor: Acting,
-  ): Promise<Answer> => {
+  ): Promise<HttpAnswer> => {
     try {
       if (request.method !== 'POST')
         return action === undefined ? { status: 200, body: await read(root, pipeline, visitor, query) } : noAddress
@@ -85,8 +85,8 @@ interface Parts {
 
 const noAddress = problem(404, 'There is no such address.')
 
-function refusalFor(error: unknown): Answer {
-  if (error instanceof AskedWrongly) return problem(400, error.message)
+function refusalFor(error: unknown): HttpAnswer {
+  if (error instanceof InvalidRequest) return problem(400, error.message)
   if (error instanceof Forbidden) return problem(403, error.message)
   if (error instanceof CommandFailed)
     return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))

@@ -2,11 +2,11 @@
 // command line, and records an event with the person's name.
 import { consequences } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { Done, ReplayRunState, RightName } from '../model/actions.ts'
+import type { ActionResult, ReplayRunState, RightName } from '../model/actions.ts'
 import { providerModes, type ProviderBehaviour, type ProviderMode } from '../model/try-it.ts'
 import type { Actions, Perform } from './actions-port.ts'
-import { bodies, checked } from './asked.ts'
-import { letterActions, pipelineKey } from './letter-actions.ts'
+import { bodies, checked } from './request-bodies.ts'
+import { deadLetterActions, pipelineKey } from './dead-letter-actions.ts'
 import { ReplayRuns } from './replay-runs.ts'
 import type { TryIt } from './try-it.ts'
 
@@ -40,13 +40,13 @@ export function performer(
     const refusal = await actions.refusal(pipeline, right)
     if (refusal !== undefined) throw new Forbidden(refusal)
   }
-  const recordAction = async (pipeline: OrderPipeline, reason: string, what: string): Promise<Done> => {
+  const recordAction = async (pipeline: OrderPipeline, reason: string, what: string): Promise<ActionResult> => {
     const notRecorded = await actions.record(pipeline, { reason, note: `${await actions.person()} ${what}` })
     return { message: `${sentence(what)}.`, ...(notRecorded === undefined ? {} : { notRecorded }) }
   }
 
   const table: Readonly<Record<string, Perform>> = {
-    ...letterActions({ actions, runs, may, done: recordAction, changed: onChange }),
+    ...deadLetterActions({ actions, runs, may, done: recordAction, changed: onChange }),
     ...(actions.tryIt && tries(actions.tryIt, may)),
     suspend: async (pipeline, body) => {
       const { suspend, dryRun } = checked(bodies.suspend, body)

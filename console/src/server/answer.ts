@@ -1,13 +1,13 @@
 // What does the API answer with, where something is found and where not?
 import type { CommandFailed } from '@orderpipeline/client'
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number
   readonly body: object
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export const problem = (status: number, message: string): Answer => ({ status, body: { message } })
+export const problem = (status: number, message: string): HttpAnswer => ({ status, body: { message } })
 
 /** As the gateway, or the API server in between, has answered. */
 export const statusOf = ({ message }: CommandFailed): number => {

@@ -3,18 +3,18 @@
 import { CommandFailed } from '@orderpipeline/client'
 import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { groupedLetters, type DeadLetters } from '../model/dead-letters.ts'
+import { groupDeadLetters, type DeadLetters } from '../model/dead-letters.ts'
 import { customerPattern, orderIdPattern } from '../model/orders.ts'
-import { decoded, problem, statusOf, type Answer } from './answer.ts'
+import { decoded, problem, statusOf, type HttpAnswer } from './answer.ts'
 import { every } from './every.ts'
-import { pipelineKey } from './letter-actions.ts'
+import { pipelineKey } from './dead-letter-actions.ts'
 import type { Observers } from './observers.ts'
 import type { OnDemand, Visitor } from './visitor.ts'
 import { forecaster, type DryRunner } from './what-if.ts'
 
 export interface Api {
   /** undefined where the path is not of the API. The visitor may see the pipeline of the path. */
-  answer(path: string, visitor: Visitor, query?: URLSearchParams): Promise<Answer | undefined>
+  answer(path: string, visitor: Visitor, query?: URLSearchParams): Promise<HttpAnswer | undefined>
   /** The dead letters of a pipeline, `<namespace>/<name>`, have changed. */
   forget(pipeline: string): void
 }
@@ -32,7 +32,7 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
   const deadLetters = lettersReader()
   let ordersInFlight = 0
 
-  const lookedUp = async (look: () => Promise<Answer>): Promise<Answer> => {
+  const lookedUp = async (look: () => Promise<HttpAnswer>): Promise<HttpAnswer> => {
     if (ordersInFlight >= mostOrdersAtOnce) return problem(503, 'Too many look-ups at once; try again.')
     ordersInFlight += 1
     try {
@@ -41,7 +41,7 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
       ordersInFlight -= 1
     }
   }
-  const order = async (source: OnDemand, pipeline: string, id: string): Promise<Answer> => {
+  const order = async (source: OnDemand, pipeline: string, id: string): Promise<HttpAnswer> => {
     if (!orderIdPattern.test(id))
       return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
     return lookedUp(async () => {
@@ -54,7 +54,7 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
     pipeline: string,
     customer: string,
     cursor: string | undefined,
-  ): Promise<Answer> => {
+  ): Promise<HttpAnswer> => {
     if (!customerPattern.test(customer))
       return problem(
         400,
@@ -105,7 +105,7 @@ function lettersReader() {
   const readings = new Map<string, (pipeline: OrderPipeline, source: OnDemand) => Promise<DeadLetters>>()
   const read = async (pipeline: OrderPipeline, source: OnDemand): Promise<DeadLetters> => {
     const deadLetters = await withDeadline(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
-    const groups = groupedLetters(deadLetters)
+    const groups = groupDeadLetters(deadLetters)
     return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
   }
   return {

@@ -3,21 +3,21 @@
 // rights end is disconnected too.
 import type { ServerResponse } from 'node:http'
 import type { ConsoleState, StateChange } from '../model/state.ts'
-import type { Observers, Seen } from './observers.ts'
+import type { Observers, VisibleNamespaces } from './observers.ts'
 
 export interface EventStreams {
   /**
    * false where there are too many. `isCurrent`: whether the viewer may still see these namespaces,
    * asked again and again.
    */
-  open(response: ServerResponse, seen?: Seen, isCurrent?: () => Promise<boolean>): boolean
+  open(response: ServerResponse, seen?: VisibleNamespaces, isCurrent?: () => Promise<boolean>): boolean
   readonly count: number
   close(): void
 }
 
 interface Viewer {
   readonly response: ServerResponse
-  readonly seen: Seen
+  readonly seen: VisibleNamespaces
   readonly isCurrent: (() => Promise<boolean>) | undefined
 }
 

@@ -20,7 +20,7 @@ export function every<Args extends readonly unknown[], Read>(
  * The caller does not wait: the answer is the last value, undefined before the first. One reading
  * at a time; one that fails keeps the last value.
  */
-export function beside<Args extends readonly unknown[], Read>(
+export function everyInBackground<Args extends readonly unknown[], Read>(
   ms: number,
   read: (...args: Args) => Promise<Read>,
 ): (...args: Args) => Read | undefined {

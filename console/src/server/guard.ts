@@ -8,7 +8,7 @@ export interface Refusal {
   readonly reason: string
 }
 
-export interface Asked {
+export interface IncomingRequest {
   readonly method?: string | undefined
   readonly headers: IncomingHttpHeaders
 }
@@ -40,7 +40,11 @@ export function clusterAddresses(origins: readonly string[]): Addresses {
 }
 
 /** `posts`: it may be posted to this path. */
-export function refusalOf({ method, headers }: Asked, addresses: Addresses, posts = false): Refusal | undefined {
+export function refusalOf(
+  { method, headers }: IncomingRequest,
+  addresses: Addresses,
+  posts = false,
+): Refusal | undefined {
   const own = addresses.originOf(headers.host ?? '')
   if (own === undefined)
     return { status: 421, reason: `Host: found ${JSON.stringify(headers.host ?? '')}; allowed: ${addresses.allowed}` }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { CommandFailed } from '@orderpipeline/client'
 import { actionsApi } from './actions-api.ts'
-import type { Answer } from './answer.ts'
+import type { HttpAnswer } from './answer.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import { createApi } from './api.ts'
 import { eventStreams, type StreamPeriods } from './event-streams.ts'
@@ -13,7 +13,7 @@ import type { Observer } from './observer.ts'
 import { observersOf } from './observers.ts'
 import type { PageFiles } from '../page-files.ts'
 import type { DryRunner } from './what-if.ts'
-import { nothingSeen, type Visitor, type Visitors } from './visitor.ts'
+import { noVisibleNamespace, type Visitor, type Visitors } from './visitor.ts'
 
 export interface HttpConsole {
   readonly port: number
@@ -71,14 +71,14 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
   }
   const openStream = async (request: IncomingMessage, response: ServerResponse, visitor: Visitor): Promise<void> => {
     const seen = await visitor.seen()
-    if (seen?.size === 0) return send(response, problem(403, nothingSeen(observers.namespaces)))
+    if (seen?.size === 0) return send(response, problem(403, noVisibleNamespace(observers.namespaces)))
     const isCurrent = async (): Promise<boolean> => {
       const again = await visitors.of(request)
       return !('status' in again) && sameNames(await again.seen(), seen)
     }
     if (!streams.open(response, seen, isCurrent)) send(response, problem(503, 'Too many pages watch already.'))
   }
-  const answerOf = async (request: IncomingMessage, url: URL, visitor: Visitor): Promise<Answer> => {
+  const answerOf = async (request: IncomingMessage, url: URL, visitor: Visitor): Promise<HttpAnswer> => {
     const [, , namespace, name] = url.pathname.split('/').filter(Boolean).map(decoded)
     if (namespace === undefined || name === undefined) return problem(404, 'There is no such address.')
     const refusal = await visitor.pipelineRefusal(namespace, name)
@@ -131,7 +131,7 @@ function file(response: ServerResponse, { html, script, style, icon }: PageFiles
   response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(text)
 }
 
-function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+function send(response: ServerResponse, { status, body, headers = {} }: HttpAnswer): void {
   response
     .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers })
     .end(JSON.stringify(body))

@@ -8,9 +8,9 @@ import {
   recordEvent,
   selfName,
   type ApiServer,
-  type Kube,
+  type KubeClient,
 } from '@orderpipeline/client'
-import { openLetterBox } from '@orderpipeline/client/kafka'
+import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { RightName } from '../model/actions.ts'
@@ -26,7 +26,7 @@ const orderTimeoutMs = 10_000
 export type PersonalRights = Pick<Actions, 'person' | 'refusal'>
 
 /** Of the kubeconfig's user. `user`: who runs the console on this machine, for the record. */
-export function machineRights(kube: Kube, user: string | undefined): PersonalRights {
+export function machineRights(kube: KubeClient, user: string | undefined): PersonalRights {
   const person = every(rightsEveryMs, async () => {
     const name = await selfName(kube)
     if (name === undefined) return user ?? 'unknown'
@@ -44,7 +44,7 @@ export function machineRights(kube: Kube, user: string | undefined): PersonalRig
   return { person, refusal }
 }
 
-export const kubeActions = (kube: Kube, user: string | undefined): Actions => ({
+export const kubeActions = (kube: KubeClient, user: string | undefined): Actions => ({
   ...actionsWith(kube, machineRights(kube, user)),
   ...(kube.local ? { tryIt: kubeTryIt(kube) } : {}),
 })
@@ -63,7 +63,7 @@ export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
       const answer = await kube.send('DELETE', orderPath(pipeline, order), undefined, orderTimeoutMs)
       if (answer === undefined) throw new CommandFailed(`There is no order ${order} in ${pipeline.metadata.name}.`)
     },
-    letterBox: async (pipeline) => openLetterBox(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),
+    letterBox: async (pipeline) => openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),
     record: (pipeline, event) => recordEvent(kube, pipeline, event),
   }
 }

@@ -1,13 +1,13 @@
 // How is a cluster connected only at the first request? Connecting loads the Kubernetes client, a
 // second of a processor.
-import type { Kube } from '@orderpipeline/client'
+import type { KubeClient } from '@orderpipeline/client'
 import { once } from '@orderpipeline/retry'
 
 /** @throws what `make` throws, at each request until it succeeds */
 export function laterKube(
-  make: () => Promise<Kube>,
-  { cluster, namespace, local }: Pick<Kube, 'cluster' | 'namespace' | 'local'>,
-): Kube {
+  make: () => Promise<KubeClient>,
+  { cluster, namespace, local }: Pick<KubeClient, 'cluster' | 'namespace' | 'local'>,
+): KubeClient {
   const kube = once(make)
   return {
     ...{ cluster, namespace, local },

@@ -5,13 +5,13 @@ import type { ConsoleState, PartHistory, StateChange } from '../model/state.ts'
 import type { Observer } from './observer.ts'
 
 /** undefined means all. */
-export type Seen = ReadonlySet<string> | undefined
+export type VisibleNamespaces = ReadonlySet<string> | undefined
 
 export interface Observers {
   readonly namespaces: readonly string[]
-  state(seen: Seen): ConsoleState
+  state(seen: VisibleNamespaces): ConsoleState
   /** With the troubles of all namespaces that these viewers see. */
-  seenChange(change: StateChange, seen: Seen): StateChange
+  seenChange(change: StateChange, seen: VisibleNamespaces): StateChange
   /** By `<namespace>/<name>`, as the last look found it. */
   pipeline(key: string): OrderPipeline | undefined
   history(pipeline: string): Readonly<Record<string, PartHistory>>
@@ -24,7 +24,7 @@ export function observersOf(observers: readonly Observer[]): Observers {
   const [first] = observers
   if (!first) throw new Error('a console shows a namespace')
   const of = (key: string): Observer | undefined => byNamespace.get(key.slice(0, key.indexOf('/')))
-  const shown = (seen: Seen): readonly ConsoleState[] =>
+  const shown = (seen: VisibleNamespaces): readonly ConsoleState[] =>
     observers.map(({ state }) => state).filter(({ namespace }) => seen === undefined || seen.has(namespace))
   const troubleOf = (states: readonly ConsoleState[]) => {
     const troubles = states.flatMap(({ trouble }) => trouble ?? [])

@@ -11,7 +11,7 @@ import type { PartState, PipelineState } from '../model/state.ts'
 export type Flows = ReadonlyMap<string, PartObserved['flow']>
 
 /** What one look at a namespace found. */
-export interface Look {
+export interface NamespaceSnapshot {
   /** Unix milliseconds. */
   readonly at: number
   readonly pipelines: readonly OrderPipeline[]
@@ -23,7 +23,7 @@ export type PastOf = (part: string, lag: number | undefined) => Past
 
 export function pipelineState(
   pipeline: OrderPipeline,
-  { listed, flows = new Map() }: Pick<Look, 'listed' | 'flows'>,
+  { listed, flows = new Map() }: Pick<NamespaceSnapshot, 'listed' | 'flows'>,
   pastOf: PastOf,
 ): PipelineState {
   const { metadata, spec, status } = pipeline

@@ -8,7 +8,7 @@ import { ReplayRuns, type ReplayOrder } from './replay-runs.ts'
 
 const order = async (changes: Partial<ReplayOrder> = {}): Promise<ReplayOrder> => {
   const box = await recordedActions().letterBox(shopPipeline())
-  const deadLetters = await box.letters(['payment'])
+  const deadLetters = await box.read(['payment'])
   const onEnd = () => Promise.resolve(undefined)
   return {
     ...{ pipeline: 'a/shop', stage: 'payment', reason: 'r', by: 'ada', perSecond: 2_000 },

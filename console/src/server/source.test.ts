@@ -1,7 +1,7 @@
 // What does a look wait for? For what the API server has at hand, and not for what the operator
 // answers in its own time.
 import { expect, it } from 'vitest'
-import type { Kube } from '@orderpipeline/client'
+import type { KubeClient } from '@orderpipeline/client'
 import { shopPipeline } from '../testing/recorded-shop.ts'
 import { kubeSource } from './source.ts'
 
@@ -21,7 +21,7 @@ function slowOperator() {
     orderpipelines: [shopPipeline()],
     scaledobjects: [scaledObject],
   }
-  const kube: Kube = {
+  const kube: KubeClient = {
     ...{ cluster: 'a test', namespace: 'default', local: false },
     get: <Body>(path: string) => {
       const plural = /([a-z]+)(\?|$)/.exec(path)?.[1] ?? ''

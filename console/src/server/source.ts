@@ -9,28 +9,28 @@ import {
   orderOf,
   pipelinesOf,
   type ApiServer,
-  type Kube,
+  type KubeClient,
 } from '@orderpipeline/client'
-import { openLetterBox } from '@orderpipeline/client/kafka'
+import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
-import type { LetterSummary } from '../model/dead-letters.ts'
+import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { CustomerOrders, OrderView } from '../model/orders.ts'
-import { beside, every } from './every.ts'
+import { everyInBackground, every } from './every.ts'
 import { gatewayPath, orderPath } from './gateway-path.ts'
-import type { Flows, Look } from './pipeline-state.ts'
+import type { Flows, NamespaceSnapshot } from './pipeline-state.ts'
 
 export interface Source {
   readonly cluster: string
   readonly namespace: string
   /** Everything that is shown of the namespace's pipelines. @throws CommandFailed */
-  look(): Promise<Look>
+  look(): Promise<NamespaceSnapshot>
   /** undefined where there is no such order. @throws CommandFailed */
   order(pipeline: string, id: string): Promise<OrderView | undefined>
   /** A page of a customer's orders. @throws CommandFailed */
   ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
   /** All dead letters, those included that do not wait any more. @throws CommandFailed */
-  letters(pipeline: OrderPipeline): Promise<readonly LetterSummary[]>
+  letters(pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]>
 }
 
 /** Pods may be thousands, and only say why replicas are missing. */
@@ -40,15 +40,20 @@ const flowsEveryMs = 5_000
 const orderTimeoutMs = 5_000
 const ordersAPage = 20
 
-export function kubeSource(kube: Kube, namespace = kube.namespace): Source {
+export function kubeSource(kube: KubeClient, namespace = kube.namespace): Source {
   return { cluster: kube.cluster, namespace, look: looking(kube, namespace), ...kubeOnDemand(kube, namespace) }
 }
 
 /** Everything that the pages of a namespace show without being asked for it. */
-export function looking(kube: Pick<Kube, 'get' | 'getText' | 'getInside'>, namespace: string): () => Promise<Look> {
+export function looking(
+  kube: Pick<KubeClient, 'get' | 'getText' | 'getInside'>,
+  namespace: string,
+): () => Promise<NamespaceSnapshot> {
   const pods = every(podsEveryMs, () => listedPods(kube, namespace, labelKeys.pipeline))
   // The operator may take seconds to answer; the figures do not wait for its decisions.
-  const flows = beside(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) => flowsOf(kube, scaledObjects))
+  const flows = everyInBackground(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) =>
+    flowsOf(kube, scaledObjects),
+  )
   return async () => {
     const [pipelines, scaling, listed] = await Promise.all([
       pipelinesOf(kube, namespace),
@@ -84,7 +89,7 @@ export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, '
 }
 
 async function flowsOf(
-  kube: Pick<Kube, 'getText' | 'getInside'>,
+  kube: Pick<KubeClient, 'getText' | 'getInside'>,
   scaledObjects: readonly ScaledObject[],
 ): Promise<Flows> {
   const decided = await Promise.all(
@@ -116,10 +121,10 @@ function ordersIn(text: string): CustomerOrders {
   throw new CommandFailed(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
-async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly LetterSummary[]> {
-  const box = openLetterBox(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
+async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]> {
+  const box = openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
   try {
-    const deadLetters = await box.letters(await box.stages())
+    const deadLetters = await box.read(await box.stages())
     return deadLetters.map((deadLetter) => {
       const { id, stage, reason, verdict, message, at, state } = deadLetter
       const order = orderOf(deadLetter)

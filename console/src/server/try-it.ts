@@ -2,15 +2,15 @@
 // made slow or failing, and a replica is killed: by the same ways as from outside, through the API
 // server.
 import { randomInt } from 'node:crypto'
-import { CommandFailed, namespacePath, type Kube, type List } from '@orderpipeline/client'
+import { CommandFailed, namespacePath, type KubeClient, type List } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
-import type { Placed, ProviderBehaviour } from '../model/try-it.ts'
+import type { PlacedOrders, ProviderBehaviour } from '../model/try-it.ts'
 import { gatewayPath, proxyPath } from './gateway-path.ts'
 
 export interface TryIt {
   /** @throws CommandFailed where none was taken */
-  place(pipeline: OrderPipeline, count: number): Promise<Placed>
+  place(pipeline: OrderPipeline, count: number): Promise<PlacedOrders>
   /** undefined where there is no simulated provider. */
   provider(pipeline: OrderPipeline): Promise<ProviderBehaviour | undefined>
   setProvider(pipeline: OrderPipeline, behaviour: ProviderBehaviour): Promise<void>
@@ -24,7 +24,7 @@ const batchesAtOnce = 4
 const customers = 200
 const provider = 'payment-provider'
 
-export function kubeTryIt(kube: Kube): TryIt {
+export function kubeTryIt(kube: KubeClient): TryIt {
   const behaviourPath = (pipeline: OrderPipeline): string =>
     proxyPath(namespaceOf(pipeline), `${provider}:8080`, '/v1/behaviour')
   return {
@@ -87,7 +87,7 @@ interface BatchResult {
   readonly title?: string
 }
 
-async function goodsOf(kube: Kube, pipeline: OrderPipeline): Promise<readonly Product[]> {
+async function goodsOf(kube: KubeClient, pipeline: OrderPipeline): Promise<readonly Product[]> {
   const path = gatewayPath(pipeline, '/v1/products')
   const goods = (await kube.send<{ readonly products?: readonly Product[] }>('GET', path, undefined, answerTimeoutMs))
     ?.products
@@ -100,7 +100,7 @@ function randomOrder(goods: readonly Product[]) {
   return { customerId: `try-${randomInt(customers)}`, currency, items: [{ sku, quantity: 1 + randomInt(3) }] }
 }
 
-function placedOf(results: readonly BatchResult[]): Placed {
+function placedOf(results: readonly BatchResult[]): PlacedOrders {
   const orders = results.flatMap(({ status, orderId }) => (status === 202 && orderId !== undefined ? [orderId] : []))
   const firstRefusal = results.find(({ status }) => status !== 202)
   const why = firstRefusal && (firstRefusal.detail ?? firstRefusal.title ?? `status ${firstRefusal.status}`)

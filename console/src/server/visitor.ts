@@ -5,7 +5,7 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { ReadRight } from '../model/actions.ts'
 import { hasKey } from './access.ts'
 import type { Actions } from './actions-port.ts'
-import type { Answer } from './answer.ts'
+import type { HttpAnswer } from './answer.ts'
 import type { Source } from './source.ts'
 
 export type OnDemand = Pick<Source, 'order' | 'ordersOf' | 'letters'>
@@ -28,14 +28,14 @@ export interface Visitor {
 
 export interface Visitors {
   /** A refusal where it is not known who asks. */
-  of(request: IncomingMessage): Promise<Visitor | Answer>
+  of(request: IncomingMessage): Promise<Visitor | HttpAnswer>
   /** Who they are; their signing in and out. undefined where the request is of something else. */
-  session(request: IncomingMessage, path: string): Promise<Answer | undefined>
+  session(request: IncomingMessage, path: string): Promise<HttpAnswer | undefined>
   /** Whether it may be posted to this path. */
   posts(path: string): boolean
 }
 
-export const nothingSeen = (namespaces: readonly string[]): string =>
+export const noVisibleNamespace = (namespaces: readonly string[]): string =>
   `Your user may not list orderpipelines in any namespace that this console shows: ${namespaces.join(', ')}.`
 
 const withoutKey =

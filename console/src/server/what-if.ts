@@ -1,18 +1,18 @@
 // How is "what if" answered? By a dry run of the pipeline as it is; one at a time, for it is work.
 import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/api'
-import { questionIn, type Question, type WhatIf } from '../model/what-if.ts'
-import { problem, type Answer } from './answer.ts'
+import { questionIn, type WhatIfRequest, type WhatIf } from '../model/what-if.ts'
+import { problem, type HttpAnswer } from './answer.ts'
 
 /** @throws CommandFailed where the pipeline cannot be simulated */
 export type DryRunner = (
   pipeline: { readonly name: string; readonly spec: OrderPipelineSpec },
-  question: Question,
+  question: WhatIfRequest,
 ) => Promise<WhatIf>
 
 export function forecaster(run: DryRunner) {
   let running = false
-  return async ({ metadata, spec }: OrderPipeline, query = new URLSearchParams()): Promise<Answer> => {
-    let question: Question | undefined
+  return async ({ metadata, spec }: OrderPipeline, query = new URLSearchParams()): Promise<HttpAnswer> => {
+    let question: WhatIfRequest | undefined
     try {
       question = questionIn(query)
     } catch (error) {

@@ -3,11 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandFailed, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
 import type { RightName } from '../model/actions.ts'
-import type { LetterSummary } from '../model/dead-letters.ts'
+import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { ProviderBehaviour } from '../model/try-it.ts'
 import { providerModes } from '../model/try-it.ts'
 import type { Actions, Recorded } from '../server/actions-port.ts'
-import { recordedLetters, recordedOrder } from './recorded-shop.ts'
+import { recordedDeadLetters, recordedOrder } from './recorded-shop.ts'
 
 export interface RecordedActions extends Actions {
   /** Why not, by right; changed by a test. */
@@ -17,11 +17,13 @@ export interface RecordedActions extends Actions {
   readonly cancelled: string[]
   readonly killed: string[]
   /** What the source is to show. */
-  letters(): readonly LetterSummary[]
+  letters(): readonly DeadLetterSummary[]
 }
 
 export function recordedActions(now = Date.now()): RecordedActions {
-  const deadLetters = new Map(recordedLetters.map((one, index) => [one.id, letterOf(one, now - (40 - index) * 61_000)]))
+  const deadLetters = new Map(
+    recordedDeadLetters.map((one, index) => [one.id, letterOf(one, now - (40 - index) * 61_000)]),
+  )
   const refusals: RecordedActions['refused'] = {}
   const [events, suspended, cancelled, killed]: [Recorded[], boolean[], string[], string[]] = [[], [], [], []]
   let provider: ProviderBehaviour = providerModes.normal
@@ -30,7 +32,7 @@ export function recordedActions(now = Date.now()): RecordedActions {
   }
   const box: DeadLetterTopic = {
     stages: () => Promise.resolve(['orders', 'payment']),
-    letters: (stages) => Promise.resolve([...deadLetters.values()].filter(({ stage }) => stages.includes(stage))),
+    read: (stages) => Promise.resolve([...deadLetters.values()].filter(({ stage }) => stages.includes(stage))),
     replay: async (replays) => {
       await sleep(20)
       mark(
@@ -65,7 +67,7 @@ export function recordedActions(now = Date.now()): RecordedActions {
   }
 }
 
-function letterOf({ id, stage, reason, verdict, message, order }: LetterSummary, at: number): DeadLetter {
+function letterOf({ id, stage, reason, verdict, message, order }: DeadLetterSummary, at: number): DeadLetter {
   const [, partition, offset = '0'] = id.split('/')
   const place = { partition: Number(partition), offset }
   return {
@@ -78,7 +80,7 @@ function letterOf({ id, stage, reason, verdict, message, order }: LetterSummary,
   }
 }
 
-const summaryOf = ({ id, stage, reason, verdict, message, at, state }: DeadLetter): LetterSummary => ({
+const summaryOf = ({ id, stage, reason, verdict, message, at, state }: DeadLetter): DeadLetterSummary => ({
   ...{ id, stage, reason, message, at, state },
   ...(verdict === undefined ? {} : { verdict }),
 })

@@ -22,7 +22,7 @@ type Autoscaler = Listed['autoscalers'][number]
 const mostMore = 20
 const stabilizationSyncs = 8
 
-export function wantedBy({ spec }: ScaledObject, run: PartRun): number {
+export function desiredReplicasOf({ spec }: ScaledObject, run: PartRun): number {
   const { lag, wanted: desired } = run
   run.asked = [...run.asked, Math.ceil(lag / goalOf(spec))].slice(-stabilizationSyncs)
   const peakDemand = Math.max(...run.asked)

@@ -6,11 +6,11 @@ import type { LabelledPod, Listed } from '@orderpipeline/client'
 import type { Deployment, KafkaTopic, OrderPipeline, ScaledObject, StageStatus } from '@orderpipeline/operator/api'
 import { desired, partsOf } from '@orderpipeline/operator/pipeline'
 import { parse } from 'yaml'
-import type { LetterSummary } from '../model/dead-letters.ts'
+import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { CustomerOrders, OrderSummary, OrderView } from '../model/orders.ts'
-import type { Look } from '../server/pipeline-state.ts'
+import type { NamespaceSnapshot } from '../server/pipeline-state.ts'
 import type { Source } from '../server/source.ts'
-import { autoscalerOf, wantedBy, type PartRun } from './recorded-autoscaler.ts'
+import { autoscalerOf, desiredReplicasOf, type PartRun } from './recorded-autoscaler.ts'
 
 const file = new URL('../../../examples/shop.yaml', import.meta.url)
 export const shopPipeline = (): OrderPipeline => {
@@ -60,7 +60,7 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
     },
     order: (_pipeline, id) => Promise.resolve(id === recordedOrder.orderId ? recordedOrder : undefined),
     ordersOf: (_pipeline, customer, cursor) => Promise.resolve(recordedOrdersOf(customer, cursor)),
-    letters: () => Promise.resolve(recordedLetters),
+    letters: () => Promise.resolve(recordedDeadLetters),
   }
   return source
 }
@@ -85,7 +85,7 @@ function advance(runs: Runs, scaledObjects: readonly ScaledObject[], seconds: nu
     run.consumed = Math.min(able, run.arrived + run.lag / stepSeconds)
     run.lag = Math.max(0, Math.round(run.lag + (run.arrived - run.consumed) * stepSeconds))
     if (!scaledObject) continue
-    if (seconds % 15 === 0) run.wanted = name === 'gateway' ? gatewayWants(rate) : wantedBy(scaledObject, run)
+    if (seconds % 15 === 0) run.wanted = name === 'gateway' ? gatewayWants(rate) : desiredReplicasOf(scaledObject, run)
     run.ready += Math.sign(run.wanted - run.ready) * Math.min(3, Math.abs(run.wanted - run.ready))
   }
 }
@@ -100,7 +100,7 @@ interface Recorded {
   readonly rate: number
 }
 
-function lookAt(at: number, { pipeline, children, scaledObjects, runs, rate }: Recorded): Look {
+function lookAt(at: number, { pipeline, children, scaledObjects, runs, rate }: Recorded): NamespaceSnapshot {
   const runOf = (name: string): PartRun =>
     runs[name] ?? { lag: 0, arrived: 0, consumed: 0, ready: 0, wanted: 0, asked: [] }
   const partOf = ({ metadata }: { readonly metadata: { readonly name: string } }): string =>
@@ -218,13 +218,19 @@ function recordedOrdersOf(customer: string, cursor: string | undefined): Custome
   return cursor === undefined ? { orders: all.slice(0, 20), next: 'older' } : { orders: all.slice(20) }
 }
 
-const deadLetter = (index: number, stage: string, reason: string, verdict: string, message: string): LetterSummary => ({
+const deadLetter = (
+  index: number,
+  stage: string,
+  reason: string,
+  verdict: string,
+  message: string,
+): DeadLetterSummary => ({
   ...{ id: `${stage}/${index % 3}/${index}`, stage, reason, verdict, message, state: 'open' },
   at: after(index * 61_000),
   order: `01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e${(16 + index).toString(16)}`,
 })
 
-export const recordedLetters: readonly LetterSummary[] = [
+export const recordedDeadLetters: readonly DeadLetterSummary[] = [
   ...Array.from({ length: 17 }, (_, index) =>
     deadLetter(index, 'payment', 'ProviderFault', 'retry', 'the provider answered 503 to 5 attempts within 62 s'),
   ),

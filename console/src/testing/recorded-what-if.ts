@@ -1,6 +1,6 @@
 // What does the page draw of a dry run in tests of the page? A burst that 100 replicas work off in
 // three minutes, and other maxima in proportion.
-import type { Forecast, Question, WhatIf } from '../model/what-if.ts'
+import type { Forecast, WhatIfRequest, WhatIf } from '../model/what-if.ts'
 import type { DryRunner } from '../server/what-if.ts'
 
 const seconds = 600
@@ -21,7 +21,7 @@ export const recordedWhatIf: DryRunner = ({ spec }, question) => {
 function forecastWith(
   maximum: number,
   stages: readonly string[],
-  { burst, ordersPerSecond, stage }: Question,
+  { burst, ordersPerSecond, stage }: WhatIfRequest,
 ): Forecast {
   const drain = Math.round(180 * (usualMaximum / maximum))
   const lagAt = (second: number): number =>

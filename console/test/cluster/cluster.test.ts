@@ -6,25 +6,33 @@ import { createProducer, createTopics } from '@orderpipeline/kafka'
 import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Rights } from '../../src/model/actions.ts'
-import type { LetterDetails } from '../../src/model/dead-letters.ts'
+import type { DeadLetterDetails } from '../../src/model/dead-letters.ts'
 import type { ConsoleState } from '../../src/model/state.ts'
 import type { HttpConsole } from '../../src/server/http-console.ts'
-import { browserAt, editing, ground, ownRules, viewing, type Browser, type Ground } from './ground.ts'
+import {
+  browserAt,
+  editing,
+  testEnvironment,
+  ownRules,
+  viewing,
+  type Browser,
+  type TestEnvironment,
+} from './test-environment.ts'
 
-let on: Ground
+let on: TestEnvironment
 let shops: string
 let others: string
 let server: HttpConsole
 const tokens: Record<string, string> = {}
 const consoles: HttpConsole[] = []
-const start = async (...args: Parameters<Ground['startConsole']>): Promise<HttpConsole> => {
+const start = async (...args: Parameters<TestEnvironment['startConsole']>): Promise<HttpConsole> => {
   const started = await on.startConsole(...args)
   consoles.push(started)
   return started
 }
 
 beforeAll(async () => {
-  on = ground()
+  on = testEnvironment()
   ;[shops, others] = await Promise.all([on.makeNamespace(), on.makeNamespace()])
   await Promise.all([on.makePipeline(shops, kafkaBootstrap()), on.makePipeline(others, kafkaBootstrap())])
   tokens['console'] = await on.makePerson(shops, 'console', ownRules())
@@ -274,7 +282,7 @@ describe('the message of a dead letter', () => {
     await person.streamed(hasShop)
     const answer = await person.get(`/api/letters/${shops}/shop?stage=payment&reason=${customer}`)
     expect(answer.status, answer.body).toBe(200)
-    return JSON.parse(answer.body) as LetterDetails
+    return JSON.parse(answer.body) as DeadLetterDetails
   }
 
   it('is masked without the right to payloads, and which right that is is said', async () => {

@@ -30,7 +30,7 @@ export interface AutoscalerOptions {
   readonly syncMs: number
   readonly now: () => number
   readonly random: () => number
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
 }
 
 interface Scaler {
@@ -61,8 +61,8 @@ export class Autoscalers {
 
   run(): void {
     const failed = (error: unknown): void =>
-      this.#options.say(`the autoscalers could not read their metrics: ${String(error)}`)
-    this.#timer = setInterval(() => void this.look().catch(failed), tickMs)
+      this.#options.print(`the autoscalers could not read their metrics: ${String(error)}`)
+    this.#timer = setInterval(() => void this.evaluate().catch(failed), tickMs)
   }
 
   close(): void {
@@ -74,7 +74,7 @@ export class Autoscalers {
     this.#nextLook = 0
   }
 
-  async look(): Promise<void> {
+  async evaluate(): Promise<void> {
     const now = this.#options.now()
     if (this.#busy || now < this.#nextLook) return
     this.#nextLook = now + longestMs
@@ -154,12 +154,12 @@ export class Autoscalers {
     rules: ScalingRules,
     lagOf: LagOf,
   ): Promise<void> {
-    const { objects, say } = this.#options
+    const { objects, print } = this.#options
     await objects.kube.scale(deployments, target.metadata.namespace ?? 'default', target.metadata.name, to)
     const lags = rules.triggers.map(({ topic, lagThreshold }) => ({ lag: lagOf(topic)?.lag ?? 0, lagThreshold }))
     const largest = lags.sort((a, b) => b.lag / b.lagThreshold - a.lag / a.lagThreshold)[0]
     const why = largest ? ` (lag ${largest.lag}, one replica carries ${largest.lagThreshold})` : ''
-    say(`${object.metadata.labels?.[labelKeys.stage] ?? object.metadata.name} ${from} → ${to} replicas${why}`)
+    print(`${object.metadata.labels?.[labelKeys.stage] ?? object.metadata.name} ${from} → ${to} replicas${why}`)
   }
 
   #scalerOf(name: string, object: ScaledObject): Scaler {

@@ -17,13 +17,13 @@ export interface Backing {
   readonly kafkaPort: number
 }
 
-export function backingTable(dir: string, say: (line: string) => void): ProcessTable {
+export function backingTable(dir: string, print: (line: string) => void): ProcessTable {
   return new ProcessTable({
     dir,
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/' },
     diesWithParent: true,
     restart: (deaths) => restartAfter(deaths, Date.now(), Math.random()),
-    onDeath: (death, restart) => say(deathText(death, restart)),
+    onDeath: (death, restart) => print(deathText(death, restart)),
   })
 }
 

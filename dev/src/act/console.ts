@@ -1,6 +1,6 @@
 // How does `orderpipeline dev` serve the console of its pipeline? In its own process, on the local
 // API server. The pipeline runs without it, too.
-import { askedWhatIf } from '@orderpipeline/cli/embedding'
+import { whatIfInThread } from '@orderpipeline/cli/embedding'
 import { startConsoleLater, type ConsoleServer } from '@orderpipeline/console'
 import type { Ports } from '@orderpipeline/cluster/supervised'
 
@@ -16,15 +16,21 @@ export interface DevConsoleOptions {
   readonly ports: Ports
   /** The user of this process; records of actions name this user. */
   readonly user: string | undefined
-  readonly say: (line: string) => void
+  readonly print: (line: string) => void
 }
 
 /** Undefined if it cannot start; the reason is printed. */
 export async function devConsole({ ports, ...options }: DevConsoleOptions): Promise<ConsoleServer | undefined> {
-  const { kubeconfig, say } = options
+  const { kubeconfig, print } = options
   const environment = { kubeconfig, kubeconfigCandidates: [], localKubeconfigs: [kubeconfig] }
   // The pipeline is for trials on this machine, so the page may act, with its key.
-  const settings = { allowWrites: true, whatIf: askedWhatIf, command: 'npm run orderpipeline --', local: true }
+  const settings = {
+    say: print,
+    allowWrites: true,
+    whatIf: whatIfInThread,
+    command: 'npm run orderpipeline --',
+    local: true,
+  }
   const on = (port: number) => startConsoleLater(environment, { ...options, ...settings, port })
   try {
     return await on(usualPort).catch(async (error: NodeJS.ErrnoException) => {
@@ -32,7 +38,7 @@ export async function devConsole({ ports, ...options }: DevConsoleOptions): Prom
       return on(await ports.port('console'))
     })
   } catch (error) {
-    say(`The console did not start: ${error instanceof Error ? error.message : String(error)}`)
+    print(`The console did not start: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
 }

@@ -1,7 +1,7 @@
 // What does the pipeline's file contain? One OrderPipeline, checked as the API server and the
 // operator would, and the Secrets and Jobs of its other documents.
 import { readFile } from 'node:fs/promises'
-import { CommandFailed, painter, validation, verdictLines } from '@orderpipeline/cli/embedding'
+import { CommandFailed, painter, validation, validationLines } from '@orderpipeline/cli/embedding'
 import type { OrderPipeline, V1Container } from '@orderpipeline/operator/api'
 import { parseAllDocuments } from 'yaml'
 
@@ -45,7 +45,7 @@ export async function readPipeline(files: readonly string[], before?: OrderPipel
   const verdict = validation(pipeline, before)
   const file = files[0] ?? ''
   if (!verdict.accepted || !verdict.pipeline) {
-    const lines = verdictLines({ file, name: pipeline.metadata?.name ?? '', verdict }, painter(false))
+    const lines = validationLines({ file, name: pipeline.metadata?.name ?? '', verdict }, painter(false))
     throw new CommandFailed(lines.join('\n'))
   }
   const spec = pipeline.spec as { readonly suspend?: boolean } | undefined

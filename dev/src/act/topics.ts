@@ -13,16 +13,16 @@ const againMs = 1_000
 export class Topics {
   readonly #objects: LocalObjects
   readonly #kafka: KafkaConnection
-  readonly #say: (line: string) => void
+  readonly #print: (line: string) => void
   readonly #dirty = new Set<string>()
   #wake = Promise.withResolvers<void>()
   #closing = false
   #running: Promise<void> | undefined
 
-  constructor(objects: LocalObjects, kafka: KafkaConnection, say: (line: string) => void) {
+  constructor(objects: LocalObjects, kafka: KafkaConnection, print: (line: string) => void) {
     this.#objects = objects
     this.#kafka = kafka
-    this.#say = say
+    this.#print = print
   }
 
   /**
@@ -77,7 +77,7 @@ export class Topics {
       all: () => objects.all('KafkaTopic') as unknown as readonly TopicResource[],
       remember: () => undefined,
       now: () => new Date(),
-      log: (line: string) => this.#say(line),
+      log: (line: string) => this.#print(line),
     }
     while (!this.#closing) {
       await this.#wake.promise

@@ -22,13 +22,13 @@ export interface WorkloadOptions {
   /** Processes of all Deployments together. */
   readonly maxProcesses: number
   /** Free memory of the machine; below it no more processes are started. */
-  readonly leastFreeBytes: number
+  readonly minFreeBytes: number
   readonly programOf: (part: string, container: V1Container) => Program | { readonly missing: string }
   readonly services: () => readonly LocalService[]
   readonly secret: (namespace: string, name: string, key: string) => string | undefined
   readonly fixedPorts: (part: string) => Readonly<Record<string, number>>
-  readonly leastOf: (part: string) => number
-  readonly say: (line: string) => void
+  readonly minReplicasOf: (part: string) => number
+  readonly print: (line: string) => void
   readonly now: () => number
 }
 
@@ -60,7 +60,7 @@ export class Workloads {
 
   run(): void {
     this.#runningSince = this.#options.now()
-    this.#timer = setInterval(() => this.look(), tickMs)
+    this.#timer = setInterval(() => this.reconcile(), tickMs)
     this.#tidying = setInterval(() => void this.tidyLogs().catch(() => undefined), tidyMs)
   }
 
@@ -72,7 +72,7 @@ export class Workloads {
     return [...this.#replicas.values()].flat()
   }
 
-  named(pod: string): Replica | undefined {
+  replicaOfPod(pod: string): Replica | undefined {
     return this.all().find(({ spec }) => spec.name === pod)
   }
 
@@ -80,7 +80,7 @@ export class Workloads {
   wake(): void {
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined
-      this.look()
+      this.reconcile()
     }, 20)
   }
 
@@ -97,7 +97,7 @@ export class Workloads {
     await Promise.all(old.map(({ name }) => rm(join(dir, name), { force: true })))
   }
 
-  look(): void {
+  reconcile(): void {
     if (this.#closing) return
     const deployments = this.#options.objects.all('Deployment') as readonly Deployment[]
     const limits = this.#shares(deployments)
@@ -129,7 +129,11 @@ export class Workloads {
       const part = partOf(deployment)
       if ('missing' in this.#program(deployment)) return []
       return [
-        { name: deployment.metadata.name, wanted: deployment.spec.replicas ?? 0, least: this.#options.leastOf(part) },
+        {
+          name: deployment.metadata.name,
+          desired: deployment.spec.replicas ?? 0,
+          minReplicas: this.#options.minReplicasOf(part),
+        },
       ]
     })
     const granted = shares(asks, this.#options.maxProcesses)
@@ -161,7 +165,7 @@ export class Workloads {
     const desiredReplicas = Math.min(deployment.spec.replicas ?? 0, limit.most ?? Infinity)
     const version = versionOf(deployment)
     const set = this.#replicaSetOf(deployment, version)
-    const steps = replicaSteps({ wanted: desiredReplicas, version, ...strategyOf(deployment) }, replicas.map(viewOf))
+    const steps = replicaSteps({ desired: desiredReplicas, version, ...strategyOf(deployment) }, replicas.map(viewOf))
     for (let count = 0; count < steps.start; count += 1) replicas.push(this.#newReplica(deployment, version, set))
     for (const pod of steps.stop) this.#stop(replicas.find(({ spec }) => spec.name === pod))
   }
@@ -232,7 +236,7 @@ export class Workloads {
     )
     for (const { replica } of startOrder(waiting, this.#beginning())) {
       if (this.#starting.size >= Math.max(2, availableParallelism())) return
-      if (availableBytes() < this.#options.leastFreeBytes) return this.#sayOnce('memory', memoryText())
+      if (availableBytes() < this.#options.minFreeBytes) return this.#printOnce('memory', memoryText())
       this.#limits.delete('memory')
       const pendingStart = replica.begin().finally(() => {
         this.#starting.delete(pendingStart)
@@ -250,7 +254,7 @@ export class Workloads {
   }
 
   #newReplica(deployment: Deployment, version: string, set: KubeObject): Replica {
-    const { objects, fixedPorts, services, secret, now, dir, say } = this.#options
+    const { objects, fixedPorts, services, secret, now, dir, print } = this.#options
     const container = containerOf(deployment)
     const part = partOf(deployment)
     const program = this.#program(deployment)
@@ -274,7 +278,7 @@ export class Workloads {
       changed: () => this.wake(),
       ended: (cause, lastOutput, nextMs) => {
         const last = lastOutput.trim().split('\n').at(-1)?.slice(0, 160)
-        say(
+        print(
           `${spec.name} ${cause}; it is started again in ${(nextMs / 1_000).toFixed(1)} s${last ? `. Its last line: ${last}` : ''}`,
         )
       },
@@ -288,7 +292,7 @@ export class Workloads {
     const replicas = this.replicasOf(deployment.metadata.name)
     const namespace = deployment.metadata.namespace ?? 'default'
     for (const replica of replicas) this.#reportPod(replica, namespace)
-    this.#sayLimit(deployment, limit)
+    this.#printLimit(deployment, limit)
     const version = versionOf(deployment)
     const previous = this.#progress.get(deployment.metadata.name)
     const complete =
@@ -313,16 +317,16 @@ export class Workloads {
     this.#reported.set(replica, text)
   }
 
-  #sayLimit(deployment: Deployment, { why }: Limit): void {
+  #printLimit(deployment: Deployment, { why }: Limit): void {
     const { name } = deployment.metadata
     if (why === undefined) this.#limits.delete(name)
-    else this.#sayOnce(name, `${name}: ${why}`)
+    else this.#printOnce(name, `${name}: ${why}`)
   }
 
-  #sayOnce(about: string, text: string): void {
+  #printOnce(about: string, text: string): void {
     if (this.#limits.has(about)) return
     this.#limits.set(about, text)
-    this.#options.say(text)
+    this.#options.print(text)
   }
 }
 

@@ -3,7 +3,7 @@
 import type { Metric } from '@orderpipeline/cli/embedding'
 import type { KubeObject, ScaledObject, Trigger } from '@orderpipeline/operator/api'
 
-export interface Look {
+export interface AutoscalerSample {
   readonly current: number
   readonly desired: number
   /**
@@ -49,7 +49,7 @@ export function autoscalerObject({ metadata, spec }: ScaledObject): KubeObject {
   }
 }
 
-export function autoscalerStatus({ spec }: ScaledObject, { current, desired, metrics, requested }: Look) {
+export function autoscalerStatus({ spec }: ScaledObject, { current, desired, metrics, requested }: AutoscalerSample) {
   const figures = lagFigures(spec)
   const resources = (['cpu', 'memory'] as const).filter((name) => spec.triggers.some(({ type }) => type === name))
   const currentMetrics = [

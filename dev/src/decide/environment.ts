@@ -11,7 +11,7 @@ export interface LocalService {
   readonly localPort: number
 }
 
-export interface Surroundings {
+export interface ContainerContext {
   readonly services: readonly LocalService[]
   /** The text of a Secret's key; undefined where there is none. */
   readonly secret: (name: string, key: string) => string | undefined
@@ -29,7 +29,7 @@ const portVariables: Readonly<Record<string, string>> = { METRICS_PORT: 'metrics
 
 export function processEnvironment(
   { env = [] }: Pick<V1Container, 'env'>,
-  { services, secret, ports }: Surroundings,
+  { services, secret, ports }: ContainerContext,
 ): ProcessEnvironment {
   const variables: Record<string, string> = {}
   for (const { name, value, valueFrom } of env) {

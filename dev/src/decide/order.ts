@@ -1,7 +1,7 @@
 // Which replica starts next? The first one of every part comes before the second one of any part:
 // an order needs one of each. Pure.
 
-export interface Waiting {
+export interface WaitingReplica {
   readonly deployment: string
   /** How many of its Deployment are there before it, those that run included. */
   readonly before: number
@@ -11,5 +11,7 @@ export interface Waiting {
  * `beginning`: a part has no replica that is ready yet, so a second of another would only make that
  * later. Stable: Deployments stay in the order in which they came.
  */
-export const startOrder = <Replica extends Waiting>(waiting: readonly Replica[], beginning: boolean): Replica[] =>
-  waiting.filter(({ before }) => !beginning || before === 0).sort((a, b) => a.before - b.before)
+export const startOrder = <Replica extends WaitingReplica>(
+  waiting: readonly Replica[],
+  beginning: boolean,
+): Replica[] => waiting.filter(({ before }) => !beginning || before === 0).sort((a, b) => a.before - b.before)

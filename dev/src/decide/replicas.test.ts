@@ -12,42 +12,42 @@ const rolling = (maxSurge: string, maxUnavailable: string) => ({
 describe('the replicas of a Deployment', () => {
   it('are started when some are missing, without those that drain', () => {
     const replicas = [replica('a'), replica('b', { draining: true })]
-    expect(replicaSteps({ wanted: 3, version: 'new' }, replicas)).toEqual({ start: 2, stop: [] })
+    expect(replicaSteps({ desired: 3, version: 'new' }, replicas)).toEqual({ start: 2, stop: [] })
   })
 
   it('are ended when there are too many: first one that is not ready, then the youngest one', () => {
     const replicas = [replica('old'), replica('young', { createdAt: 9 }), replica('broken', { ready: false })]
-    expect(replicaSteps({ wanted: 1, version: 'new' }, replicas)).toEqual({ start: 0, stop: ['broken', 'young'] })
+    expect(replicaSteps({ desired: 1, version: 'new' }, replicas)).toEqual({ start: 0, stop: ['broken', 'young'] })
   })
 
   it('are replaced in steps that keep enough of them ready', () => {
     const replicas = ['a', 'b', 'c', 'd'].map((name) => replica(name, { version: 'old' }))
-    const steps = replicaSteps({ wanted: 4, version: 'new', ...rolling('25%', '25%') }, replicas)
+    const steps = replicaSteps({ desired: 4, version: 'new', ...rolling('25%', '25%') }, replicas)
     expect(steps.start).toBe(1)
     expect(steps.stop).toHaveLength(1)
   })
 
   it('are never replaced before the new one is ready if none may be missing', () => {
     const replicas = [replica('a', { version: 'old' }), replica('b', { ready: false })]
-    expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, replicas)).toEqual({
+    expect(replicaSteps({ desired: 1, version: 'new', ...rolling('25%', '0%') }, replicas)).toEqual({
       start: 0,
       stop: [],
     })
     const replicaViews = [replica('a', { version: 'old' }), replica('b')]
-    expect(replicaSteps({ wanted: 1, version: 'new', ...rolling('25%', '0%') }, replicaViews).stop).toEqual(['a'])
+    expect(replicaSteps({ desired: 1, version: 'new', ...rolling('25%', '0%') }, replicaViews).stop).toEqual(['a'])
   })
 
   it('of an old version that do not work are replaced at once', () => {
     const replicas = [replica('a', { version: 'old', ready: false }), replica('b', { version: 'old', ready: false })]
-    expect(replicaSteps({ wanted: 2, version: 'new', ...rolling('25%', '0%') }, replicas).stop).toEqual(['a', 'b'])
+    expect(replicaSteps({ desired: 2, version: 'new', ...rolling('25%', '0%') }, replicas).stop).toEqual(['a', 'b'])
   })
 })
 
 describe('the division of --max-processes', () => {
   const asks = [
-    { name: 'gateway', wanted: 5, least: 5 },
-    { name: 'orders', wanted: 100, least: 10 },
-    { name: 'payment', wanted: 100, least: 5 },
+    { name: 'gateway', desired: 5, minReplicas: 5 },
+    { name: 'orders', desired: 100, minReplicas: 10 },
+    { name: 'payment', desired: 100, minReplicas: 5 },
   ]
 
   it('gives every stage its desired replicas if there are enough', () => {

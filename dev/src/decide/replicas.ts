@@ -21,13 +21,13 @@ export interface ReplicaSteps {
 
 export interface DeploymentView {
   /** Replicas there may be now: the desired number, or fewer where the limits require it. */
-  readonly wanted: number
+  readonly desired: number
   readonly version: string
   readonly strategy?: V1DeploymentSpec['strategy']
 }
 
 export function replicaSteps(
-  { wanted: desired, version, strategy }: DeploymentView,
+  { desired, version, strategy }: DeploymentView,
   replicas: readonly ReplicaView[],
 ): ReplicaSteps {
   const staying = replicas.filter(({ draining }) => !draining)
@@ -58,18 +58,18 @@ function share(of: string | number, desired: number, round: (value: number) => n
 }
 
 /** How many of the available processes one Deployment requests. */
-export interface Ask {
+export interface ReplicaRequest {
   readonly name: string
-  readonly wanted: number
+  readonly desired: number
   /** As many as it must have to work at all: its minReplicas. */
-  readonly least: number
+  readonly minReplicas: number
 }
 
 /**
- * How many each may have when there may be `most` in all: the least of each first, in the order
+ * How many each may have of `most` in all: the minReplicas of each first, in the order
  * given, then the rest in turn.
  */
-export function shares(asks: readonly Ask[], most: number): ReadonlyMap<string, number> {
+export function shares(asks: readonly ReplicaRequest[], most: number): ReadonlyMap<string, number> {
   let remaining = most
   const granted = new Map<string, number>()
   const grant = (name: string, count: number): void => {
@@ -77,10 +77,11 @@ export function shares(asks: readonly Ask[], most: number): ReadonlyMap<string, 
     granted.set(name, (granted.get(name) ?? 0) + increment)
     remaining -= increment
   }
-  for (const { name, wanted } of asks) grant(name, Math.min(1, wanted)) // an order must get through at all
-  for (const { name, wanted, least } of asks) grant(name, Math.min(wanted, least) - (granted.get(name) ?? 0))
+  for (const { name, desired } of asks) grant(name, Math.min(1, desired)) // an order must get through at all
+  for (const { name, desired, minReplicas } of asks)
+    grant(name, Math.min(desired, minReplicas) - (granted.get(name) ?? 0))
   for (let open = asks; remaining > 0 && open.length > 0;) {
-    open = open.filter(({ name, wanted }) => (granted.get(name) ?? 0) < wanted)
+    open = open.filter(({ name, desired }) => (granted.get(name) ?? 0) < desired)
     for (const { name } of open) grant(name, 1)
   }
   return granted

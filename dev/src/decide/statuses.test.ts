@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { endOf, podStatus, type ReplicaSeen } from './statuses.ts'
+import { endOf, podStatus, type ReplicaObservation } from './statuses.ts'
 
-const replica = (changes: Partial<ReplicaSeen> = {}): ReplicaSeen => ({
+const replica = (changes: Partial<ReplicaObservation> = {}): ReplicaObservation => ({
   ...{
     spec: { version: 'v' },
     state: 'running',

@@ -8,7 +8,7 @@ export interface Limit {
   readonly why?: string
 }
 
-export interface ReplicaSeen {
+export interface ReplicaObservation {
   readonly spec: { readonly version: string }
   readonly state: 'waiting' | 'starting' | 'running' | 'draining' | 'gone'
   readonly ready: boolean
@@ -29,7 +29,7 @@ export interface Progress {
 export function deploymentStatus(
   { metadata, spec }: Deployment,
   version: string,
-  all: readonly ReplicaSeen[],
+  all: readonly ReplicaObservation[],
   { why }: Limit,
   { now, since }: Progress,
 ) {
@@ -52,7 +52,7 @@ export function deploymentStatus(
   }
 }
 
-export function podStatus(replica: ReplicaSeen) {
+export function podStatus(replica: ReplicaObservation) {
   const { waiting, ready, restarts, lastCause } = replica
   const running = replica.state === 'running' || replica.state === 'starting' || replica.state === 'draining'
   const state = running

@@ -6,14 +6,14 @@ import { mkdtemp, chmod, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type Kube } from '@orderpipeline/cli'
+import { connect, type KubeClient } from '@orderpipeline/cli'
 import { runningDevRuntimes, type DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 
 const commandLine = join(import.meta.dirname, '../../../cli/src/main.ts')
 const namespace = '/namespaces/default'
 
-export interface Pod {
+export interface DevPod {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> }
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
@@ -89,7 +89,7 @@ export class RunningDev {
     return this.record.gateway ?? ''
   }
 
-  async kube(): Promise<Kube> {
+  async kube(): Promise<KubeClient> {
     const nowhere = { write: () => undefined }
     const environment = { stdout: nowhere, stderr: nowhere, colour: false, kubeconfigCandidates: [] }
     return await connect({ ...environment, kubeconfig: this.record.kubeconfig })
@@ -104,16 +104,16 @@ export class RunningDev {
     throw new Error('there is no pipeline')
   }
 
-  async pods(stage: string): Promise<readonly Pod[]> {
+  async pods(stage: string): Promise<readonly DevPod[]> {
     const kube = await this.kube()
     const selector = encodeURIComponent(`orderpipeline.dev/stage=${stage}`)
     return (
-      (await kube.get<{ items: readonly Pod[] }>(`/api/v1${namespace}/pods?labelSelector=${selector}`))?.items ?? []
+      (await kube.get<{ items: readonly DevPod[] }>(`/api/v1${namespace}/pods?labelSelector=${selector}`))?.items ?? []
     )
   }
 
   async readyPods(stage: string): Promise<number> {
-    const ready = ({ status }: Pod): boolean =>
+    const ready = ({ status }: DevPod): boolean =>
       status?.conditions?.some(({ type, status: truth }) => type === 'Ready' && truth === 'True') ?? false
     return (await this.pods(stage)).filter(ready).length
   }

@@ -2,10 +2,10 @@
 // surplus ones finish their messages in flight and leave.
 import type { Random } from '@orderpipeline/traffic'
 import type { ConsumerGroup } from './consumer-group.ts'
-import type { Nodes, Pod } from './nodes.ts'
+import type { Nodes, SimulatedPod } from './nodes.ts'
 import type { Replica } from './replica.ts'
 
-interface StagePod extends Pod {
+interface StagePod extends SimulatedPod {
   readonly replica: Replica
   /**
    * Seen ready so late after the nodes have started the last pod; undefined when even while they
@@ -98,7 +98,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     advance: (now) => {
       if (!moving) return
       for (const pod of pods) {
-        if (pod.draining && pod.replica.inHand === 0) leave(pod, now)
+        if (pod.draining && pod.replica.inFlight === 0) leave(pod, now)
         else if (!pod.ready) look(pod, now)
       }
       pods = pods.filter(({ gone }) => !gone)

@@ -114,9 +114,10 @@ const first = (samples: readonly StageState[], is: (sample: StageState) => boole
  * still be in flight.
  */
 function drainedFrom(samples: readonly StageState[], from: number, workSeconds: number): number | undefined {
-  const inHand = Math.ceil(workSeconds) + 1
+  const inFlight = Math.ceil(workSeconds) + 1
   for (let at = from; at < samples.length; at += 1)
-    if ((samples[at]?.done ?? 0) >= (samples[Math.max(0, at - inHand)]?.arrived ?? 0) && at >= from + inHand) return at
+    if ((samples[at]?.done ?? 0) >= (samples[Math.max(0, at - inFlight)]?.arrived ?? 0) && at >= from + inFlight)
+      return at
   const last = samples.at(-1)
   return last && last.lag === 0 ? samples.length - 1 : undefined
 }

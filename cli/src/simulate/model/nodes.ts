@@ -1,6 +1,6 @@
 // How fast do pods come up? One after the other at the rate the nodes start them, then each takes
 // its time to run.
-export interface Pod {
+export interface SimulatedPod {
   /** Ended before it was started. */
   gone: boolean
 }
@@ -15,13 +15,13 @@ export interface StartOptions {
 export interface Nodes {
   /** Since when no pod waits for its turn or comes up; undefined while one does. */
   readonly quietSince: number | undefined
-  start(pod: Pod, onRunning: (now: number) => void): void
+  start(pod: SimulatedPod, onRunning: (now: number) => void): void
   advance(now: number): void
 }
 
 export function createNodes({ podStartMs, startsPerSecond }: StartOptions): Nodes {
-  const waiting: { readonly pod: Pod; readonly onRunning: (now: number) => void }[] = []
-  const coming: { readonly pod: Pod; readonly at: number; readonly onRunning: (now: number) => void }[] = []
+  const waiting: { readonly pod: SimulatedPod; readonly onRunning: (now: number) => void }[] = []
+  const coming: { readonly pod: SimulatedPod; readonly at: number; readonly onRunning: (now: number) => void }[] = []
   const everyMs = 1_000 / startsPerSecond
   let turn = 0
   let quietSince: number | undefined = 0

@@ -1,10 +1,10 @@
 // What does one replica do with its partitions? Takes messages from them in turn, as far as it has
 // free places.
 import type { Backlog } from './backlog.ts'
-import { createPlaces, type Work } from './places.ts'
+import { createConcurrencySlots, type Work } from './concurrency-slots.ts'
 
 export interface Replica {
-  readonly inHand: number
+  readonly inFlight: number
   /** Its earlier partitions belong to another replica; it finishes its messages in flight. */
   assign(partitions: readonly number[]): void
   /** A message has come to one of its partitions. */
@@ -16,15 +16,15 @@ export interface Replica {
 }
 
 export function createReplica(backlog: Backlog, work: Work): Replica {
-  const places = createPlaces(work)
+  const places = createConcurrencySlots(work)
   let owned: readonly number[] = []
   let cursor = 0
   let waiting = 0
   let draining = false
 
   return {
-    get inHand() {
-      return places.inHand
+    get inFlight() {
+      return places.inFlight
     },
     assign: (partitions) => {
       owned = partitions

@@ -29,7 +29,7 @@ export interface StageScenario {
 }
 
 /** What a cluster is like, as far as it matters to scaling. */
-export interface Surroundings {
+export interface ClusterConditions {
   /** From its turn to joining the consumer group: scheduling, image, process. */
   readonly podStartSeconds: number
   /** Pods that all nodes together start in a second; Infinity where that never binds. */
@@ -58,7 +58,7 @@ export interface Scenario {
   readonly stages: readonly StageScenario[]
   readonly topology: Topology
   readonly trace: Trace
-  readonly surroundings: Surroundings
+  readonly surroundings: ClusterConditions
   readonly scaling: Scaling
   readonly seed: number
   readonly stepMs: number

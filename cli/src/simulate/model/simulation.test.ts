@@ -66,8 +66,8 @@ describe('for any pipeline, load and cluster', () => {
 
   it('no message is lost or created: each one is finished, waiting or in flight', { timeout }, () => {
     never(({ samples }, _, second) => {
-      const { arrived, done, waiting, inHand, lag } = samples[second] ?? expect.fail('a sample')
-      return arrived !== done + waiting + inHand || lag !== waiting + inHand || Math.min(waiting, inHand) < 0
+      const { arrived, done, waiting, inFlight, lag } = samples[second] ?? expect.fail('a sample')
+      return arrived !== done + waiting + inFlight || lag !== waiting + inFlight || Math.min(waiting, inFlight) < 0
     })
   })
 

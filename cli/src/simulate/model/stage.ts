@@ -19,7 +19,7 @@ export interface StageState {
   readonly arrived: number
   readonly done: number
   readonly waiting: number
-  readonly inHand: number
+  readonly inFlight: number
   /** What has come and is not done with. */
   readonly lag: number
   readonly wanted: number
@@ -116,7 +116,7 @@ export function createStage(
       arrived: sum(arrived),
       done: sum(doneByTopic),
       waiting: sum(consumes.map((_, topic) => backlog.waiting(topic))),
-      inHand: sum(deployment.pods.map(({ replica }) => replica.inHand)),
+      inFlight: sum(deployment.pods.map(({ replica }) => replica.inFlight)),
       lag: lag(),
       wanted: deployment.wanted,
       pods: deployment.pods.length,
@@ -136,7 +136,7 @@ export function createStage(
     },
     finish: (now, onDone) => {
       endedByTopic.fill(0)
-      for (const { replica } of deployment.pods) if (replica.inHand > 0) replica.finish(now, count)
+      for (const { replica } of deployment.pods) if (replica.inFlight > 0) replica.finish(now, count)
       for (const [position, messages] of endedByTopic.entries()) {
         if (messages === 0) continue
         doneByTopic[position] = (doneByTopic[position] ?? 0) + messages

@@ -2,7 +2,7 @@
 // it.
 import type { OrderPipelineSpec, Stage } from '@orderpipeline/operator/api'
 import { stageScenarios } from './pipeline-scenario.ts'
-import type { Scenario, Surroundings } from './scenario.ts'
+import type { Scenario, ClusterConditions } from './scenario.ts'
 import { topologyOf } from '@orderpipeline/operator/pipeline'
 
 export const stage = (changes: Partial<Stage> = {}): Stage => ({
@@ -24,7 +24,7 @@ export const pipeline = (stages: readonly Stage[], topics: OrderPipelineSpec['to
 }
 
 /** A cluster in which nothing takes time but the work. */
-export const instant: Surroundings = {
+export const instant: ClusterConditions = {
   podStartSeconds: 0,
   startsPerSecond: Number.POSITIVE_INFINITY,
   readinessSeconds: 0,
@@ -37,7 +37,10 @@ export const instant: Surroundings = {
 
 export function scenario(
   spec: OrderPipelineSpec,
-  { surroundings, ...changes }: Partial<Omit<Scenario, 'surroundings'>> & { surroundings?: Partial<Surroundings> } = {},
+  {
+    surroundings,
+    ...changes
+  }: Partial<Omit<Scenario, 'surroundings'>> & { surroundings?: Partial<ClusterConditions> } = {},
 ): Scenario {
   const metadata = { name: 'shop' }
   const object = { apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata, spec }

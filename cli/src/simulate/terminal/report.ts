@@ -6,7 +6,7 @@ import type { Figures, StageFigures } from '../model/figures.ts'
 import type { Run, StageRun } from '../model/simulation.ts'
 import { area, columnsOf, timeAxis } from './area.ts'
 
-export interface Shown {
+export interface ReportContent {
   readonly title: string
   readonly run: Run
   readonly figures: Figures
@@ -18,7 +18,7 @@ export interface Shown {
   readonly notes: readonly string[]
 }
 
-export interface Look {
+export interface ReportStyle {
   readonly colour: boolean
   /** Columns of the terminal; undefined where the output is none. */
   readonly width: number | undefined
@@ -32,7 +32,7 @@ const usualWidth = 100
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
 
-export function report(content: Shown, look: Look): string[] {
+export function report(content: ReportContent, look: ReportStyle): string[] {
   const { title, run, figures, replicas, alternatives, notes } = content
   const paint = (text: string, colour: Colour): string =>
     look.colour && text.trim() !== '' ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
@@ -143,7 +143,11 @@ function sentences({ orders, seconds, doneAtSeconds, replicaHours, replicaHoursA
   ]
 }
 
-function comparison(figures: Figures, { scaledBy, alternatives }: Shown, width: number | undefined): readonly string[] {
+function comparison(
+  figures: Figures,
+  { scaledBy, alternatives }: ReportContent,
+  width: number | undefined,
+): readonly string[] {
   const all = [{ name: scaledBy, figures }, ...alternatives]
   const most = (of: (stage: StageFigures) => number, { stages }: Figures): number => Math.max(0, ...stages.map(of))
   const rows = all.map(({ name, figures: one }) => [

@@ -7,13 +7,13 @@ import type { Rule, Schema } from '../schema.ts'
 import { celValue } from './convert.ts'
 import { ruleLanguage } from './environment.ts'
 
-export interface RuleVerdict {
+export interface RuleResult {
   readonly causes: readonly Cause[]
   /** Transition rules that had no older value to compare with. */
-  readonly unasked: readonly UnaskedRule[]
+  readonly skippedRules: readonly SkippedRule[]
 }
 
-export interface UnaskedRule {
+export interface SkippedRule {
   readonly path: Path
   readonly message: string
 }
@@ -27,18 +27,18 @@ interface Place {
 
 /** `old` is the previous object; without it transition rules are not evaluated, as when an object is created.
  */
-export function ruleVerdict(value: unknown, old: unknown, schema: Schema): RuleVerdict {
+export function evaluateRules(value: unknown, old: unknown, schema: Schema): RuleResult {
   const causes: Cause[] = []
-  const unasked: UnaskedRule[] = []
+  const skippedRules: SkippedRule[] = []
   for (const place of places({ value, old, schema, path: [] })) {
     for (const rule of place.schema['x-kubernetes-validations'] ?? []) {
       const compiled = compile(rule.rule)
       if (usesOldSelf(compiled.ast) && place.old === undefined && rule.optionalOldSelf !== true)
-        unasked.push({ path: place.path, message: messageOf(rule) })
+        skippedRules.push({ path: place.path, message: messageOf(rule) })
       else causes.push(...brokenRule(rule, compiled, place))
     }
   }
-  return { causes: causes, unasked }
+  return { causes: causes, skippedRules }
 }
 
 function* places(place: Place): Generator<Place> {

@@ -8,7 +8,7 @@ import type { StatePaths } from '../../paths.ts'
 import { runningHost } from '../../process/index.ts'
 import { endLeftovers } from '../../process/leftovers.ts'
 import type { Step } from '../../progress/steps.ts'
-import { nodePlaces } from './cluster.ts'
+import { nodeDirectories } from './cluster.ts'
 
 /**
  * Nothing but data stays without `purge`: topics, orders, the cluster's objects, imported images,
@@ -34,7 +34,7 @@ export function nativeDown(paths: StatePaths, { purge }: { readonly purge: boole
       title: 'Pods, mounts and network',
       after: ['stop-processes'],
       typicalMs: 5_000,
-      run: (progress) => removeNode(nodePlaces(paths), { ...progress, purge }),
+      run: (progress) => removeNode(nodeDirectories(paths), { ...progress, purge }),
     },
     {
       name: 'remove-state',

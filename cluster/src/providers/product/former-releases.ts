@@ -24,7 +24,7 @@ export async function retireFormerOperator(
  * Whether there is a release whose objects the umbrella must take over. What cannot be taken over
  * is deleted.
  */
-export async function adoptedShop(kubectl: Kubectl): Promise<boolean> {
+export async function releaseToAdopt(kubectl: Kubectl): Promise<boolean> {
   if (!(await isInstalled(kubectl, formerShop))) return false
   // Its selector names the release, and a selector cannot be changed. Charges are requested again
   // meanwhile.

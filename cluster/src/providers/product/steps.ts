@@ -9,7 +9,7 @@ import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'
 import { applyObjects, exist, type Kubectl } from '../kubectl.ts'
 import { chartFolder, installChart, isInstalled, type Release } from './helm.ts'
-import { adoptedShop, forgetFormerShop, retireFormerOperator } from './former-releases.ts'
+import { releaseToAdopt, forgetFormerShop, retireFormerOperator } from './former-releases.ts'
 import { waitUntilReady } from './pipeline.ts'
 import { assemblePlatformChart, hashOfPlatformChart, ownCharts, platformChart } from './platform-chart.ts'
 
@@ -89,7 +89,7 @@ export function product(options: ProductOptions): Product {
     },
     async run(progress) {
       await retireFormerOperator(kubectl, await options.kubeconfig(), progress)
-      const takeOwnership = await adoptedShop(kubectl)
+      const takeOwnership = await releaseToAdopt(kubectl)
       const set = definitionIsCurrent ? ['orderpipeline-operator.crds.upgrade=false'] : []
       await installChart(kubectl, { ...(await releaseOf(options)), set, takeOwnership }, progress)
       if (takeOwnership) await forgetFormerShop(kubectl)

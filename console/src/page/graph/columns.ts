@@ -1,7 +1,7 @@
 // In which order do nodes stand in their columns, and how high? So that lines cross little and run
 // level where they can. Pure.
 
-export interface Placed {
+export interface ColumnNode {
   readonly id: string
   readonly column: number
   readonly height: number
@@ -16,7 +16,10 @@ const gap = 18
 const sweeps = 6
 
 /** Top of each node, from 0 on. */
-export function tops(nodes: readonly Placed[], neighbours: (id: string) => Neighbours): ReadonlyMap<string, number> {
+export function tops(
+  nodes: readonly ColumnNode[],
+  neighbours: (id: string) => Neighbours,
+): ReadonlyMap<string, number> {
   const count = Math.max(0, ...nodes.map(({ column }) => column + 1))
   const columns = Array.from({ length: count }, (_, column) => nodes.filter((node) => node.column === column))
   const centre = new Map<string, number>()
@@ -32,7 +35,7 @@ export function tops(nodes: readonly Placed[], neighbours: (id: string) => Neigh
 }
 
 /** One below the other, around 0. */
-function stack(column: readonly Placed[], centre: Map<string, number>): void {
+function stack(column: readonly ColumnNode[], centre: Map<string, number>): void {
   const total = column.reduce((sum, { height }) => sum + height + gap, -gap)
   let y = -total / 2
   for (const { id, height } of column) {
@@ -42,7 +45,7 @@ function stack(column: readonly Placed[], centre: Map<string, number>): void {
 }
 
 /** Each as near as can be to the middle of its neighbours, in the order of those middles. */
-function settle(column: Placed[], centre: Map<string, number>, of: (id: string) => readonly string[]): void {
+function settle(column: ColumnNode[], centre: Map<string, number>, of: (id: string) => readonly string[]): void {
   const wish = new Map(
     column.map(({ id }) => {
       const others = of(id).flatMap((other) => centre.get(other) ?? [])
@@ -50,9 +53,9 @@ function settle(column: Placed[], centre: Map<string, number>, of: (id: string) 
       return [id, others.length > 0 ? mean : (centre.get(id) ?? 0)]
     }),
   )
-  const wished = (node: Placed): number => wish.get(node.id) ?? 0
+  const wished = (node: ColumnNode): number => wish.get(node.id) ?? 0
   column.sort((a, b) => wished(a) - wished(b))
-  const blocks: { nodes: Placed[]; height: number; centre: number }[] = []
+  const blocks: { nodes: ColumnNode[]; height: number; centre: number }[] = []
   for (const node of column) {
     let block = { nodes: [node], height: node.height, centre: wished(node) }
     // Blocks that would overlap become one, in the middle of what its members wish.
@@ -77,6 +80,6 @@ const overlap = (
   below: { readonly height: number; readonly centre: number },
 ): boolean => above.centre + above.height / 2 + gap > below.centre - below.height / 2
 
-function meanCentre(nodes: readonly Placed[], wished: (node: Placed) => number): number {
+function meanCentre(nodes: readonly ColumnNode[], wished: (node: ColumnNode) => number): number {
   return nodes.reduce((sum, node) => sum + wished(node), 0) / nodes.length
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { layout, type Drawn, type Graph, type GraphNode } from './layout.ts'
+import { layout, type GraphStage, type Graph, type GraphNode } from './layout.ts'
 import { trackOf } from './track.ts'
 import { lagWidth } from './weight.ts'
 
-const shop: readonly Drawn[] = [
+const shop: readonly GraphStage[] = [
   { name: 'gateway', consumes: [], emits: ['orders.placed'] },
   {
     name: 'orders',

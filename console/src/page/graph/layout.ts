@@ -2,7 +2,7 @@
 // order of the work; what goes back runs below. Pure: the same parts give the same picture,
 // whatever their figures are.
 import type { PartState } from '../../model/state.ts'
-import { tops, type Placed } from './columns.ts'
+import { tops, type ColumnNode } from './columns.ts'
 import { ranksOf, type Link } from './ranks.ts'
 
 export interface GraphNode {
@@ -35,7 +35,7 @@ export interface Graph {
   readonly edges: readonly GraphEdge[]
 }
 
-export type Drawn = Pick<PartState, 'name' | 'consumes' | 'emits'>
+export type GraphStage = Pick<PartState, 'name' | 'consumes' | 'emits'>
 
 const partSize = { width: 184, height: 96 }
 const topicHeight = 26
@@ -47,7 +47,7 @@ const topicWidth = (name: string): number => Math.max(64, Math.round(name.length
 const partId = (name: string): string => `part ${name}`
 const topicId = (name: string): string => `topic ${name}`
 
-export function layout(parts: readonly Drawn[]): Graph {
+export function layout(parts: readonly GraphStage[]): Graph {
   const topics = [...new Set(parts.flatMap(({ emits, consumes }) => [...emits, ...consumes]))]
   const links = parts.flatMap(({ name, emits, consumes }) => [
     ...emits.map((topic) => ({
@@ -65,7 +65,7 @@ export function layout(parts: readonly Drawn[]): Graph {
   const { rank, isBack } = ranksOf(ids, links)
   const forward = links.filter((link) => !isBack(link))
   const { chains, waypoints } = throughColumns(forward, rank)
-  const placements: Placed[] = [
+  const placements: ColumnNode[] = [
     ...ids.map((id) => ({
       id,
       column: rank.get(id) ?? 0,
@@ -119,7 +119,7 @@ export function layout(parts: readonly Drawn[]): Graph {
  */
 function throughColumns<L extends Link>(links: readonly L[], rank: ReadonlyMap<string, number>) {
   const chains = new Map<L, readonly string[]>()
-  const waypoints: Placed[] = []
+  const waypoints: ColumnNode[] = []
   for (const link of links) {
     const [first, last] = [rank.get(link.from) ?? 0, rank.get(link.to) ?? 0]
     const between: string[] = []
@@ -149,7 +149,7 @@ function neighboursIn(chains: ReadonlyMap<unknown, readonly string[]>) {
   return (id: string) => ({ before: before.get(id) ?? [], after: after.get(id) ?? [] })
 }
 
-function columnsOf(placements: readonly Placed[], topics: readonly string[]) {
+function columnsOf(placements: readonly ColumnNode[], topics: readonly string[]) {
   const widths: number[] = []
   const widthOf = new Map(topics.map((name) => [topicId(name), topicWidth(name)]))
   for (const { id, column } of placements) {

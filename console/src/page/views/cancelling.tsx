@@ -1,10 +1,10 @@
 // How is an order cancelled? After the page has said what follows.
 import { useState } from 'preact/hooks'
-import type { Done, Rights } from '../../model/actions.ts'
+import type { ActionResult, Rights } from '../../model/actions.ts'
 import type { OrderView } from '../../model/orders.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
 import { act } from '../actions.ts'
-import { ActionButton, Confirm, DoneText } from '../dialog.tsx'
+import { ActionButton, Confirm, ActionResultText } from '../dialog.tsx'
 
 interface CancellingProps {
   readonly order: OrderView
@@ -14,16 +14,16 @@ interface CancellingProps {
 
 export function Cancelling({ order: { orderId }, pipeline, rights }: CancellingProps) {
   const [isConfirming, setIsConfirming] = useState(false)
-  const [done, setDone] = useState<Done>()
+  const [done, setDone] = useState<ActionResult>()
   const cancel = async () => {
-    const answer = await act<Done>(keyOf(pipeline), 'cancel', { order: orderId })
+    const answer = await act<ActionResult>(keyOf(pipeline), 'cancel', { order: orderId })
     if ('value' in answer) setDone(answer.value)
     return answer
   }
   return (
     <div class="actions">
       <ActionButton label="Cancel this order …" refused={rights.refused.cancel} onClick={() => setIsConfirming(true)} />
-      <DoneText done={done} />
+      <ActionResultText done={done} />
       {isConfirming && (
         <Confirm
           title="Cancel this order?"

@@ -1,7 +1,7 @@
 // Which orders has a customer? Newest first, a page at a time, each a link to itself.
 import { useEffect, useState } from 'preact/hooks'
 import type { CustomerOrders, OrderSummary } from '../../model/orders.ts'
-import { ask, type Answered } from '../live.ts'
+import { fetchJson, type Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { amountText, dateText, plural } from '../words.ts'
 import { LookupFailed, orderTone } from './order-parts.tsx'
@@ -19,7 +19,7 @@ export function CustomerOrdersList({ pipeline, customer }: CustomerOrdersProps) 
   const [last, setLast] = useState<Answered<CustomerOrders>>()
   const read = async (cursor?: string): Promise<void> => {
     const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`
-    const answer = await ask<CustomerOrders>(`/api/customers/${pipeline}/${encodeURIComponent(customer)}${query}`)
+    const answer = await fetchJson<CustomerOrders>(`/api/customers/${pipeline}/${encodeURIComponent(customer)}${query}`)
     setLast(answer)
     if ('value' in answer) setOrders((before) => [...before, ...answer.value.orders].slice(0, mostShown))
   }

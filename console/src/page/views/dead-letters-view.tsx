@@ -1,16 +1,16 @@
 // Which messages did the stages give up? Counted by stage and cause, with what a retry would bring
 // and the command that does it.
 import { useEffect, useState } from 'preact/hooks'
-import type { Done, Rights } from '../../model/actions.ts'
-import { nextCommand, type DeadLetters, type LetterGroup } from '../../model/dead-letters.ts'
+import type { ActionResult, Rights } from '../../model/actions.ts'
+import { nextCommand, type DeadLetters, type DeadLetterGroup } from '../../model/dead-letters.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
 import { CopyCommand } from '../copy-command.tsx'
-import { DoneText } from '../dialog.tsx'
-import { ask, type Answered } from '../live.ts'
+import { ActionResultText } from '../dialog.tsx'
+import { fetchJson, type Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { clockText, dateText, plural } from '../words.ts'
-import { LetterActions } from './letter-actions.tsx'
-import { LetterMessages } from './letter-messages.tsx'
+import { DeadLetterActions } from './dead-letter-actions.tsx'
+import { DeadLetterMessages } from './dead-letter-messages.tsx'
 import { Replays, useReplays } from './replays.tsx'
 
 const againMs = 15_000
@@ -24,12 +24,12 @@ interface DeadLettersViewProps {
 
 export function DeadLettersView({ pipeline, command, writes, rights }: DeadLettersViewProps) {
   const key = keyOf(pipeline)
-  const [acted, setActed] = useState<{ readonly times: number; readonly done?: Done | undefined }>({ times: 0 })
+  const [acted, setActed] = useState<{ readonly times: number; readonly done?: ActionResult | undefined }>({ times: 0 })
   const runs = useReplays(key, writes, acted.times)
   // Each action, and each replay that has ended, changed which dead letters wait.
   const endedCount = runs.filter(({ state }) => state !== 'running').length
   const answer = useDeadLetters(key, `${acted.times} ${endedCount}`)
-  const onDone = (done: Done | undefined): void => setActed(({ times }) => ({ times: times + 1, done }))
+  const onDone = (done: ActionResult | undefined): void => setActed(({ times }) => ({ times: times + 1, done }))
   return (
     <>
       <h1>Dead letters</h1>
@@ -39,7 +39,7 @@ export function DeadLettersView({ pipeline, command, writes, rights }: DeadLette
           {answer.message}
         </p>
       )}
-      <DoneText done={acted.done} />
+      <ActionResultText done={acted.done} />
       <Replays pipeline={key} {...{ runs, rights }} />
       {answer && 'value' in answer && (
         <DeadLetterGroups letters={answer.value} {...{ pipeline, command, rights, onDone }} />
@@ -54,7 +54,7 @@ function useDeadLetters(pipeline: string, since: string): Answered<DeadLetters> 
     let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
-      const answer = await ask<DeadLetters>(`/api/dead-letters/${pipeline}`)
+      const answer = await fetchJson<DeadLetters>(`/api/dead-letters/${pipeline}`)
       if (cancelled) return
       setEntry({ of: pipeline, answer })
       timer = setTimeout(() => void look(), againMs)
@@ -69,7 +69,7 @@ function useDeadLetters(pipeline: string, since: string): Answered<DeadLetters> 
 }
 
 interface ShownProps extends Omit<DeadLettersViewProps, 'writes'> {
-  readonly onDone: (done: Done | undefined) => void
+  readonly onDone: (done: ActionResult | undefined) => void
 }
 
 interface DeadLetterGroupsProps extends ShownProps {
@@ -103,7 +103,7 @@ const verdicts: Readonly<Record<string, string>> = {
 }
 
 interface GroupProps extends ShownProps {
-  readonly group: LetterGroup
+  readonly group: DeadLetterGroup
 }
 
 function Group({ group, pipeline, command, rights, onDone }: GroupProps) {
@@ -143,8 +143,8 @@ function Group({ group, pipeline, command, rights, onDone }: GroupProps) {
           </>
         )}
       </dl>
-      {rights && <LetterMessages pipeline={keyOf(pipeline)} {...{ group, rights, onDone }} />}
-      {rights && <LetterActions pipeline={keyOf(pipeline)} {...{ group, rights, onDone }} />}
+      {rights && <DeadLetterMessages pipeline={keyOf(pipeline)} {...{ group, rights, onDone }} />}
+      {rights && <DeadLetterActions pipeline={keyOf(pipeline)} {...{ group, rights, onDone }} />}
       <p class="hint">
         {verdict === 'never'
           ? 'To see them; dlq replay <letter> --edit plays a mended one again:'

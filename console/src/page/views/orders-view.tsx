@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
 import { isFinal, orderIdPattern, waitsFor, type OrderView } from '../../model/orders.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
-import { ask, type Answered } from '../live.ts'
+import { fetchJson, type Answered } from '../live.ts'
 import { go } from '../navigation.ts'
 import { pathOf, scalingPath } from '../route.ts'
 import { Cancelling } from './cancelling.tsx'
@@ -79,7 +79,7 @@ function useOrder(pipeline: string, id: string | undefined): Answered<OrderView>
     let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
-      const answer = await ask<OrderView>(`/api/orders/${pipeline}/${encodeURIComponent(id)}`)
+      const answer = await fetchJson<OrderView>(`/api/orders/${pipeline}/${encodeURIComponent(id)}`)
       if (cancelled) return
       setEntry({ id, answer })
       if ('value' in answer && !isFinal(answer.value)) timer = setTimeout(() => void look(), againMs)

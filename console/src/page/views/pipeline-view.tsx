@@ -1,9 +1,9 @@
 // What is slow? A sentence, the figures of the whole, the graph, and every stage with its own.
 import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
 import { useState } from 'preact/hooks'
-import type { Done, Rights } from '../../model/actions.ts'
+import type { ActionResult, Rights } from '../../model/actions.ts'
 import { bottleneckOf } from '../../model/verdict.ts'
-import { DoneText } from '../dialog.tsx'
+import { ActionResultText } from '../dialog.tsx'
 import { Graph } from '../graph/graph.tsx'
 import { scalingPath } from '../route.ts'
 import { countText, dash, dateText, orDash, plural, rateText, waitText } from '../words.ts'
@@ -16,7 +16,7 @@ interface PipelineViewProps {
 }
 
 export function PipelineView({ pipeline, rights }: PipelineViewProps) {
-  const [done, setDone] = useState<Done>()
+  const [done, setDone] = useState<ActionResult>()
   const { ready, suspended, behind, capacity, parts } = pipeline
   const sum = (of: (part: PartState) => number): number => parts.reduce((total, part) => total + of(part), 0)
   const [readyReplicas, desiredReplicas] = [sum((part) => part.ready), sum((part) => part.wanted)]
@@ -35,7 +35,7 @@ export function PipelineView({ pipeline, rights }: PipelineViewProps) {
           </div>
         )}
       </div>
-      <DoneText done={done} />
+      <ActionResultText done={done} />
       <Verdict pipeline={pipeline} />
       <dl class="tiles">
         <Tile title="Orders per second" value={orDash(rateText(pipeline.ordersPerSecond))} />

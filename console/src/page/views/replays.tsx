@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { ReplayRunState, Rights } from '../../model/actions.ts'
 import { act } from '../actions.ts'
 import { ActionButton } from '../dialog.tsx'
-import { ask } from '../live.ts'
+import { fetchJson } from '../live.ts'
 import { clockText, plural } from '../words.ts'
 
 const runningMs = 500
@@ -18,7 +18,7 @@ export function useReplays(pipeline: string, writes: boolean, startCount: number
     let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
-      const answer = await ask<readonly ReplayRunState[]>(`/api/replays/${pipeline}`)
+      const answer = await fetchJson<readonly ReplayRunState[]>(`/api/replays/${pipeline}`)
       if (cancelled) return
       const currentRuns = 'value' in answer ? answer.value : []
       if ('value' in answer) setRuns(currentRuns)

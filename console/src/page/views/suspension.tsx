@@ -1,6 +1,6 @@
 // How is a pipeline stopped and started from the page? After the page has said what will happen.
 import { useEffect, useState } from 'preact/hooks'
-import type { Done, Rights } from '../../model/actions.ts'
+import type { ActionResult, Rights } from '../../model/actions.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
 import { act } from '../actions.ts'
 import { ActionButton, Confirm } from '../dialog.tsx'
@@ -8,7 +8,7 @@ import { ActionButton, Confirm } from '../dialog.tsx'
 interface SuspensionProps {
   readonly pipeline: PipelineState
   readonly rights: Rights
-  readonly onDone: (done: Done) => void
+  readonly onDone: (done: ActionResult) => void
 }
 
 export function Suspension({ pipeline, rights, onDone }: SuspensionProps) {
@@ -36,7 +36,7 @@ export function Suspension({ pipeline, rights, onDone }: SuspensionProps) {
 interface ConfirmationProps {
   readonly pipeline: PipelineState
   readonly suspend: boolean
-  readonly onDone: (done: Done) => void
+  readonly onDone: (done: ActionResult) => void
   readonly onClose: () => void
 }
 
@@ -48,7 +48,7 @@ function Confirmation({ pipeline, suspend, onDone, onClose }: ConfirmationProps)
     )
   }, [])
   const confirm = async () => {
-    const answer = await act<Done>(keyOf(pipeline), 'suspend', { suspend })
+    const answer = await act<ActionResult>(keyOf(pipeline), 'suspend', { suspend })
     if ('value' in answer) onDone(answer.value)
     return answer
   }

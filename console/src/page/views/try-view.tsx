@@ -3,9 +3,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
 import { keyOf, type PipelineState } from '../../model/state.ts'
-import { largestBurst, providerModes, type Placed, type ProviderMode } from '../../model/try-it.ts'
+import { largestBurst, providerModes, type PlacedOrders, type ProviderMode } from '../../model/try-it.ts'
 import { act } from '../actions.ts'
-import { ask, type Answered } from '../live.ts'
+import { fetchJson, type Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { countText, plural } from '../words.ts'
 import { StageTable } from './stage-table.tsx'
@@ -54,8 +54,8 @@ function Orders({ pipeline }: { readonly pipeline: PipelineState }) {
   const [burst, setBurst] = useState('500')
   const count = Number(burst)
   const isGood = Number.isInteger(count) && count >= 1 && count <= largestBurst
-  const one = useDoing(() => act<Placed>(key, 'try-orders', { count: 1 }))
-  const many = useDoing(() => act<Placed>(key, 'try-orders', { count }))
+  const one = useDoing(() => act<PlacedOrders>(key, 'try-orders', { count: 1 }))
+  const many = useDoing(() => act<PlacedOrders>(key, 'try-orders', { count }))
   const busy = one.busy || many.busy
   return (
     <section class="panel" aria-labelledby="try-orders">
@@ -86,7 +86,7 @@ function PlacedText({
   answer,
   pipeline,
 }: {
-  readonly answer: Answered<Placed> | undefined
+  readonly answer: Answered<PlacedOrders> | undefined
   readonly pipeline: string
 }) {
   if (!answer) return null
@@ -113,7 +113,7 @@ const modes = Object.keys(providerModes) as ProviderMode[]
 function Provider({ pipeline }: { readonly pipeline: string }) {
   const [mode, setMode] = useState<Answered<{ readonly mode: ProviderMode | 'other' | 'none' }>>()
   useEffect(() => {
-    void ask<{ mode: ProviderMode | 'other' | 'none' }>(`/api/try/${pipeline}`).then(setMode)
+    void fetchJson<{ mode: ProviderMode | 'other' | 'none' }>(`/api/try/${pipeline}`).then(setMode)
   }, [pipeline])
   const current = mode && 'value' in mode ? mode.value.mode : undefined
   if (current === 'none') return null

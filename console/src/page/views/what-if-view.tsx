@@ -2,10 +2,10 @@
 // the change are shown next to each other.
 import { useEffect, useState } from 'preact/hooks'
 import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
-import { limits, queryOf, type Forecast, type Question, type WhatIf } from '../../model/what-if.ts'
+import { limits, queryOf, type Forecast, type WhatIfRequest, type WhatIf } from '../../model/what-if.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'
 import { CopyCommand } from '../copy-command.tsx'
-import { ask, type Answered } from '../live.ts'
+import { fetchJson, type Answered } from '../live.ts'
 import { go } from '../navigation.ts'
 import { pathOf } from '../route.ts'
 import { countText, durationText, rateText } from '../words.ts'
@@ -13,7 +13,7 @@ import { ForecastTable } from './forecast-table.tsx'
 
 interface WhatIfViewProps {
   readonly pipeline: PipelineState
-  readonly question: Question | undefined
+  readonly question: WhatIfRequest | undefined
 }
 
 export function WhatIfView({ pipeline, question }: WhatIfViewProps) {
@@ -36,13 +36,13 @@ export function WhatIfView({ pipeline, question }: WhatIfViewProps) {
   )
 }
 
-function useWhatIf(pipeline: string, question: Question | undefined): Answered<WhatIf> | undefined {
+function useWhatIf(pipeline: string, question: WhatIfRequest | undefined): Answered<WhatIf> | undefined {
   const path = question && `/api/what-if/${pipeline}?${queryOf(question)}`
   const [entry, setEntry] = useState<{ readonly asked: string; readonly answer: Answered<WhatIf> }>()
   useEffect(() => {
     if (path === undefined) return
     let cancelled = false
-    void ask<WhatIf>(path).then((answer) => {
+    void fetchJson<WhatIf>(path).then((answer) => {
       if (!cancelled) setEntry({ asked: path, answer })
     })
     return () => {
@@ -128,7 +128,7 @@ function QuestionForm({ pipeline, question }: WhatIfViewProps) {
 
 interface ResultProps {
   readonly pipeline: PipelineState
-  readonly question: Question
+  readonly question: WhatIfRequest
   readonly found: WhatIf
 }
 

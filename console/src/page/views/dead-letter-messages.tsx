@@ -1,26 +1,26 @@
 // What is in the dead letters of one stage and cause? The newest ones, read when a person asks for
 // them; their messages where the person may see payloads, and otherwise why not.
 import { useState } from 'preact/hooks'
-import type { Done, Rights } from '../../model/actions.ts'
-import type { LetterDetail, LetterDetails, LetterGroup } from '../../model/dead-letters.ts'
+import type { ActionResult, Rights } from '../../model/actions.ts'
+import type { DeadLetterDetail, DeadLetterDetails, DeadLetterGroup } from '../../model/dead-letters.ts'
 import { act } from '../actions.ts'
 import { ActionButton, Confirm } from '../dialog.tsx'
-import { ask, type Answered } from '../live.ts'
+import { fetchJson, type Answered } from '../live.ts'
 import { dateText, plural } from '../words.ts'
 
 interface LetterMessagesProps {
   readonly pipeline: string
-  readonly group: Pick<LetterGroup, 'stage' | 'reason'>
+  readonly group: Pick<DeadLetterGroup, 'stage' | 'reason'>
   readonly rights: Rights
-  readonly onDone: (done: Done) => void
+  readonly onDone: (done: ActionResult) => void
 }
 
-export function LetterMessages({ pipeline, group: { stage, reason }, rights, onDone }: LetterMessagesProps) {
-  const [answer, setAnswer] = useState<Answered<LetterDetails> | 'reading'>()
+export function DeadLetterMessages({ pipeline, group: { stage, reason }, rights, onDone }: LetterMessagesProps) {
+  const [answer, setAnswer] = useState<Answered<DeadLetterDetails> | 'reading'>()
   const read = async (): Promise<void> => {
     setAnswer('reading')
     const query = new URLSearchParams({ stage, reason }).toString()
-    setAnswer(await ask<LetterDetails>(`/api/letters/${pipeline}?${query}`))
+    setAnswer(await fetchJson<DeadLetterDetails>(`/api/letters/${pipeline}?${query}`))
   }
   return (
     <div class="letters" aria-live="polite">
@@ -42,7 +42,7 @@ export function LetterMessages({ pipeline, group: { stage, reason }, rights, onD
 }
 
 interface LettersProps extends Omit<LetterMessagesProps, 'group'> {
-  readonly details: LetterDetails
+  readonly details: DeadLetterDetails
 }
 
 function Letters({ details: { letters, waiting, masked }, ...props }: LettersProps) {
@@ -62,7 +62,7 @@ function Letters({ details: { letters, waiting, masked }, ...props }: LettersPro
 }
 
 interface LetterProps extends Omit<LetterMessagesProps, 'group'> {
-  readonly letter: LetterDetail
+  readonly letter: DeadLetterDetail
   readonly isMasked: boolean
 }
 
@@ -100,14 +100,14 @@ interface EditingProps {
   readonly pipeline: string
   readonly id: string
   readonly payload: string
-  readonly onDone: (done: Done) => void
+  readonly onDone: (done: ActionResult) => void
   readonly onClose: () => void
 }
 
 function Editing({ pipeline, id, payload, onDone, onClose }: EditingProps) {
   const [value, setValue] = useState(payload)
   const confirm = async () => {
-    const answer = await act<Done>(pipeline, 'replay-edited', { letter: id, value })
+    const answer = await act<ActionResult>(pipeline, 'replay-edited', { letter: id, value })
     if ('value' in answer) onDone(answer.value)
     return answer
   }

@@ -2,13 +2,13 @@
 // real Kafka: the messages to the topic they came from, and a mark with the person's name.
 import { randomBytes } from 'node:crypto'
 import { beforeAll, expect, it } from 'vitest'
-import { openLetterBox } from '@orderpipeline/client/kafka'
+import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { createProducer, createTopics, kafkaVariables, readTopic, type KafkaConfig } from '@orderpipeline/kafka'
 import { readConfig } from '@orderpipeline/config'
 import { silentLogger } from '@orderpipeline/process'
 import { z } from 'zod'
-import type { LetterPlan, ReplayRunState } from '../src/model/actions.ts'
+import type { ReplayPreview, ReplayRunState } from '../src/model/actions.ts'
 import { performer } from '../src/server/actions.ts'
 import type { Actions, Recorded } from '../src/server/actions-port.ts'
 import { shopPipeline } from '../src/testing/recorded-shop.ts'
@@ -27,7 +27,7 @@ const actions: Actions = {
   refusal: () => Promise.resolve(undefined),
   suspend: () => Promise.reject(new Error('not asked for')),
   cancel: () => Promise.reject(new Error('not asked for')),
-  letterBox: () => Promise.resolve(openLetterBox(config(), name)),
+  letterBox: () => Promise.resolve(openDeadLetterTopic(config(), name)),
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }
 
@@ -65,7 +65,7 @@ it('a replay sends the dead letters of one cause in order, and none that arrived
   const changedPipelines: string[] = []
   const performing = performer(actions, (pipeline) => changedPipelines.push(pipeline))
   const cause = { stage: 'payment', reason: 'ProviderFault' }
-  const plan = (await performing.perform('plan', shop, cause)) as LetterPlan
+  const plan = (await performing.perform('plan', shop, cause)) as ReplayPreview
   expect(plan).toMatchObject({ replayed: 5, discarded: 5, left: [] })
   const producer = createProducer(address(), silentLogger())
   await producer.send([deadLetterRecord('ProviderFault', 5, Date.now())])
@@ -78,8 +78,8 @@ it('a replay sends the dead letters of one cause in order, and none that arrived
   await expect.poll(() => events, { timeout: 30_000 }).toHaveLength(1)
   const replayed = await readTopic(address(), source, silentLogger())
   expect(replayed.map(({ value }) => (JSON.parse(String(value)) as { offset: number }).offset)).toEqual([0, 1, 2, 3, 4])
-  const box = openLetterBox(config(), name)
-  const deadLetters = await box.letters(['payment'])
+  const box = openDeadLetterTopic(config(), name)
+  const deadLetters = await box.read(['payment'])
   await box.close()
   const ofCause = deadLetters.filter(({ reason }) => reason === 'ProviderFault')
   expect(ofCause.filter(({ state }) => state === 'replayed')).toHaveLength(5)
@@ -93,7 +93,7 @@ it('a replay sends the dead letters of one cause in order, and none that arrived
 it('a discard marks the dead letters of one cause, and none of them is left', async () => {
   const performing = performer(actions, () => undefined)
   const cause = { stage: 'payment', reason: 'Undecodable' }
-  const { newest } = (await performing.perform('plan', shop, cause)) as LetterPlan
+  const { newest } = (await performing.perform('plan', shop, cause)) as ReplayPreview
   expect(await performing.perform('discard', shop, { ...cause, newest })).toEqual({
     message: 'Discarded 2 dead letters of payment (Undecodable).',
   })

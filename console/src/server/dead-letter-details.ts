@@ -1,12 +1,12 @@
 // What is in the dead letters of one stage and cause? Their circumstances for who may see dead
 // letters, and their messages for who may see payloads. Bounded in number, size and readings at
 // once.
-import { CommandFailed, lettersMeant, type DeadLetter } from '@orderpipeline/client'
+import { CommandFailed, selectedDeadLetters, type DeadLetter } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import type { LetterDetail, LetterDetails } from '../model/dead-letters.ts'
+import type { DeadLetterDetail, DeadLetterDetails } from '../model/dead-letters.ts'
 import { Forbidden } from './actions.ts'
 import type { Actions } from './actions-port.ts'
-import { bodies, checked } from './asked.ts'
+import { bodies, checked } from './request-bodies.ts'
 import type { Visitor } from './visitor.ts'
 
 const shownLetters = 10
@@ -17,9 +17,9 @@ const readingsAtOnce = 4
 type Reader = Pick<Visitor, 'readRefusal'> & { readonly actions: Pick<Actions, 'letterBox'> }
 
 /** @throws Forbidden, AskedWrongly, CommandFailed */
-export function letterReader() {
+export function deadLetterReader() {
   let readings = 0
-  return async (pipeline: OrderPipeline, reader: Reader, query: URLSearchParams): Promise<LetterDetails> => {
+  return async (pipeline: OrderPipeline, reader: Reader, query: URLSearchParams): Promise<DeadLetterDetails> => {
     const { stage, reason } = checked(bodies.plan, Object.fromEntries(query))
     const refusal = await reader.readRefusal(pipeline, 'letters')
     if (refusal !== undefined) throw new Forbidden(refusal)
@@ -45,13 +45,13 @@ async function waiting(
 ): Promise<readonly DeadLetter[]> {
   const box = await actions.letterBox(pipeline)
   try {
-    return await lettersMeant(box, pipeline.metadata.name, stage, { reason }, ['open', 'parked'], new Date())
+    return await selectedDeadLetters(box, pipeline.metadata.name, stage, { reason }, ['open', 'parked'], new Date())
   } finally {
     await box.close()
   }
 }
 
-function detailOf(deadLetter: DeadLetter, isShown: boolean): LetterDetail {
+function detailOf(deadLetter: DeadLetter, isShown: boolean): DeadLetterDetail {
   const { id, at, attempts, message, key, value, omittedBytes } = deadLetter
   const payload = value === null ? undefined : String(value)
   const shownFields = {

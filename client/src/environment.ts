@@ -1,6 +1,6 @@
 // Where may a cluster and a Kafka be found? What the machine says of it.
 
-export interface Surroundings {
+export interface ClientEnvironment {
   /** Value of KUBECONFIG, when set. */
   readonly kubeconfig: string | undefined
   /** Kubeconfigs to look for when it is not, best first. */

@@ -5,7 +5,7 @@ import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { selected, sinceOf, whereOf, type Filters } from './selection.ts'
 
 /** @throws CommandFailed where there is no such pipeline, stage or dead letter */
-export async function lettersMeant(
+export async function selectedDeadLetters(
   box: DeadLetterTopic,
   pipeline: string,
   which: string | undefined,
@@ -23,7 +23,7 @@ export async function lettersMeant(
   const { stage } = where
   if (stage !== undefined && !stages.includes(stage))
     throw new CommandFailed(`${pipeline} has no dead letters of stage ${stage}; it has those of ${stages.join(', ')}.`)
-  const deadLetters = await box.letters(stage === undefined ? stages : [stage], since)
+  const deadLetters = await box.read(stage === undefined ? stages : [stage], since)
   const matches = selected(deadLetters, where, options, states, since)
   if (where.letter !== undefined && matches.length === 0)
     throw new CommandFailed(`There is no dead letter ${where.letter}.`, {

@@ -39,13 +39,13 @@ interface Kubeconfig {
   readonly users: readonly { readonly user: Readonly<Record<string, string>> }[]
 }
 
-export interface Answer {
+export interface ClusterAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
 }
 
-export function ground() {
+export function testEnvironment() {
   const { clusters, users } = parse(readFileSync(kubeconfig(), 'utf8')) as Kubeconfig
   const pem = (of: Readonly<Record<string, string>> = {}, name: string): string =>
     of[`${name}-data`]
@@ -112,14 +112,14 @@ export function ground() {
   return { must, core, pipelines, makeNamespace, makePerson, makePipeline, startConsole, lines }
 }
 
-export type Ground = ReturnType<typeof ground>
+export type TestEnvironment = ReturnType<typeof testEnvironment>
 
 /** The rules of the console's own account, as the chart grants them. */
 export const ownRules = (): readonly object[] =>
   (parse(readFileSync(join(root, 'console/deploy/rbac-rules.yaml'), 'utf8')) as { readonly shown: readonly object[] })
     .shown
 
-export function called(call: ReturnType<typeof request>, body?: string): Promise<Answer> {
+export function called(call: ReturnType<typeof request>, body?: string): Promise<ClusterAnswer> {
   return new Promise((resolve, reject) => {
     call.setTimeout(30_000, () => call.destroy(new Error(`no answer to ${call.path}`)))
     call.on('response', (response) => {
@@ -136,8 +136,8 @@ export function called(call: ReturnType<typeof request>, body?: string): Promise
 export interface Browser {
   /** The cookie and the key of the session, and what a page of the console sends besides. */
   readonly headers: Readonly<Record<string, string>>
-  readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
-  readonly post: (path: string, body: object, headers?: Record<string, string>) => Promise<Answer>
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<ClusterAnswer>
+  readonly post: (path: string, body: object, headers?: Record<string, string>) => Promise<ClusterAnswer>
   /** The stream until its text fits. @throws Error with the answer where it is refused */
   readonly streamed: (
     fits: (text: string, ended: boolean) => boolean,

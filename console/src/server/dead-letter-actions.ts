@@ -2,7 +2,7 @@
 // discarded with the code of `orderpipeline dlq`.
 import {
   CommandFailed,
-  lettersMeant,
+  selectedDeadLetters,
   refusal,
   refuseUnreadable,
   replayPlan,
@@ -11,25 +11,25 @@ import {
 } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
-import type { Done, LetterPlan, ReplayRunState, RightName } from '../model/actions.ts'
+import type { ActionResult, ReplayPreview, ReplayRunState, RightName } from '../model/actions.ts'
 import type { Actions, Perform } from './actions-port.ts'
-import { bodies, checked } from './asked.ts'
+import { bodies, checked } from './request-bodies.ts'
 import type { ReplayRuns } from './replay-runs.ts'
 
-export interface LetterSurroundings {
+export interface DeadLetterActionsContext {
   readonly actions: Pick<Actions, 'letterBox' | 'person'>
   readonly runs: ReplayRuns
   /** @throws Forbidden */
   readonly may: (pipeline: OrderPipeline, right: RightName) => Promise<void>
   /** Has it recorded. */
-  readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<Done>
+  readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<ActionResult>
   /** The dead letters of a pipeline have changed. */
   readonly changed: (pipeline: string) => void
 }
 
 export const pipelineKey = (pipeline: OrderPipeline): string => `${namespaceOf(pipeline)}/${pipeline.metadata.name}`
 
-export function letterActions(surroundings: LetterSurroundings): Readonly<Record<string, Perform>> {
+export function deadLetterActions(surroundings: DeadLetterActionsContext): Readonly<Record<string, Perform>> {
   const { actions, runs, may, done: recordAction, changed: onChange } = surroundings
   return {
     plan: async (pipeline, body) => {
@@ -64,7 +64,7 @@ export function letterActions(surroundings: LetterSurroundings): Readonly<Record
 }
 
 async function replay(
-  { actions, runs, may, done: recordAction, changed: onChange }: LetterSurroundings,
+  { actions, runs, may, done: recordAction, changed: onChange }: DeadLetterActionsContext,
   pipeline: OrderPipeline,
   body: unknown,
 ): Promise<ReplayRunState> {
@@ -73,7 +73,7 @@ async function replay(
   const box = await actions.letterBox(pipeline)
   try {
     const deadLetters = upTo(newest, await waiting(box, pipeline, stage, reason))
-    const { goes } = replayPlan(deadLetters, false, new Date())
+    const { replayable } = replayPlan(deadLetters, false, new Date())
     const onEnd = async (run: ReplayRunState): Promise<string | undefined> => {
       onChange(pipelineKey(pipeline))
       const what = `replayed ${countText(run.done)} of ${stage} (${reason})${run.done < run.total ? ` of ${run.total} meant` : ''}`
@@ -83,7 +83,7 @@ async function replay(
     const by = await actions.person()
     return runs.start({
       pipeline: pipelineKey(pipeline),
-      letters: goes,
+      letters: replayable,
       stage,
       reason,
       perSecond,
@@ -99,16 +99,16 @@ async function replay(
 
 /** One dead letter, with another message in the place of its own. */
 async function replayEdited(
-  { actions, may, done: recordAction, changed: onChange }: LetterSurroundings,
+  { actions, may, done: recordAction, changed: onChange }: DeadLetterActionsContext,
   pipeline: OrderPipeline,
   body: unknown,
-): Promise<Done> {
+): Promise<ActionResult> {
   const { letter: id, value } = checked(bodies.edited, body)
   await may(pipeline, 'replay')
   // Who edits a message has seen it.
   await may(pipeline, 'payloads')
   return withBox(actions, pipeline, async (box) => {
-    const [deadLetter] = await lettersMeant(box, pipeline.metadata.name, id, {}, [], new Date())
+    const [deadLetter] = await selectedDeadLetters(box, pipeline.metadata.name, id, {}, [], new Date())
     if (!deadLetter) throw new CommandFailed(`There is no letter ${id}.`)
     const why = refusal(deadLetter, false, new Date(), true)
     if (why !== undefined) throw new CommandFailed(`${id} stays: ${why}.`)
@@ -136,17 +136,17 @@ async function withBox<T>(
 }
 
 const waiting = (box: DeadLetterTopic, { metadata }: OrderPipeline, stage: string, reason: string) =>
-  lettersMeant(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
+  selectedDeadLetters(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
 
 const upTo = (newest: string, deadLetters: readonly DeadLetter[]): readonly DeadLetter[] =>
   deadLetters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
 
-function planOf(deadLetters: readonly DeadLetter[]): LetterPlan {
-  const { goes, stays } = replayPlan(deadLetters, false, new Date())
+function planOf(deadLetters: readonly DeadLetter[]): ReplayPreview {
+  const { replayable, refused } = replayPlan(deadLetters, false, new Date())
   const countByReason = new Map<string, number>()
-  for (const { why } of stays) countByReason.set(why, (countByReason.get(why) ?? 0) + 1)
+  for (const { why } of refused) countByReason.set(why, (countByReason.get(why) ?? 0) + 1)
   return {
-    replayed: goes.length,
+    replayed: replayable.length,
     discarded: deadLetters.length,
     left: [...countByReason].map(([why, count]) => ({ why, letters: count })).slice(0, 20),
     newest: deadLetters.reduce((latest, { at }) => (at > latest ? at : latest), new Date(0).toISOString()),

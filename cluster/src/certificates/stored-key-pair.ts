@@ -13,7 +13,7 @@ export interface PairFiles {
  * The stored pair, or a new one from `make` when there is none or it no longer serves. The folder
  * must exist.
  */
-export async function keptPair(
+export async function storedKeyPair(
   files: PairFiles,
   make: () => Promise<KeyPair>,
   serves: (pair: KeyPair) => boolean = () => true,

@@ -1,8 +1,8 @@
 // What can be done with the dead letters of one stage and cause? They are replayed at a bounded
 // rate, or discarded; the page first says how many that would be, and which remain.
 import { useEffect, useState } from 'preact/hooks'
-import { largestPace, usualPace, type Done, type LetterPlan, type Rights } from '../../model/actions.ts'
-import type { LetterGroup } from '../../model/dead-letters.ts'
+import { largestRate, defaultRate, type ActionResult, type ReplayPreview, type Rights } from '../../model/actions.ts'
+import type { DeadLetterGroup } from '../../model/dead-letters.ts'
 import { act } from '../actions.ts'
 import { ActionButton, Confirm } from '../dialog.tsx'
 import type { Answered } from '../live.ts'
@@ -10,15 +10,15 @@ import { durationText, plural } from '../words.ts'
 
 interface LetterActionsProps {
   readonly pipeline: string
-  readonly group: LetterGroup
+  readonly group: DeadLetterGroup
   readonly rights: Rights
   /** Something was done, or has begun. */
-  readonly onDone: (done: Done | undefined) => void
+  readonly onDone: (done: ActionResult | undefined) => void
 }
 
 type Verb = 'replay' | 'discard'
 
-export function LetterActions({ pipeline, group, rights, onDone }: LetterActionsProps) {
+export function DeadLetterActions({ pipeline, group, rights, onDone }: LetterActionsProps) {
   const [verb, setVerb] = useState<Verb>()
   const about = `${group.reason} of ${group.stage}`
   const { replay, discard } = rights.refused
@@ -37,25 +37,25 @@ export function LetterActions({ pipeline, group, rights, onDone }: LetterActions
 
 interface PlannedProps {
   readonly pipeline: string
-  readonly group: LetterGroup
+  readonly group: DeadLetterGroup
   readonly verb: Verb
-  readonly onDone: (done: Done | undefined) => void
+  readonly onDone: (done: ActionResult | undefined) => void
   readonly onClose: () => void
 }
 
 function Planned({ pipeline, group: { stage, reason }, verb, onDone, onClose }: PlannedProps) {
-  const [plan, setPlan] = useState<Answered<LetterPlan>>()
-  const [pace, setPace] = useState(String(usualPace))
+  const [plan, setPlan] = useState<Answered<ReplayPreview>>()
+  const [pace, setPace] = useState(String(defaultRate))
   useEffect(() => {
-    void act<LetterPlan>(pipeline, 'plan', { stage, reason }).then(setPlan)
+    void act<ReplayPreview>(pipeline, 'plan', { stage, reason }).then(setPlan)
   }, [])
   const letterPlan = plan && 'value' in plan ? plan.value : undefined
   const count = verb === 'replay' ? letterPlan?.replayed : letterPlan?.discarded
   const perSecond = Number(pace)
-  const paceIsGood = perSecond > 0 && perSecond <= largestPace
+  const paceIsGood = perSecond > 0 && perSecond <= largestRate
   const confirm = async () => {
     const which = { stage, reason, newest: letterPlan?.newest ?? '' }
-    const answer = await act<Done>(pipeline, verb, verb === 'replay' ? { ...which, perSecond } : which)
+    const answer = await act<ActionResult>(pipeline, verb, verb === 'replay' ? { ...which, perSecond } : which)
     if ('value' in answer) onDone(verb === 'discard' ? answer.value : undefined)
     return answer
   }
@@ -83,7 +83,7 @@ function Planned({ pipeline, group: { stage, reason }, verb, onDone, onClose }: 
 }
 
 interface ReplayPlanProps {
-  readonly plan: LetterPlan
+  readonly plan: ReplayPreview
   readonly stage: string
   readonly pace: string
   readonly setPace: (pace: string) => void
@@ -110,7 +110,7 @@ function ReplayPlan({ plan: { replayed, left }, stage, pace, setPace, perSecond,
       <label class="field">
         Messages a second
         <input
-          {...{ type: 'number', min: 1, max: largestPace, step: 1, inputMode: 'numeric', value: pace }}
+          {...{ type: 'number', min: 1, max: largestRate, step: 1, inputMode: 'numeric', value: pace }}
           onInput={(event) => setPace(event.currentTarget.value)}
         />
       </label>

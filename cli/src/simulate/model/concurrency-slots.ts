@@ -17,8 +17,8 @@ export interface Work {
   readonly provider?: Provider
 }
 
-export interface Places {
-  readonly inHand: number
+export interface ConcurrencySlots {
+  readonly inFlight: number
   /** Work that is over by `now`. */
   finish(now: number, onDone: (topic: number, messages: number) => void): void
   /** Free in this step. */
@@ -33,11 +33,11 @@ interface Cohort {
   readonly messages: number
 }
 
-export function createPlaces({ concurrency, workMs, stepMs, provider }: Work): Places {
+export function createConcurrencySlots({ concurrency, workMs, stepMs, provider }: Work): ConcurrencySlots {
   const short = workMs < stepMs
   const perStep = (concurrency * stepMs) / workMs
   const takesMs = Math.max(workMs, stepMs)
-  let inHand = 0
+  let inFlight = 0
   let free = [{ since: -Infinity, places: concurrency }]
   // Three and a half messages a step are three in one and four in the next.
   let part = 0
@@ -45,7 +45,7 @@ export function createPlaces({ concurrency, workMs, stepMs, provider }: Work): P
   let head = 0
 
   const end = ({ due, topic, messages }: Cohort, onDone: (topic: number, messages: number) => void): void => {
-    inHand -= messages
+    inFlight -= messages
     const last = free.at(-1)
     if (last?.since === due) last.places += messages
     else if (!short) free.push({ since: due, places: messages })
@@ -53,8 +53,8 @@ export function createPlaces({ concurrency, workMs, stepMs, provider }: Work): P
   }
 
   return {
-    get inHand() {
-      return inHand
+    get inFlight() {
+      return inFlight
     },
     finish: (now, onDone) => {
       for (let next = cohorts[head]; next !== undefined && next.due <= now; next = cohorts[++head]) end(next, onDone)
@@ -64,16 +64,16 @@ export function createPlaces({ concurrency, workMs, stepMs, provider }: Work): P
       }
     },
     open: (now) => {
-      if (!short) return concurrency - inHand
+      if (!short) return concurrency - inFlight
       const able = Math.floor(perStep + part)
       part = perStep + part - able
       // A message that waits for the provider keeps its place.
-      const whole = provider?.isBehind(now) ? Math.max(0, Math.min(able, concurrency - inHand)) : able
+      const whole = provider?.isBehind(now) ? Math.max(0, Math.min(able, concurrency - inFlight)) : able
       free = [{ since: now, places: whole }]
       return whole
     },
     fill: (now, topic, messages) => {
-      inHand += messages
+      inFlight += messages
       for (let remaining = messages; remaining > 0;) {
         const first = free[0]
         if (!first) throw new RangeError(`${remaining} messages more than places`)

@@ -3,7 +3,7 @@
 // in place.
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import type { Question, WhatIf } from '@orderpipeline/console'
+import type { WhatIfRequest, WhatIf } from '@orderpipeline/console'
 import { CommandFailed } from '../environment.ts'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
 import { whatIf } from './forecast.ts'
@@ -12,7 +12,7 @@ const longestMs = 30_000
 const file = new URL('./worker.ts', import.meta.url)
 
 /** @throws CommandFailed */
-export async function askedWhatIf(pipeline: PipelineFile, question: Question): Promise<WhatIf> {
+export async function whatIfInThread(pipeline: PipelineFile, question: WhatIfRequest): Promise<WhatIf> {
   if (!existsSync(file)) return whatIf(pipeline, question)
   const worker = new Worker(file, { workerData: { pipeline, question } })
   const timer = setTimeout(() => void worker.terminate(), longestMs)

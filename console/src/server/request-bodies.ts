@@ -1,11 +1,11 @@
 // What does a request for an action say? Its body, bounded and checked; each wrong field is named.
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import { largestPace } from '../model/actions.ts'
+import { largestRate } from '../model/actions.ts'
 import { orderIdPattern } from '../model/orders.ts'
 import { largestBurst } from '../model/try-it.ts'
 
-export class AskedWrongly extends Error {
+export class InvalidRequest extends Error {
   override readonly name = 'AskedWrongly'
   readonly reason = 'AskedWrongly'
   readonly retry = false
@@ -18,7 +18,7 @@ export const bodies = {
   suspend: z.strictObject({ suspend: z.boolean(), dryRun: z.boolean().default(false) }),
   cancel: z.strictObject({ order: z.string().regex(orderIdPattern, 'a UUID as the gateway gives it') }),
   plan: z.strictObject(groupFields),
-  replay: z.strictObject({ ...groupFields, newest, perSecond: z.number().positive().max(largestPace) }),
+  replay: z.strictObject({ ...groupFields, newest, perSecond: z.number().positive().max(largestRate) }),
   edited: z.strictObject({
     letter: z
       .string()
@@ -37,7 +37,7 @@ export const bodies = {
 export function checked<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const result = schema.safeParse(body)
   if (result.success) return result.data
-  throw new AskedWrongly(
+  throw new InvalidRequest(
     result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
   )
 }
@@ -50,12 +50,12 @@ export async function jsonBody(request: IncomingMessage): Promise<unknown> {
   let size = 0
   for await (const chunk of request) {
     size += (chunk as Buffer).length
-    if (size > largestBytes) throw new AskedWrongly(`body: found more than ${largestBytes} bytes; allowed: fewer`)
+    if (size > largestBytes) throw new InvalidRequest(`body: found more than ${largestBytes} bytes; allowed: fewer`)
     chunks.push(chunk as Buffer)
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString())
   } catch {
-    throw new AskedWrongly('body: found what is not JSON; allowed: JSON')
+    throw new InvalidRequest('body: found what is not JSON; allowed: JSON')
   }
 }
