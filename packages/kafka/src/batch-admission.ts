@@ -12,7 +12,7 @@ import type { TrialsInFlight } from './trials-in-flight.ts'
 /** How often a batch that waits looks again and sends a heartbeat. */
 const lookAgainMs = 1_000
 /** How long other messages wait for those of a trial, by default. */
-const usualAloneForMs = 120_000
+const usualTrialTimeoutMs = 120_000
 /**
  * Messages of a partition behind one that does not end: each is remembered, and all come again
  * after a crash. At this bound the partition waits, and no other.
@@ -176,7 +176,7 @@ export class BatchAdmission {
 
   /** Takes a part of the batch with nothing else in flight. Returns whether the batch goes on. */
   async #takeAlone(records: readonly ConsumedRecord[], trial: Trial, quarantine: Quarantine): Promise<boolean> {
-    const { ownership, assignments, inFlightLimit, trialTimeoutMs = usualAloneForMs } = this.#options
+    const { ownership, assignments, inFlightLimit, trialTimeoutMs = usualTrialTimeoutMs } = this.#options
     const trials = this.#trials
     // A message that waits for its next try ends no process meanwhile. While a provider fails some
     // always wait, so that each part would take as long as its last try. A single message is

@@ -22,7 +22,7 @@ const rows = [
 /** A message in flight ends when the test says so. */
 interface Setting {
   readonly partitions?: readonly PartitionRecord[]
-  readonly aloneForMs?: number
+  readonly trialTimeoutMs?: number
   readonly maxBehindFirst?: number
   /** It is not decided yet which partitions are suspect. */
   readonly undecided?: boolean
@@ -168,7 +168,7 @@ test('tries a part that reaches beyond the fetched messages as far as they go', 
 })
 
 test('ends the wait for slow suspects after a bound, without counting it as a death', async () => {
-  const { log, batch } = bench({ partitions: [of(0, { deaths: 2, until: '2' })], aloneForMs: 0 })
+  const { log, batch } = bench({ partitions: [of(0, { deaths: 2, until: '2' })], trialTimeoutMs: 0 })
   await batch(0, [0, 1])
   expect(log).toEqual(['try 0-1, 1', 'take 0@0', 'forget 0-1', 'try 1-2, 1', 'take 0@1', 'forget 1-2'])
   await batch(1, [7])
