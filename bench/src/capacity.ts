@@ -1,6 +1,6 @@
-// From which figures does `orderpipeline capacity` calculate? Measured again, beside the value that
-// the command uses: the rows, bytes and processor time of an order of one line, and the rate at
-// which a relay publishes what waits.
+// From which figures does `orderpipeline capacity` calculate? Measured again, next to the value
+// that the command uses: the rows, bytes and processor time of an order of one line, and the rate
+// at which a relay publishes what waits.
 import { randomUUIDv7 } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -82,7 +82,7 @@ async function orderFigures(
   }
 }
 
-/** Of an order that is shipped: one on each of five topics, two on one and three on another. */
+/** Messages of a shipped order: one on each of five topics, two on one and three on another. */
 const messagesPerOrder = 10
 
 async function startProvider(database: TestDatabase, processes: ReturnType<typeof createProcesses>): Promise<string> {
@@ -110,12 +110,12 @@ async function reading({ dir }: OwnServers, database: TestDatabase) {
   }
 }
 
-/** Of the services; the payment provider that comes with them stands for a company's own. */
+/** Rows of the services; the simulated payment provider stands for a company's own. */
 const rowsWritten = `
 SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int AS rows FROM pg_stat_user_tables
 WHERE schemaname <> 'payment_provider'`
 
-/** Of the platform's topics, without their indexes. */
+/** Bytes of the platform's topics, without their indexes. */
 async function bytesOfLogs(folder: string): Promise<number> {
   const files = await readdir(folder, { recursive: true })
   const logs = files.filter((file) => /(^|\/)bench\.[^/]+\/\d+\.log$/.test(file))

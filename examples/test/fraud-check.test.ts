@@ -11,7 +11,7 @@ import { migrate } from '../fraud-check/src/migrate.ts'
 import { createStore } from '../fraud-check/src/store.ts'
 import { sightingOf } from '../fraud-check/src/events.ts'
 import { coalescingLink } from './coalescing-link.ts'
-import { endAll, examples, refused, secured, start, type RunningStage, type Stage } from './support.ts'
+import { endAll, examples, failedStart, secured, start, type RunningStage, type Stage } from './test-environment.ts'
 
 const limits = { totalCents: 10_000, orders: 3, declines: 2 }
 const stage: Stage = {
@@ -234,7 +234,7 @@ test('connects to a Kafka with TLS and a password', async () => {
 })
 
 test('names every variable of a wrong environment and shows no value', async () => {
-  const { code, output } = await refused(stage, { METRICS_PORT: 'none', DATABASE_URL: 'secret' })
+  const { code, output } = await failedStart(stage, { METRICS_PORT: 'none', DATABASE_URL: 'secret' })
   expect(code).toBe(1)
   for (const name of ['METRICS_PORT', 'DATABASE_URL', 'KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS'])
     expect(output).toMatch(new RegExp(`^${name}: `, 'm'))

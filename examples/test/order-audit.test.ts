@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { stageBench, until, type Bench } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { endAll, examples, start, type Stage } from './support.ts'
+import { endAll, examples, start, type Stage } from './test-environment.ts'
 
 const stage: Stage = {
   name: 'audit',

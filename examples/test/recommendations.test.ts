@@ -14,7 +14,7 @@ import { silentLogger } from '@orderpipeline/telemetry'
 import { notificationStage } from '@orderpipeline/notification'
 import { encode, eventOf } from '@orderpipeline/order-events'
 import { testGoProgram } from '@orderpipeline/cluster/testing'
-import { endAll, examples, refused, secured, start, type RunningStage, type Stage } from './support.ts'
+import { endAll, examples, failedStart, secured, start, type RunningStage, type Stage } from './test-environment.ts'
 
 const folder = join(examples, 'recommendations')
 const outDir = mkdtempSync(join(tmpdir(), 'recommendations-'))
@@ -102,7 +102,7 @@ test('recommends what others bought once, also from a replica that joins later',
   await replica.end()
 
   const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
-  const notification = notificationStage({ logger: silentLogger() }, { addressing, chores: [] })
+  const notification = notificationStage({ logger: silentLogger() }, { addressing, periodicTasks: [] })
   bench.start('notification', [stage.emits], notification)
   await until(async () => (await bench.lag('notification', stage.emits)) === 0)
   const mails = await database.ask<{ lane: string; body: string }>(
@@ -174,7 +174,7 @@ test('connects to a Kafka with TLS and a password', async () => {
 })
 
 test('names every variable of a wrong environment', async () => {
-  const { code, output } = await refused(stage, { METRICS_PORT: 'none', KAFKA_EMIT_TOPICS: 'a,b' })
+  const { code, output } = await failedStart(stage, { METRICS_PORT: 'none', KAFKA_EMIT_TOPICS: 'a,b' })
   expect(code).toBe(1)
   for (const name of ['METRICS_PORT', 'KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS', 'ORDERPIPELINE_STAGE'])
     expect(output).toMatch(new RegExp(`^${name}: found `, 'm'))

@@ -14,7 +14,7 @@ import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { migrate } from '../warehouse/src/migrate.ts'
-import { endAll, examples, refused, start, type Stage } from './support.ts'
+import { endAll, examples, failedStart, start, type Stage } from './test-environment.ts'
 
 const stage: Stage = {
   name: 'warehouse',
@@ -118,7 +118,7 @@ test('makes unreadable messages dead letters and goes on', async () => {
 })
 
 test('names every variable of a wrong environment and shows no value', async () => {
-  const { code, output } = await refused(stage, { METRICS_PORT: 'none', DATABASE_URL: 'secret' })
+  const { code, output } = await failedStart(stage, { METRICS_PORT: 'none', DATABASE_URL: 'secret' })
   expect(code).toBe(1)
   for (const name of ['METRICS_PORT', 'DATABASE_URL', 'KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS'])
     expect(output).toMatch(new RegExp(`^${name}: `, 'm'))

@@ -9,7 +9,7 @@ import encoding from 'k6/encoding'
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Rate, Trend } from 'k6/metrics'
-import { shape, shapeNamed } from '../src/trace/shapes.ts'
+import { shape, shapeByName } from '../src/trace/shapes.ts'
 import { coarser, endOf, lasting, ordersIn, peaking } from '../src/trace/trace.ts'
 import { traceIn } from '../src/trace/trace-text.ts'
 import { parsedDuration, parsedRate, parsedSkew } from '../src/units.ts'
@@ -150,7 +150,7 @@ function load() {
   const { RATE, DURATION, SHAPE, TRACE } = __ENV
   if (TRACE === undefined)
     return shape(
-      shapeNamed(SHAPE ?? 'steady', 'SHAPE'),
+      shapeByName(SHAPE ?? 'steady', 'SHAPE'),
       parsedRate(RATE ?? '50', 'RATE'),
       parsedDuration(DURATION ?? '1m', 'DURATION'),
     )

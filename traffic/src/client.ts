@@ -8,7 +8,7 @@ import type { Tokens } from './tokens.ts'
  * `refused`: the gateway answered with an error. `failed`: there was no answer, so the order's fate
  * is unknown.
  */
-export type Answer =
+export type GatewayAnswer =
   | { readonly kind: 'accepted'; readonly orderId: string }
   | { readonly kind: 'refused'; readonly status: number }
   | { readonly kind: 'failed'; readonly code: string }
@@ -29,7 +29,7 @@ export interface PlacedOrder {
 
 export interface Client {
   /** Never rejects. */
-  post(order: OrderBody, idempotencyKey: string): Promise<Answer>
+  post(order: OrderBody, idempotencyKey: string): Promise<GatewayAnswer>
   /**
    * By order id; `undefined`: the gateway does not know the order. An order whose status could not
    * be read this time is missing.

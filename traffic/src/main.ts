@@ -5,8 +5,8 @@ import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
 import { Command } from 'commander'
 import { defaults, loadOf, type LoadFlags } from './options.ts'
 import { progressLine, summary } from './report.ts'
-import { runTraffic, type Progress } from './run.ts'
-import { givenTokens, signedTokens, type Tokens } from './tokens.ts'
+import { runTraffic, type LoadProgress } from './run.ts'
+import { tokensFromFile, signedTokens, type Tokens } from './tokens.ts'
 import { OptionInvalid, parsedCount, parsedDuration, parsedSkew } from './units.ts'
 
 interface Flags extends LoadFlags {
@@ -122,7 +122,7 @@ async function tokensOf(options: Flags): Promise<Tokens | undefined> {
     throw new OptionInvalid(
       '--tokens-file: found together with --token-…; allowed: tokens to take, or a secret to sign them with',
     )
-  if (tokensFile !== undefined) return await givenTokens(tokensFile)
+  if (tokensFile !== undefined) return await tokensFromFile(tokensFile)
   if (signing === 0) return undefined
   if (secretFile === undefined || issuer === undefined || audience === undefined)
     throw new OptionInvalid('--token-secret-file, --token-issuer and --token-audience: found some; allowed: all three')
@@ -146,7 +146,7 @@ function interruptible(): AbortSignal {
 }
 
 /** Redraws one line on a terminal; elsewhere a line every ten seconds. */
-function progressPrinter(stream: NodeJS.WriteStream): (progress: Progress) => void {
+function progressPrinter(stream: NodeJS.WriteStream): (progress: LoadProgress) => void {
   if (stream.isTTY)
     return (progress) => {
       const line = progressLine(progress)

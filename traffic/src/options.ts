@@ -2,7 +2,7 @@
 // the wrong option, what was found and what is allowed.
 import { readFile } from 'node:fs/promises'
 import type { Load } from './run.ts'
-import { shape, shapeNamed } from './trace/shapes.ts'
+import { shape, shapeByName } from './trace/shapes.ts'
 import { lasting, ordersIn, peaking, type Trace } from './trace/trace.ts'
 import { traceIn, TraceInvalid } from './trace/trace-text.ts'
 import { OptionInvalid, parsedCount, parsedDuration, parsedRate } from './units.ts'
@@ -29,7 +29,7 @@ export async function loadOf(flags: LoadFlags): Promise<Load> {
   }
   const perSecond = parsedRate(flags.rate ?? defaults.rate)
   const durationMs = parsedDuration(flags.for ?? defaults.for, '--for')
-  return { trace: shape(shapeNamed(flags.shape ?? 'steady', '--shape'), perSecond, durationMs) }
+  return { trace: shape(shapeByName(flags.shape ?? 'steady', '--shape'), perSecond, durationMs) }
 }
 
 function alone(flag: keyof LoadFlags, flags: LoadFlags, others: readonly (keyof LoadFlags)[]): void {

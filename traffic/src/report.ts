@@ -1,15 +1,15 @@
 // What does the command line print about running and finished traffic?
 import type { Percentiles } from './latencies.ts'
-import type { Progress, TrafficResult } from './run.ts'
+import type { LoadProgress, TrafficResult } from './run.ts'
 import { durationText } from './units.ts'
 
 const number = new Intl.NumberFormat('en-US')
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, one) => all + one, 0)
 
-export function progressLine(progress: Progress): string {
-  const { acceptMs, outcomes, phase, leftMs } = progress
-  const remaining = leftMs === undefined ? [] : [`${durationText(leftMs)} left`]
+export function progressLine(progress: LoadProgress): string {
+  const { acceptMs, outcomes, phase, remainingMs } = progress
+  const remaining = remainingMs === undefined ? [] : [`${durationText(remainingMs)} left`]
   const waiting =
     outcomes.unfinished === 0 ? 'all have ended' : `waiting for ${number.format(outcomes.unfinished)} to end`
   const parts = [

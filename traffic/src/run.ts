@@ -40,18 +40,18 @@ export interface TrafficOptions extends Partial<Shop> {
   readonly signal?: AbortSignal
   readonly onAccepted?: (order: { readonly orderId: string; readonly customerId: string; readonly at: Date }) => void
   /** Called about twice a second. */
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: (progress: LoadProgress) => void
   readonly random?: () => number
 }
 
-export interface Progress extends Counts {
+export interface LoadProgress extends Counts {
   readonly phase: 'sending' | 'waiting'
   readonly elapsedMs: number
   /**
    * Remaining time of sending; while waiting, by the rate at which orders have ended so far.
    * Undefined while it cannot be computed.
    */
-  readonly leftMs: number | undefined
+  readonly remainingMs: number | undefined
   readonly acceptMs: Percentiles
   readonly outcomes: Outcomes
 }
@@ -95,22 +95,22 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
     },
   })
   const startedAt = performance.now()
-  let phase: Progress['phase'] = 'sending'
+  let phase: LoadProgress['phase'] = 'sending'
   let waiting = { fromMs: 0, unfinished: 0 }
   const report = (): void => {
     const elapsedMs = performance.now() - startedAt
     const counts = sender.counts()
     const [acceptMs, outcomes] = [latencies.percentiles(), tracker.outcomes()]
-    const leftMs =
+    const remainingMs =
       phase === 'sending'
-        ? remainingMs(load, elapsedMs, counts.sent)
+        ? remainingMsOf(load, elapsedMs, counts.sent)
         : remainingAtPace(
             elapsedMs - waiting.fromMs,
             waiting.unfinished - outcomes.unfinished,
             outcomes.unfinished,
             waitMs,
           )
-    options.onProgress?.({ ...counts, phase, elapsedMs, leftMs, acceptMs, outcomes })
+    options.onProgress?.({ ...counts, phase, elapsedMs, remainingMs, acceptMs, outcomes })
   }
   const progressTimer = setInterval(report, progressEveryMs)
   const sending = new AbortController()
@@ -152,11 +152,11 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
  */
 function shopOf({ tokens, customers, skus = 200, customerSkew = 0.2, skuSkew = 0.5 }: TrafficOptions): Shop {
   const customerIds = tokens?.customers
-  if (customerIds) return { customers: customerIds.length, customerIds: customerIds, skus, customerSkew, skuSkew }
+  if (customerIds) return { customers: customerIds.length, customerIds, skus, customerSkew, skuSkew }
   return { customers: customers ?? 50_000, skus, customerSkew, skuSkew }
 }
 
-function remainingMs(load: TrafficOptions['load'], elapsedMs: number, sentCount: number): number | undefined {
+function remainingMsOf(load: TrafficOptions['load'], elapsedMs: number, sentCount: number): number | undefined {
   if ('burst' in load) return remainingAtPace(elapsedMs, sentCount, load.burst - sentCount)
   return Math.max(
     0,

@@ -59,7 +59,7 @@ export async function signedTokens({ secretFile, issuer, audience }: Signing): P
  * Reads one token a line, from any issuer. @throws OptionInvalid with the line's number, never with
  * its content
  */
-export async function givenTokens(file: string): Promise<Tokens> {
+export async function tokensFromFile(file: string): Promise<Tokens> {
   const lines = (await read('--tokens-file', file)).split('\n').map((line) => line.trim())
   const tokens = new Map<string, string>()
   for (const [index, line] of lines.entries()) {

@@ -77,11 +77,13 @@ const counts = {
 }
 
 test('progress shows the rest of the sending, and then of the waiting', () => {
-  const sending = { ...counts, outcomes, phase: 'sending', elapsedMs: 3_000, leftMs: 57_000 } as const
+  const sending = { ...counts, outcomes, phase: 'sending', elapsedMs: 3_000, remainingMs: 57_000 } as const
   expect(progressLine(sending)).toMatch(/3\.0s {2}sent 1,200 {2}accepted 9 {2}refused 1,191 .* 57s left$/)
-  expect(progressLine({ ...sending, phase: 'waiting', leftMs: 5_000 })).toMatch(/waiting for 4 to end, 5\.0s left$/)
-  expect(progressLine({ ...sending, leftMs: undefined })).toMatch(/p99 \S+ ms$/)
-  const waiting = { ...sending, phase: 'waiting' as const, leftMs: undefined }
+  expect(progressLine({ ...sending, phase: 'waiting', remainingMs: 5_000 })).toMatch(
+    /waiting for 4 to end, 5\.0s left$/,
+  )
+  expect(progressLine({ ...sending, remainingMs: undefined })).toMatch(/p99 \S+ ms$/)
+  const waiting = { ...sending, phase: 'waiting' as const, remainingMs: undefined }
   expect(progressLine(waiting)).toMatch(/waiting for 4 to end$/)
   expect(progressLine({ ...waiting, outcomes: { ...waiting.outcomes, unfinished: 0 } })).toMatch(
     /ms {2}all have ended$/,

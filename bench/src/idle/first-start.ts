@@ -13,7 +13,7 @@ const run = promisify(execFile)
 const project = join(import.meta.dirname, '..', '..', '..')
 const cloneDeadlineMs = 60_000
 
-/** Of the committed state of this checkout; changes that are not committed are not in a clone. */
+/** Measures the committed state of this checkout; a clone has no uncommitted changes. */
 export async function benchFirstStart({ say }: { readonly say: (line: string) => void }): Promise<Row[]> {
   const space = await workspace(example)
   try {
@@ -27,7 +27,7 @@ export async function benchFirstStart({ say }: { readonly say: (line: string) =>
     for (const start of ['from a fresh clone, empty caches', 'the second time']) {
       say(`npm start, ${start} …`)
       const shop = await startShop(space, { checkout, env: emptyCaches(space) })
-      await shop.settled() // every replica has joined, as when somebody has looked around
+      await shop.settled() // every replica has joined, as after a first visit
       await shop.stop()
       for (const line of shop.said) say(`  ${line}`)
       rows.push(rowOf(start, shop, rows.length === 0 ? cloneMs : 0))
@@ -38,7 +38,9 @@ export async function benchFirstStart({ say }: { readonly say: (line: string) =>
   }
 }
 
-/** npm keeps its settings, such as the registry: only what it has downloaded before is out of reach. */
+/**
+ * npm keeps its settings, such as the registry: only what it has downloaded before is out of reach.
+ */
 function emptyCaches({ dir }: Workspace): NodeJS.ProcessEnv {
   return {
     HOME: join(dir, 'home'),

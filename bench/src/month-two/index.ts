@@ -5,7 +5,7 @@ import { testDatabase } from '@orderpipeline/stage/testing'
 import { withOwnServers } from '../own-servers.ts'
 import type { Row } from '../table.ts'
 import { daysFilled, fillMonth } from './fill.ts'
-import { forget, measure, type Measured } from './measure.ts'
+import { forget, measure, type MonthMeasurement } from './measure.ts'
 
 export interface MonthTwoOptions {
   /** The rows of 30 days divided by this. */
@@ -25,7 +25,7 @@ export function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOptions)
     const perDay = Math.ceil(ordersPerDay / divisor)
     const rows = await fillMonth({ url: full.url, ordersPerDay: perDay, say })
     say(`${rows.toLocaleString('en')} rows of ${(perDay * daysFilled).toLocaleString('en')} orders are there`)
-    const measurements = { empty: [] as Measured[], full: [] as Measured[] }
+    const measurements = { empty: [] as MonthMeasurement[], full: [] as MonthMeasurement[] }
     await measure(empty.url, orders)
     await measure(full.url, orders)
     for (let round = 1; round <= rounds; round++) {
@@ -38,7 +38,7 @@ export function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOptions)
     const pruned = { empty: await forget(empty.url), full: await forget(full.url) }
     const row = (
       name: string,
-      each: readonly Measured[],
+      each: readonly MonthMeasurement[],
       { dropped, seconds, longestMs }: typeof pruned.full,
     ): Row => ({
       database: name,

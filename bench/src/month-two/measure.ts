@@ -8,7 +8,7 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { ordersStage } from '@orderpipeline/orders'
 import { createIntake, intakeMetrics } from '@orderpipeline/orders/intake'
 
-export interface Measured {
+export interface MonthMeasurement {
   readonly intakePerSecond: number
   readonly stagePerSecond: number
   readonly longestMs: number
@@ -23,7 +23,7 @@ const retentionHours = 192
  * Orders with idempotency keys are placed, then priced by the orders stage, group by group, as
  * fetched from Kafka.
  */
-export async function measure(url: string, orders: number): Promise<Measured> {
+export async function measure(url: string, orders: number): Promise<MonthMeasurement> {
   let longestMs = 0
   const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))
   const pool = createPool({ url, role: 'orders', size: 2, onQuery })
@@ -82,14 +82,14 @@ async function pricing(pool: Pool, orders: readonly TestOrder[]): Promise<number
   return events.length / ((performance.now() - startedAt) / 1_000)
 }
 
-export interface Forgotten {
+export interface PruneFigures {
   readonly dropped: number
   readonly seconds: number
   readonly longestMs: number
 }
 
 /** Deletes everything that the inbox need not remember any more. */
-export async function forget(url: string): Promise<Forgotten> {
+export async function forget(url: string): Promise<PruneFigures> {
   let longestMs = 0
   const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))
   const pool = createPool({ url, role: 'orders', size: 1, onQuery })

@@ -11,7 +11,7 @@ import { processorSecondsBelow } from './cpu.ts'
 import { startLoad, type Load, type Placed } from './load.ts'
 import { createProcesses, freePort } from './processes.ts'
 import { figuresOf, rowOf } from './figures.ts'
-import { startChain, startPlatform, type Ground } from './ways.ts'
+import { startChain, startPlatform, type SharedServices } from './ways.ts'
 
 export interface SyncAsyncBenchOptions {
   /** Orders a second of the steady load. */
@@ -37,7 +37,7 @@ async function bench({ dir, host, ports, adminUrl }: OwnServers, options: SyncAs
     const providerUrl = `http://127.0.0.1:${providerPort}`
     const env = { HTTP_PORT: String(providerPort), METRICS_PORT: '0', DATABASE_URL: database.url, LOG_LEVEL: 'error' }
     await provider.start('services/payment-provider/src/main.ts', env, `${providerUrl}/v1/behaviour`)
-    const measureBoth = async (way: string, start: (ground: Ground) => Promise<string>): Promise<Row[]> => {
+    const measureBoth = async (way: string, start: (ground: SharedServices) => Promise<string>): Promise<Row[]> => {
       const processes = createProcesses()
       const ordersUrl = await start({ databaseUrl: database.url, providerUrl, atOnce: options.atOnce, processes })
       const load = startLoad(ordersUrl)

@@ -6,7 +6,7 @@ import { chainServiceNames, type ChainService, type Next } from './chain.ts'
 import { freePort, type Processes } from './processes.ts'
 
 /** What both use. `atOnce`: charges that may be under way, the same for both. */
-export interface Ground {
+export interface SharedServices {
   readonly databaseUrl: string
   readonly providerUrl: string
   readonly atOnce: number
@@ -16,7 +16,7 @@ export interface Ground {
 const at = (port: number): string => `http://127.0.0.1:${port}`
 
 /** Returns the URL to which orders are posted. */
-export async function startChain({ databaseUrl, providerUrl, processes }: Ground): Promise<string> {
+export async function startChain({ databaseUrl, providerUrl, processes }: SharedServices): Promise<string> {
   const names = chainServiceNames.toReversed()
   const ports = new Map(await Promise.all(names.map(async (name) => [name, await freePort()] as const)))
   const url = (name: ChainService): string => at(ports.get(name) ?? 0)
@@ -34,7 +34,7 @@ const partitions = 12
 const prefix = 'bench.'
 
 /** One replica of each service. Returns the URL to which orders are posted. */
-export async function startPlatform(ground: Ground, kafkaBootstrap: string): Promise<string> {
+export async function startPlatform(ground: SharedServices, kafkaBootstrap: string): Promise<string> {
   const { databaseUrl, providerUrl, processes, atOnce } = ground
   const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
   await createTopics(

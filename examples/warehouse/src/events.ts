@@ -33,7 +33,7 @@ export interface Booked {
   readonly sku: string
   readonly delivery: string
 }
-export type News = Level | Booked
+export type InventoryEvent = Level | Booked
 
 /** The bytes are no event; a retry cannot help. */
 export class Undecodable extends Error {
@@ -49,14 +49,14 @@ export class Undecodable extends Error {
 /**
  * `undefined`: not for this stage; topics carry several types, and gain more. @throws Undecodable
  */
-export function newsOf(value: Buffer | null): News | undefined {
+export function inventoryEventOf(value: Buffer | null): InventoryEvent | undefined {
   const envelope = Envelope.safeParse(json(value))
   if (!envelope.success) throw new Undecodable('NotACloudEvent', z.prettifyError(envelope.error))
   const { type } = envelope.data
   if (!isOurs(type)) return undefined
   const data = schemas[type].safeParse(envelope.data.data)
   if (!data.success) throw new Undecodable('InvalidData', z.prettifyError(data.error))
-  return { kind: kinds[type], ...data.data } as News
+  return { kind: kinds[type], ...data.data } as InventoryEvent
 }
 
 const isOurs = (type: string): type is keyof typeof schemas => Object.hasOwn(schemas, type)

@@ -7,7 +7,7 @@ import kafkajs from 'kafkajs'
 import type { EachBatchPayload } from 'kafkajs'
 import type { Config } from './config.ts'
 import { deadLetter, forAnotherStage, type Received } from './dead-letter.ts'
-import { delivered, newsOf, type News } from './events.ts'
+import { delivered, inventoryEventOf, type InventoryEvent } from './events.ts'
 import { kafkaOf } from './kafka.ts'
 import type { Store } from './store.ts'
 
@@ -59,10 +59,10 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
     log('a message cannot be read', { error: String(error), offset: received.message.offset })
   }
 
-  const read = async (received: Received): Promise<News | undefined> => {
+  const read = async (received: Received): Promise<InventoryEvent | undefined> => {
     if (forAnotherStage(received, config.ORDERPIPELINE_STAGE)) return undefined
     try {
-      return newsOf(received.message.value)
+      return inventoryEventOf(received.message.value)
     } catch (error) {
       await giveUpOn(received, error)
       return undefined
@@ -74,7 +74,7 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
     for (let from = 0; from < messages.length; from += config.STAGE_CONCURRENCY) {
       if (!payload.isRunning() || payload.isStale() || draining) return
       const some = messages.slice(from, from + config.STAGE_CONCURRENCY)
-      const events: News[] = []
+      const events: InventoryEvent[] = []
       for (const message of some) {
         const one = await read({ topic, partition, message })
         if (one) events.push(one)

@@ -1,7 +1,7 @@
 // How do the warehouse's tables follow the shop's stock? By statements that change nothing when an
 // event is repeated or late.
 import pg from 'pg'
-import type { News, Purchase } from './events.ts'
+import type { InventoryEvent, Purchase } from './events.ts'
 
 export interface StoreOptions {
   readonly url: string
@@ -32,7 +32,7 @@ export function createStore({ url, poolSize, reorderPieces, leadSeconds, onIdleE
      * Each statement is a transaction of its own: after a crash between two all of them are
      * repeated.
      */
-    take: async (events: readonly News[]): Promise<void> => {
+    take: async (events: readonly InventoryEvent[]): Promise<void> => {
       const levels = events.filter((each) => each.kind === 'level')
       if (levels.length > 0)
         await pool.query(keepLevels, [

@@ -1,7 +1,7 @@
 // How many dead letters wait for a person? All of a topic but those that a later mark says were
 // replayed or discarded. The topic is read once in full, then from where the last read ended.
 import { topicFollower, type KafkaConnection } from '@orderpipeline/kafka-admin'
-import { markedOffset } from '@orderpipeline/kafka/letter-marks'
+import { markedOffset } from '@orderpipeline/kafka/dead-letter-marks'
 
 export interface DeadLetterCounter {
   /** By topic; one that has not been read to its end yet is absent. @throws KafkaUnavailable */

@@ -16,7 +16,7 @@ function ended(program: string, env: Record<string, string>) {
   return { status, stdout, stderr }
 }
 
-it('a program with a wrong variable ends with exit code 2 and one line about it', () => {
+it('a wrong variable ends the program with exit code 2 and one line', () => {
   const program = `
     import { z } from 'zod'
     await runConfigured(() => {
@@ -31,6 +31,6 @@ it('a program with a wrong variable ends with exit code 2 and one line about it'
   expect(ended(program, { WORKERS: '8' })).toEqual({ status: 0, stdout: 'runs\n', stderr: '' })
 })
 
-it('any other error is thrown', async () => {
+it('throws any other error', async () => {
   await expect(runConfigured(() => Promise.reject(new RangeError('no')))).rejects.toThrow(new RangeError('no'))
 })

@@ -2,7 +2,7 @@
 // a handler runs, and failures that every handler can have. The document lists these with every
 // operation, by reference.
 import { z } from 'zod'
-import type { Answer, ResponseHeader, Route } from './route.ts'
+import type { RouteAnswer, ResponseHeader, Route } from './route.ts'
 
 export const requestIdHeader: ResponseHeader = {
   description: 'The id of the request, as in logs and events: that of the caller if it is valid.',
@@ -16,7 +16,7 @@ export const retryAfterHeader: ResponseHeader = {
   always: true,
 }
 
-interface Common extends Answer {
+interface Common extends RouteAnswer {
   /** In `components.responses`. */
   readonly name: string
   readonly status: number
@@ -63,7 +63,7 @@ const ofStatus = {
       'The service is overloaded, or a system that it needs is unavailable; nothing of this request was stored.',
     headers: { 'retry-after': retryAfterHeader },
   },
-} as const satisfies Readonly<Record<number, Answer & { readonly name: string }>>
+} as const satisfies Readonly<Record<number, RouteAnswer & { readonly name: string }>>
 
 /** By status. */
 export const commonResponses: Readonly<Record<number, Common>> = Object.fromEntries(

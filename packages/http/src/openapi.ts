@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { commonAnswers, commonResponses, requestIdHeader } from './common-answers.ts'
 import { problemSchema, refusalSchema } from './problem.ts'
-import type { Answer, ResponseHeader, Route } from './route.ts'
+import type { RouteAnswer, ResponseHeader, Route } from './route.ts'
 
 export interface OpenApiOptions {
   readonly title: string
@@ -119,7 +119,7 @@ function operation(route: Route, bearer: boolean): Operation {
   }
 }
 
-function responseOf(status: number, answer: Answer): Response {
+function responseOf(status: number, answer: RouteAnswer): Response {
   const { description, schema, mediaType, members, plain, headers = {}, examples } = answer
   const refusal = members
     ? schemaOf(refusalSchema.extend(members), 'output')
@@ -148,12 +148,12 @@ const headerOf = ({ description, schema, always = false }: ResponseHeader): Json
   schema: schemaOf(schema, 'output'),
 })
 
-const contentOf = (schema: z.ZodType, io: 'input' | 'output', examples: Answer['examples']): Content => ({
+const contentOf = (schema: z.ZodType, io: 'input' | 'output', examples: RouteAnswer['examples']): Content => ({
   schema: schemaOf(schema, io),
   ...examplesOf(examples),
 })
 
-function examplesOf(examples: Answer['examples']): Pick<Content, 'examples'> {
+function examplesOf(examples: RouteAnswer['examples']): Pick<Content, 'examples'> {
   if (!examples) return {}
   return { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) }
 }

@@ -28,7 +28,7 @@ export interface ResponseHeader {
   readonly always?: boolean
 }
 
-export interface Answer {
+export interface RouteAnswer {
   readonly description: string
   /** The schema of a JSON body. */
   readonly schema?: z.ZodType
@@ -58,7 +58,7 @@ export interface RouteDescription {
   readonly summary: string
   readonly access: Access
   /** By status. */
-  readonly answers: Readonly<Record<number, Answer>>
+  readonly answers: Readonly<Record<number, RouteAnswer>>
   /** Bodies that it takes, by name. */
   readonly examples?: Readonly<Record<string, unknown>>
   /** Set where its bodies may be larger than those of other routes. */
@@ -73,7 +73,7 @@ export interface Route extends RouteDescription {
 type Part<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined
 
 /** The input of a request, checked. */
-export interface Given<T extends Takes> {
+export interface RouteInput<T extends Takes> {
   readonly params: Part<T['params']>
   readonly query: Part<T['query']>
   readonly headers: Part<T['headers']>
@@ -82,7 +82,7 @@ export interface Given<T extends Takes> {
 
 export interface RouteDefinition<T extends Takes> extends RouteDescription {
   readonly takes: T
-  readonly handle: (input: Given<T>, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+  readonly handle: (input: RouteInput<T>, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 }
 
 export function route<T extends Takes>({ handle, ...description }: RouteDefinition<T>): Route {
@@ -97,7 +97,7 @@ export function route<T extends Takes>({ handle, ...description }: RouteDefiniti
         headers: part(headers, request.headers),
         body: part(body, request.body),
       }
-      return handle(input as Given<T>, request, reply)
+      return handle(input as RouteInput<T>, request, reply)
     },
   }
 }

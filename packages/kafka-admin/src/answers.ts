@@ -5,7 +5,7 @@ import type { Outcome, TopicError } from './outcome.ts'
 export const unknownTopic = 'UNKNOWN_TOPIC_OR_PARTITION'
 export const unknownTopicId = 'UNKNOWN_TOPIC_ID'
 
-export function done(errorCode: number, message: string | null | undefined): Outcome<void> {
+export function outcomeOf(errorCode: number, message: string | null | undefined): Outcome<void> {
   return errorCode === 0 ? { ok: true, value: undefined } : failure(errorCode, message)
 }
 

@@ -10,7 +10,7 @@ import {
   describeConfigsV4,
   incrementalAlterConfigsV1,
 } from '@platformatic/kafka'
-import { codeOf, done, failure, topicIdText, topicUuid, unknownTopic, unknownTopicId } from './answers.ts'
+import { codeOf, outcomeOf, failure, topicIdText, topicUuid, unknownTopic, unknownTopicId } from './answers.ts'
 import type { KafkaConnection } from './connection.ts'
 import type { DescribedConfig, DescribedTopic, NewTopic, Outcome, TopicAdmin, TopicError } from './outcome.ts'
 
@@ -150,7 +150,7 @@ async function alter(kafka: KafkaConnection, changes: ReadonlyMap<string, Readon
   }))
   const { responses } = await kafka.request('controller', incrementalAlterConfigsV1.api, resources, false)
   return new Map(
-    responses.map(({ resourceName, errorCode, errorMessage }) => [resourceName, done(errorCode, errorMessage)]),
+    responses.map(({ resourceName, errorCode, errorMessage }) => [resourceName, outcomeOf(errorCode, errorMessage)]),
   )
 }
 
@@ -158,7 +158,7 @@ async function grow(kafka: KafkaConnection, partitions: ReadonlyMap<string, numb
   if (partitions.size === 0) return new Map<string, Outcome<void>>()
   const topics = [...partitions].map(([name, count]) => ({ name, count, assignments: null }))
   const { results } = await kafka.request('controller', createPartitionsV3.api, topics, changeTimeoutMs, false)
-  return new Map(results.map(({ name, errorCode, errorMessage }) => [name, done(errorCode, errorMessage)]))
+  return new Map(results.map(({ name, errorCode, errorMessage }) => [name, outcomeOf(errorCode, errorMessage)]))
 }
 
 async function deleteTopics(kafka: KafkaConnection, names: readonly string[], tombstones: Tombstones) {

@@ -30,7 +30,7 @@ test('commits moves made close together at once, after their events are settled'
   assignments.begin({ t: [0, 1] })
   for (const partition of [0, 1]) {
     assignments.current.tracker.take('t', partition, '4')()
-    assignments.moved(assignments.current)
+    assignments.scheduleCommit(assignments.current)
   }
   await later()
   expect(log).toEqual(['settle', '0@5 1@5'])
@@ -56,7 +56,7 @@ test('does not commit work that ends after its assignment was revoked', async ()
   const finish = old.tracker.take('t', 0, '4')
   assignments.begin({ t: [1] })
   finish()
-  assignments.moved(old)
+  assignments.scheduleCommit(old)
   await assignments.flush()
   expect(log).toEqual(['settle'])
   expect(old.open).toBe(false)

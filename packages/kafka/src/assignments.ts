@@ -38,7 +38,7 @@ export interface Assignments {
   /** The last chance of the current assignment to commit; taken at once. */
   end(): void
   /** A message of this assignment is done: commit soon. */
-  moved(assignment: Assignment): void
+  scheduleCommit(assignment: Assignment): void
   flush(): Promise<void>
 }
 
@@ -95,7 +95,7 @@ export function createAssignments(options: AssignmentsOptions): Assignments {
       // join, and be refused.
       void flush()
     },
-    moved: (assignment) => {
+    scheduleCommit: (assignment) => {
       if (assignment === current && assignment.open) schedule(options.everyMs)
     },
     flush,

@@ -12,7 +12,7 @@ import type { TrialsInFlight } from './trials-in-flight.ts'
 /** How often a batch that waits looks again and sends a heartbeat. */
 const lookAgainMs = 1_000
 /** How long other messages wait for those of a trial, by default. */
-const usualAloneForMs = 120_000
+const usualTrialTimeoutMs = 120_000
 /**
  * Messages of a partition behind one that does not end: each is remembered, and all come again
  * after a crash. At this bound the partition waits, and no other.
@@ -115,7 +115,7 @@ export class BatchAdmission {
   async #takeAll(records: readonly ConsumedRecord[]): Promise<boolean> {
     const { topic, partition } = this.#batch
     const { maxBehindFirst = usualMaxBehindFirst } = this.#options
-    const behind = (): number => this.#assignment.tracker.taken(topic, partition)
+    const behind = (): number => this.#assignment.tracker.takenCount(topic, partition)
     for (const record of records) {
       if (behind() >= maxBehindFirst) {
         this.#park(() => behind() < maxBehindFirst / 2)
@@ -141,10 +141,10 @@ export class BatchAdmission {
       this.#park(() => !quarantine.pending(batch))
       return false
     }
-    const until = quarantine.sawEnd(batch, batch.highWatermark)
+    const until = quarantine.recordEnd(batch, batch.highWatermark)
     for (let rest = records; rest.length > 0;) {
       const { tracker } = this.#assignment
-      const firstNotDone = tracker.firstNotDone(batch.topic, batch.partition) ?? BigInt(rest[0]!.offset)
+      const firstNotDone = tracker.firstUnfinished(batch.topic, batch.partition) ?? BigInt(rest[0]!.offset)
       if (quarantine.watched(batch) && quarantine.isPast(batch, firstNotDone)) {
         if (!(await this.#whenDone(ownership.clear(batch)))) return false
         quarantine.clear(batch)
@@ -176,7 +176,7 @@ export class BatchAdmission {
 
   /** Takes a part of the batch with nothing else in flight. Returns whether the batch goes on. */
   async #takeAlone(records: readonly ConsumedRecord[], trial: Trial, quarantine: Quarantine): Promise<boolean> {
-    const { ownership, assignments, inFlightLimit, aloneForMs = usualAloneForMs } = this.#options
+    const { ownership, assignments, inFlightLimit, trialTimeoutMs = usualTrialTimeoutMs } = this.#options
     const trials = this.#trials
     // A message that waits for its next try ends no process meanwhile. While a provider fails some
     // always wait, so that each part would take as long as its last try. A single message is
@@ -191,15 +191,15 @@ export class BatchAdmission {
       const failure = quarantine.verdictOn(trial)
       if (!failure && !(await this.#whenDone(ownership.try(trial)))) return false
       const messages = records.map((record) => this.#take(record, failure))
-      const deadline = performance.now() + aloneForMs
-      const allEnded = (): boolean => messages.every(({ over, resting }) => over || (atWork && resting))
+      const deadline = performance.now() + trialTimeoutMs
+      const allEnded = (): boolean => messages.every(({ over, waitsForRetry }) => over || (atWork && waitsForRetry))
       if (!(await this.#when(() => allEnded() || performance.now() > deadline))) return false
       if (!allEnded()) {
         trials.linger(messages)
         // If the process ends from here on, these messages need not be the cause.
         return await this.#whenDone(ownership.forget(trial))
       }
-      ownership.ended()
+      ownership.trialEnded()
       // Committed before other messages are taken: if those end the process, only those come again.
       return await this.#whenDone(assignments.flush())
     } finally {
@@ -218,6 +218,6 @@ export class BatchAdmission {
     if (this.#last === undefined || BigInt(end) <= BigInt(this.#last)) return
     this.#last = end
     this.#assignment.tracker.take(topic, partition, end)()
-    this.#options.assignments.moved(this.#assignment)
+    this.#options.assignments.scheduleCommit(this.#assignment)
   }
 }

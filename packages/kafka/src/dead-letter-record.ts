@@ -1,6 +1,6 @@
 // What does a record of a dead-letter topic say? It is a dead letter with its message as it was, or
 // a mark that says what became of a dead letter.
-import { letterHeaders, markHeader } from './letter-marks.ts'
+import { deadLetterHeaderPrefix, markHeader } from './dead-letter-marks.ts'
 import type { DeadLetter, Mark } from './dead-letter-types.ts'
 import { maxReplays, replaysOf } from './replay.ts'
 import type { ConsumedRecord } from './records.ts'
@@ -49,10 +49,10 @@ function deadLetterOf(stage: string, record: ConsumedRecord, history: readonly M
   const entries = Object.entries(record.headers)
   const about = new Map(
     entries
-      .filter(([name]) => name.startsWith(letterHeaders))
-      .map(([name, value]) => [name.slice(letterHeaders.length), value]),
+      .filter(([name]) => name.startsWith(deadLetterHeaderPrefix))
+      .map(([name, value]) => [name.slice(deadLetterHeaderPrefix.length), value]),
   )
-  const headers = Object.fromEntries(entries.filter(([name]) => !name.startsWith(letterHeaders)))
+  const headers = Object.fromEntries(entries.filter(([name]) => !name.startsWith(deadLetterHeaderPrefix)))
   const replays = replaysOf(headers)
   const topic = about.get('topic')
   return {

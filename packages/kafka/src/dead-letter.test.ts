@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { bytesOf, maxChunkBytes } from './chunks.ts'
 import { deadLetter } from './dead-letter.ts'
-import { verdictOn } from './failure.ts'
+import { failureVerdict } from './failure.ts'
 
 test('keeps the message, its origin and the reason of its failure', () => {
   const record = {
@@ -63,9 +63,9 @@ test('writes a dead letter for a key or headers that are too large', () => {
 })
 
 test('reads errors by their fields', () => {
-  expect(verdictOn({ retry: true, outage: true })).toBe('outage')
-  expect(verdictOn({ retry: true })).toBe('retry')
-  expect(verdictOn({ retry: false })).toBe('never')
-  expect(verdictOn(new TypeError('x'))).toBe('unknown')
-  expect(verdictOn('thrown text')).toBe('unknown')
+  expect(failureVerdict({ retry: true, outage: true })).toBe('outage')
+  expect(failureVerdict({ retry: true })).toBe('retry')
+  expect(failureVerdict({ retry: false })).toBe('never')
+  expect(failureVerdict(new TypeError('x'))).toBe('unknown')
+  expect(failureVerdict('thrown text')).toBe('unknown')
 })

@@ -2,8 +2,8 @@
 // can be mended and replayed.
 import { bytesOf, maxChunkBytes } from './chunks.ts'
 import type { UndecodableBatch } from './codecs.ts'
-import { verdictOn } from './failure.ts'
-import { letterHeaders } from './letter-marks.ts'
+import { failureVerdict } from './failure.ts'
+import { deadLetterHeaderPrefix } from './dead-letter-marks.ts'
 import { reasonOf } from './metrics.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
 
@@ -34,7 +34,7 @@ export function deadLetter(
   const about = {
     reason: reasonOf(error),
     error: error.name,
-    verdict: verdictOn(error),
+    verdict: failureVerdict(error),
     message: error.message.slice(0, messageLimit),
     stack: stackOf(error).slice(0, stackLimit),
     stage,
@@ -45,10 +45,12 @@ export function deadLetter(
     attempts: String(attempts),
     at: now.toISOString(),
   }
-  const reasonHeaders = Object.fromEntries(Object.entries(about).map(([name, value]) => [letterHeaders + name, value]))
+  const reasonHeaders = Object.fromEntries(
+    Object.entries(about).map(([name, value]) => [deadLetterHeaderPrefix + name, value]),
+  )
   const { undecodable } = record
   const coordinates = undecodable && {
-    [`${letterHeaders}last-offset`]: undecodable.lastOffset,
+    [`${deadLetterHeaderPrefix}last-offset`]: undecodable.lastOffset,
     [omittedHeader]: String(undecodable.bytes),
   }
   const headers = { ...record.headers, ...reasonHeaders, ...coordinates }
@@ -68,7 +70,7 @@ const fits = (outgoing: OutgoingRecord): boolean => bytesOf(outgoing) <= maxChun
  * Set where the message could not be kept with its reasons, as it was too large or could not be
  * read: how many bytes it had.
  */
-export const omittedHeader = `${letterHeaders}omitted-bytes`
+export const omittedHeader = `${deadLetterHeaderPrefix}omitted-bytes`
 
 /** One dead letter for all messages of the batch: what they say is unknown. */
 export class UndecodableRecordBatch extends Error {

@@ -5,10 +5,10 @@
  * pass by itself; a bounded number of tries. `never`: the message is at fault. `unknown`: the error
  * does not say; treated as `retry`, one message at a time.
  */
-export type Verdict = 'outage' | 'retry' | 'never' | 'unknown'
+export type FailureVerdict = 'outage' | 'retry' | 'never' | 'unknown'
 
 /** Reads the fields our error classes carry: `outage`, then `retry`. */
-export function verdictOn(error: unknown): Verdict {
+export function failureVerdict(error: unknown): FailureVerdict {
   if (typeof error !== 'object' || error === null) return 'unknown'
   if ('outage' in error && error.outage === true) return 'outage'
   if ('retry' in error && typeof error.retry === 'boolean') return error.retry ? 'retry' : 'never'

@@ -3,13 +3,13 @@
 import type { EachBatchPayload } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { createQuarantine } from './quarantine.ts'
-import type { PartitionHeld } from './quarantine.ts'
+import type { PartitionRecord } from './quarantine.ts'
 import { createAssignments } from './assignments.ts'
 import { createFetchAdmission } from './fetch-admission.ts'
 import { createInFlightLimit } from './in-flight-limit.ts'
 
 const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
-const of = (partition: number, more: Partial<PartitionHeld>): PartitionHeld => ({
+const of = (partition: number, more: Partial<PartitionRecord>): PartitionRecord => ({
   ...{ topic: 't', partition, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
   ...more,
 })
@@ -21,8 +21,8 @@ const rows = [
 
 /** A message in flight ends when the test says so. */
 interface Setting {
-  readonly partitions?: readonly PartitionHeld[]
-  readonly aloneForMs?: number
+  readonly partitions?: readonly PartitionRecord[]
+  readonly trialTimeoutMs?: number
   readonly maxBehindFirst?: number
   /** It is not decided yet which partitions are suspect. */
   readonly undecided?: boolean
@@ -31,7 +31,7 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   const log: string[] = []
   /** How to end each message in flight, by name. */
   const ends = new Map<string, () => void>()
-  const messages = new Map<string, { over: boolean; resting: boolean }>()
+  const messages = new Map<string, { over: boolean; waitsForRetry: boolean }>()
   const inFlightSets: string[][] = []
   const inFlightLimit = createInFlightLimit(10)
   const noop = () => Promise.resolve()
@@ -50,28 +50,28 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   const quarantine = createQuarantine(partitions)
   if (!undecided) quarantine.decide(partitions, 1)
   const take = createFetchAdmission({
-    inFlightLimit: inFlightLimit,
-    assignments: assignments,
+    inFlightLimit,
+    assignments,
     ownership: {
-      quarantine: quarantine,
+      quarantine,
       take: () => undefined,
       release: noop,
       reach: ({ partition }, offset, until) => note(`${partition} reaches ${offset} of ${until}`)(),
       try: ({ from, to, tries }) => note(`try ${from}-${to}, ${tries}`)(),
       forget: ({ from, to }) => note(`forget ${from}-${to}`)(),
-      ended: () => undefined,
+      trialEnded: () => undefined,
       clear: ({ partition }) => note(`clear ${partition}`)(),
       close: noop,
     },
     hold: undefined,
     draining: new AbortController().signal,
-    resting: () => [...messages.values()].filter(({ over, resting }) => !over && resting).length,
+    waitingForRetry: () => [...messages.values()].filter(({ over, waitsForRetry }) => !over && waitsForRetry).length,
     accept: ({ topic, partition, offset }, assignment, failure) => {
       const name = `${partition}@${offset}`
       log.push(failure ? `give up ${name}` : `take ${name}`)
       inFlightLimit.take()
       const markDone = assignment.tracker.take(topic, partition, offset)
-      const message = { over: false, resting: false }
+      const message = { over: false, waitsForRetry: false }
       messages.set(name, message)
       ends.set(name, () => {
         message.over = true
@@ -121,7 +121,7 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   }
   /** The message has failed, and waits for its next try. */
   const rest = (name: string): void => {
-    messages.get(name)!.resting = true
+    messages.get(name)!.waitsForRetry = true
     inFlightLimit.wake()
   }
   const end = (name: string): void => {
@@ -168,7 +168,7 @@ test('tries a part that reaches beyond the fetched messages as far as they go', 
 })
 
 test('ends the wait for slow suspects after a bound, without counting it as a death', async () => {
-  const { log, batch } = bench({ partitions: [of(0, { deaths: 2, until: '2' })], aloneForMs: 0 })
+  const { log, batch } = bench({ partitions: [of(0, { deaths: 2, until: '2' })], trialTimeoutMs: 0 })
   await batch(0, [0, 1])
   expect(log).toEqual(['try 0-1, 1', 'take 0@0', 'forget 0-1', 'try 1-2, 1', 'take 0@1', 'forget 1-2'])
   await batch(1, [7])

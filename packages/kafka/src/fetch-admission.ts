@@ -11,16 +11,16 @@ import { createTrialsInFlight } from './trials-in-flight.ts'
 
 export interface FetchAdmissionOptions {
   readonly inFlightLimit: InFlightLimit
-  readonly assignments: Pick<Assignments, 'current' | 'flush' | 'moved'>
+  readonly assignments: Pick<Assignments, 'current' | 'flush' | 'scheduleCommit'>
   readonly ownership: PartitionOwnership
   readonly hold: (() => boolean) | undefined
   readonly draining: AbortSignal
   /** `failure`: the message is not to be handled, and why. */
   readonly accept: (record: ConsumedRecord, assignment: Assignment, failure?: Failure) => InFlightMessage
-  /** How many messages in flight are resting: they only wait for their next try. */
-  readonly resting: () => number
+  /** Messages in flight that only wait for their next attempt. */
+  readonly waitingForRetry: () => number
   /** How long other messages wait for those of a trial, which are in flight alone. */
-  readonly aloneForMs?: number
+  readonly trialTimeoutMs?: number
   readonly maxBehindFirst?: number
 }
 
@@ -28,16 +28,16 @@ export interface InFlightMessage {
   /** Done, or left to redelivery. */
   readonly over: boolean
   /** It only waits for its next try, or for that of an earlier message of its key. */
-  readonly resting: boolean
+  readonly waitsForRetry: boolean
 }
 
 export function createFetchAdmission(options: FetchAdmissionOptions): (payload: EachBatchPayload) => Promise<void> {
-  const trials = createTrialsInFlight(options.inFlightLimit, options.resting)
+  const trials = createTrialsInFlight(options.inFlightLimit, options.waitingForRetry)
   return async (payload) => {
     const { batch } = payload
     const assignment = options.assignments.current
     if (!assignment.owns(batch.topic, batch.partition)) return
-    assignment.tracker.sawEnd(batch.topic, batch.partition, batch.highWatermark)
+    assignment.tracker.recordEnd(batch.topic, batch.partition, batch.highWatermark)
     await new BatchAdmission(options, trials, payload, assignment).run()
   }
 }

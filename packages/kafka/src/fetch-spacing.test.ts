@@ -7,7 +7,7 @@ function spacingAt(perSecond: number): number {
   const spacing = fetchSpacing(usualSpacing, () => now)
   for (let count = 0; count < perSecond * 30; count++) {
     now += 1_000 / perSecond
-    spacing.brought(1, false)
+    spacing.recordResult(1, false)
   }
   return spacing.ms
 }
@@ -23,7 +23,7 @@ describe('the time between two fetches', () => {
   it('is short again after a lull', () => {
     let now = 0
     const spacing = fetchSpacing(usualSpacing, () => now)
-    spacing.brought(1_000, false)
+    spacing.recordResult(1_000, false)
     expect(spacing.ms).toBe(250)
     now += 60_000
     expect(spacing.ms).toBe(50)
@@ -31,20 +31,20 @@ describe('the time between two fetches', () => {
 
   it('is zero while the broker holds more messages of any partition', () => {
     const spacing = fetchSpacing(usualSpacing, () => 0)
-    spacing.brought(1_000, true)
-    spacing.brought(1, false)
+    spacing.recordResult(1_000, true)
+    spacing.recordResult(1, false)
     expect(spacing.ms).toBe(0)
     spacing.fetching()
-    spacing.brought(1_000, false)
+    spacing.recordResult(1_000, false)
     expect(spacing.ms).toBe(250)
   })
 
   it('uses the bounds of background work where no caller waits', () => {
     let now = 0
     const spacing = fetchSpacing({ leastMs: 250, mostMs: 1_000, fullRate: 20 }, () => now)
-    spacing.brought(1, false)
+    spacing.recordResult(1, false)
     expect(spacing.ms).toBe(250)
-    for (; now < 30_000; now += 10) spacing.brought(1, false)
+    for (; now < 30_000; now += 10) spacing.recordResult(1, false)
     expect(spacing.ms).toBe(1_000)
   })
 })

@@ -22,7 +22,7 @@ const windowSeconds = 3
 
 export interface FetchSpacing {
   /** A fetch has brought messages of a partition. `behind`: the broker holds more of it. */
-  brought(messages: number, behind: boolean): void
+  recordResult(messages: number, behind: boolean): void
   /** The next fetch begins; it shows again whether the broker holds more. */
   fetching(): void
   /** From the last fetch to the next. */
@@ -36,7 +36,7 @@ export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, 
   let anyBehind = false
   const decayedCount = (): number => count * Math.exp((countedAt - now()) / (windowSeconds * 1_000))
   return {
-    brought: (messages, behind) => {
+    recordResult: (messages, behind) => {
       count = decayedCount() + messages
       countedAt = now()
       anyBehind ||= behind

@@ -21,13 +21,13 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
     effect: (items) => {
       log.push(`effect ${items.join(' ')}`)
       if (items.some((item) => item.startsWith('bad'))) return Promise.reject(new Bad('bad data'))
-      return Promise.resolve({ records: items.map(out), kept: items })
+      return Promise.resolve({ records: items.map(out), storedItems: items })
     },
     publish: (records) => {
       log.push(`publish ${records.map(({ value }) => String(value)).join(' ')}`)
       return Promise.resolve()
     },
-    published: () => undefined,
+    onPublished: () => undefined,
     maxGroup: 4,
     attempts: 3,
     backoff: { firstMs: 1, maxMs: 2 },
@@ -44,10 +44,10 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
         about: { name },
         key: name.replace(/\d+$/, '') || name,
         outcome,
-        done: resolve,
+        finish: resolve,
         live,
         leave: () => redelivered.push(name),
-        aside: (waits) => (waits ? retryQueue.add(name) : retryQueue.delete(name)),
+        setWaiting: (waits) => (waits ? retryQueue.add(name) : retryQueue.delete(name)),
         deadLetter: () => out(`dead ${name}`),
       }),
     )
@@ -61,7 +61,7 @@ const failing =
   (items: readonly string[]) => {
     log.push(`effect ${items.join(' ')}`)
     const bad = items.find((item) => (times[item] ?? 0) > 0)
-    if (bad === undefined) return Promise.resolve({ records: items.map(out), kept: items })
+    if (bad === undefined) return Promise.resolve({ records: items.map(out), storedItems: items })
     if (items.length === 1) times[bad]!--
     return Promise.reject(Object.assign(new Error(`${bad} fails`), fields))
   }
@@ -91,7 +91,7 @@ test('retries a group after contention', async () => {
     effect: (items) =>
       failures-- > 0
         ? Promise.reject(Object.assign(new Error('deadlock'), { retry: true }))
-        : Promise.resolve({ records: items.map(out), kept: items }),
+        : Promise.resolve({ records: items.map(out), storedItems: items }),
   })
   await Promise.all(['1', '2'].map((name) => item(name)))
   expect(failures).toBe(-1)
@@ -167,7 +167,7 @@ test('waits for an outage beyond the number of tries and blames no message', asy
     effect: (items) =>
       failures++ < 1
         ? Promise.reject(Object.assign(new Error('database away'), { retry: true, outage: true }))
-        : Promise.resolve({ records: items.map(out), kept: items }),
+        : Promise.resolve({ records: items.map(out), storedItems: items }),
   })
   await item('1')
   expect(log).toEqual([])
@@ -203,7 +203,7 @@ test('retries a group that waits for one lock as a whole', async () => {
     effect: (items) => {
       sizes.push(items.length)
       if (lockedTries-- > 0) return Promise.reject(Object.assign(new Error('locked'), { outage: true, stall: 'lock' }))
-      return Promise.resolve({ records: [], kept: items })
+      return Promise.resolve({ records: [], storedItems: items })
     },
   })
   await Promise.all(['a1', 'b1', 'c1', 'd1'].map((name) => item(name)))

@@ -10,7 +10,7 @@ import { createRetryQueue, type RetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
 import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
-import { errorOf, stallOf, verdictOn } from './failure.ts'
+import { errorOf, stallOf, failureVerdict } from './failure.ts'
 import type { Stall } from './failure.ts'
 import { createLockPatience } from './lock-patience.ts'
 import type { LogFields } from './log-fields.ts'
@@ -20,7 +20,7 @@ export interface Entry<Item> extends RetryEntry {
   /** The item for the transaction, or why there is none. */
   readonly outcome: { readonly item: Item } | { readonly failure: Failure }
   /** Called once, when the effect is committed and its events are published. */
-  readonly done: () => void
+  readonly finish: () => void
   /** What a log line says about it. */
   readonly about: LogFields
   /** The record that says the message was given up on. */
@@ -32,7 +32,7 @@ export interface GroupCommitOptions<Item> {
   readonly effect: (items: readonly Item[]) => Promise<Effect<Item>>
   readonly publish: (records: readonly OutgoingRecord[]) => Promise<void>
   /** Called with the items whose kept records are published. */
-  readonly published: (items: readonly Item[]) => void
+  readonly onPublished: (items: readonly Item[]) => void
   readonly maxGroup: number
   /** Tries of one message before it is given up on. */
   readonly attempts: number
@@ -65,7 +65,7 @@ export interface Effect<Item> {
   /** What is to be published, in order. */
   readonly records: readonly OutgoingRecord[]
   /** The items whose records the database keeps until `published` is called with them. */
-  readonly kept: readonly Item[]
+  readonly storedItems: readonly Item[]
 }
 
 /** Between the tries of a whole group that met another transaction, which is over soon. */
@@ -79,7 +79,7 @@ const stallBackoff: Backoff = { firstMs: 100, maxMs: 1_000 }
  * retry queue are in neither.
  */
 interface Outcome<Item> extends Effect<Item> {
-  readonly ended: readonly Entry<Item>[]
+  readonly endedEntries: readonly Entry<Item>[]
 }
 
 interface Group<Item> {
@@ -213,7 +213,11 @@ class OpenGroupCommit<Item> {
     const deadLetters = failedEntries.flatMap((entry) =>
       'failure' in entry.outcome ? [this.#giveUp(entry, entry.outcome.failure)] : [],
     )
-    return { ...outcome, records: [...outcome.records, ...deadLetters], ended: [...outcome.ended, ...failedEntries] }
+    return {
+      ...outcome,
+      records: [...outcome.records, ...deadLetters],
+      endedEntries: [...outcome.endedEntries, ...failedEntries],
+    }
   }
 
   async #transaction({ entries, suspected }: Group<Item>): Promise<Outcome<Item> | 'halve'> {
@@ -227,10 +231,10 @@ class OpenGroupCommit<Item> {
         this.#commits++
         this.#stalls = 0
         this.#patience.wentThrough(performance.now() - startedAt)
-        return { ...effect, ended: group }
+        return { ...effect, endedEntries: group }
       } catch (thrown) {
         const error = errorOf(thrown)
-        const verdict = verdictOn(error)
+        const verdict = failureVerdict(error)
         const stall = stallOf(error)
         if (this.#abandon.aborted) throw new Abandoned('no time left for another attempt', { cause: error })
         if (stall) {
@@ -286,7 +290,7 @@ class OpenGroupCommit<Item> {
   #failedAlone(entry: Entry<Item>, error: Error, forGood: boolean): Outcome<Item> {
     const failures = (this.#failuresOf.get(entry) ?? 0) + 1
     if (forGood || failures >= this.#attempts)
-      return { records: [this.#giveUp(entry, { error, attempts: failures })], kept: [], ended: [entry] }
+      return { records: [this.#giveUp(entry, { error, attempts: failures })], storedItems: [], endedEntries: [entry] }
     this.#failuresOf.set(entry, failures)
     this.#on.retry('transaction', error, failures, [entry.about])
     this.#retryQueue.put(entry, backoffMs(failures, this.#options.backoff))
@@ -298,7 +302,7 @@ class OpenGroupCommit<Item> {
     return entry.deadLetter(failure)
   }
 
-  async #publishAll({ records, kept: items, ended: entries }: Outcome<Item>): Promise<void> {
+  async #publishAll({ records, storedItems: items, endedEntries: entries }: Outcome<Item>): Promise<void> {
     for (let failures = 1; records.length > 0; failures++) {
       try {
         await this.#options.publish(records)
@@ -311,12 +315,12 @@ class OpenGroupCommit<Item> {
         await pause(backoffMs(failures, outageBackoff), this.#abandon)
       }
     }
-    this.#options.published(items)
-    for (const entry of entries) this.#end(entry, entry.done)
+    this.#options.onPublished(items)
+    for (const entry of entries) this.#end(entry, entry.finish)
   }
 }
 
 const aboutOf = <Item>(entries: readonly Entry<Item>[]): readonly LogFields[] => entries.map(({ about }) => about)
 
-const emptyOutcome = { records: [], kept: [], ended: [] } as const
+const emptyOutcome = { records: [], storedItems: [], endedEntries: [] } as const
 const emptyGroup = { entries: [], suspected: false } as const

@@ -225,7 +225,7 @@ class RunningMembership {
   async #handOver(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload
     this.#commitOffsets = (offsets) => payload.commitOffsetsIfNecessary(offsets)
-    this.#spacing.brought(batch.messages.length, BigInt(batch.offsetLag()) > 0n)
+    this.#spacing.recordResult(batch.messages.length, BigInt(batch.offsetLag()) > 0n)
     await this.#options.onBatch(payload)
     // The first message after a lull is fetched at once; those that follow come together.
     const waitMs = this.#lastFetchAt + this.#spacing.ms - performance.now()

@@ -16,7 +16,7 @@ import type { StageMetrics } from './metrics.ts'
 import type { Preparation, Prepared } from './preparation.ts'
 import type { ConsumedRecord, OutgoingRecord } from './records.ts'
 import { forAnotherStage } from './replay.ts'
-import type { Resting, RestingMessage } from './resting.ts'
+import type { RetryWaits, RetryWait } from './retry-waits.ts'
 import type { StageOptions } from './stage-options.ts'
 
 /** What the messages of a stage share. */
@@ -28,9 +28,9 @@ export interface MessagePath<Message, Item> {
   /** `undefined` for stages without calls to other systems. */
   readonly prepare: Preparation<Message, Item> | undefined
   readonly inFlightLimit: InFlightLimit
-  readonly resting: Resting
+  readonly retryWaits: RetryWaits
   readonly executor: KeySerialExecutor
-  readonly assignments: Pick<Assignments, 'current' | 'moved'>
+  readonly assignments: Pick<Assignments, 'current' | 'scheduleCommit'>
   readonly groups: GroupCommit<Item>
   readonly metrics: Pick<StageMetrics, 'consumed' | 'processingSeconds'>
   readonly logger: Logger
@@ -55,7 +55,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
   readonly #startedAt = performance.now()
   readonly #markDone: () => void
   readonly #key: string
-  #waits: RestingMessage
+  #waits: RetryWait
   #about: LogFields
   #span: Span | undefined
   #over = false
@@ -69,7 +69,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     path.inFlightLimit.take()
     // Without a key there is no order to keep.
     this.#key = record.key?.toString('latin1') ?? `${topic}/${partition}/${offset}`
-    this.#waits = path.resting.enter()
+    this.#waits = path.retryWaits.enter()
     this.#about = { topic, partition, offset }
   }
 
@@ -77,8 +77,8 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     return this.#over
   }
 
-  get resting(): boolean {
-    return this.#waits.resting
+  get waitsForRetry(): boolean {
+    return this.#waits.waitsForRetry
   }
 
   handle(failure: Failure | undefined): void {
@@ -105,16 +105,16 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
   }
 
   #prepare(message: Message): void {
-    const { options, prepare, resting, executor, logger } = this.#path
+    const { options, prepare, retryWaits, executor, logger } = this.#path
     if (!prepare) return this.#send({ item: options.itemOf(message) })
     const queueKey = options.overtakes?.(message) ? `${this.#key}\novertaking` : this.#key
-    const waits = resting.enter(queueKey)
+    const waits = retryWaits.enter(queueKey)
     this.#waits = waits
     const { ending } = this.#assignment
     executor.add(queueKey, async (place) => {
       try {
         if (ending.aborted || !this.#live()) throw new Abandoned('its partition is being revoked')
-        this.#send(await prepare(message, { waits, place, ending, about: this.#about }))
+        this.#send(await prepare(message, { waits, slot: place, ending, about: this.#about }))
       } catch (error) {
         this.#release()
         if (!(error instanceof Abandoned)) logger.error({ ...this.#about, error }, 'a message could not be handled')
@@ -128,10 +128,10 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
       key: this.#key,
       about: this.#about,
       outcome,
-      done: () => this.#finish(),
+      finish: () => this.#finish(),
       live: () => this.#live(),
       leave: () => this.#release(),
-      aside: (waiting) => this.#waits.aside(waiting),
+      setWaiting: (waiting) => this.#waits.setInRetryQueue(waiting),
       deadLetter: (failure) => this.#deadLetter(failure),
     })
   }
@@ -153,12 +153,12 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     this.#release()
     metrics.consumed.inc({ topic: this.#record.topic })
     metrics.processingSeconds.observe((performance.now() - this.#startedAt) / 1_000)
-    assignments.moved(this.#assignment)
+    assignments.scheduleCommit(this.#assignment)
   }
 
   #release(): void {
     this.#waits.leave()
-    this.#waits.aside(false)
+    this.#waits.setInRetryQueue(false)
     this.#over = true
     this.#path.inFlightLimit.release()
   }

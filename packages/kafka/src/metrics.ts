@@ -4,10 +4,10 @@ import type { Registry } from '@orderpipeline/telemetry'
 
 export type StageMetrics = ReturnType<typeof createStageMetrics>
 
-export interface StageFigures {
-  readonly inHand: () => number
+export interface StageGaugeSources {
+  readonly inFlight: () => number
   readonly lag: () => ReadonlyMap<string, number>
-  readonly careful: () => number
+  readonly quarantinedPartitions: () => number
   /** Whether it leaves messages in Kafka, since what they need is known to be away. */
   readonly holding: () => boolean
 }
@@ -17,7 +17,7 @@ export function reasonOf(error: Error): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.name
 }
 
-export function createStageMetrics(registry: Registry, figures: StageFigures) {
+export function createStageMetrics(registry: Registry, figures: StageGaugeSources) {
   const registers = [registry]
   return {
     consumed: new Counter({
@@ -73,7 +73,7 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
       help: 'Messages in flight: fetched and not finished',
       registers,
       collect() {
-        this.set(figures.inHand())
+        this.set(figures.inFlight())
       },
     }),
     lag: new Gauge({
@@ -91,7 +91,7 @@ export function createStageMetrics(registry: Registry, figures: StageFigures) {
       help: 'Quarantined partitions: several processes ended over their messages, which are handled in parts with no other message in flight',
       registers,
       collect() {
-        this.set(figures.careful())
+        this.set(figures.quarantinedPartitions())
       },
     }),
     holding: new Gauge({

@@ -26,8 +26,8 @@ test('commits an offset once until it moves', () => {
 
 test('counts lag as available and unfinished messages by topic', () => {
   const tracker = createOffsetTracker()
-  tracker.sawEnd('t', 0, '20')
-  tracker.sawEnd('t', 1, '7')
+  tracker.recordEnd('t', 0, '20')
+  tracker.recordEnd('t', 1, '7')
   const finish = tracker.take('t', 0, '10')
   expect(tracker.lag()).toEqual(new Map([['t', 10]]))
   finish()

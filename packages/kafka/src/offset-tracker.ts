@@ -3,7 +3,7 @@
 
 interface Entry {
   readonly offset: bigint
-  done: boolean
+  isFinished: boolean
 }
 
 interface Track {
@@ -31,14 +31,14 @@ export interface OffsetTracker {
    */
   take(topic: string, partition: number, offset: string): () => void
   /** The partition's end, as the broker last reported it. */
-  sawEnd(topic: string, partition: number, highWatermark: string): void
+  recordEnd(topic: string, partition: number, highWatermark: string): void
   /**
    * The partition's first message that is not done, or the one to come next; undefined where none
    * was taken.
    */
-  firstNotDone(topic: string, partition: number): bigint | undefined
+  firstUnfinished(topic: string, partition: number): bigint | undefined
   /** Messages taken, from the first that is not done on, whether done or not. */
-  taken(topic: string, partition: number): number
+  takenCount(topic: string, partition: number): number
   /** What has moved since the last call to `committed`. */
   committable(): OffsetToCommit[]
   committed(offsets: readonly OffsetToCommit[]): void
@@ -61,21 +61,21 @@ export function createOffsetTracker(): OffsetTracker {
   return {
     take: (topic, partition, offset) => {
       const track = trackOf(topic, partition)
-      const entry: Entry = { offset: BigInt(offset), done: false }
+      const entry: Entry = { offset: BigInt(offset), isFinished: false }
       track.entries.push(entry)
       return () => {
-        entry.done = true
+        entry.isFinished = true
         advance(track)
       }
     },
-    sawEnd: (topic, partition, highWatermark) => {
+    recordEnd: (topic, partition, highWatermark) => {
       trackOf(topic, partition).highWatermark = BigInt(highWatermark)
     },
-    firstNotDone: (topic, partition) => {
+    firstUnfinished: (topic, partition) => {
       const track = tracks.get(`${topic}/${partition}`)
       return track && (track.entries[track.head]?.offset ?? track.next)
     },
-    taken: (topic, partition) => {
+    takenCount: (topic, partition) => {
       const track = tracks.get(`${topic}/${partition}`)
       return track ? track.entries.length - track.head : 0
     },
@@ -100,7 +100,7 @@ export function createOffsetTracker(): OffsetTracker {
 
 function advance(track: Track): void {
   let entry = track.entries[track.head]
-  while (entry?.done) {
+  while (entry?.isFinished) {
     track.next = entry.offset + 1n
     entry = track.entries[++track.head]
   }

@@ -80,27 +80,27 @@ describe('the page about partition keys', () => {
     expect(page).toContain(`| ${key} | ${few} | ${many} |`)
   })
 
-  it('is right about the share of the busiest customer', () => {
+  it('states the share of the busiest customer', () => {
     const share = (exponent: number) => 100 / [...zipf(exponent).values()].reduce((sum, each) => sum + each, 0)
     expect([share(0.8).toFixed(1), share(1).toFixed(1)]).toEqual(['2.6', '8.8'])
   })
 })
 
-describe('a composite key', () => {
-  it('of region and customer keeps what a customer alone keeps: one customer, one partition', () => {
+describe('the composite key', () => {
+  it('of region and customer keeps one customer in one partition', () => {
     const keys = [...inRegion(zipf(1), '|').keys()]
     expect(new Set(keys.map((key) => key.split('|')[1])).size).toBe(keys.length)
   })
 
-  it('spreads no hot customer: the busiest partition has at least the share of its customer', () => {
+  it('spreads no hot customer over partitions', () => {
     const total = [...zipf(1).values()].reduce((sum, share) => sum + share, 0)
     for (const partitions of partitionCounts)
       expect(skewOf(inRegion(zipf(1), '|'), partitions)).toBeGreaterThan(partitions / total)
   })
 })
 
-describe('a topic that grows', () => {
-  it('moves most customers to another partition, so that the order of their messages in flight is lost', () => {
+describe('a growing topic', () => {
+  it('moves most customers to another partition, so their messages in flight lose order', () => {
     const partitionIn = (key: string, partitions: number) => loads(new Map([[key, 1]]), partitions).indexOf(1)
     const sample = ranks.slice(0, 1_000).map(name)
     const moved = sample.filter((key) => partitionIn(key, 110) !== partitionIn(key, 120)).length

@@ -3,7 +3,7 @@
 // processes that lost it have been silent long enough?
 import { expect, test } from 'vitest'
 import { silentLogger } from '@orderpipeline/telemetry'
-import type { PartitionHeld, Trial } from './quarantine.ts'
+import type { PartitionRecord, Trial } from './quarantine.ts'
 import { createPartitionOwnership } from './partition-ownership.ts'
 import type { PartitionOwnershipStore } from './partition-ownership.ts'
 
@@ -20,7 +20,7 @@ function bench({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 
     await away(what)
     log.push(what)
   }
-  const ownedPartition = (count: number, partition: number): PartitionHeld => ({
+  const ownedPartition = (count: number, partition: number): PartitionRecord => ({
     ...{ topic: 't', partition, deaths: count, quietForMs: 0, until: '9', trial: undefined },
   })
   const ownershipStore: PartitionOwnershipStore = {
@@ -28,10 +28,10 @@ function bench({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 
       await write(`take ${partitions.map(({ partition }) => partition).join()}`)
       return partitions.map(({ partition }) => ownedPartition(deaths[0], partition))
     },
-    look: async (partitions) => {
+    read: async (partitions) => {
       await write(`look at ${partitions.map(({ partition }) => partition).join()}`)
       return {
-        held: partitions.map(({ partition }) => ownedPartition(deaths[1], partition)),
+        partitions: partitions.map(({ partition }) => ownedPartition(deaths[1], partition)),
         suspects: partitions.length,
       }
     },
@@ -85,7 +85,7 @@ test('does not count a trial whose partition is revoked before it ends', async (
   ownership.take({ t: [0] })
   await later()
   await ownership.try(trial)
-  ownership.ended()
+  ownership.trialEnded()
   await ownership.release()
   const first = ['take 0', 'changed', 'try 7-9', 'release with 0 unended']
   expect(log).toEqual([...first, 'take 0', 'changed', 'try 7-9', 'release'])

@@ -6,19 +6,19 @@ import { backoffMs, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import { outageBackoff, pause } from './backoff.ts'
 import { createQuarantine, deathsForSuspicion } from './quarantine.ts'
-import type { Quarantine, Partition, PartitionHeld, Trial } from './quarantine.ts'
+import type { Quarantine, Partition, PartitionRecord, Trial } from './quarantine.ts'
 
 /**
  * The record of the owners. What a process writes about partitions that are another's by now
  * changes nothing about their owner.
  */
 export interface PartitionOwnershipStore {
-  take(partitions: readonly Partition[]): Promise<readonly PartitionHeld[]>
+  take(partitions: readonly Partition[]): Promise<readonly PartitionRecord[]>
   /**
    * The present record of those that are this process's, and how many partitions of the stage have
    * several deaths.
    */
-  look(partitions: readonly Partition[]): Promise<{ held: readonly PartitionHeld[]; suspects: number }>
+  read(partitions: readonly Partition[]): Promise<{ partitions: readonly PartitionRecord[]; suspects: number }>
   /**
    * Releases all partitions, and those that were lost before they could be released: this process
    * is alive. `unended`: the partition of the trial in flight, which did not end this process.
@@ -52,7 +52,7 @@ export interface PartitionOwnership {
   forget(trial: Trial): Promise<void>
   clear(partition: Partition): Promise<void>
   /** The trial has ended, and the process has not. */
-  ended(): void
+  trialEnded(): void
   /** Releases, and takes nothing afterwards. */
   close(): Promise<void>
 }
@@ -137,7 +137,7 @@ class Ownership {
         this.#trial = undefined
         await this.#retryWhileAssigned(() => this.#ownershipStore.forget(trial), this.#assignment)
       },
-      ended: () => {
+      trialEnded: () => {
         this.#trial = undefined
       },
       clear: async (partition) => {
@@ -194,17 +194,17 @@ class Ownership {
     })
   }
 
-  async #decide(quarantine: Quarantine, rows: readonly PartitionHeld[], assignment: AbortController): Promise<void> {
+  async #decide(quarantine: Quarantine, rows: readonly PartitionRecord[], assignment: AbortController): Promise<void> {
     const pending = rows.filter(({ deaths }) => deaths >= deathsForSuspicion)
     if (pending.length === 0) return
     const quietFor = Math.min(...pending.map(({ quietForMs }) => quietForMs))
     await pause(Math.max(0, this.#silence - quietFor), assignment.signal).catch(() => undefined)
-    const ownedNow = await this.#retryWhileAssigned(() => this.#ownershipStore.look(pending), assignment)
+    const ownedNow = await this.#retryWhileAssigned(() => this.#ownershipStore.read(pending), assignment)
     if (!ownedNow || assignment.signal.aborted) return
-    quarantine.decide(ownedNow.held, ownedNow.suspects)
+    quarantine.decide(ownedNow.partitions, ownedNow.suspects)
     if (quarantine.partitions.length > 0)
       this.#logger.warn(
-        { partitions: ownedNow.held.filter((one) => quarantine.partitions.some((two) => same(one, two))) },
+        { partitions: ownedNow.partitions.filter((one) => quarantine.partitions.some((two) => same(one, two))) },
         'several processes ended with the same messages of these partitions in flight: they are handled in parts',
       )
     else this.#logger.info({ suspects: ownedNow.suspects }, 'no partition of this replica is suspect')

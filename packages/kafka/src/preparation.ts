@@ -8,10 +8,10 @@
 import { backoffMs, type Backoff } from '@orderpipeline/retry'
 import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
-import { errorOf, stallOf, verdictOn } from './failure.ts'
+import { errorOf, stallOf, failureVerdict } from './failure.ts'
 import type { Slot } from './key-serial-executor.ts'
 import type { LogFields } from './log-fields.ts'
-import type { RestingMessage } from './resting.ts'
+import type { RetryWait } from './retry-waits.ts'
 
 export interface PreparationOptions<Message, Item> {
   readonly prepare: (message: Message, signal: AbortSignal) => Promise<Item>
@@ -27,8 +27,8 @@ export interface PreparationOptions<Message, Item> {
 
 /** What the calls for one message are made with. */
 export interface PreparationContext {
-  readonly waits: RestingMessage
-  readonly place: Slot
+  readonly waits: RetryWait
+  readonly slot: Slot
   readonly ending: AbortSignal
   readonly about: LogFields
 }
@@ -48,7 +48,7 @@ export function createPreparation<Message, Item>(
   /** Calls that have ended, those of all messages. */
   let answeredCount = 0
 
-  return async (message, { waits, place, ending, about }) => {
+  return async (message, { waits, slot, ending, about }) => {
     const countBefore = answeredCount
     const since = performance.now()
     for (let failures = 0, outages = 0; ;) {
@@ -59,18 +59,18 @@ export function createPreparation<Message, Item>(
       } catch (thrown) {
         const error = errorOf(thrown)
         if (abandon.aborted) throw new Abandoned('no time left for another attempt', { cause: error })
-        const verdict = verdictOn(error)
+        const verdict = failureVerdict(error)
         if (verdict !== 'outage') failures++
         if (verdict === 'never' || failures >= attempts) return { failure: { error, attempts: failures } }
         onRetry(error, failures, about)
-        if (verdict !== 'outage') await waits.during(place.releaseWhile(pause(backoffMs(failures, backoff), ending)))
+        if (verdict !== 'outage') await waits.during(slot.releaseWhile(pause(backoffMs(failures, backoff), ending)))
         else {
           const othersAnswered = answeredCount > countBefore
           if (othersAnswered && performance.now() - since >= stalledForMs)
             return { failure: { error, attempts: outages } }
           const isOwnFailure = stallOf(error) !== undefined || othersAnswered || outages >= slotHoldingTries
           const wait = pause(backoffMs(++outages, isOwnFailure ? backoff : outageBackoff), ending)
-          await waits.during(isOwnFailure ? place.releaseWhile(wait) : wait)
+          await waits.during(isOwnFailure ? slot.releaseWhile(wait) : wait)
         }
       }
     }

@@ -2,14 +2,14 @@
 // end once it is behind?
 import { expect, test } from 'vitest'
 import { createQuarantine, maxSuspects } from './quarantine.ts'
-import type { Quarantine, PartitionHeld } from './quarantine.ts'
+import type { Quarantine, PartitionRecord } from './quarantine.ts'
 
-const ownedPartition = (more: Partial<PartitionHeld>): PartitionHeld => ({
+const ownedPartition = (more: Partial<PartitionRecord>): PartitionRecord => ({
   ...{ topic: 't', partition: 0, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
   ...more,
 })
 const at = (offset: number | bigint, partition = 0) => ({ topic: 't', partition, offset: String(offset) })
-const suspect = (...rows: PartitionHeld[]): Quarantine => {
+const suspect = (...rows: PartitionRecord[]): Quarantine => {
   const quarantine = createQuarantine(rows)
   quarantine.decide(rows, rows.length)
   return quarantine
@@ -60,7 +60,7 @@ test.each([
   { partitions: 2, parts: 16 },
   { partitions: 5, parts: 20 },
   { partitions: 8, parts: 16 },
-])('$partitions suspect partitions of a replica are tried in $parts parts together', ({ partitions, parts }) => {
+])('tries $partitions suspect partitions of a replica in $parts parts', ({ partitions, parts }) => {
   const quarantine = suspect(
     ...Array.from({ length: partitions }, (_, partition) => ownedPartition({ partition, deaths: 2, until: '100' })),
   )
@@ -102,11 +102,11 @@ test('passes the suspects by finished offset, fetched or not', () => {
     ownedPartition({ partition: 1, deaths: 1, until: '4' }),
   ])
   expect(quarantine.isPast(at(0), 0n)).toBe(false)
-  expect([quarantine.sawEnd(at(0), '5'), quarantine.sawEnd(at(0), '900'), quarantine.sawEnd(at(0, 1), '900')]).toEqual([
-    '5',
-    '5',
-    '4',
-  ])
+  expect([
+    quarantine.recordEnd(at(0), '5'),
+    quarantine.recordEnd(at(0), '900'),
+    quarantine.recordEnd(at(0, 1), '900'),
+  ]).toEqual(['5', '5', '4'])
   expect([4n, 5n].map((offset) => quarantine.isPast(at(0), offset))).toEqual([false, true])
   expect([3n, 4n].map((offset) => quarantine.isPast(at(0, 1), offset))).toEqual([false, true])
   quarantine.clear(at(0))

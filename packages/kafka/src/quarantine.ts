@@ -12,7 +12,7 @@ export interface Partition {
   readonly partition: number
 }
 
-export interface Place extends Partition {
+export interface MessagePosition extends Partition {
   readonly offset: string
 }
 
@@ -25,7 +25,7 @@ export interface Trial extends Partition {
 }
 
 /** The record of a partition when it is taken. */
-export interface PartitionHeld extends Partition {
+export interface PartitionRecord extends Partition {
   /** Processes that lost it without releasing it, and have not written since. */
   readonly deaths: number
   /** Since the last of them lost it. */
@@ -45,7 +45,7 @@ export interface Quarantine {
    * The messages, from this one on, that are to be in flight alone; undefined where the partition
    * is not suspect.
    */
-  trialOf(message: Place): Trial | undefined
+  trialOf(message: MessagePosition): Trial | undefined
   /**
    * Whether a trial of it waits for all of its messages. After the fewest deaths that make it
    * suspect the cause is most likely no message, but pods that come and go.
@@ -62,13 +62,13 @@ export interface Quarantine {
    * The end of the partition as it was when it was first fetched; `isPast` uses it after a first
    * death.
    */
-  sawEnd(partition: Partition, highWatermark: string): string
+  recordEnd(partition: Partition, highWatermark: string): string
   /** The partition is past whatever ended its processes. */
   clear(partition: Partition): void
   /**
    * Makes the pending ones suspect, or not. `suspectsOfStage`: its partitions with several deaths.
    */
-  decide(ownedPartitions: readonly PartitionHeld[], suspectsOfStage: number, random?: () => number): void
+  decide(ownedPartitions: readonly PartitionRecord[], suspectsOfStage: number, random?: () => number): void
   /** Those that are suspect. */
   readonly partitions: readonly Partition[]
 }
@@ -83,13 +83,13 @@ const triesOfOne = 2
  */
 export const maxSuspects = 8
 /**
- * Of all suspects of a replica together, since it handles nothing but a part at a time: with as
+ * Parts of all suspects of a replica together, since it handles nothing but a part at a time: with as
  * many parts for each partition, eight suspect partitions would take eight times as long. More
  * parts cost more commits, fewer parts more deaths: 1,000 messages take at most 48 of the former
  * and 4 of the latter, in one partition or in eight.
  */
 const partsOfTrial = 16
-/** Of one partition; a single part would tell nothing of where in it the cause is. */
+/** Parts of one partition; a single part would not narrow down the cause. */
 const fewestParts = 2
 
 interface Watch extends Partition {
@@ -102,7 +102,7 @@ interface Watch extends Partition {
   marked: { readonly offset: bigint; readonly tries: number } | undefined
 }
 
-export function createQuarantine(ownedPartitions: readonly PartitionHeld[]): Quarantine {
+export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Quarantine {
   const watches = new Map<string, Watch>()
   for (const { topic, partition, deaths, until } of ownedPartitions) {
     if (deaths === 0) continue
@@ -140,7 +140,7 @@ export function createQuarantine(ownedPartitions: readonly PartitionHeld[]): Qua
       const watch = watches.get(keyOf(partition))
       return watch === undefined || (watch.until !== undefined && offset >= watch.until)
     },
-    sawEnd: (partition, highWatermark) => {
+    recordEnd: (partition, highWatermark) => {
       const watch = watches.get(keyOf(partition))
       if (!watch) return highWatermark
       watch.until ??= BigInt(highWatermark)

@@ -1,7 +1,7 @@
 // How does a dead letter get back to the one stage that gave up on it? Into the topic it came from,
 // under its key and so behind the later messages of its key, with a header that names the stage:
 // every other consumer of the topic skips it (ADR 10).
-import { markHeader } from './letter-marks.ts'
+import { markHeader } from './dead-letter-marks.ts'
 import type { DeadLetter, Mark } from './dead-letter-types.ts'
 import type { OutgoingRecord, RecordHeaders } from './records.ts'
 

@@ -10,7 +10,7 @@ export interface RetryEntry {
   /** Called once where it is dropped without an end: it is left to redelivery. */
   readonly leave: () => void
   /** Called with true when it begins to wait here, with false when it is to be tried. */
-  readonly aside?: (waits: boolean) => void
+  readonly setWaiting?: (waits: boolean) => void
 }
 
 export interface RetryQueue<Entry extends RetryEntry> {
@@ -67,7 +67,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       const keyQueue = keyQueues.get(entry.key)
       if (!keyQueue || keyQueue.first === entry) return false
       keyQueue.behind.push(entry)
-      entry.aside?.(true)
+      entry.setWaiting?.(true)
       return true
     },
     put: (entry, ms) => {
@@ -75,7 +75,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       keyQueue.trying = false
       keyQueues.set(entry.key, keyQueue)
       if (stop.aborted) return leave(keyQueue)
-      entry.aside?.(true)
+      entry.setWaiting?.(true)
       const timer = setTimeout(() => {
         timers.delete(timer)
         dueEntries.push(entry)
@@ -87,7 +87,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       const entry = dueEntries.shift()
       const keyQueue = entry && keyQueues.get(entry.key)
       if (keyQueue) keyQueue.trying = true
-      entry?.aside?.(false)
+      entry?.setWaiting?.(false)
       return entry
     },
     release: (entry) => {
@@ -98,7 +98,7 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       // partition, this replica included.
       const [live, stale] = [keyQueue.behind.filter((one) => one.live()), keyQueue.behind.filter((one) => !one.live())]
       for (const one of stale) one.leave()
-      for (const one of live) one.aside?.(false)
+      for (const one of live) one.setWaiting?.(false)
       return live
     },
   }

@@ -52,7 +52,7 @@ export interface StageOptions<Message, Item> {
    */
   readonly mayJoin?: (() => Promise<string | undefined>) | undefined
   /** The record of partition ownership, kept where it outlives the replica. */
-  readonly holdings: PartitionOwnershipStore
+  readonly ownershipStore: PartitionOwnershipStore
   /**
    * Set where traces are wanted: a span for the work on a message, and the message with the trace
    * that its events must carry on.

@@ -27,8 +27,8 @@ import { createPartitionOwnership } from './partition-ownership.ts'
 import type { PartitionOwnership } from './partition-ownership.ts'
 import { createPreparation } from './preparation.ts'
 import type { Preparation } from './preparation.ts'
-import { createResting } from './resting.ts'
-import type { Resting } from './resting.ts'
+import { createRetryWaits } from './retry-waits.ts'
+import type { RetryWaits } from './retry-waits.ts'
 import { createSettledItems } from './settled-items.ts'
 import type { SettledItems } from './settled-items.ts'
 import type { Stage, StageOptions } from './stage-options.ts'
@@ -55,7 +55,7 @@ class RunningStage<Message, Item> {
   readonly #draining = new AbortController()
   readonly #metrics: StageMetrics
   readonly #inFlightLimit = createInFlightLimit(maxInFlight)
-  readonly #resting: Resting
+  readonly #retryWaits: RetryWaits
   readonly #ownership: PartitionOwnership
   readonly #settledItems: SettledItems<Item>
   readonly #assignments: Assignments
@@ -68,17 +68,17 @@ class RunningStage<Message, Item> {
     this.#options = options
     this.#backoff = { firstMs: options.retry.backoffSeconds * 1_000, maxMs: 60_000 }
     this.#metrics = createStageMetrics(options.registry, {
-      inHand: () => this.#inFlightLimit.inFlight,
+      inFlight: () => this.#inFlightLimit.inFlight,
       lag: () => this.#assignments.current.tracker.lag(),
-      careful: () => this.#ownership.quarantine?.partitions.length ?? 0,
+      quarantinedPartitions: () => this.#ownership.quarantine?.partitions.length ?? 0,
       holding: () => options.hold?.() ?? false,
     })
-    this.#resting = createResting(() => {
+    this.#retryWaits = createRetryWaits(() => {
       const { quarantine } = this.#ownership
       if (quarantine && quarantine.partitions.length > 0) this.#inFlightLimit.wake()
     })
     this.#ownership = createPartitionOwnership({
-      ownershipStore: options.holdings,
+      ownershipStore: options.ownershipStore,
       logger: options.logger,
       onChange: () => this.#inFlightLimit.wake(),
     })
@@ -113,7 +113,7 @@ class RunningStage<Message, Item> {
     return createGroupCommit<Item>({
       effect: (items) => this.#settledItems.include((settled) => this.#options.effect(items, settled)),
       publish: (records) => producer.send(records),
-      published: (items) => this.#settledItems.add(items),
+      onPublished: (items) => this.#settledItems.add(items),
       maxGroup,
       attempts: retry.attempts,
       backoff: this.#backoff,
@@ -161,7 +161,7 @@ class RunningStage<Message, Item> {
       options: this.#options,
       prepare: this.#createPreparation(),
       inFlightLimit: this.#inFlightLimit,
-      resting: this.#resting,
+      retryWaits: this.#retryWaits,
       executor: createKeySerialExecutor(this.#options.concurrency),
       assignments: this.#assignments,
       groups: this.#createGroups(),
@@ -180,7 +180,7 @@ class RunningStage<Message, Item> {
       accept: (record, assignment, failure) => acceptMessage(path, record, assignment, failure),
       hold,
       draining: this.#draining.signal,
-      resting: () => this.#resting.count,
+      waitingForRetry: () => this.#retryWaits.count,
     })
     return startMembership({
       ...{ address, groupId, topics, spacing, logger, onBatch },
@@ -220,9 +220,9 @@ class RunningStage<Message, Item> {
   #passOver({ topic, partition, lastOffset, highWatermark }: PassedOver): void {
     const assignment = this.#assignments.current
     if (!assignment.owns(topic, partition)) return
-    assignment.tracker.sawEnd(topic, partition, highWatermark)
+    assignment.tracker.recordEnd(topic, partition, highWatermark)
     assignment.tracker.take(topic, partition, lastOffset)()
-    this.#assignments.moved(assignment)
+    this.#assignments.scheduleCommit(assignment)
   }
 
   #ready(): true | string {

@@ -16,7 +16,7 @@ export interface TrialsInFlight {
   nothingElse(atWork: boolean): boolean
 }
 
-export function createTrialsInFlight(inFlightLimit: InFlightLimit, resting: () => number): TrialsInFlight {
+export function createTrialsInFlight(inFlightLimit: InFlightLimit, waitingForRetry: () => number): TrialsInFlight {
   let lingering: InFlightMessage[] = []
   return {
     count: 0,
@@ -27,8 +27,8 @@ export function createTrialsInFlight(inFlightLimit: InFlightLimit, resting: () =
     nothingElse: (atWork) => {
       lingering = lingering.filter(({ over }) => !over)
       if (!atWork) return inFlightLimit.inFlight === lingering.length
-      const working = lingering.filter((message) => !message.resting).length
-      return inFlightLimit.inFlight - resting() === working
+      const working = lingering.filter((message) => !message.waitsForRetry).length
+      return inFlightLimit.inFlight - waitingForRetry() === working
     },
   }
 }

@@ -40,12 +40,12 @@ afterAll(async () => {
 })
 
 /** All partitions are its own, and their record is empty. */
-const holdings: PartitionOwnershipStore = {
+const ownershipStore: PartitionOwnershipStore = {
   take: (partitions) =>
     Promise.resolve(
       partitions.map((partition) => ({ ...partition, deaths: 0, quietForMs: 0, until: undefined, trial: undefined })),
     ),
-  look: () => Promise.resolve({ held: [], suspects: 0 }),
+  read: () => Promise.resolve({ partitions: [], suspects: 0 }),
   ...{ release: () => Promise.resolve(), reach: () => Promise.resolve(), try: () => Promise.resolve() },
   ...{ forget: () => Promise.resolve(), clear: () => Promise.resolve() },
 }
@@ -66,10 +66,10 @@ function start(name: string): string[] {
     itemOf: (text) => text,
     effect: (items) => {
       receivedValues.push(...items)
-      return Promise.resolve({ records: [], kept: [] })
+      return Promise.resolve({ records: [], storedItems: [] })
     },
     settle: () => Promise.resolve(),
-    ...{ holdings, producer: ours, logger, now: () => new Date(), registry: createRegistry() },
+    ...{ ownershipStore, producer: ours, logger, now: () => new Date(), registry: createRegistry() },
   })
   stages.push(stage)
   return receivedValues

@@ -40,7 +40,7 @@ export interface Session extends Queryable {
    * Aborted when the connection ends, for whatever reason: from then on nothing that it held is
    * certain.
    */
-  readonly lost: AbortSignal
+  readonly connectionEnded: AbortSignal
   close(): Promise<void>
 }
 
@@ -96,7 +96,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     listen: async (channel) => {
       await query({ name: `listen_${channel}`, text: `LISTEN ${pg.escapeIdentifier(channel)}` })
     },
-    lost: lostController.signal,
+    connectionEnded: lostController.signal,
     // The server may not answer the end any more.
     close: async () => {
       await Promise.race([client.end(), sleep(connectTimeoutMs, undefined, { ref: false })])
@@ -137,7 +137,7 @@ WHERE EXISTS (SELECT FROM pg_settings WHERE pg_settings.name = wanted.name)`,
  * Whether some session holds the lock now. For callers that would only wait: asking the pool costs
  * nothing, while a session of their own just to fail would cost the server a process each time.
  */
-export async function lockHeld(queryable: Queryable, key: string): Promise<boolean> {
+export async function isLockHeld(queryable: Queryable, key: string): Promise<boolean> {
   const rows = await queryable.query<{ held: boolean }>(lockIsHeld, [key])
   return rows[0]?.held === true
 }

@@ -16,7 +16,7 @@ test('writes log lines as JSON with the service name and without secrets', () =>
   ])
 })
 
-test('logs an error with its stack, unless the program has a serializer of its own', () => {
+test('logs an error with its stack, or with the program’s own serializer', () => {
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
   const serializeError = (error: unknown): unknown => (error instanceof Error ? error.name : error)

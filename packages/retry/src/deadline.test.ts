@@ -3,18 +3,18 @@ import { DeadlineExceeded, withDeadline } from './deadline.ts'
 
 const never = new Promise<never>(() => undefined)
 
-it('what ends before its deadline is returned, or thrown as it is', async () => {
+it('returns or throws the outcome of work that ends before the deadline', async () => {
   await expect(withDeadline(60_000, 'asking', Promise.resolve('answer'))).resolves.toBe('answer')
   await expect(withDeadline(60_000, 'asking', Promise.reject(new TypeError('no')))).rejects.toThrow(TypeError)
 })
 
-it('what takes longer fails with an error that names it and the deadline', async () => {
+it('fails with the name of the work and the deadline', async () => {
   const late = withDeadline(5, 'asking', never)
   await expect(late).rejects.toThrow(new DeadlineExceeded('asking took longer than 5 ms'))
   await expect(late).rejects.toMatchObject({ reason: 'DeadlineExceeded', retry: true, outage: true })
 })
 
-it('what takes longer fails with the error of the caller where that gives one', async () => {
+it('fails with the caller’s error if there is one', async () => {
   await expect(withDeadline(5, 'asking', never, () => new RangeError('silent'))).rejects.toThrow(
     new RangeError('silent'),
   )

@@ -9,7 +9,7 @@ function flaky(): { readonly make: () => Promise<number>; readonly attempts: () 
   return { make, attempts: () => attempts }
 }
 
-it('it is made at the first call, and once for all callers', async () => {
+it('creates the value at the first call, once for all callers', async () => {
   let count = 0
   const get = once(() => Promise.resolve(++count))
   expect(count).toBe(0)
@@ -17,7 +17,7 @@ it('it is made at the first call, and once for all callers', async () => {
   expect(await get()).toBe(1)
 })
 
-it('after a failure, which all present callers get, the next caller tries again', async () => {
+it('all waiting callers get a failure, and the next caller tries again', async () => {
   const { make, attempts } = flaky()
   const get = once(make)
   const [first, second] = await Promise.allSettled([get(), get()])
@@ -25,7 +25,7 @@ it('after a failure, which all present callers get, the next caller tries again'
   expect([await get(), await get()]).toEqual([2, 2])
 })
 
-it('a failure is kept where the caller says so', async () => {
+it('keeps a failure if the caller asks for it', async () => {
   const { make, attempts } = flaky()
   const get = once(make, { keepsFailure: true })
   await expect(get()).rejects.toThrow('not yet')

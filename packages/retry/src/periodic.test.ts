@@ -3,7 +3,7 @@ import { runPeriodically } from './periodic.ts'
 
 const longMs = 600_000
 
-it('it runs again and again, whatever fails, until the signal aborts', async () => {
+it('repeats the work despite failures until the signal aborts', async () => {
   const stopping = new AbortController()
   const errors: unknown[] = []
   let runs = 0
@@ -18,7 +18,7 @@ it('it runs again and again, whatever fails, until the signal aborts', async () 
   expect([runs, errors]).toEqual([3, [new Error('busy')]])
 })
 
-it('it waits for its own time after a failure', async () => {
+it('waits for the failure interval after a failure', async () => {
   const stopping = new AbortController()
   let runs = 0
   await runPeriodically(
@@ -32,7 +32,7 @@ it('it waits for its own time after a failure', async () => {
   expect(runs).toBe(3)
 })
 
-it('it ends from any of its waits, and only after the run under way', async () => {
+it('stops during any wait, and after the run in progress', async () => {
   const stopping = new AbortController()
   const work = Promise.withResolvers<void>()
   let ended = false

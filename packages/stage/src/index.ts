@@ -2,8 +2,8 @@
 // the life of its process.
 export { stageConfig, stageVariables, type StageConfig } from './config.ts'
 export type { PeriodicTask, PeriodicTaskContext } from './periodic-tasks.ts'
-export { startStage, type RunningStage, type StageDefinition, type StageSurroundings } from './run.ts'
-export { runStageProcess, type Outside, type StageContext } from './process.ts'
+export { startStage, type RunningStage, type StageDefinition, type StageDependencies } from './run.ts'
+export { runStageProcess, type ProcessInputs, type StageContext } from './process.ts'
 export {
   createStore,
   type Apply,

@@ -1,13 +1,13 @@
 // Where does a stage write down which partitions a process owns? In a table of its own schema,
 // fenced by the process's id.
 import { randomUUID } from 'node:crypto'
-import type { PartitionOwnershipStore, Partition, PartitionHeld } from '@orderpipeline/kafka'
+import type { PartitionOwnershipStore, Partition, PartitionRecord } from '@orderpipeline/kafka'
 import type { Queryable, Statement } from '@orderpipeline/postgres'
 import {
   beginTrial,
   clearPartition,
   forgetTrial,
-  lookAtPartitions,
+  readPartitions,
   reachOffset,
   releasePartitions,
   takePartitions,
@@ -34,9 +34,9 @@ export function createPartitionOwnershipStore(database: Queryable): PartitionOwn
     ])
   return {
     take: async (partitions) => (await rowsOf(takePartitions, partitions)).map(ownedPartitionOf),
-    look: async (partitions) => {
-      const rows = await rowsOf(lookAtPartitions, partitions)
-      return { held: rows.map(ownedPartitionOf), suspects: rows[0]?.suspects ?? 0 }
+    read: async (partitions) => {
+      const rows = await rowsOf(readPartitions, partitions)
+      return { partitions: rows.map(ownedPartitionOf), suspects: rows[0]?.suspects ?? 0 }
     },
     release: async (unended) => {
       await database.query(releasePartitions, [owner, unended?.topic ?? null, unended?.partition ?? null])
@@ -65,7 +65,7 @@ function ownedPartitionOf({
   trial_from,
   trial_to,
   tries,
-}: Row): PartitionHeld {
+}: Row): PartitionRecord {
   return {
     topic,
     partition,

@@ -13,7 +13,7 @@ import { startStage } from './run.ts'
 import type { StageDefinition } from './run.ts'
 
 /** What only a process's main may look at. */
-export interface Outside {
+export interface ProcessInputs {
   readonly env: Environment
   readonly now: () => Date
 }
@@ -31,7 +31,7 @@ export interface StageContext {
  * variable.
  */
 export async function runStageProcess<Prepared>(
-  { env, now }: Outside,
+  { env, now }: ProcessInputs,
   define: (context: StageContext) => StageDefinition<Prepared>,
 ): Promise<void> {
   await runConfigured(async () => {

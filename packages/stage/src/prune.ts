@@ -57,12 +57,12 @@ async function inParts(database: Queryable, statement: Statement, values: readon
  * For topics whose messages Kafka keeps for its default of seven days or less; a day more for
  * messages that wait in a long outage.
  */
-export const leastKeptHours = 8 * 24
+export const shortestRetentionHours = 8 * 24
 const mostKeptHours = 10 * 365 * 24
 
 /** A day longer than Kafka keeps the messages: what cannot come again need not be recognized. */
-export function keptHours(retentionHours: number): number {
-  return Math.min(Math.max(leastKeptHours, Math.ceil(retentionHours) + 24), mostKeptHours)
+export function inboxRetentionHours(retentionHours: number): number {
+  return Math.min(Math.max(shortestRetentionHours, Math.ceil(retentionHours) + 24), mostKeptHours)
 }
 
 /**
@@ -72,7 +72,7 @@ export function keptHours(retentionHours: number): number {
 export function pruning(retentionHours: () => Promise<number>, everyMs: number): PeriodicTask {
   const run: PeriodicTask['run'] = async ({ database }) => {
     await makeDays(database)
-    await prune(database, keptHours(await retentionHours()))
+    await prune(database, inboxRetentionHours(await retentionHours()))
   }
   return { name: 'inbox pruning', everyMs, run }
 }

@@ -52,7 +52,7 @@ RETURNING order_id`,
   }
 }
 
-export function retentionChore(retention: readonly Retention[], everyMs: number): PeriodicTask {
+export function retentionTask(retention: readonly Retention[], everyMs: number): PeriodicTask {
   return {
     name: 'retention',
     everyMs,

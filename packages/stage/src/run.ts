@@ -13,8 +13,8 @@ import { mayJoin } from './joining.ts'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { PeriodicTask } from './periodic-tasks.ts'
 import { createPartitionOwnershipStore } from './partition-ownership-store.ts'
-import { keptHours, pruning } from './prune.ts'
-import { retentionChore, type Retention } from './retention.ts'
+import { inboxRetentionHours, pruning } from './prune.ts'
+import { retentionTask, type Retention } from './retention.ts'
 import type { StageConfig } from './config.ts'
 import { createStore } from './store.ts'
 import { tracer } from './trace.ts'
@@ -43,14 +43,14 @@ export interface StageDefinition<Prepared> {
   /** For a stage whose results are not urgent: longer times from one fetch to the next. */
   readonly spacing?: FetchSpacingBounds
   /** Its periodic tasks. */
-  readonly chores?: readonly PeriodicTask[]
+  readonly periodicTasks?: readonly PeriodicTask[]
   /** Tables whose rows are deleted some time after their orders were placed. */
   readonly retention?: readonly Retention[]
   /** Called with the events of new messages, once they are committed: for the stage's figures. */
   readonly onCommitted?: (reactions: readonly Reaction[]) => void
 }
 
-export interface StageSurroundings {
+export interface StageDependencies {
   readonly registry: Registry
   readonly logger: Logger
   readonly now: () => Date
@@ -68,7 +68,7 @@ const pruneEveryMs = 60 * 60_000
 export function startStage<Prepared>(
   definition: StageDefinition<Prepared>,
   config: StageConfig,
-  { registry, logger, now, tracing }: StageSurroundings,
+  { registry, logger, now, tracing }: StageDependencies,
 ): RunningStage {
   const pool = createPool({
     ...databaseSettings(config),
@@ -124,7 +124,7 @@ export function startStage<Prepared>(
         },
         logger,
       ),
-    holdings: createPartitionOwnershipStore(pool),
+    ownershipStore: createPartitionOwnershipStore(pool),
     trace: tracing && tracer(tracing, config),
     producer,
     registry,
@@ -165,7 +165,10 @@ function startTasks<Prepared>(
       return await longestRetentionHours(address, config.KAFKA_CONSUME_TOPICS, logger)
     } catch (error) {
       if (!(error instanceof RetentionRefused)) throw error
-      logger.warn({ error, keptHours: keptHours(0) }, 'the inbox is pruned as if Kafka kept messages for seven days')
+      logger.warn(
+        { error, keptHours: inboxRetentionHours(0) },
+        'the inbox is pruned as if Kafka kept messages for seven days',
+      )
       return 0
     }
   }
@@ -173,11 +176,11 @@ function startTasks<Prepared>(
   return startPeriodicTasks(
     [
       pruning(retentionHours, pruneEveryMs),
-      retentionChore(
+      retentionTask(
         (definition.retention ?? []).map(({ table, days }) => ({ table, days: config.STAGE_RETENTION_DAYS ?? days })),
         pruneEveryMs,
       ),
-      ...(definition.chores ?? []),
+      ...(definition.periodicTasks ?? []),
     ],
     {
       database: pool,

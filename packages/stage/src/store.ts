@@ -63,7 +63,7 @@ export interface Store<Prepared> {
   effect(
     items: readonly StageItem<Prepared>[],
     settled: readonly StageItem<Prepared>[],
-  ): Promise<{ records: OutgoingRecord[]; kept: Item<Prepared>[] }>
+  ): Promise<{ records: OutgoingRecord[]; storedItems: Item<Prepared>[] }>
   settle(settled: readonly StageItem<Prepared>[]): Promise<void>
 }
 
@@ -92,7 +92,7 @@ export function createStore<Prepared>(
         await pool.transaction((tx) => Promise.resolve(products(tx, productEvents)))
       if (items.length === 0) {
         if (settled.length > 0) await settle(settled)
-        return { records: [], kept: [] }
+        return { records: [], storedItems: [] }
       }
       let reactions: readonly Reaction[] = []
       const effect = await pool
@@ -112,7 +112,7 @@ export function createStore<Prepared>(
           keepRows(tx, newRows)
           const rows = [...unpublishedRows, ...newRows]
           const sources = new Set(rows.map(({ source_id }) => source_id))
-          return { records: rows.map(recordOf), kept: items.filter(({ event }) => sources.has(event.id)) }
+          return { records: rows.map(recordOf), storedItems: items.filter(({ event }) => sources.has(event.id)) }
         })
         .catch((error: unknown) => {
           throw isUniqueViolation(error)

@@ -21,7 +21,7 @@ import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
 import type { Dependencies } from './dependencies.ts'
-import { limitAddresses, limitCustomers, refusedCounter, type Limits } from './limits/hook.ts'
+import { limitAddresses, limitCustomers, refusalCounter, type Limits } from './limits/hook.ts'
 import { noEstimates, type Estimates } from './estimates/estimator.ts'
 import { everyOrder, type Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'
@@ -60,7 +60,7 @@ export interface AppOptions extends HttpServerOptions {
 export function buildApp(options: AppOptions): HttpServer {
   const { intake, orders, outcomes, streams, verify, publicUrl } = options
   const server = createHttpServer(options)
-  const refusals = refusedCounter(options.registry)
+  const refusals = refusalCounter(options.registry)
   limitAddresses(server.app, options.limits ?? {}, refusals)
   authenticate(server.app, { customer: verify, staff: options.verifyStaff })
   limitCustomers(server.app, options.limits ?? {}, refusals)

@@ -104,14 +104,14 @@ const schema = z.object({
   LOG_LEVEL: variables.logLevel().default('info'),
 })
 
-export type Config = ReturnType<typeof configOf>
+export type GatewayConfig = ReturnType<typeof gatewayConfig>
 
 /** What the names of the stages' consumer groups begin with. */
-export const groupPrefixOf = (config: Config): string =>
+export const groupPrefixOf = (config: GatewayConfig): string =>
   config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`
 
 /** @throws ConfigError, one line for each wrong variable */
-export function configOf(env: Environment) {
+export function gatewayConfig(env: Environment) {
   const config = readConfig(schema, env)
   // A connection that is silent for longer is closed, whether or not a request waits on it.
   const limit = config.HTTP_CONNECTION_TIMEOUT_SECONDS

@@ -7,7 +7,7 @@ const options = (dependencies: readonly Dependency[], monotonicMs = () => 0) => 
   ...{ timeoutMs: 20, freshMs: 1_000 },
 })
 
-test('a dependency that answers is up, and one that refuses, throws or is silent is down', async () => {
+test('reports a dependency that answers as up, and any other as down', async () => {
   const states = await createDependencies(
     options([
       { name: 'database', required: true, ask: () => Promise.resolve([]) },
@@ -30,7 +30,7 @@ test('a dependency that answers is up, and one that refuses, throws or is silent
   ])
 })
 
-test('however many callers ask, a dependency is asked once while its state is fresh', async () => {
+test('checks a dependency once for all callers while its state is fresh', async () => {
   let [now, asked] = [0, 0]
   const ask = () => Promise.resolve(asked++)
   const health = createDependencies(options([{ name: 'database', required: true, ask }], () => now))

@@ -1,4 +1,4 @@
 // How do tests and other programs run a gateway?
 export { buildApp, type AppOptions } from './app.ts'
-export { configOf, type Config } from './config.ts'
+export { gatewayConfig, type GatewayConfig } from './config.ts'
 export { startGateway, type Gateway } from './server.ts'

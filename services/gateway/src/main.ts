@@ -1,11 +1,11 @@
 // The gateway program.
 import { runConfigured } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
-import { configOf } from './config.ts'
+import { gatewayConfig } from './config.ts'
 import { startGateway } from './server.ts'
 
 await runConfigured(async () => {
-  const config = configOf(process.env)
+  const config = gatewayConfig(process.env)
   const logger = createLogger({
     service: 'gateway',
     level: config.LOG_LEVEL,

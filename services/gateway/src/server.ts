@@ -6,15 +6,15 @@ import { createRegistry, startMetricsServer, startTracing, type Closer, type Log
 import { buildApp } from './app.ts'
 import { createVerifiers } from './authentication/verifier.ts'
 import type { Clock } from './clock.ts'
-import type { Config } from './config.ts'
+import type { GatewayConfig } from './config.ts'
 import { createDependencies, type Dependency } from './dependencies.ts'
-import { createLimits } from './limits/build.ts'
+import { createLimits } from './limits/create-limits.ts'
 import { createRedis } from './redis.ts'
 import { startEstimator } from './estimates/estimator.ts'
-import { openOrdersSide, type OrdersSide } from './orders-side.ts'
-import { openQueues, type Queues } from './queues/build.ts'
+import { openOrdersModule, type OrdersModule } from './orders-module.ts'
+import { openQueues, type Queues } from './queues/open-queues.ts'
 import { startReadiness } from './readiness.ts'
-import { createWaiting } from './order-subscriptions/build.ts'
+import { createOrderSubscriptions } from './order-subscriptions/create-order-subscriptions.ts'
 
 export interface Gateway {
   readonly url: string
@@ -25,7 +25,7 @@ export interface Gateway {
   readonly closers: readonly Closer[]
 }
 
-export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
   const registry = createRegistry()
   const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() }
   const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
@@ -36,10 +36,10 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     redisUrl === undefined
       ? undefined
       : createRedis({ url: redisUrl, timeoutMs: config.REDIS_TIMEOUT_SECONDS * 1_000, logger })
-  const ordersSide = openOrdersSide(config, clock, observability, redis)
+  const ordersSide = openOrdersModule(config, clock, observability, redis)
   const { database, intake, orders, cancel, products, catalogue, relaying, closers } = ordersSide
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
-  const waiting = createWaiting(config, orders, registry, logger)
+  const waiting = createOrderSubscriptions(config, orders, registry, logger)
   const queues = openQueues(config, database, clock, registry, logger)
   const dependencies = createDependencies({
     dependencies: dependenciesOf(ordersSide, queues, redis),
@@ -124,7 +124,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
 const dependencyTimeoutMs = 2_000
 
 function dependenciesOf(
-  { database, replica }: OrdersSide,
+  { database, replica }: OrdersModule,
   queues: Queues,
   redis: ReturnType<typeof createRedis> | undefined,
 ): Dependency[] {

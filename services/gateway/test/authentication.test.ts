@@ -4,7 +4,7 @@ import type { OpenApi } from '@orderpipeline/http'
 import { generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, type Asking, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type Asking, type GatewayTestEnvironment } from './test-environment.ts'
 import { audience, forged, issuer, seconds, startIssuer, type Issuer } from './tokens.ts'
 
 const victim = 'customer-victim'
@@ -12,12 +12,12 @@ const other = 'customer-other'
 const bought = { currency: 'CHF', items: [{ sku: 'SKU-0007', quantity: 7 }] }
 const key = randomUUID()
 
-let on: Ground
+let on: GatewayTestEnvironment
 let keys: Issuer
 let gateway: Gateway
 let orderId: string
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   await on.database.ask('orders', `INSERT INTO product_prices VALUES ('SKU-0007', 'CHF', 1234)`)
   keys = await startIssuer()
   gateway = await on.start({

@@ -5,12 +5,12 @@ import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accepted, batchResults, orderPage, orderView } from '../src/responses.ts'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, settle, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
 
-let on: Ground
+let on: GatewayTestEnvironment
 let gateway: Gateway
 beforeAll(async () => {
-  on = await ground(['orders.placed', 'orders.cancelled', 'orders.status'])
+  on = await gatewayTestEnvironment(['orders.placed', 'orders.cancelled', 'orders.status'])
   gateway = await on.start()
 })
 afterAll(() => on.close())

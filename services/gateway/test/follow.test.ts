@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, settle, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
 import { audience, forged, issuer } from './tokens.ts'
 
 const secret = 'a-secret-that-is-long-enough-to-be-one'
@@ -19,7 +19,7 @@ interface Step {
 }
 type Follow = (url: string, token: () => Promise<string>, step: (step: Step) => void) => Promise<void>
 
-let on: Ground
+let on: GatewayTestEnvironment
 let gateway: Gateway
 let dir: string
 let follow: Follow
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const file = join(dir, 'follow.mjs')
   await writeFile(file, program)
   ;({ follow } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { follow: Follow })
-  on = await ground()
+  on = await gatewayTestEnvironment()
   gateway = await on.start({
     AUTH_ALGORITHMS: 'HS256',
     AUTH_SECRET: secret,

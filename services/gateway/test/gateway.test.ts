@@ -10,7 +10,7 @@ import {
   type TestDatabase,
 } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { configOf, startGateway, type Gateway } from '../src/index.ts'
+import { gatewayConfig, startGateway, type Gateway } from '../src/index.ts'
 
 let database: TestDatabase
 let bench: Bench
@@ -22,7 +22,7 @@ beforeAll(async () => {
     databaseUrl: database.url,
     topics: ['orders.placed'],
   })
-  const config = configOf({
+  const config = gatewayConfig({
     AUTH: 'none',
     HTTP_PORT: '0',
     METRICS_PORT: '0',

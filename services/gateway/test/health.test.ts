@@ -2,23 +2,23 @@
 // show products without asking for them in full?
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
 interface Health {
   readonly status: string
   readonly dependencies: readonly { readonly name: string; readonly status: string; readonly required: boolean }[]
 }
 
-let on: Ground
+let on: GatewayTestEnvironment
 let redis: OwnRedis
-let links: Readonly<Record<'database' | 'kafka' | 'redis', Link>>
+let links: Readonly<Record<'database' | 'kafka' | 'redis', FaultyLink>>
 let gateway: Gateway
-const linkTo = (host: string, port: string) => weakLink({ host, port: Number(port) })
+const linkTo = (host: string, port: string) => startFaultyLink({ host, port: Number(port) })
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   redis = await ownRedis()
   const database = new URL(on.database.url)
   const [kafkaHost = '', kafkaPort = ''] = kafkaBootstrap().split(':')
@@ -37,7 +37,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  for (const link of Object.values(links)) await link.mend()
+  for (const link of Object.values(links)) await link.restore()
   await on.close()
   for (const link of Object.values(links)) await link.close()
   await redis.close()
@@ -55,7 +55,7 @@ async function eventually(expected: Record<string, string>): Promise<void> {
   await expect.poll(statuses, { timeout: 60_000, interval: 200 }).toEqual(expected)
 }
 
-test('health names each dependency, and which of them is away', { timeout: 200_000 }, async () => {
+test('health names each dependency and its state', { timeout: 200_000 }, async () => {
   await eventually(allUp)
   expect((await health()).headers.get('cache-control')).toBe('no-store')
   await links.redis.down()
@@ -63,19 +63,19 @@ test('health names each dependency, and which of them is away', { timeout: 200_0
   await links.kafka.down()
   await eventually({ ...allUp, all: 'degraded', redis: 'down', kafka: 'down' })
   expect((await health('?strict')).status).toBe(200)
-  await links.redis.mend()
-  await links.kafka.mend()
+  await links.redis.restore()
+  await links.kafka.restore()
   await eventually(allUp)
   links.database.hang()
   await eventually({ ...allUp, all: 'down', database: 'down' })
   const strict = await health('?strict')
   expect([strict.status, strict.headers.get('retry-after')]).toEqual([503, '5'])
   expect((await health()).status).toBe(200)
-  await links.database.mend()
+  await links.database.restore()
   await eventually(allUp)
 })
 
-test('a cache that has a product gets 304 until the product changes, and is told to ask', async () => {
+test('answers a cached product with 304 until the product changes', async () => {
   const own = await on.start({ PRODUCTS_MAX_AGE_SECONDS: '0' })
   const path = `${own.url}/v1/products/SKU-0001`
   const first = await ask(path)
@@ -89,7 +89,7 @@ test('a cache that has a product gets 304 until the product changes, and is told
   expect(changed.headers.get('etag')).not.toBe(etag)
 })
 
-test('a page of products may be kept for as long as the shop says, and an order by no cache', async () => {
+test('a page of products may be cached for the configured time, and an order never', async () => {
   const own = await on.start({ PRODUCTS_MAX_AGE_SECONDS: '60' })
   const page = await ask(`${own.url}/v1/products?limit=2`)
   expect(page.headers.get('cache-control')).toBe('public, max-age=60')
@@ -103,7 +103,7 @@ test('a page of products may be kept for as long as the shop says, and an order 
 
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
 
-test('an order posted to /orders/async is accepted as at /orders, under the same idempotency keys', async () => {
+test('accepts an order at /orders/async as at /orders, with the same keys', async () => {
   const own = await on.start()
   const headers = { 'idempotency-key': 'one-order' }
   const first = await ask<{ orderId: string }>(`${own.url}/v1/orders`, { body: order, headers })

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, closeGateway, ground, type Ground } from './support.ts'
+import { ask, closeGateway, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
-let on: Ground
+let on: GatewayTestEnvironment
 let gateways: Gateway[]
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   gateways = [await on.start(), await on.start()]
 })
 afterAll(() => on.close())
@@ -112,7 +112,7 @@ test('answers a repeat with 409 while another gateway places the first', async (
 
 test('the relaying gateway drops all expired keys at once and keeps the others', async () => {
   // On a database of its own: where the tests before took a minute, a generation has begun.
-  const own = await ground()
+  const own = await gatewayTestEnvironment()
   onTestFinished(() => own.close())
   const generations = async () =>
     (await own.database.ask<{ part: string }>('orders', 'SELECT part FROM key_generations() ORDER BY since')).map(

@@ -6,14 +6,14 @@ import { inProcessHost, persistedPorts, startRedis } from '@orderpipeline/cluste
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 import { audience, forged, issuer } from './tokens.ts'
 
-let on: Ground
+let on: GatewayTestEnvironment
 let dir: string
 let redis: { readonly url: string; start(): Promise<unknown>; kill(): Promise<unknown>; close(): Promise<void> }
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   dir = await mkdtemp(join(tmpdir(), 'orderpipeline-limits-'))
   await chmod(dir, 0o711)
   const host = inProcessHost(join(dir, 'processes'))

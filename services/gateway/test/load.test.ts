@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureTool } from '@orderpipeline/cluster'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ground, type Ground } from './support.ts'
+import { gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 import { audience, issuer, startIssuer, type Issuer } from './tokens.ts'
 
 // Started for this file: postgresUrl, kafkaBootstrap.
@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '..', '..', '..')
 const secret = 'a secret of thirty-two bytes, or a few more'
 const signing = { AUTH_ALGORITHMS: 'HS256', AUTH_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience }
 
-let on: Ground
+let on: GatewayTestEnvironment
 let tokenIssuer: Issuer
 let folder: string
 const file = (name: string, text: string): string => {
@@ -23,7 +23,7 @@ const file = (name: string, text: string): string => {
   return join(folder, name)
 }
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   tokenIssuer = await startIssuer()
   folder = mkdtempSync(join(tmpdir(), 'load-'))
 })

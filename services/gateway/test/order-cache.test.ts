@@ -5,15 +5,15 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { ask, ground, settle, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
 import { audience, forged, issuer } from './tokens.ts'
 
-let on: Ground
+let on: GatewayTestEnvironment
 let redis: OwnRedis
 let inspector: Redis
 let gateways: Gateway[]
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   redis = await ownRedis()
   inspector = new Redis(redis.url)
   inspector.on('error', () => undefined)

@@ -25,7 +25,7 @@ import {
 } from '@orderpipeline/stage/testing'
 import { runTraffic } from '@orderpipeline/traffic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { configOf, startGateway } from '../src/index.ts'
+import { gatewayConfig, startGateway } from '../src/index.ts'
 
 let bench: Bench
 let database: TestDatabase
@@ -72,7 +72,7 @@ test('answers 503 with Retry-After without the database, and then recovers', { t
   const start = () => startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'dev' })
   const { adminUrl } = await start()
   const own = await testDatabase(adminUrl)
-  const gateway = await startGateway(configOf(environment(own.url)), testLogger())
+  const gateway = await startGateway(gatewayConfig(environment(own.url)), testLogger())
   try {
     expect((await post(gateway.url)).status).toBe(202)
     await host.stop('postgres', { signal: 'SIGKILL' })

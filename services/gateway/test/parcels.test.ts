@@ -7,7 +7,7 @@ import { consumedTopics, shopTopics, until } from '@orderpipeline/stage/testing'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
 interface Order {
   readonly orderId: string
@@ -16,14 +16,19 @@ interface Order {
   readonly timeline: readonly { readonly event: string; readonly status?: string }[]
 }
 
-let on: Ground
+let on: GatewayTestEnvironment
 let redis: OwnRedis
 let gateway: Gateway
 let carrier: Awaited<ReturnType<typeof startSimulatedCarrier>>
 let arrived = false
 const now = () => new Date()
 beforeAll(async () => {
-  on = await ground([...shopTopics, 'orders.dead-letters', 'inventory.dead-letters', 'shipping.dead-letters'])
+  on = await gatewayTestEnvironment([
+    ...shopTopics,
+    'orders.dead-letters',
+    'inventory.dead-letters',
+    'shipping.dead-letters',
+  ])
   redis = await ownRedis()
   gateway = await on.start({ REDIS_URL: redis.url, REDIS_TIMEOUT_SECONDS: '10' })
   carrier = await startSimulatedCarrier({
@@ -33,7 +38,7 @@ beforeAll(async () => {
     failureRate: 0,
     now: () => new Date(Date.now() + (arrived ? 7_200_000 : 0)),
   })
-  const parcels = { carrier: httpCarrier({ url: carrier.url, timeoutMs: 10_000 }), lookSeconds: 0.1 }
+  const parcels = { carrier: httpCarrier({ url: carrier.url, timeoutMs: 10_000 }), statusIntervalSeconds: 0.1 }
   on.bench.start('orders', consumedTopics.orders, ordersStage({ now }))
   on.bench.start('inventory', consumedTopics.inventory, inventoryStage({ now }))
   on.bench.start('shipping', consumedTopics.shipping, shippingStage({ now }, parcels))

@@ -7,13 +7,13 @@ import type { Gateway } from '../src/index.ts'
 import { createCache } from '../src/order-read-model/cache.ts'
 import { createProductCache } from '../src/order-read-model/product-cache.ts'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
-let on: Ground
+let on: GatewayTestEnvironment
 let redis: OwnRedis
 let gateway: Gateway
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   redis = await ownRedis()
   gateway = await on.start({ REDIS_URL: redis.url, REDIS_TIMEOUT_SECONDS: '10' })
   await until(() => gateway.relaying())

@@ -7,7 +7,7 @@ import { eventOf } from '@orderpipeline/order-events'
 import { consumedTopics, shopTopics, until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
 interface Progress {
   readonly done: number
@@ -20,10 +20,15 @@ interface Order {
   readonly progress?: Progress
 }
 
-let on: Ground
+let on: GatewayTestEnvironment
 let gateway: Gateway
 beforeAll(async () => {
-  on = await ground([...shopTopics, 'orders.dead-letters', 'inventory.dead-letters', 'shipping.dead-letters'])
+  on = await gatewayTestEnvironment([
+    ...shopTopics,
+    'orders.dead-letters',
+    'inventory.dead-letters',
+    'shipping.dead-letters',
+  ])
   gateway = await on.start({
     KAFKA_GROUP_PREFIX: on.bench.prefix,
     QUEUES_CACHE_SECONDS: '0.1',

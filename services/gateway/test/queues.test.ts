@@ -4,17 +4,23 @@ import { placedEvent, testOrder, until } from '@orderpipeline/stage/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
 interface Health {
   readonly status: string
   readonly queues: readonly { readonly name: string; readonly lag: number; readonly oldestAgeSeconds: number }[]
 }
 
-let on: Ground
+let on: GatewayTestEnvironment
 let gateway: Gateway
 beforeAll(async () => {
-  on = await ground(['orders.placed', 'orders.validated', 'orders.cancelled', 'orders.status', 'orders.dead-letters'])
+  on = await gatewayTestEnvironment([
+    'orders.placed',
+    'orders.validated',
+    'orders.cancelled',
+    'orders.status',
+    'orders.dead-letters',
+  ])
   gateway = await on.start(settings())
 })
 afterAll(() => on.close())
@@ -95,7 +101,7 @@ interface Results {
 }
 
 test('accepts orders without Kafka until the intake exceeds the promised time', async () => {
-  const own = await ground([])
+  const own = await gatewayTestEnvironment([])
   // In the place of one that relays and gets nowhere.
   const relaying = await openSession({ url: own.database.url, role: 'orders' })
   try {

@@ -4,32 +4,32 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eventually } from '@orderpipeline/retry/testing'
-import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
 import type { Gateway } from '../src/index.ts'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
-let on: Ground
+let on: GatewayTestEnvironment
 let former: OwnRedis
 let next: OwnRedis
 let formerClient: Redis
 let nextClient: Redis
 /** What the address of Redis leads to, for connections that are opened from now on. */
 let target: { host: string; port: number }
-let address: Link
+let address: FaultyLink
 /** To the former primary's machine. */
-let machine: Link
+let machine: FaultyLink
 let gateways: readonly [Gateway, Gateway]
 
 const portOf = (redis: OwnRedis): number => Number(new URL(redis.url).port)
 
 beforeEach(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   ;[former, next] = [await ownRedis(), await ownRedis()]
   ;[formerClient, nextClient] = [new Redis(former.url), new Redis(next.url)]
-  machine = await weakLink({ host: '127.0.0.1', port: portOf(former) })
+  machine = await startFaultyLink({ host: '127.0.0.1', port: portOf(former) })
   target = { host: '127.0.0.1', port: machine.port }
-  address = await weakLink(target)
+  address = await startFaultyLink(target)
   const env = {
     REDIS_URL: `redis://127.0.0.1:${address.port}`,
     REDIS_TIMEOUT_SECONDS: '1',
@@ -43,7 +43,7 @@ afterEach(async () => {
   await on.close()
   for (const client of [formerClient, nextClient]) client.disconnect()
   await address.close()
-  await machine.mend()
+  await machine.restore()
   await machine.close()
   await former.close()
   await next.close()

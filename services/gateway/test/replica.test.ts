@@ -3,14 +3,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ownReplica, type OwnReplica } from '@orderpipeline/test-support/own-replica'
-import { ask, closeGateway, ground, settle, type Ground } from './support.ts'
+import { ask, closeGateway, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
 
 let replica: OwnReplica
-let on: Ground
+let on: GatewayTestEnvironment
 let gateway: Gateway
 beforeAll(async () => {
   replica = await ownReplica()
-  on = await ground(['orders.placed'], replica.adminUrl)
+  on = await gatewayTestEnvironment(['orders.placed'], replica.adminUrl)
 })
 // One for each test: a gateway whose replica was unavailable does not ask it again at once.
 beforeEach(async () => {

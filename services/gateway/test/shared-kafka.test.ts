@@ -2,13 +2,19 @@
 import { until } from '@orderpipeline/stage/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 
-let on: Ground
-let other: Ground
+let on: GatewayTestEnvironment
+let other: GatewayTestEnvironment
 beforeAll(async () => {
-  on = await ground(['orders.placed', 'orders.validated', 'orders.cancelled', 'orders.status', 'orders.dead-letters'])
-  other = await ground([])
+  on = await gatewayTestEnvironment([
+    'orders.placed',
+    'orders.validated',
+    'orders.cancelled',
+    'orders.status',
+    'orders.dead-letters',
+  ])
+  other = await gatewayTestEnvironment([])
 })
 afterAll(async () => {
   await other.close()

@@ -6,7 +6,7 @@ import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { ask, ground, type Ground } from './support.ts'
+import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
 import { audience, forged, issuer } from './tokens.ts'
 
 const secret = 'a secret of thirty-two bytes, or a few more'
@@ -16,11 +16,11 @@ const bearer = (claims: object) => ({
 })
 const staff = bearer({ scope: 'openid shop.staff' })
 
-let on: Ground
+let on: GatewayTestEnvironment
 let redis: OwnRedis
 let gateway: Gateway
 beforeAll(async () => {
-  on = await ground(['orders.placed', 'inventory.stock', 'orders.dead-letters'])
+  on = await gatewayTestEnvironment(['orders.placed', 'inventory.stock', 'orders.dead-letters'])
   redis = await ownRedis()
   gateway = await on.start({ ...auth, AUTH_STAFF_SCOPE: 'shop.staff', REDIS_URL: redis.url })
   await until(() => gateway.relaying())

@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, closeGateway, ground, settle, type Ground } from './support.ts'
+import { ask, closeGateway, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
 
-let on: Ground
+let on: GatewayTestEnvironment
 let gateway: Gateway
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
   gateway = await on.start()
 })
 afterAll(() => on.close())

@@ -9,43 +9,43 @@ export type ReservationStatus = 'RESERVED' | 'REJECTED' | 'RELEASED' | 'CANCELLE
 
 export type Quantities = ReadonlyMap<string, number>
 
-export interface Known {
+export interface StoredState {
   /** Pieces left, by SKU; a SKU without a row has none. */
   readonly stock: Quantities
   /** What was decided on these orders before. */
   readonly reservations: ReadonlyMap<string, ReservationStatus>
   /** What the orders hold that may have to be released. */
-  readonly held: ReadonlyMap<string, Quantities>
+  readonly heldItems: ReadonlyMap<string, Quantities>
 }
 
 export interface Allocation {
   /** Orders that are new to the inventory. */
-  readonly made: ReadonlyMap<string, ReservationStatus>
+  readonly newReservations: ReadonlyMap<string, ReservationStatus>
   /** Orders that had been reserved before and are released now. */
   readonly released: readonly string[]
   /** Orders that are paid: what they hold is theirs. */
   readonly sold: readonly string[]
   /** What newly reserved orders hold. */
-  readonly holdings: ReadonlyMap<string, Quantities>
+  readonly reservedItems: ReadonlyMap<string, Quantities>
   /** Change of stock by SKU, none of them zero. */
   readonly deltas: Quantities
-  readonly answers: readonly Answer[]
+  readonly answers: readonly ReservationAnswer[]
 }
 
 /** Published to the other services; a release is not published. */
-export interface Answer {
+export interface ReservationAnswer {
   readonly cause: EventOf<'OrderValidated'>
   /** Empty: reserved. */
   readonly missingSkus: readonly string[]
 }
 
-export function allocate(events: readonly OrderEvent[], state: Known): Allocation {
+export function allocate(events: readonly OrderEvent[], state: StoredState): Allocation {
   const statuses = new Map(state.reservations)
   const holdings = new Map<string, Quantities>()
   const deltas = new Map<string, number>()
   const releasedIds: string[] = []
   const sold: string[] = []
-  const answers: Answer[] = []
+  const answers: ReservationAnswer[] = []
   const remaining = (sku: string): number => (state.stock.get(sku) ?? 0) + (deltas.get(sku) ?? 0)
   const change = (quantities: Quantities, sign: 1 | -1): void => {
     for (const [sku, quantity] of quantities) deltas.set(sku, (deltas.get(sku) ?? 0) + sign * quantity)
@@ -70,7 +70,7 @@ export function allocate(events: readonly OrderEvent[], state: Known): Allocatio
     if (status === undefined) statuses.set(orderId, 'CANCELLED_EARLY')
     if (status !== 'RESERVED') return
     statuses.set(orderId, 'RELEASED')
-    change(holdings.get(orderId) ?? state.held.get(orderId) ?? new Map<string, number>(), 1)
+    change(holdings.get(orderId) ?? state.heldItems.get(orderId) ?? new Map<string, number>(), 1)
     if (state.reservations.has(orderId)) releasedIds.push(orderId)
   }
 
@@ -81,10 +81,10 @@ export function allocate(events: readonly OrderEvent[], state: Known): Allocatio
       sold.push(event.data.orderId)
   }
   return {
-    made: new Map([...statuses].filter(([orderId]) => !state.reservations.has(orderId))),
+    newReservations: new Map([...statuses].filter(([orderId]) => !state.reservations.has(orderId))),
     released: releasedIds,
     sold,
-    holdings,
+    reservedItems: holdings,
     deltas: new Map([...deltas].filter(([, delta]) => delta !== 0)),
     answers,
   }

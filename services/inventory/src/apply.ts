@@ -5,7 +5,7 @@ import type { Decide, Item, Sending } from '@orderpipeline/stage'
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { allocate, quantitiesOf } from './allocation.ts'
-import type { Allocation, Answer, Known, Quantities, ReservationStatus } from './allocation.ts'
+import type { Allocation, ReservationAnswer, StoredState, Quantities, ReservationStatus } from './allocation.ts'
 import * as sql from './sql/stage.ts'
 
 export interface StockSettings {
@@ -34,7 +34,7 @@ export async function applyToStock(
   }
 }
 
-async function lockedState(tx: Queryable, events: readonly OrderEvent[]): Promise<Known> {
+async function lockedState(tx: Queryable, events: readonly OrderEvent[]): Promise<StoredState> {
   const orderIds = [...new Set(events.map(({ data }) => data.orderId))]
   const cancelledIds = events.flatMap(({ type, data }) => (type === 'OrderCancelled' ? [data.orderId] : []))
   const skus = new Set(
@@ -47,7 +47,7 @@ async function lockedState(tx: Queryable, events: readonly OrderEvent[]): Promis
   ])
   return {
     reservations: new Map(reservations.map(({ order_id, status }) => [order_id, status])),
-    held: quantitiesByOrder,
+    heldItems: quantitiesByOrder,
     stock: new Map(stock.map(({ sku, available }) => [sku, available])),
   }
 }
@@ -63,7 +63,7 @@ async function heldBy(tx: Queryable, orderIds: readonly string[]): Promise<Map<s
 
 function write(
   tx: Sending,
-  { made: newReservations, released: releasedIds, sold, holdings, deltas }: Allocation,
+  { newReservations, released: releasedIds, sold, reservedItems, deltas }: Allocation,
   customers: ReadonlyMap<string, string>,
   { reservationSeconds, noteChanges }: StockSettings,
 ): void {
@@ -72,8 +72,8 @@ function write(
     const customerIds = orderIds.map((orderId) => customers.get(orderId))
     tx.send(sql.addReservations, [orderIds, [...newReservations.values()], customerIds, reservationSeconds])
   }
-  if (holdings.size > 0) {
-    const rows = [...holdings].flatMap(([id, quantities]) =>
+  if (reservedItems.size > 0) {
+    const rows = [...reservedItems].flatMap(([id, quantities]) =>
       [...quantities].map(([sku, quantity]) => ({ id, sku, quantity })),
     )
     tx.send(sql.addItems, [rows.map(({ id }) => id), rows.map(({ sku }) => sku), rows.map(({ quantity }) => quantity)])
@@ -84,7 +84,7 @@ function write(
   if (deltas.size > 0) tx.send(change, [[...deltas.keys()], [...deltas.values()]])
 }
 
-function answerEvent({ cause, missingSkus }: Answer, now: Date): OrderEvent {
+function answerEvent({ cause, missingSkus }: ReservationAnswer, now: Date): OrderEvent {
   const { orderId, customerId, totalCents, currency } = cause.data
   const context = following(cause, '/inventory', now)
   return missingSkus.length === 0

@@ -3,7 +3,7 @@
 import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'
 import { applyToStock } from './apply.ts'
-import { expiryChore } from './expiry.ts'
+import { expiryTask } from './expiry.ts'
 import type { ExpiryOptions } from './expiry.ts'
 import { deliveryHandling } from './restock.ts'
 import { stockLevelsTask, type StockLevelOptions } from './stock-levels/stock-levels-task.ts'
@@ -29,8 +29,8 @@ export function inventoryStage({ now, registry }: Context, options?: InventoryOp
       { table: 'reservation_items', days: 35 },
       { table: 'reservations', days: 35 },
     ],
-    chores: [
-      ...(options === undefined ? [] : [expiryChore(options, now)]),
+    periodicTasks: [
+      ...(options === undefined ? [] : [expiryTask(options, now)]),
       ...(levels === undefined ? [] : [stockLevelsTask(levels, { now, registry })]),
     ],
   }

@@ -4,7 +4,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { eventOf } from '@orderpipeline/order-events'
 import type { EventOf } from '@orderpipeline/order-events'
-import { asked, takeExpired } from './sql/stage.ts'
+import { markAsked, takeExpired } from './sql/stage.ts'
 
 export interface ExpiryOptions {
   /** How long a reservation is held before it is asked about, and between two questions. */
@@ -41,11 +41,11 @@ export async function askAboutExpired(
       eventOf('ReservationExpired', { orderId, customerId }, { source: '/inventory', now }, asked_for.toISOString()),
     ),
   )
-  await database.query(asked, [rows.map(({ order_id }) => order_id), reservationSeconds])
+  await database.query(markAsked, [rows.map(({ order_id }) => order_id), reservationSeconds])
   return rows.length
 }
 
-export function expiryChore({ reservationSeconds, everySeconds }: ExpiryOptions, now: () => Date): PeriodicTask {
+export function expiryTask({ reservationSeconds, everySeconds }: ExpiryOptions, now: () => Date): PeriodicTask {
   return {
     name: 'reservation expiry',
     everyMs: everySeconds * 1_000,

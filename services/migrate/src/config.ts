@@ -21,8 +21,8 @@ const schema = z.object({
   LOG_LEVEL: variables.logLevel().default('info'),
 })
 
-export type Config = ReturnType<typeof configOf>
+export type MigrateConfig = ReturnType<typeof migrateConfig>
 
-export function configOf(env: Environment) {
+export function migrateConfig(env: Environment) {
   return readConfig(schema, env)
 }

@@ -9,7 +9,7 @@ export interface ForgetOptions {
   readonly customerId: string
 }
 
-export interface Forgotten {
+export interface ErasedCustomer {
   readonly orders: number
   /** Under which the books have them from now on. */
   readonly pseudonym: string
@@ -26,7 +26,7 @@ const ordersAtOnce = 1_000
  * May be repeated: the orders come last, so that a run that was cut off leaves nothing behind.
  * @throws CustomerStillServed, DatabaseError
  */
-export async function forgetCustomer({ customerId, ...address }: ForgetOptions): Promise<Forgotten> {
+export async function forgetCustomer({ customerId, ...address }: ForgetOptions): Promise<ErasedCustomer> {
   const administrator = await connectAdministrator({
     url: address.databaseUrl,
     tlsCa: address.tlsCa,

@@ -1,11 +1,11 @@
 // The migrate program: brings every service's schema up to date, then exits.
 import { runConfigured } from '@orderpipeline/config'
 import { createLogger } from '@orderpipeline/telemetry'
-import { configOf } from './config.ts'
-import type { Config } from './config.ts'
+import { migrateConfig } from './config.ts'
+import type { MigrateConfig } from './config.ts'
 import { migrate } from './migrate.ts'
 
-async function run(config: Config): Promise<void> {
+async function run(config: MigrateConfig): Promise<void> {
   const logger = createLogger({ service: 'migrate', level: config.LOG_LEVEL })
   try {
     await migrate({
@@ -23,4 +23,4 @@ async function run(config: Config): Promise<void> {
   }
 }
 
-await runConfigured(() => run(configOf(process.env)))
+await runConfigured(() => run(migrateConfig(process.env)))

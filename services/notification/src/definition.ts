@@ -6,12 +6,12 @@ import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { marketingMails, orderMails, parcelMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
-import { addMails, endsTold } from './sql/mails.ts'
+import { addMails, endsNotified } from './sql/mails.ts'
 import { addNotifications } from './sql/stage.ts'
 
 export interface Mailing {
   readonly addressing: Addressing
-  readonly chores: readonly PeriodicTask[]
+  readonly periodicTasks: readonly PeriodicTask[]
 }
 
 export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mailing?: Mailing): StageDefinition<void> {
@@ -33,7 +33,7 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
     },
     // A notification has to be remembered only as long as its message may be delivered again.
     retention: [{ table: 'notifications', days: 35 }],
-    chores: mailing?.chores ?? [],
+    periodicTasks: mailing?.periodicTasks ?? [],
   }
 }
 
@@ -55,7 +55,7 @@ async function newStatusChanges(tx: Queryable, items: readonly Item<void>[]): Pr
 /** Queried after the new notifications are stored, so that they are among them. */
 async function ends(tx: Queryable, items: readonly Item<void>[]): Promise<ReadonlySet<string>> {
   const orderIds = [...new Set(items.map(({ event }) => event).flatMap(orderOf))]
-  const rows = orderIds.length === 0 ? [] : await tx.query<{ order_id: string }>(endsTold, [orderIds])
+  const rows = orderIds.length === 0 ? [] : await tx.query<{ order_id: string }>(endsNotified, [orderIds])
   return new Set(rows.map(({ order_id }) => order_id))
 }
 

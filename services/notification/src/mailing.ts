@@ -4,7 +4,7 @@ import type { StageContext } from '@orderpipeline/stage'
 import type { MailOptions } from './config.ts'
 import type { Mailing } from './definition.ts'
 import { mailCounter } from './metrics.ts'
-import { failedMailsChore, mailChores } from './sender.ts'
+import { failedMailsTask, mailTasks } from './sender.ts'
 import { createMailer } from './smtp.ts'
 import { tracedMailer } from './trace.ts'
 
@@ -12,7 +12,7 @@ export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>
   const { addressing, attempts, keepSeconds, everySeconds, timeoutMs } = options
   const withCounter = mailCounter(context.registry)
   const withTracing = tracedMailer(context.tracing)
-  const chores = mailChores((lane) => withCounter(lane, withTracing(lane, createMailer(options))), {
+  const tasks = mailTasks((lane) => withCounter(lane, withTracing(lane, createMailer(options))), {
     attempts,
     keepSeconds,
     everySeconds,
@@ -21,5 +21,5 @@ export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>
     onFailure: ({ messageId }, error, gaveUp) =>
       context.logger.warn({ mail: messageId, error, gaveUp }, 'the mail server did not accept a mail'),
   })
-  return { addressing, chores: [...chores, failedMailsChore()] }
+  return { addressing, periodicTasks: [...tasks, failedMailsTask()] }
 }

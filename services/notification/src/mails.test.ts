@@ -5,7 +5,7 @@ import { eventOf, orderStatuses, parcelStatuses } from '@orderpipeline/order-eve
 import type { EventData } from '@orderpipeline/order-events'
 import { addressOf, marketingMails, orderMails, parcelMails } from './mails.ts'
 import { pauseSeconds, retrySeconds } from './sender.ts'
-import { verdictOn } from './smtp.ts'
+import { smtpVerdict } from './smtp.ts'
 
 const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
@@ -94,10 +94,10 @@ test('retries a mail ever later while the server is away, within a minute', () =
 test('counts as attempts only the answers of the server to a mail', () => {
   const error = (code: string, responseCode?: number) => Object.assign(new Error(code), { code, responseCode })
   const verdict = (retry: boolean, outage: boolean) => ({ retry, outage })
-  expect(verdictOn(error('EENVELOPE', 550))).toEqual(verdict(false, false))
-  expect(verdictOn(error('EMESSAGE', 451))).toEqual(verdict(true, false))
-  expect(verdictOn(new TypeError('a mail that cannot be written'))).toEqual(verdict(true, false))
+  expect(smtpVerdict(error('EENVELOPE', 550))).toEqual(verdict(false, false))
+  expect(smtpVerdict(error('EMESSAGE', 451))).toEqual(verdict(true, false))
+  expect(smtpVerdict(new TypeError('a mail that cannot be written'))).toEqual(verdict(true, false))
   for (const of of [error('ESOCKET'), error('ETIMEDOUT'), error('EAUTH', 535), error('EPROTOCOL', 554)])
-    expect(verdictOn(of)).toEqual(verdict(true, true))
-  expect(verdictOn(error('EENVELOPE', 421))).toEqual(verdict(true, true))
+    expect(smtpVerdict(of)).toEqual(verdict(true, true))
+  expect(smtpVerdict(error('EENVELOPE', 421))).toEqual(verdict(true, true))
 })

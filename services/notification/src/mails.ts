@@ -1,8 +1,8 @@
 // Which mails follow from a batch of events? One for each state that a customer was not notified
 // of, and for each recommendation.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { letterFor, parcelLetter, recommendationLetter } from './templates.ts'
-import type { Letter } from './templates.ts'
+import { statusMailText, parcelMailText, recommendationMailText } from './templates.ts'
+import type { MailText } from './templates.ts'
 
 /**
  * An order mail never waits behind a marketing mail: each mail queue (lane) has its own senders.
@@ -10,7 +10,7 @@ import type { Letter } from './templates.ts'
 export const lanes = ['order', 'marketing'] as const
 export type Lane = (typeof lanes)[number]
 
-export interface Mail extends Letter {
+export interface Mail extends MailText {
   readonly lane: Lane
   /**
    * It follows from the content: sent again after a crash, it is the same mail to every mailbox
@@ -47,7 +47,7 @@ export function orderMails(
   return changes.flatMap(({ data, traceparent }) => {
     // The end came first: a customer does not want to read that a cancelled order has come in.
     const stale = endedOrders.has(data.orderId) && data.status !== 'SHIPPED' && data.status !== 'CANCELLED'
-    const mailText = stale ? undefined : letterFor(data)
+    const mailText = stale ? undefined : statusMailText(data)
     if (!mailText) return []
     const id = `${data.orderId}.${data.status.toLowerCase()}`
     return [{ ...mail('order', id, data.customerId, mailText, addressing), traceparent }]
@@ -59,7 +59,7 @@ export function parcelMails(events: readonly OrderEvent[], addressing: Addressin
     if (event.type !== 'ParcelStatusChanged') return []
     const { data, traceparent } = event
     const id = `${data.orderId}.parcel-${data.status.toLowerCase().replace('_', '-')}`
-    return [{ ...mail('order', id, data.customerId, parcelLetter(data), addressing), traceparent }]
+    return [{ ...mail('order', id, data.customerId, parcelMailText(data), addressing), traceparent }]
   })
 }
 
@@ -67,12 +67,12 @@ export function marketingMails(events: readonly OrderEvent[], addressing: Addres
   return events.flatMap((event) => {
     if (event.type !== 'ProductsRecommended') return []
     const { id, data, traceparent } = event
-    const mailText = recommendationLetter(data)
+    const mailText = recommendationMailText(data)
     return [{ ...mail('marketing', `${id}.recommended`, data.customerId, mailText, addressing), traceparent }]
   })
 }
 
-function mail(lane: Lane, id: string, customerId: string, mailText: Letter, addressing: Addressing): Mail {
+function mail(lane: Lane, id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {
   return {
     lane,
     messageId: `<${id}@${addressing.domain}>`,

@@ -102,7 +102,7 @@ export function pauseSeconds(ageSeconds: number, random: () => number): number {
  * One task for each lane, with a mailer of its own, so that no lane waits for another's
  * connections.
  */
-export function mailChores(
+export function mailTasks(
   mailerFor: (lane: Lane) => Mailer,
   options: Omit<SenderOptions, 'mailer'> & { readonly everySeconds: number },
 ): PeriodicTask[] {
@@ -128,7 +128,7 @@ export function mailChores(
 }
 
 /** A mail that was given up shows for a month what went wrong; its address and text are deleted. */
-export function failedMailsChore(everySeconds = 3_600, keptDays = 30): PeriodicTask {
+export function failedMailsTask(everySeconds = 3_600, keptDays = 30): PeriodicTask {
   return {
     name: 'failed mails',
     everyMs: everySeconds * 1_000,

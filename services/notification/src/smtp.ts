@@ -47,7 +47,7 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
       try {
         await transport.sendMail({ messageId, from, to: recipient, subject, text: body, ...(signal ? { signal } : {}) })
       } catch (cause) {
-        throw new MailRefused(cause instanceof Error ? cause.message : String(cause), verdictOn(cause), { cause })
+        throw new MailRefused(cause instanceof Error ? cause.message : String(cause), smtpVerdict(cause), { cause })
       }
     },
     close: () => transport.close(),
@@ -69,7 +69,7 @@ const closing = 421
  * A server's answer to a mail counts: 5xx is final (RFC 5321). Its greeting and its answer to a
  * login are not about the mail.
  */
-export function verdictOn(error: unknown): { readonly retry: boolean; readonly outage: boolean } {
+export function smtpVerdict(error: unknown): { readonly retry: boolean; readonly outage: boolean } {
   const { code, responseCode } = error instanceof Error ? (error as { code?: unknown; responseCode?: unknown }) : {}
   if ((typeof code === 'string' && away.has(code)) || responseCode === closing) return { retry: true, outage: true }
   return { retry: !(typeof responseCode === 'number' && responseCode >= 500), outage: false }

@@ -2,7 +2,7 @@
 // nothing about how the shop is built.
 import type { CancellationReason, EventData, Parcel, ParcelStatus } from '@orderpipeline/order-events'
 
-export interface Letter {
+export interface MailText {
   readonly subject: string
   readonly body: string
 }
@@ -16,8 +16,13 @@ const reasons: Record<CancellationReason, string> = {
 }
 
 /** `undefined`: there is no mail about this state. */
-export function letterFor({ orderId, status, reason, parcel }: EventData<'OrderStatusChanged'>): Letter | undefined {
-  const mailText = (what: string, ...lines: string[]): Letter => orderLetter(orderId, what, lines)
+export function statusMailText({
+  orderId,
+  status,
+  reason,
+  parcel,
+}: EventData<'OrderStatusChanged'>): MailText | undefined {
+  const mailText = (what: string, ...lines: string[]): MailText => orderLetter(orderId, what, lines)
   switch (status) {
     case 'PLACED':
       return undefined
@@ -48,12 +53,12 @@ const parcels: Record<ParcelStatus, readonly [what: string, line: string]> = {
   RETURNED: ['has come back to us', 'your parcel has come back to us. We will write to you about it.'],
 }
 
-export function parcelLetter({ orderId, status, parcel }: EventData<'ParcelStatusChanged'>): Letter {
+export function parcelMailText({ orderId, status, parcel }: EventData<'ParcelStatusChanged'>): MailText {
   const [what, line] = parcels[status]
   return orderLetter(orderId, what, [line, ...tracking(parcel)])
 }
 
-function orderLetter(orderId: string, what: string, lines: readonly string[]): Letter {
+function orderLetter(orderId: string, what: string, lines: readonly string[]): MailText {
   return {
     subject: `Your order ${orderId.slice(-8).toUpperCase()} ${what}`,
     body: [`Hello,`, '', ...lines, '', `Order ${orderId}`, ''].join('\n'),
@@ -66,7 +71,7 @@ function tracking(parcel: Parcel | undefined): string[] {
   return ['', `${carrier} carries it, number ${trackingNumber}.`, ...(trackingUrl === undefined ? [] : [trackingUrl])]
 }
 
-export function recommendationLetter({ skus }: EventData<'ProductsRecommended'>): Letter {
+export function recommendationMailText({ skus }: EventData<'ProductsRecommended'>): MailText {
   return {
     subject: 'You may like this too',
     body: ['Hello,', '', 'others who bought what you did also chose:', '', ...skus.map((sku) => `  ${sku}`), ''].join(

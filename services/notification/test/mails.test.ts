@@ -10,7 +10,7 @@ import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { randomUUID } from 'node:crypto'
 import { notificationStage } from '../src/definition.ts'
-import { mailChores, sendDue } from '../src/sender.ts'
+import { mailTasks, sendDue } from '../src/sender.ts'
 import type { SenderOptions } from '../src/sender.ts'
 import type { Lane } from '../src/mails.ts'
 import { createMailer } from '../src/smtp.ts'
@@ -37,7 +37,7 @@ afterAll(() => database.drop())
 
 const context = { source: '/test', now: new Date(0) }
 const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
-const { apply } = notificationStage({ logger: silentLogger() }, { addressing, chores: [] })
+const { apply } = notificationStage({ logger: silentLogger() }, { addressing, periodicTasks: [] })
 async function handle(events: readonly OrderEvent[]): Promise<void> {
   const store = createStore(database.as('notification'), { prefix: '', keyedByOrder: [] }, apply)
   await store.effect(
@@ -190,16 +190,16 @@ test('a stopping replica releases a hanging mail, and another one sends it', asy
     return never.promise
   }
   const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 1, timeoutMs: 300_000 })
-  const [chore] = mailChores(() => mailer, {
+  const [task] = mailTasks(() => mailer, {
     ...{ attempts: 3, keepSeconds: 3_600, leaseSeconds: 60, everySeconds: 1, onFailure: () => undefined },
   })
   const stopping = new AbortController()
   const surroundings = { publish: () => Promise.resolve(), keyedByOrder: () => false, stopping: stopping.signal }
-  const run = chore?.run({ database: database.as('notification'), ...surroundings })
+  const run = task?.run({ database: database.as('notification'), ...surroundings })
   await request.promise
   stopping.abort()
   await run
-  chore?.close?.()
+  task?.close?.()
   expect(await remainingMails()).toEqual([{ attempts: 0, failed: false }])
   server.answer = () => Promise.resolve(undefined)
   await allDue()

@@ -2,4 +2,4 @@
 // ./intake and ./queries.)
 export { ordersStage } from './stage/definition.ts'
 export { cancellable, cancelled, decide, type Decision, type StoredParcel } from './stage/saga.ts'
-export { answered, changed, heard } from './stage/timeline.ts'
+export { refundEntries, statusEntry, receivedEntries } from './stage/timeline.ts'

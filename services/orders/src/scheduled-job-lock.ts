@@ -2,24 +2,24 @@
 // of its row in `sweeps`.
 import type { Statement } from '@orderpipeline/postgres'
 
-export interface SweepStatements {
+export interface JobLockStatements {
   /**
    * No row: another replica is running the job, or ran it a moment ago. The lock is released when
    * the transaction ends, however it ends.
    */
-  readonly lead: Statement
+  readonly tryLock: Statement
   /** $1: seconds until any replica looks again. */
-  readonly putOff: Statement
+  readonly reschedule: Statement
 }
 
 /** `name`: the name of its row, which a migration makes. */
-export function sweep(name: 'deadlines' | 'months' | 'counting' | 'refunds'): SweepStatements {
+export function jobLock(name: 'deadlines' | 'months' | 'counting' | 'refunds'): JobLockStatements {
   return {
-    lead: {
+    tryLock: {
       name: `${name}.lead`,
       text: `SELECT name FROM sweeps WHERE name = '${name}' AND due_at <= now() FOR NO KEY UPDATE SKIP LOCKED`,
     },
-    putOff: {
+    reschedule: {
       name: `${name}.put-off`,
       text: `UPDATE sweeps SET due_at = now() + make_interval(secs => $1) WHERE name = '${name}'`,
     },

@@ -6,9 +6,9 @@ import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
 import { decode, eventOf } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cancelOverdue } from '../src/deadlines/deadlines.ts'
-import { cutoffs, leftByItself, recordProgress, type WaitingState } from '../src/deadlines/progress.ts'
+import { cutoffs, leftState, recordProgress, type WaitingState } from '../src/deadlines/progress.ts'
 import { overdueOrders } from '../src/deadlines/sql.ts'
-import { applyNews } from '../src/stage/apply.ts'
+import { applyOrderEvents } from '../src/stage/apply.ts'
 import { statusesById } from '../src/queries/index.ts'
 
 let database: TestDatabase
@@ -140,7 +140,7 @@ test('an old reservation ends its order only while payments arrive', async () =>
     )
     const item = { event: expiry, prepared: undefined }
     await database.as('orders').transaction(async (tx) => {
-      const decide = await applyNews(tx, [item], () => new Date(), deadlines)
+      const decide = await applyOrderEvents(tx, [item], () => new Date(), deadlines)
       decide(tx, [item])
     })
     return statusOf([orderId])
@@ -156,7 +156,7 @@ test('counts as progress what a stage answered, not what a deadline or expiry en
     status: 'PROCESSING' | 'CONFIRMED' | 'SHIPPED' | 'CANCELLED',
     reason?: 'PAYMENT_DECLINED' | 'OUT_OF_STOCK',
   ) =>
-    leftByItself(
+    leftState(
       eventOf(
         'OrderStatusChanged',
         { orderId: randomUUID(), customerId: 'c', status, ...(reason ? { reason } : {}) },

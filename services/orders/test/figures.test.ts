@@ -6,7 +6,7 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { placedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { ordersStage } from '../src/index.ts'
-import { countingChore } from '../src/stage/metrics.ts'
+import { countingTask } from '../src/stage/metrics.ts'
 
 let database: TestDatabase
 let bench: Bench
@@ -40,7 +40,7 @@ test('counts orders in progress by status, and times each end once', async () =>
   )
   const registry = createRegistry()
   const figures = async () => (await registry.metrics()).split('\n').filter((line) => line.startsWith('orders_'))
-  const counting = countingChore(registry)
+  const counting = countingTask(registry)
   const count = () => counting.run(surroundings())
   await countingIsDue()
   await count()
@@ -74,7 +74,7 @@ test('counts orders in progress by status, and times each end once', async () =>
 
 test('a new replica uses the count that another one has just made', async () => {
   const [first, second] = [createRegistry(), createRegistry()]
-  const [counting, later] = [countingChore(first), countingChore(second)]
+  const [counting, later] = [countingTask(first), countingTask(second)]
   await countingIsDue()
   await counting.run(surroundings())
   await database.ask('orders', `INSERT INTO orders (order_id, customer_id, currency) VALUES ($1, 'c', 'EUR')`, [

@@ -10,7 +10,7 @@ import { cancelOrder } from '../src/cancellation/index.ts'
 import { lockOrder } from '../src/cancellation/sql.ts'
 import { createIntake, intakeMetrics } from '../src/intake/index.ts'
 import { detach } from '../src/months/detach.ts'
-import { makeMonthsAhead, monthsChore, monthsThereAre } from '../src/months/months.ts'
+import { createMonthsAhead, monthsTask, readMonthFigures } from '../src/months/months.ts'
 import { orderById, ordersOfCustomer, statusesById } from '../src/queries/index.ts'
 import { selectOrder, selectStatuses } from '../src/queries/orders.ts'
 import { selectProgress } from '../src/queries/progress.ts'
@@ -22,7 +22,7 @@ let database: TestDatabase
 let atFirst: { readonly months: readonly string[]; readonly there: { ahead: number; outside: number } }
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
-  atFirst = { months: await months(), there: await monthsThereAre(database.as('orders')) }
+  atFirst = { months: await months(), there: await readMonthFigures(database.as('orders')) }
 })
 beforeEach(() => database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'months'`))
 afterAll(() => database.drop())
@@ -181,13 +181,13 @@ test('the first and the last moment of a month belong to it', async () => {
 test('parallel replicas create missing months once, and metrics show the shortage', async () => {
   for (const ahead of [2, 3])
     for (const table of inMonth(monthFrom(thisMonth, ahead))) await database.ask('orders', `DROP TABLE ${table}`)
-  expect(await monthsThereAre(database.as('orders'))).toMatchObject({ ahead: 1 })
-  const newMonths = await Promise.all(Array.from({ length: 4 }, () => makeMonthsAhead(database.as('orders'), 600)))
+  expect(await readMonthFigures(database.as('orders'))).toMatchObject({ ahead: 1 })
+  const newMonths = await Promise.all(Array.from({ length: 4 }, () => createMonthsAhead(database.as('orders'), 600)))
   expect(newMonths.flat()).toEqual([2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
-  expect(await makeMonthsAhead(database.as('orders'), 600)).toEqual([])
+  expect(await createMonthsAhead(database.as('orders'), 600)).toEqual([])
 
   const registry = createRegistry()
-  await monthsChore({ everySeconds: 600, registry }).run({
+  await monthsTask({ everySeconds: 600, registry }).run({
     database: database.as('orders'),
     publish: () => Promise.resolve(),
     keyedByOrder: () => false,
@@ -201,10 +201,10 @@ test('an order without a month works, and moves into its month once that exists'
   const [orderId = ''] = await placeAt(new Date(`${far}-15T00:00:00Z`))
   expect(await tablesOf(orderId)).toEqual(['orders_default', 'order_items_default', 'order_events_default'])
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({ status: 'PLACED' })
-  expect(await monthsThereAre(database.as('orders'))).toMatchObject({ outside: 1 })
+  expect(await readMonthFigures(database.as('orders'))).toMatchObject({ outside: 1 })
   await make(far)
   expect(await tablesOf(orderId)).toEqual(inMonth(far))
-  expect(await monthsThereAre(database.as('orders'))).toMatchObject({ outside: 0 })
+  expect(await readMonthFigures(database.as('orders'))).toMatchObject({ outside: 0 })
   expect(await orderById(database.as('orders'), orderId)).toMatchObject({
     status: 'PLACED',
     items: [{ sku: 'SKU-0001' }, { sku: 'SKU-0002' }],

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { lookBelowBound, relayBound } from '../src/intake/relay-bound.ts'
+import { readBelowBound, relayBound } from '../src/intake/relay-bound.ts'
 import { deletePublished, selectUnpublished } from '../src/intake/relay-sql.ts'
 
 let database: TestDatabase
@@ -92,9 +92,9 @@ test('finds an event below the bound and lowers the bound to it', async () => {
   const [id] = await write(1)
   await database.ask('orders', 'UPDATE intake_outbox_bound SET from_id = from_id + 1000000000')
   expect(await waiting()).toEqual([])
-  expect(await lookBelowBound(on())).toBe(String(id))
+  expect(await readBelowBound(on())).toBe(String(id))
   expect(await waiting()).toEqual([id])
-  expect(await lookBelowBound(on())).toBeUndefined()
+  expect(await readBelowBound(on())).toBeUndefined()
 })
 
 test('reads no published row even while a report prevents their removal', async () => {

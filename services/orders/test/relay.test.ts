@@ -16,7 +16,7 @@ import {
   type Relay,
 } from '../src/intake/index.ts'
 import { selectLag } from '../src/intake/relay-sql.ts'
-import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
 
 let database: TestDatabase
 let bench: Bench
@@ -76,7 +76,7 @@ function relay(name: string, publish: Publish = toKafka, options: RelaySettings 
   return instance
 }
 
-function through(link: Link, url: string): string {
+function through(link: FaultyLink, url: string): string {
   const proxiedUrl = new URL(url)
   proxiedUrl.host = `127.0.0.1:${link.port}`
   return proxiedUrl.href
@@ -249,7 +249,7 @@ test('gateways take turns while Kafka is away, and lose nothing', async () => {
 })
 
 test('a leader with a frozen connection loses the lock to another one', async () => {
-  const link = await weakLink({ host: new URL(database.url).hostname, port: Number(new URL(database.url).port) })
+  const link = await startFaultyLink({ host: new URL(database.url).hostname, port: Number(new URL(database.url).port) })
   try {
     const frozen = relay('frozen', toKafka, { url: through(link, database.url), leaseMs: 1_500 })
     await until(() => frozen.leading)
@@ -259,7 +259,7 @@ test('a leader with a frozen connection loses the lock to another one', async ()
     await until(() => successor.leading)
     await outboxEmpty()
     expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
-    await link.mend()
+    await link.restore()
     await until(() => !frozen.leading)
   } finally {
     await link.close()

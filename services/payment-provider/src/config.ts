@@ -20,8 +20,8 @@ const schema = z.object({
   ...tracingVariables,
 })
 
-export type Config = ReturnType<typeof configOf>
+export type ProviderConfig = ReturnType<typeof providerConfig>
 
-export function configOf(env: Environment) {
+export function providerConfig(env: Environment) {
   return readConfig(schema, env)
 }

@@ -1,11 +1,11 @@
 // The payment provider program: a simulation of an external one, for development and tests.
 import { runConfigured } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
-import { configOf } from './config.ts'
+import { providerConfig } from './config.ts'
 import { startPaymentProvider } from './server.ts'
 
 await runConfigured(async () => {
-  const config = configOf(process.env)
+  const config = providerConfig(process.env)
   const logger = createLogger({ service: 'payment-provider', level: config.LOG_LEVEL })
   const provider = await startPaymentProvider(config, logger)
   drainOnSignals(provider.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })

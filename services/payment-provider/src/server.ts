@@ -16,7 +16,7 @@ import {
 import { buildApp } from './app.ts'
 import type { Behaviour } from './behaviour.ts'
 import { createCharges } from './charges.ts'
-import type { Config } from './config.ts'
+import type { ProviderConfig } from './config.ts'
 import { createLedger } from './ledger.ts'
 import { createRefunds } from './refunds.ts'
 
@@ -27,7 +27,7 @@ export interface PaymentProvider {
   readonly closers: readonly Closer[]
 }
 
-export async function startPaymentProvider(config: Config, logger: Logger): Promise<PaymentProvider> {
+export async function startPaymentProvider(config: ProviderConfig, logger: Logger): Promise<PaymentProvider> {
   const registry = createRegistry()
   const registers = [registry]
   const tracing = await startTracing(config, { service: 'payment-provider' }, logger)

@@ -5,7 +5,13 @@ import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { configOf, declineReason, startPaymentProvider, type Behaviour, type PaymentProvider } from '../src/index.ts'
+import {
+  providerConfig,
+  declineReason,
+  startPaymentProvider,
+  type Behaviour,
+  type PaymentProvider,
+} from '../src/index.ts'
 
 let database: TestDatabase
 let provider: PaymentProvider
@@ -20,7 +26,7 @@ afterAll(async () => {
 
 const startProvider = () =>
   startPaymentProvider(
-    configOf({
+    providerConfig({
       HTTP_PORT: '0',
       METRICS_PORT: '0',
       LISTEN_ADDRESS: '127.0.0.1',

@@ -2,10 +2,10 @@
 // in turn, write with one statement each.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
-import { dueOf } from './dues.ts'
-import type { Due } from './dues.ts'
+import { dueRefundOf } from './dues.ts'
+import type { DueRefund } from './dues.ts'
 import { isCause, settle } from './payments.ts'
-import type { Answer, Payment } from './payments.ts'
+import type { ProviderAnswer, Payment } from './payments.ts'
 import { addDues } from './sql/dues.ts'
 import { addPending } from './sql/pending.ts'
 import { addPayments, changePayments, lockPayments } from './sql/stage.ts'
@@ -14,34 +14,34 @@ import type { PendingCharge } from './undecided.ts'
 
 export async function applyToPayments(
   tx: Queryable,
-  items: readonly Item<Answer>[],
+  items: readonly Item<ProviderAnswer>[],
   now: () => Date,
-): Promise<Decide<Answer>> {
+): Promise<Decide<ProviderAnswer>> {
   const previous = await lockedPayments(tx, items)
   return (sending, newItems) => settleAll(sending, newItems, previous, now())
 }
 
 function settleAll(
   tx: Sending,
-  newItems: readonly Item<Answer>[],
+  newItems: readonly Item<ProviderAnswer>[],
   previous: ReadonlyMap<string, Payment>,
   now: Date,
 ): Reaction[] {
   const payments = new Map(previous)
   const reactions: Reaction[] = []
-  const dues: Due[] = []
+  const dues: DueRefund[] = []
   const pending: PendingCharge[] = []
   for (const { event, prepared } of newItems) {
     if (!isCause(event)) continue
     const before = payments.get(event.data.orderId)
-    const due = dueOf(before, event, prepared)
+    const due = dueRefundOf(before, event, prepared)
     if (due) dues.push(due)
     const pendingCharge = pendingOf(before, prepared)
     if (pendingCharge) pending.push(pendingCharge)
     const settlement = settle(before, event, prepared, now)
     if (!settlement) continue
     payments.set(event.data.orderId, settlement.payment)
-    if (settlement.told) reactions.push({ cause: event, events: [settlement.told] })
+    if (settlement.event) reactions.push({ cause: event, events: [settlement.event] })
   }
   const changedPayments = [...payments.values()].filter((payment) => previous.get(payment.orderId) !== payment)
   writePayments(tx, changedPayments, previous)
@@ -50,7 +50,10 @@ function settleAll(
   return reactions
 }
 
-async function lockedPayments(tx: Queryable, items: readonly Item<Answer>[]): Promise<ReadonlyMap<string, Payment>> {
+async function lockedPayments(
+  tx: Queryable,
+  items: readonly Item<ProviderAnswer>[],
+): Promise<ReadonlyMap<string, Payment>> {
   const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   return paymentsByOrder(await tx.query<Row>(lockPayments, [orderIds]))
 }
@@ -63,7 +66,7 @@ export function writePayments(tx: Sending, payments: readonly Payment[], previou
   if (changedPayments.length > 0) tx.send(changePayments, columns(changedPayments))
 }
 
-export function writeDues(tx: Sending, dues: readonly Due[]): void {
+export function writeDues(tx: Sending, dues: readonly DueRefund[]): void {
   if (dues.length === 0) return
   tx.send(addDues, [
     dues.map(({ orderId }) => orderId),

@@ -4,7 +4,7 @@
 
 export interface Blame {
   /** The provider answered for this order. */
-  answered(orderId: string): void
+  recordAnswer(orderId: string): void
   /** Whether another order has been answered since this one failed first. */
   failed(orderId: string): boolean
 }
@@ -14,7 +14,7 @@ export function createBlame(maxOrders = 10_000): Blame {
   const firstFailures = new Map<string, number>()
   let answers = 0
   return {
-    answered: (orderId) => {
+    recordAnswer: (orderId) => {
       answers++
       firstFailures.delete(orderId)
     },

@@ -1,12 +1,12 @@
 // Do the parts of all replicas add up to the rate of the stage, however many there are and whatever
 // each wants?
 import { expect, test } from 'vitest'
-import { createStageRate, partOf } from './callers.ts'
+import { createStageRate, shareOf } from './callers.ts'
 
 function partsOf(rates: readonly number[]): number[] {
   return rates.map((own, n) => {
     const others = rates.filter((_, m) => m !== n)
-    return partOf(80, own, { count: others.length, wanted: others.reduce((sum, each) => sum + each, 0) })
+    return shareOf(80, own, { count: others.length, wanted: others.reduce((sum, each) => sum + each, 0) })
   })
 }
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
@@ -31,7 +31,7 @@ test('a replica starts with a tenth and grows fourfold at most per exchange', as
   const database = { query: (_: unknown, values: readonly unknown[]) => answer(values) }
   const answer = (values: readonly unknown[]) =>
     Promise.resolve(values.length === 1 ? [{ count: 0, wanted: 0 }] : []) as Promise<never[]>
-  const look = () => rate.chore.run({ database } as never)
+  const look = () => rate.task.run({ database } as never)
   nowMs = 5_000
   await look()
   expect(rate.share).toBe(32)

@@ -19,7 +19,7 @@ import { noteCaller, otherCallers } from './sql/callers.ts'
 export interface StageRate {
   /** Resolves when this replica may make one more call. */
   readonly turn: (signal: AbortSignal) => Promise<void>
-  readonly chore: PeriodicTask
+  readonly task: PeriodicTask
   /** Calls a second that this replica may make. */
   readonly share: number
 }
@@ -46,7 +46,7 @@ const firstPart = 0.1
  * The part of a rate that a replica takes which wants `demand` calls a second. The parts of all add
  * up to the rate.
  */
-export function partOf(perSecond: number, demand: number, others: Others): number {
+export function shareOf(perSecond: number, demand: number, others: Others): number {
   const replicas = others.count + 1
   const sum = demand + others.wanted
   const weight = sum > 0 ? evenly / replicas + (1 - evenly) * (demand / sum) : 1 / replicas
@@ -70,7 +70,7 @@ export function createStageRate({ perSecond, registry, ...options }: StageRateOp
     askedSinceMs = clock()
     await database.query(noteCaller, [member, demand])
     const [others] = await database.query<Others>(otherCallers, [member])
-    share = Math.min(partOf(perSecond, demand, others ?? { count: 0, wanted: 0 }), 4 * share)
+    share = Math.min(shareOf(perSecond, demand, others ?? { count: 0, wanted: 0 }), 4 * share)
   }
   if (registry)
     new Gauge({
@@ -87,7 +87,7 @@ export function createStageRate({ perSecond, registry, ...options }: StageRateOp
       const waitMs = limit.take(clock())
       if (waitMs > 0) await sleep(waitMs, undefined, { signal })
     },
-    chore: { name: 'provider rate', everyMs, run: ({ database }) => look(database) },
+    task: { name: 'provider rate', everyMs, run: ({ database }) => look(database) },
     get share() {
       return share
     },

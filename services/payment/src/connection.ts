@@ -1,5 +1,5 @@
 // What does the stage reach its payment provider by, as it is configured? The provider itself, its
-// list of charges, and the chores that go with them.
+// list of charges, and the tasks that go with them.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, StageContext } from '@orderpipeline/stage'
 import { createStageRate } from './callers.ts'
@@ -10,12 +10,12 @@ import type { Provider } from './provider.ts'
 import { simulatorCharges, stripeCharges } from './reconcile/charge-list.ts'
 import type { ChargeList } from './reconcile/charge-list.ts'
 import { createStripe } from './stripe/stripe.ts'
-import { webhookChore } from './stripe/webhook-chore.ts'
+import { webhookTask } from './stripe/webhook-task.ts'
 
 export interface Connection {
   readonly provider: Provider
   readonly list: ChargeList
-  readonly chores: readonly PeriodicTask[]
+  readonly periodicTasks: readonly PeriodicTask[]
   /** Called with the stage's pool before the first call to the provider. */
   readonly onDatabase: (database: Queryable) => void
 }
@@ -25,13 +25,13 @@ type Context = Pick<StageContext, 'now' | 'logger' | 'registry'>
 export function createConnection(options: ProviderOptions, { now, logger, registry }: Context): Connection {
   const { kind, url, token, timeoutMs, stageRate, webhook } = options
   const rate = stageRate === undefined ? undefined : createStageRate({ perSecond: stageRate, registry })
-  const rateChores = rate ? [rate.chore] : []
+  const rateChores = rate ? [rate.task] : []
   if (kind === 'simulator') {
     const address = { url, timeoutMs, token, turn: rate?.turn }
     return {
       provider: createProvider(address),
       list: simulatorCharges(address),
-      chores: rateChores,
+      periodicTasks: rateChores,
       onDatabase: () => undefined,
     }
   }
@@ -44,7 +44,7 @@ export function createConnection(options: ProviderOptions, { now, logger, regist
   return {
     provider: createStripe({ ...address, intents, now: () => now().getTime() }),
     list: stripeCharges(address),
-    chores: [...rateChores, ...(webhook ? [webhookChore({ ...webhook, now, logger })] : [])],
+    periodicTasks: [...rateChores, ...(webhook ? [webhookTask({ ...webhook, now, logger })] : [])],
     onDatabase: (database) => (pool = database),
   }
 }

@@ -6,11 +6,11 @@ import type { EventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { Queryable } from '@orderpipeline/postgres'
 import { applyToPayments } from './apply.ts'
-import { givingBackChore } from './giving-back.ts'
-import { createLookups } from './looking.ts'
-import type { Lookups } from './looking.ts'
+import { refundTask } from './due-refunds.ts'
+import { createLookups } from './lookups.ts'
+import type { Lookups } from './lookups.ts'
 import { callFor, isCause } from './payments.ts'
-import type { Answer, Ending, Payment } from './payments.ts'
+import type { ProviderAnswer, Ending, Payment } from './payments.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
 
@@ -25,7 +25,7 @@ export interface PaymentContext extends Pick<StageContext, 'now'> {
   /** Called with the stage's pool before the first call to the provider. */
   readonly onDatabase?: (database: Queryable) => void
   /** Besides the stage's own. */
-  readonly chores?: readonly PeriodicTask[]
+  readonly periodicTasks?: readonly PeriodicTask[]
 }
 
 /**
@@ -40,14 +40,14 @@ const newMs = 5_000
  */
 const patienceMs = 10 * 60_000
 
-export function paymentStage(provider: Provider, context: PaymentContext): StageDefinition<Answer> {
+export function paymentStage(provider: Provider, context: PaymentContext): StageDefinition<ProviderAnswer> {
   const { now, keyHours = 24, registry, logger, onDatabase } = context
   let lookups: Lookups | undefined
   const lookupsOf = (database: Queryable): Lookups => {
     onDatabase?.(database)
     return (lookups ??= createLookups(database))
   }
-  const chores = [givingBackChore({ provider, now, registry, logger }), ...(context.chores ?? [])]
+  const tasks = [refundTask({ provider, now, registry, logger }), ...(context.periodicTasks ?? [])]
   return {
     role: 'payment',
     handles: handledEvents('payment'),
@@ -66,7 +66,7 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
       }
       const saidAtMs = Date.parse(event.time)
       const before = nowMs - saidAtMs > newMs ? await look() : undefined
-      if (before?.payment || before?.seen) return { kind: 'nothing' }
+      if (before?.payment || before?.isApplied) return { kind: 'nothing' }
       return charged(provider, event, isForgotten(saidAtMs), signal)
     },
     // They may free an order whose payment does not come to an end; that they came first is
@@ -76,11 +76,11 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
     // The books. An order that is asked about later is looked for at the provider before anything
     // is charged; what is still owed is in a table of its own, without end.
     retention: [{ table: 'payments', days: 3_653 }],
-    chores: chores.map((chore) => ({
-      ...chore,
+    periodicTasks: tasks.map((task) => ({
+      ...task,
       run: (surroundings) => {
         lookupsOf(surroundings.database)
-        return chore.run(surroundings)
+        return task.run(surroundings)
       },
     })),
   }
@@ -95,7 +95,7 @@ async function charged(
   reserved: EventOf<'StockReserved'>,
   forgotten: boolean,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<ProviderAnswer> {
   const { orderId, customerId, totalCents: amountCents, currency } = reserved.data
   const parent = reserved.traceparent
   const outcome =
@@ -115,7 +115,7 @@ async function givenBack(
   { data: { orderId, customerId }, traceparent, time }: Ending,
   booked: Payment | undefined,
   { signal, forgotten, nowMs }: Giving,
-): Promise<Answer> {
+): Promise<ProviderAnswer> {
   const call = callFor(booked)
   if (call.kind === 'nothing') return { kind: 'nothing' }
   let chargeId = call.kind === 'refund' ? call.chargeId : undefined

@@ -1,8 +1,8 @@
 // Which money has to go back that the answer itself has not given back? A second charge, and a
 // charge whose refund the provider did not accept.
-import type { Answer, Cause, Payment } from './payments.ts'
+import type { ProviderAnswer, Cause, Payment } from './payments.ts'
 
-export interface Due {
+export interface DueRefund {
   readonly orderId: string
   /** Empty where it is not known whether anything was charged. */
   readonly chargeId: string
@@ -14,7 +14,7 @@ export interface Due {
 }
 
 /** `payment`: as it was before the answer. */
-export function dueOf(payment: Payment | undefined, cause: Cause, answer: Answer): Due | undefined {
+export function dueRefundOf(payment: Payment | undefined, cause: Cause, answer: ProviderAnswer): DueRefund | undefined {
   const { orderId, customerId } = cause.data
   if (answer.kind === 'owed') {
     if (payment && payment.status !== 'CAPTURED') return undefined

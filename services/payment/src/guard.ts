@@ -69,7 +69,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
           }, healthOf),
         signal,
       )
-      blame.answered(orderId)
+      blame.recordAnswer(orderId)
       return answer
     } catch (error) {
       if (error instanceof BreakerOpen)

@@ -2,8 +2,8 @@
 export { paymentStage } from './definition.ts'
 export { providerOptions } from './config.ts'
 export { guarded, type GuardOptions } from './guard.ts'
-export { measured } from './metrics.ts'
-export { callFor, settle, type Answer, type Payment } from './payments.ts'
+export { withProviderMetrics } from './metrics.ts'
+export { callFor, settle, type ProviderAnswer, type Payment } from './payments.ts'
 export {
   createProvider,
   ProviderError,

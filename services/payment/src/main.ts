@@ -4,10 +4,10 @@ import { createConnection } from './connection.ts'
 import { providerOptions } from './config.ts'
 import { paymentStage } from './definition.ts'
 import { guarded } from './guard.ts'
-import { measured, watchBreaker } from './metrics.ts'
-import { pendingChore } from './pending.ts'
+import { withProviderMetrics, watchBreaker } from './metrics.ts'
+import { pendingTask } from './pending.ts'
 import { ProviderError } from './provider.ts'
-import { reconcileChore } from './reconcile/reconcile.ts'
+import { reconcileTask } from './reconcile/reconcile.ts'
 import { traced } from './trace.ts'
 
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) => {
@@ -19,7 +19,7 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
     'a provider that takes longer than the time-out needs PAYMENT_EXPECTED_MS',
   )
   const connection = createConnection(options, { logger, registry, now })
-  const provider = guarded(measured(traced(connection.provider, tracing), registry), {
+  const provider = guarded(withProviderMetrics(traced(connection.provider, tracing), registry), {
     ...guard,
     onOpen: (error) => {
       const level = error instanceof ProviderError && error.reason === 'Misconfigured' ? 'error' : 'warn'
@@ -30,17 +30,17 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
   watchBreaker(registry, () => provider.open)
   const { list, onDatabase } = connection
   const parts = { provider, now, registry, logger }
-  const chores = [
-    ...connection.chores,
-    ...(options.kind === 'stripe' ? [pendingChore(parts)] : []),
-    ...(afterSeconds === 0 ? [] : [reconcileChore({ ...parts, list, afterSeconds })]),
+  const tasks = [
+    ...connection.periodicTasks,
+    ...(options.kind === 'stripe' ? [pendingTask(parts)] : []),
+    ...(afterSeconds === 0 ? [] : [reconcileTask({ ...parts, list, afterSeconds })]),
   ]
   return {
     ...paymentStage(provider, {
       ...context,
       keyHours,
       onDatabase,
-      chores,
+      periodicTasks: tasks,
     }),
     hold: () => provider.open,
   }

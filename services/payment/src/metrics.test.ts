@@ -1,7 +1,7 @@
 // Is each call counted by what came of it?
 import { createRegistry } from '@orderpipeline/telemetry'
 import { expect, test } from 'vitest'
-import { measured, watchBreaker } from './metrics.ts'
+import { withProviderMetrics, watchBreaker } from './metrics.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
 
@@ -17,7 +17,7 @@ test('counts answers and failures apart and shows the breaker', async () => {
     refund: () => Promise.resolve({ refundId: 're', chargeId: 'ch', amountCents: 1, currency: 'EUR' }),
   }
   const { signal } = new AbortController()
-  const measuredProvider = measured(provider, registry)
+  const measuredProvider = withProviderMetrics(provider, registry)
   watchBreaker(registry, () => true)
   const charge = { orderId: 'order', customerId: 'customer', amountCents: 1, currency: 'EUR' }
   await measuredProvider.charge(charge, signal)

@@ -8,7 +8,7 @@ import type { Provider } from './provider.ts'
  * Each call that reaches the provider, by what came of it: an answer's status, or why there is
  * none.
  */
-export function measured(provider: Provider, registry: Registry): Provider {
+export function withProviderMetrics(provider: Provider, registry: Registry): Provider {
   const registers = [registry]
   const calls = new Counter({
     name: 'payment_provider_calls_total',

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'
 import { callFor, settle } from './payments.ts'
-import type { Answer, Payment } from './payments.ts'
+import type { ProviderAnswer, Payment } from './payments.ts'
 
 const now = new Date(0)
 const context = { source: '/test', now }
@@ -11,12 +11,12 @@ const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'cu
 const reserved = eventOf('StockReserved', { ...about, totalCents: 700, currency: 'EUR' }, context)
 const cancelled = eventOf('OrderCancelled', { ...about, reason: 'CUSTOMER' }, context)
 const requested = eventOf('RefundRequested', { ...about, chargeId: 'ch-1' }, context)
-const charged = (outcome: 'captured' | 'declined'): Answer => ({
+const charged = (outcome: 'captured' | 'declined'): ProviderAnswer => ({
   kind: 'charged',
   reserved,
   outcome: outcome === 'captured' ? { status: outcome, chargeId: 'ch-1' } : { status: outcome, reason: 'no' },
 })
-const refunded: Answer = {
+const refunded: ProviderAnswer = {
   kind: 'refunded',
   refund: { refundId: 're-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR' },
 }
@@ -36,32 +36,32 @@ describe('the outcome of a payment', () => {
   it('is the provider’s answer to the charge, reported once', () => {
     expect(settle(undefined, reserved, charged('captured'), now)).toMatchObject({
       payment: captured,
-      told: { type: 'PaymentCaptured', data: { chargeId: 'ch-1', totalCents: 700 } },
+      event: { type: 'PaymentCaptured', data: { chargeId: 'ch-1', totalCents: 700 } },
     })
     expect(settle(undefined, reserved, charged('declined'), now)).toMatchObject({
       payment: { status: 'DECLINED', declineReason: 'no' },
-      told: { type: 'PaymentDeclined' },
+      event: { type: 'PaymentDeclined' },
     })
     expect(settle(captured, reserved, charged('captured'), now)).toBeUndefined()
   })
 
   it('is a note that nothing will be charged after a cancellation', () => {
-    expect(settle(undefined, cancelled, { kind: 'voided' }, now)).toEqual({ payment: stopped, told: undefined })
+    expect(settle(undefined, cancelled, { kind: 'voided' }, now)).toEqual({ payment: stopped, event: undefined })
     expect(settle(stopped, reserved, charged('declined'), now)).toBeUndefined()
   })
 
   it('is refunded and reported once, however often requested', () => {
     const first = settle(captured, cancelled, refunded, now)
-    expect(first).toMatchObject({ payment: givenBack, told: { type: 'PaymentRefunded', data: { refundId: 're-1' } } })
+    expect(first).toMatchObject({ payment: givenBack, event: { type: 'PaymentRefunded', data: { refundId: 're-1' } } })
     expect(settle(givenBack, requested, refunded, now)).toBeUndefined()
-    expect(settle(captured, requested, refunded, now)?.told?.id).toBe(first?.told?.id)
+    expect(settle(captured, requested, refunded, now)?.event?.id).toBe(first?.event?.id)
   })
 
   it('repeats a refund under its id for each repeated cancellation', () => {
     const first = settle(captured, cancelled, refunded, now)
     const again = settle(givenBack, cancelled, { kind: 'nothing' }, now)
     expect(again?.payment).toBe(givenBack)
-    expect(again?.told).toEqual(first?.told)
+    expect(again?.event).toEqual(first?.event)
     expect(settle(givenBack, requested, { kind: 'nothing' }, now)).toBeUndefined()
     expect(settle(stopped, cancelled, { kind: 'nothing' }, now)).toBeUndefined()
   })
@@ -74,7 +74,7 @@ describe('the outcome of a payment', () => {
   it('is captured despite the note, so that orders requests the refund', () => {
     expect(settle(stopped, reserved, charged('captured'), now)).toMatchObject({
       payment: { status: 'CAPTURED' },
-      told: { type: 'PaymentCaptured' },
+      event: { type: 'PaymentCaptured' },
     })
   })
 })

@@ -44,7 +44,7 @@ export function callFor(payment: Payment | undefined): Call {
     : { kind: 'nothing' }
 }
 
-export type Answer =
+export type ProviderAnswer =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'charged'; readonly reserved: EventOf<'StockReserved'>; readonly outcome: ChargeOutcome }
   | { readonly kind: 'voided' }
@@ -54,7 +54,7 @@ export type Answer =
 
 export interface Settlement {
   readonly payment: Payment
-  readonly told: OrderEvent | undefined
+  readonly event: OrderEvent | undefined
 }
 
 const source = '/payment'
@@ -63,7 +63,12 @@ const source = '/payment'
  * `payment`: as it is now, under its row lock; it may have changed since the call. `undefined`:
  * nothing changes.
  */
-export function settle(payment: Payment | undefined, cause: Cause, answer: Answer, now: Date): Settlement | undefined {
+export function settle(
+  payment: Payment | undefined,
+  cause: Cause,
+  answer: ProviderAnswer,
+  now: Date,
+): Settlement | undefined {
   const { orderId, customerId } = cause.data
   const context = following(cause, source, now)
   switch (answer.kind) {
@@ -89,26 +94,26 @@ function repetition(payment: Payment | undefined, cause: Cause, context: EventCo
   const { orderId, customerId, amountCents, currency, chargeId, refundId } = payment
   if (amountCents === undefined || currency === undefined || !chargeId || !refundId) return undefined
   const data = { orderId, customerId, totalCents: amountCents, currency, chargeId, refundId }
-  return { payment, told: eventOf('PaymentRefunded', data, context) }
+  return { payment, event: eventOf('PaymentRefunded', data, context) }
 }
 
 type About = Pick<Payment, 'orderId' | 'customerId'>
 
 export function stopped(about: About): Settlement {
-  return { payment: { ...about, status: 'CANCELLED' }, told: undefined }
+  return { payment: { ...about, status: 'CANCELLED' }, event: undefined }
 }
 
 export function refunded(about: About, refund: Refund, context: EventContext): Settlement {
   const { chargeId, refundId, amountCents, currency } = refund
   return {
     payment: { ...about, status: 'REFUNDED', amountCents, currency, chargeId, refundId },
-    told: eventOf('PaymentRefunded', { ...about, totalCents: amountCents, currency, chargeId, refundId }, context),
+    event: eventOf('PaymentRefunded', { ...about, totalCents: amountCents, currency, chargeId, refundId }, context),
   }
 }
 
 function chargeSettlement(
   payment: Payment | undefined,
-  { reserved, outcome }: Extract<Answer, { kind: 'charged' }>,
+  { reserved, outcome }: Extract<ProviderAnswer, { kind: 'charged' }>,
   now: Date,
 ): Settlement | undefined {
   const { orderId, customerId, totalCents: amountCents, currency } = reserved.data
@@ -121,13 +126,13 @@ function chargeSettlement(
     const { chargeId } = outcome
     return {
       payment: { ...about, status: 'CAPTURED', chargeId },
-      told: eventOf('PaymentCaptured', { ...reserved.data, chargeId }, context),
+      event: eventOf('PaymentCaptured', { ...reserved.data, chargeId }, context),
     }
   }
   // The charge is undecided: `pending.ts` settles it once the provider has decided.
   if (payment || outcome.status === 'pending') return undefined
   return {
     payment: { ...about, status: 'DECLINED', declineReason: outcome.reason },
-    told: eventOf('PaymentDeclined', { ...reserved.data, declineReason: outcome.reason }, context),
+    event: eventOf('PaymentDeclined', { ...reserved.data, declineReason: outcome.reason }, context),
   }
 }

@@ -3,17 +3,17 @@
 // a hint: it may come twice, late, or never, so the provider's own answer counts, and asking goes
 // on without webhooks too.
 //
-// The event is published before it is stored, as in giving-back.ts: a crash in between publishes it
+// The event is published before it is stored, as in due-refunds.ts: a crash in between publishes it
 // again under the same id.
 import { Gauge } from '@orderpipeline/telemetry'
 import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { eventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import { paymentsByOrder, writeDues, writePayments } from './apply.ts'
-import { dueOf } from './dues.ts'
+import { dueRefundOf } from './dues.ts'
 import { forgetOldIntents } from './intents.ts'
 import { settle } from './payments.ts'
-import type { Answer } from './payments.ts'
+import type { ProviderAnswer } from './payments.ts'
 import type { ChargeOutcome, Provider } from './provider.ts'
 import { claimPending, countPending, deletePending } from './sql/pending.ts'
 import { lockPayments, paymentsOf } from './sql/stage.ts'
@@ -29,7 +29,7 @@ export interface PendingOptions {
 export const pendingEveryMs = 10_000
 const atOnce = 20
 
-export function pendingChore(options: PendingOptions): PeriodicTask {
+export function pendingTask(options: PendingOptions): PeriodicTask {
   const gauge =
     options.registry &&
     new Gauge({
@@ -95,15 +95,15 @@ export async function book(
 ): Promise<void> {
   const { orderId, customerId, amountCents: totalCents, currency } = charge
   const reserved = eventOf('StockReserved', { orderId, customerId, totalCents, currency }, { source: '/payment', now })
-  const answer: Answer = { kind: 'charged', reserved, outcome }
+  const answer: ProviderAnswer = { kind: 'charged', reserved, outcome }
   const payment = paymentsByOrder(await database.query(paymentsOf, [[orderId]])).get(orderId)
-  const event = settle(payment, reserved, answer, now)?.told
+  const event = settle(payment, reserved, answer, now)?.event
   if (event) await publish([event])
   await database.transaction(async (tx) => {
     const lockedPayments = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
     const settlement = settle(lockedPayments.get(orderId), reserved, answer, now)
     if (settlement) writePayments(tx, [settlement.payment], lockedPayments)
-    const due = dueOf(lockedPayments.get(orderId), reserved, answer)
+    const due = dueRefundOf(lockedPayments.get(orderId), reserved, answer)
     if (due) writeDues(tx, [due])
   })
 }

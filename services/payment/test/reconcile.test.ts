@@ -7,19 +7,19 @@ import { testDatabase, testOrder } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
-import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
-import { giveBackDue } from '../src/giving-back.ts'
+import { makeDueRefunds } from '../src/due-refunds.ts'
 import { createProvider } from '../src/provider.ts'
 import { simulatorCharges } from '../src/reconcile/charge-list.ts'
-import { reconcile, reconcileChore } from '../src/reconcile/reconcile.ts'
+import { reconcile, reconcileTask } from '../src/reconcile/reconcile.ts'
 
 let database: TestDatabase
 let simulator: PaymentProvider
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
   const settings = { HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, PROVIDER_LATENCY_MS: '0' }
-  simulator = await startPaymentProvider(configOf(settings), silentLogger())
+  simulator = await startPaymentProvider(providerConfig(settings), silentLogger())
 })
 afterAll(async () => {
   for (const closer of simulator.closers) await closer.close()
@@ -84,7 +84,7 @@ test('refunds a second charge and makes a missing refund', async () => {
   await book(first.orderId, first.chargeId)
   await book(unpaid.orderId, unpaid.chargeId, 'REFUNDED')
   expect((await look()).sort()).toEqual([`NOT_REFUNDED ${unpaid.orderId}`, `SECOND_CHARGE ${twice.orderId}`].sort())
-  expect(await giveBackDue(surroundings(), options())).toBe(2)
+  expect(await makeDueRefunds(surroundings(), options())).toBe(2)
   expect(await look()).toEqual([])
   expect([await statusOf(twice.orderId), await statusOf(unpaid.orderId)]).toEqual(['CAPTURED', 'REFUNDED'])
   const refunds = await database.ask<{ charge_id: string }>(
@@ -127,17 +127,17 @@ test('one replica compares periods in turn up to the age, and again after a fail
     )
   await back('soon')
   const away = { page: () => Promise.reject(new Error('the provider is away')) }
-  const failing = reconcileChore({ ...options(), list: away, afterSeconds: 120 })
+  const failing = reconcileTask({ ...options(), list: away, afterSeconds: 120 })
   await expect(failing.run(surroundings())).rejects.toThrow('the provider is away')
   const [late, current] = await agesOf()
   expect([late?.leased, current]).toEqual([false, { name: 'soon', minutes: 5, leased: true }])
   const registry = createRegistry()
-  const chore = reconcileChore({ ...options(), afterSeconds: 120, registry })
+  const task = reconcileTask({ ...options(), afterSeconds: 120, registry })
   // Another replica has it.
-  await chore.run(surroundings())
+  await task.run(surroundings())
   expect((await agesOf())[1]).toEqual(current)
   await back('soon')
-  await chore.run(surroundings())
+  await task.run(surroundings())
   expect((await agesOf())[1]).toEqual({ name: 'soon', minutes: 2, leased: false })
   const figures = await registry.metrics()
   expect(figures).toContain('payment_differences_open{kind="AMOUNT"} 1')

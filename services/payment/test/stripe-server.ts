@@ -40,7 +40,7 @@ interface Answer {
  * `done`: whether the call took effect before it failed. `drop`: the connection is closed instead
  * of an answer.
  */
-export interface Fault {
+export interface StripeFault {
   readonly path: RegExp
   readonly done: boolean
   readonly status: number | 'drop'
@@ -55,7 +55,7 @@ export interface StripeServer {
   /** Calls as `METHOD path`, in order. */
   readonly calls: string[]
   /** The next call of its path fails so; each once. */
-  readonly faults: Fault[]
+  readonly faults: StripeFault[]
   /** Search does not show what is younger. */
   searchLag: boolean
   /** As after a day. */
@@ -94,7 +94,7 @@ class StripeState {
   readonly intents = new Map<string, StoredIntent>()
   readonly refunds: StoredRefund[] = []
   readonly calls: string[] = []
-  readonly faults: Fault[] = []
+  readonly faults: StripeFault[] = []
   searchLag = false
   readonly #customers = new Map<string, { id: string; paymentMethod: string | null }>()
   readonly #answers = new Map<string, { fingerprint: string; answer: Answer | undefined }>()
@@ -300,7 +300,7 @@ const endpointCodes = ['payment_intent_unexpected_state', 'charge_already_refund
 const isOfEndpoint = ({ body }: Answer) =>
   endpointCodes.includes((body as { error?: { code?: string } }).error?.code ?? '')
 
-function faultAnswer({ status, code }: Fault): Answer {
+function faultAnswer({ status, code }: StripeFault): Answer {
   const type = status === 429 ? 'invalid_request_error' : 'api_error'
   return failure(status === 'drop' ? 599 : status, type, code === undefined ? {} : { code })
 }

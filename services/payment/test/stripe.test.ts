@@ -11,10 +11,10 @@ import { createStageRate } from '../src/callers.ts'
 import { providerOptions } from '../src/config.ts'
 import { createConnection } from '../src/connection.ts'
 import { paymentStage } from '../src/definition.ts'
-import { giveBackDue } from '../src/giving-back.ts'
+import { makeDueRefunds } from '../src/due-refunds.ts'
 import { settlePending } from '../src/pending.ts'
 import { reconcile } from '../src/reconcile/reconcile.ts'
-import { webhookChore } from '../src/stripe/webhook-chore.ts'
+import { webhookTask } from '../src/stripe/webhook-task.ts'
 import { webhookPath } from '../src/stripe/webhook.ts'
 import { startStripeServer, stripeSignature } from './stripe-server.ts'
 import type { StripeServer } from './stripe-server.ts'
@@ -60,7 +60,10 @@ const surroundings = () => ({
 })
 async function handle(events: Parameters<Bench['publish']>[0]): Promise<void> {
   const { provider, onDatabase } = connect()
-  const replica = bench.start('payment', consumes, { ...paymentStage(provider, { now, onDatabase }), chores: [] })
+  const replica = bench.start('payment', consumes, {
+    ...paymentStage(provider, { now, onDatabase }),
+    periodicTasks: [],
+  })
   await bench.publish(events)
   await until(async () => {
     const lags = await Promise.all(consumes.map((topic) => bench.lag('payment', topic)))
@@ -120,7 +123,7 @@ test('reports a bank’s late decision once, as soon as a webhook arrives', asyn
 
   let port = 0
   const options = { port: 0, host: '127.0.0.1', secrets: ['whsec'], now, logger: silentLogger() }
-  const webhook = webhookChore({ ...options, onListening: (listeningPort) => (port = listeningPort) })
+  const webhook = webhookTask({ ...options, onListening: (listeningPort) => (port = listeningPort) })
   await webhook.run({ ...surroundings(), keyedByOrder: () => false })
   const object = { object: 'payment_intent', status: 'succeeded', metadata: { order_id: late.orderId } }
   const body = JSON.stringify({ id: 'evt_1', type: 'payment_intent.succeeded', data: { object } })
@@ -148,10 +151,10 @@ test('a pending charge of a cancelled order is due until it is refunded', async 
   await handle([cancelledEvent(late)])
   expect(await bench.records('payment.dead-letters')).toEqual([])
   const { provider } = connect()
-  expect(await giveBackDue(surroundings(), { provider, now })).toBe(0)
+  expect(await makeDueRefunds(surroundings(), { provider, now })).toBe(0)
   stripe.decide(intentOf(late)?.id ?? '', 'succeeded')
   await makeDue()
-  expect(await giveBackDue(surroundings(), { provider, now })).toBe(1)
+  expect(await makeDueRefunds(surroundings(), { provider, now })).toBe(1)
   expect(stripe.refunds.some(({ payment_intent }) => payment_intent === intentOf(late)?.id)).toBe(true)
   await makeDue()
   await settlePending(surroundings(), { provider, now })
@@ -177,14 +180,14 @@ test('the comparison finds unbooked charges and later failed refunds', async () 
   expect((await look()).map(({ kind }) => kind).sort()).toEqual(['NOT_REFUNDED', 'UNBOOKED'])
   expect([await bookedStatus(lostOrder), await eventTypes(lostOrder)]).toEqual(['CAPTURED', ['PaymentCaptured']])
   await makeDue()
-  expect(await giveBackDue(surroundings(), { provider, now })).toBe(1)
+  expect(await makeDueRefunds(surroundings(), { provider, now })).toBe(1)
   expect(await look()).toEqual([])
 })
 
 test('replicas that see each other divide the rate of the stage', async () => {
   const rates = [1, 2, 3, 4].map(() => createStageRate({ perSecond: 80 }))
   const look = async () => {
-    for (const { chore } of rates) await chore.run({ ...surroundings(), keyedByOrder: () => false })
+    for (const { task } of rates) await task.run({ ...surroundings(), keyedByOrder: () => false })
   }
   await rates[0]?.turn(stopping)
   await sleep(1)

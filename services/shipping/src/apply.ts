@@ -5,16 +5,16 @@ import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { Parcel } from '@orderpipeline/order-events'
 import { planShipments } from './shipments.ts'
-import type { Plan, ShipmentStatus } from './shipments.ts'
+import type { ShipmentPlan, ShipmentStatus } from './shipments.ts'
 import type { Label } from './carrier/carrier.ts'
 import { addParcels } from './sql/parcels.ts'
 import { addShipments, changeShipments, lockShipments } from './sql/stage.ts'
 
-export interface Surroundings {
+export interface ShipmentContext {
   readonly now: () => Date
   readonly newId: () => string
   /** Seconds until the carrier is asked about a parcel. */
-  readonly lookSeconds: number
+  readonly statusIntervalSeconds: number
 }
 
 /** The label of an order that is to be shipped, where a carrier makes labels. */
@@ -23,7 +23,7 @@ export type Prepared = Label | undefined
 export async function applyToShipments(
   tx: Queryable,
   items: readonly Item<Prepared>[],
-  surroundings: Surroundings,
+  surroundings: ShipmentContext,
 ): Promise<Decide<Prepared>> {
   const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   const rows = await tx.query<{ order_id: string; status: ShipmentStatus }>(lockShipments, [orderIds])
@@ -35,7 +35,7 @@ function writePlan(
   tx: Sending,
   newItems: readonly Item<Prepared>[],
   statusByOrder: ReadonlyMap<string, ShipmentStatus>,
-  { now, newId, lookSeconds }: Surroundings,
+  { now, newId, statusIntervalSeconds }: ShipmentContext,
 ): Reaction[] {
   const plan = planShipments(
     newItems.map(({ event }) => event),
@@ -44,7 +44,7 @@ function writePlan(
   const shipmentIds = new Map(plan.prepared.map(({ data }) => [data.orderId, newId()]))
   write(tx, plan, shipmentIds)
   const labels = new Map(newItems.flatMap(({ event, prepared }) => (prepared ? [[event.data.orderId, prepared]] : [])))
-  if (labels.size > 0) tx.send(addParcels, [...labelColumns(labels), lookSeconds])
+  if (labels.size > 0) tx.send(addParcels, [...labelColumns(labels), statusIntervalSeconds])
   return plan.prepared.map((cause) => {
     const { orderId, customerId } = cause.data
     const shipmentId = shipmentIds.get(orderId) ?? ''
@@ -72,9 +72,9 @@ function parcelOf(label: Label | undefined): { parcel?: Parcel } {
   return { parcel: { carrier, trackingNumber, ...(trackingUrl === undefined ? {} : { trackingUrl }) } }
 }
 
-function write(tx: Sending, plan: Plan, shipmentIds: ReadonlyMap<string, string>): void {
-  if (plan.made.size > 0) {
-    const newShipments = [...plan.made].map(([orderId, { status, cause }]) => ({ orderId, status, cause }))
+function write(tx: Sending, plan: ShipmentPlan, shipmentIds: ReadonlyMap<string, string>): void {
+  if (plan.newShipments.size > 0) {
+    const newShipments = [...plan.newShipments].map(([orderId, { status, cause }]) => ({ orderId, status, cause }))
     tx.send(addShipments, [
       newShipments.map(({ orderId }) => orderId),
       newShipments.map(({ cause }) => cause.data.customerId),
@@ -83,5 +83,6 @@ function write(tx: Sending, plan: Plan, shipmentIds: ReadonlyMap<string, string>
       newShipments.map(({ cause }) => JSON.stringify(cause.type === 'OrderConfirmed' ? cause.data.items : [])),
     ])
   }
-  if (plan.changed.size > 0) tx.send(changeShipments, [[...plan.changed.keys()], [...plan.changed.values()]])
+  if (plan.changedStatuses.size > 0)
+    tx.send(changeShipments, [[...plan.changedStatuses.keys()], [...plan.changedStatuses.values()]])
 }

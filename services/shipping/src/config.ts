@@ -14,7 +14,7 @@ const schema = z.object({
 })
 
 export interface CarrierOptions extends HttpCarrierOptions {
-  readonly lookSeconds: number
+  readonly statusIntervalSeconds: number
 }
 
 /** `undefined`: no carrier. @throws ConfigError */
@@ -33,6 +33,6 @@ export function carrierOptions(env: Environment): CarrierOptions | undefined {
     url: config.CARRIER_URL,
     token: config.CARRIER_TOKEN,
     timeoutMs: config.CARRIER_TIMEOUT_MS,
-    lookSeconds: config.CARRIER_LOOK_SECONDS,
+    statusIntervalSeconds: config.CARRIER_LOOK_SECONDS,
   }
 }

@@ -13,18 +13,18 @@ type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'registry'
 
 /** Without a carrier nothing is waited for, and parcels have no label. */
 export function shippingStage({ now, registry }: Context, parcels?: ParcelOptions): StageDefinition<Prepared> {
-  const lookSeconds = parcels?.lookSeconds ?? 0
+  const statusIntervalSeconds = parcels?.statusIntervalSeconds ?? 0
   return {
     role: 'shipping',
     handles: handledEvents('shipping'),
     ...(parcels ? { prepare: labelOf(parcels) } : {}),
-    apply: (tx, items) => applyToShipments(tx, items, { now, newId: randomUUIDv7, lookSeconds }),
+    apply: (tx, items) => applyToShipments(tx, items, { now, newId: randomUUIDv7, statusIntervalSeconds }),
     // A carrier's liability and a customer's right to return end within a year.
     retention: [
       { table: 'parcels', days: 400 },
       { table: 'shipments', days: 400 },
     ],
-    chores: parcels ? [parcelsTask(parcels, now, registry)] : [],
+    periodicTasks: parcels ? [parcelsTask(parcels, now, registry)] : [],
   }
 }
 

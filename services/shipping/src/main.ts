@@ -1,7 +1,7 @@
 // The shipping stage's process.
 import { runStageProcess } from '@orderpipeline/stage'
 import { httpCarrier } from './carrier/http-carrier.ts'
-import { measuredCarrier } from './carrier/measured.ts'
+import { measuredCarrier } from './carrier/measured-carrier.ts'
 import { carrierOptions } from './config.ts'
 import { shippingStage } from './definition.ts'
 
@@ -9,5 +9,5 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
   const options = carrierOptions(process.env)
   if (!options) return shippingStage(context)
   const carrier = measuredCarrier(httpCarrier(options), context.registry)
-  return shippingStage(context, { carrier, lookSeconds: options.lookSeconds })
+  return shippingStage(context, { carrier, statusIntervalSeconds: options.statusIntervalSeconds })
 })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { carriedStatuses } from './carrier/carrier.ts'
-import { nextParcelStatus, parcelEnded, type ParcelStatus } from './parcels.ts'
+import { nextParcelStatus, hasParcelEnded, type ParcelStatus } from './parcels.ts'
 
 it('a parcel changes at most twice, and never after its end', () => {
   fc.assert(
@@ -14,7 +14,7 @@ it('a parcel changes at most twice, and never after its end', () => {
       }
       expect(history.length).toBeLessThanOrEqual(3)
       expect(new Set(history).size).toBe(history.length)
-      expect(history.slice(0, -1).some(parcelEnded)).toBe(false)
+      expect(history.slice(0, -1).some(hasParcelEnded)).toBe(false)
     }),
   )
 })

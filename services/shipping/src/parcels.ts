@@ -11,7 +11,7 @@ import { claimParcels, noteParcels } from './sql/parcels.ts'
 export interface ParcelOptions {
   readonly carrier: Carrier
   /** Between two questions about one parcel. */
-  readonly lookSeconds: number
+  readonly statusIntervalSeconds: number
 }
 
 export type ParcelStatus = CarriedStatus | 'VOIDED'
@@ -36,7 +36,7 @@ const eventTypeOf: Readonly<Record<CarriedStatus, ParcelEventType | undefined>> 
 }
 
 /** It has ended. */
-export const parcelEnded = (status: ParcelStatus): boolean =>
+export const hasParcelEnded = (status: ParcelStatus): boolean =>
   status === 'DELIVERED' || status === 'RETURNED' || status === 'VOIDED'
 
 /**
@@ -44,7 +44,7 @@ export const parcelEnded = (status: ParcelStatus): boolean =>
  * way has not yet failed twice, and one that changes the end of a parcel is too late.
  */
 export function nextParcelStatus(current: ParcelStatus, carrierStatus: CarriedStatus | undefined): ParcelStatus {
-  if (carrierStatus === undefined || carrierStatus === 'UNDERWAY' || parcelEnded(current)) return current
+  if (carrierStatus === undefined || carrierStatus === 'UNDERWAY' || hasParcelEnded(current)) return current
   return carrierStatus
 }
 
@@ -52,9 +52,9 @@ const atOnce = 100
 const leaseSeconds = 120
 
 /** Returns the number of parcels in this look. */
-export async function lookAtParcels(
+export async function updateParcels(
   database: Pool,
-  { carrier, lookSeconds }: ParcelOptions,
+  { carrier, statusIntervalSeconds }: ParcelOptions,
   now: Date,
   publish: (events: readonly OrderEvent[]) => Promise<void>,
   onChange: (status: ParcelStatus) => void = () => undefined,
@@ -80,7 +80,7 @@ export async function lookAtParcels(
   await database.query(noteParcels, [
     parcels.map(({ order_id }) => order_id),
     statuses,
-    statuses.map((status) => (parcelEnded(status) ? null : lookSeconds)),
+    statuses.map((status) => (hasParcelEnded(status) ? null : statusIntervalSeconds)),
   ])
   for (const one of [...changedParcels, ...recalledParcels]) onChange(next.get(one.order_id) ?? one.status)
   return parcels.length
@@ -104,9 +104,9 @@ export function parcelsTask(options: ParcelOptions, now: () => Date, registry?: 
   const counter = registry && parcelCounter(registry)
   return {
     name: 'parcels',
-    everyMs: Math.min(everySeconds, options.lookSeconds) * 1_000,
+    everyMs: Math.min(everySeconds, options.statusIntervalSeconds) * 1_000,
     run: async ({ database, publish, stopping }) => {
-      const look = () => lookAtParcels(database, options, now(), publish, (status) => counter?.inc({ status }))
+      const look = () => updateParcels(database, options, now(), publish, (status) => counter?.inc({ status }))
       while ((await look()) === atOnce && !stopping.aborted);
     },
   }

@@ -20,14 +20,14 @@ function oneByOne(events: readonly OrderEvent[]) {
     prepared += plan.prepared.length
     statuses = new Map([
       ...statuses,
-      ...[...plan.made].map(([id, { status }]) => [id, status] as const),
-      ...plan.changed,
+      ...[...plan.newShipments].map(([id, { status }]) => [id, status] as const),
+      ...plan.changedStatuses,
     ])
   }
   return { status: statuses.get(about.orderId), prepared }
 }
 function together(events: readonly OrderEvent[]) {
-  const { made: newShipments, prepared } = planShipments(events, new Map())
+  const { newShipments, prepared } = planShipments(events, new Map())
   return { status: newShipments.get(about.orderId)?.status, prepared: prepared.length }
 }
 

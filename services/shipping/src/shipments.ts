@@ -8,17 +8,20 @@ import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 
 export type ShipmentStatus = 'PREPARED' | 'DISPATCHED' | 'RECALLED' | 'CANCELLED_EARLY'
 
-export interface Plan {
+export interface ShipmentPlan {
   /** Shipments that are new. */
-  readonly made: ReadonlyMap<string, { readonly status: ShipmentStatus; readonly cause: OrderEvent }>
+  readonly newShipments: ReadonlyMap<string, { readonly status: ShipmentStatus; readonly cause: OrderEvent }>
   /** Shipments that existed before that change. */
-  readonly changed: ReadonlyMap<string, ShipmentStatus>
+  readonly changedStatuses: ReadonlyMap<string, ShipmentStatus>
   /** To be published as prepared. */
   readonly prepared: readonly EventOf<'OrderConfirmed'>[]
 }
 
 /** `previous`: the stored statuses of these orders. Events are handled in turn. */
-export function planShipments(events: readonly OrderEvent[], previous: ReadonlyMap<string, ShipmentStatus>): Plan {
+export function planShipments(
+  events: readonly OrderEvent[],
+  previous: ReadonlyMap<string, ShipmentStatus>,
+): ShipmentPlan {
   const statuses = new Map(previous)
   const newShipments = new Map<string, { status: ShipmentStatus; cause: OrderEvent }>()
   const changedStatuses = new Map<string, ShipmentStatus>()
@@ -36,7 +39,7 @@ export function planShipments(events: readonly OrderEvent[], previous: ReadonlyM
     put(event, next)
     if (event.type === 'OrderConfirmed') prepared.push(event)
   }
-  return { made: newShipments, changed: changedStatuses, prepared }
+  return { newShipments, changedStatuses, prepared }
 }
 
 export function nextStatus(status: ShipmentStatus | undefined, event: OrderEvent): ShipmentStatus | undefined {

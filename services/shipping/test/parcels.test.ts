@@ -14,7 +14,7 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { CarriedStatus, Carrier } from '../src/carrier/carrier.ts'
 import { shippingStage } from '../src/definition.ts'
-import { lookAtParcels, parcelsTask } from '../src/parcels.ts'
+import { updateParcels, parcelsTask } from '../src/parcels.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -44,7 +44,7 @@ function carrierOf(saying: () => CarriedStatus = () => 'UNDERWAY') {
 
 /** As the stage would: what is prepared, then its effect; a batch that lost is tried again. */
 async function handle(carrier: Carrier | undefined, events: readonly OrderEvent[], attempts = 20): Promise<string[]> {
-  const stage = shippingStage({ now }, carrier && { carrier, lookSeconds: 0 })
+  const stage = shippingStage({ now }, carrier && { carrier, statusIntervalSeconds: 0 })
   const pool = database.as('shipping')
   const signal = AbortSignal.timeout(30_000)
   const store = createStore(pool, { prefix: '', keyedByOrder: [] }, stage.apply)
@@ -64,7 +64,7 @@ const shipping = ({ orderId, customerId }: TestOrder) =>
 const order = () => testOrder(1, { 'SKU-0001': 2 })
 async function look(carrier: Carrier, publish?: () => Promise<void>) {
   const events: OrderEvent[] = []
-  await lookAtParcels(database.as('shipping'), { carrier, lookSeconds: 0 }, now(), async (parcelEvents) => {
+  await updateParcels(database.as('shipping'), { carrier, statusIntervalSeconds: 0 }, now(), async (parcelEvents) => {
     events.push(...parcelEvents)
     await publish?.()
   })
@@ -146,7 +146,7 @@ test.each([
 test('cancels a label made before a crash if the order was cancelled', async () => {
   const { carrier, labels, voided } = carrierOf()
   const one = order()
-  const { prepare } = shippingStage({ now }, { carrier, lookSeconds: 0 })
+  const { prepare } = shippingStage({ now }, { carrier, statusIntervalSeconds: 0 })
   await prepare?.(confirmation(one), AbortSignal.timeout(30_000), database.as('shipping'))
   await handle(carrier, [cancelledEvent(one)])
   expect([labels, voided]).toEqual([[one.orderId], [one.orderId]])
@@ -179,7 +179,7 @@ test('the periodic task handles every due parcel and counts the outcomes', async
   )
   const registry = createRegistry()
   const publishedIds: string[] = []
-  await parcelsTask({ carrier, lookSeconds: 60 }, now, registry).run({
+  await parcelsTask({ carrier, statusIntervalSeconds: 60 }, now, registry).run({
     database: database.as('shipping'),
     publish: (events) => Promise.resolve(void publishedIds.push(...events.map(({ id }) => id))),
     keyedByOrder: () => false,

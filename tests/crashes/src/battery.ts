@@ -2,10 +2,10 @@
 // load? Kills every service at its points, one after the other for each, all services at once; then
 // waits until everything has ended.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createAccounts, letGo, writeDown } from '@orderpipeline/test-support/accounts'
+import { createAccounts, recordFinished, recordEvent } from '@orderpipeline/test-support/accounts'
 import type { Accounts } from '@orderpipeline/test-support/accounts'
 import { startCustomers } from '@orderpipeline/test-support/customers'
-import type { Moment } from '@orderpipeline/test-support/moment'
+import type { WireEvent } from '@orderpipeline/test-support/wire-event'
 import { isAt } from './points.ts'
 import type { Plan, Point } from './points.ts'
 import type { Program } from '@orderpipeline/test-support/program'
@@ -20,7 +20,7 @@ export interface BatteryOptions {
   readonly ordersPerSecond: number
   /** The time for all points to be hit, and again for everything to end. */
   readonly limitMs: number
-  readonly quiet: () => Promise<boolean>
+  readonly settled: () => Promise<boolean>
   /**
    * Moves earlier deaths into the past: many in a short time would count as caused by a message.
    */
@@ -32,34 +32,34 @@ export interface Kill {
   readonly service: string
   readonly point: Point
   /** The ids in flight, by the point's account. */
-  readonly inHand: readonly string[]
+  readonly inFlight: readonly string[]
 }
 
-export interface Played {
+export interface BatteryResult {
   readonly kills: readonly Kill[]
   /** Points that no process reached, as `<service>: <point>`. */
-  readonly missed: readonly string[]
+  readonly unreachedPoints: readonly string[]
   readonly accounts: Accounts
   /** Order ids by idempotency key. */
   readonly accepted: ReadonlyMap<string, string>
   /** How often each mail was taken over, by its Message-ID. */
   readonly mails: ReadonlyMap<string, number>
-  readonly quiet: boolean
+  readonly settled: boolean
   readonly exitCodes: ReadonlyMap<string, number | string>
 }
 
-export async function playBattery(options: BatteryOptions): Promise<Played> {
+export async function runBattery(options: BatteryOptions): Promise<BatteryResult> {
   const accounts = createAccounts()
   const remaining = new Map(Object.entries(options.plan).map(([service, points]) => [service, [...points]]))
   const kills: Kill[] = []
   const dead: Program[] = []
   const total = [...remaining.values()].flat().length
 
-  const watch = (service: string, moment: Moment, program: Program | undefined): boolean => {
-    writeDown(accounts, service, moment)
+  const watch = (service: string, event: WireEvent, program: Program | undefined): boolean => {
+    recordEvent(accounts, service, event)
     const [point] = remaining.get(service) ?? []
-    if (!program || !point || !isAt(point, moment)) {
-      letGo(accounts, service, moment)
+    if (!program || !point || !isAt(point, event)) {
+      recordFinished(accounts, service, event)
       return false
     }
     program.kill()
@@ -67,7 +67,7 @@ export async function playBattery(options: BatteryOptions): Promise<Played> {
     // replica takes over.
     void options.agesPass()
     remaining.get(service)?.shift()
-    kills.push({ service, point, inHand: accounts.inHand(point.of) })
+    kills.push({ service, point, inFlight: accounts.inFlight(point.of) })
     options.say(`${kills.length} of ${total}  ${service}: ${point.name}`)
     return true
   }
@@ -91,15 +91,15 @@ export async function playBattery(options: BatteryOptions): Promise<Played> {
     remaining.clear()
     await customers.end()
     options.say(`${customers.accepted.size} orders accepted; waiting for their ends`)
-    const settled = await within(options.quiet)
+    const settled = await within(options.settled)
     const exitCodes = await shop.stop()
     return {
       kills,
-      missed: missedPoints,
+      unreachedPoints: missedPoints,
       accounts,
       accepted: customers.accepted,
-      mails: shop.mailbox.taken,
-      quiet: settled,
+      mails: shop.mailbox.acceptedMails,
+      settled,
       exitCodes,
     }
   } finally {

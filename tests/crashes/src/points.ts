@@ -1,12 +1,12 @@
 // At which points is a process killed? At these lines of its work, each recognised by the bytes on
 // the wire at that moment.
 import { messagesOf } from '@orderpipeline/test-support/accounts'
-import type { Moment, Side } from '@orderpipeline/test-support/moment'
+import type { WireEvent, WirePhase } from '@orderpipeline/test-support/wire-event'
 
 export interface Point {
   readonly name: string
-  readonly side: Side
-  readonly what: string
+  readonly phase: WirePhase
+  readonly operation: string
   /** Only in a transaction with this statement. */
   readonly within?: string
   /** Only where the answer has rows. */
@@ -17,11 +17,11 @@ export interface Point {
 
 export type Plan = Readonly<Record<string, readonly Point[]>>
 
-export function isAt(point: Point, moment: Moment): boolean {
-  const { side, what, within, rows } = point
-  if (moment.side !== side || moment.what !== what) return false
-  if (rows && moment.rows.length === 0) return false
-  return within === undefined || moment.within.some((statement) => statement.what === within)
+export function isAt(point: Point, event: WireEvent): boolean {
+  const { phase, operation, within, rows } = point
+  if (event.phase !== phase || event.operation !== operation) return false
+  if (rows && event.rows.length === 0) return false
+  return within === undefined || event.within.some((statement) => statement.operation === within)
 }
 
 /**
@@ -31,53 +31,59 @@ export function isAt(point: Point, moment: Moment): boolean {
 function stagePoints(stage: string, effect: string): Point[] {
   const of = messagesOf(stage)
   return [
-    { name: 'effects written, not committed', side: 'asked', what: 'commit', within: effect, of },
-    { name: 'committed, not published', side: 'answered', what: 'commit', within: 'outbox.keep', of },
-    { name: 'about to publish', side: 'asked', what: 'Produce', of },
-    { name: 'half published', side: 'halfway', what: 'Produce', of },
-    { name: 'published, not acknowledged', side: 'answered', what: 'Produce', of },
-    { name: 'published, outbox not cleared', side: 'asked', what: 'outbox.settle', of },
-    { name: 'outbox cleared, offsets not committed', side: 'asked', what: 'OffsetCommit', of },
-    { name: 'offsets committed, not acknowledged', side: 'answered', what: 'OffsetCommit', of },
+    { name: 'effects written, not committed', phase: 'asked', operation: 'commit', within: effect, of },
+    { name: 'committed, not published', phase: 'answered', operation: 'commit', within: 'outbox.keep', of },
+    { name: 'about to publish', phase: 'asked', operation: 'Produce', of },
+    { name: 'half published', phase: 'halfway', operation: 'Produce', of },
+    { name: 'published, not acknowledged', phase: 'answered', operation: 'Produce', of },
+    { name: 'published, outbox not cleared', phase: 'asked', operation: 'outbox.settle', of },
+    { name: 'outbox cleared, offsets not committed', phase: 'asked', operation: 'OffsetCommit', of },
+    { name: 'offsets committed, not acknowledged', phase: 'answered', operation: 'OffsetCommit', of },
   ]
 }
 
 const gateway: Point[] = [
-  { name: 'order about to be written', side: 'asked', what: 'intake_insert_orders', of: 'orders' },
-  { name: 'order durable, not answered', side: 'answered', what: 'intake_insert_orders', of: 'orders' },
+  { name: 'order about to be written', phase: 'asked', operation: 'intake_insert_orders', of: 'orders' },
+  { name: 'order durable, not answered', phase: 'answered', operation: 'intake_insert_orders', of: 'orders' },
   {
     name: 'cancellation written, not committed',
-    side: 'asked',
-    what: 'commit',
+    phase: 'asked',
+    operation: 'commit',
     within: 'cancellation.add-to-outbox',
     of: 'cancellations',
   },
   {
     name: 'cancellation durable, not answered',
-    side: 'answered',
-    what: 'commit',
+    phase: 'answered',
+    operation: 'commit',
     within: 'cancellation.add-to-outbox',
     of: 'cancellations',
   },
-  { name: 'relay: about to publish', side: 'answered', what: 'relay_select_unpublished', rows: true, of: 'relayed' },
-  { name: 'relay: half published', side: 'halfway', what: 'Produce', of: 'relayed' },
-  { name: 'relay: published, not acknowledged', side: 'answered', what: 'Produce', of: 'relayed' },
-  { name: 'relay: published, not deleted', side: 'asked', what: 'relay_delete_published', of: 'relayed' },
-  { name: 'relay: deleted, not acknowledged', side: 'answered', what: 'relay_delete_published', of: 'relayed' },
+  {
+    name: 'relay: about to publish',
+    phase: 'answered',
+    operation: 'relay_select_unpublished',
+    rows: true,
+    of: 'relayed',
+  },
+  { name: 'relay: half published', phase: 'halfway', operation: 'Produce', of: 'relayed' },
+  { name: 'relay: published, not acknowledged', phase: 'answered', operation: 'Produce', of: 'relayed' },
+  { name: 'relay: published, not deleted', phase: 'asked', operation: 'relay_delete_published', of: 'relayed' },
+  { name: 'relay: deleted, not acknowledged', phase: 'answered', operation: 'relay_delete_published', of: 'relayed' },
 ]
 
 const payment: Point[] = [
-  { name: 'about to charge', side: 'asked', what: 'POST /v1/charges', of: 'charges' },
-  { name: 'charged, nothing written', side: 'answered', what: 'POST /v1/charges', of: 'charges' },
-  { name: 'key voided, nothing written', side: 'answered', what: 'POST /v1/voids', of: 'charges' },
-  { name: 'refunded, nothing written', side: 'answered', what: 'POST /v1/refunds', of: 'charges' },
+  { name: 'about to charge', phase: 'asked', operation: 'POST /v1/charges', of: 'charges' },
+  { name: 'charged, nothing written', phase: 'answered', operation: 'POST /v1/charges', of: 'charges' },
+  { name: 'key voided, nothing written', phase: 'answered', operation: 'POST /v1/voids', of: 'charges' },
+  { name: 'refunded, nothing written', phase: 'answered', operation: 'POST /v1/refunds', of: 'charges' },
 ]
 
 const provider: Point[] = [
-  { name: 'about to charge', side: 'asked', what: 'ledger_insert', of: 'charges' },
-  { name: 'charged, not answered', side: 'answered', what: 'ledger_insert', of: 'charges' },
-  { name: 'key voided, not answered', side: 'answered', what: 'charges_void', of: 'charges' },
-  { name: 'refunded, not answered', side: 'answered', what: 'refunds_insert', of: 'charges' },
+  { name: 'about to charge', phase: 'asked', operation: 'ledger_insert', of: 'charges' },
+  { name: 'charged, not answered', phase: 'answered', operation: 'ledger_insert', of: 'charges' },
+  { name: 'key voided, not answered', phase: 'answered', operation: 'charges_void', of: 'charges' },
+  { name: 'refunded, not answered', phase: 'answered', operation: 'refunds_insert', of: 'charges' },
 ]
 
 /**
@@ -85,18 +91,18 @@ const provider: Point[] = [
  * minute then passes in parallel with the rest.
  */
 const notification: Point[] = [
-  { name: 'mail taken, not sent', side: 'answered', what: 'mails.take', rows: true, of: 'mails' },
-  { name: 'mail about to be sent', side: 'asked', what: 'mail', of: 'mails' },
-  { name: 'mail sent, not acknowledged', side: 'answered', what: 'mail', of: 'mails' },
-  { name: 'mail sent, not removed', side: 'asked', what: 'mails.remove', of: 'mails' },
-  { name: 'mail removed, not acknowledged', side: 'answered', what: 'mails.remove', of: 'mails' },
+  { name: 'mail taken, not sent', phase: 'answered', operation: 'mails.take', rows: true, of: 'mails' },
+  { name: 'mail about to be sent', phase: 'asked', operation: 'mail', of: 'mails' },
+  { name: 'mail sent, not acknowledged', phase: 'answered', operation: 'mail', of: 'mails' },
+  { name: 'mail sent, not removed', phase: 'asked', operation: 'mails.remove', of: 'mails' },
+  { name: 'mail removed, not acknowledged', phase: 'answered', operation: 'mails.remove', of: 'mails' },
   ...stagePoints('notification', 'mails.add').filter(
-    ({ what, side }) => what === 'OffsetCommit' || (what === 'commit' && side === 'asked'),
+    ({ operation, phase }) => operation === 'OffsetCommit' || (operation === 'commit' && phase === 'asked'),
   ),
   {
     name: 'committed, offsets not',
-    side: 'answered',
-    what: 'commit',
+    phase: 'answered',
+    operation: 'commit',
     within: 'mails.add',
     of: messagesOf('notification'),
   },

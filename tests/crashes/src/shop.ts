@@ -14,7 +14,7 @@ import { startHttpTap } from '@orderpipeline/test-support/http-tap'
 import { kafkaConversation } from '@orderpipeline/test-support/kafka-wire'
 import { startMailbox } from '@orderpipeline/test-support/mailbox'
 import type { Mailbox } from '@orderpipeline/test-support/mailbox'
-import type { Moment, Seen } from '@orderpipeline/test-support/moment'
+import type { WireEvent, WireObserver } from '@orderpipeline/test-support/wire-event'
 import { postgresConversation } from '@orderpipeline/test-support/postgres-wire'
 import { startProgram } from '@orderpipeline/test-support/program'
 import type { Program } from '@orderpipeline/test-support/program'
@@ -27,7 +27,7 @@ export interface ShopOptions {
   /** Prefix of topics and groups. */
   readonly prefix: string
   /** `program`: the process of this moment; undefined where that process has been killed by now. */
-  readonly watch: (service: string, moment: Moment, program: Program | undefined) => boolean
+  readonly watch: (service: string, event: WireEvent, program: Program | undefined) => boolean
   readonly onDeath: (program: Program) => void
 }
 
@@ -49,11 +49,11 @@ export async function startShop(options: ShopOptions): Promise<Shop> {
     return (await tap).port
   }
   /** For the process of the service that lives when a connection is made. */
-  const observerOf = (service: string) => (): Seen => {
+  const observerOf = (service: string) => (): WireObserver => {
     const life = programs.get(service)?.life ?? 1
-    return (moment) => {
+    return (event) => {
       const program = programs.get(service)
-      return options.watch(service, moment, program?.life === life && !program.killed ? program : undefined)
+      return options.watch(service, event, program?.life === life && !program.killed ? program : undefined)
     }
   }
   const database = new URL(options.databaseUrl)

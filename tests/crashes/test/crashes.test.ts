@@ -6,11 +6,11 @@ import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
 import { shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
-import { countOf, isQuiet } from '@orderpipeline/test-support/books'
-import { playBattery } from '../src/battery.ts'
+import { countOf, isSettled } from '@orderpipeline/test-support/books'
+import { runBattery } from '../src/battery.ts'
 import { allPoints, somePoints } from '../src/points.ts'
-import { offTheMark, table, tally } from '../src/tally.ts'
-import { expectMailsAsTold } from '@orderpipeline/test-support/mail-books'
+import { offTheMark, table, countEffects } from '../src/effect-counts.ts'
+import { expectMailsMatchOrders } from '@orderpipeline/test-support/mail-books'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -47,7 +47,7 @@ afterAll(async () => {
 const agePartitions = `UPDATE partition_owners SET lost_at = lost_at - interval '2 hours'`
 
 test('every order ends once and all records agree after kills at any point', async () => {
-  const played = await playBattery({
+  const played = await runBattery({
     databaseUrl: database.url,
     kafkaBootstrap: kafkaBootstrap(),
     prefix: bench.prefix,
@@ -55,26 +55,26 @@ test('every order ends once and all records agree after kills at any point', asy
     skus,
     ordersPerSecond: 8,
     limitMs: 900_000,
-    quiet: () => isQuiet({ database, bench, ledger }),
+    settled: () => isSettled({ database, bench, ledger }),
     agesPass: () => Promise.all(shopStages.map((stage) => database.ask(stage, agePartitions))),
     say: (line) => process.stderr.write(`${line}\n`),
   })
-  const rows = await tally(played, database, bench)
+  const rows = await countEffects(played, database, bench)
   const audit = await ledger.audit([...played.accepted.values()])
   process.stderr.write(`\n${table(rows)}\n\n`)
   process.stderr.write(
     `${audit.accepted} orders accepted: ${audit.shipped} shipped, ${audit.cancelled} cancelled; ` +
       `${audit.lost} lost, ${audit.twoEnds} doubled, ${audit.unfinished} stuck\n`,
   )
-  expect(played.missed).toEqual([])
-  expect(played.quiet).toBe(true)
-  expect(rows.filter(({ tookEffect, inHand }) => tookEffect !== inHand)).toEqual([])
-  expect(rows.filter(({ attempts, inHand }) => attempts < inHand)).toEqual([])
+  expect(played.unreachedPoints).toEqual([])
+  expect(played.settled).toBe(true)
+  expect(rows.filter(({ tookEffect, inFlight }) => tookEffect !== inFlight)).toEqual([])
+  expect(rows.filter(({ attempts, inFlight }) => attempts < inFlight)).toEqual([])
   expect(offTheMark(played, shopStages)).toEqual([])
 
   expect(audit).toEqual(flawless(audit))
   expect(await countOf(database, 'orders', 'orders')).toBe(played.accepted.size)
-  await expectMailsAsTold(database, new Set(played.mails.keys()))
+  await expectMailsMatchOrders(database, new Set(played.mails.keys()))
   for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
   expect([...played.exitCodes.values()].filter((code) => code !== 0)).toEqual([])
 }, 2_400_000)

@@ -2,26 +2,26 @@
 // each other or come twice, and whatever dies or is cancelled?
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { expectBalance, given, play } from './steps.ts'
-import type { Given, Order } from './steps.ts'
-import { price, World } from './world.ts'
+import { expectBalance, scenario, runSteps } from './steps.ts'
+import type { Scenario, Order } from './steps.ts'
+import { price, ModelShop } from './model-shop.ts'
 
 const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 
-async function played({ orders: baskets, stock, declined, steps }: Given): Promise<World> {
+async function played({ orders: baskets, stock, declined, steps }: Scenario): Promise<ModelShop> {
   const orders = baskets.map((quantities, n): Order => ({
     orderId: idOf(n),
     items: (['A', 'B'] as const).map((sku) => ({ sku, quantity: quantities[sku] })),
   }))
   const declines = new Set(declined.map(idOf))
-  const world = new World(orders, new Map(Object.entries(stock)), (orderId) => declines.has(orderId))
-  await play(world, steps)
+  const world = new ModelShop(orders, new Map(Object.entries(stock)), (orderId) => declines.has(orderId))
+  await runSteps(world, steps)
   return world
 }
 
 test('every order ends once and stock and money balance in any interleaving', async () => {
   await fc.assert(
-    fc.asyncProperty(given, async (of) => {
+    fc.asyncProperty(scenario, async (of) => {
       const world = await played(of)
       expectBalance(world.books(), price, { before: new Map(Object.entries(of.stock)), after: world.stock })
     }),

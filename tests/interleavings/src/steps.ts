@@ -14,18 +14,18 @@ export interface Order {
 }
 
 /** A message that waits: for which stage, in which log. */
-export interface Waiting {
+export interface PendingMessage {
   readonly stage: string
   readonly log: string
 }
 
-export interface Playground {
+export interface ShopUnderTest {
   readonly orders: readonly Order[]
-  pending(): readonly Waiting[]
+  pending(): readonly PendingMessage[]
   /** The message is handled, perhaps by a replica that dies. */
-  handle(waiting: Waiting, crash: Crash): void | Promise<void>
+  handle(waiting: PendingMessage, crash: Crash): void | Promise<void>
   /** The message goes to the dead letters and is never replayed. */
-  giveUp(waiting: Waiting): void
+  giveUp(waiting: PendingMessage): void
   /** The relay publishes its first event, and perhaps forgets that it did. False: it has none. */
   relay(forgets: boolean): boolean | Promise<boolean>
   /** One of the charges under way is decided. False: there is none. */
@@ -37,7 +37,7 @@ export interface Playground {
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void | Promise<void>
 }
 
-export type Step =
+export type RandomStep =
   | { readonly kind: 'handle'; readonly which: number; readonly crash: Crash }
   | { readonly kind: 'give up' | 'provider decides' | 'expire' | 'cancel' | 'deadline'; readonly which: number }
   | { readonly kind: 'relay'; readonly crash: boolean }
@@ -47,7 +47,7 @@ const crash = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Crash>('nowhere') },
   { weight: 1, arbitrary: fc.constantFrom<Crash>('before its effect', 'before publishing', 'before its offset') },
 )
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<RandomStep> = fc.oneof(
   { weight: 40, arbitrary: fc.record({ kind: fc.constant('handle' as const), which: fc.nat(1_000), crash }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('relay' as const), crash: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('provider decides' as const), which: fc.nat(1_000) }) },
@@ -70,15 +70,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const quantity = fc.integer({ min: 1, max: 3 })
 const pieces = fc.integer({ min: 2, max: 9 })
 
-export interface Given {
+export interface Scenario {
   readonly orders: readonly { readonly A: number; readonly B: number }[]
   readonly stock: { readonly A: number; readonly B: number }
   /** Orders, by number, whose charge is declined. */
   readonly declined: readonly number[]
-  readonly steps: readonly Step[]
+  readonly steps: readonly RandomStep[]
 }
 
-export const given: fc.Arbitrary<Given> = fc.record({
+export const scenario: fc.Arbitrary<Scenario> = fc.record({
   orders: fc.array(fc.record({ A: quantity, B: quantity }), { minLength: 1, maxLength: 3 }),
   stock: fc.record({ A: pieces, B: pieces }),
   declined: fc.array(fc.nat(9), { maxLength: 2 }),
@@ -87,7 +87,7 @@ export const given: fc.Arbitrary<Given> = fc.record({
 })
 
 /** All steps, then only settling steps until nothing changes any more. */
-export async function play(world: Playground, steps: readonly Step[]): Promise<void> {
+export async function runSteps(world: ShopUnderTest, steps: readonly RandomStep[]): Promise<void> {
   for (const each of steps) await take(world, each)
   await settle(world)
   // A dead letter waits for a replay, but not for ever.
@@ -97,7 +97,7 @@ export async function play(world: Playground, steps: readonly Step[]): Promise<v
   await settle(world)
 }
 
-async function take(world: Playground, step: Step): Promise<void> {
+async function take(world: ShopUnderTest, step: RandomStep): Promise<void> {
   const order = (which: number) => world.orders[which % world.orders.length]?.orderId ?? ''
   switch (step.kind) {
     case 'handle':
@@ -127,7 +127,7 @@ async function take(world: Playground, step: Step): Promise<void> {
   }
 }
 
-async function settle(world: Playground): Promise<void> {
+async function settle(world: ShopUnderTest): Promise<void> {
   for (let rounds = 0; rounds < 1_000; rounds++) {
     if (await world.relay(false)) continue
     world.providerDecides(0)
@@ -139,7 +139,7 @@ async function settle(world: Playground): Promise<void> {
 }
 
 /** The final state of an order in the tables of every service. */
-export interface Books {
+export interface FinalState {
   readonly order: Order
   /** Every status it has had. */
   readonly history: readonly string[]
@@ -155,7 +155,7 @@ export interface Books {
 }
 
 export function expectBalance(
-  books: readonly Books[],
+  books: readonly FinalState[],
   price: number,
   stock: { readonly before: ReadonlyMap<string, number>; readonly after: ReadonlyMap<string, number> },
 ): void {

@@ -1,26 +1,28 @@
 // Does the history of a final order stay as it is? Stored as the orders stage writes it; any new
 // entry to a final order is an error.
 import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { answered, changed, heard, type Decision } from '@orderpipeline/orders'
-import { isFinal, type Told } from '@orderpipeline/orders/queries'
+import { refundEntries, statusEntry, receivedEntries, type Decision } from '@orderpipeline/orders'
+import { isFinal, type OrderHistory } from '@orderpipeline/orders/queries'
 
 export class Timelines {
-  readonly #states = new Map<string, Told>()
+  readonly #states = new Map<string, OrderHistory>()
 
   placed(orderId: string): void {
     this.#states.set(orderId, { status: 'PLACED', timeline: [{ event: 'OrderPlaced' }] })
   }
 
   news(event: OrderEvent, before: OrderStatus, decision: Decision | undefined): void {
-    for (const entry of heard(event, before, decision !== undefined)) this.#write(event.data.orderId, entry.event)
+    for (const entry of receivedEntries(event, before, decision !== undefined))
+      this.#write(event.data.orderId, entry.event)
     if (decision?.parcel) this.#parcel(event.data.orderId, decision.parcel)
-    for (const entry of answered(decision?.events ?? [], event.id, new Date(0))) this.#write(entry.orderId, entry.event)
+    for (const entry of refundEntries(decision?.events ?? [], event.id, new Date(0)))
+      this.#write(entry.orderId, entry.event)
     if (decision && decision.status !== before) this.ended(event.data.orderId, decision)
   }
 
   /** Also for a change to any other status. */
   ended(orderId: string, decision: Decision): void {
-    this.#write(orderId, changed(orderId, decision, orderId, new Date(0)).event, decision)
+    this.#write(orderId, statusEntry(orderId, decision, orderId, new Date(0)).event, decision)
   }
 
   isFinal(orderId: string): boolean {
@@ -28,12 +30,12 @@ export class Timelines {
     return state !== undefined && isFinal(state)
   }
 
-  #parcel(orderId: string, parcel: NonNullable<Told['parcel']>): void {
+  #parcel(orderId: string, parcel: NonNullable<OrderHistory['parcel']>): void {
     const state = this.#states.get(orderId)
     if (state) this.#states.set(orderId, { ...state, parcel })
   }
 
-  #write(orderId: string, event: EventType, to?: Pick<Told, 'status' | 'reason'>): void {
+  #write(orderId: string, event: EventType, to?: Pick<OrderHistory, 'status' | 'reason'>): void {
     const current = this.#states.get(orderId) ?? { status: 'PLACED', timeline: [] }
     const isRepeat = current.timeline.some((each) => each.event === event)
     if (isFinal(current) && (to || !isRepeat)) throw new Error(`${event} was written to an order that was final`)

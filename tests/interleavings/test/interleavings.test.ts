@@ -10,12 +10,12 @@ import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import { createIntake, intakeMetrics } from '@orderpipeline/orders/intake'
 import type { Intake } from '@orderpipeline/orders/intake'
 import { createProvider } from '@orderpipeline/payment'
-import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
-import { RealWorld } from '../src/real-world.ts'
-import { expectBalance, given, play } from '../src/steps.ts'
-import type { Given, Order } from '../src/steps.ts'
-import { stages } from '../src/world.ts'
+import { RealShop } from '../src/real-shop.ts'
+import { expectBalance, scenario, runSteps } from '../src/steps.ts'
+import type { Scenario, Order } from '../src/steps.ts'
+import { stages } from '../src/model-shop.ts'
 
 const price = 100
 let database: TestDatabase
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const settings = { HTTP_PORT: '0', METRICS_PORT: '0', PROVIDER_LATENCY_MS: '0', PROVIDER_JITTER_MS: '0' }
   const declines = { PROVIDER_DECLINE_RATE: '0.2' }
   provider = await startPaymentProvider(
-    configOf({ ...settings, ...declines, DATABASE_URL: database.url }),
+    providerConfig({ ...settings, ...declines, DATABASE_URL: database.url }),
     silentLogger(),
   )
   intake = createIntake({
@@ -46,7 +46,7 @@ afterAll(async () => {
 async function placeOrders({
   orders: baskets,
   stock,
-}: Given): Promise<{ orders: Order[]; before: Map<string, number> }> {
+}: Scenario): Promise<{ orders: Order[]; before: Map<string, number> }> {
   const run = (runs += 1)
   const before = new Map(Object.entries(stock).map(([sku, pieces]) => [`RUN-${run}-${sku}`, pieces]))
   const columns = [[...before.keys()], [...before.values()]]
@@ -66,11 +66,11 @@ async function placeOrders({
 
 test('every order ends once and stock and money balance on real components', async () => {
   await fc.assert(
-    fc.asyncProperty(given, async (of) => {
+    fc.asyncProperty(scenario, async (of) => {
       await database.ask('orders', 'TRUNCATE intake_outbox')
       const { orders, before } = await placeOrders(of)
-      const world = new RealWorld(orders, database, createProvider({ url: provider.url, timeoutMs: 30_000 }))
-      await play(world, of.steps)
+      const world = new RealShop(orders, database, createProvider({ url: provider.url, timeoutMs: 30_000 }))
+      await runSteps(world, of.steps)
       const rows = await database.ask<{ sku: string; available: number }>(
         'inventory',
         'SELECT sku, available FROM stock WHERE sku = ANY ($1)',

@@ -41,11 +41,11 @@ export function endurance(platform: Platform): Endurance {
         await trouble()
         await more()
       } finally {
-        for (const link of Object.values(platform.links)) await link.mend()
+        for (const link of Object.values(platform.links)) await link.restore()
         await customers.end()
         accepted.push(...customers.accepted.values())
       }
-      await platform.quiet()
+      await platform.settled()
       await platform.expectFlawless(accepted)
     },
     place: async () => {
@@ -73,7 +73,7 @@ export function endurance(platform: Platform): Endurance {
 }
 
 /** The answer contains when to retry, and no details of the failure inside. */
-export async function expectAskedToComeAgain(response: Response): Promise<void> {
+export async function expectRetryAfter(response: Response): Promise<void> {
   expect(response.status).toBe(503)
   expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
   expect(await response.json()).toMatchObject({ title: 'Service Unavailable', status: 503 })

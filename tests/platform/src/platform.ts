@@ -4,21 +4,21 @@
 import { expect } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
-import { configOf as gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
 import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
 import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, ShopStage, TestDatabase, TestStage } from '@orderpipeline/stage/testing'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import { mailing, mailOptions } from '@orderpipeline/notification'
-import { createProvider, guarded, measured, providerOptions } from '@orderpipeline/payment'
-import { configOf as providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { createProvider, guarded, withProviderMetrics, providerOptions } from '@orderpipeline/payment'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { Behaviour, PaymentProvider } from '@orderpipeline/payment-provider'
-import { isQuiet } from '@orderpipeline/test-support/books'
+import { isSettled } from '@orderpipeline/test-support/books'
 import { kafkaConversation } from '@orderpipeline/test-support/kafka-wire'
 import { startTap } from '@orderpipeline/test-support/tap'
 import { mailServer, type MailServer } from '@orderpipeline/test-support/mail-server'
-import { expectMailsAsTold } from '@orderpipeline/test-support/mail-books'
-import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+import { expectMailsMatchOrders } from '@orderpipeline/test-support/mail-books'
+import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
 import { shopDefinition, type ShopParts } from './shop-definitions.ts'
 
 export interface PlatformOptions {
@@ -35,7 +35,7 @@ export interface StageOptions {
 }
 
 export interface Platform {
-  readonly links: Readonly<Record<'postgres' | 'kafka' | 'provider' | 'smtp', Link>>
+  readonly links: Readonly<Record<'postgres' | 'kafka' | 'provider' | 'smtp', FaultyLink>>
   readonly database: TestDatabase
   readonly bench: Bench
   readonly gateway: Gateway
@@ -49,7 +49,7 @@ export interface Platform {
   providerCalls(matching: RegExp): Promise<number>
   breakerOpen(): boolean
   /** Resolves when every order has ended and nothing waits in any table or in Kafka. */
-  quiet(): Promise<void>
+  settled(): Promise<void>
   /**
    * Expects that nothing is lost, doubled or stuck, that there is no dead letter, and that every
    * mail was sent once.
@@ -73,10 +73,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     neverStops,
   )
   const links = {
-    postgres: await weakLink(addressOf(database.url)),
-    kafka: await weakLink({ host: '127.0.0.1', port: kafkaTap.port }),
-    provider: await weakLink(addressOf(provider.url)),
-    smtp: await weakLink(addressOf(mails.url)),
+    postgres: await startFaultyLink(addressOf(database.url)),
+    kafka: await startFaultyLink({ host: '127.0.0.1', port: kafkaTap.port }),
+    provider: await startFaultyLink(addressOf(provider.url)),
+    smtp: await startFaultyLink(addressOf(mails.url)),
   }
   const databaseUrl = through(links.postgres, database.url)
   const kafka = `127.0.0.1:${links.kafka.port}`
@@ -108,10 +108,10 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     behave: (behaviour) => behave(provider, behaviour),
     providerCalls: payments.calls,
     breakerOpen: () => payments.provider.open,
-    quiet: () => until(() => isQuiet(books), 250),
+    settled: () => until(() => isSettled(books), 250),
     expectFlawless: (accepted) => expectFlawless(books, accepted),
     close: async () => {
-      for (const link of Object.values(links)) await link.mend()
+      for (const link of Object.values(links)) await link.restore()
       for (const closer of gateway.closers) await closer.close()
       await bench.close()
       for (const link of Object.values(links)) await link.close()
@@ -126,7 +126,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 
 const neverStops = () => () => false
 const addressOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })
-export function through(link: Link, url: string): string {
+export function through(link: FaultyLink, url: string): string {
   const linked = new URL(url)
   linked.host = `127.0.0.1:${link.port}`
   return linked.href
@@ -144,7 +144,7 @@ const behave = (provider: PaymentProvider, behaviour: Partial<Behaviour>): Promi
   })
 
 /** As in the payment stage's own process, only less patient. */
-function guardedPayments(link: Link) {
+function guardedPayments(link: FaultyLink) {
   const registry = createRegistry()
   const { guard, ...settings } = providerOptions({
     PAYMENT_PROVIDER_URL: `http://127.0.0.1:${link.port}`,
@@ -153,7 +153,7 @@ function guardedPayments(link: Link) {
     PAYMENT_BREAKER_OPEN_SECONDS: '2',
   })
   return {
-    provider: guarded(measured(createProvider(settings), registry), guard),
+    provider: guarded(withProviderMetrics(createProvider(settings), registry), guard),
     calls: async (matching: RegExp): Promise<number> => {
       const lines = (await registry.metrics()).split('\n').filter((line) => matching.test(line))
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
@@ -161,7 +161,7 @@ function guardedPayments(link: Link) {
   }
 }
 
-function mailsBy(link: Link) {
+function mailsBy(link: FaultyLink) {
   const options = mailOptions({
     SMTP_URL: `smtp://127.0.0.1:${link.port}`,
     MAIL_FROM: 'shop@shop.test',
@@ -184,5 +184,5 @@ async function expectFlawless({ database, bench, ledger, mails }: Books, accepte
   expect(audit.shipped).toBeGreaterThan(0)
   expect(await database.ask('orders', 'SELECT count(*) FROM orders')).toEqual([{ count: accepted.length }])
   for (const stage of shopStages) expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
-  await expectMailsAsTold(database, new Set(mails.received.map(({ messageId }) => messageId)))
+  await expectMailsMatchOrders(database, new Set(mails.received.map(({ messageId }) => messageId)))
 }

@@ -24,10 +24,10 @@ afterEach(async () => {
   await Promise.all([...running].map((replica) => replica.drain()))
   running.clear()
   for (const stage of shopStages) start(stage)
-  await platform.quiet()
+  await platform.settled()
   // One order without a failure, so that every test has something sold at its end.
   await place()
-  await platform.quiet()
+  await platform.settled()
   await platform.expectFlawless(accepted)
   await Promise.all([...running].map((replica) => replica.drain()))
   running.clear()

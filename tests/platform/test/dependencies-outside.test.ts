@@ -37,7 +37,7 @@ test('the provider is away: payment waits without calling it all the time', asyn
   await orders.through(async () => {
     await platform.links.provider.down()
     await expectWaitedFor()
-    await platform.links.provider.mend()
+    await platform.links.provider.restore()
   })
 }, 300_000)
 
@@ -45,7 +45,7 @@ test('the provider is silent: payment waits and repeats no finished charge', asy
   await orders.through(async () => {
     platform.links.provider.hang()
     await expectWaitedFor()
-    await platform.links.provider.mend()
+    await platform.links.provider.restore()
   })
 }, 300_000)
 
@@ -80,7 +80,7 @@ test('the mail server is away: orders go on, and mails are sent later', async ()
   await orders.through(async () => {
     await platform.links.smtp.down()
     await expectShippedWithoutMail()
-    await platform.links.smtp.mend()
+    await platform.links.smtp.restore()
   })
 }, 300_000)
 
@@ -88,7 +88,7 @@ test('the mail server is silent: orders go on, and mails are sent later', async 
   await orders.through(async () => {
     platform.links.smtp.hang()
     await expectShippedWithoutMail()
-    await platform.links.smtp.mend()
+    await platform.links.smtp.restore()
   })
 }, 300_000)
 
@@ -97,6 +97,6 @@ test('the mail server is slow: orders and mails go on', async () => {
     platform.links.smtp.slow(100)
     await orders.place()
     await sleep(4_000)
-    await platform.links.smtp.mend()
+    await platform.links.smtp.restore()
   })
 }, 300_000)

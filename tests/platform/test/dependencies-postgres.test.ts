@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
-import { endurance, expectAskedToComeAgain, type Endurance } from '../src/endurance.ts'
+import { endurance, expectRetryAfter, type Endurance } from '../src/endurance.ts'
 import { startPlatform, type Platform } from '../src/platform.ts'
 
 let platform: Platform
@@ -53,18 +53,18 @@ const unknown = '/v1/orders/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 async function meanwhile(mend: () => Promise<unknown>, forMs: number): Promise<void> {
   const placing = orders.place()
   const [response] = await Promise.all([get(unknown), sleep(forMs)])
-  await expectAskedToComeAgain(response)
+  await expectRetryAfter(response)
   expect((await fetch(`${platform.gateway.metricsUrl}/readyz`)).status).toBe(200)
   await mend()
   const { before } = await placing
   expect(before.length).toBeGreaterThan(0)
-  for (const refusal of before) await expectAskedToComeAgain(refusal)
+  for (const refusal of before) await expectRetryAfter(refusal)
 }
 
 /** Its ledger is in the same database: an order that it cannot charge now is not at fault. */
 async function expectProviderAsksToComeAgain(): Promise<void> {
   const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
-  await expectAskedToComeAgain(
+  await expectRetryAfter(
     await fetch(`${platform.provider.url}/v1/voids`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': orderId },
@@ -87,13 +87,13 @@ test('PostgreSQL is slow: orders are accepted and end later', async () => {
     await sleep(6_000)
     // Still slow, and accepted.
     await orders.place()
-    await platform.links.postgres.mend()
+    await platform.links.postgres.restore()
   })
 }, 300_000)
 
 test('PostgreSQL is silent: like an outage, and late answers do no harm', async () => {
   await orders.through(async () => {
     platform.links.postgres.hang()
-    await meanwhile(() => platform.links.postgres.mend(), 18_000)
+    await meanwhile(() => platform.links.postgres.restore(), 18_000)
   })
 }, 300_000)

@@ -6,17 +6,17 @@ import { until } from '@orderpipeline/stage/testing'
 import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
 import { endurance, type Endurance } from '../src/endurance.ts'
 import { startPlatform, through, type Platform } from '../src/platform.ts'
-import { weakLink, type Link } from '@orderpipeline/test-support/weak-link'
+import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
 
 const limit = 100
 
 let redis: OwnRedis
-let link: Link
+let link: FaultyLink
 let platform: Platform
 let orders: Endurance
 beforeAll(async () => {
   redis = await ownRedis()
-  link = await weakLink({ host: '127.0.0.1', port: Number(new URL(redis.url).port) })
+  link = await startFaultyLink({ host: '127.0.0.1', port: Number(new URL(redis.url).port) })
   platform = await startPlatform({
     gateway: {
       REDIS_URL: through(link, redis.url),
@@ -29,7 +29,7 @@ beforeAll(async () => {
   orders = endurance(platform)
 }, 300_000)
 afterAll(async () => {
-  await link.mend()
+  await link.restore()
   await platform.close()
   await link.close()
   await redis.close()
@@ -67,7 +67,7 @@ test('Redis is away: each gateway counts alone, and orders go on', async () => {
     await link.down()
     await until(() => countsOrders('alone'))
     expect(await acceptedOf('without')).toBe(limit)
-    await link.mend()
+    await link.restore()
     await until(() => countsOrders('together'))
   })
 }, 300_000)
@@ -78,7 +78,7 @@ test('Redis exceeds its time-out: like an outage', async () => {
     await until(() => countsOrders('alone'))
     expect((await orders.place()).before).toEqual([])
     await sleep(3_000)
-    await link.mend()
+    await link.restore()
     await until(() => countsOrders('together'))
   })
 }, 300_000)
@@ -88,7 +88,7 @@ test('Redis is silent: each gateway counts alone, and orders go on', async () =>
     link.hang()
     await until(() => countsOrders('alone'))
     expect(await acceptedOf('unheard')).toBe(limit)
-    await link.mend()
+    await link.restore()
     await until(() => countsOrders('together'))
   })
 }, 300_000)

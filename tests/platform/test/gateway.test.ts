@@ -3,12 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { configOf, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
 import { shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { createProvider } from '@orderpipeline/payment'
-import { configOf as providerConfigOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { startShopStages } from '../src/shop-definitions.ts'
 
@@ -28,9 +28,9 @@ beforeAll(async () => {
     topics: [...shopTopics, ...stages.map((stage) => `${stage}.dead-letters`)],
   })
   const ports = { HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url }
-  provider = await startPaymentProvider(providerConfigOf({ ...ports, PROVIDER_LATENCY_MS: '30' }), silentLogger())
+  provider = await startPaymentProvider(providerConfig({ ...ports, PROVIDER_LATENCY_MS: '30' }), silentLogger())
   gateway = await startGateway(
-    configOf({
+    gatewayConfig({
       ...ports,
       AUTH: 'none',
       KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),

@@ -11,13 +11,13 @@ import {
   postgresUrl,
   startPgbouncer,
 } from '@orderpipeline/cluster/testing'
-import { configOf, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
 import { createPool } from '@orderpipeline/postgres'
 import { shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { createProvider } from '@orderpipeline/payment'
-import { configOf as providerConfigOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { startShopStages } from '../src/shop-definitions.ts'
 
@@ -51,9 +51,9 @@ beforeAll(async () => {
   })
   const pooled = { DATABASE_URL: pooledUrl, DATABASE_POOLER: 'transaction' as const }
   const ports = { HTTP_PORT: '0', METRICS_PORT: '0' }
-  provider = await startPaymentProvider(providerConfigOf({ ...pooled, ...ports }), silentLogger())
+  provider = await startPaymentProvider(providerConfig({ ...pooled, ...ports }), silentLogger())
   gateway = await startGateway(
-    configOf({
+    gatewayConfig({
       ...{ ...pooled, ...ports, DATABASE_SESSION_URL: database.url },
       ...{ KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(), KAFKA_TOPIC_PREFIX: bench.prefix },
       ...{ AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '0', DRAIN_LINGER_SECONDS: '0' },

@@ -9,7 +9,7 @@ import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { createProvider, guarded, paymentStage } from '@orderpipeline/payment'
 import type { GuardOptions } from '@orderpipeline/payment'
-import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { Behaviour, PaymentProvider } from '@orderpipeline/payment-provider'
 
 const topics = ['inventory.updated', 'orders.cancelled', 'payment.processed', 'payment.dead-letters']
@@ -22,7 +22,7 @@ let bench: Bench
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
   simulator = await startPaymentProvider(
-    configOf({
+    providerConfig({
       HTTP_PORT: '0',
       METRICS_PORT: '0',
       DATABASE_URL: database.url,

@@ -23,7 +23,7 @@ import { cancelOrder } from '@orderpipeline/orders/cancellation'
 import { relayMetrics, startRelay } from '@orderpipeline/orders/intake'
 import type { Relay } from '@orderpipeline/orders/intake'
 import { createProvider } from '@orderpipeline/payment'
-import { configOf, declineReason, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, declineReason, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { startShopStages } from '../src/shop-definitions.ts'
 
@@ -52,7 +52,7 @@ beforeAll(async () => {
   database = await testDatabase(postgresUrl(), { seedProducts: 10, seedStockQuantity: stock })
   kafka = await ownKafka(dir)
   provider = await startPaymentProvider(
-    configOf({
+    providerConfig({
       HTTP_PORT: '0',
       METRICS_PORT: '0',
       DATABASE_URL: database.url,

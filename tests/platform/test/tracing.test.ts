@@ -4,7 +4,7 @@
 // server.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { configOf as gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
 import { inventoryStage } from '@orderpipeline/inventory'
 import { consumedTopics, shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
@@ -12,7 +12,7 @@ import { createRegistry, silentLogger, startTracing, type Tracing } from '@order
 import { mailing, mailOptions, notificationStage } from '@orderpipeline/notification'
 import { ordersStage } from '@orderpipeline/orders'
 import { createProvider, paymentStage, traced } from '@orderpipeline/payment'
-import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { shippingStage } from '@orderpipeline/shipping'
 import { mailServer, type MailServer } from '@orderpipeline/test-support/mail-server'
@@ -35,7 +35,7 @@ beforeAll(async () => {
     topics: [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)],
   })
   provider = await startPaymentProvider(
-    configOf({
+    providerConfig({
       HTTP_PORT: '0',
       METRICS_PORT: '0',
       DATABASE_URL: database.url,

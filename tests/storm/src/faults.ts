@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { shopStages } from '@orderpipeline/stage/testing'
 import type { Behaviour } from '@orderpipeline/payment-provider'
-import type { DatabaseState, Fault, PlannedFault, ProviderState } from './plan.ts'
-import type { World } from './world.ts'
+import type { DatabaseState, StormFault, PlannedFault, ProviderState } from './plan.ts'
+import type { StormEnvironment } from './storm-environment.ts'
 
 export interface Faults {
   /** Starts each fault at its time; returns early once `over` is true. */
-  play(plan: readonly PlannedFault[], startedAt: number, over: () => boolean): Promise<void>
+  inject(plan: readonly PlannedFault[], startedAt: number, over: () => boolean): Promise<void>
   /** Ends all faults; replicas stay as they are. */
   stop(): Promise<void>
   readonly counts: Readonly<Record<string, number>>
@@ -24,7 +24,7 @@ const behaviours: Readonly<Record<ProviderState, Partial<Behaviour>>> = {
   slow: { ...well, errorRate: 1 / 3, latencyMs: 1_500 },
 }
 
-export function createFaults(world: World): Faults {
+export function createFaults(world: StormEnvironment): Faults {
   const counts: Record<string, number> = {}
   const state = { database: 'well', provider: 'well' }
   const deaths: Record<string, number> = {}
@@ -33,7 +33,7 @@ export function createFaults(world: World): Faults {
   const database = async (target: DatabaseState): Promise<void> => {
     state.database = target.kind === 'slow' ? `slow ${target.ms} ms` : target.kind
     if (target.kind === 'silent') world.link.hang()
-    else await world.link.mend()
+    else await world.link.restore()
     if (target.kind === 'slow') world.link.slow(target.ms)
     if (target.kind !== 'well') count(`database ${target.kind}`)
   }
@@ -42,13 +42,13 @@ export function createFaults(world: World): Faults {
     count(`provider ${target}`)
     await world.behave(behaviours[target])
   }
-  const replicas = async (fault: Extract<Fault, { of: 'replicas' }>): Promise<void> => {
+  const replicas = async (fault: Extract<StormFault, { of: 'replicas' }>): Promise<void> => {
     count(`replica ${fault.change}`)
     if (fault.change === 'dies') deaths[fault.stage] = (deaths[fault.stage] ?? 0) + 1
     if (fault.change === 'joins') await world.join(fault.stage)
-    else world.fleet.end(fault.stage, fault.nth, fault.change === 'leaves' ? 'SIGTERM' : 'SIGKILL')
+    else world.processGroup.end(fault.stage, fault.nth, fault.change === 'leaves' ? 'SIGTERM' : 'SIGKILL')
   }
-  const happen = async (fault: Fault): Promise<void> => {
+  const happen = async (fault: StormFault): Promise<void> => {
     switch (fault.of) {
       case 'database':
         return database(fault.state)
@@ -58,14 +58,14 @@ export function createFaults(world: World): Faults {
         return replicas(fault)
       case 'gateway':
         count('gateway dies')
-        return world.fleet.kill('gateway')
+        return world.processGroup.kill('gateway')
     }
   }
   return {
     counts,
     state,
     deaths,
-    play: async (plan, startedAt, over) => {
+    inject: async (plan, startedAt, over) => {
       for (const { atMs, fault } of plan) {
         while (!over() && performance.now() < startedAt + atMs)
           await sleep(Math.min(1_000, Math.max(0, startedAt + atMs - performance.now())))
@@ -79,7 +79,7 @@ export function createFaults(world: World): Faults {
       await world.behave(well)
       // A stage may have only its first replica now; its lag is worked off by two.
       for (const stage of shopStages)
-        if (world.fleet.replicas.filter(({ service }) => service === stage).length < 2) await world.join(stage)
+        if (world.processGroup.replicas.filter(({ service }) => service === stage).length < 2) await world.join(stage)
     },
   }
 }

@@ -9,8 +9,8 @@ import { progressLine, summary } from './report.ts'
 import type { Sample } from './samples.ts'
 import { settingsOf, SettingsWrong, usage } from './settings.ts'
 import type { Settings } from './settings.ts'
-import { playStorm } from './storm.ts'
-import type { Outcome } from './storm.ts'
+import { runStorm } from './storm.ts'
+import type { StormOutcome } from './storm.ts'
 
 const sampleEveryMs = 5_000
 const sayEveryMs = 15_000
@@ -18,7 +18,7 @@ const partitions = 12
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
-async function raise(settings: Settings): Promise<Outcome> {
+async function raise(settings: Settings): Promise<StormOutcome> {
   const report = settings.report ?? join(tmpdir(), `orderpipeline-storm-${settings.seed}.jsonl`)
   const [lines, output] = [createWriteStream(report), createWriteStream(`${report}.log`)]
   say(`STORM_SEED=${settings.seed}, ${settings.orders} orders, ${settings.minutes} minutes of faults`)
@@ -39,7 +39,7 @@ async function raise(settings: Settings): Promise<Outcome> {
         sizing: 'cluster',
       }),
     ])
-    return await playStorm({
+    return await runStorm({
       ...settings,
       postgresUrl: postgres.adminUrl,
       kafkaBootstrap: kafka.bootstrapServers,

@@ -17,7 +17,7 @@ export type DatabaseState =
  */
 export type ProviderState = 'failing' | 'away' | 'slow'
 
-export type Fault =
+export type StormFault =
   | { readonly of: 'database'; readonly state: DatabaseState }
   | { readonly of: 'provider'; readonly state: ProviderState }
   | { readonly of: 'replicas'; readonly stage: ShopStage; readonly change: 'joins' }
@@ -28,7 +28,7 @@ export type Fault =
 
 export interface PlannedFault {
   readonly atMs: number
-  readonly fault: Fault
+  readonly fault: StormFault
 }
 
 /**

@@ -1,7 +1,7 @@
 // How is a storm shown to people, while it lasts and when it is over? Pure.
 import { shopStages } from '@orderpipeline/stage/testing'
 import type { Sample } from './samples.ts'
-import type { Outcome } from './storm.ts'
+import type { StormOutcome } from './storm.ts'
 
 /** `before`: an earlier sample, for the rate. */
 export function progressLine(sample: Sample, before: Sample | undefined, stormSeconds: number): string {
@@ -29,7 +29,7 @@ function rateOf(sample: Sample, before: Sample | undefined): string {
   return ` (${whole(rate)}/s)`
 }
 
-export function summary(outcome: Outcome): string {
+export function summary(outcome: StormOutcome): string {
   const { reckoning, faults, memory, careful: suspectStretches, drainSeconds, placedSeconds } = outcome
   const { audit, reasons } = reckoning
   const list = (of: Readonly<Record<string, number>>): string =>

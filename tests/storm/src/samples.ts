@@ -5,8 +5,8 @@ import type { KafkaConnection, PartitionOffsets } from '@orderpipeline/kafka-adm
 import { consumedTopics, shopStages } from '@orderpipeline/stage/testing'
 import type { ShopStage } from '@orderpipeline/stage/testing'
 import { countOf } from '@orderpipeline/test-support/books'
-import type { Replica } from './fleet.ts'
-import type { World } from './world.ts'
+import type { Replica } from './process-group.ts'
+import type { StormEnvironment } from './storm-environment.ts'
 
 export interface ProcessSample {
   readonly name: string
@@ -40,14 +40,14 @@ export interface Sample {
   readonly processes: readonly ProcessSample[]
 }
 
-export type Measured = Pick<Sample, 'orders' | 'lag' | 'mails' | 'processes'>
+export type SampledFigures = Pick<Sample, 'orders' | 'lag' | 'mails' | 'processes'>
 
 export interface Sampler {
-  sample(): Promise<Measured>
+  sample(): Promise<SampledFigures>
   close(): Promise<void>
 }
 
-export function createSampler(world: World, kafkaBootstrap: string): Sampler {
+export function createSampler(world: StormEnvironment, kafkaBootstrap: string): Sampler {
   const kafka = kafkaConnection({ bootstrapServers: kafkaBootstrap, clientId: 'storm', timeoutMs: 5_000 })
   return {
     sample: async () => {
@@ -55,7 +55,7 @@ export function createSampler(world: World, kafkaBootstrap: string): Sampler {
         ordersOf(world),
         lagOf(kafka, world.bench.prefix),
         countOf(world.database, 'notification', 'mails'),
-        Promise.all(world.fleet.replicas.map(processSample)),
+        Promise.all(world.processGroup.replicas.map(processSample)),
       ])
       return { orders, lag, mails, processes }
     },
@@ -63,7 +63,7 @@ export function createSampler(world: World, kafkaBootstrap: string): Sampler {
   }
 }
 
-async function ordersOf({ database }: World): Promise<Sample['orders']> {
+async function ordersOf({ database }: StormEnvironment): Promise<Sample['orders']> {
   const rows = await database.ask<{ status: string; count: number }>(
     'orders',
     'SELECT status, count(*) FROM orders GROUP BY status',

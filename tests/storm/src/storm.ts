@@ -4,21 +4,21 @@
 import { sleep } from '@orderpipeline/retry'
 import { seeded } from '@orderpipeline/traffic'
 import { createAccounts } from '@orderpipeline/test-support/accounts'
-import { isQuiet } from '@orderpipeline/test-support/books'
+import { isSettled } from '@orderpipeline/test-support/books'
 import { startCustomers } from '@orderpipeline/test-support/customers'
 import { placeBacklog } from './backlog.ts'
 import { createFaults } from './faults.ts'
 import type { Faults } from './faults.ts'
 import { planOf } from './plan.ts'
-import { reckon } from './reckoning.ts'
-import type { Reckoning } from './reckoning.ts'
+import { auditStorm } from './final-audit.ts'
+import type { FinalAudit } from './final-audit.ts'
 import { createSampler } from './samples.ts'
 import type { Sample } from './samples.ts'
 import type { Settings } from './settings.ts'
-import { carefulProblems, carefulStretches, memoryOf, memoryProblems } from './verdict.ts'
-import type { MemoryRow, Stretch } from './verdict.ts'
-import { startWorld } from './world.ts'
-import type { World } from './world.ts'
+import { quarantineProblems, quarantineStretches, memoryOf, memoryProblems } from './verdict.ts'
+import type { MemoryRow, QuarantineStretch } from './verdict.ts'
+import { startStormEnvironment } from './storm-environment.ts'
+import type { StormEnvironment } from './storm-environment.ts'
 
 export interface StormOptions extends Pick<Settings, 'minutes' | 'orders' | 'seed' | 'drainMinutes'> {
   readonly postgresUrl: string
@@ -33,7 +33,7 @@ export interface StormOptions extends Pick<Settings, 'minutes' | 'orders' | 'see
   readonly say: (line: string) => void
 }
 
-export interface Outcome {
+export interface StormOutcome {
   /** One line for each problem; none where the storm was passed. */
   readonly problems: readonly string[]
   /**
@@ -44,9 +44,9 @@ export interface Outcome {
   /** From the beginning until the whole backlog was accepted. */
   readonly placedSeconds: number | undefined
   readonly faults: Readonly<Record<string, number>>
-  readonly reckoning: Reckoning
+  readonly reckoning: FinalAudit
   readonly memory: readonly MemoryRow[]
-  readonly careful: readonly Stretch[]
+  readonly careful: readonly QuarantineStretch[]
   readonly samples: number
 }
 
@@ -55,59 +55,59 @@ const skus = 200
 const leastForMemory = 2
 const furtherOrders = { perSecond: 2, regret: 0.3 }
 
-export async function playStorm(options: StormOptions): Promise<Outcome> {
+export async function runStorm(options: StormOptions): Promise<StormOutcome> {
   options.say('starting the platform …')
-  const world = await startWorld({ ...options, skus })
+  const environment = await startStormEnvironment({ ...options, skus })
   const ending = new AbortController()
   try {
-    await untilServed(world)
-    return await storm(world, options, ending.signal)
+    await untilServed(environment)
+    return await storm(environment, options, ending.signal)
   } finally {
     ending.abort()
-    await world.close()
+    await environment.close()
   }
 }
 
-async function storm(world: World, options: StormOptions, ending: AbortSignal): Promise<Outcome> {
+async function storm(environment: StormEnvironment, options: StormOptions, ending: AbortSignal): Promise<StormOutcome> {
   const startedAt = performance.now()
   const lengthMs = options.minutes * 60_000
   const samples: Sample[] = []
   const accepted: string[] = []
-  const faults = createFaults(world)
-  const watch = watching(world, options, { started: startedAt, faults, ending }, samples)
+  const faults = createFaults(environment)
+  const watch = watching(environment, options, { started: startedAt, faults, ending }, samples)
   const random = (n: number) => seeded(options.seed ^ (n * 0x9e3779b9))
   const customers = startCustomers({
-    ...{ gateway: world.gatewayUrl, accounts: createAccounts(), skus, random: random(1), ...furtherOrders },
+    ...{ gateway: environment.gatewayUrl, accounts: createAccounts(), skus, random: random(1), ...furtherOrders },
   })
   let placedSeconds: number | undefined
   const backlog = placeBacklog({
-    ...{ gateway: world.gatewayUrl, orders: options.orders, skus, random: random(2), signal: ending },
+    ...{ gateway: environment.gatewayUrl, orders: options.orders, skus, random: random(2), signal: ending },
     onAccepted: (ids) => accepted.push(...ids),
   }).then(() => (placedSeconds = (performance.now() - startedAt) / 1_000))
   backlog.catch(() => undefined)
 
-  await faults.play(planOf(options.seed, lengthMs), startedAt, () => world.fleet.deaths.length > 0)
-  while (performance.now() < startedAt + lengthMs && world.fleet.deaths.length === 0) await sleep(200)
+  await faults.inject(planOf(options.seed, lengthMs), startedAt, () => environment.processGroup.deaths.length > 0)
+  while (performance.now() < startedAt + lengthMs && environment.processGroup.deaths.length === 0) await sleep(200)
   options.say('the faults stop; waiting for every order to end')
   await faults.stop()
   watch.phase = 'after'
   const stopped = performance.now()
   const deadline = stopped + options.drainMinutes * 60_000
-  const waiting = await untilSettled(world, deadline, [backlog, customers.end()])
+  const waiting = await untilSettled(environment, deadline, [backlog, customers.end()])
   const drainSeconds = waiting.length === 0 ? (performance.now() - stopped) / 1_000 : undefined
   await watch.end()
-  await world.fleet.stop()
+  await environment.processGroup.stop()
   accepted.push(...customers.accepted.values())
-  const reckoning = await reckon(world, accepted)
+  const reckoning = await auditStorm(environment, accepted)
   const memory = memoryOf(samples)
-  const suspectStretches = carefulStretches(samples)
+  const suspectStretches = quarantineStretches(samples)
   const problems = [
-    ...world.fleet.deaths,
-    ...world.fleet.unclean,
+    ...environment.processGroup.deaths,
+    ...environment.processGroup.unclean,
     ...waiting,
     ...reckoning.problems,
     ...(options.minutes < leastForMemory ? [] : memoryProblems(memory)),
-    ...carefulProblems(suspectStretches),
+    ...quarantineProblems(suspectStretches),
   ]
   return {
     ...{ problems, drainSeconds, placedSeconds, reckoning, memory, careful: suspectStretches },
@@ -119,16 +119,20 @@ async function storm(world: World, options: StormOptions, ending: AbortSignal): 
 /**
  * Resolves to the problems, or none, once all orders are placed and have ended, or at the deadline.
  */
-async function untilSettled(world: World, deadline: number, placing: readonly Promise<unknown>[]): Promise<string[]> {
+async function untilSettled(
+  environment: StormEnvironment,
+  deadline: number,
+  placing: readonly Promise<unknown>[],
+): Promise<string[]> {
   let allPlaced = false
   let refusal: unknown
   void Promise.all(placing).then(
     () => (allPlaced = true),
     (error: unknown) => (refusal = error),
   )
-  while (performance.now() < deadline && world.fleet.deaths.length === 0) {
+  while (performance.now() < deadline && environment.processGroup.deaths.length === 0) {
     if (refusal !== undefined) return [refusal instanceof Error ? refusal.message : 'an order was refused']
-    if (allPlaced && (await isQuiet(world))) return []
+    if (allPlaced && (await isSettled(environment))) return []
     await sleep(500)
   }
   return [
@@ -144,13 +148,13 @@ interface Course {
 
 /** Takes a sample at regular intervals until its `end`. */
 function watching(
-  world: World,
+  environment: StormEnvironment,
   options: StormOptions,
   { started: startedAt, faults, ending }: Course,
   samples: Sample[],
 ) {
   const watch = { phase: 'storm' as Sample['phase'], end: (): Promise<void> => Promise.resolve() }
-  const sampler = createSampler(world, options.kafkaBootstrap)
+  const sampler = createSampler(environment, options.kafkaBootstrap)
   let open = true
   const loop = async (): Promise<void> => {
     for (let next = startedAt; open && !ending.aborted;) {
@@ -179,7 +183,7 @@ function watching(
 
 const startMs = 120_000
 
-async function untilServed({ gatewayUrl, fleet }: World): Promise<void> {
+async function untilServed({ gatewayUrl, processGroup }: StormEnvironment): Promise<void> {
   const deadline = performance.now() + startMs
   for (;;) {
     const isServing = await fetch(`${gatewayUrl}/v1/products`, { signal: AbortSignal.timeout(2_000) }).then(
@@ -187,7 +191,7 @@ async function untilServed({ gatewayUrl, fleet }: World): Promise<void> {
       () => false,
     )
     if (isServing) return
-    const [death] = fleet.deaths
+    const [death] = processGroup.deaths
     if (death !== undefined) throw new Error(death)
     if (performance.now() > deadline) throw new Error(`the gateway did not answer within ${startMs / 1_000} s`)
     await sleep(200)

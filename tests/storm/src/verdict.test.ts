@@ -3,9 +3,9 @@
 import { expect, test } from 'vitest'
 import type { ProcessSample, Sample } from './samples.ts'
 import {
-  carefulProblems,
-  carefulStretches,
-  carefulWithin,
+  quarantineProblems,
+  quarantineStretches,
+  quarantineLimitSeconds,
   flatWithin,
   median,
   memoryOf,
@@ -56,20 +56,20 @@ test('a stretch of suspect partitions spans a new assignment, not a longer pause
   const silent = undefined
   const counts = [1, silent, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1]
   const samples = counts.map((count, n) => sample(n * 5, [replica({ careful: count })]))
-  expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 15 }])
+  expect(quarantineStretches(samples)).toEqual([{ name: 'payment-1', seconds: 15 }])
 })
 
 test('a further death in its stage begins a new stretch, and in another does not', () => {
   const samples = [0, 0, 1, 1, 1].map((payment, n) =>
     sample(n * 5, [replica({ careful: 1 })], { deaths: { payment, orders: n } }),
   )
-  expect(carefulStretches(samples)).toEqual([{ name: 'payment-1', seconds: 10 }])
+  expect(quarantineStretches(samples)).toEqual([{ name: 'payment-1', seconds: 10 }])
 })
 
 test('a replica with suspect partitions for longer than the bound fails', () => {
-  const stretch = (seconds: number) => carefulProblems([{ name: 'payment-1', seconds }])
-  expect(stretch(carefulWithin)).toEqual([])
-  expect(stretch(carefulWithin + 1)).toHaveLength(1)
+  const stretch = (seconds: number) => quarantineProblems([{ name: 'payment-1', seconds }])
+  expect(stretch(quarantineLimitSeconds)).toEqual([])
+  expect(stretch(quarantineLimitSeconds + 1)).toHaveLength(1)
 })
 
 test('the median of an odd and of an even number of values, and of none', () => {

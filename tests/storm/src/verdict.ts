@@ -28,7 +28,7 @@ export const flatWithin = 48
  * Seconds. The messages in flight at two deaths are tried in sixteen parts; one part waits two
  * minutes for a message that does not end, and the other parts take as long as their transactions.
  */
-export const carefulWithin = 180
+export const quarantineLimitSeconds = 180
 
 export function memoryOf(samples: readonly Sample[]): MemoryRow[] {
   const storm = samples.filter(({ phase }) => phase === 'storm')
@@ -60,7 +60,7 @@ export function memoryProblems(rows: readonly MemoryRow[]): string[] {
   })
 }
 
-export interface Stretch {
+export interface QuarantineStretch {
   readonly name: string
   readonly seconds: number
 }
@@ -75,7 +75,7 @@ const pendingWithin = 30
  * By replica, the longest time it had suspect partitions without a break and without a further
  * death in its stage, which makes new suspects; replicas without any are left out.
  */
-export function carefulStretches(samples: readonly Sample[]): Stretch[] {
+export function quarantineStretches(samples: readonly Sample[]): QuarantineStretch[] {
   const stretches = new Map<string, { from: number; to: number; deaths: number }>()
   const longest = new Map<string, number>()
   for (const { elapsedSeconds, processes, deaths: of } of samples) {
@@ -93,11 +93,12 @@ export function carefulStretches(samples: readonly Sample[]): Stretch[] {
   return [...longest].map(([name, seconds]) => ({ name, seconds })).sort((a, b) => b.seconds - a.seconds)
 }
 
-export function carefulProblems(stretches: readonly Stretch[]): string[] {
+export function quarantineProblems(stretches: readonly QuarantineStretch[]): string[] {
   return stretches
-    .filter(({ seconds }) => seconds > carefulWithin)
+    .filter(({ seconds }) => seconds > quarantineLimitSeconds)
     .map(
-      ({ name, seconds }) => `${name}: had suspect partitions for ${Math.round(seconds)} s, more than ${carefulWithin}`,
+      ({ name, seconds }) =>
+        `${name}: had suspect partitions for ${Math.round(seconds)} s, more than ${quarantineLimitSeconds}`,
     )
 }
 

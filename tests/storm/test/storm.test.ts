@@ -3,10 +3,10 @@
 import { expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { summary } from '../src/report.ts'
-import { playStorm } from '../src/storm.ts'
+import { runStorm } from '../src/storm.ts'
 
 test('after fifteen seconds of storm every order ends once and no quarantine stays', async () => {
-  const outcome = await playStorm({
+  const outcome = await runStorm({
     ...{ minutes: 0.25, orders: 200, seed: 5, drainMinutes: 5 },
     ...{ postgresUrl: postgresUrl(), kafkaBootstrap: kafkaBootstrap(), partitions: 4, sampleEveryMs: 1_000 },
     onSample: () => undefined,

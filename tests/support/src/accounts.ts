@@ -1,17 +1,17 @@
 // What was tried, how often, and which ids were in flight in a process when it was killed? One
 // account for each kind of id that must take effect once: messages of a stage, orders,
 // cancellations, charges, mails. Recorded from what passes on the wire.
-import type { Moment } from './moment.ts'
+import type { WireEvent } from './wire-event.ts'
 import { elementsOf } from './postgres-wire.ts'
 
 export interface Accounts {
   /** In flight from now on, and tried once more. */
-  tried(account: string, ids: readonly string[]): void
-  held(account: string, ids: readonly string[]): void
-  took(account: string, ids: readonly string[]): void
+  recordAttempt(account: string, ids: readonly string[]): void
+  recordInFlight(account: string, ids: readonly string[]): void
+  recordEffect(account: string, ids: readonly string[]): void
   /** No longer in flight: all of the account where no ids are given. */
-  letGo(account: string, ids?: readonly string[]): void
-  inHand(account: string): string[]
+  removeInFlight(account: string, ids?: readonly string[]): void
+  inFlight(account: string): string[]
   attempts(account: string): ReadonlyMap<string, number>
   effects(account: string): ReadonlyMap<string, number>
 }
@@ -29,17 +29,17 @@ export function createAccounts(): Accounts {
     inFlight.set(account, new Set([...(inFlight.get(account) ?? []), ...ids]))
   }
   return {
-    held: hold,
-    tried: (account, ids) => {
+    recordInFlight: hold,
+    recordAttempt: (account, ids) => {
       hold(account, ids)
       count(attempts, account, ids)
     },
-    took: (account, ids) => count(effects, account, ids),
-    letGo: (account, ids) => {
+    recordEffect: (account, ids) => count(effects, account, ids),
+    removeInFlight: (account, ids) => {
       if (!ids) return void inFlight.delete(account)
       for (const id of ids) inFlight.get(account)?.delete(id)
     },
-    inHand: (account) => [...(inFlight.get(account) ?? [])],
+    inFlight: (account) => [...(inFlight.get(account) ?? [])],
     attempts: (account) => attempts.get(account) ?? new Map(),
     effects: (account) => effects.get(account) ?? new Map(),
   }
@@ -51,35 +51,39 @@ export const messagesOf = (service: string): string => `messages of ${service}`
  * Before it is decided whether the process dies at this moment: what it tries, and what has taken
  * effect whether or not it receives the answer.
  */
-export function writeDown(accounts: Accounts, service: string, { side, what, values, rows, within }: Moment): void {
-  const at = `${side} ${what}`
-  if (at === 'asked inbox.take-in') accounts.tried(messagesOf(service), elementsOf(values[0]))
+export function recordEvent(
+  accounts: Accounts,
+  service: string,
+  { phase, operation, values, rows, within }: WireEvent,
+): void {
+  const at = `${phase} ${operation}`
+  if (at === 'asked inbox.take-in') accounts.recordAttempt(messagesOf(service), elementsOf(values[0]))
   if (at === 'answered commit') {
     const inboxRows = within
-      .filter((statement) => statement.what === 'inbox.take-in')
+      .filter((statement) => statement.operation === 'inbox.take-in')
       .flatMap((statement) => statement.rows)
-    accounts.took(messagesOf(service), column(inboxRows, 0))
+    accounts.recordEffect(messagesOf(service), column(inboxRows, 0))
   }
   if (at === 'answered relay_select_unpublished')
-    accounts.held(
+    accounts.recordInFlight(
       'relayed',
       column(
         rows.filter((row) => row[2] === 'orders.placed'),
         1,
       ),
     )
-  if (at === 'answered mails.take') accounts.held('mails', column(rows, 2))
-  if (at === 'asked mail') accounts.tried('mails', values)
-  if (side === 'asked' && providerRoutes.includes(what)) accounts.tried('charges', values)
+  if (at === 'answered mails.take') accounts.recordInFlight('mails', column(rows, 2))
+  if (at === 'asked mail') accounts.recordAttempt('mails', values)
+  if (phase === 'asked' && providerRoutes.includes(operation)) accounts.recordAttempt('charges', values)
 }
 
 /** Once it is clear that it lives on: the ids that it has finished. */
-export function letGo(accounts: Accounts, service: string, { side, what, values }: Moment): void {
-  const at = `${side} ${what}`
-  if (at === 'answered OffsetCommit') accounts.letGo(messagesOf(service))
-  if (at === 'answered relay_delete_published') accounts.letGo('relayed')
-  if (at === 'answered mails.remove') accounts.letGo('mails')
-  if (side === 'answered' && providerRoutes.includes(what)) accounts.letGo('charges', values)
+export function recordFinished(accounts: Accounts, service: string, { phase, operation, values }: WireEvent): void {
+  const at = `${phase} ${operation}`
+  if (at === 'answered OffsetCommit') accounts.removeInFlight(messagesOf(service))
+  if (at === 'answered relay_delete_published') accounts.removeInFlight('relayed')
+  if (at === 'answered mails.remove') accounts.removeInFlight('mails')
+  if (phase === 'answered' && providerRoutes.includes(operation)) accounts.removeInFlight('charges', values)
 }
 
 const providerRoutes = ['POST /v1/charges', 'POST /v1/voids', 'POST /v1/refunds']

@@ -11,7 +11,7 @@ export interface Books {
 }
 
 /** Every order has ended, and nothing waits in a table or in Kafka. */
-export async function isQuiet({ database, bench, ledger }: Books): Promise<boolean> {
+export async function isSettled({ database, bench, ledger }: Books): Promise<boolean> {
   if ((await ledger.unfinished()) + (await waiting(database)) > 0) return false
   for (const stage of shopStages)
     for (const topic of consumedTopics[stage]) if ((await bench.lag(stage, topic)) > 0) return false

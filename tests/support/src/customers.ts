@@ -40,7 +40,7 @@ export function startCustomers(options: CustomersOptions): Customers {
 
   const ask = async (account: string, id: string, path: string, init: RequestInit): Promise<Answer> => {
     for (;;) {
-      accounts.tried(account, [id])
+      accounts.recordAttempt(account, [id])
       try {
         const response = await fetch(gateway + path, { ...init, signal: AbortSignal.timeout(longestAnswerMs) })
         // An answer whose end does not come in time counts as none.
@@ -64,12 +64,12 @@ export function startCustomers(options: CustomersOptions): Customers {
     })
     if (status !== 202) throw new Error(`an order was answered with ${status}: ${text}`)
     const { orderId } = JSON.parse(text) as { orderId: string }
-    accounts.letGo('orders', [key])
+    accounts.removeInFlight('orders', [key])
     accepted.set(key, orderId)
     if (random() >= options.regret) return
     await sleep(4_000 * random() ** 2)
     await ask('cancellations', orderId, `/v1/orders/${orderId}`, { method: 'DELETE' })
-    accounts.letGo('cancellations', [orderId])
+    accounts.removeInFlight('cancellations', [orderId])
   }
   const coming = (async () => {
     for (let n = 0; open; n++) {

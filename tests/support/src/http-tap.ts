@@ -5,11 +5,11 @@ import { Agent, createServer, request as send } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { moment } from './moment.ts'
-import type { Seen } from './moment.ts'
+import { wireEvent } from './wire-event.ts'
+import type { WireObserver } from './wire-event.ts'
 import type { Tap } from './tap.ts'
 
-export async function startHttpTap(target: URL, newObserver: () => Seen): Promise<Tap> {
+export async function startHttpTap(target: URL, newObserver: () => WireObserver): Promise<Tap> {
   const agent = new Agent({ keepAlive: true })
   const server = createServer((request, response) => {
     void (async () => {
@@ -17,9 +17,10 @@ export async function startHttpTap(target: URL, newObserver: () => Seen): Promis
       const what = `${request.method} ${request.url}`
       const values = [String(request.headers['idempotency-key'] ?? '')]
       const body = await buffer(request)
-      if (look(moment('asked', what, { values }))) return request.socket.destroy()
+      if (look(wireEvent('asked', what, { values }))) return request.socket.destroy()
       const answer = await forward(target, request, body, agent)
-      if (look(moment('answered', what, { values, rows: [[String(answer.status)]] }))) return request.socket.destroy()
+      if (look(wireEvent('answered', what, { values, rows: [[String(answer.status)]] })))
+        return request.socket.destroy()
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
     })().catch(() => request.socket.destroy())
   })

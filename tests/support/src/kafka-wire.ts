@@ -1,8 +1,8 @@
 // Which messages does a service exchange with Kafka? Requests by their names; and of a Produce to
 // several partitions, the part that has arrived when the process dies before the rest is sent.
 // Brokers publish their own address, which is replaced by the tap's.
-import { moment } from './moment.ts'
-import type { Seen } from './moment.ts'
+import { wireEvent } from './wire-event.ts'
+import type { WireObserver } from './wire-event.ts'
 import type { Address, Conversation } from './tap.ts'
 
 const names = new Map([
@@ -12,28 +12,28 @@ const names = new Map([
   [10, 'FindCoordinator'],
 ])
 
-export function kafkaConversation(broker: Address, observer: Seen, ownPort: number): Conversation {
+export function kafkaConversation(broker: Address, observer: WireObserver, ownPort: number): Conversation {
   const length = (bytes: Buffer) => (bytes.length < 4 ? undefined : 4 + bytes.readInt32BE(0))
   const requests = new Map<number, string>()
 
   return {
-    askedLength: length,
-    answeredLength: length,
-    asked: (message) => {
+    requestLength: length,
+    responseLength: length,
+    onRequest: (message) => {
       const what = names.get(message.readInt16BE(4))
       if (what === undefined) return { bytes: message, cut: false }
       requests.set(message.readInt32BE(8), what)
-      if (observer(moment('asked', what))) return { bytes: undefined, cut: true }
+      if (observer(wireEvent('asked', what))) return { bytes: undefined, cut: true }
       const part = what === 'Produce' ? firstPartition(message) : undefined
-      if (part && observer(moment('halfway', what))) return { bytes: part, cut: true }
+      if (part && observer(wireEvent('halfway', what))) return { bytes: part, cut: true }
       return { bytes: message, cut: false }
     },
-    answered: (message) => {
+    onResponse: (message) => {
       const correlation = message.readInt32BE(4)
       const what = requests.get(correlation)
       requests.delete(correlation)
       if (what === undefined) return { bytes: message, cut: false }
-      const cut = observer(moment('answered', what))
+      const cut = observer(wireEvent('answered', what))
       const namesBrokers = what === 'Metadata' || what === 'FindCoordinator'
       return { bytes: cut ? undefined : namesBrokers ? readdressed(message, broker, ownPort) : message, cut }
     },

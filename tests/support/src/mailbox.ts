@@ -3,17 +3,17 @@
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { SMTPServer } from 'smtp-server'
-import { moment } from './moment.ts'
-import type { Seen } from './moment.ts'
+import { wireEvent } from './wire-event.ts'
+import type { WireObserver } from './wire-event.ts'
 
 export interface Mailbox {
   readonly url: string
   /** How often each mail was taken over, by its Message-ID. */
-  readonly taken: ReadonlyMap<string, number>
+  readonly acceptedMails: ReadonlyMap<string, number>
   close(): Promise<void>
 }
 
-export async function startMailbox(newObserver: () => Seen): Promise<Mailbox> {
+export async function startMailbox(newObserver: () => WireObserver): Promise<Mailbox> {
   const mailCounts = new Map<string, number>()
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -22,9 +22,9 @@ export async function startMailbox(newObserver: () => Seen): Promise<Mailbox> {
       const look = newObserver()
       const take = (mail: string): void => {
         const id = /^Message-ID: (<.*>)/im.exec(mail)?.[1] ?? ''
-        if (look(moment('asked', 'mail', { values: [id] }))) return
+        if (look(wireEvent('asked', 'mail', { values: [id] }))) return
         mailCounts.set(id, (mailCounts.get(id) ?? 0) + 1)
-        if (!look(moment('answered', 'mail', { values: [id] }))) callback()
+        if (!look(wireEvent('answered', 'mail', { values: [id] }))) callback()
       }
       // A sender that ended before its mail was complete has sent no mail.
       void text(stream).then(take, () => undefined)
@@ -35,7 +35,7 @@ export async function startMailbox(newObserver: () => Seen): Promise<Mailbox> {
   const { port } = server.server.address() as AddressInfo
   return {
     url: `smtp://127.0.0.1:${port}`,
-    taken: mailCounts,
+    acceptedMails: mailCounts,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }

@@ -1,8 +1,8 @@
 // Which messages does a service exchange with PostgreSQL? Its statements have names; they, their
 // parameters, the rows they give and the transaction they are part of are read from the
 // frontend/backend protocol, version 3. Several may be under way; they are answered in order.
-import { moment } from './moment.ts'
-import type { Seen } from './moment.ts'
+import { wireEvent } from './wire-event.ts'
+import type { WireObserver } from './wire-event.ts'
 import type { Conversation } from './tap.ts'
 
 const bind = 'B'.charCodeAt(0)
@@ -11,13 +11,13 @@ const failure = 'E'.charCodeAt(0)
 const readyForQuery = 'Z'.charCodeAt(0)
 
 interface Statement {
-  readonly what: string
+  readonly operation: string
   readonly values: readonly string[]
   readonly rows: string[][]
   failed: boolean
 }
 
-export function postgresConversation(observer: Seen): Conversation {
+export function postgresConversation(observer: WireObserver): Conversation {
   let hasStarted = false
   const underWay: Statement[] = []
   /** Undefined between transactions. */
@@ -25,48 +25,48 @@ export function postgresConversation(observer: Seen): Conversation {
   const typedLength = (bytes: Buffer) => (bytes.length < 5 ? undefined : 1 + bytes.readInt32BE(1))
 
   return {
-    askedLength: (bytes) => {
+    requestLength: (bytes) => {
       if (hasStarted) return typedLength(bytes)
       return bytes.length < 4 ? undefined : bytes.readInt32BE(0) // the first message has no type
     },
-    answeredLength: typedLength,
-    asked: (message) => {
+    responseLength: typedLength,
+    onRequest: (message) => {
       const first = !hasStarted
       hasStarted = true
       if (first || message[0] !== bind) return { bytes: message, cut: false }
-      const { what, values } = boundStatement(message)
-      const statement: Statement = { what, values, rows: [], failed: false }
-      if (what === 'begin') transaction = []
-      const cut = observer(moment('asked', what, { values, within: [...(transaction ?? [])] }))
+      const { operation, values } = boundStatement(message)
+      const statement: Statement = { operation, values, rows: [], failed: false }
+      if (operation === 'begin') transaction = []
+      const cut = observer(wireEvent('asked', operation, { values, within: [...(transaction ?? [])] }))
       underWay.push(statement)
       transaction?.push(statement)
       return { bytes: cut ? undefined : message, cut }
     },
-    answered: (message) => {
+    onResponse: (message) => {
       const type = message[0]
       const [statement] = underWay
       if (statement && type === dataRow) statement.rows.push(columnsOf(message, 5))
       if (statement && type === failure) statement.failed = true
       if (!statement || type !== readyForQuery) return { bytes: message, cut: false }
       underWay.shift()
-      const { what, values, rows, failed } = statement
+      const { operation, values, rows, failed } = statement
       const within = transaction ? [...transaction] : [statement]
-      if (what === 'commit' || what === 'rollback') transaction = undefined
+      if (operation === 'commit' || operation === 'rollback') transaction = undefined
       // A statement after a failure in its transaction has failed with it, a commit too, though
       // that is answered.
       if (failed || within.some((each) => each.failed)) return { bytes: message, cut: false }
-      const cut = observer(moment('answered', what, { values, rows, within }))
+      const cut = observer(wireEvent('answered', operation, { values, rows, within }))
       return { bytes: cut ? undefined : message, cut }
     },
   }
 }
 
-function boundStatement(message: Buffer): { what: string; values: string[] } {
+function boundStatement(message: Buffer): { operation: string; values: string[] } {
   const portalEnd = message.indexOf(0, 5)
   const nameEnd = message.indexOf(0, portalEnd + 1)
   const formats = message.readInt16BE(nameEnd + 1)
   return {
-    what: message.toString('utf8', portalEnd + 1, nameEnd),
+    operation: message.toString('utf8', portalEnd + 1, nameEnd),
     values: columnsOf(message, nameEnd + 3 + 2 * formats),
   }
 }

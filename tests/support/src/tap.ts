@@ -3,7 +3,7 @@
 // before. If a test kills the process at a message, only a part of that message is forwarded.
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Seen } from './moment.ts'
+import type { WireObserver } from './wire-event.ts'
 
 export interface Address {
   readonly host: string
@@ -18,11 +18,13 @@ export interface Passage {
 
 /** One connection's protocol. */
 export interface Conversation {
-  /** Length of the first message; undefined while it is unknown. `asked`: requests of the process. */
-  readonly askedLength: (bytes: Buffer) => number | undefined
-  readonly answeredLength: (bytes: Buffer) => number | undefined
-  readonly asked: (message: Buffer) => Passage
-  readonly answered: (message: Buffer) => Passage
+  /**
+   * Length of the first message; undefined while it is unknown. `asked`: requests of the process.
+   */
+  readonly requestLength: (bytes: Buffer) => number | undefined
+  readonly responseLength: (bytes: Buffer) => number | undefined
+  readonly onRequest: (message: Buffer) => Passage
+  readonly onResponse: (message: Buffer) => Passage
 }
 
 export interface Tap {
@@ -36,8 +38,8 @@ export interface Tap {
  */
 export async function startTap(
   target: Address,
-  converse: (observer: Seen, ownPort: number) => Conversation,
-  newObserver: () => Seen,
+  converse: (observer: WireObserver, ownPort: number) => Conversation,
+  newObserver: () => WireObserver,
 ): Promise<Tap> {
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (client) => {
@@ -64,9 +66,9 @@ export async function startTap(
     }
     client.on(
       'data',
-      passOn(upstream, (message) => (cut ? nothing : conversation.asked(message)), conversation.askedLength),
+      passOn(upstream, (message) => (cut ? nothing : conversation.onRequest(message)), conversation.requestLength),
     )
-    upstream.on('data', passOn(client, conversation.answered, conversation.answeredLength))
+    upstream.on('data', passOn(client, conversation.onResponse, conversation.responseLength))
     client.on('end', end).on('close', end)
     upstream.on('end', () => client.end()).on('close', () => client.destroy())
     for (const socket of [client, upstream]) {

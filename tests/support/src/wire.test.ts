@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { firstPartition, kafkaConversation } from './kafka-wire.ts'
-import type { Moment } from './moment.ts'
+import type { WireEvent } from './wire-event.ts'
 import { elementsOf, postgresConversation } from './postgres-wire.ts'
 import { startTap } from './tap.ts'
 
@@ -34,13 +34,17 @@ test('cuts a Produce of several partitions after its first part', () => {
 })
 
 test('replaces a broker’s address by the tap’s and names requests', () => {
-  const moments: string[] = []
-  const look = ({ side, what }: Moment) => moments.push(`${side} ${what}`) < 0
-  const { asked: fromClient, answered: fromServer } = kafkaConversation({ host: '127.0.0.1', port: 9_092 }, look, 4_000)
+  const events: string[] = []
+  const look = ({ phase, operation }: WireEvent) => events.push(`${phase} ${operation}`) < 0
+  const { onRequest: fromClient, onResponse: fromServer } = kafkaConversation(
+    { host: '127.0.0.1', port: 9_092 },
+    look,
+    4_000,
+  )
   fromClient(framed(header(3, 9)))
   const answer = (port: number) => framed(int32(9), int32(1), int32(1), string('127.0.0.1'), int32(port), int16(-1))
   expect(fromServer(answer(9_092)).bytes).toEqual(answer(4_000))
-  expect(moments).toEqual(['asked Metadata', 'answered Metadata'])
+  expect(events).toEqual(['asked Metadata', 'answered Metadata'])
 })
 
 const typed = (type: string, body: Buffer) => Buffer.concat([Buffer.from(type), int32(4 + body.length), body])
@@ -52,8 +56,8 @@ const row = (value: string) => typed('D', Buffer.concat([int16(1), int32(value.l
 const ready = typed('Z', Buffer.from('T'))
 
 test('names successful statements with their values, rows and transaction', () => {
-  const moments: Moment[] = []
-  const { asked: fromClient, answered: fromServer } = postgresConversation((moment) => moments.push(moment) < 0)
+  const events: WireEvent[] = []
+  const { onRequest: fromClient, onResponse: fromServer } = postgresConversation((event) => events.push(event) < 0)
   fromClient(Buffer.from('the start-up message'))
   for (const message of [bind('begin'), bind('inbox.take-in', '{a,b}')]) {
     fromClient(message)
@@ -64,7 +68,7 @@ test('names successful statements with their values, rows and transaction', () =
   fromServer(typed('E', Buffer.from('no')))
   fromServer(ready)
   fromClient(bind('commit'))
-  expect(moments.map(({ side, what }) => `${side} ${what}`)).toEqual([
+  expect(events.map(({ phase, operation }) => `${phase} ${operation}`)).toEqual([
     ...[
       'asked begin',
       'answered begin',
@@ -74,27 +78,27 @@ test('names successful statements with their values, rows and transaction', () =
       'asked commit',
     ],
   ])
-  expect(elementsOf(moments[2]?.values[0])).toEqual(['a', 'b'])
-  expect(moments.at(-1)?.within.find(({ what }) => what === 'inbox.take-in')?.rows).toEqual([['a']])
+  expect(elementsOf(events[2]?.values[0])).toEqual(['a', 'b'])
+  expect(events.at(-1)?.within.find(({ operation }) => operation === 'inbox.take-in')?.rows).toEqual([['a']])
 })
 
 test('matches statements sent together to answers, and a failed commit is none', () => {
-  const moments: Moment[] = []
-  const { asked: fromClient, answered: fromServer } = postgresConversation((moment) => moments.push(moment) < 0)
+  const events: WireEvent[] = []
+  const { onRequest: fromClient, onResponse: fromServer } = postgresConversation((event) => events.push(event) < 0)
   fromClient(Buffer.from('the start-up message'))
   const transaction = (...answers: Buffer[]) => {
     for (const message of [bind('begin'), bind('effect'), bind('commit')]) fromClient(message)
     for (const answer of answers) fromServer(answer)
   }
   transaction(ready, row('a'), ready, ready)
-  expect(moments.map(({ side, what }) => `${side} ${what}`)).toEqual([
+  expect(events.map(({ phase, operation }) => `${phase} ${operation}`)).toEqual([
     ...['asked begin', 'asked effect', 'asked commit'],
     ...['answered begin', 'answered effect', 'answered commit'],
   ])
-  expect(moments[2]?.within.map(({ what }) => what)).toEqual(['begin', 'effect'])
-  expect(moments[5]?.within.find(({ what }) => what === 'effect')?.rows).toEqual([['a']])
+  expect(events[2]?.within.map(({ operation }) => operation)).toEqual(['begin', 'effect'])
+  expect(events[5]?.within.find(({ operation }) => operation === 'effect')?.rows).toEqual([['a']])
   transaction(ready, typed('E', Buffer.from('no')), ready, ready)
-  expect(moments.slice(6).map(({ side, what }) => `${side} ${what}`)).not.toContain('answered commit')
+  expect(events.slice(6).map(({ phase, operation }) => `${phase} ${operation}`)).not.toContain('answered commit')
 })
 
 test('a cut connection passes everything before the cut and nothing after it', async () => {
@@ -106,7 +110,7 @@ test('a cut connection passes everything before the cut and nothing after it', a
   const pass = (bytes: Buffer) => ({ bytes: String(bytes) === '!' ? undefined : bytes, cut: String(bytes) === '!' })
   const tap = await startTap(
     { host: '127.0.0.1', port },
-    () => ({ askedLength: length, answeredLength: length, asked: pass, answered: pass }),
+    () => ({ requestLength: length, responseLength: length, onRequest: pass, onResponse: pass }),
     () => () => false,
   )
   connect(tap.port, '127.0.0.1')

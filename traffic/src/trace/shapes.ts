@@ -1,12 +1,12 @@
 // Which loads need no file? A steady rate, a rising rate, a burst, and the day of a shop.
 import { OptionInvalid } from '../units.ts'
-import type { Stretch, Trace } from './trace.ts'
+import type { TraceSegment, Trace } from './trace.ts'
 
 export const shapeNames = ['steady', 'ramp', 'burst', 'day'] as const
 export type ShapeName = (typeof shapeNames)[number]
 
 /** @throws OptionInvalid */
-export function shapeNamed(text: string, option: string): ShapeName {
+export function shapeByName(text: string, option: string): ShapeName {
   const name = shapeNames.find((candidate) => candidate === text)
   if (name) return name
   throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: ${shapeNames.join(', ')}`)
@@ -38,7 +38,7 @@ const parts: Readonly<Record<ShapeName, readonly number[]>> = {
 export function shape(name: ShapeName, perSecond: number, forMs: number): Trace {
   const all = parts[name]
   const eachMs = forMs / all.length
-  return all.map((part, index): Stretch => {
+  return all.map((part, index): TraceSegment => {
     const orders = (part * perSecond * eachMs) / 1_000
     return { fromMs: index * eachMs, toMs: (index + 1) * eachMs, orders }
   })

@@ -1,7 +1,7 @@
 // Which load does a text describe? CSV, JSON, or the JSON lines that `npm run load -- --record`
 // writes of each accepted order. Nothing but the language is used: k6 runs this too.
 import { parsedDuration, parsedRate, OptionInvalid } from '../units.ts'
-import type { Stretch, Trace } from './trace.ts'
+import type { TraceSegment, Trace } from './trace.ts'
 
 /** A text that is not a trace: where, what was found, what is allowed. */
 export class TraceInvalid extends Error {
@@ -99,7 +99,7 @@ function stretches(rows: readonly Placed[]): Trace {
   const moments = rows.map(({ row, where }) => momentOf(row.at, where))
   const [begin = 0] = moments
   const absolute = rows.some(({ row }) => isDate(row.at))
-  return rows.map(({ row, where }, index): Stretch => {
+  return rows.map(({ row, where }, index): TraceSegment => {
     const at = moments[index] ?? 0
     const before = moments[index - 1]
     if (before !== undefined && at < before)

@@ -5,13 +5,13 @@
  * This many orders on average, spread evenly from one moment to another; all at once where both
  * moments are the same. In milliseconds.
  */
-export interface Stretch {
+export interface TraceSegment {
   readonly fromMs: number
   readonly toMs: number
   readonly orders: number
 }
 
-export type Trace = readonly Stretch[]
+export type Trace = readonly TraceSegment[]
 
 export const ordersIn = (trace: Trace): number => trace.reduce((sum, { orders }) => sum + orders, 0)
 export const endOf = (trace: Trace): number => trace.reduce((end, { toMs }) => Math.max(end, toMs), 0)
@@ -46,8 +46,8 @@ export const busiestPerSecond = (trace: Trace): number =>
  * extended to it.
  */
 export function coarser(trace: Trace, leastMs: number): Trace {
-  const joined: Stretch[] = []
-  let open: Stretch | undefined
+  const joined: TraceSegment[] = []
+  let open: TraceSegment | undefined
   for (const { fromMs, toMs, orders } of trace) {
     open = { fromMs: open?.fromMs ?? fromMs, toMs, orders: (open?.orders ?? 0) + orders }
     if (open.toMs - open.fromMs < leastMs) continue

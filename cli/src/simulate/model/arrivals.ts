@@ -1,12 +1,12 @@
 // When do orders come in? How many of a trace's have come by a moment.
-import type { Stretch, Trace } from '@orderpipeline/traffic'
+import type { TraceSegment, Trace } from '@orderpipeline/traffic'
 
 /** Whole orders that have come before `at`; the times of its calls never go back. */
 export function createArrivals(trace: Trace): (at: number) => number {
   const order = [...trace].sort((a, b) => a.fromMs - b.fromMs)
   let nextIndex = 0
   let over = 0
-  let open: Stretch[] = []
+  let open: TraceSegment[] = []
   return (at) => {
     for (let next = order[nextIndex]; next !== undefined && next.fromMs < at; next = order[++nextIndex]) open.push(next)
     over += open.reduce((sum, { toMs, orders }) => (toMs <= at ? sum + orders : sum), 0)

@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest'
 import { eventually } from './eventually.ts'
 
-it('it resolves with the first answer that is neither undefined nor false', async () => {
+it('resolves with the first answer that is neither undefined nor false', async () => {
   const answers = [undefined, false, 0] as const
   let questions = 0
   expect(await eventually('a number', () => answers[questions++], { everyMs: 1 })).toBe(0)
   expect(questions).toBe(3)
 })
 
-it('what does not come in time fails by its name', async () => {
+it('fails with the name of the condition after the deadline', async () => {
   const never = eventually('the order is shipped', () => false, { withinMs: 5, everyMs: 1 })
   await expect(never).rejects.toThrow(/^no success after \d+ ms: the order is shipped$/)
 })
 
-it('a failure to ask is thrown', async () => {
+it('throws the error of the request', async () => {
   await expect(eventually('an answer', () => Promise.reject(new RangeError('no')))).rejects.toThrow(RangeError)
 })

@@ -66,7 +66,7 @@ RETURNING topic, partition, ${knownOfPartition()}`,
 }
 
 /** $1: the process; $2, $3: topics and partitions. */
-export const lookAtPartitions: Statement = {
+export const readPartitions: Statement = {
   name: 'holdings.look',
   text: `
 SELECT

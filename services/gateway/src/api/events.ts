@@ -3,7 +3,7 @@
 import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
-import { allSeen, seenBefore } from '../order-subscriptions/event-stream.ts'
+import { allSent, sentBefore } from '../order-subscriptions/event-stream.ts'
 import type { Streams } from '../order-subscriptions/streams.ts'
 import { eventStream } from './examples.ts'
 import { orderIdParams } from './request-fields.ts'
@@ -53,9 +53,9 @@ export function eventsRoute(orders: OrderReader, streams: Streams): Route {
     handle: async ({ params: { id }, headers }, request, reply) => {
       const [progress] = await orders.progress([id], request.customer)
       if (!progress) throw noOrder(id)
-      const seenEvents = seenBefore(headers['last-event-id'], progress)
+      const seenEvents = sentBefore(headers['last-event-id'], progress)
       // An EventSource would otherwise reconnect for ever.
-      if (allSeen(progress, seenEvents)) return reply.code(204).send()
+      if (allSent(progress, seenEvents)) return reply.code(204).send()
       void reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).type('text/event-stream')
       // A stream without a reader would take a place until its end.
       if (request.method === 'HEAD') return reply.send('')

@@ -6,14 +6,14 @@ import { IntakeFull, type Intake, type Placement } from '@orderpipeline/orders/i
 import type { Admission } from '../queues/admission.ts'
 import { orderingCustomer, type OrderBody } from './order-request.ts'
 
-export type Place = (
+export type PlaceOrder = (
   order: OrderBody,
   idempotencyKey: string | undefined,
   request: FastifyRequest,
 ) => Promise<Placement>
 
 /** @throws HttpProblem, and what the intake throws */
-export function placement(intake: Intake, admission: Admission): Place {
+export function placement(intake: Intake, admission: Admission): PlaceOrder {
   return async (order, idempotencyKey, request) => {
     const newOrder = {
       ...order,

@@ -1,5 +1,5 @@
 // How does an answer show how far an order has come, and how long it will still take?
-import { doneAt, steps, stepsDone, type OrderView } from '@orderpipeline/orders/queries'
+import { stepsAtStatus, steps, countSteps, type OrderView } from '@orderpipeline/orders/queries'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { Estimates } from '../estimates/estimator.ts'
 
@@ -11,14 +11,14 @@ export interface Progress {
 }
 
 export function progressOf(order: Pick<OrderView, 'status' | 'timeline'>, estimates: Estimates): Progress {
-  const { done: completedSteps, of } = stepsDone(order)
+  const { done: completedSteps, of } = countSteps(order)
   const last = order.timeline.find(({ event }) => event === steps[completedSteps - 1])
   return withEstimate({ done: completedSteps, of }, estimates, last?.at)
 }
 
 /** The progress of an order that was just placed. */
 export function progressAt(status: OrderStatus, estimates: Estimates): Progress {
-  const completedSteps = doneAt(status)
+  const completedSteps = stepsAtStatus(status)
   return withEstimate({ done: completedSteps, of: status === 'CANCELLED' ? completedSteps : steps.length }, estimates)
 }
 

@@ -2,7 +2,7 @@
 // not marked as public. A route for staff is open to staff only, also where customers are not
 // authenticated.
 import type { FastifyInstance } from '@orderpipeline/http'
-import { noStaffKnown } from './staff-scope.ts'
+import { noStaffConfigured } from './staff-scope.ts'
 import type { Verifier } from './verifier.ts'
 
 declare module 'fastify' {
@@ -29,6 +29,6 @@ export function authenticate(app: FastifyInstance, verify: Verifiers): void {
     if (access === 'public') return
     if (access !== 'staff') request.customer = await verify.customer?.(request.headers.authorization)
     else if (verify.staff) request.staff = await verify.staff(request.headers.authorization)
-    else throw noStaffKnown()
+    else throw noStaffConfigured()
   })
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { configOf } from '../config.ts'
+import { gatewayConfig } from '../config.ts'
 
 const requiredVariables = { DATABASE_URL: 'postgres://a:b@c/d', KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092' }
 const sharedKey = {
@@ -13,7 +13,7 @@ const { AUTH_SECRET: _, ...publishedKeys } = {
   AUTH_ALGORITHMS: 'RS256,ES256',
   AUTH_JWKS_URL: 'https://issuer.example/keys',
 }
-const settings = (auth: Record<string, string>) => configOf({ ...requiredVariables, ...auth }).authentication
+const settings = (auth: Record<string, string>) => gatewayConfig({ ...requiredVariables, ...auth }).authentication
 const without = (from: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(from).filter(([key]) => key !== name))
 
@@ -94,7 +94,7 @@ test('refuses a key address with a password and does not show it', () => {
 })
 
 test('refuses a wait longer than the connection stays open', () => {
-  expect(() => configOf({ ...requiredVariables, AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
+  expect(() => gatewayConfig({ ...requiredVariables, AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '30' })).toThrow(
     'SYNC_MAX_WAIT_SECONDS: found 30; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, 30',
   )
 })

@@ -18,7 +18,7 @@ export function staffIn(payload: Readonly<Record<string, unknown>>, scope: strin
 }
 
 /** Where the gateway looks for no scope, or does not know its callers. */
-export const noStaffKnown = (): HttpProblem =>
+export const noStaffConfigured = (): HttpProblem =>
   notStaff('a gateway without a staff scope', 'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/gateway.md)')
 
 function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly unknown[] {

@@ -14,7 +14,7 @@ export interface Limits {
 /**
  * To be called before authentication is hooked in: who is refused here costs no signature check.
  */
-export function limitAddresses(app: FastifyInstance, { perAddress }: Limits, refusals: Refused): void {
+export function limitAddresses(app: FastifyInstance, { perAddress }: Limits, refusals: RefusalCounter): void {
   if (!perAddress) return
   app.addHook('onRequest', async (request) => {
     const waitMs = await perAddress.take(addressKey(request.ip), 1)
@@ -22,7 +22,7 @@ export function limitAddresses(app: FastifyInstance, { perAddress }: Limits, ref
   })
 }
 
-export function limitCustomers(app: FastifyInstance, { perCustomer }: Limits, refusals: Refused): void {
+export function limitCustomers(app: FastifyInstance, { perCustomer }: Limits, refusals: RefusalCounter): void {
   if (!perCustomer) return
   app.addHook('preHandler', async (request) => {
     const waits = [...orderCounts(request)].map(([customer, orders]) => perCustomer.take(customer, orders))
@@ -31,9 +31,9 @@ export function limitCustomers(app: FastifyInstance, { perCustomer }: Limits, re
   })
 }
 
-export type Refused = Counter<'limit'>
+export type RefusalCounter = Counter<'limit'>
 
-export const refusedCounter = (registry: Registry): Refused =>
+export const refusalCounter = (registry: Registry): RefusalCounter =>
   new Counter({
     name: 'gateway_rate_limited_total',
     help: 'Requests refused because their address or customer sent too many.',
@@ -41,7 +41,7 @@ export const refusedCounter = (registry: Registry): Refused =>
     registers: [registry],
   })
 
-function tooMany(limit: 'address' | 'customer', waitMs: number, refusals: Refused): HttpProblem {
+function tooMany(limit: 'address' | 'customer', waitMs: number, refusals: RefusalCounter): HttpProblem {
   refusals.inc({ limit })
   const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) }
   return new HttpProblem(429, 'Too Many Requests', `too many requests of this ${limit}`, { headers })

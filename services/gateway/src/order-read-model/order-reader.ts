@@ -14,7 +14,7 @@ import {
   type OrderView,
   type StatusView,
 } from '@orderpipeline/orders/queries'
-import type { Replica } from './replica.ts'
+import type { ReadReplica } from './replica.ts'
 
 /** With a customer, another's orders are not there. @throws DatabaseError */
 export interface OrderReader {
@@ -29,7 +29,7 @@ export interface OrderReader {
   progress(orderIds: readonly string[], customer: string | undefined): Promise<readonly OrderProgress[]>
 }
 
-export function orderReader(primary: Queryable, replica: Replica | undefined): OrderReader {
+export function orderReader(primary: Queryable, replica: ReadReplica | undefined): OrderReader {
   return {
     byId: async (orderId, customer) => {
       const before = await replica?.ask((from) => orderById(from, orderId, customer))

@@ -3,7 +3,7 @@
 // every one.
 import { DatabaseError, type Queryable } from '@orderpipeline/postgres'
 
-export interface Replica {
+export interface ReadReplica {
   /**
    * An older state; `undefined` while the replica is unavailable. @throws DatabaseError for a wrong
    * query
@@ -14,7 +14,7 @@ export interface Replica {
 const awayMs = 5_000
 
 /** `now`: milliseconds that never go back. */
-export function readReplica(database: Queryable, now: () => number): Replica {
+export function readReplica(database: Queryable, now: () => number): ReadReplica {
   let awayUntil = -Infinity
   return {
     ask: async (read) => {

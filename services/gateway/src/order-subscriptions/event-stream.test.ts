@@ -1,6 +1,6 @@
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import { expect, test } from 'vitest'
-import { allSeen, newEvents, seenBefore } from './event-stream.ts'
+import { allSent, newEvents, sentBefore } from './event-stream.ts'
 
 const [at, orderId] = ['2026-01-02T03:04:05Z', '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f']
 const steps = {
@@ -16,7 +16,7 @@ const progress = (...names: (keyof typeof steps)[]): OrderProgress => ({
 const idsOf = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id)
 
 test('sends each step once, with an id that names all steps sent so far', () => {
-  const seenEvents = seenBefore(undefined, progress('placed'))
+  const seenEvents = sentBefore(undefined, progress('placed'))
   expect(newEvents(progress('placed'), seenEvents)).toBe(
     'id: OrderPlaced\nevent: progress\ndata: {"event":"OrderPlaced","status":"PLACED","at":"2026-01-02T03:04:05Z"}\n\n',
   )
@@ -29,7 +29,7 @@ test('sends missed steps after a reconnect, also one stored late', () => {
     idsOf(
       newEvents(
         progress('placed', 'reserved', 'cancelled'),
-        seenBefore('OrderPlaced,OrderCancelled', progress('placed')),
+        sentBefore('OrderPlaced,OrderCancelled', progress('placed')),
       ),
     ),
   ).toEqual(['OrderPlaced,OrderCancelled,StockReserved'])
@@ -37,12 +37,12 @@ test('sends missed steps after a reconnect, also one stored late', () => {
 
 test('ends when the order has ended and every step is sent', () => {
   const endedOrder = progress('placed', 'cancelled')
-  expect(allSeen(endedOrder, seenBefore('OrderPlaced', endedOrder))).toBe(false)
-  expect(allSeen(endedOrder, seenBefore('OrderPlaced,OrderCancelled', endedOrder))).toBe(true)
-  expect(allSeen(progress('placed'), seenBefore('OrderPlaced', progress('placed')))).toBe(false)
+  expect(allSent(endedOrder, sentBefore('OrderPlaced', endedOrder))).toBe(false)
+  expect(allSent(endedOrder, sentBefore('OrderPlaced,OrderCancelled', endedOrder))).toBe(true)
+  expect(allSent(progress('placed'), sentBefore('OrderPlaced', progress('placed')))).toBe(false)
 })
 
 test('ignores an invalid Last-Event-ID and does not repeat it', () => {
   for (const foreign of ['', '7', 'zzz,OrderShop', 'x'.repeat(5_000)])
-    expect(idsOf(newEvents(progress('placed'), seenBefore(foreign, progress('placed'))))).toEqual(['OrderPlaced'])
+    expect(idsOf(newEvents(progress('placed'), sentBefore(foreign, progress('placed'))))).toEqual(['OrderPlaced'])
 })

@@ -8,7 +8,7 @@ import { isTerminal, type OrderProgress } from '@orderpipeline/orders/queries'
  * The steps that a reader has seen, by its `Last-Event-ID`. What names no step is dropped, or each
  * id would repeat it.
  */
-export function seenBefore(lastEventId: string | undefined, { timeline }: OrderProgress): Set<string> {
+export function sentBefore(lastEventId: string | undefined, { timeline }: OrderProgress): Set<string> {
   if (lastEventId === undefined || lastEventId.length > 1_000) return new Set()
   const steps = new Set<string>([...Object.keys(definitions), ...timeline.map(({ event }) => event)])
   return new Set(lastEventId.split(',').filter((name) => steps.has(name)))
@@ -26,7 +26,7 @@ export function newEvents({ timeline }: OrderProgress, seenEvents: Set<string>):
 }
 
 /** Nothing more will come: the order has ended and every step is known. */
-export function allSeen({ status, timeline }: OrderProgress, seenEvents: ReadonlySet<string>): boolean {
+export function allSent({ status, timeline }: OrderProgress, seenEvents: ReadonlySet<string>): boolean {
   return isTerminal(status) && timeline.every(({ event }) => seenEvents.has(event))
 }
 

@@ -26,10 +26,10 @@ export function createOutcomes(watcher: Watcher, maxWaiting: number): Outcomes {
       const outcome = new Promise<Settled | undefined>((resolve) => (end = resolve))
       const giveUp = (): void => end(undefined)
       const stop = watcher.watch(orderId, {
-        seen: ({ status, reason }) => {
+        onProgress: ({ status, reason }) => {
           if (isSettled(status)) end({ status, ...(reason === undefined ? {} : { reason }) })
         },
-        closing: giveUp,
+        onClose: giveUp,
       })
       const timer = setTimeout(giveUp, waitMs)
       caller.once('close', giveUp)

@@ -4,7 +4,7 @@
 import { Readable } from 'node:stream'
 import { jitteredMs } from '@orderpipeline/retry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
-import { allSeen, comeBackAfter, heartbeat, newEvents } from './event-stream.ts'
+import { allSent, comeBackAfter, heartbeat, newEvents } from './event-stream.ts'
 import type { Watcher } from './watcher.ts'
 
 export interface StreamsOptions {
@@ -75,13 +75,13 @@ export function createStreams(options: StreamsOptions): Streams {
         if (over) return
         const text = newEvents(progress, seenEvents)
         if (text !== '') stream.push(text)
-        if (allSeen(progress, seenEvents)) end()
+        if (allSent(progress, seenEvents)) end()
       }
       const oldAge = setTimeout(end, maxAgeMs * (0.8 + 0.2 * Math.random()))
       register(stream, customer)
       stream.push(comeBackAfter(jitteredMs(comeBackMs, Math.random, 0.5)))
       show(initial)
-      if (!over) stop = watcher.watch(initial.orderId, { seen: show, closing: end })
+      if (!over) stop = watcher.watch(initial.orderId, { onProgress: show, onClose: end })
       return stream
     },
     get count() {

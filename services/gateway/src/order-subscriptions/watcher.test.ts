@@ -22,7 +22,7 @@ function orders(maxWaiting = 10_000) {
   const watcher = createWatcher({
     everyMs: 1,
     logger: silentLogger(),
-    look: async (ids) => {
+    readProgress: async (ids) => {
       looks.push([...ids])
       mostUnderWay = Math.max(mostUnderWay, ++underWay)
       await new Promise((resolve) => setTimeout(resolve, 1))

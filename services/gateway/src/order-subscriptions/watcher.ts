@@ -8,16 +8,16 @@ import type { OrderProgress } from '@orderpipeline/orders/queries'
 
 export interface WatcherOptions {
   /** Those that exist, in no order. */
-  readonly look: (orderIds: readonly string[]) => Promise<readonly OrderProgress[]>
+  readonly readProgress: (orderIds: readonly string[]) => Promise<readonly OrderProgress[]>
   readonly everyMs: number
   readonly logger: Logger
 }
 
 export interface Watch {
   /** Called with each look, whether or not anything has changed. */
-  readonly seen: (progress: OrderProgress) => void
+  readonly onProgress: (progress: OrderProgress) => void
   /** Called when the watcher makes no more looks. */
-  readonly closing: () => void
+  readonly onClose: () => void
 }
 
 export interface Watcher {
@@ -34,7 +34,7 @@ const idsAtOnce = 1_000
 const longestBackoffMs = 5_000
 
 export function createWatcher(options: WatcherOptions): Watcher {
-  const { look, everyMs, logger } = options
+  const { readProgress, everyMs, logger } = options
   const watches = new Map<string, Set<Watch>>()
   let timer: NodeJS.Timeout | undefined
   let looking = false
@@ -54,8 +54,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
     try {
       const ids = [...watches.keys()]
       for (let from = 0; from < ids.length; from += idsAtOnce)
-        for (const progress of await look(ids.slice(from, from + idsAtOnce)))
-          for (const watch of [...(watches.get(progress.orderId) ?? [])]) watch.seen(progress)
+        for (const progress of await readProgress(ids.slice(from, from + idsAtOnce)))
+          for (const watch of [...(watches.get(progress.orderId) ?? [])]) watch.onProgress(progress)
       failures = 0
     } catch (error) {
       failures++
@@ -71,7 +71,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
   return {
     watch: (orderId, watch) => {
       if (closed) {
-        watch.closing()
+        watch.onClose()
         return () => undefined
       }
       const of = watches.get(orderId) ?? new Set()
@@ -90,7 +90,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       clearTimeout(timer)
       const all = [...watches.values()].flatMap((of) => [...of])
       watches.clear()
-      for (const { closing } of all) closing()
+      for (const { onClose } of all) onClose()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { agesSeconds, expectations, expectedWaitSeconds, queueOf, rememberedPaces, type Sample } from './queue.ts'
+import { agesSeconds, expectations, expectedWaitSeconds, queueOf, rememberedPaces, type QueueSample } from './queue.ts'
 
 const partition = (index: number, committed: number | undefined, high: number) => ({
   topic: 'a',
@@ -30,7 +30,7 @@ test('the oldest message is as old as the largest age that younger ones lie behi
   expect(age(since(undefined, undefined, undefined), 10)).toBe(0)
 })
 
-const sample = (at: number, lag: number, consumed: number, oldestAgeSeconds = 0): Sample => ({
+const sample = (at: number, lag: number, consumed: number, oldestAgeSeconds = 0): QueueSample => ({
   at,
   queues: [{ name: 'payment', lag, oldestAgeSeconds }],
   positions: { payment: [{ id: 'a/0', consumed, lag }] },
@@ -59,7 +59,7 @@ test('an order waits in the stages that it passes, and in no other', () => {
  * Payment with a hundred partitions, of which `stuck` hold a message each that does not move, and
  * have for ten minutes.
  */
-const night = (at: number, stuck: number, consumed = 0, movingLag = 0): Sample => ({
+const night = (at: number, stuck: number, consumed = 0, movingLag = 0): QueueSample => ({
   at,
   queues: [{ name: 'payment', lag: stuck + movingLag, oldestAgeSeconds: 300 }],
   positions: {

@@ -23,7 +23,7 @@ export interface Position {
   readonly lag: number
 }
 
-export interface Sample {
+export interface QueueSample {
   /** Milliseconds that never go back. */
   readonly at: number
   readonly queues: readonly Queue[]
@@ -97,7 +97,7 @@ export type Paces = Readonly<Record<string, number>>
  * and no others. `samples`: oldest first. `paces`: what the stages were known to consume before; a
  * stage with little traffic consumes what comes, which is not what it could.
  */
-export function expectations(samples: readonly Sample[], paces: Paces = {}): readonly Expectation[] {
+export function expectations(samples: readonly QueueSample[], paces: Paces = {}): readonly Expectation[] {
   const last = samples.at(-1)
   if (!last) return []
   const first = samples.find(({ at }) => last.at - at >= shortestMs)

@@ -14,9 +14,9 @@ import {
   type Paces,
   type Position,
   type Queue,
-  type Sample,
+  type QueueSample,
 } from './queue.ts'
-import { createSharedLook, type SharedLook } from './shared-look.ts'
+import { createSharedRead, type SharedRead } from './shared-read.ts'
 
 export interface QueueReaderOptions {
   readonly kafka: KafkaConnection
@@ -45,15 +45,15 @@ const requestsOfALook = 5
 export function createQueueReader(options: QueueReaderOptions): QueueReader {
   const { database, cacheMs, monotonicMs, maxAgeSeconds, groupPrefix, timeoutMs } = options
   const ages = agesSeconds(maxAgeSeconds)
-  const stages = createSharedLook(
+  const stages = createSharedRead(
     {
-      ...{ database, freshMs: cacheMs, lookMs: requestsOfALook * timeoutMs, patienceMs: timeoutMs },
+      ...{ database, freshMs: cacheMs, readMs: requestsOfALook * timeoutMs, patienceMs: timeoutMs },
       // With other ages, or other groups, the result would be another.
       name: `queues 1 ${groupPrefix} ${ages.join(' ')}`,
     },
     () => readStages(options, ages),
   )
-  let samples: readonly Sample[] = []
+  let samples: readonly QueueSample[] = []
   let paces: Paces = {}
   let reading: Promise<readonly Expectation[]> | undefined
   let lastFailure: { readonly at: number; readonly error: unknown } | undefined
@@ -94,8 +94,8 @@ interface StageQueue {
 /** @throws StagesUnknown, DatabaseError */
 async function take(
   { outbox: lagOfOutbox, monotonicMs }: QueueReaderOptions,
-  sharedLook: SharedLook<readonly StageQueue[]>,
-): Promise<Sample> {
+  sharedLook: SharedRead<readonly StageQueue[]>,
+): Promise<QueueSample> {
   const [outbox, lookResult] = await Promise.allSettled([lagOfOutbox(), sharedLook.read()])
   if (outbox.status === 'rejected') throw outbox.reason
   const at = monotonicMs()
@@ -104,7 +104,7 @@ async function take(
     const [intakeExpectation] = expectations([{ at, queues: [intake], positions: {} }])
     throw intakeExpectation ? new StagesUnknown(intakeExpectation, lookResult.reason) : lookResult.reason
   }
-  const { found: readings, ageMs } = lookResult.value
+  const { value: readings, ageMs } = lookResult.value
   return {
     at: at - ageMs,
     queues: [intake, ...readings.map(({ queue }) => queue)],

@@ -3,7 +3,7 @@
 // encodings.
 import type { OpenApi, Operation } from '@orderpipeline/http'
 import fc from 'fast-check'
-import { mutated, oddText, valid, type Known, type Schema } from './values.ts'
+import { mutated, unusualText, valid, type KnownValues, type Schema } from './values.ts'
 
 export interface Case {
   readonly method: string
@@ -15,7 +15,7 @@ export interface Case {
   readonly rawBody?: boolean
 }
 
-export function cases(document: OpenApi, knownValues: Known, token?: string): fc.Arbitrary<Case> {
+export function cases(document: OpenApi, knownValues: KnownValues, token?: string): fc.Arbitrary<Case> {
   const operations = Object.entries(document.paths).flatMap(([template, methods]) =>
     Object.entries(methods).map(([method, operation]) =>
       caseOf(template, method.toUpperCase(), operation, knownValues),
@@ -32,7 +32,7 @@ export function cases(document: OpenApi, knownValues: Known, token?: string): fc
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'PURGE']
 
-function caseOf(template: string, method: string, operation: Operation, knownValues: Known): fc.Arbitrary<Case> {
+function caseOf(template: string, method: string, operation: Operation, knownValues: KnownValues): fc.Arbitrary<Case> {
   const { parameters = [], requestBody } = operation
   const body = requestBody?.content['application/json']?.schema as Schema | undefined
   const of = (place: string) => parameters.filter((parameter) => parameter.in === place)
@@ -41,11 +41,11 @@ function caseOf(template: string, method: string, operation: Operation, knownVal
       method: mostly(fc.constant(method), fc.constantFrom(...methods), 12),
       path: pathOf(template, of('path'), knownValues),
       query: pairsOf(of('query'), knownValues),
-      extraQuery: rarely(fc.tuple(oddText, oddText), 15),
+      extraQuery: rarely(fc.tuple(unusualText, unusualText), 15),
       headers: pairsOf(of('header'), knownValues),
       extraHeaders: fc.array(extraHeader, { maxLength: 2 }),
       type: mostly(fc.constant<string | undefined>('application/json'), contentType, 15),
-      body: body ? bodyOf(body, knownValues) : rarely(fc.oneof(fc.json(), oddText).map(rawText), 10),
+      body: body ? bodyOf(body, knownValues) : rarely(fc.oneof(fc.json(), unusualText).map(rawText), 10),
     })
     .map(({ path, query, extraQuery, headers, extraHeaders, type, body: payload, ...rest }) => {
       const search = [...query, ...(extraQuery ? [extraQuery] : [])].map((pair) => pair.map(encode).join('='))
@@ -68,7 +68,11 @@ const rarely = <T>(unusual: fc.Arbitrary<T>, of: number): fc.Arbitrary<T | undef
 /** A lone surrogate has no encoding of its own. */
 const encode = (text: string): string => encodeURIComponent(text.toWellFormed())
 
-function pathOf(template: string, parameters: Operation['parameters'] = [], knownValues: Known): fc.Arbitrary<string> {
+function pathOf(
+  template: string,
+  parameters: Operation['parameters'] = [],
+  knownValues: KnownValues,
+): fc.Arbitrary<string> {
   const step = (name: string) => {
     const schema = parameters.find((parameter) => parameter.name === name)?.schema as Schema
     return mostly(
@@ -90,7 +94,7 @@ function pathOf(template: string, parameters: Operation['parameters'] = [], know
 }
 
 const oddStep = fc.oneof(
-  oddText.map(encode),
+  unusualText.map(encode),
   fc.constantFrom(
     '%zz',
     '%',
@@ -108,12 +112,12 @@ const oddStep = fc.oneof(
 /** Each parameter left out, as it should be, or odd. */
 function pairsOf(
   parameters: NonNullable<Operation['parameters']>,
-  knownValues: Known,
+  knownValues: KnownValues,
 ): fc.Arbitrary<[string, string][]> {
   const each = parameters.map(({ name, required, schema }) => {
     const right = valid(schema as Schema, knownValues, name).map((value): [string, string][] => [[name, String(value)]])
     const none = fc.constant<[string, string][]>([])
-    const wrong = oddText.map((value): [string, string][] => [[name, value]])
+    const wrong = unusualText.map((value): [string, string][] => [[name, value]])
     const twice = right.map((pairs): [string, string][] => [...pairs, ...pairs])
     return fc.oneof(
       { arbitrary: right, weight: 8 },
@@ -127,7 +131,7 @@ function pairsOf(
 
 /** What Node's client lets a header hold: other bytes are sent by raw.ts. */
 const onLine = (text: string): string => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?')
-const headerText = oddText.map(onLine)
+const headerText = unusualText.map(onLine)
 
 const extraHeader = fc.oneof(
   fc.constantFrom(
@@ -169,7 +173,7 @@ type Body = Pick<Case, 'body' | 'rawBody'>
 const jsonText = (value: unknown): Body => ({ body: JSON.stringify(value) })
 const rawText = (body: string): Body => ({ body, rawBody: true })
 
-function bodyOf(schema: Schema, knownValues: Known): fc.Arbitrary<Body | undefined> {
+function bodyOf(schema: Schema, knownValues: KnownValues): fc.Arbitrary<Body | undefined> {
   const right = valid(schema, knownValues)
   return fc.oneof(
     { arbitrary: right.map(jsonText), weight: 8 },

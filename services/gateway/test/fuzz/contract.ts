@@ -4,7 +4,7 @@ import type { OpenApi, Operation } from '@orderpipeline/http'
 import { responseIn } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 
-export interface Answer {
+export interface ReceivedAnswer {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -15,14 +15,14 @@ export interface Contract {
   /**
    * The operation that serves a method of a path, and its template; undefined where there is none.
    */
-  operationOf(method: string, path: string): Found | undefined
+  operationOf(method: string, path: string): MatchedOperation | undefined
   /** Whether `value` is what a schema of the document allows. */
   allows(schema: object, value: unknown): boolean
   /** What is wrong with an answer; nothing where it is as promised. */
-  broken(method: string, match: Found | undefined, answer: Answer): readonly string[]
+  broken(method: string, match: MatchedOperation | undefined, answer: ReceivedAnswer): readonly string[]
 }
 
-export interface Found {
+export interface MatchedOperation {
   readonly template: string
   readonly operation: Operation
   /** Still percent-encoded. */
@@ -56,7 +56,10 @@ export function contractOf(document: OpenApi): Contract {
   }
   const allows = (schema: object, value: unknown): boolean => validator(schema)(value) === true
 
-  const wrongBody = (content: ReturnType<typeof responseIn>['content'], { headers, body }: Answer): string[] => {
+  const wrongBody = (
+    content: ReturnType<typeof responseIn>['content'],
+    { headers, body }: ReceivedAnswer,
+  ): string[] => {
     const type = headers['content-type']?.split(';')[0] ?? ''
     if (!content) return body === '' ? [] : [`a body where none is declared: ${body}`]
     const mediaType = content[type]

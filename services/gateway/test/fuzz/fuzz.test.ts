@@ -9,13 +9,13 @@ import { until } from '@orderpipeline/stage/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../../src/index.ts'
-import { ask, ground, settle, type Ground } from '../support.ts'
+import { ask, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from '../test-environment.ts'
 import { audience, forged, issuer } from '../tokens.ts'
 import { cases, type Case } from './cases.ts'
 import { contractOf } from './contract.ts'
-import { amiss } from './judge.ts'
+import { contractViolations } from './judge.ts'
 import { send, sendBytes } from './send.ts'
-import type { Known } from './values.ts'
+import type { KnownValues } from './values.ts'
 
 const count = Number(process.env['FUZZ_CASES'] ?? 2_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_128)
@@ -31,9 +31,9 @@ const auth = {
 }
 const open = {}
 
-let on: Ground
+let on: GatewayTestEnvironment
 beforeAll(async () => {
-  on = await ground()
+  on = await gatewayTestEnvironment()
 })
 afterAll(() => on.close())
 
@@ -44,7 +44,7 @@ async function documentOf(gateway: Gateway): Promise<OpenApi> {
 }
 
 /** Orders in several states, and all else that a request can name. */
-async function knownTo(gateway: Gateway, headers: Record<string, string>): Promise<Known> {
+async function knownTo(gateway: Gateway, headers: Record<string, string>): Promise<KnownValues> {
   const ids: string[] = []
   for (let n = 0; n < 9; n++) {
     const body = {
@@ -122,7 +122,7 @@ test.each([
     if (caseCount++ === 200) start = { heap: heapBytes(), timers: timers() }
     const answer = await send(gateway.url, one)
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
-    expect(amiss(contract, one, answer)).toEqual([])
+    expect(contractViolations(contract, one, answer)).toEqual([])
   }
   await fc.assert(fc.asyncProperty(cases(document, knownValues, bearer), holds), { numRuns: count / 2, seed })
   await until(async () => Object.values(await heldBy(gateway)).every((count) => count === 0), 20)

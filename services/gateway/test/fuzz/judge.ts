@@ -1,7 +1,7 @@
 // What must come of a request, by the document alone? A wrong one is refused with the name of what
 // is wrong; a right one is not refused as wrong.
 import type { Case } from './cases.ts'
-import type { Answer, Contract, Found } from './contract.ts'
+import type { ReceivedAnswer, Contract, MatchedOperation } from './contract.ts'
 import type { Schema } from './values.ts'
 
 type Verdict = 'right' | 'wrong' | 'unknown'
@@ -10,7 +10,7 @@ type Verdict = 'right' | 'wrong' | 'unknown'
  * What is amiss; nothing where all is well. `authenticated`: the request has a token that is
  * accepted, or needs none.
  */
-export function amiss(contract: Contract, one: Case, answer: Answer): readonly string[] {
+export function contractViolations(contract: Contract, one: Case, answer: ReceivedAnswer): readonly string[] {
   const [path = '', search = ''] = one.target.split('?')
   const match = contract.operationOf(one.method, path)
   const wrong = [...contract.broken(one.method, match, answer), ...refusal(one, answer)]
@@ -28,7 +28,7 @@ export function amiss(contract: Contract, one: Case, answer: Answer): readonly s
 /** Statuses whose answer names no field, since none is wrong. */
 const withoutField = new Set([408, 429])
 
-function refusal({ method }: Case, { status, headers, body }: Answer): string[] {
+function refusal({ method }: Case, { status, headers, body }: ReceivedAnswer): string[] {
   if (status < 400 || status === 503 || withoutField.has(status) || method === 'HEAD') return []
   if (!headers['content-type']?.startsWith('application/problem+json')) return [`${status} is no problem: ${body}`]
   const { problems = [] } = JSON.parse(body) as { readonly problems?: readonly { readonly path: string }[] }
@@ -36,13 +36,13 @@ function refusal({ method }: Case, { status, headers, body }: Answer): string[] 
 }
 
 /** An order that is wrong does not take the others of its batch with it. */
-function isBatchWithRefusal({ status, body }: Answer): boolean {
+function isBatchWithRefusal({ status, body }: ReceivedAnswer): boolean {
   if (status !== 207) return false
   const { results } = JSON.parse(body) as { readonly results: readonly { readonly status: number }[] }
   return results.some((each) => each.status >= 400)
 }
 
-function verdictOf(contract: Contract, one: Case, { operation, params }: Found, search: string): Verdict {
+function verdictOf(contract: Contract, one: Case, { operation, params }: MatchedOperation, search: string): Verdict {
   const { parameters = [], requestBody } = operation
   const query = new URLSearchParams(search)
   const verdicts: Verdict[] = parameters.map(({ name, in: place, required, schema }) => {

@@ -3,11 +3,11 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import type { Case } from './cases.ts'
-import type { Answer } from './contract.ts'
+import type { ReceivedAnswer } from './contract.ts'
 
 const timeoutMs = 30_000
 
-export function send(url: string, { method, target, headers, body }: Case): Promise<Answer> {
+export function send(url: string, { method, target, headers, body }: Case): Promise<ReceivedAnswer> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
     const asking = request({
@@ -26,7 +26,7 @@ export function send(url: string, { method, target, headers, body }: Case): Prom
         const headersRead = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
         resolve({
           status: response.statusCode ?? 0,
-          headers: Object.fromEntries(headersRead) as Answer['headers'],
+          headers: Object.fromEntries(headersRead) as ReceivedAnswer['headers'],
           body: text,
         })
         asking.destroy()

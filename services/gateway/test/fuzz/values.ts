@@ -20,10 +20,10 @@ export interface Schema {
 }
 
 /** By the name of a field or parameter: values that mean something to the gateway under test. */
-export type Known = Readonly<Record<string, readonly string[]>>
+export type KnownValues = Readonly<Record<string, readonly string[]>>
 
 /** What the schema allows, except for what it cannot express. */
-export function valid(schema: Schema, knownValues: Known, name = ''): fc.Arbitrary<unknown> {
+export function valid(schema: Schema, knownValues: KnownValues, name = ''): fc.Arbitrary<unknown> {
   const meaningful = knownValues[name] ?? []
   const any = ofSchema(schema, knownValues, name)
   return meaningful.length === 0
@@ -31,7 +31,7 @@ export function valid(schema: Schema, knownValues: Known, name = ''): fc.Arbitra
     : fc.oneof({ arbitrary: fc.constantFrom(...meaningful), weight: 4 }, { arbitrary: any, weight: 1 })
 }
 
-function ofSchema(schema: Schema, knownValues: Known, name: string): fc.Arbitrary<unknown> {
+function ofSchema(schema: Schema, knownValues: KnownValues, name: string): fc.Arbitrary<unknown> {
   const { type, pattern, minItems = 0, minLength = 0, maxLength = 100, properties = {}, required = [] } = schema
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum) return fc.constantFrom(...schema.enum)
@@ -66,7 +66,7 @@ const seldom = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary: of, weight: 1 })
 
 /** Texts that are known to break parsers. */
-export const oddTexts = [
+export const unusualTexts = [
   '',
   ' ',
   '\u0000',
@@ -87,14 +87,14 @@ export const oddTexts = [
   'x'.repeat(3_000),
 ]
 
-export const oddText: fc.Arbitrary<string> = fc.oneof(
-  fc.constantFrom(...oddTexts),
+export const unusualText: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...unusualTexts),
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ maxLength: 200 }),
 )
 
 const odd: fc.Arbitrary<unknown> = fc.oneof(
-  oddText,
+  unusualText,
   fc.constantFrom(null, true, 0, -1, 0.5, 1e308, 2 ** 53, -(2 ** 31) - 1, 1_001, 51, [], {}, [[]], [null]),
   fc.jsonValue({ maxDepth: 2 }),
 )
@@ -102,7 +102,7 @@ const odd: fc.Arbitrary<unknown> = fc.oneof(
 /** A value in which one place was changed: replaced, left out, doubled, or given a field more. */
 export const mutated = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc
-    .tuple(of, fc.nat(), fc.constantFrom('replace', 'drop', 'double', 'add'), odd, oddText)
+    .tuple(of, fc.nat(), fc.constantFrom('replace', 'drop', 'double', 'add'), odd, unusualText)
     .map(([value, at, how, other, key]) => variantOf(value, at, how, other, key))
 
 type Way = 'replace' | 'drop' | 'double' | 'add'

@@ -114,7 +114,7 @@ RETURNING reservations.order_id, reservations.customer_id, expired.asked_for`,
  * $1: order ids, $2: seconds until the next question. A reservation that has been answered
  * meanwhile needs none, and one that is just being answered is skipped.
  */
-export const asked: Statement = {
+export const markAsked: Statement = {
   name: 'inventory.asked',
   text: `
 UPDATE reservations

@@ -5,7 +5,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * $1: this process, $2: seconds for which it publishes. No row: another one does. `due`: levels
  * are to be compared with the stock, which was not done for $3 seconds.
  */
-export const leadPublishing: Statement = {
+export const claimPublishing: Statement = {
   name: 'inventory.lead-publishing',
   text: `
 UPDATE stock_publisher
@@ -90,7 +90,7 @@ LIMIT $2`,
 }
 
 /** $1: SKUs, $2: versions, $3: pieces, $4: whether low. */
-export const levelsSent: Statement = {
+export const markLevelsSent: Statement = {
   name: 'inventory.levels-sent',
   text: `
 UPDATE stock_levels
@@ -106,7 +106,7 @@ export const replenishmentsToSend: Statement = {
 }
 
 /** $1: ids. */
-export const replenishmentsSent: Statement = {
+export const deleteReplenishments: Statement = {
   name: 'inventory.replenishments-sent',
   text: `DELETE FROM replenishments WHERE id = ANY ($1::bigint[])`,
 }

@@ -63,7 +63,7 @@ export async function publishLevels(
   const rows = await database.query<Level>(sql.levelsToSend, [levelSeconds, eventsAtOnce])
   if (rows.length === 0) return 0
   await publish(rows.flatMap((level) => eventsOf(level, now)))
-  await database.query(sql.levelsSent, [
+  await database.query(sql.markLevelsSent, [
     rows.map(({ sku }) => sku),
     rows.map(({ version }) => version),
     rows.map(({ available }) => available),
@@ -91,6 +91,6 @@ export async function publishReplenishments(database: Pool, publish: PublishProd
       productEventOf('StockReplenished', { sku, delivery, quantity }, { source: '/inventory', now: at }, delivery),
     ),
   )
-  await database.query(sql.replenishmentsSent, [rows.map(({ id }) => id)])
+  await database.query(sql.deleteReplenishments, [rows.map(({ id }) => id)])
   return rows.length
 }

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { Counter, Gauge, type Registry } from '@orderpipeline/telemetry'
 import type { PeriodicTask } from '@orderpipeline/stage'
-import { leadPublishing, compared, stopPublishing } from '../sql/stock-levels.ts'
+import { claimPublishing, compared, stopPublishing } from '../sql/stock-levels.ts'
 import {
   noteChanges,
   noteDifferences,
@@ -36,7 +36,11 @@ export function stockLevelsTask(
     name: 'stock levels',
     everyMs: options.everySeconds * 1_000,
     run: async ({ database, publish, stopping }) => {
-      const [lead] = await database.query<{ due: boolean }>(leadPublishing, [holder, leaseSeconds, compareEverySeconds])
+      const [lead] = await database.query<{ due: boolean }>(claimPublishing, [
+        holder,
+        leaseSeconds,
+        compareEverySeconds,
+      ])
       figures?.leads(lead !== undefined)
       if (!lead) return
       const tell: PublishProducts = async (events) => {

@@ -16,7 +16,7 @@ ON CONFLICT DO NOTHING`,
 }
 
 /** $1: order ids. Returns those whose customer was notified of the end. */
-export const endsTold: Statement = {
+export const endsNotified: Statement = {
   name: 'mails.ends-told',
   text: `
 SELECT DISTINCT order_id FROM notifications

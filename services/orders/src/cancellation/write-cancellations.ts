@@ -7,7 +7,7 @@ import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
 import { source } from '../event-source.ts'
 import { cancelled } from '../stage/saga.ts'
-import { changed, columns } from '../stage/timeline.ts'
+import { statusEntry, historyColumns } from '../stage/timeline.ts'
 import { addToOutbox, type OrderRow } from './sql.ts'
 
 export interface CancellationContext {
@@ -40,9 +40,9 @@ export async function writeCancellations(
   ])
   const history = decisions.map((decision) => {
     const causeId = decision.events[0]?.id ?? decision.orderId
-    return changed(decision.orderId, decision, causeId, context.now)
+    return statusEntry(decision.orderId, decision, causeId, context.now)
   })
-  await tx.query(recordEvents, columns(history))
+  await tx.query(recordEvents, historyColumns(history))
   const events = decisions.flatMap((decision) => decision.events)
   const messages = events.map((event) => ({ id: event.id, ...encode(event, keyedByOrder) }))
   await tx.query(addToOutbox, [

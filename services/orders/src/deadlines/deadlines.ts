@@ -12,9 +12,9 @@ import { Gauge, type Registry } from '@orderpipeline/telemetry'
 import type { OrderRow } from '../cancellation/sql.ts'
 import { writeCancellations } from '../cancellation/write-cancellations.ts'
 import { cutoffs, recordProgress, type Deadlines, type WaitingState } from './progress.ts'
-import { lead, overdueOrders, putOff } from './sql.ts'
+import { tryLock, overdueOrders, reschedule } from './sql.ts'
 
-export interface Sweep {
+export interface DeadlineCheck {
   readonly deadlines: Deadlines
   /** The time between two looks, over all replicas. */
   readonly everySeconds: number
@@ -36,20 +36,20 @@ const betweenBatchesSeconds = 2
  */
 export function cancelOverdue(
   database: Pool,
-  { deadlines, everySeconds, now, keyedByOrder }: Sweep,
+  { deadlines, everySeconds, now, keyedByOrder }: DeadlineCheck,
 ): Promise<readonly string[]> {
   return database.transaction(async (tx) => {
-    if ((await tx.query(lead)).length === 0) return []
+    if ((await tx.query(tryLock)).length === 0) return []
     const before = (await cutoffs(tx, deadlines)).map((cutoff) => cutoff.before)
     const overdue = await tx.query<OrderRow>(overdueOrders, [...before, batchSize])
     const full = overdue.length === batchSize
-    await tx.query(putOff, [full ? Math.min(betweenBatchesSeconds, everySeconds) : everySeconds])
+    await tx.query(reschedule, [full ? Math.min(betweenBatchesSeconds, everySeconds) : everySeconds])
     if (overdue.length > 0) await writeCancellations(tx, overdue, 'DEADLINE', { now: now() }, keyedByOrder)
     return overdue.map(({ order_id }) => order_id)
   })
 }
 
-export interface DeadlineChoreOptions extends Omit<Sweep, 'keyedByOrder'> {
+export interface DeadlineTaskOptions extends Omit<DeadlineCheck, 'keyedByOrder'> {
   /** Once it is committed. */
   readonly onCancelled: (orderIds: readonly string[]) => void
   /** States that orders have left by their own way since it was last called. */
@@ -57,7 +57,7 @@ export interface DeadlineChoreOptions extends Omit<Sweep, 'keyedByOrder'> {
   readonly registry?: Registry | undefined
 }
 
-export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }: DeadlineChoreOptions): PeriodicTask {
+export function deadlineTask({ onCancelled, takeProgress, registry, ...sweep }: DeadlineTaskOptions): PeriodicTask {
   const heldGauge =
     registry &&
     new Gauge({
@@ -80,8 +80,8 @@ export function deadlineChore({ onCancelled, takeProgress, registry, ...sweep }:
   }
 }
 
-/** What messages made of orders, gathered until the chore writes it down. */
-export function progressSeen(): {
+/** What messages made of orders, gathered until the task writes it down. */
+export function progressRecorder(): {
   readonly add: (state: WaitingState) => void
   readonly take: () => ReadonlySet<WaitingState>
 } {

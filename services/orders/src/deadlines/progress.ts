@@ -27,7 +27,7 @@ export type WaitingState = (typeof waitingStates)[number]
  * The state that an order has left because what it waited for there has answered; undefined for any
  * other event.
  */
-export function leftByItself(event: OrderEvent): WaitingState | undefined {
+export function leftState(event: OrderEvent): WaitingState | undefined {
   if (event.type !== 'OrderStatusChanged') return undefined
   const { status, reason } = event.data
   switch (status) {

@@ -1,8 +1,8 @@
 // Which orders have waited too long, who may look, and does what they wait for move?
 import type { Statement } from '@orderpipeline/postgres'
-import { sweep } from '../scheduled-job-lock.ts'
+import { jobLock } from '../scheduled-job-lock.ts'
 
-export const { lead, putOff } = sweep('deadlines')
+export const { tryLock, reschedule } = jobLock('deadlines')
 
 /**
  * $1: states that orders have just left in the normal way, $2, in the same order: seconds without

@@ -6,31 +6,31 @@ import { IdempotencyConflict, IdempotencyInFlight } from './errors.ts'
 import { keyOf, type NewOrder } from './new-order.ts'
 import type { Placement } from './repeats.ts'
 
-export type Place = (order: NewOrder) => Promise<Placement>
+export type PlaceNewOrder = (order: NewOrder) => Promise<Placement>
 
 interface First {
   readonly requestHash: string
   /** Settles once the key is free again. */
-  readonly ended: Promise<Placement>
+  readonly placement: Promise<Placement>
 }
 
 /**
  * `maxWaiting`: repeats that wait at once; one more is refused at once. @throws what `place`
  * throws, IdempotencyConflict, IdempotencyInFlight
  */
-export function oneAtATime(place: Place, patienceMs: number, maxWaiting: number): Place {
+export function oneAtATime(place: PlaceNewOrder, patienceMs: number, maxWaiting: number): PlaceNewOrder {
   const firsts = new Map<string, First>()
   let waiting = 0
 
   const placeFirst = (key: string, order: NewOrder): Promise<Placement> => {
     const placement = place(order).finally(() => firsts.delete(key))
-    firsts.set(key, { requestHash: order.requestHash, ended: placement })
+    firsts.set(key, { requestHash: order.requestHash, placement })
     return placement
   }
   /** Where the first fails, one of those who waited is the next first. */
   const repeat = async (key: string, order: NewOrder, late: Promise<'late'>): Promise<Placement> => {
     for (let first = firsts.get(key); first; first = firsts.get(key)) {
-      const outcome = await Promise.race([first.ended.catch(() => undefined), late])
+      const outcome = await Promise.race([first.placement.catch(() => undefined), late])
       if (outcome === 'late') throw new IdempotencyInFlight('the order under this Idempotency-Key is being placed')
       if (!outcome) continue
       if (first.requestHash === order.requestHash) return { orderId: outcome.orderId, repeated: true }

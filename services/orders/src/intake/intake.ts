@@ -6,7 +6,7 @@ import { oneAtATime } from './in-flight.ts'
 import type { IntakeMetrics } from './metrics.ts'
 import { hashOf, newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
 import { patienceMs, placeOrders } from './place-orders.ts'
-import { placedBefore, type Asked, type Placement } from './repeats.ts'
+import { placedBefore, type KeyedOrder, type Placement } from './repeats.ts'
 import { notifyRelay } from './relay-sql.ts'
 
 export interface IntakeOptions {
@@ -79,7 +79,7 @@ export function createIntake(options: IntakeOptions): Intake {
     },
     onBatch: (size) => metrics.batchSize.observe(size),
   })
-  const lookups = createBatcher<Asked, Placement | undefined>({
+  const lookups = createBatcher<KeyedOrder, Placement | undefined>({
     maxBatch: options.maxBatch,
     maxInFlight: 1,
     maxWaiting: options.maxWaiting,

@@ -60,7 +60,7 @@ async function noteNow(database: Queryable, atMs: number): Promise<Note | undefi
  * for unforeseen cases, such as rows that were inserted by hand. Returns the id that was found.
  * @throws DatabaseError
  */
-export async function lookBelowBound(database: Queryable): Promise<string | undefined> {
+export async function readBelowBound(database: Queryable): Promise<string | undefined> {
   const [lowest] = await database.query<{ id: string }>(lowestBelowBound)
   if (!lowest) return undefined
   await database.query(lowerBound, [String(lowest.id)])

@@ -6,7 +6,7 @@ import { runPeriodically } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import type { RelayMetrics } from './metrics.ts'
 import { forgetKeys } from './prune-keys.ts'
-import { lookBelowBound } from './relay-bound.ts'
+import { readBelowBound } from './relay-bound.ts'
 
 export interface HousekeepingOptions {
   readonly database: Queryable
@@ -49,7 +49,7 @@ export function startHousekeeping({
       belowBoundEveryMs,
       'the rows below the bound of the outbox could not be checked; trying again later',
       async () => {
-        const id = await lookBelowBound(database)
+        const id = await readBelowBound(database)
         if (id !== undefined) logger.error({ id }, 'an event waited below the bound of the outbox; it is published now')
       },
     ),

@@ -2,7 +2,7 @@
 // is alive? One session holds the relay's lock; it publishes what the outbox holds, lowest id
 // first, and deletes it once Kafka has it. A crash in between publishes again under the same event
 // ids, which the inboxes of the stages drop.
-import { lockHeld, type Queryable, type Session } from '@orderpipeline/postgres'
+import { isLockHeld, type Queryable, type Session } from '@orderpipeline/postgres'
 import { backoffMs, jitteredMs } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import type { RelayMetrics } from './metrics.ts'
@@ -28,11 +28,11 @@ export interface OutboxMessage {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export interface LookSpacing {
+export interface OutboxReadSpacing {
   /** A look begins. */
   fetching(): void
   /** The number of rows in this look; `behind`: there are more. */
-  brought(messages: number, behind: boolean): void
+  recordResult(messages: number, behind: boolean): void
   /** From this look to the next. */
   readonly ms: number
 }
@@ -59,7 +59,7 @@ export interface RelayOptions {
    * From one look to the next while there is something: orders committed in between share a look
    * and a publication. Default 20 ms.
    */
-  readonly spacing?: LookSpacing
+  readonly spacing?: OutboxReadSpacing
   /** How often the relay looks unasked; only a lost wake-up makes it matter. */
   readonly pollMs: number
   /** Idempotency keys are kept for so long, and for half of it more at most; default 24. */
@@ -95,7 +95,7 @@ const boundEveryMs = 5_000
  * publishing.
  */
 const lagAgainMs = 30_000
-const steady: LookSpacing = { fetching: () => undefined, brought: () => undefined, ms: 20 }
+const steady: OutboxReadSpacing = { fetching: () => undefined, recordResult: () => undefined, ms: 20 }
 const backoff = { firstMs: 100, maxMs: 5_000 }
 const giveUpAfterMs = 15_000
 /** Long enough for every other gateway to look whether it should relay. */
@@ -111,7 +111,7 @@ export function startRelay(options: RelayOptions): Relay {
     let failures = 0
     while (!closing.signal.aborted) {
       try {
-        if (!(await lockHeld(options.database, relayLock))) await lead()
+        if (!(await isLockHeld(options.database, relayLock))) await lead()
         failures = 0
         await wake.sleep(jitteredMs(options.takeOverMs))
       } catch (error) {
@@ -181,7 +181,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     try {
       await bound.trail(session)
     } catch (error) {
-      session.lost.throwIfAborted()
+      session.connectionEnded.throwIfAborted()
       logger.warn({ error }, "the outbox's lower bound was not raised; trying again later")
     }
   }
@@ -193,7 +193,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     try {
       await measureLag(session, metrics)
     } catch (error) {
-      session.lost.throwIfAborted()
+      session.connectionEnded.throwIfAborted()
       againMs = lagAgainMs
       logger.warn({ error }, 'the backlog of the outbox could not be counted; trying again later')
     }
@@ -202,17 +202,17 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
   let failures = 0
   let failingSince: number | undefined
   while (!closing.aborted) {
-    session.lost.throwIfAborted()
+    session.connectionEnded.throwIfAborted()
     await measure()
     await trail()
     const lookedAt = performance.now()
     spacing.fetching()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
     if (rows.length === 0) {
-      await wake.sleep(jitteredMs(options.pollMs), session.lost)
+      await wake.sleep(jitteredMs(options.pollMs), session.connectionEnded)
       continue
     }
-    session.lost.throwIfAborted()
+    session.connectionEnded.throwIfAborted()
     const began = performance.now()
     try {
       await options.publish(rows)
@@ -225,15 +225,15 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
         throw new CannotPublish('publishing has failed for too long', { cause: error })
       const againMs = backoffMs(++failures, backoff)
       logger.warn({ error, backoffMs: againMs, rows: rows.length }, 'publishing failed; trying again')
-      await wake.sleep(againMs, session.lost, { early: false })
+      await wake.sleep(againMs, session.connectionEnded, { early: false })
       continue
     }
     await session.query(deletePublished, [rows.map((row) => row.id)])
     metrics.published.inc(rows.length)
     metrics.batches.inc()
-    spacing.brought(rows.length, rows.length >= options.batchSize)
+    spacing.recordResult(rows.length, rows.length >= options.batchSize)
     const spare = lookedAt + spacing.ms - performance.now()
-    if (spare > 0) await wake.sleep(spare, session.lost, { early: false })
+    if (spare > 0) await wake.sleep(spare, session.connectionEnded, { early: false })
   }
 }
 

@@ -10,7 +10,7 @@ export interface Placement {
 }
 
 /** An order that may have been placed before. */
-export interface Asked {
+export interface KeyedOrder {
   readonly request: OrderRequest
   readonly requestHash: string
 }
@@ -27,7 +27,7 @@ interface KnownKey {
  * statement of its own, so that it sees what another gateway committed while ours waited for that
  * key. @throws DatabaseError
  */
-export async function placedBefore<Order extends Asked>(
+export async function placedBefore<Order extends KeyedOrder>(
   database: Queryable,
   orders: readonly Order[],
 ): Promise<ReadonlyMap<Order, Placement | IdempotencyConflict>> {
@@ -46,7 +46,7 @@ export async function placedBefore<Order extends Asked>(
   )
 }
 
-function repeatOf({ requestHash }: Asked, key: KnownKey): Placement | IdempotencyConflict {
+function repeatOf({ requestHash }: KeyedOrder, key: KnownKey): Placement | IdempotencyConflict {
   if (key.request_hash === requestHash) return { orderId: key.order_id, repeated: true }
   return new IdempotencyConflict('this Idempotency-Key was used before with another order')
 }

@@ -4,7 +4,7 @@
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge, type Logger, type Registry } from '@orderpipeline/telemetry'
-import { lead, makeMonths, monthFigures, putOff } from './sql.ts'
+import { tryLock, makeMonths, monthFigures, reschedule } from './sql.ts'
 
 export interface MonthFigures {
   /** Months made ahead of this one, without a gap; -1 when this one is missing. */
@@ -17,28 +17,28 @@ export interface MonthFigures {
  * Returns the months made now, as `2026-01`; none when another replica is at it or has just been.
  * @throws DatabaseError
  */
-export function makeMonthsAhead(database: Pool, everySeconds: number): Promise<readonly string[]> {
+export function createMonthsAhead(database: Pool, everySeconds: number): Promise<readonly string[]> {
   return database.transaction(async (tx) => {
-    if ((await tx.query(lead)).length === 0) return []
+    if ((await tx.query(tryLock)).length === 0) return []
     const months = await tx.query<{ month: string }>(makeMonths)
-    await tx.query(putOff, [everySeconds])
+    await tx.query(reschedule, [everySeconds])
     return months.map(({ month }) => month)
   })
 }
 
 /** @throws DatabaseError */
-export async function monthsThereAre(database: Pool): Promise<MonthFigures> {
+export async function readMonthFigures(database: Pool): Promise<MonthFigures> {
   const [figures] = await database.query<MonthFigures>(monthFigures)
   return figures ?? { ahead: -1, outside: 0 }
 }
 
-export interface MonthsChoreOptions {
+export interface MonthsTaskOptions {
   readonly everySeconds: number
   readonly registry?: Registry | undefined
   readonly logger?: Pick<Logger, 'info' | 'warn'> | undefined
 }
 
-export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptions): PeriodicTask {
+export function monthsTask({ everySeconds, registry, logger }: MonthsTaskOptions): PeriodicTask {
   const gauges = registry && {
     ahead: new Gauge({
       name: 'orders_months_ahead',
@@ -56,10 +56,10 @@ export function monthsChore({ everySeconds, registry, logger }: MonthsChoreOptio
     everyMs: everySeconds * 1_000,
     run: async ({ database }) => {
       try {
-        const newMonths = await makeMonthsAhead(database, everySeconds)
+        const newMonths = await createMonthsAhead(database, everySeconds)
         if (newMonths.length > 0) logger?.info({ months: newMonths }, 'months for orders were created')
       } finally {
-        const { ahead, outside } = await monthsThereAre(database)
+        const { ahead, outside } = await readMonthFigures(database)
         gauges?.ahead.set(ahead)
         gauges?.outside.set(outside)
         if (ahead < 1)

@@ -1,9 +1,9 @@
 // Which months of orders are there, who sees to it, and how is one taken out? The work is done by
 // functions of the schema (migrations/0005_months.sql), which the migrate program calls as well.
 import type { Statement } from '@orderpipeline/postgres'
-import { sweep } from '../scheduled-job-lock.ts'
+import { jobLock } from '../scheduled-job-lock.ts'
 
-export const { lead, putOff } = sweep('months')
+export const { tryLock, reschedule } = jobLock('months')
 
 export const makeMonths: Statement = {
   name: 'months.make',

@@ -9,7 +9,7 @@
 // holds this against thousands of random orders of events.
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 
-export interface Told {
+export interface OrderHistory {
   readonly status: OrderStatus
   readonly reason?: CancellationReason
   readonly parcel?: { readonly status: string }
@@ -35,7 +35,7 @@ const ofShipped: readonly EventType[] = [
 /** Further events about a parcel come until it is delivered or returned. */
 const parcelEnds: readonly string[] = ['DELIVERED', 'RETURNED']
 
-export function isFinal({ status, reason, parcel, timeline }: Told): boolean {
+export function isFinal({ status, reason, parcel, timeline }: OrderHistory): boolean {
   if (parcel && !parcelEnds.includes(parcel.status)) return false
   const expected = status === 'SHIPPED' ? ofShipped : status === 'CANCELLED' && reason ? ofCancelled[reason] : undefined
   const events = new Set(timeline.map(({ event }) => event))

@@ -9,7 +9,7 @@ import {
 } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 
-export interface Step {
+export interface TimelineStep {
   /** Each once in an order's history. */
   readonly event: EventType
   /** The status it brought about, if any. */
@@ -22,7 +22,7 @@ export interface OrderProgress {
   readonly orderId: string
   readonly status: OrderStatus
   readonly reason?: CancellationReason
-  readonly timeline: readonly Step[]
+  readonly timeline: readonly TimelineStep[]
 }
 
 /** An order with one of these statuses has ended. */

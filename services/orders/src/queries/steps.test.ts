@@ -1,10 +1,10 @@
 // Does an order come nearer to its end with every step, whichever of its events arrived?
 import type { EventType, OrderStatus } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
-import { doneAt, stepsDone } from './steps.ts'
+import { stepsAtStatus, countSteps } from './steps.ts'
 
 const progressOf = (status: OrderStatus, ...events: EventType[]) =>
-  stepsDone({ status, timeline: events.map((event) => ({ event })) })
+  countSteps({ status, timeline: events.map((event) => ({ event })) })
 
 test.each([
   ['PLACED', ['OrderPlaced'], 1],
@@ -14,7 +14,7 @@ test.each([
   ['SHIPPED', ['OrderPlaced', 'OrderShipped'], 5],
 ] as const)('%s with %j: %i of 5', (status, events, expectedDone) => {
   expect(progressOf(status, ...events)).toEqual({ done: expectedDone, of: 5 })
-  expect(doneAt(status)).toBeLessThanOrEqual(expectedDone)
+  expect(stepsAtStatus(status)).toBeLessThanOrEqual(expectedDone)
 })
 
 test('a cancelled order has no further steps', () => {

@@ -4,27 +4,27 @@ import type { EventType, OrderStatus } from '@orderpipeline/order-events'
 /** The steps of an order that goes well, each with the event that ends it. */
 export const steps = ['OrderPlaced', 'OrderValidated', 'StockReserved', 'OrderConfirmed', 'OrderShipped'] as const
 
-export interface StepsDone {
+export interface CompletedSteps {
   readonly done: number
   /** As many as are done when nothing more is to come. */
   readonly of: number
 }
 
-interface Seen {
+interface StepHistory {
   readonly status: OrderStatus
   readonly timeline: readonly { readonly event: EventType }[]
 }
 
 /** Events overtake each other: a step in the history means that those before it are done. */
-export function stepsDone({ status, timeline }: Seen): StepsDone {
+export function countSteps({ status, timeline }: StepHistory): CompletedSteps {
   const events = new Set<EventType>(timeline.map(({ event }) => event))
   const last = steps.findLastIndex((event) => events.has(event))
-  const completedSteps = Math.max(last + 1, doneAt(status))
+  const completedSteps = Math.max(last + 1, stepsAtStatus(status))
   return { done: completedSteps, of: status === 'CANCELLED' ? completedSteps : steps.length }
 }
 
 /** The number of steps for an order whose status alone is known. */
-export function doneAt(status: OrderStatus): number {
+export function stepsAtStatus(status: OrderStatus): number {
   switch (status) {
     case 'PLACED':
     case 'CANCELLED':

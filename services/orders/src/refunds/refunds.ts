@@ -13,7 +13,7 @@ import type { OrderRow } from '../cancellation/sql.ts'
 import type { Deadlines } from '../deadlines/progress.ts'
 import { notifyRelay } from '../intake/relay-sql.ts'
 import { source } from '../event-source.ts'
-import { lead, nextStretch, noteStretch, putOff, unrefunded } from './sql.ts'
+import { tryLock, nextStretch, noteStretch, reschedule, unrefunded } from './sql.ts'
 
 const stretchSeconds = 60
 const everySeconds = 60
@@ -37,11 +37,11 @@ export function askAgain(
   { afterSeconds, now, keyedByOrder }: RefundsCheck,
 ): Promise<readonly string[] | undefined> {
   return database.transaction(async (tx) => {
-    if ((await tx.query(lead)).length === 0) return undefined
+    if ((await tx.query(tryLock)).length === 0) return undefined
     type Stretch = { readonly since: Date; readonly until: Date }
     const [stretch] = await tx.query<Stretch>(nextStretch, [stretchSeconds, afterSeconds])
     if (!stretch) {
-      await tx.query(putOff, [everySeconds])
+      await tx.query(reschedule, [everySeconds])
       return undefined
     }
     const { since, until } = stretch
@@ -68,14 +68,14 @@ export function askAgain(
   })
 }
 
-export interface RefundsChoreOptions {
+export interface RefundsTaskOptions {
   readonly deadlines: Deadlines
   readonly now: () => Date
   readonly registry?: Registry | undefined
   readonly logger?: Logger | undefined
 }
 
-export function refundsChore({ deadlines, now, registry, logger }: RefundsChoreOptions): PeriodicTask {
+export function refundsTask({ deadlines, now, registry, logger }: RefundsTaskOptions): PeriodicTask {
   const { placedSeconds, processingSeconds, confirmedSeconds, stalledSeconds } = deadlines
   // Each of the three states may last longer while no order leaves it.
   const afterSeconds = placedSeconds + processingSeconds + confirmedSeconds + 3 * stalledSeconds + daySeconds

@@ -1,9 +1,9 @@
 // Which cancelled orders were paid and have no refund in their history, and how far has that been
 // checked?
 import type { Statement } from '@orderpipeline/postgres'
-import { sweep } from '../scheduled-job-lock.ts'
+import { jobLock } from '../scheduled-job-lock.ts'
 
-export const { lead, putOff } = sweep('refunds')
+export const { tryLock, reschedule } = jobLock('refunds')
 
 /** $1: seconds of a stretch, $2: seconds that it must be past. No row: nothing is old enough. */
 export const nextStretch: Statement = {

@@ -107,7 +107,7 @@ ON CONFLICT DO NOTHING`,
 }
 
 /** Exactly those that the index orders_under_way holds. */
-export const countUnderWay: Statement = {
+export const countInProgress: Statement = {
   name: 'orders.under-way',
   text: `
 SELECT status, count(*) AS count

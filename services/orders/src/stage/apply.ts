@@ -6,10 +6,10 @@ import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-ev
 import { cutoffs, type Deadlines } from '../deadlines/progress.ts'
 import { idRange } from '../sql/id-range.ts'
 import { changeOrders, changeParcels, itemsOf, lockOrders, priceItems, recordEvents } from '../sql/stage.ts'
-import { pricesAsked } from './prices.ts'
+import { orderedPrices } from './prices.ts'
 import { decide } from './saga.ts'
 import type { Decision, Facts, StoredParcel } from './saga.ts'
-import { answered, changed, columns, heard } from './timeline.ts'
+import { refundEntries, statusEntry, historyColumns, receivedEntries } from './timeline.ts'
 import type { HistoryEntry } from './timeline.ts'
 
 /** An event about an order that the intake never took: nothing here can make sense of it. */
@@ -25,7 +25,7 @@ interface Change {
 }
 
 /** Without deadlines every question about an old reservation is decided at once. */
-export async function applyNews(
+export async function applyOrderEvents(
   tx: Queryable,
   items: readonly Item<void>[],
   now: () => Date,
@@ -53,10 +53,10 @@ function decideAll(
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrder(`no order ${orderId}`)
     const decision = decide(status, event, facts, now)
-    history.push(...heard(event, status, decision !== undefined))
+    history.push(...receivedEntries(event, status, decision !== undefined))
     if (decision === undefined) continue
     reactions.push({ cause: event, events: decision.events })
-    history.push(...answered(decision.events, event.id, now))
+    history.push(...refundEntries(decision.events, event.id, now))
     if (decision.parcel) {
       parcels.set(orderId, decision.parcel.status)
       parcelChanges.set(orderId, decision.parcel)
@@ -64,7 +64,7 @@ function decideAll(
     if (decision.status === status) continue
     statuses.set(orderId, decision.status)
     changes.push({ orderId, decision })
-    history.push(changed(orderId, decision, event.id, now))
+    history.push(statusEntry(orderId, decision, event.id, now))
   }
   write(tx, changes)
   if (parcelChanges.size > 0)
@@ -73,7 +73,7 @@ function decideAll(
       [...parcelChanges.values()].map((parcel) => JSON.stringify(parcel)),
       ...idRange([...parcelChanges.keys()]),
     ])
-  if (history.length > 0) tx.send(recordEvents, columns(history))
+  if (history.length > 0) tx.send(recordEvents, historyColumns(history))
   return reactions
 }
 
@@ -97,7 +97,7 @@ async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promi
 
 async function factsFor(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<Facts> {
   const [priceOf, items, paymentsStall] = await Promise.all([
-    pricesAsked(tx, events),
+    orderedPrices(tx, events),
     orderedItems(tx, events),
     doPaymentsStall(tx, events, deadlines),
   ])

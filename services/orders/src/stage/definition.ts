@@ -3,14 +3,14 @@
 import { handledEvents } from '@orderpipeline/order-events'
 import type { Reaction, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { OrdersOptions } from '../config.ts'
-import { deadlineChore, progressSeen } from '../deadlines/deadlines.ts'
-import { leftByItself } from '../deadlines/progress.ts'
-import { monthsChore } from '../months/months.ts'
+import { deadlineTask, progressRecorder } from '../deadlines/deadlines.ts'
+import { leftState } from '../deadlines/progress.ts'
+import { monthsTask } from '../months/months.ts'
 import { orderTimer } from '../processing-time.ts'
-import { refundsChore } from '../refunds/refunds.ts'
-import { applyNews } from './apply.ts'
+import { refundsTask } from '../refunds/refunds.ts'
+import { applyOrderEvents } from './apply.ts'
 import { availabilityHandling } from './availability.ts'
-import { countingChore, observeOrders } from './metrics.ts'
+import { countingTask, observeOrders } from './metrics.ts'
 
 type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger' | 'registry'>>
 
@@ -21,11 +21,11 @@ const monthsEverySeconds = 600
 export function ordersStage({ now, logger, registry }: Context, options?: OrdersOptions): StageDefinition<void> {
   const timer = registry && orderTimer(registry, now)
   const observe = timer && observeOrders(timer)
-  const progress = progressSeen()
+  const progress = progressRecorder()
   const onCommitted = (reactions: readonly Reaction[]) => {
     observe?.(reactions)
     for (const event of reactions.flatMap(({ events }) => events)) {
-      const state = leftByItself(event)
+      const state = leftState(event)
       if (state) progress.add(state)
     }
   }
@@ -36,17 +36,17 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
   return {
     role: 'orders',
     handles: handledEvents('orders'),
-    apply: (tx, items) => applyNews(tx, items, now, options?.deadlines),
+    apply: (tx, items) => applyOrderEvents(tx, items, now, options?.deadlines),
     products: availabilityHandling,
-    chores: [
+    periodicTasks: [
       ...(options === undefined
         ? []
         : [
-            deadlineChore({ ...options, now, onCancelled, takeProgress: progress.take, registry }),
-            refundsChore({ deadlines: options.deadlines, now, registry, logger }),
+            deadlineTask({ ...options, now, onCancelled, takeProgress: progress.take, registry }),
+            refundsTask({ deadlines: options.deadlines, now, registry, logger }),
           ]),
-      monthsChore({ everySeconds: monthsEverySeconds, registry, logger }),
-      ...(registry === undefined ? [] : [countingChore(registry)]),
+      monthsTask({ everySeconds: monthsEverySeconds, registry, logger }),
+      ...(registry === undefined ? [] : [countingTask(registry)]),
     ],
     onCommitted,
   }

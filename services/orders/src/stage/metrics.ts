@@ -6,8 +6,8 @@ import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { PeriodicTask, Reaction } from '@orderpipeline/stage'
 import type { OrderTimer } from '../processing-time.ts'
-import { countUnderWay, lastCount, noteCount } from '../sql/stage.ts'
-import { sweep } from '../scheduled-job-lock.ts'
+import { countInProgress, lastCount, noteCount } from '../sql/stage.ts'
+import { jobLock } from '../scheduled-job-lock.ts'
 
 /** What new messages made of orders. */
 export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[]) => void {
@@ -17,7 +17,7 @@ export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[
   }
 }
 
-export function countingChore(registry: Registry): PeriodicTask {
+export function countingTask(registry: Registry): PeriodicTask {
   const active = new Gauge({
     name: 'orders_active',
     help: 'Orders that have not ended, as counted in the database; the same from every replica',
@@ -36,7 +36,7 @@ export function countingChore(registry: Registry): PeriodicTask {
 }
 
 const everySeconds = 15
-const { lead, putOff } = sweep('counting')
+const { tryLock, reschedule } = jobLock('counting')
 
 type Counts = Partial<Record<OrderStatus, number>>
 
@@ -46,12 +46,12 @@ type Counts = Partial<Record<OrderStatus, number>>
  */
 async function countIfDue(database: Pool): Promise<void> {
   const isDue = await database.transaction(async (tx) => {
-    if ((await tx.query(lead)).length === 0) return false
-    tx.send(putOff, [everySeconds])
+    if ((await tx.query(tryLock)).length === 0) return false
+    tx.send(reschedule, [everySeconds])
     return true
   })
   if (!isDue) return
-  const rows = await database.query<{ status: OrderStatus; count: number }>(countUnderWay)
+  const rows = await database.query<{ status: OrderStatus; count: number }>(countInProgress)
   await database.query(noteCount, [
     JSON.stringify(Object.fromEntries(rows.map(({ status, count }) => [status, count]))),
   ])

@@ -8,7 +8,7 @@ import { agreedPrices, pricesOf } from '../sql/stage.ts'
 import type { Facts } from './saga.ts'
 
 /** The price of every line that these events place; both statements are sent together. */
-export async function pricesAsked(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts['priceOf']> {
+export async function orderedPrices(tx: Queryable, events: readonly OrderEvent[]): Promise<Facts['priceOf']> {
   const placedOrders = events.flatMap((event) => (event.type === 'OrderPlaced' ? [event.data] : []))
   if (placedOrders.length === 0) return () => undefined
   const ids = [...new Set(placedOrders.map(({ orderId }) => orderId))]

@@ -30,7 +30,7 @@ const eventOfStatus = {
  * history would ever be complete. `decided`: it changed something; a repeated or late event about a
  * parcel does not.
  */
-export function heard(message: OrderEvent, before: OrderStatus, decided: boolean): readonly HistoryEntry[] {
+export function receivedEntries(message: OrderEvent, before: OrderStatus, decided: boolean): readonly HistoryEntry[] {
   if (!decided && parcelEvents.has(message.type)) return []
   if (message.type === 'OrderPlaced' || (message.type === 'ReservationExpired' && !cancellable(before))) return []
   const { id, type, time, data } = message
@@ -41,12 +41,12 @@ export function heard(message: OrderEvent, before: OrderStatus, decided: boolean
  * The answer to an event after the order's end: money that was taken meanwhile is to go back. The
  * refund itself arrives later.
  */
-export function answered(events: readonly OrderEvent[], causeId: string, at: Date): readonly HistoryEntry[] {
+export function refundEntries(events: readonly OrderEvent[], causeId: string, at: Date): readonly HistoryEntry[] {
   const requests = events.filter(({ type }) => type === 'RefundRequested')
   return requests.map(({ type, data }) => ({ orderId: data.orderId, event: type, causeId, at }))
 }
 
-export function changed(
+export function statusEntry(
   orderId: string,
   change: { readonly status: OrderStatus; readonly reason?: CancellationReason },
   causeId: string,
@@ -57,7 +57,7 @@ export function changed(
 }
 
 /** As the statement `recordEvents` wants them. */
-export function columns(entries: readonly HistoryEntry[]): unknown[] {
+export function historyColumns(entries: readonly HistoryEntry[]): unknown[] {
   return [
     entries.map(({ orderId }) => orderId),
     entries.map(({ event }) => event),

@@ -12,7 +12,7 @@ import type { StripeAddress } from '../stripe/api.ts'
 import { orderKey, shopCustomerKey } from '../stripe/stripe.ts'
 import type { ListedCharge } from './compare.ts'
 
-export interface Stretch {
+export interface ComparedPeriod {
   readonly since: Date
   /** Exclusive. */
   readonly until: Date
@@ -26,7 +26,7 @@ export interface ChargePage {
 
 export interface ChargeList {
   /** A page of the charges made in the stretch. @throws ProviderError */
-  page(stretch: Stretch, after: string | undefined, signal: AbortSignal): Promise<ChargePage>
+  page(stretch: ComparedPeriod, after: string | undefined, signal: AbortSignal): Promise<ChargePage>
 }
 
 const maxPageBytes = 4 * 1_024 * 1_024

@@ -10,12 +10,12 @@ import { randomUUID } from 'node:crypto'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder, writeDues } from '../apply.ts'
-import type { Due } from '../dues.ts'
+import type { DueRefund } from '../dues.ts'
 import { book } from '../pending.ts'
 import type { Provider } from '../provider.ts'
 import { addDifferences, capturesOfOrders, claimStretch, finishStretch } from '../sql/reconcile.ts'
 import { paymentsOf } from '../sql/stage.ts'
-import type { ChargeList, Stretch } from './charge-list.ts'
+import type { ChargeList, ComparedPeriod } from './charge-list.ts'
 import { differenceOf, forPeople } from './compare.ts'
 import type { Difference, DifferenceKind, ListedCharge } from './compare.ts'
 import { reconcileFigures } from './figures.ts'
@@ -36,7 +36,7 @@ export interface ReconcileOptions {
 const everyMs = 60_000
 const stretchSeconds = 60
 const weekSeconds = 7 * 86_400
-/** In one run of the chore and pass, where it has fallen behind. */
+/** In one run of the task and pass, where it has fallen behind. */
 const stretchesAtOnce = 30
 /**
  * The provider is asked one by one for payments that are not in the list; for no more than so many
@@ -44,9 +44,9 @@ const stretchesAtOnce = 30
  */
 const maxLookups = 200
 
-export type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
+export type ReconcileContext = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
-export function reconcileChore(options: ReconcileOptions): PeriodicTask {
+export function reconcileTask(options: ReconcileOptions): PeriodicTask {
   const passes = [
     { name: 'soon', afterSeconds: options.afterSeconds },
     { name: 'late', afterSeconds: Math.max(weekSeconds, options.afterSeconds) },
@@ -76,14 +76,14 @@ type Note = (kind: DifferenceKind) => void
 async function followPass(
   pass: Pass,
   holder: string,
-  surroundings: Surroundings,
+  surroundings: ReconcileContext,
   options: ReconcileOptions,
   note: Note,
 ) {
   const { database, stopping } = surroundings
   for (let n = 0; n < stretchesAtOnce && !stopping.aborted; n++) {
     const parameters = [pass.name, holder, stretchSeconds, pass.afterSeconds]
-    const [stretch] = await database.query<Stretch>(claimStretch, parameters)
+    const [stretch] = await database.query<ComparedPeriod>(claimStretch, parameters)
     if (!stretch) return
     for (const difference of await reconcile(stretch, surroundings, options)) note(difference.kind)
     if (stopping.aborted) return
@@ -96,8 +96,8 @@ async function followPass(
  * PublishFailed
  */
 export async function reconcile(
-  stretch: Stretch,
-  surroundings: Surroundings,
+  stretch: ComparedPeriod,
+  surroundings: ReconcileContext,
   options: ReconcileOptions,
 ): Promise<readonly Difference[]> {
   const { stopping } = surroundings
@@ -114,7 +114,11 @@ export async function reconcile(
   return all
 }
 
-async function comparePage(charges: readonly ListedCharge[], surroundings: Surroundings, options: ReconcileOptions) {
+async function comparePage(
+  charges: readonly ListedCharge[],
+  surroundings: ReconcileContext,
+  options: ReconcileOptions,
+) {
   if (charges.length === 0) return []
   const { database } = surroundings
   const orderIds = [...new Set(charges.map(({ orderId }) => orderId))]
@@ -134,14 +138,22 @@ async function comparePage(charges: readonly ListedCharge[], surroundings: Surro
   return differences
 }
 
-async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { database }: Surroundings) {
+async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { database }: ReconcileContext) {
   const { orderId, chargeId, customerId, amountCents, currency, refundedCents } = charge
   const reason = kind === 'SECOND_CHARGE' ? kind : 'GIVEN_UP'
-  const due: Due = { orderId, chargeId, customerId, reason, amountCents: amountCents - refundedCents, currency, error }
+  const due: DueRefund = {
+    orderId,
+    chargeId,
+    customerId,
+    reason,
+    amountCents: amountCents - refundedCents,
+    currency,
+    error,
+  }
   await database.transaction((tx) => Promise.resolve(writeDues(tx, [due])))
 }
 
-async function leaveToPeople(differences: readonly Difference[], { database }: Surroundings): Promise<void> {
+async function leaveToPeople(differences: readonly Difference[], { database }: ReconcileContext): Promise<void> {
   const unresolved = differences.filter(({ kind }) => (forPeople as readonly string[]).includes(kind))
   if (unresolved.length === 0) return
   await database.query(addDifferences, [
@@ -159,9 +171,9 @@ const rowsAtOnce = 1_000
  * later, so the provider is asked.
  */
 async function unknownToProvider(
-  { since, until }: Stretch,
+  { since, until }: ComparedPeriod,
   listedIds: ReadonlySet<string>,
-  surroundings: Surroundings,
+  surroundings: ReconcileContext,
   options: ReconcileOptions,
 ): Promise<readonly Difference[]> {
   const { database, stopping } = surroundings

@@ -56,7 +56,7 @@ export const countDifferences: Statement = {
 }
 
 /** $1: order id. What was given back is due again. */
-export const dueAgain: Statement = {
+export const markDueAgain: Statement = {
   name: 'payment.dues.again',
   text: `
 INSERT INTO refunds_due (order_id, charge_id, customer_id, reason, amount_cents, currency, last_error)

@@ -11,7 +11,7 @@ export const paymentsOf: Statement = {
 }
 
 /** $1: event ids. */
-export const eventsSeen: Statement = {
+export const appliedEvents: Statement = {
   name: 'payment.seen',
   text: `SELECT event_id FROM inbox WHERE event_id = ANY ($1::uuid[])`,
 }

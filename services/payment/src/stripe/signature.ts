@@ -3,13 +3,18 @@
 // `<t>.<body>`, in hexadecimal.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-export type Verdict = 'genuine' | 'malformed' | 'forged' | 'stale'
+export type SignatureVerdict = 'genuine' | 'malformed' | 'forged' | 'stale'
 
 /** Seconds that `t` may be off, either way; a recorded call that is sent again later is refused. */
 export const toleranceSeconds = 300
 
 /** `body`: as it came, byte for byte. `secrets`: more than one while one is replaced by another. */
-export function verdictOn(body: Buffer, header: string, secrets: readonly string[], now: Date): Verdict {
+export function signatureVerdict(
+  body: Buffer,
+  header: string,
+  secrets: readonly string[],
+  now: Date,
+): SignatureVerdict {
   const fields = header.split(',').map((field) => field.trim().split('='))
   const time = fields.find(([name]) => name === 't')?.[1] ?? ''
   const signatures = fields.flatMap(([name, value]) => (name === 'v1' && value !== undefined ? [value] : []))

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import type { Closer, Logger } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { orderKey } from './stripe.ts'
-import { verdictOn } from './signature.ts'
+import { signatureVerdict } from './signature.ts'
 
 export interface Hints {
   /** Something is new about the order's charge. */
@@ -86,7 +86,7 @@ async function answer(request: IncomingMessage, { secrets, hints, now, logger }:
   if (request.method !== 'POST') return 405
   const body = await bodyOf(request)
   if (body === undefined) return 413
-  const verdict = verdictOn(body, String(request.headers['stripe-signature'] ?? ''), secrets, now())
+  const verdict = signatureVerdict(body, String(request.headers['stripe-signature'] ?? ''), secrets, now())
   if (verdict !== 'genuine') {
     logger.warn({ verdict }, 'a webhook was refused')
     return 400

@@ -1,5 +1,5 @@
-// How does money go back that could not when it should have? By a chore that asks the provider
-// again for as long as it takes, and reports how much is still owed.
+// How does money go back that could not when it should have? By a periodic task that asks the
+// provider again for as long as it takes, and reports how much is still owed.
 //
 // The provider is called outside of any transaction; the row's next attempt is delayed beforehand,
 // so that one replica at a time calls. A refund is published before it is stored: a crash in
@@ -16,7 +16,7 @@ import { claimDues, deleteDue, noteDueError, sumDues } from './sql/dues.ts'
 import type { DueRow, DueSum } from './sql/dues.ts'
 import { lockPayments } from './sql/stage.ts'
 
-export interface GivingBackOptions {
+export interface DueRefundOptions {
   readonly provider: Provider
   readonly now: () => Date
   readonly registry?: Registry | undefined
@@ -26,13 +26,13 @@ export interface GivingBackOptions {
 const dueAtOnce = 10
 export const everyMs = 15_000
 
-export function givingBackChore(options: GivingBackOptions): PeriodicTask {
+export function refundTask(options: DueRefundOptions): PeriodicTask {
   const show = options.registry && owedGauges(options.registry)
   return {
     name: 'giving back',
     everyMs,
     run: async (surroundings) => {
-      await giveBackDue(surroundings, options)
+      await makeDueRefunds(surroundings, options)
       show?.(await surroundings.database.query<DueSum>(sumDues))
     },
   }
@@ -41,7 +41,7 @@ export function givingBackChore(options: GivingBackOptions): PeriodicTask {
 type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
 /** Returns how many went back. @throws DatabaseError, PublishFailed */
-export async function giveBackDue(surroundings: Surroundings, options: GivingBackOptions): Promise<number> {
+export async function makeDueRefunds(surroundings: Surroundings, options: DueRefundOptions): Promise<number> {
   const rows = await surroundings.database.query<DueRow>(claimDues, [dueAtOnce])
   let settledCount = 0
   for (const row of rows) {
@@ -59,7 +59,7 @@ export async function giveBackDue(surroundings: Surroundings, options: GivingBac
   return settledCount
 }
 
-async function giveBack(row: DueRow, { database, publish, stopping }: Surroundings, options: GivingBackOptions) {
+async function giveBack(row: DueRow, { database, publish, stopping }: Surroundings, options: DueRefundOptions) {
   const { orderId, customerId } = row
   const chargeId = row.chargeId === '' ? await chargeOf(row, options.provider, stopping) : row.chargeId
   const second = row.reason === 'SECOND_CHARGE'
@@ -68,7 +68,7 @@ async function giveBack(row: DueRow, { database, publish, stopping }: Surroundin
     chargeId === undefined ? undefined : await options.provider.refund(orderId, chargeId, stopping, { key })
   // The order's own payment stays as it is where only the second charge went back.
   const settle = second ? () => undefined : () => settlementOf({ orderId, customerId }, refund, options.now())
-  const event = settle()?.told
+  const event = settle()?.event
   if (event) await publish([event])
   await write(database, row, settle()?.payment)
 }

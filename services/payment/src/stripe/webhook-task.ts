@@ -1,13 +1,13 @@
-// How does a replica listen for webhooks? By a chore that begins once the stage has its database,
-// and tries again where the port is still in use.
+// How does a replica listen for webhooks? By a periodic task that begins once the stage has its
+// database, and tries again where the port is still in use.
 import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Logger } from '@orderpipeline/telemetry'
 import { hastenPending } from '../sql/pending.ts'
-import { dueAgain } from '../sql/reconcile.ts'
+import { markDueAgain } from '../sql/reconcile.ts'
 import { startWebhook } from './webhook.ts'
 import type { Webhook } from './webhook.ts'
 
-export interface WebhookChoreOptions {
+export interface WebhookTaskOptions {
   readonly port: number
   readonly host: string
   readonly secrets: readonly string[]
@@ -16,7 +16,7 @@ export interface WebhookChoreOptions {
   readonly onListening?: (port: number) => void
 }
 
-export function webhookChore({ port, host, secrets, now, logger, onListening }: WebhookChoreOptions): PeriodicTask {
+export function webhookTask({ port, host, secrets, now, logger, onListening }: WebhookTaskOptions): PeriodicTask {
   let webhook: Webhook | undefined
   return {
     name: 'webhook',
@@ -25,7 +25,7 @@ export function webhookChore({ port, host, secrets, now, logger, onListening }: 
       if (webhook) return
       const hints = {
         charge: async (orderId: string) => void (await database.query(hastenPending, [orderId])),
-        refundFailed: async (orderId: string) => void (await database.query(dueAgain, [orderId])),
+        refundFailed: async (orderId: string) => void (await database.query(markDueAgain, [orderId])),
       }
       webhook = await startWebhook({ port, host, secrets, now, logger, hints })
       onListening?.(webhook.port)

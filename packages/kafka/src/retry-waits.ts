@@ -1,37 +1,37 @@
 // Which messages in flight only wait for their next try? A message whose call or transaction has
 // failed, and every later one of its key, which waits behind it.
 
-export interface Resting {
-  /** How many messages in flight rest. */
+export interface RetryWaits {
+  /** The number of messages in flight that wait for a retry. */
   readonly count: number
   /**
    * `key`: that of messages that are prepared one after the other; without one a message waits for
    * no other.
    */
-  enter(key?: string): RestingMessage
+  enter(key?: string): RetryWait
 }
 
-export interface RestingMessage {
-  readonly resting: boolean
+export interface RetryWait {
+  readonly waitsForRetry: boolean
   /** It and those behind it only wait for this. */
   during(wait: Promise<void>): Promise<void>
   /** It no longer waits for those before it, nor others for it: its calls have ended. */
   leave(): void
   /** Whether it is in the retry queue: its transaction has failed, or that of one before it. */
-  aside(waits: boolean): void
+  setInRetryQueue(waits: boolean): void
 }
 
 interface KeyQueue {
   messages: number
-  resting: boolean
+  waitsForRetry: boolean
 }
 
-/** `onRest`: called when more messages rest than before. */
-export function createResting(onRest: () => void): Resting {
+/** `onWait`: called when more messages wait than before. */
+export function createRetryWaits(onWait: () => void): RetryWaits {
   const keyQueues = new Map<string, KeyQueue>()
   let count = 0
   const keyQueueOf = (key: string): KeyQueue => {
-    const keyQueue = keyQueues.get(key) ?? { messages: 0, resting: false }
+    const keyQueue = keyQueues.get(key) ?? { messages: 0, waitsForRetry: false }
     keyQueues.set(key, keyQueue)
     return keyQueue
   }
@@ -40,23 +40,23 @@ export function createResting(onRest: () => void): Resting {
       return count
     },
     enter: (key) => {
-      const keyQueue = key === undefined ? { messages: 0, resting: false } : keyQueueOf(key)
+      const keyQueue = key === undefined ? { messages: 0, waitsForRetry: false } : keyQueueOf(key)
       let inKeyQueue = true
       let inRetryQueue = false
       keyQueue.messages++
-      if (keyQueue.resting) count++
+      if (keyQueue.waitsForRetry) count++
       return {
-        get resting() {
-          return inRetryQueue || (inKeyQueue && keyQueue.resting)
+        get waitsForRetry() {
+          return inRetryQueue || (inKeyQueue && keyQueue.waitsForRetry)
         },
         during: async (wait) => {
-          keyQueue.resting = true
+          keyQueue.waitsForRetry = true
           count += keyQueue.messages
-          onRest()
+          onWait()
           try {
             await wait
           } finally {
-            keyQueue.resting = false
+            keyQueue.waitsForRetry = false
             count -= keyQueue.messages
           }
         },
@@ -64,14 +64,14 @@ export function createResting(onRest: () => void): Resting {
           if (!inKeyQueue) return
           inKeyQueue = false
           keyQueue.messages--
-          if (keyQueue.resting) count--
+          if (keyQueue.waitsForRetry) count--
           if (keyQueue.messages === 0 && key !== undefined) keyQueues.delete(key)
         },
-        aside: (waits) => {
+        setInRetryQueue: (waits) => {
           if (waits === inRetryQueue) return
           inRetryQueue = waits
           count += waits ? 1 : -1
-          if (waits) onRest()
+          if (waits) onWait()
         },
       }
     },

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, until, type TestDatabase } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSharedLook, LookPending, type SharedLookOptions } from '../src/queues/shared-look.ts'
+import { createSharedRead, LookPending, type SharedReadOptions } from '../src/queues/shared-read.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -13,9 +13,9 @@ afterAll(() => database.drop())
 
 const hour = 3_600_000
 /** A gateway's, with what is usual in these tests. */
-const gateway = <Found>(name: string, look: () => Promise<Found>, options: Partial<SharedLookOptions> = {}) =>
-  createSharedLook(
-    { database: database.as('orders'), name, freshMs: hour, lookMs: hour, patienceMs: 10_000, ...options },
+const gateway = <Found>(name: string, look: () => Promise<Found>, options: Partial<SharedReadOptions> = {}) =>
+  createSharedRead(
+    { database: database.as('orders'), name, freshMs: hour, readMs: hour, patienceMs: 10_000, ...options },
     look,
   )
 
@@ -26,37 +26,37 @@ test('twenty gateways share one read and its result', async () => {
     return [{ stage: 'orders', lag: ++looks }]
   }
   const answers = await Promise.all(Array.from({ length: 20 }, () => gateway('at once', look).read()))
-  expect(answers.map(({ found }) => found)).toEqual(answers.map(() => [{ stage: 'orders', lag: 1 }]))
+  expect(answers.map(({ value }) => value)).toEqual(answers.map(() => [{ stage: 'orders', lag: 1 }]))
   const later = await gateway('at once', look).read()
-  expect(later.found).toEqual([{ stage: 'orders', lag: 1 }])
+  expect(later.value).toEqual([{ stage: 'orders', lag: 1 }])
   expect(later.ageMs).toBeGreaterThan(0)
-  expect((await gateway('of another name', look).read()).found).toEqual([{ stage: 'orders', lag: 2 }])
+  expect((await gateway('of another name', look).read()).value).toEqual([{ stage: 'orders', lag: 2 }])
 })
 
 test('reads again what is too old', async () => {
   let looks = 0
   const one = gateway('old', () => Promise.resolve(++looks), { freshMs: 1 })
-  expect((await one.read()).found).toBe(1)
+  expect((await one.read()).value).toBe(1)
   await sleep(5)
-  expect((await one.read()).found).toBe(2)
+  expect((await one.read()).value).toBe(2)
 })
 
 test('a gateway that cannot read leaves it to another one', async () => {
   const away = () => Promise.reject(new Error('Kafka is away from here'))
   await expect(gateway('away', away).read()).rejects.toThrow('Kafka is away from here')
-  expect((await gateway('away', () => Promise.resolve('seen')).read()).found).toBe('seen')
+  expect((await gateway('away', () => Promise.resolve('seen')).read()).value).toBe('seen')
 })
 
 test('waits for a gateway that dies in its read as long as a read may take', async () => {
   const never = () => new Promise<string>(() => undefined)
   const [lookMs, patienceMs] = [2_000, 100]
   let lookStarted = false
-  void gateway('dead', () => ((lookStarted = true), never()), { lookMs }).read()
+  void gateway('dead', () => ((lookStarted = true), never()), { readMs: lookMs }).read()
   await until(() => lookStarted)
-  const other = gateway('dead', () => Promise.resolve('seen'), { lookMs, patienceMs })
+  const other = gateway('dead', () => Promise.resolve('seen'), { readMs: lookMs, patienceMs })
   await expect(other.read()).rejects.toThrow(LookPending)
-  const patient = gateway('dead', () => Promise.resolve('seen'), { lookMs })
-  expect((await patient.read()).found).toBe('seen')
+  const patient = gateway('dead', () => Promise.resolve('seen'), { readMs: lookMs })
+  expect((await patient.read()).value).toBe('seen')
 })
 
 test('forgets reads that no gateway has requested for a day', async () => {

@@ -12,16 +12,16 @@ import { ordersStage } from '@orderpipeline/orders'
 import { cancelOrder } from '@orderpipeline/orders/cancellation'
 import { paymentStage } from '@orderpipeline/payment'
 import type { Provider } from '@orderpipeline/payment'
-import { lookAtParcels, shippingStage } from '@orderpipeline/shipping'
+import { updateParcels, shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus, Carrier } from '@orderpipeline/shipping'
-import type { Books, Crash, Order, Playground, Waiting } from './steps.ts'
-import { canBeGivenUp, consumes, hears, stages } from './world.ts'
-import type { Stage } from './world.ts'
+import type { FinalState, Crash, Order, ShopUnderTest, PendingMessage } from './steps.ts'
+import { canBeGivenUp, consumes, hears, stages } from './model-shop.ts'
+import type { Stage } from './model-shop.ts'
 
 const now = () => new Date()
 const { signal } = new AbortController()
 
-export class RealWorld implements Playground {
+export class RealShop implements ShopUnderTest {
   readonly orders: readonly Order[]
   readonly #database: TestDatabase
   readonly #definitions: Record<Stage, StageDefinition<unknown>>
@@ -47,11 +47,14 @@ export class RealWorld implements Playground {
       orders: ordersStage({ now, logger: silentLogger() }) as StageDefinition<unknown>,
       inventory: inventoryStage({ now }) as StageDefinition<unknown>,
       payment: paymentStage(provider, { now }) as StageDefinition<unknown>,
-      shipping: shippingStage({ now }, { carrier: this.#carrier, lookSeconds: 0 }) as StageDefinition<unknown>,
+      shipping: shippingStage(
+        { now },
+        { carrier: this.#carrier, statusIntervalSeconds: 0 },
+      ) as StageDefinition<unknown>,
     }
   }
 
-  pending(): Waiting[] {
+  pending(): PendingMessage[] {
     return stages.flatMap((stage) =>
       [...this.#logs]
         .filter(([log]) => consumes[stage].includes(log.slice(0, log.indexOf('/'))))
@@ -60,7 +63,7 @@ export class RealWorld implements Playground {
     )
   }
 
-  async handle(waiting: Waiting, crash: Crash): Promise<void> {
+  async handle(waiting: PendingMessage, crash: Crash): Promise<void> {
     const stage = waiting.stage as Stage
     const event = this.#next(waiting)
     if (!event) return
@@ -70,7 +73,7 @@ export class RealWorld implements Playground {
     const item: Item<unknown> = { event, prepared: await prepare?.(event, signal, pool) }
     if (crash === 'before its effect') return
     const store = createStore(pool, { prefix: '', keyedByOrder: [] }, apply)
-    const { records, kept: settleable } = await store.effect([item], [])
+    const { records, storedItems: settleable } = await store.effect([item], [])
     this.#effected.add(`${stage} ${event.id}`)
     if (crash === 'before publishing') return
     this.#publish(records.map(({ value }) => decode(value)))
@@ -79,7 +82,7 @@ export class RealWorld implements Playground {
     this.#advance(waiting)
   }
 
-  giveUp(waiting: Waiting): void {
+  giveUp(waiting: PendingMessage): void {
     const event = this.#next(waiting)
     if (event && canBeGivenUp(event) && !this.#effected.has(`${waiting.stage} ${event.id}`)) this.#advance(waiting)
   }
@@ -110,8 +113,8 @@ export class RealWorld implements Playground {
 
   async carrierSays(says: CarriedStatus): Promise<void> {
     this.#says = says
-    const parcels = { carrier: this.#carrier, lookSeconds: 0 }
-    await lookAtParcels(this.#database.as('shipping'), parcels, now(), (events) => {
+    const parcels = { carrier: this.#carrier, statusIntervalSeconds: 0 }
+    await updateParcels(this.#database.as('shipping'), parcels, now(), (events) => {
       this.#publish(events)
       return Promise.resolve()
     })
@@ -121,7 +124,7 @@ export class RealWorld implements Playground {
     await cancelOrder(this.#database.as('orders'), { orderId, context: { now: now() } })
   }
 
-  async books(): Promise<Books[]> {
+  async books(): Promise<FinalState[]> {
     const ids = this.orders.map(({ orderId }) => orderId)
     const statuses = async (role: string, table: string) =>
       new Map(
@@ -170,7 +173,7 @@ export class RealWorld implements Playground {
     }
   }
 
-  #next({ stage, log }: Waiting): OrderEvent | undefined {
+  #next({ stage, log }: PendingMessage): OrderEvent | undefined {
     return this.#logs.get(log)?.[this.#offset(stage, log)]
   }
 
@@ -178,7 +181,7 @@ export class RealWorld implements Playground {
     return this.#offsets.get(`${stage} ${log}`) ?? 0
   }
 
-  #advance({ stage, log }: Waiting): void {
+  #advance({ stage, log }: PendingMessage): void {
     this.#offsets.set(`${stage} ${log}`, this.#offset(stage, log) + 1)
   }
 }

@@ -2,10 +2,10 @@
 // nothing, so that the operator can count the open dead letters.
 
 /** Prefix of the headers of a dead letter that say why its message was given up. */
-export const letterHeaders = 'dead-letter-'
+export const deadLetterHeaderPrefix = 'dead-letter-'
 
 /** Header of those records of a dead-letter topic that say what became of a dead letter. */
-export const markHeader = `${letterHeaders}mark`
+export const markHeader = `${deadLetterHeaderPrefix}mark`
 
 /**
  * The offset of the dead letter that a record marks, which is before it in its own partition;

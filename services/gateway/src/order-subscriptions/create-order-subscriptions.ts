@@ -1,22 +1,27 @@
 // What do waiting callers share? One watcher, for outcomes and event streams alike.
 import type { Logger, Registry } from '@orderpipeline/telemetry'
-import type { Config } from '../config.ts'
+import type { GatewayConfig } from '../config.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
 import { watchMetrics } from './metrics.ts'
 import { createOutcomes, type Outcomes } from './outcomes.ts'
 import { createStreams, type Streams } from './streams.ts'
 import { createWatcher } from './watcher.ts'
 
-export interface Waiting {
+export interface OrderSubscriptions {
   readonly outcomes: Outcomes
   readonly streams: Streams
   /** Answers waiting callers with the last known state, and ends the streams. */
   close(): void
 }
 
-export function createWaiting(config: Config, orders: OrderReader, registry: Registry, logger: Logger): Waiting {
+export function createOrderSubscriptions(
+  config: GatewayConfig,
+  orders: OrderReader,
+  registry: Registry,
+  logger: Logger,
+): OrderSubscriptions {
   const watcher = createWatcher({
-    look: (ids) => orders.progress(ids, undefined),
+    readProgress: (ids) => orders.progress(ids, undefined),
     everyMs: config.WATCH_EVERY_SECONDS * 1_000,
     logger,
   })

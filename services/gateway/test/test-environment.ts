@@ -1,25 +1,31 @@
 // How do the gateway's tests run one, and talk to it?
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, testLogger, type Bench, type TestDatabase } from '@orderpipeline/stage/testing'
-import { configOf, startGateway, type Gateway } from '../src/index.ts'
+import { gatewayConfig, startGateway, type Gateway } from '../src/index.ts'
 
-export interface Answer<Body = Record<string, unknown>> {
+export interface HttpAnswer<Body = Record<string, unknown>> {
   readonly status: number
   readonly headers: Headers
   readonly body: Body
   readonly text: string
 }
 
-export interface Ground {
+export interface GatewayTestEnvironment {
   readonly database: TestDatabase
   readonly bench: Bench
-  /** A gateway more, with its own settings, open unless they say AUTH_…; closed with the ground. */
+  /**
+   * A gateway more, with its own settings, open unless they say AUTH_…; closed with the
+   * environment.
+   */
   start(env?: Readonly<Record<string, string>>): Promise<Gateway>
   close(): Promise<void>
 }
 
 /** A migrated database and topics of one's own. */
-export async function ground(topics: readonly string[] = ['orders.placed'], adminUrl = postgresUrl()): Promise<Ground> {
+export async function gatewayTestEnvironment(
+  topics: readonly string[] = ['orders.placed'],
+  adminUrl = postgresUrl(),
+): Promise<GatewayTestEnvironment> {
   const database = await testDatabase(adminUrl)
   const bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
   const gateways: Gateway[] = []
@@ -28,7 +34,7 @@ export async function ground(topics: readonly string[] = ['orders.placed'], admi
     bench,
     start: async (env = {}) => {
       const gateway = await startGateway(
-        configOf({
+        gatewayConfig({
           HTTP_PORT: '0',
           METRICS_PORT: '0',
           DATABASE_URL: database.url,
@@ -70,7 +76,7 @@ export interface Asking {
 export async function ask<Body = Record<string, unknown>>(
   url: string,
   { method, body, headers = {} }: Asking = {},
-): Promise<Answer<Body>> {
+): Promise<HttpAnswer<Body>> {
   const response = await fetch(url, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },

@@ -21,7 +21,7 @@ import type { Cancel } from './api/cancel-order.ts'
 import type { Products } from './api/products.ts'
 import type { Catalogue } from './api/staff-products.ts'
 import type { Clock } from './clock.ts'
-import { groupPrefixOf, type Config } from './config.ts'
+import { groupPrefixOf, type GatewayConfig } from './config.ts'
 import { createCache } from './order-read-model/cache.ts'
 import { cachedOrders } from './order-read-model/order-cache.ts'
 import { orderReader, type OrderReader } from './order-read-model/order-reader.ts'
@@ -30,7 +30,7 @@ import { createProductCache } from './order-read-model/product-cache.ts'
 import { refuseToRelay } from './may-relay.ts'
 import { tracedPublish } from './relay-trace.ts'
 
-export interface OrdersSide {
+export interface OrdersModule {
   readonly database: Queryable
   readonly replica: Queryable | undefined
   readonly intake: Intake
@@ -52,18 +52,18 @@ const looks = { leastMs: 20, mostMs: 100, fullRate: 50 }
 const commitsInFlight = 2
 
 /** By what a gateway is seen from outside. */
-export interface Seen {
+export interface Observability {
   readonly registry: Registry
   readonly tracing: Tracing | undefined
   readonly logger: Logger
 }
 
-export function openOrdersSide(
-  config: Config,
+export function openOrdersModule(
+  config: GatewayConfig,
   clock: Clock,
-  { registry, tracing, logger }: Seen,
+  { registry, tracing, logger }: Observability,
   redis: Redis | undefined,
-): OrdersSide {
+): OrdersModule {
   const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
   const onQuery = observeQueries(registry)
   const { database, replica } = openPools(config, { applicationName, onQuery, logger })
@@ -154,7 +154,7 @@ interface PoolParts {
 }
 
 /** Connections to the primary, and to a read replica where there is one. */
-function openPools(config: Config, { applicationName, onQuery, logger }: PoolParts) {
+function openPools(config: GatewayConfig, { applicationName, onQuery, logger }: PoolParts) {
   const pool = (url: string, name: string, readOnly: boolean) =>
     createPool({
       ...databaseSettings(config, url),

@@ -27,11 +27,12 @@ const processes = (): [
 }
 const agePartitions = () =>
   database.ask('shipping', `UPDATE partition_owners SET lost_at = lost_at - interval '61 minutes'`)
-const recordOf = async (holdings: PartitionOwnershipStore, partition = one) => {
-  const [row] = (await holdings.look([partition])).held
+const recordOf = async (ownershipStore: PartitionOwnershipStore, partition = one) => {
+  const [row] = (await ownershipStore.read([partition])).partitions
   return row && { deaths: row.deaths, until: row.until, trial: row.trial && `${row.trial.from}-${row.trial.to}` }
 }
-const tries = async (holdings: PartitionOwnershipStore) => (await holdings.look([one])).held[0]?.trial?.tries
+const tries = async (ownershipStore: PartitionOwnershipStore) =>
+  (await ownershipStore.read([one])).partitions[0]?.trial?.tries
 
 test('releasing partitions, in time or late, counts as no death', async () => {
   const [first, second, third] = processes()
@@ -68,7 +69,7 @@ test('a further death keeps only messages in flight at each death as suspects', 
   await third.take([one, other])
   expect(await recordOf(third, one)).toEqual({ deaths: 2, until: '60', trial: undefined })
   expect(await recordOf(third, other)).toEqual({ deaths: 1, until: undefined, trial: undefined })
-  expect((await third.look([one])).suspects).toBe(1)
+  expect((await third.read([one])).suspects).toBe(1)
   await third.reach(one, '30', '999')
   await fourth.take([one, other])
   expect(await recordOf(fourth, one)).toEqual({ deaths: 3, until: '30', trial: undefined })

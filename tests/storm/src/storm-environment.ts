@@ -14,12 +14,12 @@ import {
 import type { Environment } from '@orderpipeline/test-support/environment'
 import { startMailbox } from '@orderpipeline/test-support/mailbox'
 import type { Mailbox } from '@orderpipeline/test-support/mailbox'
-import { weakLink } from '@orderpipeline/test-support/weak-link'
-import type { Link } from '@orderpipeline/test-support/weak-link'
-import { createFleet } from './fleet.ts'
-import type { Fleet } from './fleet.ts'
+import { startFaultyLink } from '@orderpipeline/test-support/faulty-link'
+import type { FaultyLink } from '@orderpipeline/test-support/faulty-link'
+import { createProcessGroup } from './process-group.ts'
+import type { ProcessGroup } from './process-group.ts'
 
-export interface WorldOptions {
+export interface StormEnvironmentOptions {
   /** A superuser's URL. */
   readonly postgresUrl: string
   readonly kafkaBootstrap: string
@@ -28,36 +28,36 @@ export interface WorldOptions {
   readonly onOutput: (name: string, text: string) => void
 }
 
-export interface World {
+export interface StormEnvironment {
   readonly database: TestDatabase
   readonly bench: Bench
   readonly ledger: Ledger
   readonly mailbox: Mailbox
-  readonly link: Link
-  readonly fleet: Fleet
+  readonly link: FaultyLink
+  readonly processGroup: ProcessGroup
   readonly gatewayUrl: string
   join(stage: ShopStage, lasting?: boolean): Promise<void>
   behave(behaviour: Partial<Behaviour>): Promise<void>
   close(): Promise<void>
 }
 
-export async function startWorld(options: WorldOptions): Promise<World> {
+export async function startStormEnvironment(options: StormEnvironmentOptions): Promise<StormEnvironment> {
   const { postgresUrl, kafkaBootstrap, partitions, skus } = options
   const database = await testDatabase(postgresUrl, { seedProducts: skus, seedStockQuantity: 100_000_000 })
   const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
   const bench = await stageBench({ kafkaBootstrap, databaseUrl: database.url, topics, partitions })
   const { prefix } = bench
   const direct = new URL(database.url)
-  const link = await weakLink({ host: direct.hostname, port: Number(direct.port) })
+  const link = await startFaultyLink({ host: direct.hostname, port: Number(direct.port) })
   const linked = new URL(direct)
   linked.host = `127.0.0.1:${link.port}`
   const mailbox = await startMailbox(() => () => false)
-  const fleet = createFleet(options.onOutput)
+  const processGroup = createProcessGroup(options.onOutput)
   const common = serviceEnvironment({ databaseUrl: linked.href, kafkaBootstrap, prefix })
   const [providerPort, gatewayPort] = [await freePort(), await freePort()]
   const own = ownEnvironments(`http://127.0.0.1:${providerPort}`, mailbox.url)
   const join = async (stage: ShopStage, lasting = false): Promise<void> => {
-    await fleet.start(stage, { ...common, ...stageEnvironment(stage, prefix), ...own[stage] }, lasting)
+    await processGroup.start(stage, { ...common, ...stageEnvironment(stage, prefix), ...own[stage] }, lasting)
   }
   // Its ledger is another company's: a fault of the shop's database does not concern it.
   const provider = {
@@ -66,19 +66,19 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     HTTP_PORT: String(providerPort),
     PROVIDER_DECLINE_RATE: '0.1',
   }
-  await fleet.start('payment-provider', provider, true)
+  await processGroup.start('payment-provider', provider, true)
   for (const stage of shopStages) await join(stage, true)
-  await fleet.start('gateway', { ...common, ...gatewayEnvironment(gatewayPort) }, true)
+  await processGroup.start('gateway', { ...common, ...gatewayEnvironment(gatewayPort) }, true)
   const admin = new URL(postgresUrl)
   admin.pathname = direct.pathname
   const ledger = new Ledger(admin.href)
   return {
-    ...{ database, bench, ledger, mailbox, link, fleet, join },
+    ...{ database, bench, ledger, mailbox, link, processGroup, join },
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
     behave: (behaviour) => behave(`http://127.0.0.1:${providerPort}`, behaviour),
     close: async () => {
-      await link.mend()
-      await fleet.stop()
+      await link.restore()
+      await processGroup.stop()
       await link.close()
       await mailbox.close()
       await ledger.close()

@@ -98,7 +98,7 @@ export async function start(
 }
 
 /** The exit code and output of a process that must fail to start. */
-export async function refused(
+export async function failedStart(
   stage: Stage,
   env: Readonly<Record<string, string>>,
 ): Promise<{ code: number | null; output: string }> {

@@ -4,12 +4,12 @@
 /**
  * `halfway`: the first part of a request in several parts has arrived and the others never will.
  */
-export type Side = 'asked' | 'halfway' | 'answered'
+export type WirePhase = 'asked' | 'halfway' | 'answered'
 
-export interface Moment {
-  readonly side: Side
+export interface WireEvent {
+  readonly phase: WirePhase
   /** Name of the statement, of the Kafka request, or of the HTTP route. */
-  readonly what: string
+  readonly operation: string
   /**
    * For a statement: its parameters. For a request over HTTP or a mail: its idempotency key or
    * Message-ID.
@@ -20,11 +20,11 @@ export interface Moment {
   /**
    * For a statement: those of the same transaction before it, itself included once it is answered.
    */
-  readonly within: readonly Asked[]
+  readonly within: readonly WireStatement[]
 }
 
-export interface Asked {
-  readonly what: string
+export interface WireStatement {
+  readonly operation: string
   /** Rows of the answered ones. */
   readonly rows: readonly (readonly string[])[]
 }
@@ -33,9 +33,9 @@ export interface Asked {
  * True: the process has just been killed, and what it sent, or was to receive, must not get any
  * further.
  */
-export type Seen = (moment: Moment) => boolean
+export type WireObserver = (wireEvent: WireEvent) => boolean
 
-export const moment = (side: Side, what: string, more: Partial<Moment> = {}): Moment => ({
-  ...{ side, what, values: [], rows: [], within: [] },
+export const wireEvent = (side: WirePhase, what: string, more: Partial<WireEvent> = {}): WireEvent => ({
+  ...{ phase: side, operation: what, values: [], rows: [], within: [] },
   ...more,
 })

@@ -9,12 +9,12 @@ import { consumedTopics } from '@orderpipeline/stage/testing'
 import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
 import type { StoredParcel } from '@orderpipeline/orders'
 import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/payment'
-import type { Answer, Payment } from '@orderpipeline/payment'
+import type { ProviderAnswer, Payment } from '@orderpipeline/payment'
 import { nextParcelStatus, planShipments, shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus, ParcelStatus, ShipmentStatus } from '@orderpipeline/shipping'
 import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
-import type { Books, Crash, Order, Playground } from './steps.ts'
+import type { FinalState, Crash, Order, ShopUnderTest } from './steps.ts'
 
 /** As the stages themselves declare them; the provider is not called for this. */
 const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
@@ -44,7 +44,7 @@ const context = { source: '/test', now }
 export const price = 100
 const parcel = { carrier: 'Test', trackingNumber: 'N' }
 
-export class World implements Playground {
+export class ModelShop implements ShopUnderTest {
   readonly orders: readonly Order[]
   readonly statuses = new Map<string, OrderStatus>()
   /** Every status an order has had, in order. */
@@ -69,7 +69,7 @@ export class World implements Playground {
   readonly #offsets = new Map<string, number>()
   readonly #inboxes = new Map<Stage, Set<string>>(stages.map((stage) => [stage, new Set()]))
   readonly #outboxes = new Map<string, readonly OrderEvent[]>()
-  readonly #prepared = new Map<string, { readonly answer: Answer | 'charging' }>()
+  readonly #prepared = new Map<string, { readonly answer: ProviderAnswer | 'charging' }>()
   readonly #relay: OrderEvent[] = []
 
   constructor(orders: readonly Order[], stock: ReadonlyMap<string, number>, declines: (orderId: string) => boolean) {
@@ -84,7 +84,7 @@ export class World implements Playground {
     }
   }
 
-  books(): Books[] {
+  books(): FinalState[] {
     return this.orders.map((order) => ({
       order,
       history: this.history.get(order.orderId) ?? [],
@@ -205,7 +205,7 @@ export class World implements Playground {
     return false
   }
 
-  #stoppedOrRefunded(orderId: string, call: ReturnType<typeof callFor>): Answer {
+  #stoppedOrRefunded(orderId: string, call: ReturnType<typeof callFor>): ProviderAnswer {
     if (call.kind === 'refund') return { kind: 'refunded', refund: this.provider.refund(orderId, call.chargeId) }
     if (call.kind !== 'void') return { kind: 'nothing' }
     const stopped = this.provider.stop(orderId)
@@ -234,11 +234,11 @@ export class World implements Playground {
   }
 
   #inventoryHears(event: OrderEvent): readonly OrderEvent[] {
-    const inventory = { stock: this.stock, reservations: this.reservations, held: this.held }
-    const { made: newReservations, released, holdings, deltas, answers } = allocate([event], inventory)
+    const inventory = { stock: this.stock, reservations: this.reservations, heldItems: this.held }
+    const { newReservations, released, reservedItems, deltas, answers } = allocate([event], inventory)
     for (const [orderId, status] of newReservations) this.reservations.set(orderId, status)
     for (const orderId of released) this.reservations.set(orderId, 'RELEASED')
-    for (const [orderId, quantities] of holdings) this.held.set(orderId, quantities)
+    for (const [orderId, quantities] of reservedItems) this.held.set(orderId, quantities)
     for (const [sku, delta] of deltas) this.stock.set(sku, (this.stock.get(sku) ?? 0) + delta)
     return answers.map(({ cause, missingSkus }) => {
       const { orderId, customerId, totalCents, currency } = cause.data
@@ -248,12 +248,12 @@ export class World implements Playground {
     })
   }
 
-  #paymentHears(event: OrderEvent, answer: Answer | 'charging' | undefined): readonly OrderEvent[] {
+  #paymentHears(event: OrderEvent, answer: ProviderAnswer | 'charging' | undefined): readonly OrderEvent[] {
     if (event.type !== 'StockReserved' && event.type !== 'OrderCancelled' && event.type !== 'RefundRequested') return []
     if (answer === undefined || answer === 'charging') return []
     const settlement = settle(this.payments.get(event.data.orderId), event, answer, now)
     if (settlement) this.payments.set(event.data.orderId, settlement.payment)
-    return settlement?.told ? [settlement.told] : []
+    return settlement?.event ? [settlement.event] : []
   }
 
   /** As the stage prepares: whether the message in flight has a label. */
@@ -268,7 +268,7 @@ export class World implements Playground {
 
   #shippingHears(event: OrderEvent, label: boolean): readonly OrderEvent[] {
     if (label && !this.parcels.has(event.data.orderId)) this.parcels.set(event.data.orderId, 'UNDERWAY')
-    const { made: newShipments, changed: statusChanges, prepared } = planShipments([event], this.shipments)
+    const { newShipments, changedStatuses: statusChanges, prepared } = planShipments([event], this.shipments)
     for (const [orderId, { status }] of newShipments) this.shipments.set(orderId, status)
     for (const [orderId, status] of statusChanges) this.shipments.set(orderId, status)
     return prepared.map(({ data: { orderId } }) =>

@@ -5,31 +5,34 @@ import type { Batcher } from '@orderpipeline/batcher'
 import type { Queryable } from '@orderpipeline/postgres'
 import { paymentsByOrder } from './apply.ts'
 import type { Payment } from './payments.ts'
-import { eventsSeen, paymentsOf } from './sql/stage.ts'
+import { appliedEvents, paymentsOf } from './sql/stage.ts'
 
-export interface Wanted {
+export interface LookupRequest {
   readonly orderId: string
   readonly eventId: string
 }
 
-export interface Known {
+export interface LookupResult {
   readonly payment: Payment | undefined
-  readonly seen: boolean
+  readonly isApplied: boolean
 }
 
-export type Lookups = Batcher<Wanted, Known>
+export type Lookups = Batcher<LookupRequest, LookupResult>
 
 export function createLookups(database: Queryable): Lookups {
   return createBatcher({
     maxBatch: 500,
     maxInFlight: 1,
     maxWaiting: 10_000,
-    perform: async (lookups: readonly Wanted[]) => {
+    perform: async (lookups: readonly LookupRequest[]) => {
       const orderIds = [...new Set(lookups.map(({ orderId }) => orderId))]
       const payments = paymentsByOrder(await database.query(paymentsOf, [orderIds]))
-      const rows = await database.query<{ event_id: string }>(eventsSeen, [lookups.map(({ eventId }) => eventId)])
+      const rows = await database.query<{ event_id: string }>(appliedEvents, [lookups.map(({ eventId }) => eventId)])
       const seenIds = new Set(rows.map(({ event_id }) => event_id))
-      return lookups.map(({ orderId, eventId }) => ({ payment: payments.get(orderId), seen: seenIds.has(eventId) }))
+      return lookups.map(({ orderId, eventId }) => ({
+        payment: payments.get(orderId),
+        isApplied: seenIds.has(eventId),
+      }))
     },
   })
 }

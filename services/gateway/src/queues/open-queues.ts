@@ -6,7 +6,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { outboxLag } from '@orderpipeline/orders/intake'
 import type { Clock } from '../clock.ts'
-import { groupPrefixOf, type Config } from '../config.ts'
+import { groupPrefixOf, type GatewayConfig } from '../config.ts'
 import { startAdmission, type Admission } from './admission.ts'
 import { createQueueReader, type QueueReader } from './reader.ts'
 
@@ -21,7 +21,7 @@ export interface Queues {
 const timeoutMs = 3_000
 
 export function openQueues(
-  config: Config,
+  config: GatewayConfig,
   database: Queryable,
   clock: Clock,
   registry: Registry,

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export interface Link {
+export interface FaultyLink {
   readonly port: number
   /** No listener, and every connection breaks. */
   down(): Promise<void>
@@ -15,13 +15,13 @@ export interface Link {
   /** Connections open and stay open, and nothing passes. */
   hang(): void
   /** Ends every fault. */
-  mend(): Promise<void>
+  restore(): Promise<void>
   /** Connections made so far. */
   readonly connections: number
   close(): Promise<void>
 }
 
-export async function weakLink(target: { readonly host: string; readonly port: number }): Promise<Link> {
+export async function startFaultyLink(target: { readonly host: string; readonly port: number }): Promise<FaultyLink> {
   const sockets = new Set<Socket>()
   let delayMs = 0
   let passable = Promise.resolve()
@@ -82,7 +82,7 @@ export async function weakLink(target: { readonly host: string; readonly port: n
       passable = promise
       letPass = resolve
     },
-    mend,
+    restore: mend,
     close: async () => {
       letPass()
       if (server.listening) await unplug()

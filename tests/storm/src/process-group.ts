@@ -16,7 +16,7 @@ export interface Replica {
   readonly program: Program
 }
 
-export interface Fleet {
+export interface ProcessGroup {
   readonly replicas: readonly Replica[]
   start(service: string, env: Environment, lasting: boolean): Promise<Replica>
   /**
@@ -41,7 +41,7 @@ const nodeOptions = '--max-old-space-size=115 --max-semi-space-size=8'
  */
 const startingMs = 15_000
 
-export function createFleet(onOutput: (name: string, text: string) => void): Fleet {
+export function createProcessGroup(onOutput: (name: string, text: string) => void): ProcessGroup {
   const replicas: Replica[] = []
   const deaths: string[] = []
   const unclean: string[] = []

@@ -4,9 +4,9 @@ import { flawless } from '@orderpipeline/test-support/ledger'
 import type { Audit } from '@orderpipeline/test-support/ledger'
 import { shopStages } from '@orderpipeline/stage/testing'
 import { countOf, mailsOff } from '@orderpipeline/test-support/books'
-import type { World } from './world.ts'
+import type { StormEnvironment } from './storm-environment.ts'
 
-export interface Reckoning {
+export interface FinalAudit {
   readonly audit: Audit
   /** Cancelled orders by reason. */
   readonly reasons: Readonly<Record<string, number>>
@@ -17,11 +17,11 @@ export interface Reckoning {
   readonly problems: readonly string[]
 }
 
-export async function reckon(world: World, accepted: readonly string[]): Promise<Reckoning> {
+export async function auditStorm(world: StormEnvironment, accepted: readonly string[]): Promise<FinalAudit> {
   const { database, ledger, mailbox } = world
   const audit = await ledger.audit(accepted)
   const orderCount = await countOf(database, 'orders', 'orders')
-  const mails = await mailsOff(database, new Set(mailbox.taken.keys()))
+  const mails = await mailsOff(database, new Set(mailbox.acceptedMails.keys()))
   const deadLetterTexts = await deadLetters(world)
   const reasons = await database.ask<{ reason: string; count: number }>(
     'orders',
@@ -30,8 +30,8 @@ export async function reckon(world: World, accepted: readonly string[]): Promise
   return {
     audit,
     reasons: Object.fromEntries(reasons.map(({ reason, count }) => [reason, count])),
-    mails: mailbox.taken.size,
-    repeatedMails: [...mailbox.taken.values()].reduce((sum, times) => sum + times - 1, 0),
+    mails: mailbox.acceptedMails.size,
+    repeatedMails: [...mailbox.acceptedMails.values()].reduce((sum, times) => sum + times - 1, 0),
     deadLetters: deadLetterTexts.length,
     problems: [
       ...auditProblems(audit),
@@ -57,7 +57,7 @@ export function auditProblems(audit: Audit): string[] {
 const some = (what: string, examples: readonly string[]): string[] =>
   examples.length === 0 ? [] : [`${examples.length} ${what}, such as ${examples.slice(0, 3).join(', ')}`]
 
-async function deadLetters({ bench }: World): Promise<string[]> {
+async function deadLetters({ bench }: StormEnvironment): Promise<string[]> {
   const texts: string[] = []
   for (const stage of shopStages)
     for (const { headers } of await bench.records(`${stage}.dead-letters`))

@@ -7,10 +7,10 @@ import { eventOf } from '@orderpipeline/order-events'
 import { cancelledEvent, reservedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/stage/testing'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
-import { configOf, startPaymentProvider } from '@orderpipeline/payment-provider'
+import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { paymentStage } from '../src/definition.ts'
-import { giveBackDue, givingBackChore } from '../src/giving-back.ts'
+import { makeDueRefunds, refundTask } from '../src/due-refunds.ts'
 import { createProvider, ProviderError } from '../src/provider.ts'
 import type { Provider } from '../src/provider.ts'
 
@@ -22,7 +22,7 @@ let bench: Bench
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
   const settings = { HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, PROVIDER_LATENCY_MS: '0' }
-  simulator = await startPaymentProvider(configOf(settings), silentLogger())
+  simulator = await startPaymentProvider(providerConfig(settings), silentLogger())
   const topics = [...consumes, 'payment.processed', 'payment.dead-letters']
   bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
 })
@@ -36,7 +36,7 @@ const now = () => new Date()
 const provider = () => createProvider({ url: simulator.url, timeoutMs: 30_000 })
 /** Through a replica of its own, which has handled all of it when this resolves. */
 async function handle(events: Parameters<Bench['publish']>[0], by: Provider = provider()): Promise<void> {
-  const replica = bench.start('payment', consumes, { ...paymentStage(by, { now }), chores: [] })
+  const replica = bench.start('payment', consumes, { ...paymentStage(by, { now }), periodicTasks: [] })
   await bench.publish(events)
   await until(async () => {
     const lags = await Promise.all(consumes.map((topic) => bench.lag('payment', topic)))
@@ -108,13 +108,13 @@ test('shows a second charge as owed and refunds it without an event', async () =
   expect(await dues(twice)).toEqual([{ reason: 'SECOND_CHARGE', amount_cents: 100, attempts: 0 }])
   const registry = createRegistry()
   const refusing: Provider = { ...provider(), refund: () => Promise.reject(new ProviderError('Refused', 'not now')) }
-  await givingBackChore({ provider: refusing, now, registry }).run({ ...surroundings(), keyedByOrder: () => false })
+  await refundTask({ provider: refusing, now, registry }).run({ ...surroundings(), keyedByOrder: () => false })
   expect(await registry.metrics()).toContain('payment_owed_cents{currency="EUR"} 100')
   expect(await registry.metrics()).toContain('payment_refunds_due{reason="SECOND_CHARGE"} 1')
   // The next attempt is delayed, and there is none before its time.
-  expect(await giveBackDue(surroundings(), { provider: provider(), now })).toBe(0)
+  expect(await makeDueRefunds(surroundings(), { provider: provider(), now })).toBe(0)
   await makeDue()
-  expect(await giveBackDue(surroundings(), { provider: provider(), now })).toBe(1)
+  expect(await makeDueRefunds(surroundings(), { provider: provider(), now })).toBe(1)
   expect(await charges(twice)).toEqual([
     { status: 'captured', refunded: false },
     { status: 'captured', refunded: true },
@@ -137,7 +137,7 @@ test.each(['refund', 'stop'] as const)(
     expect(await dues(paidOrder)).toEqual([
       { reason: 'GIVEN_UP', amount_cents: call === 'refund' ? 100 : null, attempts: 0 },
     ])
-    await giveBackDue(surroundings(), { provider: provider(), now })
+    await makeDueRefunds(surroundings(), { provider: provider(), now })
     expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: true }])
     expect(await dues(paidOrder)).toEqual([])
     expect(await payments(paidOrder)).toEqual([{ status: 'REFUNDED' }])
@@ -150,7 +150,7 @@ test('settles an order without any charge without a refund', async () => {
   const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
   await handle([cancelledEvent(unpaid)], { ...provider(), stop: refuse })
   expect(await dues(unpaid)).toMatchObject([{ reason: 'GIVEN_UP', amount_cents: null }])
-  await giveBackDue(surroundings(), { provider: provider(), now })
+  await makeDueRefunds(surroundings(), { provider: provider(), now })
   expect(await charges(unpaid)).toEqual([{ status: 'voided', refunded: false }])
   expect(await payments(unpaid)).toEqual([{ status: 'CANCELLED' }])
   expect(await dues(unpaid)).toEqual([])

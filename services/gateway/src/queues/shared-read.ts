@@ -5,30 +5,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queryable, Statement } from '@orderpipeline/postgres'
 
-export interface SharedLookOptions {
+export interface SharedReadOptions {
   readonly database: Queryable
   /** Looks of one name are the same, in every gateway. */
   readonly name: string
   /** The longest that a result is valid, milliseconds. */
   readonly freshMs: number
   /** A look takes no longer, milliseconds; after that another gateway may look. */
-  readonly lookMs: number
+  readonly readMs: number
   /** How long the look of another gateway is waited for, milliseconds. */
   readonly patienceMs: number
 }
 
-export interface Look<Found> {
-  readonly found: Found
+export interface SharedResult<Found> {
+  readonly value: Found
   /** Milliseconds since the look. */
   readonly ageMs: number
 }
 
-export interface SharedLook<Found> {
+export interface SharedRead<Found> {
   /**
    * The latest result of this gateway or another. @throws what `look` throws, LookPending,
    * DatabaseError
    */
-  read(): Promise<Look<Found>>
+  read(): Promise<SharedResult<Found>>
 }
 
 /** Another gateway is looking, and has no result in time. */
@@ -48,19 +48,19 @@ interface Row {
 const againMs = 100
 
 /** `look`: what it finds has to be JSON. */
-export function createSharedLook<Found>(options: SharedLookOptions, look: () => Promise<Found>): SharedLook<Found> {
-  const { database, name, freshMs, lookMs, patienceMs } = options
-  const fresh = async (): Promise<Look<Found> | undefined> => {
+export function createSharedRead<Found>(options: SharedReadOptions, look: () => Promise<Found>): SharedRead<Found> {
+  const { database, name, freshMs, readMs, patienceMs } = options
+  const fresh = async (): Promise<SharedResult<Found> | undefined> => {
     const [row] = await database.query<Row>(lastLook, [name])
-    return row?.ageMs != null && row.ageMs < freshMs ? { found: row.found as Found, ageMs: row.ageMs } : undefined
+    return row?.ageMs != null && row.ageMs < freshMs ? { value: row.found as Found, ageMs: row.ageMs } : undefined
   }
   const tryClaim = async (): Promise<boolean> =>
-    (await database.query(claimLook, [name, freshMs / 1_000, lookMs / 1_000])).length > 0
-  const lookAndNote = async (): Promise<Look<Found>> => {
+    (await database.query(claimLook, [name, freshMs / 1_000, readMs / 1_000])).length > 0
+  const lookAndNote = async (): Promise<SharedResult<Found>> => {
     try {
       const result = await look()
       await database.query(noteLook, [name, JSON.stringify(result)])
-      return { found: result, ageMs: 0 }
+      return { value: result, ageMs: 0 }
     } catch (error) {
       // Another gateway may reach what this one does not.
       await database.query(endClaim, [name]).catch(() => undefined)

@@ -3,32 +3,32 @@
 // and not from what the process believed.
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { messagesOf } from '@orderpipeline/test-support/accounts'
-import type { Played } from './battery.ts'
+import type { BatteryResult } from './battery.ts'
 
-export interface Row {
+export interface EffectsRow {
   readonly service: string
   readonly point: string
   /** Ids in flight. */
-  readonly inHand: number
+  readonly inFlight: number
   readonly attempts: number
   readonly tookEffect: number
 }
 
 type Counts = ReadonlyMap<string, number>
 
-export async function tally(played: Played, database: TestDatabase, bench: Bench): Promise<Row[]> {
+export async function countEffects(played: BatteryResult, database: TestDatabase, bench: Bench): Promise<EffectsRow[]> {
   const effects = new Map<string, Counts>()
   const attempts = new Map<string, Counts>()
   for (const account of new Set(played.kills.map(({ point }) => point.of))) {
     effects.set(account, await effectsOf(account, played, database))
     attempts.set(account, account === 'relayed' ? await copies(bench) : played.accounts.attempts(account))
   }
-  return played.kills.map(({ service, point, inHand }) => {
-    const sum = (of: Counts | undefined): number => inHand.reduce((total, id) => total + (of?.get(id) ?? 0), 0)
+  return played.kills.map(({ service, point, inFlight }) => {
+    const sum = (of: Counts | undefined): number => inFlight.reduce((total, id) => total + (of?.get(id) ?? 0), 0)
     return {
       service,
       point: point.name,
-      inHand: inHand.length,
+      inFlight: inFlight.length,
       attempts: sum(attempts.get(point.of)),
       tookEffect: sum(effects.get(point.of)),
     }
@@ -39,7 +39,7 @@ export async function tally(played: Played, database: TestDatabase, bench: Bench
  * Ids of any account that did not take effect exactly once although they were tried, as `<account>
  * <id>: <times>`.
  */
-export function offTheMark(played: Played, services: readonly string[]): string[] {
+export function offTheMark(played: BatteryResult, services: readonly string[]): string[] {
   return services.map(messagesOf).flatMap((account) => {
     const effects = played.accounts.effects(account)
     return [...played.accounts.attempts(account).keys()]
@@ -48,7 +48,7 @@ export function offTheMark(played: Played, services: readonly string[]): string[
   })
 }
 
-async function effectsOf(account: string, { accounts, mails }: Played, database: TestDatabase): Promise<Counts> {
+async function effectsOf(account: string, { accounts, mails }: BatteryResult, database: TestDatabase): Promise<Counts> {
   const countsFrom = async (role: string, text: string): Promise<Counts> => {
     const rows = await database.ask<{ id: string; count: number }>(role, text)
     return new Map(rows.map(({ id, count }) => [id, count]))
@@ -86,9 +86,9 @@ async function copies(bench: Bench): Promise<Counts> {
   return counts
 }
 
-export function table(rows: readonly Row[]): string {
+export function table(rows: readonly EffectsRow[]): string {
   const titles = ['service', 'killed when', 'in flight', 'attempts', 'took effect']
-  const lines = rows.map((row) => [row.service, row.point, row.inHand, row.attempts, row.tookEffect].map(String))
+  const lines = rows.map((row) => [row.service, row.point, row.inFlight, row.attempts, row.tookEffect].map(String))
   const widths = titles.map((title, n) => Math.max(title.length, ...lines.map((line) => line[n]?.length ?? 0)))
   const pad = (text: string, n: number): string => (n < 2 ? text.padEnd(widths[n] ?? 0) : text.padStart(widths[n] ?? 0))
   return [titles, ...lines].map((line) => line.map(pad).join('  ')).join('\n')
