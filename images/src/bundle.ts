@@ -20,6 +20,8 @@ export interface Bundle {
    */
   readonly tag: string
   readonly bytes: number
+  /** Paths in the repository of the modules of which something is in its programs. */
+  readonly modules: readonly string[]
 }
 
 export interface BundleOptions {
@@ -54,7 +56,8 @@ export async function bundleImage(definition: ImageDefinition, options: BundleOp
   const directory = join(options.outDir, definition.name)
   const app = join(directory, 'app')
   const contents = new Map<string, Uint8Array>()
-  for (const [path, content] of await bundlePrograms(definition, options.root)) contents.set(path, content)
+  const programs = await bundlePrograms(definition, options.root)
+  for (const [path, content] of programs.files) contents.set(path, content)
   for (const [to, from] of Object.entries(definition.folders)) {
     for (const [path, content] of folderContents(join(options.root, from), to)) contents.set(path, content)
   }
@@ -65,10 +68,15 @@ export async function bundleImage(definition: ImageDefinition, options: BundleOp
     hash.update(`\0${path}\0${content.length}\0`).update(content)
     bytes += content.length
   }
-  return { definition, directory, tag: hash.digest('hex').slice(0, 12), bytes }
+  return { definition, directory, tag: hash.digest('hex').slice(0, 12), bytes, modules: programs.modules }
 }
 
-async function bundlePrograms(definition: ImageDefinition, root: string): Promise<Map<string, Uint8Array>> {
+interface Programs {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly modules: readonly string[]
+}
+
+async function bundlePrograms(definition: ImageDefinition, root: string): Promise<Programs> {
   for (const entry of Object.values(definition.programs)) {
     if (!existsSync(join(root, entry)))
       throw new BundleError(`${entry} does not exist, but the ${definition.name} image needs it`)
@@ -102,7 +110,14 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     )
   })
   refuseOutsiders(definition, result)
-  return new Map(result.outputFiles.map((file) => [file.path.slice(join(root, 'app').length + 1), file.contents]))
+  const { outputs } = result.metafile
+  const modules = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  )
+  return {
+    files: new Map(result.outputFiles.map((file) => [file.path.slice(join(root, 'app').length + 1), file.contents])),
+    modules: [...new Set(modules)],
+  }
 }
 
 /** A package that stayed outside the bundle would only be missed when the pod starts. */
