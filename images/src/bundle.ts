@@ -21,6 +21,8 @@ export interface Bundle {
    */
   readonly tag: string
   readonly bytes: number
+  /** Paths in the repository of the modules of which something is in its programs. */
+  readonly modules: readonly string[]
 }
 
 export interface BundleOptions {
@@ -55,7 +57,8 @@ export async function bundleImage(definition: ImageDefinition, options: BundleOp
   const directory = join(options.outDir, definition.name)
   const app = join(directory, 'app')
   const contents = new Map<string, Uint8Array>()
-  for (const [path, content] of await bundlePrograms(definition, options.root)) contents.set(path, content)
+  const programs = await bundlePrograms(definition, options.root)
+  for (const [path, content] of programs.files) contents.set(path, content)
   for (const [to, from] of Object.entries(definition.folders)) {
     for (const [path, content] of folderContents(join(options.root, from), to)) contents.set(path, content)
   }
@@ -66,10 +69,15 @@ export async function bundleImage(definition: ImageDefinition, options: BundleOp
     hash.update(`\0${path}\0${content.length}\0`).update(content)
     bytes += content.length
   }
-  return { definition, directory, tag: hash.digest('hex').slice(0, 12), bytes }
+  return { definition, directory, tag: hash.digest('hex').slice(0, 12), bytes, modules: programs.modules }
 }
 
-async function bundlePrograms(definition: ImageDefinition, root: string): Promise<Map<string, Uint8Array>> {
+interface Programs {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly modules: readonly string[]
+}
+
+async function bundlePrograms(definition: ImageDefinition, root: string): Promise<Programs> {
   for (const entry of Object.values(definition.programs)) {
     if (!existsSync(join(root, entry)))
       throw new BundleError(`${entry} does not exist, but the ${definition.name} image needs it`)
@@ -106,9 +114,12 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
   const contents = result.outputFiles.map(
     (file) => [file.path.slice(join(root, 'app').length + 1), file.contents] as const,
   )
-  return new Map(await Promise.all(contents.map((entry) => withPrelude(definition, root, entry))))
+  const files = new Map(await Promise.all(contents.map((entry) => withPrelude(definition, root, entry))))
+  const modules = Object.values(result.metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  )
+  return { files, modules: [...new Set(modules)] }
 }
-
 async function withPrelude(
   { preludes = {} }: ImageDefinition,
   root: string,
