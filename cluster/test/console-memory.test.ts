@@ -15,7 +15,11 @@ import { ensureTool } from '../src/tools/index.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const namespace = 'console-memory'
-const largestMegabytes = 100
+/**
+ * Megabytes that are resident, and those of them that cannot be given back: the others are pages of
+ * Node's own program, some 58.
+ */
+const largest = { all: 110, own: 60 }
 let folder: string
 let child: ChildProcess | undefined
 
@@ -84,19 +88,25 @@ test('shows fifty viewers a pipeline within the memory that the chart gives it, 
   await Promise.all(Array.from({ length: 50 }, () => viewing(origin, cookie, stop.signal)))
   expect(await (await fetch(origin)).text()).toContain('<div id="app">')
   const measured = await largestMemory(started, 20)
-  process.stderr.write(`The console took up to ${measured} MB with 50 viewers.\n`)
-  expect(measured).toBeLessThan(largestMegabytes)
+  process.stderr.write(`The console took up to ${measured.all} MB with 50 viewers, ${measured.own} MB of its own.\n`)
+  expect(measured.own).toBeLessThan(largest.own)
+  expect(measured.all).toBeLessThan(largest.all)
   stop.abort()
   const ended = new Promise((resolve) => started.once('exit', resolve))
   started.kill('SIGTERM')
   expect(await ended).toBe(0)
 })
 
-/** With the options of Node that the image has, and the limit of the chart. */
+/** As the image and the chart run it: with its compiled code, and a small heap. */
 async function startProgram(variables: Record<string, string>) {
   const program = join(folder, 'dist', 'operator', 'app', 'console.mjs')
-  const flags = ['--max-old-space-size=60', '--max-semi-space-size=8']
-  const started = spawn(process.execPath, [...flags, program], { env: variables, stdio: ['ignore', 'pipe', 'pipe'] })
+  const cache = { NODE_COMPILE_CACHE: join(folder, 'cache'), NODE_COMPILE_CACHE_PORTABLE: '1', NODE_ENV: 'production' }
+  const options = { NODE_OPTIONS: '--max-old-space-size=60 --max-semi-space-size=1' }
+  const env = { ...variables, ...cache, ...options }
+  await expect(
+    run(process.execPath, [program], { env: { ...env, HTTP_PORT: 'none' }, timeoutMs: 60_000 }),
+  ).rejects.toThrow('HTTP_PORT')
+  const started = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   child = started
   let output = ''
   const port = new Promise<number>((resolve, reject) => {
@@ -128,13 +138,15 @@ async function viewing(origin: string, cookie: string, signal: AbortSignal): Pro
   readOn().catch(() => undefined)
 }
 
-/** Megabytes of resident memory, the most of some seconds. */
-async function largestMemory({ pid }: ChildProcess, looks: number): Promise<number> {
-  let largest = 0
+/** Megabytes, the most of some seconds. */
+async function largestMemory({ pid }: ChildProcess, looks: number): Promise<{ all: number; own: number }> {
+  const most = { all: 0, own: 0 }
   for (let look = 0; look < looks; look += 1) {
     await sleep(500)
-    const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1])
-    largest = Math.max(largest, Math.round(kilobytes / 1_024))
+    const status = await readFile(`/proc/${pid}/status`, 'utf8')
+    const megabytes = (name: string) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024)
+    most.all = Math.max(most.all, megabytes('VmRSS'))
+    most.own = Math.max(most.own, megabytes('RssAnon'))
   }
-  return largest
+  return most
 }
