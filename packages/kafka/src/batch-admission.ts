@@ -3,7 +3,7 @@
 import type { Batch, EachBatchPayload } from 'kafkajs'
 import type { Assignment } from './assignments.ts'
 import type { Failure } from './dead-letter.ts'
-import type { FetchAdmissionOptions, InFlightMessage } from './fetch-admission.ts'
+import type { FetchAdmissionOptions, InFlightMessage } from './fetch-admission-options.ts'
 import type { Quarantine, Trial } from './quarantine.ts'
 import { recordOf } from './records.ts'
 import type { ConsumedRecord } from './records.ts'

@@ -1,5 +1,5 @@
 // Which messages of suspect partitions are in flight alone, and is anything else in flight?
-import type { InFlightMessage } from './fetch-admission.ts'
+import type { InFlightMessage } from './fetch-admission-options.ts'
 import type { InFlightLimit } from './in-flight-limit.ts'
 
 export interface TrialsInFlight {
