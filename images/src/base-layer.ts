@@ -32,7 +32,9 @@ const files: Readonly<Record<string, string>> = {
 /** Raise it when the layer's layout changes. */
 const layout = 1
 
-/** Packs the layer into `cacheDir` unless one with the same files exists. Without `node` it is the layer of a program without linked libraries.
+/**
+ * Packs the layer into `cacheDir` unless one with the same files exists. Without `node` it is the
+ * layer of a program without linked libraries.
  */
 export async function baseLayer(node: string | undefined, cacheDir: string): Promise<Layer> {
   const sources = new Map(node === undefined ? [] : [[nodeInImage, realpathSync(node)], ...(await libraries(node))])
@@ -87,7 +89,9 @@ function makeFolder(staging: string, path: string): void {
   chmodSync(join(staging, path), 0o755)
 }
 
-/** The shared libraries of a binary by the paths of the loader, and those that the C library opens itself to resolve names.
+/**
+ * The shared libraries of a binary by the paths of the loader, and those that the C library opens
+ * itself to resolve names.
  */
 async function libraries(node: string): Promise<Map<string, string>> {
   const libraryPaths = new Map<string, string>()

@@ -44,7 +44,9 @@ const schema = z.object({
   WORKERS: variables.integer(1, 64).default(16),
   /** How often a settled pipeline is reconciled without a change. */
   RESYNC_SECONDS: seconds(600, 10),
-  /** How often lag is read from Kafka, and the shortest interval of status writes due to lag alone. */
+  /**
+   * How often lag is read from Kafka, and the shortest interval of status writes due to lag alone.
+   */
   LAG_INTERVAL_SECONDS: seconds(5),
   LAG_STATUS_SECONDS: seconds(10),
   KAFKA_TIMEOUT_SECONDS: seconds(8),
@@ -59,7 +61,9 @@ const schema = z.object({
    * another namespace.
    */
   SERVICE_DOMAIN: variables.text().default('svc'),
-  /** URL for the queries of prometheus triggers; absent or empty means that no stage may have one. */
+  /**
+   * URL for the queries of prometheus triggers; absent or empty means that no stage may have one.
+   */
   PROMETHEUS_URL: variables.url(['http', 'https']).optional(),
   /**
    * URL at which KEDA asks this operator for the replicas of stages scaled on flow. When it is

@@ -1,6 +1,6 @@
-// Does every commit of a change have a subject `area: imperative` of at most 72 characters? `npm run
-// lint` checks the commits between the common base with origin/main and HEAD, and none in a clone
-// without origin/main. Merge commits are exempt.
+// Does every commit of a change have a subject `area: imperative` of at most 72 characters? `npm
+// run lint` checks the commits between the common base with origin/main and HEAD, and none in a
+// clone without origin/main. Merge commits are exempt.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 

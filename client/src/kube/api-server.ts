@@ -33,7 +33,7 @@ export interface ApiServer {
 
 export interface ApiServerOptions {
   readonly server: URL
-  /** Certificates and credentials, for each request anew. */
+  /** Certificates and credentials, read for each request. */
   readonly access: () => RequestOptions | Promise<RequestOptions>
   /** What the API server remembers as having changed a field. */
   readonly fieldManager: string

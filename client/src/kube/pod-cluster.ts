@@ -1,5 +1,5 @@
 // How does a program in a pod reach the API server? With the pod's own account, whose token and
-// certificates the kubelet renews; or with the token of the person for whom it asks.
+// certificates the kubelet renews; or with the token of the user who sent the request.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apiServer, type ApiServer } from './api-server.ts'

@@ -94,8 +94,8 @@ async function present(request: IncomingMessage, options: ClusterVisitorsOptions
   const credential = credentialOf(request, options)
   const by = credential && (await options.reviews.name(credential.token))
   if (credential === undefined || by === undefined) return { status: 200, body: { signsIn: true } }
-  const seen = await visitorFor(credential.token, by, options).seen()
-  const refused = seen?.size === 0 ? { refused: noVisibleNamespace(options.namespaces) } : {}
+  const namespaces = await visitorFor(credential.token, by, options).seen()
+  const refused = namespaces?.size === 0 ? { refused: noVisibleNamespace(options.namespaces) } : {}
   return { status: 200, body: { signsIn: true, by, signsOut: credential.session !== undefined, ...refused } }
 }
 

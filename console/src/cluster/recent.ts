@@ -12,8 +12,8 @@ export interface RecentOptions {
 export function recent<Value>({ ms, most, now = () => performance.now() }: RecentOptions) {
   const entries = new Map<string, { readonly at: number; readonly value: Promise<Value> }>()
   return (key: string, read: () => Promise<Value>): Promise<Value> => {
-    const known = entries.get(key)
-    if (known && now() - known.at < ms) return known.value
+    const cached = entries.get(key)
+    if (cached && now() - cached.at < ms) return cached.value
     const entry = { at: now(), value: read() }
     entries.delete(key)
     entries.set(key, entry)

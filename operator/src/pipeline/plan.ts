@@ -25,8 +25,8 @@ export type Action =
 
 /**
  * Children that already equal the desired state give no action: a settled pipeline costs no write.
- * `blocked`: what must not be depended on, besides objects of other owners. `foreignOwners`: owners of
- * objects that are not among the children, by identity.
+ * `blocked`: what must not be depended on, besides objects of other owners. `foreignOwners`: owners
+ * of objects that are not among the children, by identity.
  */
 export const plan = (
   desired: readonly ChildObject[],

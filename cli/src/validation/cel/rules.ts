@@ -25,7 +25,9 @@ interface Place {
   readonly path: Path
 }
 
-/** `old` is the previous object; without it transition rules are not evaluated, as when an object is created.
+/**
+ * `old` is the previous object; without it transition rules are not evaluated, as when an object is
+ * created.
  */
 export function evaluateRules(value: unknown, old: unknown, schema: Schema): RuleResult {
   const causes: Cause[] = []

@@ -35,7 +35,7 @@ export function DeadLetterMessages({ pipeline, group: { stage, reason }, rights,
       {answer === 'reading' && <p class="empty">Reading the letters …</p>}
       {typeof answer === 'object' && 'message' in answer && <p class="banner">{answer.message}</p>}
       {typeof answer === 'object' && 'value' in answer && (
-        <Letters {...{ pipeline, rights, onDone, details: answer.value }} />
+        <Messages {...{ pipeline, rights, onDone, details: answer.value }} />
       )}
     </div>
   )
@@ -45,7 +45,7 @@ interface LettersProps extends Omit<LetterMessagesProps, 'group'> {
   readonly details: DeadLetterDetails
 }
 
-function Letters({ details: { letters, waiting, masked }, ...props }: LettersProps) {
+function Messages({ details: { letters, waiting, masked }, ...props }: LettersProps) {
   return (
     <>
       <h3>{`The newest ${letters.length} of ${waiting}`}</h3>
@@ -53,7 +53,7 @@ function Letters({ details: { letters, waiting, masked }, ...props }: LettersPro
       <ul class="groups">
         {letters.map((letter) => (
           <li key={letter.id}>
-            <Letter letter={letter} isMasked={masked !== undefined} {...props} />
+            <Message letter={letter} isMasked={masked !== undefined} {...props} />
           </li>
         ))}
       </ul>
@@ -66,7 +66,7 @@ interface LetterProps extends Omit<LetterMessagesProps, 'group'> {
   readonly isMasked: boolean
 }
 
-function Letter({ letter, isMasked, pipeline, rights, onDone }: LetterProps) {
+function Message({ letter, isMasked, pipeline, rights, onDone }: LetterProps) {
   const { id, at, attempts, bytes, message, key, payload, editable } = letter
   const [isEditing, setIsEditing] = useState(false)
   return (
