@@ -1,13 +1,22 @@
-// What of the pipelines stays in Terminating when KEDA, or a Kafka cluster, was uninstalled before them? What carries its finalizer, which
-// nothing takes off any more. While the operator runs it takes it off; this does it, by the same rule, when a chart of ours goes after it.
-// Only objects of pipelines, and only what is being deleted; KEDA's once it has been held for a while, a topic's once its Kafka is gone.
+// Which objects of the pipelines stay in Terminating when KEDA or a Kafka cluster was uninstalled
+// first? Those with its finalizer, which no controller removes any more. The running operator
+// removes it; this program does so, by the same rule, when one of our charts is uninstalled after
+// the operator. It changes only objects of pipelines that are being deleted: KEDA's after they have
+// waited for a while, a topic's once its Kafka does not exist.
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const account = process.env.SERVICE_ACCOUNT_DIR ?? '/var/run/secrets/kubernetes.io/serviceaccount'
 // HELD_NAMESPACE: of the pipelines; empty means all. HELD_PIPELINE: one of them; empty means all.
-const { HELD_NAMESPACE, HELD_PIPELINE, HELD_SECONDS = '10', QUIET_SECONDS = '5', KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
+const {
+  HELD_NAMESPACE,
+  HELD_PIPELINE,
+  HELD_SECONDS = '10',
+  QUIET_SECONDS = '5',
+  KUBERNETES_SERVICE_HOST: host,
+  KUBERNETES_SERVICE_PORT: port,
+} = process.env
 const pipelines = HELD_PIPELINE ? `orderpipeline.dev/pipeline=${HELD_PIPELINE}` : 'orderpipeline.dev/pipeline'
 const selector = encodeURIComponent(`app.kubernetes.io/managed-by=orderpipeline,${pipelines}`)
 const keda = { group: '/apis/keda.sh/v1alpha1', finalizer: 'finalizer.keda.sh' }
@@ -19,14 +28,23 @@ const kinds = [
 
 async function call(method, path, body) {
   const [token, ca] = await Promise.all([`${account}/token`, `${account}/ca.crt`].map((file) => readFile(file, 'utf8')))
-  const headers = { authorization: `Bearer ${token.trim()}`, ...(body && { 'content-type': 'application/json-patch+json' }) }
+  const headers = {
+    authorization: `Bearer ${token.trim()}`,
+    ...(body && { 'content-type': 'application/json-patch+json' }),
+  }
   return await new Promise((resolve, reject) => {
     const sent = request({ host, port, path, method, headers, ca, timeout: 10_000 }, (response) => {
       let text = ''
-      response.setEncoding('utf8').on('data', (part) => (text += part)).on('error', reject)
+      response
+        .setEncoding('utf8')
+        .on('data', (part) => (text += part))
+        .on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode, text }))
     })
-    sent.on('timeout', () => sent.destroy(new Error('no answer within 10 s'))).on('error', reject).end(body && JSON.stringify(body))
+    sent
+      .on('timeout', () => sent.destroy(new Error('no answer within 10 s')))
+      .on('error', reject)
+      .end(body && JSON.stringify(body))
   })
 }
 
@@ -43,7 +61,11 @@ async function held() {
     const where = HELD_NAMESPACE ? `${group}/namespaces/${HELD_NAMESPACE}/${plural}` : `${group}/${plural}`
     for (const { metadata } of (await get(`${where}?labelSelector=${selector}`))?.items ?? [])
       if (metadata.deletionTimestamp && metadata.finalizers?.includes(finalizer))
-        found.push({ metadata, finalizer, path: `${group}/namespaces/${metadata.namespace}/${plural}/${metadata.name}` })
+        found.push({
+          metadata,
+          finalizer,
+          path: `${group}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`,
+        })
   }
   return found
 }
@@ -61,12 +83,13 @@ async function release({ metadata, finalizer, path }) {
   ]
   const { status, text } = await call('PATCH', path, patch)
   if (status !== 200 && status !== 404) throw new Error(`${path}: ${status} ${text.slice(0, 500)}`)
-  console.log(`${metadata.namespace}/${metadata.name} is held by ${finalizer} no longer`)
+  process.stdout.write(`${metadata.namespace}/${metadata.name}: removed the finalizer ${finalizer}\n`)
 }
 
 const seenAt = new Map()
 const deadline = Date.now() + 60_000
-// The garbage collector takes a while to delete what belonged to a pipeline: only some time without such an object is the end.
+// The garbage collector takes a while to delete the objects of a pipeline: the end is some time
+// without such an object.
 for (let quietSince = Date.now(); Date.now() - quietSince < Number(QUIET_SECONDS) * 1000; await sleep(1000)) {
   // The uninstallation goes on in any case; docs/uninstall.md says what to do by hand.
   if (Date.now() > deadline) break
@@ -79,7 +102,7 @@ for (let quietSince = Date.now(); Date.now() - quietSince < Number(QUIET_SECONDS
       if (Date.now() - since >= Number(HELD_SECONDS) * 1000 && (await isAbandoned(object))) await release(object)
     }
   } catch (error) {
-    console.error(error.message)
+    process.stderr.write(`${error.message}\n`)
     quietSince = Date.now()
   }
 }

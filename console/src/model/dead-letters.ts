@@ -49,7 +49,7 @@ export interface DeadLetterDetail {
   readonly at: string
   readonly attempts: number
   readonly message: string
-  /** Of the message; more than the payload where that was shortened. */
+  /** Length of the message; more than the payload has when that is shortened. */
   readonly bytes: number
   readonly key?: string
   readonly payload?: string

@@ -13,7 +13,7 @@ export const act = <T>(pipeline: string, action: string, body: object): Promise<
     body: JSON.stringify(body),
   })
 
-/** undefined while nothing is known of them, or nobody is asked for any. */
+/** undefined while they are not known, or no review is needed. */
 export function useRights(pipeline: string, reviewed: boolean): Rights | undefined {
   const [entry, setEntry] = useState<{ readonly of: string; readonly rights: Rights }>()
   useEffect(() => {

@@ -25,7 +25,7 @@ const orderTimeoutMs = 10_000
 
 export type PersonalRights = Pick<Actions, 'person' | 'refusal'>
 
-/** Of the kubeconfig's user. `user`: who runs the console on this machine, for the record. */
+/** The rights of the kubeconfig's user. `user`: who runs the console on this machine, for the record. */
 export function machineRights(kube: KubeClient, user: string | undefined): PersonalRights {
   const person = every(rightsEveryMs, async () => {
     const name = await selfName(kube)

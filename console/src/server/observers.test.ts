@@ -22,7 +22,7 @@ class Response extends Writable {
     written()
   }
   writeHead(): void {
-    // Of no concern here.
+    // Status and headers do not matter here.
   }
 }
 

@@ -41,8 +41,8 @@ export function machineAccess(pipeline: OrderPipeline, right: RightName): Access
 }
 
 /**
- * A person whom a console in the cluster serves: what it reads once for all of them needs the right
- * of each, the Secrets that lead to Kafka included.
+ * A person who uses a console in the cluster: what it reads once for all persons needs the right of
+ * each, the Secrets that lead to Kafka included.
  */
 export function clusterAccesses(pipeline: OrderPipeline, right: RightName): readonly Access[] {
   const place = placeOf(pipeline)
