@@ -112,8 +112,8 @@ async function startProgram(variables: Record<string, string>) {
   const port = new Promise<number>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString()
-      const found = /"port":(\d+).*"message":"started"/.exec(output)?.[1]
-      if (found !== undefined) resolve(Number(found))
+      const port = /"port":(\d+).*"message":"started"/.exec(output)?.[1]
+      if (port !== undefined) resolve(Number(port))
     }
     started.stdout.on('data', read)
     started.stderr.on('data', read)

@@ -29,8 +29,8 @@ const actions: Actions = {
   letterBox: () => Promise.resolve(openDeadLetterTopic(config(), name)),
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }
-const replayEdited = (letter: string, value: string) =>
-  performer(actions, () => undefined).perform('replay-edited', shop, { letter, value })
+const replayEdited = (deadLetterId: string, value: string) =>
+  performer(actions, () => undefined).perform('replay-edited', shop, { letter: deadLetterId, value })
 
 beforeAll(async () => {
   const stages = ['audit', 'payment']

@@ -24,7 +24,7 @@ interface Got {
   readonly body: string
 }
 
-const got = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Got> =>
+const answerTo = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Got> =>
   new Promise((resolve, reject) => {
     const call = request(
       { host: '127.0.0.1', port: server.port, path, method, headers, timeout: 10_000 },
@@ -42,23 +42,26 @@ const got = (path: string, headers: Record<string, string> = {}, method = 'GET')
 describe('the server', () => {
   it('serves the page at every view’s address, with its files, and forbids frames and inline scripts', async () => {
     for (const path of ['/', '/pipelines/default/shop/scaling/payment?minutes=10'])
-      expect(await got(path)).toMatchObject({ status: 200, body: files.html })
-    expect(await got('/assets/console.js')).toMatchObject({ body: 'script' })
-    const { headers } = await got('/')
+      expect(await answerTo(path)).toMatchObject({ status: 200, body: files.html })
+    expect(await answerTo('/assets/console.js')).toMatchObject({ body: 'script' })
+    const { headers } = await answerTo('/')
     expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
     expect(headers).toMatchObject({ 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' })
   })
   it('refuses other names, other pages and every write', async () => {
-    expect(await got('/api/history/default/shop', { host: 'evil.example' })).toMatchObject({ status: 421 })
-    expect(await got('/', { origin: 'https://evil.example' })).toMatchObject({ status: 403 })
-    expect(await got('/api/orders/default/shop/x', {}, 'POST')).toMatchObject({ status: 405 })
+    expect(await answerTo('/api/history/default/shop', { host: 'evil.example' })).toMatchObject({ status: 421 })
+    expect(await answerTo('/', { origin: 'https://evil.example' })).toMatchObject({ status: 403 })
+    expect(await answerTo('/api/orders/default/shop/x', {}, 'POST')).toMatchObject({ status: 405 })
   })
   it('returns an order, a history or a dead letter, and a reason if there is none', async () => {
-    const history = JSON.parse((await got('/api/history/default/shop')).body) as Record<string, { samples: unknown[] }>
+    const history = JSON.parse((await answerTo('/api/history/default/shop')).body) as Record<
+      string,
+      { samples: unknown[] }
+    >
     expect(history['payment']?.samples).toHaveLength(1)
-    expect(await got('/api/orders/default/shop/not-an-id')).toMatchObject({ status: 400 })
-    expect(await got('/api/history/default/other')).toMatchObject({ status: 404 })
-    expect((await got('/api/history/default/other')).body).toContain('There is no pipeline default/other here.')
+    expect(await answerTo('/api/orders/default/shop/not-an-id')).toMatchObject({ status: 400 })
+    expect(await answerTo('/api/history/default/other')).toMatchObject({ status: 404 })
+    expect((await answerTo('/api/history/default/other')).body).toContain('There is no pipeline default/other here.')
   })
 })
 
@@ -79,7 +82,7 @@ describe('the stream', () => {
   it('is refused above the limit of viewers, and available again after they leave', async () => {
     await viewers(0)
     const streams = await Promise.all(Array.from({ length: 100 }, () => openStream()))
-    expect(await got('/api/stream')).toMatchObject({ status: 503 })
+    expect(await answerTo('/api/stream')).toMatchObject({ status: 503 })
     for (const stream of streams) stream.end()
     await viewers(0)
     const again = await openStream()

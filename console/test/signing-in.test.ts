@@ -64,8 +64,8 @@ it('a person signs in with a token, which no script and no address has then', as
   await signIn('token-of-vera')
   await waitForText('Signed in as vera.')
   await waitForText(/20 messages of 2 causes wait/)
-  const kept = await page.evaluate<string>('JSON.stringify(localStorage) + document.cookie + location.href')
-  expect(kept).not.toContain('token-of-vera')
+  const storedText = await page.evaluate<string>('JSON.stringify(localStorage) + document.cookie + location.href')
+  expect(storedText).not.toContain('token-of-vera')
   await page.reload()
   await waitForText('Signed in as vera.')
 })
@@ -97,7 +97,7 @@ it('a person who may edit reads a message, edits it, and replays it under their 
   expect(cluster.actions.events).toEqual([])
 })
 
-it('a person who may see nothing is told so, and signs out', async () => {
+it('a person without any right reads that, and signs out', async () => {
   await signIn('token-of-noa')
   await waitForText('Your user may not list orderpipelines in any namespace that this console shows: default.')
   await button('Sign out').click()

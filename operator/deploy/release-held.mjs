@@ -33,7 +33,7 @@ async function call(method, path, body) {
     ...(body && { 'content-type': 'application/json-patch+json' }),
   }
   return await new Promise((resolve, reject) => {
-    const sent = request({ host, port, path, method, headers, ca, timeout: 10_000 }, (response) => {
+    const outgoing = request({ host, port, path, method, headers, ca, timeout: 10_000 }, (response) => {
       let text = ''
       response
         .setEncoding('utf8')
@@ -41,8 +41,8 @@ async function call(method, path, body) {
         .on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode, text }))
     })
-    sent
-      .on('timeout', () => sent.destroy(new Error('no answer within 10 s')))
+    outgoing
+      .on('timeout', () => outgoing.destroy(new Error('no answer within 10 s')))
       .on('error', reject)
       .end(body && JSON.stringify(body))
   })
@@ -55,19 +55,19 @@ async function get(path) {
   return JSON.parse(text)
 }
 
-async function held() {
-  const found = []
+async function terminatingObjects() {
+  const objects = []
   for (const { group, plural, finalizer } of kinds) {
     const where = HELD_NAMESPACE ? `${group}/namespaces/${HELD_NAMESPACE}/${plural}` : `${group}/${plural}`
     for (const { metadata } of (await get(`${where}?labelSelector=${selector}`))?.items ?? [])
       if (metadata.deletionTimestamp && metadata.finalizers?.includes(finalizer))
-        found.push({
+        objects.push({
           metadata,
           finalizer,
           path: `${group}/namespaces/${metadata.namespace}/${plural}/${metadata.name}`,
         })
   }
-  return found
+  return objects
 }
 
 async function isAbandoned({ metadata, finalizer }) {
@@ -94,7 +94,7 @@ for (let quietSince = Date.now(); Date.now() - quietSince < Number(QUIET_SECONDS
   // The uninstallation goes on in any case; docs/uninstall.md says what to do by hand.
   if (Date.now() > deadline) break
   try {
-    const waiting = await held()
+    const waiting = await terminatingObjects()
     if (waiting.length > 0) quietSince = Date.now()
     for (const object of waiting) {
       const since = seenAt.get(object.metadata.uid) ?? Date.now()

@@ -46,14 +46,14 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
   const lookAtAll = (): void => {
     for (const pipeline of informers.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
   }
-  const held = leftovers(kube, leftoverReports(log), parts.heldMs)
+  const leftoverFinalizers = leftovers(kube, leftoverReports(log), parts.heldMs)
   const schemas = servedSchemas(kube, clock.now, lookAtAll)
   const informers: Informers = informersOf(
     kube,
     {
       pipeline: pipelineChanged,
       child: (change) => {
-        held.note(change)
+        leftoverFinalizers.note(change)
         const key = pipelineKeyOf(change.object)
         if (key !== undefined && !isOwnCreation(change)) queue.addAfter(key, gatherMs)
       },
@@ -78,7 +78,7 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
     schemas,
     pipelines: () => informers.pipelines.store.all() as readonly OrderPipeline[],
     pipelineOf: (key) => informers.pipelines.store.get(key) as OrderPipeline | undefined,
-    close: () => held.close(),
+    close: () => leftoverFinalizers.close(),
   }
 }
 

@@ -1,4 +1,4 @@
-// Which pipelines do the tasks beside the reconciles look at? Those on an external Kafka, those
+// Which pipelines do the tasks that run in parallel with reconciles look at? Those on an external Kafka, those
 // whose lag is read, and, for the metrics, those that another installation acts on.
 import type { OrderPipeline } from './api/index.ts'
 import { isExternal, keyOf, lagSource, type LagSource } from './pipeline/index.ts'

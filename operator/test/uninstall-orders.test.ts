@@ -105,11 +105,11 @@ describe('nothing stays in Terminating', { timeout: 240_000 }, () => {
       await on.kube.create(orderPipelines, pipelineIn(on))
       await eventually('every object held by its neighbour', async () => {
         const [scaled, topics] = await Promise.all([objectsOf(on, ['ScaledObject']), objectsOf(on, topicKinds)])
-        const held = [...scaled, ...topics].every(({ metadata }) => metadata.finalizers?.length === 1)
-        return scaled.length === 1 && topics.length >= 2 && held
+        const allHaveFinalizers = [...scaled, ...topics].every(({ metadata }) => metadata.finalizers?.length === 1)
+        return scaled.length === 1 && topics.length >= 2 && allHaveFinalizers
       })
 
-      const held = { HELD_NAMESPACE: on.namespace, HELD_SECONDS: '1', QUIET_SECONDS: '10' }
+      const variables = { HELD_NAMESPACE: on.namespace, HELD_SECONDS: '1', QUIET_SECONDS: '10' }
       const uninstall: Readonly<Record<Release, () => Promise<void>>> = {
         'KEDA and Strimzi': async () => {
           for (const end of endings) await end()
@@ -121,12 +121,12 @@ describe('nothing stays in Terminating', { timeout: 240_000 }, () => {
           const { namespace } = on
           const own = { NAMESPACE: namespace, SELECTOR: 'app=none', WATCH_NAMESPACE: namespace }
           await hook(on, 'charts/orderpipeline-operator/files/release-pipelines.mjs', own)
-          await hook(on, 'operator/deploy/release-held.mjs', held)
+          await hook(on, 'operator/deploy/release-held.mjs', variables)
         },
         'the shop': async () => {
           const pipeline = await current(on, 'shop')
           if (pipeline) await on.kube.delete(orderPipelines, pipeline)
-          await hook(on, 'operator/deploy/release-held.mjs', { ...held, HELD_PIPELINE: 'shop' })
+          await hook(on, 'operator/deploy/release-held.mjs', { ...variables, HELD_PIPELINE: 'shop' })
         },
       }
       for (const release of order) await uninstall[release]()

@@ -12,12 +12,12 @@ async function call(method, path, body) {
   const [token, ca] = await Promise.all([`${account}/token`, `${account}/ca.crt`].map((file) => readFile(file, 'utf8')))
   const headers = { authorization: `Bearer ${token.trim()}`, ...(body && { 'content-type': 'application/json-patch+json' }) }
   return await new Promise((resolve, reject) => {
-    const sent = request({ host, port, path, method, headers, ca, timeout: 10_000 }, (response) => {
+    const outgoing = request({ host, port, path, method, headers, ca, timeout: 10_000 }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (part) => (text += part)).on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode, text }))
     })
-    sent.on('timeout', () => sent.destroy(new Error('no answer within 10 s'))).on('error', reject).end(body && JSON.stringify(body))
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 10 s'))).on('error', reject).end(body && JSON.stringify(body))
   })
 }
 

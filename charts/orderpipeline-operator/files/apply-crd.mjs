@@ -13,12 +13,12 @@ async function apply() {
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${CRD_NAME}?fieldManager=helm&force=true`
   const headers = { authorization: `Bearer ${token.trim()}`, 'content-type': 'application/apply-patch+yaml' }
   return await new Promise((resolve, reject) => {
-    const sent = request({ host, port, path, method: 'PATCH', headers, ca, timeout: 10_000 }, (response) => {
+    const outgoing = request({ host, port, path, method: 'PATCH', headers, ca, timeout: 10_000 }, (response) => {
       let text = ''
       response.setEncoding('utf8').on('data', (part) => (text += part)).on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode, text }))
     })
-    sent.on('timeout', () => sent.destroy(new Error('no answer within 10 s'))).on('error', reject).end(body)
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer within 10 s'))).on('error', reject).end(body)
   })
 }
 

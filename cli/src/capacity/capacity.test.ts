@@ -60,9 +60,9 @@ describe('orderpipeline capacity', () => {
     expect(code).toBe(0)
     expect(plan).toMatchObject({ fits: true, bottleneck: 'database', brokers: { count: 3 } })
     expect(plan).toMatchObject({ figures: { databaseCores: { value: 2 } } })
-    const placed = plan.topics.find(({ topic }) => topic === 'orders.placed')
+    const ordersPlaced = plan.topics.find(({ topic }) => topic === 'orders.placed')
     // A million messages a day, for seven days, three times.
-    expect(placed?.diskBytes).toBeCloseTo(1_000_000 * 590 * 7 * 3, -3)
+    expect(ordersPlaced?.diskBytes).toBeCloseTo(1_000_000 * 590 * 7 * 3, -3)
   })
 
   it('says what the database, the relay and the gateway would need beyond what there is', async () => {
@@ -87,7 +87,7 @@ describe('orderpipeline capacity', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)])
   })
 
-  it('counts as many messages an order as it is told, of a topic that there is', async () => {
+  it('counts the messages per order that --ratio names, for existing topics', async () => {
     const { stdout } = await capacity('-f', shop, '--ratio', 'orders.cancelled=1')
     expect(stdout).toMatch(/^payment +50 .* 300,000\/min/m)
     for (const wrong of ['orders.canceled=1', 'orders.cancelled=none', 'many']) {

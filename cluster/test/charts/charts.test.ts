@@ -504,7 +504,7 @@ describe('order-platform', () => {
     expect(await postgres(['postgresql.enabled=false'])).toEqual([])
   })
 
-  test('lets a commit wait for a standby where CloudNativePG has one, and for none where it is told so', async () => {
+  test('lets a commit wait for a standby of CloudNativePG, and for none when number is 0', async () => {
     const synchronous = async (...values: string[]) => {
       const { postgresql } = only(await rendered(platform.path, values, cnpg), 'Cluster').spec as { postgresql: Record<string, unknown> }
       return postgresql['synchronous']

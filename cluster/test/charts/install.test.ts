@@ -177,7 +177,7 @@ describe('the uninstallation of the operator', () => {
 })
 
 describe.each(['orderpipeline-operator', 'order-shop'])('the uninstallation of %s', (name) => {
-  const held = (kind: 'ScaledObject' | 'KafkaTopic', pipeline: string | undefined, more: object = {}) => {
+  const terminatingObject = (kind: 'ScaledObject' | 'KafkaTopic', pipeline: string | undefined, more: object = {}) => {
     const ours = pipeline === undefined ? {} : { 'app.kubernetes.io/managed-by': 'orderpipeline', 'orderpipeline.dev/pipeline': pipeline }
     const isTopic = kind === 'KafkaTopic'
     const finalizers = [isTopic ? 'strimzi.io/topic-operator' : 'finalizer.keda.sh']
@@ -190,10 +190,10 @@ describe.each(['orderpipeline-operator', 'order-shop'])('the uninstallation of %
   const remaining = async () =>
     (await kubectl(['-n', namespace, 'get', 'scaledobjects,kafkatopics', '-o', 'jsonpath={range .items[*]}{.kind} {.metadata.name}{"\\n"}{end}'])).split('\n').filter((line) => line.includes(' held-')).sort()
 
-  test('lets go of what uninstalled neighbours hold of a pipeline, with no right but that, and of nothing else', async () => {
+  test('removes the finalizers of uninstalled neighbours, with no other right, and no other finalizer', async () => {
     const ofKafka = { 'strimzi.io/cluster': 'gone' }
-    const topic = held('KafkaTopic', 'shop')
-    const items = [held('ScaledObject', 'shop'), { ...topic, metadata: { ...topic.metadata, labels: { ...topic.metadata.labels, ...ofKafka } } }, held('ScaledObject', undefined)]
+    const topic = terminatingObject('KafkaTopic', 'shop')
+    const items = [terminatingObject('ScaledObject', 'shop'), { ...topic, metadata: { ...topic.metadata, labels: { ...topic.metadata.labels, ...ofKafka } } }, terminatingObject('ScaledObject', undefined)]
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
     await kubectl(['-n', namespace, 'delete', 'scaledobject/held-shop', 'kafkatopic/held-shop', 'scaledobject/held-strange', '--wait=false'])
     const hooks = (await rendered(chart(name), [], ['--namespace', namespace])).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'post-delete')

@@ -11,8 +11,8 @@ function recordedServer(answer: (path: string) => object | Error) {
   let now = 0
   const send: ApiServer['send'] = <Body>(_method: string, path: string) => {
     requests.push(path.split('/').at(-1) ?? '')
-    const given = answer(path)
-    return given instanceof Error ? Promise.reject(given) : Promise.resolve(given as Body)
+    const body = answer(path)
+    return body instanceof Error ? Promise.reject(body) : Promise.resolve(body as Body)
   }
   const reviews = createReviews({ as: () => ({ send }), now: () => now })
   return { requests, reviews, pass: (ms: number) => (now += ms) }
@@ -38,7 +38,7 @@ it('shares no answer between tokens, nor between rights', async () => {
   expect(requests).toHaveLength(3)
 })
 
-it('knows nobody by a token that is refused, that is no token, or that is of the anonymous user', async () => {
+it('accepts no token that is refused, malformed or of the anonymous user', async () => {
   const refusing = recordedServer(() => new KubeRefused(401, 'Unauthorized'))
   expect(await refusing.reviews.name('token')).toBeUndefined()
   for (const text of ['', 'a b', 'ä', 'a\nb', 'x'.repeat(20_000)])

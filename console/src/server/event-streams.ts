@@ -10,7 +10,7 @@ export interface EventStreams {
    * false where there are too many. `isCurrent`: whether the viewer may still see these namespaces,
    * asked again and again.
    */
-  open(response: ServerResponse, seen?: VisibleNamespaces, isCurrent?: () => Promise<boolean>): boolean
+  open(response: ServerResponse, visible?: VisibleNamespaces, isCurrent?: () => Promise<boolean>): boolean
   readonly count: number
   close(): void
 }
@@ -73,15 +73,15 @@ export function eventStreams(
     get count() {
       return viewers.size
     },
-    open: (response, seen, isCurrent) => {
+    open: (response, visible, isCurrent) => {
       // A viewer may have left while its rights were asked for.
       if (response.destroyed) return true
       if (viewers.size >= mostViewers) return false
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      viewers.set(response, { response, seen, isCurrent })
+      viewers.set(response, { response, seen: visible, isCurrent })
       response.on('close', () => drop(response))
       response.on('error', () => drop(response))
-      write(response, `retry: 1000\n${eventText('state', observers.state(seen))}`)
+      write(response, `retry: 1000\n${eventText('state', observers.state(visible))}`)
       stopListening ??= observers.listen(toAll)
       return true
     },

@@ -43,14 +43,14 @@ describe('the console is served', () => {
   })
   it('in a cluster under the origins of its configuration, and by a port-forward', () => {
     const addresses = clusterAddresses(['https://console.example.com'])
-    const asked = (headers: Record<string, string>) => refusalOf({ method: 'GET', headers }, addresses)?.status
-    expect(asked({ host: 'console.example.com', origin: 'https://console.example.com' })).toBeUndefined()
-    expect(asked({ host: 'localhost:9000', origin: 'http://localhost:9000' })).toBeUndefined()
-    expect(asked({ host: 'console.example.com', origin: 'http://console.example.com' })).toBe(403)
-    expect(asked({ host: 'localhost:9000', origin: 'http://localhost:9001' })).toBe(403)
-    expect(asked({ host: 'console.example.com', origin: 'https://evil.example' })).toBe(403)
-    expect(asked({ host: '10.0.0.7:8080' })).toBe(421)
-    expect(asked({ host: 'localhost.evil.example' })).toBe(421)
+    const statusFor = (headers: Record<string, string>) => refusalOf({ method: 'GET', headers }, addresses)?.status
+    expect(statusFor({ host: 'console.example.com', origin: 'https://console.example.com' })).toBeUndefined()
+    expect(statusFor({ host: 'localhost:9000', origin: 'http://localhost:9000' })).toBeUndefined()
+    expect(statusFor({ host: 'console.example.com', origin: 'http://console.example.com' })).toBe(403)
+    expect(statusFor({ host: 'localhost:9000', origin: 'http://localhost:9001' })).toBe(403)
+    expect(statusFor({ host: 'console.example.com', origin: 'https://evil.example' })).toBe(403)
+    expect(statusFor({ host: '10.0.0.7:8080' })).toBe(421)
+    expect(statusFor({ host: 'localhost.evil.example' })).toBe(421)
   })
   it('without inline code and in no frame', () => {
     const policy = securityHeaders['content-security-policy'] ?? ''

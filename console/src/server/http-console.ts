@@ -70,13 +70,14 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
     send(response, await answerOf(request, url, visitor))
   }
   const openStream = async (request: IncomingMessage, response: ServerResponse, visitor: Visitor): Promise<void> => {
-    const seen = await visitor.seen()
-    if (seen?.size === 0) return send(response, problem(403, noVisibleNamespace(observers.namespaces)))
+    const visibleNamespaces = await visitor.seen()
+    if (visibleNamespaces?.size === 0) return send(response, problem(403, noVisibleNamespace(observers.namespaces)))
     const isCurrent = async (): Promise<boolean> => {
       const again = await visitors.of(request)
-      return !('status' in again) && sameNames(await again.seen(), seen)
+      return !('status' in again) && sameNames(await again.seen(), visibleNamespaces)
     }
-    if (!streams.open(response, seen, isCurrent)) send(response, problem(503, 'Too many pages watch already.'))
+    if (!streams.open(response, visibleNamespaces, isCurrent))
+      send(response, problem(503, 'Too many pages watch already.'))
   }
   const answerOf = async (request: IncomingMessage, url: URL, visitor: Visitor): Promise<HttpAnswer> => {
     const [, , namespace, name] = url.pathname.split('/').filter(Boolean).map(decoded)

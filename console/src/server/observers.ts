@@ -9,9 +9,9 @@ export type VisibleNamespaces = ReadonlySet<string> | undefined
 
 export interface Observers {
   readonly namespaces: readonly string[]
-  state(seen: VisibleNamespaces): ConsoleState
+  state(visible: VisibleNamespaces): ConsoleState
   /** With the troubles of all namespaces that these viewers see. */
-  seenChange(change: StateChange, seen: VisibleNamespaces): StateChange
+  seenChange(change: StateChange, visible: VisibleNamespaces): StateChange
   /** By `<namespace>/<name>`, as the last look found it. */
   pipeline(key: string): OrderPipeline | undefined
   history(pipeline: string): Readonly<Record<string, PartHistory>>
@@ -24,16 +24,16 @@ export function observersOf(observers: readonly Observer[]): Observers {
   const [first] = observers
   if (!first) throw new Error('a console shows a namespace')
   const of = (key: string): Observer | undefined => byNamespace.get(key.slice(0, key.indexOf('/')))
-  const shown = (seen: VisibleNamespaces): readonly ConsoleState[] =>
-    observers.map(({ state }) => state).filter(({ namespace }) => seen === undefined || seen.has(namespace))
+  const visibleStates = (visible: VisibleNamespaces): readonly ConsoleState[] =>
+    observers.map(({ state }) => state).filter(({ namespace }) => visible === undefined || visible.has(namespace))
   const troubleOf = (states: readonly ConsoleState[]) => {
     const troubles = states.flatMap(({ trouble }) => trouble ?? [])
     return troubles.length === 0 ? {} : { trouble: [...new Set(troubles)].join(' ') }
   }
   return {
     namespaces: [...byNamespace.keys()],
-    state: (seen) => {
-      const states = shown(seen)
+    state: (visible) => {
+      const states = visibleStates(visible)
       const { trouble: _own, ...base } = first.state
       return {
         ...base,
@@ -43,7 +43,7 @@ export function observersOf(observers: readonly Observer[]): Observers {
         ...troubleOf(states),
       }
     },
-    seenChange: ({ trouble: _one, ...change }, seen) => ({ ...change, ...troubleOf(shown(seen)) }),
+    seenChange: ({ trouble: _one, ...change }, visible) => ({ ...change, ...troubleOf(visibleStates(visible)) }),
     pipeline: (key) => of(key)?.pipeline(key),
     history: (pipeline) => of(pipeline)?.history(pipeline) ?? {},
     listen: (take) => {

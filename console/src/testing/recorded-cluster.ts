@@ -66,10 +66,10 @@ function visitorsOf(
     of: async (request) => {
       const visitor = await visitors.of(request)
       if ('status' in visitor || !visitor.actions) return visitor
-      const known = visitor.actions
+      const recordedActions = visitor.actions
       const rights = {
-        person: () => known.person(),
-        refusal: (...asked: Parameters<typeof known.refusal>) => known.refusal(...asked),
+        person: () => recordedActions.person(),
+        refusal: (...request: Parameters<typeof recordedActions.refusal>) => recordedActions.refusal(...request),
       }
       return { ...visitor, onDemand: () => shop, actions: { ...actions, ...rights } }
     },

@@ -67,27 +67,27 @@ const suspended = async (namespace = shops): Promise<boolean> => {
 
 describe('without a token', () => {
   it('the page is served, which says where to sign in, and no figure of any pipeline', async () => {
-    const nobody = await browserAt(server.port)
-    expect(await nobody.get('/')).toMatchObject({ status: 200, body: '<p>page' })
-    expect(JSON.parse((await nobody.get('/api/session')).body)).toEqual({ signsIn: true })
+    const visitor = await browserAt(server.port)
+    expect(await visitor.get('/')).toMatchObject({ status: 200, body: '<p>page' })
+    expect(JSON.parse((await visitor.get('/api/session')).body)).toEqual({ signsIn: true })
     for (const path of ['stream', `history/${shops}/shop`, `dead-letters/${shops}/shop`, `actions/${shops}/shop`])
-      expect(await nobody.get(`/api/${path}`), path).toMatchObject({ status: 401 })
-    expect(await nobody.post(actionPath('suspend'), { suspend: true })).toMatchObject({ status: 401 })
+      expect(await visitor.get(`/api/${path}`), path).toMatchObject({ status: 401 })
+    expect(await visitor.post(actionPath('suspend'), { suspend: true })).toMatchObject({ status: 401 })
   })
 
   it('the kubelet sees under the address of the pod that the console is up, and nothing else', async () => {
-    const nobody = await browserAt(server.port)
-    expect(await nobody.get('/healthz', { host: '10.0.0.7:8080' })).toMatchObject({ status: 200 })
-    expect(await nobody.get('/', { host: '10.0.0.7:8080' })).toMatchObject({ status: 421 })
+    const visitor = await browserAt(server.port)
+    expect(await visitor.get('/healthz', { host: '10.0.0.7:8080' })).toMatchObject({ status: 200 })
+    expect(await visitor.get('/', { host: '10.0.0.7:8080' })).toMatchObject({ status: 421 })
   })
 
-  it('nobody signs in with a text that is no token, or with a token in a header that no proxy is known for', async () => {
-    const nobody = await browserAt(server.port)
+  it('refuses a malformed token, and a token in a header that is not configured for a proxy', async () => {
+    const visitor = await browserAt(server.port)
     for (const token of ['not-a-token', `${tokens['viewer']}x`, 'a b', 'x'.repeat(16_000)])
-      expect(await nobody.post('/api/session', { token }), token.slice(0, 20)).toMatchObject({ status: 401 })
-    expect(await nobody.post('/api/session', { token: '' })).toMatchObject({ status: 400 })
+      expect(await visitor.post('/api/session', { token }), token.slice(0, 20)).toMatchObject({ status: 401 })
+    expect(await visitor.post('/api/session', { token: '' })).toMatchObject({ status: 400 })
     const headers = { authorization: `Bearer ${tokens['viewer']}` }
-    expect(await nobody.get(`/api/history/${shops}/shop`, headers)).toMatchObject({ status: 401 })
+    expect(await visitor.get(`/api/history/${shops}/shop`, headers)).toMatchObject({ status: 401 })
   })
 })
 
@@ -101,7 +101,7 @@ describe('a person who may view', () => {
     expect(await viewer.get(`/api/history/${shops}/shop`)).toMatchObject({ status: 200 })
   })
 
-  it('is told what they may not do and why, and does none of it', async () => {
+  it('sees which actions are refused and why, and can do none of them', async () => {
     const viewer = await as('viewer')
     await viewer.streamed(hasShop)
     const { by, refused } = JSON.parse((await viewer.get(`/api/actions/${shops}/shop`)).body) as Rights
@@ -181,11 +181,11 @@ describe('what another page sends', () => {
   })
 
   it('cannot frame the page, and the cookie is read by no script and sent by no other site', async () => {
-    const nobody = await browserAt(server.port)
-    const page = await nobody.get('/')
+    const visitor = await browserAt(server.port)
+    const page = await visitor.get('/')
     expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'")
     expect(page.headers).toMatchObject({ 'x-frame-options': 'DENY' })
-    const answer = await nobody.post('/api/session', { token: tokens['viewer'] ?? '' })
+    const answer = await visitor.post('/api/session', { token: tokens['viewer'] ?? '' })
     expect(answer.headers['set-cookie']?.[0]).toMatch(/; Path=\/; HttpOnly; SameSite=Strict$/)
     expect(answer.body).not.toContain(tokens['viewer'])
   })

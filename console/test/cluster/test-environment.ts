@@ -57,7 +57,7 @@ export function testEnvironment() {
   const admin = { ca, cert: pem(user, 'client-certificate'), key: pem(user, 'client-key') }
   const must = async (method: string, path: string, body?: unknown, type = 'application/json') => {
     const text = body === undefined ? undefined : JSON.stringify(body)
-    const answer = await called(
+    const answer = await answerOf(
       requestTls(new URL(path, server), { ...admin, method, headers: { 'content-type': type } }),
       text,
     )
@@ -119,7 +119,7 @@ export const ownRules = (): readonly object[] =>
   (parse(readFileSync(join(root, 'console/deploy/rbac-rules.yaml'), 'utf8')) as { readonly shown: readonly object[] })
     .shown
 
-export function called(call: ReturnType<typeof request>, body?: string): Promise<ClusterAnswer> {
+export function answerOf(call: ReturnType<typeof request>, body?: string): Promise<ClusterAnswer> {
   return new Promise((resolve, reject) => {
     call.setTimeout(30_000, () => call.destroy(new Error(`no answer to ${call.path}`)))
     call.on('response', (response) => {
@@ -149,7 +149,7 @@ export interface Browser {
 export async function browserAt(port: number, token?: string): Promise<Browser> {
   const origin = `http://127.0.0.1:${port}`
   const send = (method: string, path: string, headers: Record<string, string>, body?: object) =>
-    called(request(`${origin}${path}`, { method, headers }), body && JSON.stringify(body))
+    answerOf(request(`${origin}${path}`, { method, headers }), body && JSON.stringify(body))
   const page = { origin, 'content-type': 'application/json' }
   let session: Record<string, string> = {}
   if (token !== undefined) {

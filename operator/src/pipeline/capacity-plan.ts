@@ -143,9 +143,9 @@ const megabyte = 1_000_000
 function gatewayParts({ gateway }: OrderPipelineSpec, peak: number, { gatewayOrders, relayOrders }: Figures) {
   if (!gateway || !runsBuiltIn(gateway)) return []
   const { minReplicas, maxReplicas } = gateway.scaling
-  const needed = Math.max(minReplicas, Math.ceil(peak / gatewayOrders - 1e-9))
+  const neededGateways = Math.max(minReplicas, Math.ceil(peak / gatewayOrders - 1e-9))
   return [
-    bounded('gateway', needed, maxReplicas, maxReplicas * gatewayOrders, peak),
+    bounded('gateway', neededGateways, maxReplicas, maxReplicas * gatewayOrders, peak),
     bounded('relay', 1, 1, relayOrders, peak),
   ]
 }
@@ -174,15 +174,15 @@ const bounded = (
  */
 function connectionParts(spec: OrderPipelineSpec, capacity: Capacity, peak: number, figures: Figures): PartNeed[] {
   if (spec.database === undefined) return []
-  const needed = connectionsAt(spec, capacity, peak, figures)
+  const neededConnections = connectionsAt(spec, capacity, peak, figures)
   const available = spec.database.maxConnections
   return [
     {
       part: 'connections',
-      needed,
+      needed: neededConnections,
       available,
       sustainable: undefined,
-      load: available === undefined ? undefined : needed / available,
+      load: available === undefined ? undefined : neededConnections / available,
     },
   ]
 }

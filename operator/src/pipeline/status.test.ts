@@ -317,7 +317,7 @@ describe('a status with new figures', () => {
     { requiredKeys: [] },
   )
   const byStage = <T>(value: T) => new Map([['payment', value]])
-  const written = (of: PipelineObservation, at: string): PipelineObservation => {
+  const withStatus = (of: PipelineObservation, at: string): PipelineObservation => {
     const status = statusOf(of, at)
     return { ...of, pipeline: { ...of.pipeline, status } }
   }
@@ -334,31 +334,35 @@ describe('a status with new figures', () => {
         (lag, work, laterLag, laterWork, hasGateway) => {
           const of = pipeline(hasGateway ? { gateway } : {})
           const first = observation({ pipeline: of, lag: byStage(lag), throughput: byStage(work) })
-          const seen = { ...written(first, 'then'), lag: byStage(laterLag), throughput: byStage(laterWork) }
-          expect(statusWithFigures(seen, seen)).toEqual(statusOf(seen, 'now'))
+          const laterObservation = {
+            ...withStatus(first, 'then'),
+            lag: byStage(laterLag),
+            throughput: byStage(laterWork),
+          }
+          expect(statusWithFigures(laterObservation, laterObservation)).toEqual(statusOf(laterObservation, 'now'))
         },
       ),
     )
   })
 
   it('keeps the capacity where the topics are not looked at', () => {
-    const seen = written(observation({ throughput: byStage({ workSeconds: 0.5 }) }), 'then')
-    const later = { ...seen, throughput: byStage({ workSeconds: 2 }) }
-    expect(statusWithFigures(later)?.stages?.[0]?.capacity).toEqual(seen.pipeline.status?.stages?.[0]?.capacity)
+    const settled = withStatus(observation({ throughput: byStage({ workSeconds: 0.5 }) }), 'then')
+    const later = { ...settled, throughput: byStage({ workSeconds: 2 }) }
+    expect(statusWithFigures(later)?.stages?.[0]?.capacity).toEqual(settled.pipeline.status?.stages?.[0]?.capacity)
     expect(statusWithFigures(later, later)?.stages?.[0]?.capacity?.workSeconds).toBe(2)
   })
 
   it('is left to a whole look where figures decide, or where the status is of another spec', () => {
-    const seen = written(observation(), 'then')
-    const left = (changes: Partial<OrderPipeline>) =>
-      statusWithFigures({ ...seen, pipeline: { ...seen.pipeline, ...changes } })
-    const { metadata, spec } = seen.pipeline
-    expect(left({})).toBeDefined()
-    expect(left({ spec: { ...spec, suspend: true } })).toBeUndefined()
-    expect(left({ metadata: { ...metadata, generation: 2 } })).toBeUndefined()
-    expect(left({ metadata: { ...metadata, deletionTimestamp: 'now' } })).toBeUndefined()
-    expect(left({ spec: { ...spec, stages: [stage({ name: 'shipping' })] } })).toBeUndefined()
-    const { status: _status, ...unseen } = seen.pipeline
-    expect(statusWithFigures({ ...seen, pipeline: unseen })).toBeUndefined()
+    const settled = withStatus(observation(), 'then')
+    const statusAfter = (changes: Partial<OrderPipeline>) =>
+      statusWithFigures({ ...settled, pipeline: { ...settled.pipeline, ...changes } })
+    const { metadata, spec } = settled.pipeline
+    expect(statusAfter({})).toBeDefined()
+    expect(statusAfter({ spec: { ...spec, suspend: true } })).toBeUndefined()
+    expect(statusAfter({ metadata: { ...metadata, generation: 2 } })).toBeUndefined()
+    expect(statusAfter({ metadata: { ...metadata, deletionTimestamp: 'now' } })).toBeUndefined()
+    expect(statusAfter({ spec: { ...spec, stages: [stage({ name: 'shipping' })] } })).toBeUndefined()
+    const { status: _status, ...unseen } = settled.pipeline
+    expect(statusWithFigures({ ...settled, pipeline: unseen })).toBeUndefined()
   })
 })

@@ -57,12 +57,12 @@ export type CapacitySeen = Pick<PipelineObservation, 'children' | 'topics'>
  * Undefined where that is not enough: figures decide about a suspended pipeline, and a status of
  * another generation is of another spec. Without `topics` the capacity stays as well.
  */
-export const statusWithFigures = (seen: FiguresSeen, topics?: CapacitySeen): OrderPipelineStatus | undefined => {
-  const { metadata, spec, status } = seen.pipeline
+export const statusWithFigures = (figures: FiguresSeen, topics?: CapacitySeen): OrderPipelineStatus | undefined => {
+  const { metadata, spec, status } = figures.pipeline
   const before = status?.stages ?? []
   const isSameSpec = status?.observedGeneration === metadata.generation && before.length === spec.stages.length
   if (!status || !isSameSpec || spec.suspend || metadata.deletionTimestamp !== undefined) return undefined
-  const capacity = topics && capacityOf(spec, measurements({ ...seen, ...topics }))
+  const capacity = topics && capacityOf(spec, measurements({ ...figures, ...topics }))
   const stages: StageStatus[] = []
   for (const [index, { name }] of spec.stages.entries()) {
     const last = before[index]
@@ -71,7 +71,7 @@ export const statusWithFigures = (seen: FiguresSeen, topics?: CapacitySeen): Ord
     const measured = capacity?.stages[index]
     stages.push({
       ...{ name, replicas, readyReplicas, desiredReplicas },
-      ...stageFigures(seen, name),
+      ...stageFigures(figures, name),
       ...ifKnown('capacity', capacity ? measured && capacityStatus(measured) : last.capacity),
       ...ifKnown('rollout', rollout),
     })
@@ -82,16 +82,16 @@ export const statusWithFigures = (seen: FiguresSeen, topics?: CapacitySeen): Ord
     ...{ observedGeneration, conditions },
     ...ifKnown('services', services),
     ...ifKnown('drainingSince', drainingSince),
-    totals: { stages: totals.stages, replicas: totals.replicas, ...totalFigures(seen, stages) },
+    totals: { stages: totals.stages, replicas: totals.replicas, ...totalFigures(figures, stages) },
     ...ifKnown('capacity', capacity ? totalCapacity(capacity) : status.capacity),
     ...ifKnown('gateway', gateway),
     stages,
   }
 }
 
-const totalFigures = (seen: FiguresSeen, stages: readonly StageStatus[]) => ({
+const totalFigures = (figures: FiguresSeen, stages: readonly StageStatus[]) => ({
   ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
-  ...ifKnown('ordersPerSecond', ordersPerSecond(seen)),
+  ...ifKnown('ordersPerSecond', ordersPerSecond(figures)),
   ...ifKnown('deadLetters', sumIfKnown(stages.map((stage) => stage.deadLetters))),
 })
 
@@ -118,15 +118,15 @@ const stageStatus = (
   ),
 })
 
-const stageFigures = (seen: FiguresSeen, stage: string) => {
-  const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = seen.lag.get(stage) ?? {}
+const stageFigures = (figures: FiguresSeen, stage: string) => {
+  const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = figures.lag.get(stage) ?? {}
   return {
     ...ifKnown('lag', lag),
     ...ifKnown('arrivedPerSecond', arrivedPerSecond),
     ...ifKnown('consumedPerSecond', consumedPerSecond),
     ...ifKnown('secondsToDrain', secondsToDrain),
-    ...ifKnown('deadLetters', deadLettersOf(seen, stage)),
-    ...ifKnown('scaleOut', seen.throughput.get(stage)?.scaleOut),
+    ...ifKnown('deadLetters', deadLettersOf(figures, stage)),
+    ...ifKnown('scaleOut', figures.throughput.get(stage)?.scaleOut),
   }
 }
 

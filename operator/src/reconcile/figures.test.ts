@@ -34,7 +34,7 @@ const figures: MeasuredStage = { lag: 900 }
 const clock = { now: () => 0, random: () => 0 }
 
 const look = async (of: OrderPipeline, change: StatusChange, { throughput = noted, acts = true } = {}) => {
-  const written: OrderPipelineStatus[] = []
+  const statuses: OrderPipelineStatus[] = []
   const reads: string[] = []
   const informer = (resource: Resource) => ({
     ...createInformer({} as Kube, resource, {}, { changed: () => undefined, restarted: () => undefined }, clock),
@@ -45,7 +45,7 @@ const look = async (of: OrderPipeline, change: StatusChange, { throughput = note
     },
   })
   const pass = figuresPass({
-    status: { due: () => change, put: (_, one) => (written.push(one), Promise.resolve(undefined)) },
+    status: { due: () => change, put: (_, one) => (statuses.push(one), Promise.resolve(undefined)) },
     throughput,
     lagOf: () => new Map([['payment', figures]]),
     topics: { topicsOf: () => undefined },
@@ -53,7 +53,7 @@ const look = async (of: OrderPipeline, change: StatusChange, { throughput = note
     acts: () => acts,
     shown: () => undefined,
   })
-  return { next: await pass('default/shop'), lags: written.map(({ totals }) => totals?.lag), reads }
+  return { next: await pass('default/shop'), lags: statuses.map(({ totals }) => totals?.lag), reads }
 }
 
 describe('a pass over the figures', () => {

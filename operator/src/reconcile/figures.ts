@@ -21,7 +21,7 @@ export interface FiguresEnvironment {
   readonly shown: (pipeline: OrderPipeline) => void
 }
 
-/** Of the pipeline with this key. */
+/** A pass over the figures of the pipeline with this key. */
 export const figuresPass =
   (on: FiguresEnvironment) =>
   async (key: string): Promise<Next> => {
@@ -41,8 +41,8 @@ const reconcileFigures = async (
   const key = keyOf(pipeline)
   const lag = on.lagOf(key)
   const throughput = on.throughput.noteFigures(pipeline, lag)
-  const seen = throughput && { pipeline, lag, throughput }
-  const quick = seen && statusWithFigures(seen)
+  const observation = throughput && { pipeline, lag, throughput }
+  const quick = observation && statusWithFigures(observation)
   if (!quick) return { kind: 'whole' }
   const change = on.status.due(pipeline, quick)
   switch (change.write) {
@@ -52,7 +52,7 @@ const reconcileFigures = async (
       return { kind: 'after', ms: change.waitMs }
     case 'now': {
       const topics = { children: ofKind(on.informers, 'KafkaTopic', key), topics: on.topics.topicsOf(pipeline) }
-      const waitMs = await on.status.put(pipeline, statusWithFigures(seen, topics) ?? quick)
+      const waitMs = await on.status.put(pipeline, statusWithFigures(observation, topics) ?? quick)
       return waitMs === undefined ? { kind: 'done' } : { kind: 'after', ms: waitMs }
     }
   }

@@ -1,4 +1,5 @@
-// Which objects does the operator let go that another program holds in Terminating, and when?
+// From which objects in Terminating does the operator remove the finalizer of another program, and
+// when?
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../api/index.ts'
 import { ApiError, NotLeaderError } from '../kube/errors.ts'
@@ -17,29 +18,29 @@ const ofKafka = { labels: { 'strimzi.io/cluster': 'kafka' } }
 
 /** `kafka`: whether the Kafka resource is there. */
 const environment = (kafka: boolean, refusal?: Error) => {
-  const left: string[] = []
+  const reports: string[] = []
   const failures: unknown[] = []
-  const held = leftovers(
+  const finalizers = leftovers(
     {
       get: () => Promise.resolve(kafka ? object('Kafka', []) : undefined),
       setFinalizers: (_, { kind, metadata }, finalizers) => {
         if (refusal) return Promise.reject(refusal)
-        left.push(`${kind} ${metadata.resourceVersion ?? ''}${JSON.stringify(finalizers)}`)
+        reports.push(`${kind} ${metadata.resourceVersion ?? ''}${JSON.stringify(finalizers)}`)
         return Promise.resolve(object(kind, [...finalizers]))
       },
     },
     { released: () => undefined, failed: (_, error) => failures.push(error) },
     waitMs,
   )
-  const note = (one: KubeObject): void => held.note({ kind: 'set', object: one, before: () => undefined })
-  return { held, note, left, failures }
+  const note = (one: KubeObject): void => finalizers.note({ kind: 'set', object: one, before: () => undefined })
+  return { held: finalizers, note, left: reports, failures }
 }
 
 describe('objects that another program holds in Terminating', () => {
   beforeEach(() => vi.useFakeTimers())
   afterEach(() => vi.useRealTimers())
 
-  it('are let go by KEDA’s finalizer once they have been held for a while, and keep every other', async () => {
+  it('lose KEDA’s finalizer after a while, and keep all others', async () => {
     const { note, left } = environment(true)
     note(object('ScaledObject', [keda, 'example.com/another']))
     note(object('TriggerAuthentication', [keda]))
@@ -63,13 +64,13 @@ describe('objects that another program holds in Terminating', () => {
 
   it('are topics of a Kafka cluster that is gone, and none of one that is there', async () => {
     const there = environment(true)
-    const gone = environment(false)
-    for (const { note } of [there, gone]) note(object('KafkaTopic', [strimzi], ofKafka))
+    const withoutKafka = environment(false)
+    for (const { note } of [there, withoutKafka]) note(object('KafkaTopic', [strimzi], ofKafka))
     await vi.advanceTimersByTimeAsync(10 * waitMs)
-    expect([there.left, gone.left]).toEqual([[], ['KafkaTopic []']])
+    expect([there.left, withoutKafka.left]).toEqual([[], ['KafkaTopic []']])
   })
 
-  it('are let go in their newest version only', async () => {
+  it('are changed in their newest version only', async () => {
     const { note, left } = environment(true)
     note(object('ScaledObject', [keda], { resourceVersion: '1' }))
     note(object('ScaledObject', [keda], { resourceVersion: '2' }))

@@ -25,12 +25,15 @@ interface LeftoverReports {
 }
 
 export const leftoverReports = (log: Logger): LeftoverReports => {
-  const named = ({ kind, metadata: { namespace, name } }: KubeObject) => ({ kind, namespace, name })
+  const identityOf = ({ kind, metadata: { namespace, name } }: KubeObject) => ({ kind, namespace, name })
   return {
     released: (object, finalizer) =>
-      log.info({ ...named(object), finalizer }, 'nothing would finish its deletion any more, the finalizer is removed'),
+      log.info(
+        { ...identityOf(object), finalizer },
+        'nothing would finish its deletion any more, the finalizer is removed',
+      ),
     failed: (object, error) =>
-      log.warn({ ...named(object), error }, 'it stays in Terminating, its finalizer could not be removed'),
+      log.warn({ ...identityOf(object), error }, 'it stays in Terminating, its finalizer could not be removed'),
   }
 }
 
@@ -44,16 +47,16 @@ export const leftovers = (
   reports: LeftoverReports,
   waitMs = heldMs,
 ): Leftovers => {
-  const held = new Map<string, { object: KubeObject; readonly timer: NodeJS.Timeout }>()
+  const terminating = new Map<string, { object: KubeObject; readonly timer: NodeJS.Timeout }>()
   const keyOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.uid}`
 
   const forget = (key: string): void => {
-    clearInterval(held.get(key)?.timer)
-    held.delete(key)
+    clearInterval(terminating.get(key)?.timer)
+    terminating.delete(key)
   }
 
   const look = async (key: string): Promise<void> => {
-    const object = held.get(key)?.object
+    const object = terminating.get(key)?.object
     const holder = object && heldInDeletion(object)
     if (!holder) return
     try {
@@ -63,7 +66,7 @@ export const leftovers = (
       forget(key)
       reports.released(object, holder.finalizer)
     } catch (error) {
-      // Another replica acts, its object has just changed, or somebody else was faster.
+      // Another replica acts, its object has just changed, or another writer was faster.
       if (error instanceof NotLeaderError || isConflict(error)) return
       if (isNotFound(error)) return forget(key)
       reports.failed(object, error)
@@ -74,17 +77,17 @@ export const leftovers = (
     note: ({ kind, object }) => {
       const key = keyOf(object)
       if (kind === 'gone' || !heldInDeletion(object)) return forget(key)
-      const entry = held.get(key)
+      const entry = terminating.get(key)
       if (entry) {
         entry.object = object
         return
       }
       const timer = setInterval(() => void look(key), waitMs)
       timer.unref()
-      held.set(key, { object, timer })
+      terminating.set(key, { object, timer })
     },
     close: () => {
-      for (const key of [...held.keys()]) forget(key)
+      for (const key of [...terminating.keys()]) forget(key)
     },
   }
 }

@@ -32,11 +32,11 @@ const input = (cause?: Cause, changes: Partial<StatusInput> = {}): StatusInput =
 })
 
 const writer = () => {
-  const written: (string | undefined)[] = []
+  const reasons: (string | undefined)[] = []
   const clock = { ms: 0 }
   const kube = {
     applyStatus: (_: unknown, { status }: OrderPipeline) => {
-      written.push(status?.conditions?.find(({ type }) => type === 'Configured')?.reason)
+      reasons.push(status?.conditions?.find(({ type }) => type === 'Configured')?.reason)
       return Promise.resolve(pipeline)
     },
   } as unknown as Kube
@@ -53,7 +53,7 @@ const writer = () => {
       limits,
     ),
     clock,
-    written,
+    written: reasons,
   }
 }
 const noTopics: Cause = { reason: 'TopicsNotReady', what: 'topics that are not there yet (shop.orders)' }

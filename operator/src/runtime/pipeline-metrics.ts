@@ -92,16 +92,16 @@ const stageFigures: readonly StageFigure[] = [
 const conditionFigure = { name: 'orderpipeline_condition', help: '1 while the condition is True' }
 
 export const pipelineMetrics = (registry: Registry): PipelineMetrics => {
-  const kept = new Map<string, Kept>()
+  const figuresByPipeline = new Map<string, Kept>()
   const valuesOf = function* (index: number): Values {
-    for (const { namespace, pipeline, parts, values } of kept.values())
+    for (const { namespace, pipeline, parts, values } of figuresByPipeline.values())
       for (const [part, stage] of parts.entries()) {
         const value = values[part * stageFigures.length + index]
         if (value !== undefined && !Number.isNaN(value)) yield { value, labels: { namespace, pipeline, stage } }
       }
   }
   const conditionValues = function* (): Values {
-    for (const { namespace, pipeline, conditions } of kept.values())
+    for (const { namespace, pipeline, conditions } of figuresByPipeline.values())
       for (const [type, value] of conditions) yield { value, labels: { namespace, pipeline, type } }
   }
   const gauge = ({ name, help }: { name: string; help: string }, label: 'stage' | 'type', values: () => Values) =>
@@ -112,13 +112,13 @@ export const pipelineMetrics = (registry: Registry): PipelineMetrics => {
     update: (of) => {
       const { namespace = '', name } = of.metadata
       const parts = partsOf(of)
-      kept.set(`${namespace}/${name}`, {
+      figuresByPipeline.set(`${namespace}/${name}`, {
         ...{ namespace, pipeline: name, parts: parts.map((part) => part.name) },
         values: Float64Array.from(parts.flatMap((part) => stageFigures.map(({ value }) => value(part) ?? NaN))),
         conditions: new Map(of.status?.conditions?.map(({ type, status }) => [type, status === 'True' ? 1 : 0])),
       })
     },
-    remove: ({ metadata: { namespace = '', name } }) => void kept.delete(`${namespace}/${name}`),
+    remove: ({ metadata: { namespace = '', name } }) => void figuresByPipeline.delete(`${namespace}/${name}`),
   }
 }
 

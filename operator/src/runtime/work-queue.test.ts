@@ -43,7 +43,7 @@ describe('the work queue', () => {
     queue.add('then', 'background')
     queue.add('edited', 'edit')
     const extents = []
-    for (let taken = 0; taken < 4; taken += 1) {
+    for (let count = 0; count < 4; count += 1) {
       const item = await queue.next()
       extents.push([item?.key, item?.extent])
     }

@@ -96,8 +96,8 @@ test('a page of products may be cached for the configured time, and an order nev
   const headers = { 'if-none-match': `"other", ${page.headers.get('etag') ?? ''}` }
   expect((await ask(`${own.url}/v1/products?limit=2`, { headers })).status).toBe(304)
   const { body } = await ask<{ orderId: string }>(`${own.url}/v1/orders`, { body: order })
-  const shown = await ask(`${own.url}/v1/orders/${body.orderId}`)
-  expect(shown.headers.get('cache-control')).toBe('no-store')
+  const orderAnswer = await ask(`${own.url}/v1/orders/${body.orderId}`)
+  expect(orderAnswer.headers.get('cache-control')).toBe('no-store')
   expect((await ask(`${own.url}/v1/orders?customer=customer-1`)).headers.get('cache-control')).toBe('no-store')
 })
 

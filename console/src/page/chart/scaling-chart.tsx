@@ -16,7 +16,7 @@ interface ScalingChartProps {
   readonly label?: string
 }
 
-const left = 56
+const leftMargin = 56
 const right = 14
 const lagHeight = 150
 const replicaHeight = 150
@@ -28,7 +28,12 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
   const [box, width] = useWidth()
   const [at, setAt] = useState<number>()
   const samples = lastMinutes(history.samples, minutes, now)
-  const time = { from: now - minutes * 60_000, to: now, left, width: Math.max(100, width - left - right) }
+  const time = {
+    from: now - minutes * 60_000,
+    to: now,
+    left: leftMargin,
+    width: Math.max(100, width - leftMargin - right),
+  }
   const lagTicks = niceTicks(Math.max(4, ...samples.map(({ lag }) => lag ?? 0)))
   const replicaTicks = niceTicks(Math.max(2, ...samples.map(({ wanted, ready }) => Math.max(wanted, ready)), part.min))
   const lag: Frame = { ...time, top: above, height: lagHeight, most: lagTicks.at(-1) ?? 1 }
@@ -60,7 +65,7 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
           }
           onPointerMove={(event) => {
             const { x } = event.currentTarget.getBoundingClientRect()
-            setAt(time.from + ((event.clientX - x - left) / time.width) * (time.to - time.from))
+            setAt(time.from + ((event.clientX - x - leftMargin) / time.width) * (time.to - time.from))
           }}
           onPointerLeave={() => setAt(undefined)}
           onBlur={() => setAt(undefined)}
