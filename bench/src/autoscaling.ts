@@ -2,7 +2,8 @@
 // local cluster, with a slow payment provider: payment scaled by KEDA on its lag, then by a plain
 // HPA on CPU between the same bounds.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type Platform } from '@orderpipeline/e2e/platform'
+import { connect } from '@orderpipeline/e2e/platform'
+import type { Platform } from '@orderpipeline/e2e/platform'
 import type { Row } from './table.ts'
 
 export interface AutoscalingBenchOptions {

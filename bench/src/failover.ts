@@ -2,7 +2,8 @@
 // that do not? The intake under load; its primary is killed by SIGKILL and the standby is promoted,
 // again and again, on the same machine with fsync on.
 import { testDatabase } from '@orderpipeline/stage/testing'
-import { failoverUnderLoad, type FailoverResult } from '@orderpipeline/test-support/failover-under-load'
+import { failoverUnderLoad } from '@orderpipeline/test-support/failover-under-load'
+import type { FailoverResult } from '@orderpipeline/test-support/failover-under-load'
 import { ownReplica } from '@orderpipeline/test-support/own-replica'
 import type { Row } from './table.ts'
 

@@ -13,7 +13,8 @@ import { benchScaling } from './scaling.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
-import { table, type Row } from './table.ts'
+import { table } from './table.ts'
+import type { Row } from './table.ts'
 
 const defaultRates: readonly number[] = [300, 3_000]
 const say = (line: string): void => void process.stderr.write(`${line}\n`)

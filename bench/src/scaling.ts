@@ -1,8 +1,10 @@
 // npm run bench -- scaling: how would the example shop do under each way to scale it? The model of
 // `orderpipeline simulate`, not a cluster: on consumer lag, on flow, by steps of two as Numaflow
 // does, and by an oracle that knows the load.
-import { oracleReplicaHours, pipelineIn, reactive, runScaled, dryRun, type DryRun } from '@orderpipeline/cli'
-import { burst, day, steady, type Trace } from '@orderpipeline/traffic'
+import { oracleReplicaHours, pipelineIn, reactive, runScaled, dryRun } from '@orderpipeline/cli'
+import type { DryRun } from '@orderpipeline/cli'
+import { burst, day, steady } from '@orderpipeline/traffic'
+import type { Trace } from '@orderpipeline/traffic'
 import { join } from 'node:path'
 import type { Row } from './table.ts'
 

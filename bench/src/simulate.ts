@@ -7,11 +7,14 @@
 // before, by scaling the stage up with nothing else to do, and in the burst itself, where the same
 // processors also carry the orders. The first is a forecast; the second shows the model's own
 // error.
-import { dryRun, type ClusterConditions } from '@orderpipeline/cli'
-import { connect, type Platform } from '@orderpipeline/e2e/platform'
+import { dryRun } from '@orderpipeline/cli'
+import type { ClusterConditions } from '@orderpipeline/cli'
+import { connect } from '@orderpipeline/e2e/platform'
+import type { Platform } from '@orderpipeline/e2e/platform'
 import { burst } from '@orderpipeline/traffic'
 import { surroundingsOf } from './simulate/surroundings.ts'
-import { watch, type Observation } from './simulate/watch.ts'
+import { watch } from './simulate/watch.ts'
+import type { Observation } from './simulate/watch.ts'
 import type { Row } from './table.ts'
 
 export interface SimulateBenchOptions {

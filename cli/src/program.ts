@@ -2,7 +2,8 @@
 // common (help, errors, exit codes) is here.
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { CommandFailed, type Environment } from './environment.ts'
+import { CommandFailed } from './environment.ts'
+import type { Environment } from './environment.ts'
 
 export interface CommandContext {
   readonly environment: Environment

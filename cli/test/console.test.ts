@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { apiServer, run, type ApiServer } from '../src/testing/api-server.ts'
+import { apiServer, run } from '../src/testing/api-server.ts'
+import type { ApiServer } from '../src/testing/api-server.ts'
 import type { ConsoleState, Rights } from '@orderpipeline/console'
 
 const shop = parse(readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8')) as object

@@ -11,7 +11,8 @@ import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { namespacePath, pipelinePath } from '@orderpipeline/client'
-import { apiServer, run, type Ran } from '../src/testing/api-server.ts'
+import { apiServer, run } from '../src/testing/api-server.ts'
+import type { Ran } from '../src/testing/api-server.ts'
 
 const topics = [
   'orders.validated',

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { namespacePath, pipelinePath } from '@orderpipeline/client'
 import type { PlannedStep } from '../src/plan/planned.ts'
-import { apiServer, run, type ApiServer } from '../src/testing/api-server.ts'
+import { apiServer, run } from '../src/testing/api-server.ts'
+import type { ApiServer } from '../src/testing/api-server.ts'
 
 interface Printed {
   readonly settings: string

@@ -7,7 +7,8 @@ import type { OrderPipelineStatus } from '@orderpipeline/operator/api'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { namespacePath, pipelinePath } from '@orderpipeline/client'
-import { apiServer, run, type ApiServer, type Ran } from '../src/testing/api-server.ts'
+import { apiServer, run } from '../src/testing/api-server.ts'
+import type { ApiServer, Ran } from '../src/testing/api-server.ts'
 
 const shop = parse(readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8')) as object
 const merge = 'application/merge-patch+json'

@@ -5,9 +5,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { isRecord } from '../src/validation/cause.ts'
-import { orderPipelineResource, type Schema } from '../src/validation/schema.ts'
+import { orderPipelineResource } from '../src/validation/schema.ts'
+import type { Schema } from '../src/validation/schema.ts'
 import { validation } from '../src/validation/validation.ts'
-import { apiServer, type ApiResponse, type ApiServer } from '../src/testing/api-server.ts'
+import { apiServer } from '../src/testing/api-server.ts'
+import type { ApiResponse, ApiServer } from '../src/testing/api-server.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = join(root, 'crds', 'fixtures')

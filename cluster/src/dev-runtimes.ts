@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { statePaths } from './paths.ts'
-import { isSame, type ProcessIdentity } from './process/pid.ts'
+import { isSame } from './process/pid.ts'
+import type { ProcessIdentity } from './process/pid.ts'
 
 export interface DevRuntime extends ProcessIdentity {
   /** The pipeline's file, as an absolute path. */

@@ -1,6 +1,7 @@
 // The entry point of npm run up, down, status and kubectl: `main.ts <command> [arguments]`.
 import { ConfigError, wrongUsageExitCode } from '@orderpipeline/config'
-import { UsageError, type Terminal } from './cli/command.ts'
+import { UsageError } from './cli/command.ts'
+import type { Terminal } from './cli/command.ts'
 import { dispatch } from './cli/index.ts'
 import { StepFailed } from './progress/steps.ts'
 import { NoProvider } from './providers/choose.ts'

@@ -8,7 +8,8 @@ import { everWritten, kafkaConnection, topicAdmin } from '@orderpipeline/kafka-a
 import pg from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { startKafka, startPostgres, startRedis } from '../src/backing/index.ts'
-import { inProcessHost, persistedPorts, type Ports, type ProcessHost } from '../src/process/index.ts'
+import { inProcessHost, persistedPorts } from '../src/process/index.ts'
+import type { Ports, ProcessHost } from '../src/process/index.ts'
 
 let dir: string
 let host: ProcessHost

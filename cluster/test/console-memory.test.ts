@@ -1,6 +1,7 @@
 // Does the console that the chart deploys stay within its memory, and does its program run? The
 // bundle of the image, as a process of its own, on a real API server, with fifty viewers.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

@@ -1,6 +1,7 @@
 // What does it take to show pipelines in a browser? A source of figures, the loop that looks, and a
 // server on the loopback address.
-import { connect, type KubeClient, type ClientEnvironment } from '@orderpipeline/client'
+import { connect } from '@orderpipeline/client'
+import type { KubeClient, ClientEnvironment } from '@orderpipeline/client'
 import { once } from '@orderpipeline/retry'
 import { pageFiles } from './page-files.ts'
 import type { Actions } from './server/actions-port.ts'
@@ -8,8 +9,10 @@ import { kubeActions } from './server/kube-actions.ts'
 import { laterKube } from './server/later-kube.ts'
 import { createObserver } from './server/observer.ts'
 import type { DryRunner } from './server/what-if.ts'
-import { serveConsole, type ConsoleServer } from './server/server.ts'
-import { kubeSource, type Source } from './server/source.ts'
+import { serveConsole } from './server/server.ts'
+import type { ConsoleServer } from './server/server.ts'
+import { kubeSource } from './server/source.ts'
+import type { Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
 export type { Rights } from './model/actions.ts'

@@ -2,7 +2,8 @@
 import { podCluster, podServer } from '@orderpipeline/client'
 import { runConfigured } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/process'
-import { configFrom, type ClusterConfig } from './cluster/config.ts'
+import { configFrom } from './cluster/config.ts'
+import type { ClusterConfig } from './cluster/config.ts'
 import { startClusterConsole } from './cluster/start.ts'
 import { pageFiles } from './page-files.ts'
 

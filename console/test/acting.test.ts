@@ -4,8 +4,10 @@ import { mkdirSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
-import { recordedActions, type RecordedActions } from '../src/testing/recorded-actions.ts'
-import { recordedConsole, type RecordedConsole } from '../src/testing/recorded-console.ts'
+import { recordedActions } from '../src/testing/recorded-actions.ts'
+import type { RecordedActions } from '../src/testing/recorded-actions.ts'
+import { recordedConsole } from '../src/testing/recorded-console.ts'
+import type { RecordedConsole } from '../src/testing/recorded-console.ts'
 import { recordedOrder } from '../src/testing/recorded-shop.ts'
 
 let browser: Browser

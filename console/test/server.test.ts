@@ -4,7 +4,8 @@ import { request } from 'node:http'
 import { eventually } from '@orderpipeline/retry/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createObserver } from '../src/server/observer.ts'
-import { serveConsole, type ConsoleServer } from '../src/server/server.ts'
+import { serveConsole } from '../src/server/server.ts'
+import type { ConsoleServer } from '../src/server/server.ts'
 import { recordedSource } from '../src/testing/recorded-shop.ts'
 
 const files = { html: '<p>page', script: 'script', style: 'style', icon: '<svg/>' }

@@ -3,7 +3,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startBrowser, violationsOn } from '../src/testing/browser.ts'
-import { recordedCluster, type RecordedCluster, type RecordedPerson } from '../src/testing/recorded-cluster.ts'
+import { recordedCluster } from '../src/testing/recorded-cluster.ts'
+import type { RecordedCluster, RecordedPerson } from '../src/testing/recorded-cluster.ts'
 
 const viewing = ['list orderpipelines', 'get orderpipelines', 'get orderpipelines/deadletters']
 const editing = [

@@ -5,7 +5,8 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
-import { recordedSource, shopPipeline, type RecordedSource } from '../src/testing/recorded-shop.ts'
+import { recordedSource, shopPipeline } from '../src/testing/recorded-shop.ts'
+import type { RecordedSource } from '../src/testing/recorded-shop.ts'
 
 let browser: Browser
 beforeAll(async () => {

@@ -6,7 +6,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pageFiles } from '../src/page-files.ts'
 import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
-import { recordedConsole, type RecordedConsole } from '../src/testing/recorded-console.ts'
+import { recordedConsole } from '../src/testing/recorded-console.ts'
+import type { RecordedConsole } from '../src/testing/recorded-console.ts'
 import { recordedOrder } from '../src/testing/recorded-shop.ts'
 
 const patienceMs = 15_000

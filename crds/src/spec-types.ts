@@ -1,7 +1,8 @@
 // How does the spec of an OrderPipeline look as TypeScript? Interfaces made from the CRD's schema,
 // with its descriptions and defaults, so that a field is written once. A field with a default is
 // optional: a spec may come from a file that no API server has seen. Pure.
-import { interfaceNames, unions, type Form } from './spec-type-names.ts'
+import { interfaceNames, unions } from './spec-type-names.ts'
+import type { Form } from './spec-type-names.ts'
 
 export interface SpecSchema {
   readonly type?: string

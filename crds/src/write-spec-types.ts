@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { format, resolveConfig } from 'prettier'
 import { definitionFile, schemaOf } from './reference.ts'
-import { specTypes, type SpecSchema } from './spec-types.ts'
+import { specTypes } from './spec-types.ts'
+import type { SpecSchema } from './spec-types.ts'
 
 export const typesFile = new URL('../../operator/src/api/spec.generated.ts', import.meta.url)
 

@@ -2,7 +2,8 @@
 // crds/src/write-values-schema.ts
 import { readFile, writeFile } from 'node:fs/promises'
 import { parse } from 'yaml'
-import { withPipelineParts, type JsonSchema, type OpenApiSchema } from './values-schema.ts'
+import { withPipelineParts } from './values-schema.ts'
+import type { JsonSchema, OpenApiSchema } from './values-schema.ts'
 
 export const schemaFile = new URL('../../charts/order-shop/values.schema.json', import.meta.url)
 

@@ -2,14 +2,17 @@
 // programs start in parallel; then the operator's loop, with processes for pods; then edits of the
 // file, until the user ends it.
 import { realpath } from 'node:fs/promises'
-import { CommandFailed, type Environment, type DevArguments } from '@orderpipeline/cli/embedding'
+import { CommandFailed } from '@orderpipeline/cli/embedding'
+import type { Environment, DevArguments } from '@orderpipeline/cli/embedding'
 import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/supervised'
 import { checkedOptions } from './options.ts'
 import { readPipeline } from './act/pipeline-file.ts'
 import { needsPrograms } from './decide/local-pipeline.ts'
 import { foundation } from './foundation.ts'
-import { steps, type Steps } from './steps.ts'
-import { nextSteps, type Summary } from './next-steps.ts'
+import { steps } from './steps.ts'
+import type { Steps } from './steps.ts'
+import { nextSteps } from './next-steps.ts'
+import type { Summary } from './next-steps.ts'
 
 export interface DevContext {
   readonly environment: Environment

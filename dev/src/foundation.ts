@@ -2,16 +2,14 @@
 // PostgreSQL and the programs of the stages, which start while the rest of this runtime is loaded:
 // what is imported here holds Kafka's start up.
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  persistedPorts,
-  type PostgresConnection,
-  type Ports,
-  type ProcessTable,
-} from '@orderpipeline/cluster/supervised'
+import { persistedPorts } from '@orderpipeline/cluster/supervised'
+import type { PostgresConnection, Ports, ProcessTable } from '@orderpipeline/cluster/supervised'
 import { backingTable, kafka, postgres } from './act/backing.ts'
-import { builtPrograms, type Programs } from './act/programs.ts'
+import { builtPrograms } from './act/programs.ts'
+import type { Programs } from './act/programs.ts'
 import type { DevOptions } from './options.ts'
-import { freedPorts, lockState, type State } from './state.ts'
+import { freedPorts, lockState } from './state.ts'
+import type { State } from './state.ts'
 import type { Steps } from './steps.ts'
 
 export interface Foundation {

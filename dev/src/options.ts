@@ -1,5 +1,6 @@
 // Which options does `orderpipeline dev` have? They are checked here. Pure.
-import { CommandFailed, type DevArguments } from '@orderpipeline/cli/embedding'
+import { CommandFailed } from '@orderpipeline/cli/embedding'
+import type { DevArguments } from '@orderpipeline/cli/embedding'
 
 export interface DevOptions {
   /** The first holds the pipeline; others may hold Secrets and Jobs. */

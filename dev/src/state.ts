@@ -3,7 +3,8 @@
 import { chmod, mkdir, readFile, rm, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandFailed } from '@orderpipeline/cli/embedding'
-import { devStateDirectory, recordIn, recordName, type DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
+import { devStateDirectory, recordIn, recordName } from '@orderpipeline/cluster/dev-runtimes'
+import type { DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
 import { portHolder } from './act/port-holder.ts'
 import { isFree, endLeftovers, identify, isSame } from '@orderpipeline/cluster/supervised'
 

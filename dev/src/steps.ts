@@ -1,7 +1,8 @@
 // What does the person waiting see of a start? A line when a step that takes longer begins, and one
 // when it is done.
 import type { Environment } from '@orderpipeline/cli/embedding'
-import { duration, type StepProgress } from '@orderpipeline/cluster/supervised'
+import { duration } from '@orderpipeline/cluster/supervised'
+import type { StepProgress } from '@orderpipeline/cluster/supervised'
 
 export interface Steps {
   run<T>(title: string, work: (progress: StepProgress) => Promise<T>): Promise<T>

@@ -4,9 +4,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runTraffic, type TrafficResult } from '@orderpipeline/traffic'
+import { runTraffic } from '@orderpipeline/traffic'
+import type { TrafficResult } from '@orderpipeline/traffic'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
-import { eventually, RunningDev, workspace, type Workspace } from '../src/testing/running-dev.ts'
+import { eventually, RunningDev, workspace } from '../src/testing/running-dev.ts'
+import type { Workspace } from '../src/testing/running-dev.ts'
 
 const small = 'scaleDown: { stabilizationSeconds: 0, periodSeconds: 5 }'
 

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { recommendationsArchive } from '@orderpipeline/cluster/examples'
 import { parse, stringify } from 'yaml'
-import { eventually, RunningDev, workspace, type Workspace } from '../src/testing/running-dev.ts'
+import { eventually, RunningDev, workspace } from '../src/testing/running-dev.ts'
+import type { Workspace } from '../src/testing/running-dev.ts'
 
 const examples = join(import.meta.dirname, '../../examples')
 const archiveDir = mkdtempSync(join(tmpdir(), 'recommendations-'))

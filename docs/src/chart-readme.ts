@@ -1,6 +1,7 @@
 // What does the README of a chart say? What Chart.yaml and the comments of values.yaml say: how it
 // is installed, what it needs, and each value with its default. Pure.
-import { isMap, isNode, isScalar, parse, parseDocument, type Document, type YAMLMap } from 'yaml'
+import { isMap, isNode, isScalar, parse, parseDocument } from 'yaml'
+import type { Document, YAMLMap } from 'yaml'
 
 export interface ChartSources {
   readonly chart: string

@@ -1,6 +1,7 @@
 // Does the table of topics in docs/architecture.md say what the table of built-in stages says?
 import { readFileSync } from 'node:fs'
-import { builtInStageNames, builtInStages, definitions, type BuiltInStage } from '@orderpipeline/order-events'
+import { builtInStageNames, builtInStages, definitions } from '@orderpipeline/order-events'
+import type { BuiltInStage } from '@orderpipeline/order-events'
 import { expect, it } from 'vitest'
 
 const text = readFileSync(new URL('../architecture.md', import.meta.url), 'utf8')

@@ -6,12 +6,14 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
-import { encode, eventOf, type OrderEvent } from '@orderpipeline/order-events'
+import { encode, eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
 import { migrate } from '../fraud-check/src/migrate.ts'
 import { createStore } from '../fraud-check/src/store.ts'
 import { sightingOf } from '../fraud-check/src/events.ts'
 import { coalescingLink } from './coalescing-link.ts'
-import { endAll, examples, failedStart, secured, start, type RunningStage, type Stage } from './test-environment.ts'
+import { endAll, examples, failedStart, secured, start } from './test-environment.ts'
+import type { RunningStage, Stage } from './test-environment.ts'
 
 const limits = { totalCents: 10_000, orders: 3, declines: 2 }
 const stage: Stage = {

@@ -3,9 +3,11 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { stageBench, until, type Bench } from '@orderpipeline/stage/testing'
+import { stageBench, until } from '@orderpipeline/stage/testing'
+import type { Bench } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { endAll, examples, start, type Stage } from './test-environment.ts'
+import { endAll, examples, start } from './test-environment.ts'
+import type { Stage } from './test-environment.ts'
 
 const stage: Stage = {
   name: 'audit',

@@ -14,7 +14,8 @@ import { silentLogger } from '@orderpipeline/telemetry'
 import { notificationStage } from '@orderpipeline/notification'
 import { encode, eventOf } from '@orderpipeline/order-events'
 import { testGoProgram } from '@orderpipeline/cluster/testing'
-import { endAll, examples, failedStart, secured, start, type RunningStage, type Stage } from './test-environment.ts'
+import { endAll, examples, failedStart, secured, start } from './test-environment.ts'
+import type { RunningStage, Stage } from './test-environment.ts'
 
 const folder = join(examples, 'recommendations')
 const outDir = mkdtempSync(join(tmpdir(), 'recommendations-'))

@@ -2,10 +2,12 @@
 // the environment contract.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { environmentFor, kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
-import { until, type Bench } from '@orderpipeline/stage/testing'
+import { until } from '@orderpipeline/stage/testing'
+import type { Bench } from '@orderpipeline/stage/testing'
 
 export const examples = join(import.meta.dirname, '..')
 

@@ -14,7 +14,8 @@ import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { migrate } from '../warehouse/src/migrate.ts'
-import { endAll, examples, failedStart, start, type Stage } from './test-environment.ts'
+import { endAll, examples, failedStart, start } from './test-environment.ts'
+import type { Stage } from './test-environment.ts'
 
 const stage: Stage = {
   name: 'warehouse',

@@ -5,7 +5,8 @@ import { linkSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { nodeInImage } from './base-layer.ts'
 import { compileCacheEnv, imageUser } from './compile-cache.ts'
-import { packTar, type Layer } from './layer.ts'
+import { packTar } from './layer.ts'
+import type { Layer } from './layer.ts'
 
 export interface Archive {
   /** Every name of the image, as `orderpipeline/services:<tag>`. */

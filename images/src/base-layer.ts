@@ -19,7 +19,8 @@ import { basename, dirname, join } from 'node:path'
 import { run } from './command.ts'
 import { imageUser } from './compile-cache.ts'
 import { PackError } from './errors.ts'
-import { layerOf, type Layer } from './layer.ts'
+import { layerOf } from './layer.ts'
+import type { Layer } from './layer.ts'
 
 export const nodeInImage = '/usr/local/bin/node'
 

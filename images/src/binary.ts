@@ -2,9 +2,11 @@
 // like the others? As one static executable above the base layer of every image.
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeArchive, type RuntimeConfig } from './archive.ts'
+import { writeArchive } from './archive.ts'
+import type { RuntimeConfig } from './archive.ts'
 import { baseLayer } from './base-layer.ts'
-import { removeOlder, type BuiltImage } from './build.ts'
+import { removeOlder } from './build.ts'
+import type { BuiltImage } from './build.ts'
 import { imageUser } from './compile-cache.ts'
 import { digestOf, layerOf } from './layer.ts'
 

@@ -3,7 +3,8 @@
 // no npm install.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleImages, type BuildOptions } from './build.ts'
+import { bundleImages } from './build.ts'
+import type { BuildOptions } from './build.ts'
 import { run } from './command.ts'
 import { namesOf } from './definitions.ts'
 

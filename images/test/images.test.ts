@@ -15,9 +15,8 @@ import {
   chartValues,
   imageDefinitions,
   operatorImage,
-  type BuiltImage,
-  type ImageDefinition,
 } from '../src/index.ts'
+import type { BuiltImage, ImageDefinition } from '../src/index.ts'
 
 const definition: ImageDefinition = {
   name: 'greeter',

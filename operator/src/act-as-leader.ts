@@ -8,7 +8,8 @@ import type { Clock } from './runtime/clock.ts'
 import type { Leader } from './leadership/leader.ts'
 import type { Metrics } from './runtime/metrics.ts'
 import type { Extent, WorkQueue } from './runtime/work-queue.ts'
-import { workers, type WorkersSettings } from './reconcile/workers.ts'
+import { workers } from './reconcile/workers.ts'
+import type { WorkersSettings } from './reconcile/workers.ts'
 
 interface LeadershipTasks {
   readonly synced: () => boolean

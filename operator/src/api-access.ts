@@ -1,9 +1,12 @@
 // How does this replica reach the API server? Over one transport; what writes has a field manager,
 // and writes only while this replica may lead.
-import { transport, type Transport } from '@orderpipeline/kube'
+import { transport } from '@orderpipeline/kube'
+import type { Transport } from '@orderpipeline/kube'
 import type { OperatorConfig } from './config.ts'
-import { kubePort, type Kube } from './kube/port.ts'
-import { leader, type Leader } from './leadership/leader.ts'
+import { kubePort } from './kube/port.ts'
+import type { Kube } from './kube/port.ts'
+import { leader } from './leadership/leader.ts'
+import type { Leader } from './leadership/leader.ts'
 import type { OperatorParts } from './operator-parts.ts'
 import { fieldManager } from './pipeline/index.ts'
 import type { Metrics } from './runtime/metrics.ts'

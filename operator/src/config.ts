@@ -1,6 +1,7 @@
 // Which settings does the operator have? It reads all of them from its environment, once, and
 // checks each value.
-import { type Environment, readConfig, variables } from '@orderpipeline/config'
+import { readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import type { LogLevel } from '@orderpipeline/process'
 import { z } from 'zod'
 

@@ -1,7 +1,8 @@
-// Which pipelines do the tasks that run in parallel with reconciles look at? Those on an external Kafka, those
-// whose lag is read, and, for the metrics, those that another installation acts on.
+// Which pipelines do the tasks that run in parallel with reconciles look at? Those on an external
+// Kafka, those whose lag is read, and, for the metrics, those that another installation acts on.
 import type { OrderPipeline } from './api/index.ts'
-import { isExternal, keyOf, lagSource, type LagSource } from './pipeline/index.ts'
+import { isExternal, keyOf, lagSource } from './pipeline/index.ts'
+import type { LagSource } from './pipeline/index.ts'
 
 export interface PipelineSources {
   /**

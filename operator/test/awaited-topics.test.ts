@@ -8,10 +8,10 @@ import {
   testEnvironment,
   patch,
   pipelineFrom,
-  type Running,
   runOperator,
   settled,
 } from './test-environment.ts'
+import type { Running } from './test-environment.ts'
 
 let operator: Running | undefined
 afterEach(() => operator?.stop())

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
-import { testEnvironment, type TestEnvironment, patch } from './test-environment.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { OrderPipeline } from '../src/api/index.ts'
+import { testEnvironment, patch } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'crds', 'fixtures')
 const fixtures = readdirSync(folder).map((file) => {

@@ -2,7 +2,8 @@
 // `orderpipeline dlq` writes them.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { createProducer, createTopics, deadLettersOf, markRecord, type OutgoingRecord } from '@orderpipeline/kafka'
+import { createProducer, createTopics, deadLettersOf, markRecord } from '@orderpipeline/kafka'
+import type { OutgoingRecord } from '@orderpipeline/kafka'
 import { kafkaConnection, readTopicToEnd, topicAdmin } from '@orderpipeline/kafka-admin'
 import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, it } from 'vitest'

@@ -1,9 +1,11 @@
 // What is the end state of a pipeline, in a form in which two runs can be compared? Everything that
 // the operator decides, its ownership of fields included, without what differs in every run: uids,
 // versions, times, addresses, and the status of children.
-import { childResources, type KubeObject, orderPipelines } from '../src/api/index.ts'
+import { childResources, orderPipelines } from '../src/api/index.ts'
+import type { KubeObject } from '../src/api/index.ts'
 import { fieldManager, fingerprintAnnotation, labelKeys, managedBy, versionAnnotations } from '../src/pipeline/index.ts'
-import { children, type TestEnvironment } from './test-environment.ts'
+import { children } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
 
 export const endState = async (on: TestEnvironment): Promise<unknown[]> => {
   const pipelines = (await on.kube.list(orderPipelines, { namespace: on.namespace })) as KubeObject[]

@@ -5,30 +5,25 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inProcessHost, kafkaBootstrap, securedKafka, startLightCluster } from '@orderpipeline/cluster/testing'
-import { kafkaConnection, topicAdmin, type DescribedTopic, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
+import type { DescribedTopic, TopicAdmin } from '@orderpipeline/kafka-admin'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  type Condition,
-  type KubeObject,
-  type OrderPipeline,
-  orderPipelines,
-  type OrderPipelineSpec,
-} from '../src/api/index.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { Condition, KubeObject, OrderPipeline, OrderPipelineSpec } from '../src/api/index.ts'
 import {
   children,
   current,
   edit,
   eventually,
   testEnvironment,
-  type TestEnvironment,
   names,
   patch,
   pipelineFrom,
-  type Running,
   runOperator,
   settled,
 } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
 
 const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 const encoded = (text: string) => Buffer.from(text).toString('base64')

@@ -2,8 +2,10 @@
 // request: it cuts and hangs connections, answers in the server's place, breaks off before or after
 // the server has handled the request, and puts lines into watches.
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Agent, request as httpsRequest } from 'node:https'
+import type { RequestOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'

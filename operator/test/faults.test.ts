@@ -7,18 +7,10 @@ import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { fieldManager } from '../src/pipeline/index.ts'
 import { usualWatchSettings } from '../src/kube/informer.ts'
 import { endState } from './end-state.ts'
-import {
-  child,
-  current,
-  edit,
-  eventually,
-  testEnvironment,
-  type TestEnvironment,
-  pipelineFrom,
-  type Running,
-  runOperator,
-} from './test-environment.ts'
-import { type ProxyRequest, type Fault, proxyTo, type Proxy } from './fault-proxy.ts'
+import { child, current, edit, eventually, testEnvironment, pipelineFrom, runOperator } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
+import { proxyTo } from './fault-proxy.ts'
+import type { ProxyRequest, Fault, Proxy } from './fault-proxy.ts'
 
 const pipelines = 8
 const names = Array.from({ length: pipelines }, (_, index) => `shop-${index}`)

@@ -6,18 +6,13 @@ import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { orderPipelines, type ScaledObject, type StageScaling } from '../src/api/index.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { ScaledObject, StageScaling } from '../src/api/index.ts'
 import { kafkaClients } from '../src/kafka/clients.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
 import type { FlowAnswer } from '../src/pipeline/index.ts'
-import {
-  child,
-  eventually,
-  testEnvironment,
-  type TestEnvironment,
-  type Running,
-  runOperator,
-} from './test-environment.ts'
+import { child, eventually, testEnvironment, runOperator } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
 
 const scaling: StageScaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 5, drainSeconds: 15 }
 const clients = kafkaClients(() => Promise.resolve({}), 3_000)

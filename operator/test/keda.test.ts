@@ -12,9 +12,11 @@ import {
   securedKafka,
   startLightCluster,
 } from '@orderpipeline/cluster/testing'
-import { type OrderPipeline, type Resource, resourceOf, type ScaledObject } from '../src/api/index.ts'
+import { resourceOf } from '../src/api/index.ts'
+import type { OrderPipeline, Resource, ScaledObject } from '../src/api/index.ts'
 import { desired } from '../src/pipeline/index.ts'
-import { child, eventually, testEnvironment, type TestEnvironment } from './test-environment.ts'
+import { child, eventually, testEnvironment } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
 
 const keda = installedKeda()
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }

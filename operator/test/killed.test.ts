@@ -3,18 +3,13 @@
 // objects are compared with those of an undisturbed run.
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { OrderPipeline } from '../src/api/index.ts'
 import { endState } from './end-state.ts'
-import {
-  current,
-  edit,
-  eventually,
-  testEnvironment,
-  type TestEnvironment,
-  type Running,
-  runOperator,
-} from './test-environment.ts'
-import { proxyTo, type Proxy } from './fault-proxy.ts'
+import { current, edit, eventually, testEnvironment, runOperator } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
+import { proxyTo } from './fault-proxy.ts'
+import type { Proxy } from './fault-proxy.ts'
 
 const atOnce = 6
 const samePod = { POD_NAME: 'the-same-pod' }

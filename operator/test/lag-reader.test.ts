@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { kafkaClients } from '../src/kafka/clients.ts'
 import { credentials } from '../src/kafka/credentials.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
-import { type KafkaAccess, lagSample } from '../src/pipeline/index.ts'
+import { lagSample } from '../src/pipeline/index.ts'
+import type { KafkaAccess } from '../src/pipeline/index.ts'
 import { eventually } from './test-environment.ts'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64')

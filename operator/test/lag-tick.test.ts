@@ -1,17 +1,11 @@
 // What does lag that moves cost the operator? A look at the pipeline's figures, and the write of
 // its status: no pass over the other objects, on a real API server.
 import { expect, it } from 'vitest'
-import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { OrderPipeline } from '../src/api/index.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
-import {
-  current,
-  eventually,
-  testEnvironment,
-  makeReady,
-  type Running,
-  runOperator,
-  settled,
-} from './test-environment.ts'
+import { current, eventually, testEnvironment, makeReady, runOperator, settled } from './test-environment.ts'
+import type { Running } from './test-environment.ts'
 
 /** Passes so far, those over the figures apart from all others. */
 const passes = async ({ port }: Running): Promise<{ readonly figures: number; readonly whole: number }> => {

@@ -2,19 +2,16 @@
 // leader that is cut off from its lease, and the requests of each seen by a proxy of its own.
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type OrderPipeline, orderPipelines } from '../src/api/index.ts'
-import { type Lease, leases } from '../src/leadership/lease.ts'
-import {
-  children,
-  edit,
-  eventually,
-  testEnvironment,
-  type TestEnvironment,
-  pipelineFrom,
-  runOperator,
-} from './test-environment.ts'
-import { type Processes, processesOn } from './processes.ts'
-import { type ForwardedRequest, proxyTo, type Proxy } from './fault-proxy.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { OrderPipeline } from '../src/api/index.ts'
+import { leases } from '../src/leadership/lease.ts'
+import type { Lease } from '../src/leadership/lease.ts'
+import { children, edit, eventually, testEnvironment, pipelineFrom, runOperator } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
+import { processesOn } from './processes.ts'
+import type { Processes } from './processes.ts'
+import { proxyTo } from './fault-proxy.ts'
+import type { ForwardedRequest, Proxy } from './fault-proxy.ts'
 
 const leaseSeconds = 5
 const short = { LEASE_SECONDS: String(leaseSeconds) }

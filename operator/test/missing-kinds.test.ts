@@ -3,7 +3,8 @@
 // the old schemas.
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type OrderPipeline, orderPipelines, type Resource, resourceOf, type ScaledObject } from '../src/api/index.ts'
+import { orderPipelines, resourceOf } from '../src/api/index.ts'
+import type { OrderPipeline, Resource, ScaledObject } from '../src/api/index.ts'
 import { usualWatchSettings } from '../src/kube/informer.ts'
 import {
   child,
@@ -11,14 +12,14 @@ import {
   current,
   eventually,
   testEnvironment,
-  type TestEnvironment,
   names,
   pipelineFrom,
-  type Running,
   runOperator,
   settled,
 } from './test-environment.ts'
-import { type Fault, proxyTo, type Proxy } from './fault-proxy.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
+import { proxyTo } from './fault-proxy.ts'
+import type { Fault, Proxy } from './fault-proxy.ts'
 
 const watch = { ...usualWatchSettings, firstBackoffMs: 20, lastBackoffMs: 200, probeMs: 300 }
 const notServed: Fault = { kind: 'answer', code: 404, reason: 'NotFound' }

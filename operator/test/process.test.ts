@@ -2,16 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'
-import {
-  children,
-  current,
-  eventually,
-  testEnvironment,
-  type TestEnvironment,
-  names,
-  pipelineFrom,
-} from './test-environment.ts'
-import { kill, type Processes, processesOn } from './processes.ts'
+import { children, current, eventually, testEnvironment, names, pipelineFrom } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
+import { kill, processesOn } from './processes.ts'
+import type { Processes } from './processes.ts'
 
 const minimal = 'crds/fixtures/minimal.yaml'
 const expected = () => names(objectsOf(cases.find(({ name }) => name === 'minimal')?.pipeline ?? '') as never)

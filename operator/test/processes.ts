@@ -1,10 +1,12 @@
 // How do tests run the operator as a process, so that they can kill it as a cluster does?
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type TestEnvironment, makeTopics } from './test-environment.ts'
+import { makeTopics } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
 
 export interface Processes {
   start(environment: { readonly POD_NAME: string; readonly LEASE_SECONDS?: string }): ChildProcess

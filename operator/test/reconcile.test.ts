@@ -1,7 +1,8 @@
 // Does the cluster follow the pipeline? From its creation through edits, drift and objects of
 // others to its deletion.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Deployment, type OrderPipeline, orderPipelines, resourceOf, type ScaledObject } from '../src/api/index.ts'
+import { orderPipelines, resourceOf } from '../src/api/index.ts'
+import type { Deployment, OrderPipeline, ScaledObject } from '../src/api/index.ts'
 import { cases, objectsOf } from './golden/cases.ts'
 import {
   child,
@@ -10,15 +11,14 @@ import {
   edit,
   eventually,
   testEnvironment,
-  type TestEnvironment,
   makeReady,
   names,
   patch,
   pipelineFrom,
-  type Running,
   runOperator,
   settled,
 } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
 
 const quotas = { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas' }
 const events = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' }

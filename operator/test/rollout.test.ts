@@ -1,15 +1,8 @@
 // Do new versions roll out, and bad ones roll back, by the readiness that the Deployment controller
 // itself reports?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  type ConditionType,
-  type Deployment,
-  type DeploymentStatus,
-  orderPipelines,
-  resourceOf,
-  type ScaledObject,
-  type Stage,
-} from '../src/api/index.ts'
+import { orderPipelines, resourceOf } from '../src/api/index.ts'
+import type { ConditionType, Deployment, DeploymentStatus, ScaledObject, Stage } from '../src/api/index.ts'
 import {
   child,
   children,
@@ -18,14 +11,13 @@ import {
   eventually,
   failToPull,
   testEnvironment,
-  type TestEnvironment,
   makeReady,
   patch,
   pipelineFrom,
-  type Running,
   runOperator,
   settled,
 } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
 
 describe('a new version of a stage', () => {
   let on: TestEnvironment

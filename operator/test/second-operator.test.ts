@@ -2,19 +2,19 @@
 // leader election does not separate them. On a real API server: one acts on a pipeline, the other
 // writes nothing of it, both report it, and the second takes over when the first has ended.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Deployment, orderPipelines } from '../src/api/index.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { Deployment } from '../src/api/index.ts'
 import {
   children,
   current,
   edit,
   eventually,
   testEnvironment,
-  type TestEnvironment,
   pipelineFrom,
-  type Running,
   runOperator,
   settled,
 } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
 
 /** It asks again after ten times as long, and gives up after twice as long without an answer. */
 const standbySeconds = '1'

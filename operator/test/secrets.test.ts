@@ -1,16 +1,9 @@
 // Do pods follow the Secrets that they take values from, as far as the operator may read them?
 import { describe, expect, it } from 'vitest'
-import { type Deployment, orderPipelines, type Resource } from '../src/api/index.ts'
-import {
-  child,
-  eventually,
-  testEnvironment,
-  type TestEnvironment,
-  patch,
-  pipelineFrom,
-  runOperator,
-  settled,
-} from './test-environment.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { Deployment, Resource } from '../src/api/index.ts'
+import { child, eventually, testEnvironment, patch, pipelineFrom, runOperator, settled } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
 
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 const often = { SECRETS_INTERVAL_SECONDS: '1', RESYNC_SECONDS: '10' }

@@ -5,17 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { type DeploymentStatus, type OrderPipeline, orderPipelines } from '../src/api/index.ts'
-import {
-  children,
-  current,
-  eventually,
-  type TestEnvironment,
-  testEnvironment,
-  type Running,
-  runOperator,
-  settled,
-} from './test-environment.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { DeploymentStatus, OrderPipeline } from '../src/api/index.ts'
+import { children, current, eventually, testEnvironment, runOperator, settled } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const yamlIn = (folder: string): string[] =>

@@ -6,23 +6,18 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KubeConfig } from '@kubernetes/client-node'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
-import { type Transport, transport } from '@orderpipeline/kube'
+import { transport } from '@orderpipeline/kube'
+import type { Transport } from '@orderpipeline/kube'
 import { pino } from 'pino'
 import { parse } from 'yaml'
-import {
-  type ChildKind,
-  type ChildObject,
-  childResources,
-  type KubeObject,
-  type OrderPipeline,
-  orderPipelines,
-  type Resource,
-  resourceOf,
-} from '../src/api/index.ts'
+import { childResources, orderPipelines, resourceOf } from '../src/api/index.ts'
+import type { ChildKind, ChildObject, KubeObject, OrderPipeline, Resource } from '../src/api/index.ts'
 import { configFrom } from '../src/config.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
-import { type Kube, kubePort } from '../src/kube/port.ts'
-import { startOperator, type Operator } from '../src/operator.ts'
+import { kubePort } from '../src/kube/port.ts'
+import type { Kube } from '../src/kube/port.ts'
+import { startOperator } from '../src/operator.ts'
+import type { Operator } from '../src/operator.ts'
 import type { OperatorParts } from '../src/operator-parts.ts'
 import { systemClock } from '../src/runtime/clock.ts'
 

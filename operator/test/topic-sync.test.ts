@@ -3,7 +3,8 @@
 // record from which the next pass reaches the same end state.
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { kafkaConnection, topicAdmin, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import { expect, it } from 'vitest'
 import type { KafkaRecord, OrderPipeline } from '../src/api/index.ts'
 import { syncTopics } from '../src/kafka/topic-sync.ts'

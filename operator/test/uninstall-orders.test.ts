@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { type ChildKind, type KubeObject, type OrderPipeline, orderPipelines, resourceOf } from '../src/api/index.ts'
-import { current, eventually, type TestEnvironment, testEnvironment, patch, runOperator } from './test-environment.ts'
+import { orderPipelines, resourceOf } from '../src/api/index.ts'
+import type { ChildKind, KubeObject, OrderPipeline } from '../src/api/index.ts'
+import { current, eventually, testEnvironment, patch, runOperator } from './test-environment.ts'
+import type { TestEnvironment } from './test-environment.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const kedaKinds = ['ScaledObject', 'TriggerAuthentication'] as const

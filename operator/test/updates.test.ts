@@ -1,20 +1,20 @@
 // Does a pipeline keep its services image when a newer operator starts, and move when its settings
 // say so, on a real API server?
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Deployment, orderPipelines, type OrderPipeline, type OrderPipelineSpec } from '../src/api/index.ts'
+import { orderPipelines } from '../src/api/index.ts'
+import type { Deployment, OrderPipeline, OrderPipelineSpec } from '../src/api/index.ts'
 import {
   children,
   current,
   edit,
   eventually,
   testEnvironment,
-  type TestEnvironment,
   makeReady,
   pipelineFrom,
-  type Running,
   runOperator,
   settled,
 } from './test-environment.ts'
+import type { TestEnvironment, Running } from './test-environment.ts'
 
 describe('a pipeline under a newer operator', () => {
   let on: TestEnvironment

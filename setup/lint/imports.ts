@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
-import { importProblems, type Package, type SourceFile } from './import-rules.ts'
+import { importProblems } from './import-rules.ts'
+import type { Package, SourceFile } from './import-rules.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -4,7 +4,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { findingsInCode, findingsInLines, findingsInMarkdown, type Finding, type Kind } from './word-rules.ts'
+import { findingsInCode, findingsInLines, findingsInMarkdown } from './word-rules.ts'
+import type { Finding, Kind } from './word-rules.ts'
 
 const root = join(import.meta.dirname, '../..')
 const ceilingsFile = join(import.meta.dirname, 'words.json')

@@ -1,6 +1,7 @@
 // Which imports are refused, and which are not?
 import { expect, it } from 'vitest'
-import { importProblems, type Package } from '../lint/import-rules.ts'
+import { importProblems } from '../lint/import-rules.ts'
+import type { Package } from '../lint/import-rules.ts'
 
 const bare = { dependencies: [], devDependencies: [] }
 const packages: readonly Package[] = [

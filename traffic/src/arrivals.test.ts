@@ -5,7 +5,8 @@ import { arrivalTimes, interArrivalMs, orderBodies } from './arrivals.ts'
 import { seeded } from './random.ts'
 import { shape, shapeNames } from './trace/shapes.ts'
 import { traceIn } from './trace/trace-text.ts'
-import { endOf, ordersIn, type Trace } from './trace/trace.ts'
+import { endOf, ordersIn } from './trace/trace.ts'
+import type { Trace } from './trace/trace.ts'
 import { zipf } from './zipf.ts'
 
 const minute = 60_000

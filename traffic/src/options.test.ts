@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { loadOf } from './options.ts'
-import { busiestPerSecond, endOf, ordersIn, type Trace } from './trace/trace.ts'
+import { busiestPerSecond, endOf, ordersIn } from './trace/trace.ts'
+import type { Trace } from './trace/trace.ts'
 import { parsedCount, parsedSkew } from './units.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'traces-'))

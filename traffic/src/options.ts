@@ -3,7 +3,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Load } from './run.ts'
 import { shape, shapeByName } from './trace/shapes.ts'
-import { lasting, ordersIn, peaking, type Trace } from './trace/trace.ts'
+import { lasting, ordersIn, peaking } from './trace/trace.ts'
+import type { Trace } from './trace/trace.ts'
 import { traceIn, TraceInvalid } from './trace/trace-text.ts'
 import { OptionInvalid, parsedCount, parsedDuration, parsedRate } from './units.ts'
 

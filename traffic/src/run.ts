@@ -2,15 +2,20 @@
 // the run waits for answers and, if requested, for the orders to end. A progress report comes twice
 // a second.
 import { sleep } from '@orderpipeline/retry'
-import { arrivalTimes, orderBodies, type Shop } from './arrivals.ts'
+import { arrivalTimes, orderBodies } from './arrivals.ts'
+import type { Shop } from './arrivals.ts'
 import { createClient } from './client.ts'
-import { createLatencies, type Percentiles } from './latencies.ts'
-import { createSender, type Counts } from './sender.ts'
+import { createLatencies } from './latencies.ts'
+import type { Percentiles } from './latencies.ts'
+import { createSender } from './sender.ts'
+import type { Counts } from './sender.ts'
 import { checkedTarget } from './target.ts'
 import type { Tokens } from './tokens.ts'
 import { shape } from './trace/shapes.ts'
-import { endOf, type Trace } from './trace/trace.ts'
-import { createTracker, type Outcomes, type Tracker } from './tracker.ts'
+import { endOf } from './trace/trace.ts'
+import type { Trace } from './trace/trace.ts'
+import { createTracker } from './tracker.ts'
+import type { Outcomes, Tracker } from './tracker.ts'
 
 /**
  * Orders a second on average, for how long; a rate that changes; or a number of orders, as fast as

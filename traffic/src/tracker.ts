@@ -3,7 +3,8 @@
 // the orders service stores: the same ending twice is one row there, and charges, parcels and mails
 // are not visible.
 import type { Client, OrderStatus, PlacedOrder } from './client.ts'
-import { createLatencies, type Percentiles } from './latencies.ts'
+import { createLatencies } from './latencies.ts'
+import type { Percentiles } from './latencies.ts'
 
 export interface Outcomes {
   /** Tracked orders: all accepted ones, or a sample. */

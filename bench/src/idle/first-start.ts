@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { example } from './example.ts'
 import type { Row } from '../table.ts'
-import { startShop, workspace, type RunningShop, type Workspace } from './shop.ts'
+import { startShop, workspace } from './shop.ts'
+import type { RunningShop, Workspace } from './shop.ts'
 
 const run = promisify(execFile)
 const project = join(import.meta.dirname, '..', '..', '..')

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runTraffic } from '@orderpipeline/traffic'
 import type { Row } from '../table.ts'
 import { example } from './example.ts'
-import { startShop, workspace, type RunningShop, type Workspace } from './shop.ts'
+import { startShop, workspace } from './shop.ts'
+import type { RunningShop, Workspace } from './shop.ts'
 import { percentBetween, usageBelow } from './usage.ts'
 
 export interface IdleBenchOptions {

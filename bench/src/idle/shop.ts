@@ -6,7 +6,8 @@ import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { usageBelow, type Usage } from './usage.ts'
+import { usageBelow } from './usage.ts'
+import type { Usage } from './usage.ts'
 
 export interface Workspace {
   readonly dir: string
@@ -47,7 +48,9 @@ export async function workspace(pipelineFile: string): Promise<Workspace> {
   return { dir, file, remove: () => rm(dir, { recursive: true, force: true, maxRetries: 5 }) }
 }
 
-/** `checkout`: of this project, whose `npm start` it is; `env`: added to this process' variables. */
+/**
+ * `checkout`: of this project, whose `npm start` it is; `env`: added to this process' variables.
+ */
 export async function startShop(
   { dir, file }: Workspace,
   { checkout = root, env = {} }: { readonly checkout?: string; readonly env?: NodeJS.ProcessEnv } = {},

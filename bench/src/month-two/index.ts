@@ -5,7 +5,8 @@ import { testDatabase } from '@orderpipeline/stage/testing'
 import { withOwnServers } from '../own-servers.ts'
 import type { Row } from '../table.ts'
 import { daysFilled, fillMonth } from './fill.ts'
-import { forget, measure, type MonthMeasurement } from './measure.ts'
+import { forget, measure } from './measure.ts'
+import type { MonthMeasurement } from './measure.ts'
 
 export interface MonthTwoOptions {
   /** The rows of 30 days divided by this. */

@@ -1,9 +1,11 @@
 // How fast are the intake and the orders stage on this database, and how long does its longest
 // statement take?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
-import { createPool, type Pool } from '@orderpipeline/postgres'
+import { createPool } from '@orderpipeline/postgres'
+import type { Pool } from '@orderpipeline/postgres'
 import { createStore, prune } from '@orderpipeline/stage'
-import { placedEvent, type TestOrder } from '@orderpipeline/stage/testing'
+import { placedEvent } from '@orderpipeline/stage/testing'
+import type { TestOrder } from '@orderpipeline/stage/testing'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { ordersStage } from '@orderpipeline/orders'
 import { createIntake, intakeMetrics } from '@orderpipeline/orders/intake'

@@ -1,7 +1,8 @@
 // How soon is an edit applied under constant load? Edits at a steady rate, in parallel with the
 // reports of replicas that Kubernetes keeps writing into the Deployments' status.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { childResources, type OrderPipeline, orderPipelines } from '@orderpipeline/operator/api'
+import { childResources, orderPipelines } from '@orderpipeline/operator/api'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Client } from './client.ts'
 import type { Follower } from './follow.ts'
 import { collectionPath, stages } from './pipelines.ts'

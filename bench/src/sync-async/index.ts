@@ -4,14 +4,18 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startKafka } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
-import { withOwnServers, type OwnServers } from '../own-servers.ts'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
+import { withOwnServers } from '../own-servers.ts'
+import type { OwnServers } from '../own-servers.ts'
 import type { Row } from '../table.ts'
 import { processorSecondsBelow } from './cpu.ts'
-import { startLoad, type Load, type Placed } from './load.ts'
+import { startLoad } from './load.ts'
+import type { Load, Placed } from './load.ts'
 import { createProcesses, freePort } from './processes.ts'
 import { figuresOf, rowOf } from './figures.ts'
-import { startChain, startPlatform, type SharedServices } from './ways.ts'
+import { startChain, startPlatform } from './ways.ts'
+import type { SharedServices } from './ways.ts'
 
 export interface SyncAsyncBenchOptions {
   /** Orders a second of the steady load. */

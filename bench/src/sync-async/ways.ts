@@ -2,8 +2,10 @@
 import { createTopics } from '@orderpipeline/kafka'
 import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
-import { chainServiceNames, type ChainService, type Next } from './chain.ts'
-import { freePort, type Processes } from './processes.ts'
+import { chainServiceNames } from './chain.ts'
+import type { ChainService, Next } from './chain.ts'
+import { freePort } from './processes.ts'
+import type { Processes } from './processes.ts'
 
 /** What both use. `atOnce`: charges that may be under way, the same for both. */
 export interface SharedServices {

@@ -8,8 +8,8 @@ import {
   figureNames,
   figuresWith,
   isFigure,
-  type Figures,
 } from '@orderpipeline/operator/pipeline'
+import type { Figures } from '@orderpipeline/operator/pipeline'
 import { OptionInvalid, parsedRate } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'

@@ -1,13 +1,7 @@
 // `orderpipeline dlq discard`: record that messages will never be replayed.
 import { selectedDeadLetters } from '@orderpipeline/client'
-import {
-  checkSelection,
-  dlq,
-  narrowed,
-  selectOptions,
-  withDeadLetterTopic,
-  type SelectOptions,
-} from '../dead-letters/command.ts'
+import { checkSelection, dlq, narrowed, selectOptions, withDeadLetterTopic } from '../dead-letters/command.ts'
+import type { SelectOptions } from '../dead-letters/command.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends SelectOptions {

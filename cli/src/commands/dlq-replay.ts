@@ -1,17 +1,12 @@
 // `orderpipeline dlq replay`: give the messages that a stage gave up on back to that stage.
 import type { DeadLetter } from '@orderpipeline/kafka'
 import { CalledWrongly } from '../environment.ts'
-import {
-  checkSelection,
-  dlq,
-  narrowed,
-  selectOptions,
-  withDeadLetterTopic,
-  type SelectOptions,
-} from '../dead-letters/command.ts'
+import { checkSelection, dlq, narrowed, selectOptions, withDeadLetterTopic } from '../dead-letters/command.ts'
+import type { SelectOptions } from '../dead-letters/command.ts'
 import { editedValue } from '../dead-letters/editing.ts'
 import type { DeadLetterTopic } from '@orderpipeline/client'
-import { selectedDeadLetters, refuseUnreadable, replayAll, replayPlan, type ReplayPlan } from '@orderpipeline/client'
+import { selectedDeadLetters, refuseUnreadable, replayAll, replayPlan } from '@orderpipeline/client'
+import type { ReplayPlan } from '@orderpipeline/client'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends SelectOptions {

@@ -4,7 +4,8 @@ import { CalledWrongly } from '../environment.ts'
 import { dlq, withDeadLetterTopic } from '../dead-letters/command.ts'
 import { deadLetterJson, deadLetterLines } from '../dead-letters/render.ts'
 import { selectedDeadLetters, whereOf } from '@orderpipeline/client'
-import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
+import { kafkaOptions } from '../kafka/options.ts'
+import type { KafkaOptions } from '../kafka/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 
 interface Options extends KafkaOptions {

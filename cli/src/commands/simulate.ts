@@ -1,23 +1,17 @@
 // `orderpipeline simulate`: what will the autoscalers of this pipeline do under that load? A dry
 // run, with no cluster.
 import { readFile } from 'node:fs/promises'
-import { endOf, ordersIn, traceIn, TraceInvalid, type Trace } from '@orderpipeline/traffic'
+import { endOf, ordersIn, traceIn, TraceInvalid } from '@orderpipeline/traffic'
+import type { Trace } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
 import { CalledWrongly } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
-import { alternatives, dryRun, reactive, type DryRun } from '../simulate/dry-run.ts'
+import { alternatives, dryRun, reactive } from '../simulate/dry-run.ts'
+import type { DryRun } from '../simulate/dry-run.ts'
 import { asJson } from '../simulate/json.ts'
-import {
-  durationMs,
-  number,
-  ratesOf,
-  ratiosOf,
-  shapeOf,
-  clusterConditionsOf,
-  secondsOf,
-  type Options,
-} from '../simulate/options.ts'
+import { durationMs, number, ratesOf, ratiosOf, shapeOf, clusterConditionsOf, secondsOf } from '../simulate/options.ts'
+import type { Options } from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
 import { groups } from '../groups.ts'
 

@@ -1,11 +1,14 @@
 // What do the commands on dead letters have in common? Where Kafka is, which dead letters are
 // selected, and a reader that is closed at the end.
-import { Option, type Command } from 'commander'
+import { Option } from 'commander'
+import type { Command } from 'commander'
 import type { DeadLetterTopic, Filters } from '@orderpipeline/client'
 import { sinceOf, whereOf, kafkaConfigFor } from '@orderpipeline/client'
 import { groups } from '../groups.ts'
-import { CalledWrongly, type Environment } from '../environment.ts'
-import { kafkaOptions, type KafkaOptions } from '../kafka/options.ts'
+import { CalledWrongly } from '../environment.ts'
+import type { Environment } from '../environment.ts'
+import { kafkaOptions } from '../kafka/options.ts'
+import type { KafkaOptions } from '../kafka/options.ts'
 import type { CommandFamily } from '../program.ts'
 
 export const dlq: CommandFamily = {

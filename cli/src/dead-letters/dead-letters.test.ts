@@ -1,7 +1,8 @@
 // Are the right dead letters selected, may they be replayed, and is an edited message what the
 // person wrote?
 import { describe, expect, it } from 'vitest'
-import { deadLettersOf, markRecord, replayRecord, type DeadLetter } from '@orderpipeline/kafka'
+import { deadLettersOf, markRecord, replayRecord } from '@orderpipeline/kafka'
+import type { DeadLetter } from '@orderpipeline/kafka'
 import { encode, productEventOf } from '@orderpipeline/order-events'
 import { painter } from '../colour.ts'
 import { narrowed } from './command.ts'

@@ -1,5 +1,6 @@
 // How does a dead letter look in a terminal, and how to a script? Pure.
-import { maxReplays, type DeadLetter, type DeadLetterState } from '@orderpipeline/kafka'
+import { maxReplays } from '@orderpipeline/kafka'
+import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
 import type { Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
 import { orderOf } from '@orderpipeline/client'

@@ -1,4 +1,5 @@
-import { answerOf, unmeasuredDecision, type FlowChange } from '@orderpipeline/operator/pipeline'
+import { answerOf, unmeasuredDecision } from '@orderpipeline/operator/pipeline'
+import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import { expect, it } from 'vitest'
 import { changeLines } from './changes.ts'
 

@@ -1,14 +1,9 @@
 import type { OrderPipeline, OrderPipelineStatus, ScaledObject, Trigger } from '@orderpipeline/operator/api'
-import { answerOf, flowDecision, type FlowHistory } from '@orderpipeline/operator/pipeline'
+import { answerOf, flowDecision } from '@orderpipeline/operator/pipeline'
+import type { FlowHistory } from '@orderpipeline/operator/pipeline'
 import { describe, expect, it } from 'vitest'
-import {
-  explanation,
-  type Autoscaler,
-  type PartObserved,
-  type ObservedPod,
-  type ReplicaReason,
-  type Workload,
-} from '@orderpipeline/client'
+import { explanation } from '@orderpipeline/client'
+import type { Autoscaler, PartObserved, ObservedPod, ReplicaReason, Workload } from '@orderpipeline/client'
 import { explanationLines } from './render.ts'
 
 const topic = 'shop.inventory.updated'

@@ -1,6 +1,7 @@
 // Where is Kafka? The options of every command that reads from it or writes to it itself.
 import type { Command } from 'commander'
-import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { clusterOptions } from '../kube/options.ts'
+import type { ClusterOptions } from '../kube/options.ts'
 
 export interface KafkaOptions extends ClusterOptions {
   readonly bootstrapServers?: string

@@ -1,7 +1,8 @@
 // Which OrderPipelines does a file hold? Read as kubectl reads YAML, so that `yes` is true and
 // `1e3` a number to both.
 import { readFile } from 'node:fs/promises'
-import { parseAllDocuments, type Tags } from 'yaml'
+import { parseAllDocuments } from 'yaml'
+import type { Tags } from 'yaml'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
 import { isRecord } from '../validation/cause.ts'
 

@@ -1,7 +1,8 @@
 // What does docs/cli.md say? The help of every command, and notes on some of them. It is generated
 // from the program, so that it is never behind it: `npm run docs:cli` writes it.
 import type { Environment } from '../environment.ts'
-import { fullName, program, type CommandDefinition } from '../program.ts'
+import { fullName, program } from '../program.ts'
+import type { CommandDefinition } from '../program.ts'
 
 const silent: Environment = {
   stdout: { write: () => undefined },

@@ -1,15 +1,11 @@
 // What is there already of a pipeline? Its objects by their label, and whatever else bears a name
 // that one of them needs.
-import {
-  childResources,
-  resourceOf,
-  type ChildObject,
-  type OrderPipeline,
-  type Resource,
-} from '@orderpipeline/operator/api'
+import { childResources, resourceOf } from '@orderpipeline/operator/api'
+import type { ChildObject, OrderPipeline, Resource } from '@orderpipeline/operator/api'
 import { identity, labelKeys, managedBy } from '@orderpipeline/operator/pipeline'
 import type { KubeClient } from '@orderpipeline/client'
-import { namespacePath, pipelinePath, type List } from '@orderpipeline/client'
+import { namespacePath, pipelinePath } from '@orderpipeline/client'
+import type { List } from '@orderpipeline/client'
 
 export interface Observed {
   readonly pipeline: OrderPipeline | undefined

@@ -1,15 +1,10 @@
 // What would the operator make of a pipeline, and what would that change? Decided by the operator's
 // own code.
 import type { ChildObject, LagFigures, OrderPipeline } from '@orderpipeline/operator/api'
-import {
-  desired,
-  type DesiredSettings,
-  fieldManager,
-  fingerprintAnnotation,
-  identity,
-  plan,
-} from '@orderpipeline/operator/pipeline'
-import { changesTo, differences, type Difference } from './differences.ts'
+import { desired, fieldManager, fingerprintAnnotation, identity, plan } from '@orderpipeline/operator/pipeline'
+import type { DesiredSettings } from '@orderpipeline/operator/pipeline'
+import { changesTo, differences } from './differences.ts'
+import type { Difference } from './differences.ts'
 
 /** What there is in the cluster. */
 export interface Live {

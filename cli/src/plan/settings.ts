@@ -1,6 +1,7 @@
 // How is the operator set? What it makes depends on its own settings; they stand on its Deployment.
 // Without one they are taken to be the usual ones.
-import { configFrom, type OperatorConfig } from '@orderpipeline/operator/config'
+import { configFrom } from '@orderpipeline/operator/config'
+import type { OperatorConfig } from '@orderpipeline/operator/config'
 import { CommandFailed } from '../environment.ts'
 import type { KubeClient, List } from '@orderpipeline/client'
 

@@ -2,14 +2,17 @@
 // fixed number of replicas.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { group, kind, version } from '@orderpipeline/operator/api'
-import { topologyOf, TopologyInvalid, validate, type Ratio } from '@orderpipeline/operator/pipeline'
+import { topologyOf, TopologyInvalid, validate } from '@orderpipeline/operator/pipeline'
+import type { Ratio } from '@orderpipeline/operator/pipeline'
 import type { Trace } from '@orderpipeline/traffic'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { figures, type Figures } from './model/figures.ts'
+import { figures } from './model/figures.ts'
+import type { Figures } from './model/figures.ts'
 import { stageScenarios, WorkUnknown } from './model/pipeline-scenario.ts'
 import type { Scaling, Scenario, ClusterConditions } from './model/scenario.ts'
-import { simulate, type Run } from './model/simulation.ts'
+import { simulate } from './model/simulation.ts'
+import type { Run } from './model/simulation.ts'
 
 export interface DryRunOptions {
   readonly trace: Trace

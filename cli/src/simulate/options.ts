@@ -1,6 +1,7 @@
 // Which values do the command's options have? A wrong one is an error with what was found and what
 // is allowed.
-import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady, type Trace } from '@orderpipeline/traffic'
+import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady } from '@orderpipeline/traffic'
+import type { Trace } from '@orderpipeline/traffic'
 import { CalledWrongly } from '../environment.ts'
 import type { ClusterConditions } from './model/scenario.ts'
 import type { Ratio } from '@orderpipeline/operator/pipeline'

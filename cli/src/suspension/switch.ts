@@ -4,16 +4,10 @@ import { sleep } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Command } from 'commander'
 import { CalledWrongly, CommandFailed } from '../environment.ts'
-import {
-  connect,
-  KubeUnreachable,
-  type KubeClient,
-  getPipeline,
-  pipelinePath,
-  consequences,
-  progressOf,
-} from '@orderpipeline/client'
-import { clusterOptions, type ClusterOptions } from '../kube/options.ts'
+import { connect, KubeUnreachable, getPipeline, pipelinePath, consequences, progressOf } from '@orderpipeline/client'
+import type { KubeClient } from '@orderpipeline/client'
+import { clusterOptions } from '../kube/options.ts'
+import type { ClusterOptions } from '../kube/options.ts'
 import type { CommandContext, Performance } from '../program.ts'
 
 interface Options extends ClusterOptions {

@@ -3,9 +3,12 @@
 // have taken.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { KubeClient } from '@orderpipeline/client'
-import { pipelinePath, pipelinesOf, type List } from '@orderpipeline/client'
-import { createOrderRate, type OrderRate } from './order-rate.ts'
-import { pipelineView, type Autoscaler, type PipelineView, type Workload } from './view.ts'
+import { pipelinePath, pipelinesOf } from '@orderpipeline/client'
+import type { List } from '@orderpipeline/client'
+import { createOrderRate } from './order-rate.ts'
+import type { OrderRate } from './order-rate.ts'
+import { pipelineView } from './view.ts'
+import type { Autoscaler, PipelineView, Workload } from './view.ts'
 
 export interface Observer {
   /** Every pipeline that the command names; empty when there is none. */

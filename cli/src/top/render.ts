@@ -1,5 +1,6 @@
 // How does the view look in a terminal? Lines of text, coloured where colours are on.
-import { painter, type Paint } from '../colour.ts'
+import { painter } from '../colour.ts'
+import type { Paint } from '../colour.ts'
 import { tables } from '../columns.ts'
 import { countText, deadLettersText, drainText, rateText } from '@orderpipeline/client/figures'
 import type { PipelineView, StageView } from './view.ts'

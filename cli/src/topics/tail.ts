@@ -1,13 +1,8 @@
 // What was written to a topic last, and what is written now? The newest records of each partition,
 // then onward.
 import { sleep } from '@orderpipeline/retry'
-import {
-  readEnds,
-  recordsBetween,
-  type KafkaConnection,
-  type ReadPartition,
-  type TopicRecord,
-} from '@orderpipeline/kafka-admin'
+import { readEnds, recordsBetween } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection, ReadPartition, TopicRecord } from '@orderpipeline/kafka-admin'
 
 export interface TailOptions {
   /** At most so many of what is there already, the newest. */

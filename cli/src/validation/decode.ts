@@ -1,6 +1,7 @@
 // What does the API server make of an object before it looks at its values? Fields the schema does
 // not know are found (and refused, as kubectl requests), nulls dropped, defaults put in.
-import { isRecord, pathText, type Path } from './cause.ts'
+import { isRecord, pathText } from './cause.ts'
+import type { Path } from './cause.ts'
 import type { Schema } from './schema.ts'
 
 export interface Decoded {

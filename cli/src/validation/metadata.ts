@@ -1,6 +1,7 @@
 // Are the name and the labels of an object ones that Kubernetes takes, whatever its kind? In the
 // words of the API server.
-import { cause, isRecord, type Cause } from './cause.ts'
+import { cause, isRecord } from './cause.ts'
+import type { Cause } from './cause.ts'
 import { matches } from './values.ts'
 
 const subdomain = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'

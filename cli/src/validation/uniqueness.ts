@@ -1,6 +1,7 @@
 // Is every item of a list that is a map, or a set, in it once? The API server reports each
 // duplicate once.
-import { cause, isRecord, type Cause, type Path } from './cause.ts'
+import { cause, isRecord } from './cause.ts'
+import type { Cause, Path } from './cause.ts'
 import type { Schema } from './schema.ts'
 
 export function duplicateCauses(value: unknown, schema: Schema, path: Path = []): Cause[] {

@@ -5,7 +5,8 @@ import { numberText, pathText, quoted } from './cause.ts'
 import { formatted } from './cel/format.ts'
 import { compile } from './cel/rules.ts'
 import { suggestion, validationLines } from './render.ts'
-import { orderPipelineResource, type Schema } from './schema.ts'
+import { orderPipelineResource } from './schema.ts'
+import type { Schema } from './schema.ts'
 import { validation } from './validation.ts'
 
 const minimal = () =>

@@ -3,11 +3,14 @@
 // the server first.
 import type { OrderPipeline, Problem } from '@orderpipeline/operator/api'
 import { validate } from '@orderpipeline/operator/pipeline'
-import { cause, isRecord, pathText, type Cause } from './cause.ts'
+import { cause, isRecord, pathText } from './cause.ts'
+import type { Cause } from './cause.ts'
 import { evaluateRules } from './cel/rules.ts'
-import { decoded, type UnknownField } from './decode.ts'
+import { decoded } from './decode.ts'
+import type { UnknownField } from './decode.ts'
 import { metadataCauses } from './metadata.ts'
-import { orderPipelineResource, type CustomResource } from './schema.ts'
+import { orderPipelineResource } from './schema.ts'
+import type { CustomResource } from './schema.ts'
 import { duplicateCauses } from './uniqueness.ts'
 import { valueCauses } from './values.ts'
 

@@ -1,7 +1,8 @@
 // Are the values what the schema says: their types, bounds, patterns, what is required? In the
 // words of the API server.
 import { RE2JS } from 're2js'
-import { cause, floatText, isInt64, isRecord, numberText, pathText, type Cause, type Path } from './cause.ts'
+import { cause, floatText, isInt64, isRecord, numberText, pathText } from './cause.ts'
+import type { Cause, Path } from './cause.ts'
 import type { Schema } from './schema.ts'
 
 type JsonType = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'null'

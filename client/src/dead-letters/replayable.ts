@@ -1,7 +1,8 @@
 // May this dead letter be replayed? Not when the message itself is at fault, unless it is edited;
 // not when it keeps coming back or was replayed already, unless by force; and never when the stage
 // may have forgotten its first replay. Pure.
-import { maxReplays, type DeadLetter } from '@orderpipeline/kafka'
+import { maxReplays } from '@orderpipeline/kafka'
+import type { DeadLetter } from '@orderpipeline/kafka'
 
 /**
  * A stage's inbox remembers for eight days what took effect; after seven a second replay could take

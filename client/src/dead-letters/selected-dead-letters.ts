@@ -2,7 +2,8 @@
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
 import { CommandFailed } from '../failure.ts'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'
-import { selected, sinceOf, whereOf, type Filters } from './selection.ts'
+import { selected, sinceOf, whereOf } from './selection.ts'
+import type { Filters } from './selection.ts'
 
 /** @throws CommandFailed where there is no such pipeline, stage or dead letter */
 export async function selectedDeadLetters(

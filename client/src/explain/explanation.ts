@@ -2,13 +2,15 @@
 // reason is a code for programs and a sentence for people, in the order of their effect: what holds
 // the autoscaler, what the load demands, what bounds that, and what prevents pods from running.
 import type { ProblemReason } from '@orderpipeline/operator/api'
-import { reasonForLag, type FlowHistory } from '@orderpipeline/operator/pipeline'
+import { reasonForLag } from '@orderpipeline/operator/pipeline'
+import type { FlowHistory } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
 import { isFlow } from './flow.ts'
 import { bounds, limitReasons } from './limits.ts'
 import { demandReasons } from './load.ts'
 import { demandsOf, demandedReplicasOf } from './metrics.ts'
-import { conditionOf, type Conditions, type PartObserved, type ScalerStatus } from './observed.ts'
+import { conditionOf } from './observed.ts'
+import type { Conditions, PartObserved, ScalerStatus } from './observed.ts'
 import { podReasons } from './pods.ts'
 import type { ReplicaReason } from './reason.ts'
 

@@ -1,5 +1,6 @@
 import type { ScaledObject } from '@orderpipeline/operator/api'
-import { answerOf, unmeasuredDecision, type FlowHistory } from '@orderpipeline/operator/pipeline'
+import { answerOf, unmeasuredDecision } from '@orderpipeline/operator/pipeline'
+import type { FlowHistory } from '@orderpipeline/operator/pipeline'
 import { describe, expect, it } from 'vitest'
 import { CommandFailed } from '../failure.ts'
 import { flowOf, proxiedPath } from './flow.ts'

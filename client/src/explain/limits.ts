@@ -2,7 +2,8 @@
 // waiting times and scaling rates.
 import { partsOf } from '@orderpipeline/operator/pipeline'
 import type { ReplicaReason } from './reason.ts'
-import { conditionOf, type AutoscalerBehavior, type PartObserved } from './observed.ts'
+import { conditionOf } from './observed.ts'
+import type { AutoscalerBehavior, PartObserved } from './observed.ts'
 
 /** As they are in force; before there is an autoscaler, as the spec says. */
 export function bounds({ pipeline, part, scaledObject }: PartObserved): {

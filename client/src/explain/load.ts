@@ -5,7 +5,8 @@ import { countText } from '../figures.ts'
 import type { ReplicaReason } from './reason.ts'
 import { flowReasons, isFlow } from './flow.ts'
 import type { Demand } from './metrics.ts'
-import { conditionOf, type PartObserved, type ScalerStatus } from './observed.ts'
+import { conditionOf } from './observed.ts'
+import type { PartObserved, ScalerStatus } from './observed.ts'
 
 export function demandReasons(observation: PartObserved, demands: readonly Demand[]): ReplicaReason[] {
   const active = conditionOf(scalerStatus(observation).conditions, 'Active')

@@ -4,7 +4,8 @@ import { labelKeys, desiredTopicsOf, workloadName } from '@orderpipeline/operato
 import { CommandFailed } from '../failure.ts'
 import type { ApiServer } from '../kube/api-server.ts'
 import type { KubeClient } from '../kube/connection.ts'
-import { namespacePath, type List } from '../kube/pipelines.ts'
+import { namespacePath } from '../kube/pipelines.ts'
+import type { List } from '../kube/pipelines.ts'
 import { flowOf } from './flow.ts'
 import type { Autoscaler, PartObserved, ObservedPod, Workload } from './observed.ts'
 

@@ -1,7 +1,8 @@
 // Why are fewer pods ready than desired? They are refused, without a node, failing, or only
 // starting.
 import type { ReplicaReason } from './reason.ts'
-import { conditionOf, type PartObserved, type ObservedPod } from './observed.ts'
+import { conditionOf } from './observed.ts'
+import type { PartObserved, ObservedPod } from './observed.ts'
 
 export function podReasons({ deployment, pods, pipeline, part }: PartObserved): ReplicaReason[] {
   if (!deployment)

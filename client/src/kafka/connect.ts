@@ -1,6 +1,8 @@
 // How does a command speak to Kafka itself, and what does it say when that fails?
-import { kafkaAddress, PublishFailed, type KafkaConfig } from '@orderpipeline/kafka'
-import { kafkaConnection, KafkaUnavailable, TopicTooLarge, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { kafkaAddress, PublishFailed } from '@orderpipeline/kafka'
+import type { KafkaConfig } from '@orderpipeline/kafka'
+import { kafkaConnection, KafkaUnavailable, TopicTooLarge } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import { CommandFailed } from '../failure.ts'
 import { unreachableAdvice } from './connection.ts'
 

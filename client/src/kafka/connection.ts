@@ -1,14 +1,18 @@
 // How does a command connect to a pipeline's Kafka? By its options or the variables of the stage
 // contract; else as the pipeline in the cluster says, with the Secrets that it names.
-import { kafkaVariables, type KafkaConfig } from '@orderpipeline/kafka'
+import { kafkaVariables } from '@orderpipeline/kafka'
+import type { KafkaConfig } from '@orderpipeline/kafka'
 import { ConfigError, readConfig } from '@orderpipeline/config'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { kafkaAccess, type SecretKey } from '@orderpipeline/operator/pipeline'
+import { kafkaAccess } from '@orderpipeline/operator/pipeline'
+import type { SecretKey } from '@orderpipeline/operator/pipeline'
 import { z } from 'zod'
 import { CommandFailed } from '../failure.ts'
 import type { ApiServer } from '../kube/api-server.ts'
-import { connect, type ConnectOptions } from '../kube/connection.ts'
-import { namespacePath, getPipeline, type List } from '../kube/pipelines.ts'
+import { connect } from '../kube/connection.ts'
+import type { ConnectOptions } from '../kube/connection.ts'
+import { namespacePath, getPipeline } from '../kube/pipelines.ts'
+import type { List } from '../kube/pipelines.ts'
 import type { ClientEnvironment } from '../environment.ts'
 
 export interface KafkaConnectionOptions extends ConnectOptions {

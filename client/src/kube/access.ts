@@ -1,6 +1,7 @@
 // May the person of the kubeconfig do this, and which name does the API server know? The API server
 // itself decides; what runs on this machine without one has one user, with every right.
-import { KubeUnreachable, type ApiServer } from './api-server.ts'
+import { KubeUnreachable } from './api-server.ts'
+import type { ApiServer } from './api-server.ts'
 
 export interface Access {
   readonly namespace: string

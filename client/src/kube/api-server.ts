@@ -1,7 +1,8 @@
 // How does one request to the API server become an answer, or a failure that says what to do? By
 // HTTPS, each with a timeout and a bounded answer.
 import { request as requestHttp } from 'node:http'
-import { request, type RequestOptions } from 'node:https'
+import { request } from 'node:https'
+import type { RequestOptions } from 'node:https'
 import { CommandFailed } from '../failure.ts'
 
 /** The API server did not answer; it may do so later. */

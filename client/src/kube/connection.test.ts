@@ -1,12 +1,14 @@
 // What does a user read when the API server refuses, is silent or is not there?
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { CommandFailed } from '../failure.ts'
-import { connect, type KubeClient } from './connection.ts'
+import { connect } from './connection.ts'
+import type { KubeClient } from './connection.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {

@@ -2,12 +2,14 @@
 // line, else with those that kubectl would take.
 import { existsSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
-import { Agent, type RequestOptions } from 'node:https'
+import { Agent } from 'node:https'
+import type { RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { CalledWrongly, CommandFailed } from '../failure.ts'
 import type { ClientEnvironment } from '../environment.ts'
-import { apiServer, messageOf, type ApiServer } from './api-server.ts'
+import { apiServer, messageOf } from './api-server.ts'
+import type { ApiServer } from './api-server.ts'
 
 /** No kubeconfig, so no cluster to ask. */
 export class NoKubeconfig extends CommandFailed {}

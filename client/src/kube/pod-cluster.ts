@@ -2,7 +2,8 @@
 // certificates the kubelet renews; or with the token of the user who sent the request.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { apiServer, type ApiServer } from './api-server.ts'
+import { apiServer } from './api-server.ts'
+import type { ApiServer } from './api-server.ts'
 
 export interface PodFiles {
   /** Such as https://10.96.0.1:443. */

@@ -1,6 +1,7 @@
 // What does the machine say about where things are? The environment, read once: the PATH and a
 // chosen Java.
-import { type Environment, readConfig } from '@orderpipeline/config'
+import { readConfig } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 import { cachePaths } from '../paths.ts'
 

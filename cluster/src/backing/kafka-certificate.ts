@@ -4,7 +4,8 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issue, newAuthority, type Identity, type KeyPair } from '../certificates/certificates.ts'
+import { issue, newAuthority } from '../certificates/certificates.ts'
+import type { Identity, KeyPair } from '../certificates/certificates.ts'
 import { storedKeyPair } from '../certificates/stored-key-pair.ts'
 
 export interface KafkaCertificate {

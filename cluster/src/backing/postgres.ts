@@ -9,7 +9,8 @@ import type { StepProgress } from '../progress/progress.ts'
 import { ToolMissing } from '../tools/errors.ts'
 import { exists } from '../files.ts'
 import type { Sizing } from './kafka-properties.ts'
-import { closedFolder, postgresOwner, reachableBinaries, type Owner } from './postgres-native.ts'
+import { closedFolder, postgresOwner, reachableBinaries } from './postgres-native.ts'
+import type { Owner } from './postgres-native.ts'
 
 export interface PostgresOptions {
   /**

@@ -4,7 +4,8 @@ import { promises as fs } from 'node:fs'
 import type { ProcessHost } from '../process/host.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ensureDebianPackages } from '../tools/debian-packages.ts'
-import { thisMachine, type Machine } from './config.ts'
+import { thisMachine } from './config.ts'
+import type { Machine } from './config.ts'
 import { onPath } from '../files.ts'
 
 export interface RedisOptions {

@@ -14,8 +14,8 @@ import {
   X509Certificate,
   X509CertificateGenerator,
   PemConverter,
-  type JsonGeneralName,
 } from '@peculiar/x509'
+import type { JsonGeneralName } from '@peculiar/x509'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const signing = { name: 'ECDSA', hash: 'SHA-256' } as const

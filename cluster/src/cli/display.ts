@@ -1,7 +1,9 @@
 // Which display suits the output? A redrawing one on a terminal, plain lines in a log, JSON for
 // programs.
-import { jsonDisplay, plainDisplay, type ClosableObserver } from '../progress/plain-display.ts'
-import { PlanTimes, type Estimate } from '../progress/plan-times.ts'
+import { jsonDisplay, plainDisplay } from '../progress/plain-display.ts'
+import type { ClosableObserver } from '../progress/plain-display.ts'
+import { PlanTimes } from '../progress/plan-times.ts'
+import type { Estimate } from '../progress/plan-times.ts'
 import type { Step, StepMemory, StepObserver } from '../progress/steps.ts'
 import { runSteps } from '../progress/steps.ts'
 import { TerminalDisplay } from '../progress/terminal-display.ts'

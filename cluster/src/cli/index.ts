@@ -1,5 +1,5 @@
 // Which commands are there, and which one was requested?
-import { type Command, type Terminal } from './command.ts'
+import type { Command, Terminal } from './command.ts'
 import { down } from './down.ts'
 import { helm, kubectl } from './passthrough.ts'
 import { status } from './status.ts'

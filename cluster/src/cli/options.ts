@@ -1,6 +1,8 @@
 // How are a command's options read? Strictly: an unknown one is a mistake worth a line.
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
-import { providerNames, type ProviderName } from '../providers/provider.ts'
+import { parseArgs } from 'node:util'
+import type { ParseArgsOptionsConfig } from 'node:util'
+import { providerNames } from '../providers/provider.ts'
+import type { ProviderName } from '../providers/provider.ts'
 import { UsageError } from './command.ts'
 
 export function optionsOf<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {

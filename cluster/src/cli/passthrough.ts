@@ -7,7 +7,8 @@ import { silent } from '../progress/progress.ts'
 import { recordedProvider } from '../providers/index.ts'
 import { kubectlTool } from '../providers/kubectl.ts'
 import { ensureTool } from '../tools/index.ts'
-import { UsageError, type Command } from './command.ts'
+import { UsageError } from './command.ts'
+import type { Command } from './command.ts'
 
 export const kubectl = passthrough('kubectl', kubectlTool)
 export const helm = passthrough('helm', () => ({ tool: 'helm', leading: [] }))

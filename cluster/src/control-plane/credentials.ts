@@ -4,8 +4,10 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { issue, newAuthority, newSigningKey, type Identity, type KeyPair } from '../certificates/certificates.ts'
-import { storedKeyPair, textOf, writePair, writeSecret, type PairFiles } from '../certificates/stored-key-pair.ts'
+import { issue, newAuthority, newSigningKey } from '../certificates/certificates.ts'
+import type { Identity, KeyPair } from '../certificates/certificates.ts'
+import { storedKeyPair, textOf, writePair, writeSecret } from '../certificates/stored-key-pair.ts'
+import type { PairFiles } from '../certificates/stored-key-pair.ts'
 
 /**
  * The cluster's own, etcd's, and the one that aggregated API servers trust: none may stand in for

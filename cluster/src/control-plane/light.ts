@@ -5,11 +5,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
 import { persistedPorts } from '../process/ports.ts'
-import { silent, type StepProgress } from '../progress/progress.ts'
+import { silent } from '../progress/progress.ts'
+import type { StepProgress } from '../progress/progress.ts'
 import { ensureTool } from '../tools/index.ts'
 import { applyCrds, testCrds } from './crds.ts'
 import { findEtcd } from './etcd.ts'
-import { prepareControlPlane, startControlPlane, type ControlPlaneOptions } from './start.ts'
+import { prepareControlPlane, startControlPlane } from './start.ts'
+import type { ControlPlaneOptions } from './start.ts'
 
 export interface LightCluster {
   readonly kubeconfigPath: string

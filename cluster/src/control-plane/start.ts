@@ -6,15 +6,11 @@ import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
 import type { Ports } from '../process/ports.ts'
 import type { StepProgress } from '../progress/progress.ts'
-import { credentialsIn, type CertificateRequests, type Credentials } from './credentials.ts'
+import { credentialsIn } from './credentials.ts'
+import type { CertificateRequests, Credentials } from './credentials.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
-import {
-  apiServerProcess,
-  controllerManagerProcess,
-  etcdProcess,
-  schedulerProcess,
-  type ControlPlaneLayout,
-} from './processes.ts'
+import { apiServerProcess, controllerManagerProcess, etcdProcess, schedulerProcess } from './processes.ts'
+import type { ControlPlaneLayout } from './processes.ts'
 
 export interface ControlPlaneOptions {
   readonly dir: string

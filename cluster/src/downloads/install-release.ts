@@ -5,10 +5,12 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/
 import { basename, join } from 'node:path'
 import { CommandFailed, run } from '../process/run.ts'
 import { DownloadFailed } from './errors.ts'
-import { downloadFile, type DownloadLimits } from './file-download.ts'
+import { downloadFile } from './file-download.ts'
+import type { DownloadLimits } from './file-download.ts'
 import { launcherScript } from './launcher.ts'
 import type { Artifact, Release } from './release.ts'
-import { smallFile, type DownloadSource } from './source.ts'
+import { smallFile } from './source.ts'
+import type { DownloadSource } from './source.ts'
 import { publishedSum } from './sums.ts'
 
 export interface Installation {

@@ -1,5 +1,6 @@
 // Which parts of an addon do not serve yet, and what do they say themselves? Pure.
-import { addonOf, type AddonName } from './addon-records.ts'
+import { addonOf } from './addon-records.ts'
+import type { AddonName } from './addon-records.ts'
 import { nodeName } from './api-server-flags.ts'
 import type { KubeObject } from './objects.ts'
 

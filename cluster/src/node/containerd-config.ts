@@ -1,6 +1,7 @@
 // How is containerd configured to run next to any other containerd, on a machine without Docker's
 // privileges? Pure.
-import { nodePaths, type NodeConfig } from './config.ts'
+import { nodePaths } from './config.ts'
+import type { NodeConfig } from './config.ts'
 import { imageName } from './image-names.ts'
 
 const text = (value: string) => JSON.stringify(value)

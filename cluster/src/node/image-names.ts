@@ -1,6 +1,7 @@
 // What are the images called that are made here from executables of the tool cache? No registry has
 // them: `.local` never resolves. The tag is the tool's version, so that a new version is imported.
-import { programOf, type AddonProgram } from './addon-records.ts'
+import { programOf } from './addon-records.ts'
+import type { AddonProgram } from './addon-records.ts'
 
 export type NodeImage = 'pause' | AddonProgram
 

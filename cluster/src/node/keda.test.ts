@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { kedaObjects } from './keda.ts'
-import { containersOf, objectsOf, type KubeObject } from './objects.ts'
+import { containersOf, objectsOf } from './objects.ts'
+import type { KubeObject } from './objects.ts'
 
 const rendered = objectsOf(`
 apiVersion: v1

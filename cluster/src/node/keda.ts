@@ -3,7 +3,8 @@
 // probes that see readiness within a second. Pure.
 import { programsOf } from './addon-records.ts'
 import { imageName } from './image-names.ts'
-import { containersOf, type KubeObject } from './objects.ts'
+import { containersOf } from './objects.ts'
+import type { KubeObject } from './objects.ts'
 
 /**
  * Flags of one replica on one node: no election to wait for after a restart, no limit on the rate

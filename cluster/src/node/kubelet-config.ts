@@ -1,7 +1,8 @@
 // How is the kubelet tuned for one small machine that starts a hundred pods at once? Pure.
 import { stringify } from 'yaml'
 import { network } from './api-server-flags.ts'
-import { nodePaths, podCgroup, type NodeConfig } from './config.ts'
+import { nodePaths, podCgroup } from './config.ts'
+import type { NodeConfig } from './config.ts'
 
 export function kubeletConfig(config: NodeConfig): string {
   const paths = nodePaths(config)

@@ -6,8 +6,10 @@ import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
 import { network } from './api-server-flags.ts'
 import { aliasOf, observeBridge } from './bridge.ts'
-import { nodePaths, type NodeConfig } from './config.ts'
-import { overlappingRoute, type Route } from './routes.ts'
+import { nodePaths } from './config.ts'
+import type { NodeConfig } from './config.ts'
+import { overlappingRoute } from './routes.ts'
+import type { Route } from './routes.ts'
 
 /**
  * Settings that the node's parts change for the whole machine; noted before, restored on removal.

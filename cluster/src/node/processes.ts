@@ -2,7 +2,8 @@
 // process host. Pure.
 import type { ProcessSpec } from '../process/host.ts'
 import { network, nodeName } from './api-server-flags.ts'
-import { nodePaths, type NodeConfig } from './config.ts'
+import { nodePaths } from './config.ts'
+import type { NodeConfig } from './config.ts'
 
 export function nodeProcesses(config: NodeConfig): ProcessSpec[] {
   const paths = nodePaths(config)

@@ -1,7 +1,8 @@
 // How does an image of the native cluster's node get a second name? As a registry would give it
 // one: the content is not copied.
 import { run } from '../process/run.ts'
-import { nodePaths, type NodeConfig } from './config.ts'
+import { nodePaths } from './config.ts'
+import type { NodeConfig } from './config.ts'
 
 /** Names as pods write them, such as `orderpipeline/services:abc`; one that is taken is moved. */
 export async function tagImage(

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessSpec } from './host.ts'
 import { openLog, readLog } from './log-file.ts'
-import { identify, type PidRecord } from './pid.ts'
+import { identify } from './pid.ts'
+import type { PidRecord } from './pid.ts'
 import { lastLines } from './run.ts'
 
 export interface ChildOptions {

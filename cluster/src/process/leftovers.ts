@@ -3,7 +3,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { identify, isSame, type PidRecord } from './pid.ts'
+import { identify, isSame } from './pid.ts'
+import type { PidRecord } from './pid.ts'
 
 const patienceMs = 10_000
 

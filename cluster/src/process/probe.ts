@@ -2,8 +2,10 @@
 // over.
 import { readFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
-import { connect, type NetConnectOpts } from 'node:net'
+import { request as httpsRequest } from 'node:https'
+import type { RequestOptions } from 'node:https'
+import { connect } from 'node:net'
+import type { NetConnectOpts } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Probe } from './host.ts'
 import { readLog } from './log-file.ts'

@@ -3,7 +3,8 @@
 // order.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { startChild, type Child, type ChildOptions } from './child.ts'
+import { startChild } from './child.ts'
+import type { Child, ChildOptions } from './child.ts'
 import { ProcessFailed } from './errors.ts'
 import type { ProcessHost, ProcessSpec, ProcessStatus } from './host.ts'
 import { shortenLog } from './log-file.ts'

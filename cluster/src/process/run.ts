@@ -1,6 +1,7 @@
 // How does one run a program to its end and get what it printed? With a time limit, and an error
 // that shows the end of what it printed when it fails.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 
 export interface RunOptions {
   readonly cwd?: string

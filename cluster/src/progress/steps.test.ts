@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { runSteps, StepFailed, type Step, type StepMemory, type StepObserver, type StepRecord } from './steps.ts'
+import { runSteps, StepFailed } from './steps.ts'
+import type { Step, StepMemory, StepObserver, StepRecord } from './steps.ts'
 import { timeLeft } from './time-left.ts'
 
 function recorder() {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { NoProvider, suitableProvider, type Machine } from './choose.ts'
+import { NoProvider, suitableProvider } from './choose.ts'
+import type { Machine } from './choose.ts'
 
 const machine: Machine = { platform: 'linux', arch: 'x64', root: true, dockerProblem: undefined }
 const noDocker = { dockerProblem: 'Docker does not answer' }

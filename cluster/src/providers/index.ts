@@ -6,7 +6,8 @@ import { kindProvider } from './kind/index.ts'
 import type { StatePaths } from '../paths.ts'
 import { NoProvider, suitableProvider, thisMachine } from './choose.ts'
 import { nativeProvider } from './native/index.ts'
-import { providerNames, type Provider, type ProviderName } from './provider.ts'
+import { providerNames } from './provider.ts'
+import type { Provider, ProviderName } from './provider.ts'
 
 export type { Provider, ProviderName } from './provider.ts'
 

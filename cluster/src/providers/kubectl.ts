@@ -1,6 +1,7 @@
 // How does a step look at the cluster or change it? With kubectl, bounded in time.
 import { run } from '../process/run.ts'
-import { toolPath, type ToolName } from '../tools/index.ts'
+import { toolPath } from '../tools/index.ts'
+import type { ToolName } from '../tools/index.ts'
 import type { ProviderName } from './provider.ts'
 
 export interface Kubectl {

@@ -1,6 +1,7 @@
 // How does a test reach the real components that the run has started? By these functions; naming
 // one is what makes the run start the component.
-import { inject, type ProvidedContext } from 'vitest'
+import { inject } from 'vitest'
+import type { ProvidedContext } from 'vitest'
 import type { Component } from './needs.ts'
 import type { SecuredKafka } from './secured-kafka.ts'
 

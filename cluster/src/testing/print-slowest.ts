@@ -1,7 +1,8 @@
 // npm run test:slowest: which test files took the most time in the last runs? Every file with
 // `--all`, otherwise the slowest.
 import { readFileSync } from 'node:fs'
-import { slowestText, type RunTimes } from './slowest.ts'
+import { slowestText } from './slowest.ts'
+import type { RunTimes } from './slowest.ts'
 import { timesFile } from './slowest-reporter.ts'
 
 const count = process.argv.includes('--all') ? Infinity : 25

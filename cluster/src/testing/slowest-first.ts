@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { TestSequencer, TestSpecification } from 'vitest/node'
-import { totalMs, type RunTimes } from './slowest.ts'
+import { totalMs } from './slowest.ts'
+import type { RunTimes } from './slowest.ts'
 import { timesFile } from './slowest-reporter.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')

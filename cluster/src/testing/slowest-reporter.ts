@@ -3,7 +3,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
-import { slowestText, type FileTime, type RunTimes } from './slowest.ts'
+import { slowestText } from './slowest.ts'
+import type { FileTime, RunTimes } from './slowest.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 /** With fewer files there is nothing to choose from. */

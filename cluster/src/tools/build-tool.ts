@@ -5,10 +5,13 @@ import { basename, join } from 'node:path'
 import { exists } from '../files.ts'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
-import { findGo, type Go } from './go.ts'
+import { findGo } from './go.ts'
+import type { Go } from './go.ts'
 import { goModuleSource } from './go-module.ts'
-import { recipes, type Recipe, type ToolName } from './recipes.ts'
-import { buildArguments, wrapperGoMod, type GoMod } from './wrapper-module.ts'
+import { recipes } from './recipes.ts'
+import type { Recipe, ToolName } from './recipes.ts'
+import { buildArguments, wrapperGoMod } from './wrapper-module.ts'
+import type { GoMod } from './wrapper-module.ts'
 
 /** Builds it to `path`, and next to it the missing tools that are built together with it. */
 export async function buildTool(

@@ -3,20 +3,16 @@
 // proxy otherwise.
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import {
-  DownloadFailed,
-  downloadSource,
-  downloadsVariable,
-  installRelease,
-  type DownloadSource,
-  type Release,
-} from '../downloads/index.ts'
+import { DownloadFailed, downloadSource, downloadsVariable, installRelease } from '../downloads/index.ts'
+import type { DownloadSource, Release } from '../downloads/index.ts'
 import { exists } from '../files.ts'
 import { cachePaths } from '../paths.ts'
 import { withFileLock } from '../process/file-lock.ts'
-import { silent, type StepProgress } from '../progress/progress.ts'
+import { silent } from '../progress/progress.ts'
+import type { StepProgress } from '../progress/progress.ts'
 import { buildTool } from './build-tool.ts'
-import { recipes, type Recipe, type ToolName } from './recipes.ts'
+import { recipes } from './recipes.ts'
+import type { Recipe, ToolName } from './recipes.ts'
 import { releaseOf, thisPlatform } from './releases.ts'
 
 export interface Obtained {

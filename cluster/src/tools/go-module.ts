@@ -2,9 +2,12 @@
 // there yet. KEDA's manifests come from here too.
 import { tmpdir } from 'node:os'
 import { run } from '../process/run.ts'
-import { silent, type StepProgress } from '../progress/progress.ts'
-import { findGo, type Go } from './go.ts'
-import { recipes, type ToolName } from './recipes.ts'
+import { silent } from '../progress/progress.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { findGo } from './go.ts'
+import type { Go } from './go.ts'
+import { recipes } from './recipes.ts'
+import type { ToolName } from './recipes.ts'
 
 /**
  * Directory (read-only) with the source of `module` at `version` (with or without the leading v).

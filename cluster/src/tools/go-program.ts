@@ -3,8 +3,10 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { run } from '../process/run.ts'
-import { silent, type StepProgress } from '../progress/progress.ts'
-import { findGo, type Go } from './go.ts'
+import { silent } from '../progress/progress.ts'
+import type { StepProgress } from '../progress/progress.ts'
+import { findGo } from './go.ts'
+import type { Go } from './go.ts'
 
 /** Go's own cache makes the second build of the same sources a second's work. */
 export async function buildGoProgram(

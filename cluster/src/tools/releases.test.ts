@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { recipes, type ToolName } from './recipes.ts'
+import { recipes } from './recipes.ts'
+import type { ToolName } from './recipes.ts'
 import { releaseOf } from './releases.ts'
 
 const linux = { os: 'linux', arch: 'amd64' }

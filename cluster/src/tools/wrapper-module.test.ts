@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isRecent } from './go.ts'
-import { recipes, type Recipe } from './recipes.ts'
+import { recipes } from './recipes.ts'
+import type { Recipe } from './recipes.ts'
 import { buildArguments, wrapperGoMod } from './wrapper-module.ts'
 
 describe('the Go module that a foreign program is built from', () => {

@@ -1,6 +1,7 @@
 // How is the stand-in configured? Where Kafka and the API server are, and which resources are its
 // own.
-import { type Environment, readConfig, variables } from '@orderpipeline/config'
+import { readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 
 const schema = z.object({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { DescribedTopic } from '@orderpipeline/kafka-admin'
 import { changesOf, intentOf } from './decide.ts'
-import { kafkaTopic, paused, ready, unmanaged, type KafkaTopicFields } from './fixtures.ts'
+import { kafkaTopic, paused, ready, unmanaged } from './fixtures.ts'
+import type { KafkaTopicFields } from './fixtures.ts'
 
 describe('the decision from the resources alone', () => {
   const intent = (options: KafkaTopicFields, ...others: KafkaTopicFields[]) => {

@@ -1,6 +1,7 @@
 // Which KafkaTopics are there, and which of them must be reconciled? The resources from the list
 // and the watch, by uid, and a set of those with a relevant change. Pure but for its memory.
-import { isManaged, topicName, type KafkaTopic } from './kafka-topic.ts'
+import { isManaged, topicName } from './kafka-topic.ts'
+import type { KafkaTopic } from './kafka-topic.ts'
 import type { TopicEvent } from './kube.ts'
 
 export class KnownTopics {

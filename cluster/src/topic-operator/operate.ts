@@ -1,11 +1,13 @@
 // How does the stand-in for Strimzi's Topic Operator keep running? One loop lists and watches
 // KafkaTopics, another reconciles the marked ones in batches, a third marks all of them
 // periodically. They outlive any failure of the API server or of Kafka, and end on the signal.
-import { KafkaUnavailable, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { KafkaUnavailable } from '@orderpipeline/kafka-admin'
+import type { TopicAdmin } from '@orderpipeline/kafka-admin'
 import { backoffMs, sleep } from '@orderpipeline/retry'
 import { KnownTopics } from './known-topics.ts'
 import type { KafkaTopics } from './kube.ts'
-import { reconcile, reportUnavailable, type TopicOperatorClients } from './reconcile.ts'
+import { reconcile, reportUnavailable } from './reconcile.ts'
+import type { TopicOperatorClients } from './reconcile.ts'
 
 export interface OperateOptions {
   readonly kube: KafkaTopics

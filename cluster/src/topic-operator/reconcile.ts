@@ -3,11 +3,13 @@
 // changes.
 import { ApiError } from '@orderpipeline/kube'
 import type { Outcome, TopicAdmin, TopicError } from '@orderpipeline/kafka-admin'
-import { changesOf, intentOf, type Changes, type Intent } from './decide.ts'
+import { changesOf, intentOf } from './decide.ts'
+import type { Changes, Intent } from './decide.ts'
 import { finalizer, hasFinalizer, isBeingDeleted, topicName } from './kafka-topic.ts'
 import type { KafkaTopic, Problem } from './kafka-topic.ts'
 import type { KafkaTopics } from './kube.ts'
-import { statusChanged, statusOf, type Attempt } from './status.ts'
+import { statusChanged, statusOf } from './status.ts'
+import type { Attempt } from './status.ts'
 
 export interface TopicOperatorClients {
   readonly kube: KafkaTopics

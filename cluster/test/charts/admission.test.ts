@@ -6,7 +6,8 @@ import { strimziCrds } from '../../src/backing/index.ts'
 import { applyCrds } from '../../src/control-plane/crds.ts'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
-import { chart, objectsOf, platformWithDependencies, podsOf, rendered, type KubeObject } from './helm.ts'
+import { chart, objectsOf, platformWithDependencies, podsOf, rendered  } from './helm.ts'
+import type {KubeObject} from './helm.ts';
 
 const namespace = 'charts-under-test'
 

@@ -4,7 +4,8 @@
 // environment (HTTPS_PROXY, SSL_CERT_FILE).
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer   } from 'node:http'
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { chart, helm, installed, neededValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Rule } from './helm.ts'
+import { chart, helm, installed, neededValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository   } from './helm.ts'
+import type {KubeObject, Rule} from './helm.ts';
 
 const read = async (path: string): Promise<unknown> => parse(await readFile(join(repository, path), 'utf8'))
 const names = (objects: readonly KubeObject[], kind: string): string[] =>

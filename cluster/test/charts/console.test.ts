@@ -1,7 +1,8 @@
 // What does the operator's chart make of the console? Nothing until it is asked for; then a pod
 // that can neither write nor read a Secret.
 import { describe, expect, test } from 'vitest'
-import { chart, only, podsOf, rendered, type KubeObject } from './helm.ts'
+import { chart, only, podsOf, rendered  } from './helm.ts'
+import type {KubeObject} from './helm.ts';
 
 const path = chart('orderpipeline-operator')
 const name = 'trial-orderpipeline-operator-console'

@@ -8,7 +8,8 @@ import { parse } from 'yaml'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
 import type { Dependency } from './chart-sources.ts'
-import { chart, neededValues, objectsOf, platformWithDependencies, type HelmTool, type Platform } from './helm.ts'
+import { chart, neededValues, objectsOf, platformWithDependencies   } from './helm.ts'
+import type {HelmTool, Platform} from './helm.ts';
 
 const whole = ['ClusterRole', 'ConfigMap', 'Deployment', 'Kafka', 'KafkaNodePool', 'OrderPipeline']
 const yaml = async (path: string): Promise<unknown> => parse(await readFile(path, 'utf8'))

@@ -1,10 +1,12 @@
 // Does `helm test` distinguish a shop that works from one that does not? The chart's own program,
 // run with Node as its pod does, against a gateway that answers as documented (docs/gateway.md).
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer   } from 'node:http'
+import type {IncomingMessage, Server} from 'node:http';
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { CommandFailed, run } from '../../src/process/run.ts'
-import { chart, rendered, type podsOf } from './helm.ts'
+import { chart, rendered  } from './helm.ts'
+import type {podsOf} from './helm.ts';
 
 const servers: Server[] = []
 afterEach(() => servers.splice(0).forEach((server) => server.close()))

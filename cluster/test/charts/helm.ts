@@ -5,8 +5,10 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, parseAllDocuments } from 'yaml'
 import { run } from '../../src/process/run.ts'
-import { ensureTool, type ToolName } from '../../src/tools/index.ts'
-import { serveCharts, type Dependency } from './chart-sources.ts'
+import { ensureTool  } from '../../src/tools/index.ts'
+import type {ToolName} from '../../src/tools/index.ts';
+import { serveCharts  } from './chart-sources.ts'
+import type {Dependency} from './chart-sources.ts';
 
 export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 export const chart = (name: string): string => join(repository, 'charts', name)

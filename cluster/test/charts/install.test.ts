@@ -12,7 +12,8 @@ import { strimziCrds } from '../../src/backing/index.ts'
 import { applyCrds } from '../../src/control-plane/crds.ts'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
-import { chart, neededValues, objectsOf, platformWithDependencies, podsOf, rendered, repository, type KubeObject, type Platform } from './helm.ts'
+import { chart, neededValues, objectsOf, platformWithDependencies, podsOf, rendered, repository   } from './helm.ts'
+import type {KubeObject, Platform} from './helm.ts';
 
 const namespace = 'install-under-test'
 let platform: Platform

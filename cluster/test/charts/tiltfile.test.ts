@@ -8,7 +8,8 @@ import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
 import { imageDefinitions } from '@orderpipeline/images'
 import { clusterName } from '../../src/providers/kind/cluster.ts'
-import { helm, objectsOf, podsOf, repository, type KubeObject } from './helm.ts'
+import { helm, objectsOf, podsOf, repository  } from './helm.ts'
+import type {KubeObject} from './helm.ts';
 
 interface Call {
   readonly name: string

@@ -3,17 +3,20 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { downloadSource, installRelease, type Installation } from '../../src/downloads/index.ts'
+import { downloadSource, installRelease } from '../../src/downloads/index.ts'
+import type { Installation } from '../../src/downloads/index.ts'
 import { releaseOf } from '../../src/tools/releases.ts'
 import type { Artifact } from '../../src/downloads/index.ts'
 import { run } from '../../src/process/run.ts'
 import { obtainTool } from '../../src/tools/ensure-tool.ts'
-import { mirror, sha256, type Mirror } from './mirror.ts'
+import { mirror, sha256 } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
 
 const linux = { os: 'linux', arch: 'amd64' }
 const helm = releaseOf('helm', linux)!

@@ -2,7 +2,8 @@
 // KafkaTopics to write, and Kafka to look into.
 import { randomBytes } from 'node:crypto'
 import { CoreV1Api, CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
-import { kafkaConnection, topicAdmin, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
+import type { TopicAdmin } from '@orderpipeline/kafka-admin'
 import { eventually } from '@orderpipeline/retry/testing'
 import { onTestFinished } from 'vitest'
 import type { KafkaTopic } from '../../src/topic-operator/kafka-topic.ts'

@@ -3,7 +3,8 @@ import { eventually } from '@orderpipeline/retry/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { kafkaBootstrap, kubeconfig } from '../../src/testing/index.ts'
 import type { TopicAdmin } from '@orderpipeline/kafka-admin'
-import { admin, namespaceOf, standIn, topicIn, type Namespace } from './stand-in.ts'
+import { admin, namespaceOf, standIn, topicIn } from './stand-in.ts'
+import type { Namespace } from './stand-in.ts'
 
 const unmanaged = { 'strimzi.io/managed': 'false' }
 const paused = { 'strimzi.io/pause-reconciliation': 'true' }

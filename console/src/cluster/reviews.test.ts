@@ -1,6 +1,7 @@
 // Are answers of the API server shared for seconds only, and is a flood of wrong tokens kept away
 // from it? Its answers are put behind our own port.
-import { CommandFailed, KubeRefused, type ApiServer } from '@orderpipeline/client'
+import { CommandFailed, KubeRefused } from '@orderpipeline/client'
+import type { ApiServer } from '@orderpipeline/client'
 import { expect, it } from 'vitest'
 import { createReviews, keptMs } from './reviews.ts'
 

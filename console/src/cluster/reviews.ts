@@ -2,14 +2,8 @@
 // token: a token that it does not accept gets nowhere, and the console's own account needs no right
 // to review others. Answers are kept for seconds.
 import { createHash } from 'node:crypto'
-import {
-  accessRefusal,
-  CommandFailed,
-  KubeRefused,
-  reviewedName,
-  type Access,
-  type ApiServer,
-} from '@orderpipeline/client'
+import { accessRefusal, CommandFailed, KubeRefused, reviewedName } from '@orderpipeline/client'
+import type { Access, ApiServer } from '@orderpipeline/client'
 import { recent } from './recent.ts'
 
 export interface Reviews {

@@ -1,12 +1,15 @@
 // What does a console in a cluster consist of? One loop of observation for each namespace, with the
 // pod's own account, which only lists; and persons, who read and act with their own tokens.
-import { CommandFailed, type ApiServer, type PodCluster } from '@orderpipeline/client'
+import { CommandFailed } from '@orderpipeline/client'
+import type { ApiServer, PodCluster } from '@orderpipeline/client'
 import type { Logger } from '@orderpipeline/process'
 import type { PageFiles } from '../page-files.ts'
 import { clusterAddresses } from '../server/guard.ts'
 import { createObserver } from '../server/observer.ts'
-import { serveHttp, type HttpConsole, type ServerOptions } from '../server/http-console.ts'
-import { looking, type Source } from '../server/source.ts'
+import { serveHttp } from '../server/http-console.ts'
+import type { HttpConsole, ServerOptions } from '../server/http-console.ts'
+import { looking } from '../server/source.ts'
+import type { Source } from '../server/source.ts'
 import { clusterVisitors } from './cluster-visitors.ts'
 import type { ClusterConfig } from './config.ts'
 import { createReviews } from './reviews.ts'

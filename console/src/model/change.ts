@@ -1,6 +1,7 @@
 // What changed between two looks, and what follows from a change? The server sends changes; the
 // page applies them.
-import { keyOf, type ConsoleState, type PipelineState, type StateChange } from './state.ts'
+import { keyOf } from './state.ts'
+import type { ConsoleState, PipelineState, StateChange } from './state.ts'
 
 /**
  * undefined where a viewer would see no difference. `texts` holds what was last sent of each

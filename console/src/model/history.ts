@@ -1,15 +1,8 @@
 // What happened over the last hours? Samples of each part at a steady rate, and each change of the
 // desired replicas with its reason. In memory, bounded: parts × samples.
 import { Bounded } from './bounded.ts'
-import {
-  keyOf,
-  type ConsoleState,
-  type PartHistory,
-  type PartState,
-  type Sample,
-  type Scaling,
-  type Trend,
-} from './state.ts'
+import { keyOf } from './state.ts'
+import type { ConsoleState, PartHistory, PartState, Sample, Scaling, Trend } from './state.ts'
 import { hadLag, trendOf } from './trend.ts'
 
 export interface HistoryLimits {

@@ -1,7 +1,8 @@
 // How does the page act, and what may its reader do? As the server says, which asks the API server.
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../model/actions.ts'
-import { fetchJson, type Answered } from './live.ts'
+import { fetchJson } from './live.ts'
+import type { Answered } from './live.ts'
 
 const rightsEveryMs = 30_000
 

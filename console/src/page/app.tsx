@@ -1,13 +1,15 @@
 // What is on every view? The pipeline that is looked at, the way to the other views, and how fresh
 // the figures are.
 import { useEffect, useRef } from 'preact/hooks'
-import { keyOf, type ConsoleState, type PipelineState } from '../model/state.ts'
+import { keyOf } from '../model/state.ts'
+import type { ConsoleState, PipelineState } from '../model/state.ts'
 import { Freshness } from './freshness.tsx'
 import type { Rights, Session } from '../model/actions.ts'
 import { useRights } from './actions.ts'
 import { useLive } from './live.ts'
 import { go, useRoute } from './navigation.ts'
-import { pathOf, type Route } from './route.ts'
+import { pathOf } from './route.ts'
+import type { Route } from './route.ts'
 import { signOut, useSession } from './session.ts'
 import { DeadLettersView } from './views/dead-letters-view.tsx'
 import { HomeView, UnknownView } from './views/home-view.tsx'

@@ -3,7 +3,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { changedState } from '../model/change.ts'
 import type { ConsoleState, PartHistory, StateChange } from '../model/state.ts'
-import { withRecorded, type PipelineHistory } from './history-view.ts'
+import { withRecorded } from './history-view.ts'
+import type { PipelineHistory } from './history-view.ts'
 import { keyHeaders } from './key.ts'
 
 export interface Live {

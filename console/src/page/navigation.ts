@@ -1,7 +1,8 @@
 // How does the page move from view to view without loading again? Links are ordinary ones; a click
 // on one of ours changes the address.
 import { useEffect, useState } from 'preact/hooks'
-import { routeOf, type Route } from './route.ts'
+import { routeOf } from './route.ts'
+import type { Route } from './route.ts'
 
 const here = (): Route => routeOf(location.pathname, location.search)
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { PartState, Sample } from '../model/state.ts'
 import { closed, linePath, nearest, niceTicks, runs, stepPath, thinned, timeTicks, xOf, yOf } from './chart/scales.ts'
 import { lastMinutes, withRecorded } from './history-view.ts'
-import { pathOf, routeOf, type Route } from './route.ts'
+import { pathOf, routeOf } from './route.ts'
+import type { Route } from './route.ts'
 import { amountText, partSentence, waitText } from './words.ts'
 
 describe('an address', () => {

@@ -1,6 +1,7 @@
 // Which address shows which view? Both ways, so that every view is a link that a colleague can
 // open. Pure.
-import { questionIn, queryOf, type WhatIfRequest } from '../model/what-if.ts'
+import { questionIn, queryOf } from '../model/what-if.ts'
+import type { WhatIfRequest } from '../model/what-if.ts'
 
 export type Route =
   | { readonly view: 'home' }

@@ -3,7 +3,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Session } from '../model/actions.ts'
 import { forgetKey, keepKey } from './key.ts'
-import { fetchJson, unauthorized, type Answered } from './live.ts'
+import { fetchJson, unauthorized } from './live.ts'
+import type { Answered } from './live.ts'
 
 const againMs = 3_000
 

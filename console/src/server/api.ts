@@ -3,14 +3,17 @@
 import { CommandFailed } from '@orderpipeline/client'
 import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { groupDeadLetters, type DeadLetters } from '../model/dead-letters.ts'
+import { groupDeadLetters } from '../model/dead-letters.ts'
+import type { DeadLetters } from '../model/dead-letters.ts'
 import { customerPattern, orderIdPattern } from '../model/orders.ts'
-import { decoded, problem, statusOf, type HttpAnswer } from './answer.ts'
+import { decoded, problem, statusOf } from './answer.ts'
+import type { HttpAnswer } from './answer.ts'
 import { every } from './every.ts'
 import { pipelineKey } from './dead-letter-actions.ts'
 import type { Observers } from './observers.ts'
 import type { OnDemand, Visitor } from './visitor.ts'
-import { forecaster, type DryRunner } from './what-if.ts'
+import { forecaster } from './what-if.ts'
+import type { DryRunner } from './what-if.ts'
 
 export interface Api {
   /** undefined where the path is not of the API. The visitor may see the pipeline of the path. */

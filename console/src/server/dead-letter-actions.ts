@@ -1,14 +1,7 @@
 // What can be done with the dead letters of one stage and cause? They are counted, replayed and
 // discarded with the code of `orderpipeline dlq`.
-import {
-  CommandFailed,
-  selectedDeadLetters,
-  refusal,
-  refuseUnreadable,
-  replayPlan,
-  type DeadLetter,
-  type DeadLetterTopic,
-} from '@orderpipeline/client'
+import { CommandFailed, selectedDeadLetters, refusal, refuseUnreadable, replayPlan } from '@orderpipeline/client'
+import type { DeadLetter, DeadLetterTopic } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { ActionResult, ReplayPreview, ReplayRunState, RightName } from '../model/actions.ts'

@@ -1,7 +1,8 @@
 // What is in the dead letters of one stage and cause? Their circumstances for who may see dead
 // letters, and their messages for who may see payloads. Bounded in number, size and readings at
 // once.
-import { CommandFailed, selectedDeadLetters, type DeadLetter } from '@orderpipeline/client'
+import { CommandFailed, selectedDeadLetters } from '@orderpipeline/client'
+import type { DeadLetter } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { DeadLetterDetail, DeadLetterDetails } from '../model/dead-letters.ts'
 import { Forbidden } from './actions.ts'

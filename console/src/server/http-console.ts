@@ -1,19 +1,23 @@
 // How is the console served? By HTTP: the page, what it is made of, the stream and the API. On the
 // loopback address, or in a pod for those who are behind its Service.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CommandFailed } from '@orderpipeline/client'
 import { actionsApi } from './actions-api.ts'
 import type { HttpAnswer } from './answer.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import { createApi } from './api.ts'
-import { eventStreams, type StreamPeriods } from './event-streams.ts'
-import { machineAddresses, refusalOf, securityHeaders, type Addresses } from './guard.ts'
+import { eventStreams } from './event-streams.ts'
+import type { StreamPeriods } from './event-streams.ts'
+import { machineAddresses, refusalOf, securityHeaders } from './guard.ts'
+import type { Addresses } from './guard.ts'
 import type { Observer } from './observer.ts'
 import { observersOf } from './observers.ts'
 import type { PageFiles } from '../page-files.ts'
 import type { DryRunner } from './what-if.ts'
-import { noVisibleNamespace, type Visitor, type Visitors } from './visitor.ts'
+import { noVisibleNamespace } from './visitor.ts'
+import type { Visitor, Visitors } from './visitor.ts'
 
 export interface HttpConsole {
   readonly port: number

@@ -1,15 +1,7 @@
 // How are actions done on a cluster? With the rights of the person and nothing else: the API server
 // says beforehand what they may, refuses what they may not, and keeps who did what as Events.
-import {
-  accessRefusal,
-  CommandFailed,
-  kafkaConfigOf,
-  pipelinePath,
-  recordEvent,
-  selfName,
-  type ApiServer,
-  type KubeClient,
-} from '@orderpipeline/client'
+import { accessRefusal, CommandFailed, kafkaConfigOf, pipelinePath, recordEvent, selfName } from '@orderpipeline/client'
+import type { ApiServer, KubeClient } from '@orderpipeline/client'
 import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
@@ -25,7 +17,10 @@ const orderTimeoutMs = 10_000
 
 export type PersonalRights = Pick<Actions, 'person' | 'refusal'>
 
-/** The rights of the kubeconfig's user. `user`: who runs the console on this machine, for the record. */
+/**
+ * The rights of the kubeconfig's user. `user`: who runs the console on this machine, for the
+ * record.
+ */
 export function machineRights(kube: KubeClient, user: string | undefined): PersonalRights {
   const person = every(rightsEveryMs, async () => {
     const name = await selfName(kube)

@@ -6,7 +6,8 @@ import { createApi } from './api.ts'
 import { createObserver } from './observer.ts'
 import { observersOf } from './observers.ts'
 import { pipelineState } from './pipeline-state.ts'
-import { machineVisitors, type Visitor } from './visitor.ts'
+import { machineVisitors } from './visitor.ts'
+import type { Visitor } from './visitor.ts'
 
 const nothing = { scaledObjects: [], autoscalers: [], deployments: [], topics: [], pods: [] }
 

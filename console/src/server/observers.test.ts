@@ -2,9 +2,11 @@
 import type { ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { recordedSource, shopPipeline, type RecordedSource } from '../testing/recorded-shop.ts'
+import { recordedSource, shopPipeline } from '../testing/recorded-shop.ts'
+import type { RecordedSource } from '../testing/recorded-shop.ts'
 import { eventStreams } from './event-streams.ts'
-import { createObserver, type Observer } from './observer.ts'
+import { createObserver } from './observer.ts'
+import type { Observer } from './observer.ts'
 import { observersOf } from './observers.ts'
 
 function shopIn(namespace: string): { readonly source: RecordedSource; readonly observer: Observer } {

@@ -1,5 +1,6 @@
 // What is shown of a pipeline? From the objects of a look to the shape that the page draws. Pure.
-import { explanation, partsAmong, type Listed, type PartObserved } from '@orderpipeline/client'
+import { explanation, partsAmong } from '@orderpipeline/client'
+import type { Listed, PartObserved } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { figuresOf, gatewayName, namespaceOf, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import type { Past } from '../model/history.ts'

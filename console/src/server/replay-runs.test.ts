@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { ReplayRunState } from '../model/actions.ts'
 import { recordedActions } from '../testing/recorded-actions.ts'
 import { shopPipeline } from '../testing/recorded-shop.ts'
-import { ReplayRuns, type ReplayOrder } from './replay-runs.ts'
+import { ReplayRuns } from './replay-runs.ts'
+import type { ReplayOrder } from './replay-runs.ts'
 
 const order = async (changes: Partial<ReplayOrder> = {}): Promise<ReplayOrder> => {
   const box = await recordedActions().letterBox(shopPipeline())

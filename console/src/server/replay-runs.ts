@@ -1,7 +1,8 @@
 // How are dead letters replayed while pages come and go? Each run goes on in the server, every page
 // can see it, and it can be stopped; one at a time for each pipeline.
 import { randomUUID } from 'node:crypto'
-import { CommandFailed, replayAll, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
+import { CommandFailed, replayAll } from '@orderpipeline/client'
+import type { DeadLetter, DeadLetterTopic } from '@orderpipeline/client'
 import type { ReplayRunState } from '../model/actions.ts'
 
 export interface ReplayOrder {

@@ -2,7 +2,8 @@
 // for who may act.
 import { addressWithKey, newKey } from './access.ts'
 import type { Actions } from './actions-port.ts'
-import { serveHttp, type HttpConsole, type ServerOptions } from './http-console.ts'
+import { serveHttp } from './http-console.ts'
+import type { HttpConsole, ServerOptions } from './http-console.ts'
 import type { Observer } from './observer.ts'
 import type { Source } from './source.ts'
 import { machineVisitors } from './visitor.ts'

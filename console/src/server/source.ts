@@ -8,9 +8,8 @@ import {
   listedScaling,
   orderOf,
   pipelinesOf,
-  type ApiServer,
-  type KubeClient,
 } from '@orderpipeline/client'
+import type { ApiServer, KubeClient } from '@orderpipeline/client'
 import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'

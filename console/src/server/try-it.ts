@@ -2,7 +2,8 @@
 // made slow or failing, and a replica is killed: by the same ways as from outside, through the API
 // server.
 import { randomInt } from 'node:crypto'
-import { CommandFailed, namespacePath, type KubeClient, type List } from '@orderpipeline/client'
+import { CommandFailed, namespacePath } from '@orderpipeline/client'
+import type { KubeClient, List } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { PlacedOrders, ProviderBehaviour } from '../model/try-it.ts'

@@ -1,7 +1,9 @@
 // How is "what if" answered? By a dry run of the pipeline as it is; one at a time, for it is work.
 import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/api'
-import { questionIn, type WhatIfRequest, type WhatIf } from '../model/what-if.ts'
-import { problem, type HttpAnswer } from './answer.ts'
+import { questionIn } from '../model/what-if.ts'
+import type { WhatIfRequest, WhatIf } from '../model/what-if.ts'
+import { problem } from './answer.ts'
+import type { HttpAnswer } from './answer.ts'
 
 /** @throws CommandFailed where the pipeline cannot be simulated */
 export type DryRunner = (

@@ -1,7 +1,8 @@
 // What does a console act on in tests of the page? On the recorded shop's dead letters, in memory:
 // they are replayed and discarded as in Kafka, and every action is kept.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandFailed, type DeadLetter, type DeadLetterTopic } from '@orderpipeline/client'
+import { CommandFailed } from '@orderpipeline/client'
+import type { DeadLetter, DeadLetterTopic } from '@orderpipeline/client'
 import type { RightName } from '../model/actions.ts'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { ProviderBehaviour } from '../model/try-it.ts'

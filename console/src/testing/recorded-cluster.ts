@@ -1,15 +1,18 @@
 // How does a test of the page get a console in a cluster? With the recorded shop, persons whose
 // names and rights are in a table in the place of the API server, and the sessions of the product.
-import { CommandFailed, type ApiServer } from '@orderpipeline/client'
+import { CommandFailed } from '@orderpipeline/client'
+import type { ApiServer } from '@orderpipeline/client'
 import { clusterVisitors } from '../cluster/cluster-visitors.ts'
 import type { Reviews } from '../cluster/reviews.ts'
 import { createSessions } from '../cluster/sessions.ts'
 import { builtPage } from '../page-files.ts'
 import { clusterAddresses } from '../server/guard.ts'
 import { createObserver } from '../server/observer.ts'
-import { serveHttp, type HttpConsole } from '../server/http-console.ts'
+import { serveHttp } from '../server/http-console.ts'
+import type { HttpConsole } from '../server/http-console.ts'
 import type { Visitors } from '../server/visitor.ts'
-import { recordedActions, type RecordedActions } from './recorded-actions.ts'
+import { recordedActions } from './recorded-actions.ts'
+import type { RecordedActions } from './recorded-actions.ts'
 import { recordedSource } from './recorded-shop.ts'
 
 export interface RecordedPerson {

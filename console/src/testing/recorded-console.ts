@@ -1,11 +1,14 @@
 // How does a test or the screenshots get a console with two hours behind it? By looks at the
 // recorded shop, one for each five seconds.
-import { createObserver, type Observer } from '../server/observer.ts'
-import { serveConsole, type ConsoleServer } from '../server/server.ts'
+import { createObserver } from '../server/observer.ts'
+import type { Observer } from '../server/observer.ts'
+import { serveConsole } from '../server/server.ts'
+import type { ConsoleServer } from '../server/server.ts'
 import { pageFiles } from '../page-files.ts'
 import { recordedWhatIf } from './recorded-what-if.ts'
 import type { RecordedActions } from './recorded-actions.ts'
-import { recordedSource, type RecordedSource } from './recorded-shop.ts'
+import { recordedSource } from './recorded-shop.ts'
+import type { RecordedSource } from './recorded-shop.ts'
 
 export interface RecordedConsole {
   readonly source: RecordedSource

@@ -10,7 +10,8 @@ import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { CustomerOrders, OrderSummary, OrderView } from '../model/orders.ts'
 import type { NamespaceSnapshot } from '../server/pipeline-state.ts'
 import type { Source } from '../server/source.ts'
-import { autoscalerOf, desiredReplicasOf, type PartRun } from './recorded-autoscaler.ts'
+import { autoscalerOf, desiredReplicasOf } from './recorded-autoscaler.ts'
+import type { PartRun } from './recorded-autoscaler.ts'
 
 const file = new URL('../../../examples/shop.yaml', import.meta.url)
 export const shopPipeline = (): OrderPipeline => {

@@ -9,15 +9,8 @@ import type { Rights } from '../../src/model/actions.ts'
 import type { DeadLetterDetails } from '../../src/model/dead-letters.ts'
 import type { ConsoleState } from '../../src/model/state.ts'
 import type { HttpConsole } from '../../src/server/http-console.ts'
-import {
-  browserAt,
-  editing,
-  testEnvironment,
-  ownRules,
-  viewing,
-  type Browser,
-  type TestEnvironment,
-} from './test-environment.ts'
+import { browserAt, editing, testEnvironment, ownRules, viewing } from './test-environment.ts'
+import type { Browser, TestEnvironment } from './test-environment.ts'
 
 let on: TestEnvironment
 let shops: string

@@ -5,16 +5,8 @@ import { autoscalerRules } from '@orderpipeline/cli/embedding'
 import type { Deployment, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys, pausedAnnotation, quantity } from '@orderpipeline/operator/pipeline'
 import { autoscalerObject, autoscalerStatus, scaledObjectStatus } from '../decide/autoscaler-objects.ts'
-import {
-  activation,
-  noMemory,
-  scaling,
-  type LagOf,
-  type Measured,
-  type ResourceUse,
-  type ScalingMemory,
-  type ScalingRules,
-} from '../decide/scaling.ts'
+import { activation, noMemory, scaling } from '../decide/scaling.ts'
+import type { LagOf, Measured, ResourceUse, ScalingMemory, ScalingRules } from '../decide/scaling.ts'
 import type { LocalObjects } from '../objects/local-objects.ts'
 import type { Replica } from './replica.ts'
 import { usageOf } from './usage.ts'

@@ -1,16 +1,8 @@
 // What do the processes of a pipeline stand on? A Kafka and a PostgreSQL of this project's own,
 // started again when they die.
 import { join } from 'node:path'
-import {
-  ProcessTable,
-  restartAfter,
-  startKafka,
-  startPostgres,
-  type Death,
-  type PostgresConnection,
-  type Ports,
-  type StepProgress,
-} from '@orderpipeline/cluster/supervised'
+import { ProcessTable, restartAfter, startKafka, startPostgres } from '@orderpipeline/cluster/supervised'
+import type { Death, PostgresConnection, Ports, StepProgress } from '@orderpipeline/cluster/supervised'
 
 export interface Backing {
   readonly table: ProcessTable

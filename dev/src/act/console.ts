@@ -1,7 +1,8 @@
 // How does `orderpipeline dev` serve the console of its pipeline? In its own process, on the local
 // API server. The pipeline runs without it, too.
 import { whatIfInThread } from '@orderpipeline/cli/embedding'
-import { startConsoleLater, type ConsoleServer } from '@orderpipeline/console'
+import { startConsoleLater } from '@orderpipeline/console'
+import type { ConsoleServer } from '@orderpipeline/console'
 import type { Ports } from '@orderpipeline/cluster/supervised'
 
 const usualPort = 4480

@@ -1,6 +1,7 @@
 // How do several gateways share one port? Each new connection goes to the next replica that is
 // ready, as a Service does it; one that drains gets none. Nothing of a request is looked at.
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
 
 export interface GatewayProxy {
   readonly port: number

@@ -1,7 +1,8 @@
 // How far is every consumer group? Read from Kafka by the operator's own poller, for the status,
 // and kept partition by partition for the autoscalers, which ask for the lag of one topic.
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
-import { kafkaLagReader, lagPoller, type LagPoller, type LagReader } from '@orderpipeline/operator/embedding'
+import { kafkaLagReader, lagPoller } from '@orderpipeline/operator/embedding'
+import type { LagPoller, LagReader } from '@orderpipeline/operator/embedding'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { PartitionOffsets } from '@orderpipeline/operator/pipeline'
 

@@ -10,9 +10,8 @@ import {
   statusWriter,
   foreignObjects,
   throughputLog,
-  type LagPoller,
-  type Reconciler,
 } from '@orderpipeline/operator/embedding'
+import type { LagPoller, Reconciler } from '@orderpipeline/operator/embedding'
 import type { DesiredSettings } from '@orderpipeline/operator/pipeline'
 import type { LocalObjects } from '../objects/local-objects.ts'
 

@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { isFree } from '@orderpipeline/cluster/embedding'
 import { expect, it } from 'vitest'
 import { answers } from './port-holder.ts'

@@ -2,11 +2,13 @@
 // probes, started again when it ends or stops answering, and given a grace period when it must
 // stop.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isFree, startChild, type Child } from '@orderpipeline/cluster/supervised'
+import { isFree, startChild } from '@orderpipeline/cluster/supervised'
+import type { Child } from '@orderpipeline/cluster/supervised'
 import type { V1Container } from '@orderpipeline/operator/api'
 import type { ProcessEnvironment } from '../decide/environment.ts'
 import { crashPauseMs } from '../decide/crash-pause.ts'
-import { probe, type ProbeAnswer } from './probe.ts'
+import { probe } from './probe.ts'
+import type { ProbeAnswer } from './probe.ts'
 
 export interface Program {
   readonly command: string

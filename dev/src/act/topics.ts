@@ -1,8 +1,10 @@
 // How do KafkaTopics become topics? By the code of the local cluster's Topic Operator, on the
 // objects of this process.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { reconcileTopics, type TopicResource } from '@orderpipeline/cluster/embedding'
-import { topicAdmin, topicNames, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { reconcileTopics } from '@orderpipeline/cluster/embedding'
+import type { TopicResource } from '@orderpipeline/cluster/embedding'
+import { topicAdmin, topicNames } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { KafkaTopic, OrderPipeline, Resource } from '@orderpipeline/operator/api'
 import { kafkaTopics, topicPrefix } from '@orderpipeline/operator/pipeline'
 import type { LocalObjects } from '../objects/local-objects.ts'

@@ -1,6 +1,7 @@
 // How does a request reach a process behind the local API? As it is, to a port of the loopback
 // address; the answer comes back as it is.
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request as httpRequest } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
 
 const timeoutMs = 30_000

@@ -4,17 +4,20 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
+import { createServer } from 'node:https'
+import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { issue, newAuthority } from '@orderpipeline/cluster/embedding'
 import type { KubeObject, OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { LocalObjects } from '../objects/local-objects.ts'
-import { resources, type Kind } from '../objects/versioned-objects.ts'
+import { resources } from '../objects/versioned-objects.ts'
+import type { Kind } from '../objects/versioned-objects.ts'
 import { selects } from '../objects/selector.ts'
 import { discovery } from './discovery.ts'
 import { forward } from './forward.ts'
-import { target, type Target } from './paths.ts'
+import { target } from './paths.ts'
+import type { Target } from './paths.ts'
 
 export interface LocalApiOptions {
   readonly objects: LocalObjects

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { localAddresses, names, processEnvironment, type LocalService } from './environment.ts'
+import { localAddresses, names, processEnvironment } from './environment.ts'
+import type { LocalService } from './environment.ts'
 
 const services: readonly LocalService[] = [
   { name: 'payment-provider', namespace: 'default', port: 8080, localPort: 21_001 },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { replicaSteps, shares, type ReplicaView } from './replicas.ts'
+import { replicaSteps, shares } from './replicas.ts'
+import type { ReplicaView } from './replicas.ts'
 
 const replica = (name: string, changes: Partial<ReplicaView> = {}): ReplicaView => ({
   ...{ name, version: 'new', ready: true, draining: false, createdAt: 0 },

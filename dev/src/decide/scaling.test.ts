@@ -1,6 +1,7 @@
 // Which number of replicas do the local autoscalers choose for a stage and the gateway?
 import { describe, expect, it } from 'vitest'
-import { activation, noMemory, scaling, type Measured, type ScalingRules } from './scaling.ts'
+import { activation, noMemory, scaling } from './scaling.ts'
+import type { Measured, ScalingRules } from './scaling.ts'
 
 const unlimited = {
   stabilizationWindowSeconds: 0,

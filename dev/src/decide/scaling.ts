@@ -1,16 +1,8 @@
 // How many replicas does a ScaledObject come to? KEDA's step to and from zero, and the autoscaler's
 // decision on lag, CPU and memory, by the rules that `simulate` uses and that are checked against
 // Kubernetes' own. Pure.
-import {
-  blank,
-  decision,
-  lagMetric,
-  polled,
-  summed,
-  type AutoscalerRules,
-  type HpaMemory,
-  type Metric,
-} from '@orderpipeline/cli/embedding'
+import { blank, decision, lagMetric, polled, summed } from '@orderpipeline/cli/embedding'
+import type { AutoscalerRules, HpaMemory, Metric } from '@orderpipeline/cli/embedding'
 
 /** A topic's lag; undefined while Kafka does not say. */
 export type LagOf = (topic: string) => { readonly lag: number; readonly partitions: number } | undefined

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { endOf, podStatus, type ReplicaObservation } from './statuses.ts'
+import { endOf, podStatus } from './statuses.ts'
+import type { ReplicaObservation } from './statuses.ts'
 
 const replica = (changes: Partial<ReplicaObservation> = {}): ReplicaObservation => ({
   ...{

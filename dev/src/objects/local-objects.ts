@@ -1,11 +1,13 @@
 // Where do the objects live that an API server would hold? Here, in memory: versions, generations
 // and finalizers as an API server keeps them, read and written by the operator's loop through the
 // same port, by the controllers of this runtime, and by the local API.
-import { childResources, orderPipelines, type KubeObject, type Resource } from '@orderpipeline/operator/api'
-import { type Change, type Kube, type ListOptions, type Page, type Informers } from '@orderpipeline/operator/embedding'
+import { childResources, orderPipelines } from '@orderpipeline/operator/api'
+import type { KubeObject, Resource } from '@orderpipeline/operator/api'
+import type { Change, Kube, ListOptions, Page, Informers } from '@orderpipeline/operator/embedding'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import { selects } from './selector.ts'
-import { type Kind, VersionedObjects } from './versioned-objects.ts'
+import { VersionedObjects } from './versioned-objects.ts'
+import type { Kind } from './versioned-objects.ts'
 
 export interface LocalObjects {
   /** As the operator's loop sees them. */

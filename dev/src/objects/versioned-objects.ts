@@ -1,8 +1,10 @@
 // How do versions, generations and finalizers of objects in memory change? As on an API server:
 // each write is another version, another spec another generation, and an equal object is no write.
 import { randomUUID } from 'node:crypto'
-import { childResources, orderPipelines, type KubeObject, type Resource } from '@orderpipeline/operator/api'
-import { ApiError, store, type Change, type Store } from '@orderpipeline/operator/embedding'
+import { childResources, orderPipelines } from '@orderpipeline/operator/api'
+import type { KubeObject, Resource } from '@orderpipeline/operator/api'
+import { ApiError, store } from '@orderpipeline/operator/embedding'
+import type { Change, Store } from '@orderpipeline/operator/embedding'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 
 /** What there is besides a pipeline and its children. */

@@ -1,13 +1,16 @@
 // How does a test hold a pipeline that runs by `orderpipeline dev`? As a user does: the command in
 // a process of its own with a state directory of the test's, its addresses from what it records,
 // and its objects by the local API.
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, chmod, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, type KubeClient } from '@orderpipeline/cli'
-import { runningDevRuntimes, type DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
+import { connect } from '@orderpipeline/cli'
+import type { KubeClient } from '@orderpipeline/cli'
+import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
+import type { DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 
 const commandLine = join(import.meta.dirname, '../../../cli/src/main.ts')

@@ -7,10 +7,13 @@ import kafkajs from 'kafkajs'
 import type { EachBatchPayload } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from './config.ts'
-import { deadLetter, forAnotherStage, type Received } from './dead-letter.ts'
-import { sightingOf, type Sighting } from './events.ts'
+import { deadLetter, forAnotherStage } from './dead-letter.ts'
+import type { Received } from './dead-letter.ts'
+import { sightingOf } from './events.ts'
+import type { Sighting } from './events.ts'
 import { kafkaOf } from './kafka.ts'
-import { DatabaseAway, type Store, type Suspicion } from './store.ts'
+import { DatabaseAway } from './store.ts'
+import type { Store, Suspicion } from './store.ts'
 
 export interface Counts {
   consumed: number

@@ -2,8 +2,10 @@
 // for each batch: one transaction in the schema fraud_check, with one statement for each step. A
 // sighting is a row for an order or a declined payment, a suspicion a row for a suspicious order.
 import pg from 'pg'
-import { suspicion, type Kind, type Sighting } from './events.ts'
-import { reasonsFor, type Limits } from './rules.ts'
+import { suspicion } from './events.ts'
+import type { Kind, Sighting } from './events.ts'
+import { reasonsFor } from './rules.ts'
+import type { Limits } from './rules.ts'
 
 export interface Suspicion {
   readonly orderId: string

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { z } from 'zod'
-import { ConfigInvalid, type Environment } from './config.ts'
+import { ConfigInvalid } from './config.ts'
+import type { Environment } from './config.ts'
 
 const schemaSql = readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')
 const url = z.url({ protocol: /^postgres(ql)?$/ })

@@ -6,8 +6,10 @@
 import kafkajs from 'kafkajs'
 import type { EachBatchPayload } from 'kafkajs'
 import type { Config } from './config.ts'
-import { deadLetter, forAnotherStage, type Received } from './dead-letter.ts'
-import { delivered, inventoryEventOf, type InventoryEvent } from './events.ts'
+import { deadLetter, forAnotherStage } from './dead-letter.ts'
+import type { Received } from './dead-letter.ts'
+import { delivered, inventoryEventOf } from './events.ts'
+import type { InventoryEvent } from './events.ts'
 import { kafkaOf } from './kafka.ts'
 import type { Store } from './store.ts'
 

@@ -1,6 +1,7 @@
 // Which alerts are about the gateway? Its error budget burns too fast, it refuses orders, or its
 // limits are not shared.
-import { pod, type AlertGroup } from './alert.ts'
+import { pod } from './alert.ts'
+import type { AlertGroup } from './alert.ts'
 
 /** Share of requests that may fail in 30 days. */
 export const errorBudget = 0.001

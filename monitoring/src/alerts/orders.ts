@@ -1,5 +1,6 @@
 // Which alerts are about orders and money? They use the built-in services' own metrics.
-import { pod, type AlertGroup } from './alert.ts'
+import { pod } from './alert.ts'
+import type { AlertGroup } from './alert.ts'
 
 export const orders: AlertGroup = {
   name: 'orderpipeline-orders',

@@ -1,6 +1,7 @@
 // Which alerts are about pipelines and their stages? All use the operator's metrics, and the
 // stages' own metrics where only a stage has the figure.
-import { pod, stage, type AlertGroup } from './alert.ts'
+import { pod, stage } from './alert.ts'
+import type { AlertGroup } from './alert.ts'
 
 const desiredReplicas = `orderpipeline_stage_replicas_desired{${stage}}`
 const ready = `orderpipeline_stage_replicas_ready{${stage}}`

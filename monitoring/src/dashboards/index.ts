@@ -1,5 +1,6 @@
 // Which dashboards are there?
-import { type Dashboard, grafanaJson } from './dashboard.ts'
+import { grafanaJson } from './dashboard.ts'
+import type { Dashboard } from './dashboard.ts'
 import { pipeline, stage } from './pipeline.ts'
 import { database, gateway, operator } from './platform.ts'
 

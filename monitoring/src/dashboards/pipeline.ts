@@ -1,6 +1,7 @@
 // What does the dashboard of a pipeline and that of a stage show? Whether orders flow, which stage
 // is slow, and why it has its replicas.
-import { type Dashboard, ofPods, type Panel, pipelineVariables } from './dashboard.ts'
+import { ofPods, pipelineVariables } from './dashboard.ts'
+import type { Dashboard, Panel } from './dashboard.ts'
 
 const ofPipeline = 'namespace="$namespace",pipeline="$pipeline"'
 const ofStage = `${ofPipeline},stage="$stage"`

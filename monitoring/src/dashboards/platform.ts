@@ -1,5 +1,6 @@
 // What do the dashboards of the gateway, the database and the operator show?
-import { type Dashboard, ofPods, pipelineVariables } from './dashboard.ts'
+import { ofPods, pipelineVariables } from './dashboard.ts'
+import type { Dashboard } from './dashboard.ts'
 
 const ofGateway = `${ofPods},orderpipeline_dev_stage="gateway"`
 

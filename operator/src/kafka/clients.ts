@@ -1,7 +1,9 @@
 // Which users share a connection to Kafka? All that use the same servers with the same credentials.
 // It closes when the last of them has closed it.
-import { kafkaConnection, type KafkaConnection, type KafkaSecurity } from '@orderpipeline/kafka-admin'
-import { accessKey, type KafkaAccess } from '../pipeline/index.ts'
+import { kafkaConnection } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection, KafkaSecurity } from '@orderpipeline/kafka-admin'
+import { accessKey } from '../pipeline/index.ts'
+import type { KafkaAccess } from '../pipeline/index.ts'
 
 export interface KafkaClients {
   /** The caller must close it; nothing is connected before the first use. */

@@ -1,6 +1,7 @@
 // How many dead letters wait for a person? All of a topic but those that a later mark says were
 // replayed or discarded. The topic is read once in full, then from where the last read ended.
-import { topicFollower, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { topicFollower } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import { markedOffset } from '@orderpipeline/kafka/dead-letter-marks'
 
 export interface DeadLetterCounter {

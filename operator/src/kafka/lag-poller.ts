@@ -5,17 +5,14 @@ import {
   accessKey,
   consumerGroup,
   deadLetterTopic,
-  type KafkaAccess,
   kafkaAccess,
   keyOf,
   lagFigures,
   lagSample,
-  type LagSample,
-  type LagSource,
-  type MeasuredStage,
   topicName,
   withSample,
 } from '../pipeline/index.ts'
+import type { KafkaAccess, LagSample, LagSource, MeasuredStage } from '../pipeline/index.ts'
 import type { GroupQuery, LagReader } from './lag-reader.ts'
 
 export interface LagPollerSettings {

@@ -1,5 +1,6 @@
 // How far has each consumer group come? One read of a Kafka cluster covers all its groups.
-import { readOffsets, type GroupQuery, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { readOffsets } from '@orderpipeline/kafka-admin'
+import type { GroupQuery, KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { PartitionOffsets } from '../pipeline/index.ts'
 import { deadLetterCounter } from './dead-letter-counter.ts'
 

@@ -1,20 +1,12 @@
 // What keeps the topics of external Kafka clusters as the specs say? A loop in parallel with
 // reconciling, cluster by cluster. A pipeline is checked when its spec changes and at intervals,
 // together with the others of its cluster. An unavailable Kafka delays nothing else.
-import { type KafkaConnection, KafkaUnavailable, topicAdmin, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { KafkaUnavailable, topicAdmin } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection, TopicAdmin } from '@orderpipeline/kafka-admin'
 import { backoffMs, jitteredMs, sleep } from '@orderpipeline/retry'
 import type { ExternalKafkaReason, KafkaRecord, OrderPipeline } from '../api/index.ts'
-import {
-  accessKey,
-  type ExternalTopics,
-  isExternal,
-  type KafkaAccess,
-  kafkaAccess,
-  keyOf,
-  recorded,
-  topicsVersion,
-  validate,
-} from '../pipeline/index.ts'
+import { accessKey, isExternal, kafkaAccess, keyOf, recorded, topicsVersion, validate } from '../pipeline/index.ts'
+import type { ExternalTopics, KafkaAccess } from '../pipeline/index.ts'
 import { CredentialsError } from './credentials.ts'
 import { syncTopics } from './topic-sync.ts'
 

@@ -1,6 +1,7 @@
 // How do the created topics get into a pipeline's status? By a field manager of their own, so that
 // neither a write of them nor one of the rest of the status removes the other.
-import { type KafkaRecord, orderPipelines, type OrderPipeline } from '../api/index.ts'
+import { orderPipelines } from '../api/index.ts'
+import type { KafkaRecord, OrderPipeline } from '../api/index.ts'
 import { ApiError, ConnectionError, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 

@@ -2,20 +2,11 @@
 // say? One pass describes all of them, records the topics that it is about to create, sends at most
 // one request for each kind of change, and records the results. After a crash at any point the next
 // pass goes on from the record.
-import { everWritten, type KafkaConnection, type Outcome, type TopicAdmin } from '@orderpipeline/kafka-admin'
+import { everWritten } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection, Outcome, TopicAdmin } from '@orderpipeline/kafka-admin'
 import type { KafkaRecord, OrderPipeline, RecordedTopic } from '../api/index.ts'
-import {
-  type ExternalTopics,
-  keyOf,
-  type LiveTopic,
-  notOurs,
-  recordAfter,
-  type TopicChanges,
-  topicChanges,
-  topicNames,
-  type TopicProblem,
-  unconfirmed,
-} from '../pipeline/index.ts'
+import { keyOf, notOurs, recordAfter, topicChanges, topicNames, unconfirmed } from '../pipeline/index.ts'
+import type { ExternalTopics, LiveTopic, TopicChanges, TopicProblem } from '../pipeline/index.ts'
 import { refusal } from './topic-refusal.ts'
 
 export interface TopicSyncEnvironment {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type KubeObject, orderPipelines } from '../api/index.ts'
+import { orderPipelines } from '../api/index.ts'
+import type { KubeObject } from '../api/index.ts'
 import { ApiError, ConnectionError } from './errors.ts'
 import type { Kube } from './port.ts'
 import { createInformer } from './informer.ts'

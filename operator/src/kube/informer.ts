@@ -6,7 +6,8 @@ import type { KubeObject, Resource } from '../api/index.ts'
 import type { Absence } from '../pipeline/index.ts'
 import { ApiError, ConnectionError, WatchError } from './errors.ts'
 import type { Kube, ListOptions } from './port.ts'
-import { type Change, type Store, store } from './object-store.ts'
+import { store } from './object-store.ts'
+import type { Change, Store } from './object-store.ts'
 
 export interface WatchSettings {
   /** Silence longer than this ends a watch; the server sends a bookmark about every minute. */

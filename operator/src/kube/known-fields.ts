@@ -1,7 +1,9 @@
 // Which fields may be sent, by the schemas that the API server serves? Where a schema is not known,
 // all of them.
-import { orderPipelines, type OrderPipelineStatus, resourceOf } from '../api/index.ts'
-import { declaredPart, schemaAt, type ServedSchemas } from './served-schema.ts'
+import { orderPipelines, resourceOf } from '../api/index.ts'
+import type { OrderPipelineStatus } from '../api/index.ts'
+import { declaredPart, schemaAt } from './served-schema.ts'
+import type { ServedSchemas } from './served-schema.ts'
 
 /** Kinds of which fields are left out where they are not declared. */
 export const withSchemas: ReadonlySet<string> = new Set([orderPipelines.kind, 'ScaledObject'])

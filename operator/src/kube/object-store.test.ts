@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../api/index.ts'
-import { type Change, store } from './object-store.ts'
+import { store } from './object-store.ts'
+import type { Change } from './object-store.ts'
 
 const object = (name: string, resourceVersion: number, uid = name, pipeline = 'shop'): KubeObject => ({
   apiVersion: 'v1',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { orderPipelines } from '../api/index.ts'
-import { declaredPart, type Schema, schemaAt, schemaIn, servedSchemas } from './served-schema.ts'
+import { declaredPart, schemaAt, schemaIn, servedSchemas } from './served-schema.ts'
+import type { Schema } from './served-schema.ts'
 
 const schema: Schema = {
   properties: {

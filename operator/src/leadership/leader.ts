@@ -5,7 +5,8 @@ import { jitteredMs, sleep } from '@orderpipeline/retry'
 import { isConflict } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { leases, type Lease, leaseFrom, leaseIn } from './lease.ts'
+import { leases, leaseFrom, leaseIn } from './lease.ts'
+import type { Lease } from './lease.ts'
 
 export interface LeaderSettings {
   readonly namespace: string

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OperatorRecord } from '../api/index.ts'
-import {
-  type StandbyRequest,
-  standbyRequestOf,
-  concerns,
-  standbyDecision,
-  type StandbyDecision,
-} from './acting-operator.ts'
+import { standbyRequestOf, concerns, standbyDecision } from './acting-operator.ts'
+import type { StandbyRequest, StandbyDecision } from './acting-operator.ts'
 
 const times = { answerMs: 30, askMs: 300 }
 

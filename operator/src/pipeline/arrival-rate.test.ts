@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { arrivalRate, withArrivalSample, type ArrivalSample } from './arrival-rate.ts'
+import { arrivalRate, withArrivalSample } from './arrival-rate.ts'
+import type { ArrivalSample } from './arrival-rate.ts'
 
 const samplesOf = (counts: readonly number[]): readonly ArrivalSample[] =>
   counts.reduce<readonly ArrivalSample[]>(

@@ -14,8 +14,10 @@ import type {
 } from '../api/index.ts'
 import { defaults } from './environment.ts'
 import { bootstrapServersFrom, triggerAuthentication, triggerSecurity } from './kafka-connection.ts'
-import { type Color, consumerGroup, deploymentName, gatewayName, ownedMeta, topicName, workloadName } from './names.ts'
-import { flowElseLag, isScaledOnFlow, lagSum, type FlowScalerSettings, type OneFigure } from './scaling-formula.ts'
+import { consumerGroup, deploymentName, gatewayName, ownedMeta, topicName, workloadName } from './names.ts'
+import type { Color } from './names.ts'
+import { flowElseLag, isScaledOnFlow, lagSum } from './scaling-formula.ts'
+import type { FlowScalerSettings, OneFigure } from './scaling-formula.ts'
 import { pausedAnnotation } from './suspension.ts'
 
 const stabilizationSeconds = { stage: 120, gateway: 300 } as const

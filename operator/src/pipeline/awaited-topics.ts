@@ -2,7 +2,8 @@
 // create a missing topic by its first request, with one partition and one copy. So no pod is
 // created, or configured with a further topic, before Kafka has the topics.
 import type { ChildObject, ConditionsStatus, KafkaTopic, OrderPipeline } from '../api/index.ts'
-import { awaitedTopicsOf, type Blocked, type Cause, topicsOf } from './dependencies.ts'
+import { awaitedTopicsOf, topicsOf } from './dependencies.ts'
+import type { Blocked, Cause } from './dependencies.ts'
 import type { ExternalTopics } from './external-topics.ts'
 import { isExternal } from './kafka-connection.ts'
 import { kafkaTopicNamed, livePart } from './live.ts'

@@ -1,8 +1,10 @@
-import { encode, eventOf, type OrderEvent } from '@orderpipeline/order-events'
+import { encode, eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
 import { describe, expect, it } from 'vitest'
 import type { OrderPipelineSpec } from '../api/index.ts'
 import { capacityOf } from './capacity.ts'
-import { capacityFigures, figureNames, figuresWith, type Figures } from './capacity-figures.ts'
+import { capacityFigures, figureNames, figuresWith } from './capacity-figures.ts'
+import type { Figures } from './capacity-figures.ts'
 import { capacityPlan } from './capacity-plan.ts'
 import { pipeline, stage } from './testing.ts'
 

@@ -2,7 +2,8 @@
 // PostgreSQL and its connections? And which part of a pipeline gives out first, at which rate?
 import type { OrderPipelineSpec } from '../api/index.ts'
 import { poolSizes, sharesDatabase } from './budget.ts'
-import { needsFor, type Capacity, type StageNeed } from './capacity.ts'
+import { needsFor } from './capacity.ts'
+import type { Capacity, StageNeed } from './capacity.ts'
 import type { Figures } from './capacity-figures.ts'
 import { messagesPerOrderOn, runsBuiltIn } from './choreography.ts'
 import { derivedPartitions, partitionsFor } from './topics.ts'

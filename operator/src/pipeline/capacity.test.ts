@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Stage } from '../api/index.ts'
-import { capacityOf, needsFor, type Measured } from './capacity.ts'
+import { capacityOf, needsFor } from './capacity.ts'
+import type { Measured } from './capacity.ts'
 import { pipeline, stage } from './testing.ts'
 
 const scaling = (maxReplicas: number) => ({ minReplicas: 1, maxReplicas, lagPerReplica: 10 })

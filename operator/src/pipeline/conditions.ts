@@ -1,6 +1,7 @@
 // Is the pipeline as it should be, and if not, what is missing? Ready is derived from the four
 // others.
-import { dependents, type Condition, type ConditionType, type ConditionReason } from '../api/conditions.ts'
+import { dependents } from '../api/conditions.ts'
+import type { Condition, ConditionType, ConditionReason } from '../api/conditions.ts'
 import type { ConditionResult, ChildKind, ConditionsStatus, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { tightBudget } from './budget.ts'
 import { missingAuthentication } from './gateway-authentication.ts'
@@ -13,7 +14,8 @@ import type { PodReport } from './new-version.ts'
 import { partsOf } from './parts.ts'
 import { plainly } from './pod-trouble.ts'
 import { rolledOutCondition } from './rollout-condition.ts'
-import { isReplacing, type LivePart, rollbackOf } from './rollout.ts'
+import { isReplacing, rollbackOf } from './rollout.ts'
+import type { LivePart } from './rollout.ts'
 import type { DeferredObject, PipelineObservation } from './pipeline-observation.ts'
 import { suspensionOf } from './suspension.ts'
 import { topicsNotReady } from './topic-readiness.ts'

@@ -1,7 +1,8 @@
 // Which objects should exist for a pipeline? Every child object, complete, as it is applied to the
 // API server.
 import type { ChildObject, LagFigures, OrderPipeline } from '../api/index.ts'
-import { type AutoscalerSettings, gatewayScaledObject, hasFormula, stageScaledObject } from './autoscalers.ts'
+import { gatewayScaledObject, hasFormula, stageScaledObject } from './autoscalers.ts'
+import type { AutoscalerSettings } from './autoscalers.ts'
 import { livePools, poolSizes } from './budget.ts'
 import { withFingerprint } from './fingerprint.ts'
 import { triggerAuthentication } from './kafka-connection.ts'
@@ -10,11 +11,13 @@ import type { PodReport } from './new-version.ts'
 import { colors, deploymentName, gatewayName } from './names.ts'
 import { otherOwner } from './ownership.ts'
 import { partsOf } from './parts.ts'
-import { type SecretDigests, secretVersions } from './secret-versions.ts'
+import { secretVersions } from './secret-versions.ts'
+import type { SecretDigests } from './secret-versions.ts'
 import { servicesImageOf } from './services-image.ts'
 import { suspensionOf } from './suspension.ts'
 import { kafkaTopics } from './topics.ts'
-import { gatewayWorkload, stageWorkload, type WorkloadSettings } from './workloads.ts'
+import { gatewayWorkload, stageWorkload } from './workloads.ts'
+import type { WorkloadSettings } from './workloads.ts'
 
 export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings {}
 

@@ -2,7 +2,8 @@
 // docs/architecture.md.
 import { specDefaults } from '../api/index.ts'
 import type { EnvVar, Gateway, OrderPipeline, Placement, Stage, TopicRef, V1EnvVar } from '../api/index.ts'
-import { type Pools, poolSizes } from './budget.ts'
+import { poolSizes } from './budget.ts'
+import type { Pools } from './budget.ts'
 import { kafkaEnvironment } from './kafka-connection.ts'
 import { hasUsualGrace, leavingSeconds } from './pod-template.ts'
 import { consumerGroup, deadLetterTopic, gatewayName, namespaceOf, ports, topicName, topicPrefix } from './names.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OrderPipeline, OrderPipelineSpec, RecordedTopic } from '../api/index.ts'
-import { type LiveTopic, notOurs, recordAfter, topicChanges, topicNames } from './external-topics.ts'
+import { notOurs, recordAfter, topicChanges, topicNames } from './external-topics.ts'
+import type { LiveTopic } from './external-topics.ts'
 import { pipeline } from './testing.ts'
 
 const kafka = { external: { bootstrapServers: 'kafka:9092' } }

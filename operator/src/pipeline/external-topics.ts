@@ -5,7 +5,8 @@
 // for its own.
 import type { OrderPipeline, RecordedTopic } from '../api/index.ts'
 import { keyOf } from './names.ts'
-import { desiredTopicsOf, type DesiredTopic } from './topics.ts'
+import { desiredTopicsOf } from './topics.ts'
+import type { DesiredTopic } from './topics.ts'
 import type { TopicProblem } from './external-topics-state.ts'
 
 export type { ExternalTopics, TopicProblem } from './external-topics-state.ts'

@@ -1,7 +1,8 @@
 // What does KEDA get for a stage that is scaled on flow, and what else is known of it? The figure,
 // the decision behind it, and the earlier changes of the desired replicas. Pure.
 import type { FlowChange } from './flow-changes.ts'
-import { decisionText, type FlowDecision } from './flow-decision.ts'
+import { decisionText } from './flow-decision.ts'
+import type { FlowDecision } from './flow-decision.ts'
 import { metricFor } from './flow-demand.ts'
 
 /** The default of the horizontal pod autoscaler. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { noChanges, withDecision, type FlowChanges } from './flow-changes.ts'
-import { unmeasuredDecision, type FlowDecision, type FlowReason } from './flow-decision.ts'
+import { noChanges, withDecision } from './flow-changes.ts'
+import type { FlowChanges } from './flow-changes.ts'
+import { unmeasuredDecision } from './flow-decision.ts'
+import type { FlowDecision, FlowReason } from './flow-decision.ts'
 
 const decision = (current: number, replicas: number, reason: FlowReason = 'Backlog'): FlowDecision => ({
   ...unmeasuredDecision(current, { minReplicas: 1, maxReplicas: 100 }, 0),

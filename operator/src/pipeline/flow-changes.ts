@@ -1,6 +1,7 @@
 // When did the desired replicas of a stage change, and why? The last changes of its decisions, few
 // enough to stay in memory.
-import { decisionText, type FlowDecision, type FlowReason } from './flow-decision.ts'
+import { decisionText } from './flow-decision.ts'
+import type { FlowDecision, FlowReason } from './flow-decision.ts'
 
 export interface FlowChange {
   /** Milliseconds since 1970, of its first and its last step. */

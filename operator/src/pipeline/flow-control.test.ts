@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { flowControl, flowRules, type FlowControl, type FlowSample } from './flow-control.ts'
+import { flowControl, flowRules } from './flow-control.ts'
+import type { FlowControl, FlowSample } from './flow-control.ts'
 import { stage, pipeline } from './testing.ts'
 import { topologyOf } from './topology.ts'
 

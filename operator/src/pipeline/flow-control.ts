@@ -2,20 +2,21 @@
 // the backlog and the rate of a busy replica of every stage, from samples of its offsets. The
 // operator and the dry run both use it.
 import type { Stage, StageScaling } from '../api/index.ts'
-import { arrivalRate, meanArrivalRate, withArrivalSample, type ArrivalSample } from './arrival-rate.ts'
-import { flowDecision, type FlowDecision } from './flow-decision.ts'
-import { drainSecondsOf, type StageLoad } from './flow-demand.ts'
-import { expectedRates, type FlowStage } from './flow-rates.ts'
+import { arrivalRate, meanArrivalRate, withArrivalSample } from './arrival-rate.ts'
+import type { ArrivalSample } from './arrival-rate.ts'
+import { flowDecision } from './flow-decision.ts'
+import type { FlowDecision } from './flow-decision.ts'
+import { drainSecondsOf } from './flow-demand.ts'
+import type { StageLoad } from './flow-demand.ts'
+import { expectedRates } from './flow-rates.ts'
+import type { FlowStage } from './flow-rates.ts'
 import { defaults } from './environment.ts'
-import { isHolding, withHoldingSample, type Holding } from './holding.ts'
-import { unmeasured, withRateSample, type ReplicaRate } from './replica-rate.ts'
-import {
-  isJudging,
-  unknownUsefulReplicas,
-  usefulReplicas,
-  withUsefulReplicasSample,
-  type UsefulReplicas,
-} from './useful-replicas.ts'
+import { isHolding, withHoldingSample } from './holding.ts'
+import type { Holding } from './holding.ts'
+import { unmeasured, withRateSample } from './replica-rate.ts'
+import type { ReplicaRate } from './replica-rate.ts'
+import { isJudging, unknownUsefulReplicas, usefulReplicas, withUsefulReplicasSample } from './useful-replicas.ts'
+import type { UsefulReplicas } from './useful-replicas.ts'
 import type { Topology } from './topology.ts'
 
 /** What the spec says of a stage. */

@@ -1,6 +1,7 @@
 // How many replicas does a stage scaled on flow get, and why? One value: the answer to KEDA, and
 // what the dry run, the status, the metrics and `orderpipeline explain` show.
-import { demandOf, type DemandBound, type StageLoad } from './flow-demand.ts'
+import { demandOf } from './flow-demand.ts'
+import type { DemandBound, StageLoad } from './flow-demand.ts'
 
 /** Why a stage gets this number of replicas: users script against these words. */
 export type FlowReason =

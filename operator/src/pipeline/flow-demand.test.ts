@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { demandOf, metricFor, type StageLoad } from './flow-demand.ts'
+import { demandOf, metricFor } from './flow-demand.ts'
+import type { StageLoad } from './flow-demand.ts'
 
 const load = (changes: Partial<StageLoad> = {}): StageLoad => ({
   arrivalsPerSecond: 0,

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { OrderPipelineSpec } from '../api/index.ts'
-import { expectedRates, type FlowStage } from './flow-rates.ts'
+import { expectedRates } from './flow-rates.ts'
+import type { FlowStage } from './flow-rates.ts'
 import { topologyOf } from './topology.ts'
 
 const { spec } = parse(readFileSync(join(import.meta.dirname, '../../../examples/shop.yaml'), 'utf8')) as {

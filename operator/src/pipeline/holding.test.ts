@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { isHolding, withHoldingSample, type Holding } from './holding.ts'
+import { isHolding, withHoldingSample } from './holding.ts'
+import type { Holding } from './holding.ts'
 
 const after = (seconds: number, changes: { handled?: (second: number) => number; members?: number; lag?: number }) => {
   const { handled = () => 7, members = 3, lag = 100 } = changes

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { lagFigures, lagSample, withSample, type LagSample } from './lag.ts'
+import { lagFigures, lagSample, withSample } from './lag.ts'
+import type { LagSample } from './lag.ts'
 
 const partition = (committed: number | undefined, high: number, low = 0) => ({
   topic: 'shop.paid',

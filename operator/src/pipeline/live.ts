@@ -2,15 +2,8 @@
 // Objects of other owners that carry our labels are not children.
 import type { ChildKind, ChildObject, KafkaTopic, OrderPipeline, ScaledObject } from '../api/index.ts'
 import type { ExternalTopics } from './external-topics-state.ts'
-import {
-  type Color,
-  deploymentName,
-  gatewayName,
-  labelKeys,
-  topicName,
-  versionAnnotations,
-  workloadName,
-} from './names.ts'
+import { deploymentName, gatewayName, labelKeys, topicName, versionAnnotations, workloadName } from './names.ts'
+import type { Color } from './names.ts'
 import { otherOwner } from './ownership.ts'
 import type { LivePart } from './rollout.ts'
 

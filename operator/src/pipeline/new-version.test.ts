@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Deployment } from '../api/index.ts'
 import { desired } from './desired.ts'
-import { expiredVersion, needsPodReport, type PartPods, podReport, type PodReport } from './new-version.ts'
-import { type Pod, podTrouble } from './pod-trouble.ts'
+import { expiredVersion, needsPodReport, podReport } from './new-version.ts'
+import type { PartPods, PodReport } from './new-version.ts'
+import { podTrouble } from './pod-trouble.ts'
+import type { Pod } from './pod-trouble.ts'
 import { pipeline, settings } from './testing.ts'
 
 const revision = 'deployment.kubernetes.io/revision'

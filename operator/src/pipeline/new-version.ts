@@ -2,8 +2,10 @@
 // operator measures the time itself: the Deployment controller's deadline counts pods that no node
 // takes, stops counting at zero replicas, and cannot distinguish new pods from old ones.
 import type { Deployment, DeploymentStatus, KubeObject } from '../api/index.ts'
-import { podTrouble, type Pod, type Trouble } from './pod-trouble.ts'
-import { requestedVersion, isVersionOnTrial, type LivePart, newestDeployment } from './rollout.ts'
+import { podTrouble } from './pod-trouble.ts'
+import type { Pod, Trouble } from './pod-trouble.ts'
+import { requestedVersion, isVersionOnTrial, newestDeployment } from './rollout.ts'
+import type { LivePart } from './rollout.ts'
 
 export interface ReplicaSet extends KubeObject {
   readonly status?: { readonly availableReplicas?: number }

@@ -1,6 +1,8 @@
 // Which actions lead from the live objects to the desired state? As data, in a safe order.
-import { childResources, type ChildObject, type OrderPipeline } from '../api/index.ts'
-import { type Blocked, type Cause, gate, type Gate } from './dependencies.ts'
+import { childResources } from '../api/index.ts'
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
+import { gate } from './dependencies.ts'
+import type { Blocked, Cause, Gate } from './dependencies.ts'
 import { startReplicas } from './desired.ts'
 import { drift } from './drift.ts'
 import { fingerprintAnnotation, identity } from './names.ts'

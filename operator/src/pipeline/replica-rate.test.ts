@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { unmeasured, withRateSample, type RateSample } from './replica-rate.ts'
+import { unmeasured, withRateSample } from './replica-rate.ts'
+import type { RateSample } from './replica-rate.ts'
 
 /** A sample every five seconds; `each` gives its other fields. */
 const after = (count: number, each: (index: number) => Omit<RateSample, 'at'>, from = unmeasured, at = 0) =>

@@ -3,7 +3,8 @@
 // can restore it after a crash.
 import type { Deployment, DeploymentStatus, Rollout, Strategy, V1DeploymentSpec } from '../api/index.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { type Color, labelKeys, retryAnnotation, versionAnnotations } from './names.ts'
+import { labelKeys, retryAnnotation, versionAnnotations } from './names.ts'
+import type { Color } from './names.ts'
 
 export type Template = V1DeploymentSpec['template']
 

@@ -6,7 +6,8 @@ import { gatewayEnvironment, stageEnvironment } from './environment.ts'
 import type { SecretKey } from './kafka-connection.ts'
 import { gatewayName, secretsAnnotation } from './names.ts'
 import type { PodReport } from './new-version.ts'
-import { isReplacing, type LivePart, templateOf } from './rollout.ts'
+import { isReplacing, templateOf } from './rollout.ts'
+import type { LivePart } from './rollout.ts'
 
 /**
  * Digest of the value of each referenced key, by `secret/key`; a key that cannot be read is absent.

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { desired } from './desired.ts'
-import { type StatusChange, statusChange } from './status-change.ts'
-import { type PipelineObservation, statusOf, statusWithFigures } from './status.ts'
+import { statusChange } from './status-change.ts'
+import type { StatusChange } from './status-change.ts'
+import { statusOf, statusWithFigures } from './status.ts'
+import type { PipelineObservation } from './status.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] }

@@ -8,7 +8,8 @@ import type {
   StageCapacityStatus,
   StageStatus,
 } from '../api/index.ts'
-import { type Capacity, capacityOf, type Measured, type StageCapacity } from './capacity.ts'
+import { capacityOf } from './capacity.ts'
+import type { Capacity, Measured, StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
 import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { type Point, type Throughput, withPoint } from './throughput.ts'
+import { withPoint } from './throughput.ts'
+import type { Point, Throughput } from './throughput.ts'
 
 const point = (at: number, changes: Partial<Point> = {}): Point => ({
   at: at * 1000,

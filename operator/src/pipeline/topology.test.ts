@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { OrderPipelineSpec, Stage } from '../api/index.ts'
 import { messagesPerOrderOn } from './choreography.ts'
-import { topologyOf, type Ratio } from './topology.ts'
+import { topologyOf } from './topology.ts'
+import type { Ratio } from './topology.ts'
 
 const stage = (name: string, consumes: string, emits = ''): Stage => ({
   name,

@@ -7,7 +7,8 @@
 // each message. So a choreography whose stages react to each other does not loop: a message that
 // comes back to a stage later makes it emit nothing new.
 import type { OrderPipelineSpec } from '../api/index.ts'
-import { flowsOfBuiltInStages, type Follows } from './choreography.ts'
+import { flowsOfBuiltInStages } from './choreography.ts'
+import type { Follows } from './choreography.ts'
 
 /** The topic of a gateway whose spec does not say what it emits. */
 const gatewayTopic = 'orders.placed'

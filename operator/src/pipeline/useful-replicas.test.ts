@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  isJudging,
-  unknownUsefulReplicas,
-  usefulReplicas,
-  withUsefulReplicasSample,
-  type UsefulReplicas,
-} from './useful-replicas.ts'
+import { isJudging, unknownUsefulReplicas, usefulReplicas, withUsefulReplicasSample } from './useful-replicas.ts'
+import type { UsefulReplicas } from './useful-replicas.ts'
 
 interface World {
   /** Messages a second of one replica by itself. */

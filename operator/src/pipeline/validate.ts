@@ -1,7 +1,8 @@
 // Is a spec valid where the schema cannot check it? Problems with path, reason and what to do; with
 // none the spec may be applied.
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
-import { type AutoscalerSettings, lagThreshold } from './autoscalers.ts'
+import { lagThreshold } from './autoscalers.ts'
+import type { AutoscalerSettings } from './autoscalers.ts'
 import { budgetProblems } from './budget.ts'
 import { defaults } from './environment.ts'
 import { greenSuffix } from './names.ts'

@@ -6,7 +6,8 @@ import { parse } from 'yaml'
 import type { Deployment, OrderPipeline, OrderPipelineSpec } from '../api/index.ts'
 import { desired } from './desired.ts'
 import { versionAnnotations } from './names.ts'
-import { type LivePart, roll, type Template } from './rollout.ts'
+import { roll } from './rollout.ts'
+import type { LivePart, Template } from './rollout.ts'
 import { settings } from './testing.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')

@@ -15,7 +15,6 @@ import type { Pools } from './budget.ts'
 import { runsBuiltIn } from './choreography.ts'
 import { defaults, gatewayEnvironment, stageEnvironment } from './environment.ts'
 import {
-  type Color,
   deploymentName,
   gatewayName,
   ownedMeta,
@@ -25,11 +24,15 @@ import {
   selectorLabels,
   workloadName,
 } from './names.ts'
+import type { Color } from './names.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { podSpec, type PodSettings, pullSecrets } from './pod.ts'
+import { podSpec, pullSecrets } from './pod.ts'
+import type { PodSettings } from './pod.ts'
 import { graceSeconds, mergedTemplate } from './pod-template.ts'
-import { expiredVersion, type PodReport } from './new-version.ts'
-import { type LivePart, roll, type RollSettings, type Template, type Version } from './rollout.ts'
+import { expiredVersion } from './new-version.ts'
+import type { PodReport } from './new-version.ts'
+import { roll } from './rollout.ts'
+import type { LivePart, RollSettings, Template, Version } from './rollout.ts'
 
 export interface WorkloadSettings {
   readonly servicesImage: string

@@ -1,18 +1,12 @@
 // How does an installation of the operator start to act on a pipeline, and how does it leave one to
 // another? By a record in the pipeline's status, written only over the version that was read: of
 // two that write at once, one is refused and reads again.
-import { type KubeObject, orderPipelines, type OperatorRecord, type OrderPipeline } from '../api/index.ts'
+import { orderPipelines } from '../api/index.ts'
+import type { KubeObject, OperatorRecord, OrderPipeline } from '../api/index.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import {
-  actsOn,
-  type StandbyRequest,
-  standbyRequestOf,
-  keyOf,
-  type StandbyDecision,
-  standbyDecision,
-  type StandbyTimes,
-} from '../pipeline/index.ts'
+import { actsOn, standbyRequestOf, keyOf, standbyDecision } from '../pipeline/index.ts'
+import type { StandbyRequest, StandbyDecision, StandbyTimes } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
 
 /** What is to be done with a pipeline now. */

@@ -2,7 +2,8 @@
 // that is changed back each time, by a mutating webhook or another controller, is repaired less and
 // less often, and the status reports it.
 import { backoffMs } from '@orderpipeline/retry'
-import { type Action, identity } from '../pipeline/index.ts'
+import { identity } from '../pipeline/index.ts'
+import type { Action } from '../pipeline/index.ts'
 import type { ActionOutcome } from './perform.ts'
 
 export interface ContestedFields {

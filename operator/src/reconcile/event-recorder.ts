@@ -4,7 +4,8 @@
 import type { KubeObject, OrderPipeline, OrderPipelineStatus, Resource } from '../api/index.ts'
 import { isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import { type KubernetesEvent, kubernetesEvents, fieldManager, fingerprintOf, namespaceOf } from '../pipeline/index.ts'
+import { kubernetesEvents, fieldManager, fingerprintOf, namespaceOf } from '../pipeline/index.ts'
+import type { KubernetesEvent } from '../pipeline/index.ts'
 
 const events: Resource = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' }
 /** The API server refuses longer ones. */

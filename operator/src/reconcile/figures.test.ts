@@ -1,14 +1,16 @@
 // What does a tick of the lag cost? The status of a pipeline and, only where it is written, its
 // topics; never its other children.
 import { describe, expect, it } from 'vitest'
-import { type ChildObject, childResources, type OrderPipeline, orderPipelines } from '../api/index.ts'
+import { childResources, orderPipelines } from '../api/index.ts'
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import type { OrderPipelineStatus, Resource } from '../api/index.ts'
 import { createInformer } from '../kube/informer.ts'
 import { store } from '../kube/object-store.ts'
 import type { Kube } from '../kube/port.ts'
 import type { MeasuredStage, StatusChange } from '../pipeline/index.ts'
 import { figuresPass } from './figures.ts'
-import { throughputLog, type ThroughputLog } from './throughput-log.ts'
+import { throughputLog } from './throughput-log.ts'
+import type { ThroughputLog } from './throughput-log.ts'
 
 const stage = {
   name: 'payment',

@@ -2,10 +2,12 @@
 // observed, nothing is planned. Lag decides about nothing but the status, except while a pipeline
 // is suspended.
 import type { OrderPipeline } from '../api/index.ts'
-import { keyOf, type MeasuredStage, statusWithFigures } from '../pipeline/index.ts'
+import { keyOf, statusWithFigures } from '../pipeline/index.ts'
+import type { MeasuredStage } from '../pipeline/index.ts'
 import type { TopicKeeper } from '../kafka/topic-keeper.ts'
 import type { Next } from './next-check.ts'
-import { type Informers, ofKind } from './observe.ts'
+import { ofKind } from './observe.ts'
+import type { Informers } from './observe.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { ThroughputLog } from './throughput-log.ts'
 

@@ -1,6 +1,7 @@
 // Which pipelines wait when they are deleted, and for what? A finalizer holds those that need a
 // cleanup which no garbage collector does.
-import { type ChildObject, type KubeObject, orderPipelines, type OrderPipeline, resourceOf } from '../api/index.ts'
+import { orderPipelines, resourceOf } from '../api/index.ts'
+import type { ChildObject, KubeObject, OrderPipeline } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import { isNotFound } from '../kube/errors.ts'
 import { finalizer, mayBeDeleted, mustBeReleased, namespaceOf, needsFinalizer } from '../pipeline/index.ts'

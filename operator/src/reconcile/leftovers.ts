@@ -7,11 +7,13 @@
 // may be late for good reasons, such as a Kafka that is down, and deletes the topic first: only
 // where the Kafka resource is gone as well, nothing is left that could delete it.
 import type { Logger } from 'pino'
-import { type ChildKind, type KubeObject, type Resource, resourceOf } from '../api/index.ts'
+import { resourceOf } from '../api/index.ts'
+import type { ChildKind, KubeObject, Resource } from '../api/index.ts'
 import { isConflict, isNotFound, NotLeaderError } from '../kube/errors.ts'
 import type { Change } from '../kube/object-store.ts'
 import type { Kube } from '../kube/port.ts'
-import { type HeldObject, heldInDeletion, kafkaClusterOf, namespaceOf } from '../pipeline/index.ts'
+import { heldInDeletion, kafkaClusterOf, namespaceOf } from '../pipeline/index.ts'
+import type { HeldObject } from '../pipeline/index.ts'
 
 export interface Leftovers {
   /** Takes note of a changed child. */

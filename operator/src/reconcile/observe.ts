@@ -1,24 +1,13 @@
 // What is the live state? The pipeline and its children from the informers' caches; no request is
 // made.
-import {
-  type ChildKind,
-  type ChildObject,
-  childResources,
-  type KubeObject,
-  orderPipelines,
-  type OrderPipeline,
-  type Resource,
-} from '../api/index.ts'
+import { childResources, orderPipelines } from '../api/index.ts'
+import type { ChildKind, ChildObject, KubeObject, OrderPipeline, Resource } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
 import type { Change } from '../kube/object-store.ts'
-import {
-  usualWatchSettings,
-  createInformer,
-  type Informer,
-  type WatchReports,
-  type WatchSettings,
-} from '../kube/informer.ts'
-import { type Absence, labelKeys, managedBy } from '../pipeline/index.ts'
+import { usualWatchSettings, createInformer } from '../kube/informer.ts'
+import type { Informer, WatchReports, WatchSettings } from '../kube/informer.ts'
+import { labelKeys, managedBy } from '../pipeline/index.ts'
+import type { Absence } from '../pipeline/index.ts'
 
 export interface Informers {
   readonly pipelines: Informer

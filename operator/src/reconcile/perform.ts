@@ -1,14 +1,11 @@
 // How is a plan carried out? Kind by kind, a few objects at once; a failure is an outcome, so that
 // the rest goes on.
-import { type ChildObject, type OrderPipeline, resourceOf } from '../api/index.ts'
+import { resourceOf } from '../api/index.ts'
+import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { ApiError, ConnectionError, isConflict, NotLeaderError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 import {
-  type Action,
-  type Cause,
-  type Failure,
   gate,
-  type Gate,
   keyOf,
   labelKeys,
   managedBy,
@@ -17,6 +14,7 @@ import {
   pipelineKeyOf,
   refusal,
 } from '../pipeline/index.ts'
+import type { Action, Cause, Failure, Gate } from '../pipeline/index.ts'
 import type { Start } from './start.ts'
 
 export type ReconcileStep = Action | Start

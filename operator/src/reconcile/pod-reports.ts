@@ -7,18 +7,14 @@ import type { Kube } from '../kube/port.ts'
 import {
   keyOf,
   labelKeys,
-  type LivePart,
   livePart,
   namespaceOf,
   needsPodReport,
   partsOf,
-  type PartPods,
-  type Pod,
   podReport,
-  type PodReport,
-  type ReplicaSet,
   newestDeployment,
 } from '../pipeline/index.ts'
+import type { LivePart, PartPods, Pod, PodReport, ReplicaSet } from '../pipeline/index.ts'
 
 type Reports = ReadonlyMap<string, PodReport>
 

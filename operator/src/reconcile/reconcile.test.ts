@@ -6,7 +6,8 @@ import { createInformer } from '../kube/informer.ts'
 import type { ExternalTopics } from '../pipeline/index.ts'
 import { childResources, orderPipelines } from '../api/index.ts'
 import { contestedFields } from './contested-fields.ts'
-import { reconcile, type Reconciler } from './reconcile.ts'
+import { reconcile } from './reconcile.ts'
+import type { Reconciler } from './reconcile.ts'
 import type { StatusInput } from './status-writer.ts'
 
 const pipeline: OrderPipeline = {

@@ -8,25 +8,25 @@ import {
   blockedByKafka,
   blockedByTopics,
   desired,
-  type DesiredSettings,
   identity,
   isExternal,
   isOrphaning,
   plan,
-  type PodReport,
   strayScaledObjects,
   servicesStatus,
   shrinkProblems,
-  type SecretDigests,
-  type MeasuredStage,
   suspensionOf,
   validate,
 } from '../pipeline/index.ts'
+import type { DesiredSettings, PodReport, SecretDigests, MeasuredStage } from '../pipeline/index.ts'
 import type { ContestedFields } from './contested-fields.ts'
 import { hasFinalizer, allChildrenDeleted, releaseTopics, removeFinalizer, withFinalizer } from './finalizer.ts'
-import { atLatest, nextCheck, type Next } from './next-check.ts'
-import { observe, type Informers } from './observe.ts'
-import { type ActionOutcome, perform } from './perform.ts'
+import { atLatest, nextCheck } from './next-check.ts'
+import type { Next } from './next-check.ts'
+import { observe } from './observe.ts'
+import type { Informers } from './observe.ts'
+import { perform } from './perform.ts'
+import type { ActionOutcome } from './perform.ts'
 import type { PodReports } from './pod-reports.ts'
 import type { SecretDigestReader } from './secret-digests.ts'
 import { startsOf } from './start.ts'

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import type { OrderPipeline, Resource } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import { namespaceOf, type SecretDigests, secretKeyName, secretReferences } from '../pipeline/index.ts'
+import { namespaceOf, secretKeyName, secretReferences } from '../pipeline/index.ts'
+import type { SecretDigests } from '../pipeline/index.ts'
 
 export interface SecretDigestReader {
   digestsOf(pipeline: OrderPipeline): Promise<SecretDigests>

@@ -2,16 +2,8 @@
 // yet, and the new color of a blue-green rollout, which must have as many replicas as the old one.
 // reconcile.ts performs the result.
 import type { ChildObject, Deployment, OrderPipeline } from '../api/index.ts'
-import {
-  type Blocked,
-  causeOf,
-  dependencies,
-  labelKeys,
-  livePart,
-  otherOwner,
-  partsOf,
-  startReplicas,
-} from '../pipeline/index.ts'
+import { causeOf, dependencies, labelKeys, livePart, otherOwner, partsOf, startReplicas } from '../pipeline/index.ts'
+import type { Blocked } from '../pipeline/index.ts'
 
 export interface Start {
   readonly kind: 'start'

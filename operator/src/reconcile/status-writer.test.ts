@@ -2,8 +2,10 @@
 import { expect, it } from 'vitest'
 import type { OrderPipeline } from '../api/index.ts'
 import type { Kube } from '../kube/port.ts'
-import { type Cause, desired } from '../pipeline/index.ts'
-import { type StatusInput, statusWriter } from './status-writer.ts'
+import { desired } from '../pipeline/index.ts'
+import type { Cause } from '../pipeline/index.ts'
+import { statusWriter } from './status-writer.ts'
+import type { StatusInput } from './status-writer.ts'
 
 const pipeline: OrderPipeline = {
   apiVersion: 'orderpipeline.dev/v1alpha1',

@@ -1,26 +1,18 @@
 // When does the status reach the API server? When something has changed that a reader would act on;
 // figures are written less often.
-import {
-  type ChildObject,
-  orderPipelines,
-  type OrderPipeline,
-  type OrderPipelineStatus,
-  type Problem,
-  type ServicesStatus,
-} from '../api/index.ts'
+import { orderPipelines } from '../api/index.ts'
+import type { ChildObject, OrderPipeline, OrderPipelineStatus, Problem, ServicesStatus } from '../api/index.ts'
 import { isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
-import {
-  type Blocked,
-  type ExternalTopics,
-  keyOf,
-  type PodReport,
-  type MeasuredStage,
-  type StatusChange,
-  statusChange,
-  type StatusLimits,
-  statusOf,
-  type Throughput,
+import { keyOf, statusChange, statusOf } from '../pipeline/index.ts'
+import type {
+  Blocked,
+  ExternalTopics,
+  PodReport,
+  MeasuredStage,
+  StatusChange,
+  StatusLimits,
+  Throughput,
 } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { EventRecorder } from './event-recorder.ts'

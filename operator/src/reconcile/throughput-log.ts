@@ -2,7 +2,8 @@
 // gets the measured capacity from it. Kept in memory: what matters is in the status, and the rest
 // is soon measured again.
 import type { ChildObject, DeploymentStatus, OrderPipeline } from '../api/index.ts'
-import { defaults, keyOf, livePart, type MeasuredStage, type Throughput, withPoint } from '../pipeline/index.ts'
+import { defaults, keyOf, livePart, withPoint } from '../pipeline/index.ts'
+import type { MeasuredStage, Throughput } from '../pipeline/index.ts'
 
 export interface ThroughputLog {
   /** Notes the current figures, and returns what is measured by now, by stage. */

@@ -1,7 +1,8 @@
 // Which pipelines may move to the operator's services image now? A few at once; one whose new
 // version fails keeps its place, so that what breaks the first does not go through all of them.
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
-import { keyOf, type Move, moveOf, type Updates } from '../pipeline/index.ts'
+import { keyOf, moveOf } from '../pipeline/index.ts'
+import type { Move, Updates } from '../pipeline/index.ts'
 
 export interface UpdateLimiter {
   /**

@@ -1,6 +1,7 @@
 // Is the operator alive, is it ready, and what does it measure? /healthz, /readyz and /metrics.
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 

@@ -1,5 +1,6 @@
 // How does the operator log? As the services do; an error whose reason is known needs no stack.
-import { createLogger, type Logger, type LoggerOptions } from '@orderpipeline/process'
+import { createLogger } from '@orderpipeline/process'
+import type { Logger, LoggerOptions } from '@orderpipeline/process'
 import { stdSerializers } from 'pino'
 
 export const logger = (options: Pick<LoggerOptions, 'level' | 'destination'>): Logger =>

@@ -1,12 +1,7 @@
 // What does the operator measure of the pipelines? Gauges taken from each pipeline's spec and
 // status.
-import {
-  Gauge,
-  type GaugeConfiguration,
-  type MetricObjectWithValues,
-  type MetricValue,
-  type Registry,
-} from 'prom-client'
+import { Gauge } from 'prom-client'
+import type { GaugeConfiguration, MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
 import type { OrderPipeline, Scaling, StageStatus } from '../api/index.ts'
 
 export interface PipelineMetrics {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Priority, type QueueItem, workQueue } from './work-queue.ts'
+import { workQueue } from './work-queue.ts'
+import type { Priority, QueueItem } from './work-queue.ts'
 
 const clock = { now: () => Date.now(), random: () => 1 } // late bound: fake timers replace Date
 const settings = { firstBackoffMs: 100, lastBackoffMs: 1000, editsInARow: 3 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ChildObject, Deployment } from '../api/index.ts'
-import { desired, type PartitionOffsets } from '../pipeline/index.ts'
+import { desired } from '../pipeline/index.ts'
+import type { PartitionOffsets } from '../pipeline/index.ts'
 import { pipeline, settings, stage } from '../pipeline/testing.ts'
 import { flowLog } from './flow-log.ts'
 

@@ -6,7 +6,6 @@ import {
   answerOf,
   consumerGroup,
   flowControl,
-  type FlowDecision,
   flowRules,
   keyOf,
   lagSample,
@@ -17,13 +16,16 @@ import {
   TopologyInvalid,
   unmeasuredDecision,
   withDecision,
-  type FlowAnswer,
-  type FlowChanges,
-  type FlowHistory,
-  type FlowControl,
-  type FlowSample,
-  type PartitionOffsets,
-  type Topology,
+} from '../pipeline/index.ts'
+import type {
+  FlowDecision,
+  FlowAnswer,
+  FlowChanges,
+  FlowHistory,
+  FlowControl,
+  FlowSample,
+  PartitionOffsets,
+  Topology,
 } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
 

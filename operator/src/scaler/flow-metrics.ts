@@ -1,6 +1,7 @@
 // Which metrics do the decisions of stages on flow have? They come at each scrape from the last
 // decisions. Every replica of the operator decides, so that each has these figures, leader or not.
-import { Gauge, type Registry } from 'prom-client'
+import { Gauge } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { StageDecision } from './flow-log.ts'
 
 export const flowMetrics = (registry: Registry, decisions: () => readonly StageDecision[]): void => {

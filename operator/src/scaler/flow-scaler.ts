@@ -2,10 +2,12 @@
 // on flow, and answers KEDA. Every replica does, leader or not. Without such a pipeline nothing is
 // read.
 import type { OrderPipeline } from '../api/index.ts'
-import { lagPoller, type LagPollerEnvironment } from '../kafka/lag-poller.ts'
+import { lagPoller } from '../kafka/lag-poller.ts'
+import type { LagPollerEnvironment } from '../kafka/lag-poller.ts'
 import type { Observed } from '../reconcile/observe.ts'
 import { keyOf } from '../pipeline/index.ts'
-import { flowLog, type StageDecision } from './flow-log.ts'
+import { flowLog } from './flow-log.ts'
+import type { StageDecision } from './flow-log.ts'
 import { flowServer } from './flow-server.ts'
 
 export interface FlowScalerParts extends Pick<LagPollerEnvironment, 'readerFor' | 'now' | 'random' | 'failed'> {

@@ -3,7 +3,8 @@
 // FlowAnswer; 404 and 503 with a reason make KEDA scale on lag after three of them. With /changes
 // at the end of the path the answer also has the changes that led to it, for people.
 import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FlowAnswer, FlowHistory } from '../pipeline/index.ts'
 

@@ -2,7 +2,8 @@
 // reserves what it may send before it is read, and one that does not fit is answered 503, for every
 // sender and however slow it is.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Gauge, type Registry } from '@orderpipeline/telemetry'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import { overloaded } from './problem.ts'
 
 const againSeconds = 1

@@ -1,7 +1,8 @@
 // How many requests, errors and seconds does each route have? Requests by route and status, their
 // duration, and how many are being served.
 import type { FastifyInstance } from 'fastify'
-import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
+import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import { onRequestEnd } from './request-end.ts'
 
 /** Returns a function that counts a request that was refused before it came to a route. */

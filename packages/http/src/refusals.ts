@@ -6,7 +6,8 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyRequest } from 'fastify'
-import { HttpProblem, type ProblemBody } from './problem.ts'
+import { HttpProblem } from './problem.ts'
+import type { ProblemBody } from './problem.ts'
 
 /** `undefined`: the error is on our side, and its text is not for callers. */
 export function refusalOf(error: FastifyError | HttpProblem, request: FastifyRequest): HttpProblem | undefined {

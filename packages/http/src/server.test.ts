@@ -1,17 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { expect, test, vi } from 'vitest'
-import {
-  createLogger,
-  createRegistry,
-  silentLogger,
-  startTracing,
-  type SpanAttributes,
-  type Tracing,
-} from '@orderpipeline/telemetry'
+import { createLogger, createRegistry, silentLogger, startTracing } from '@orderpipeline/telemetry'
+import type { SpanAttributes, Tracing } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { HttpProblem, overloaded } from './problem.ts'
-import { createHttpServer, type HttpServerOptions } from './server.ts'
+import { createHttpServer } from './server.ts'
+import type { HttpServerOptions } from './server.ts'
 import { parsed } from './validation.ts'
 
 const schema = z.strictObject({

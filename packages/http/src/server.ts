@@ -1,26 +1,22 @@
 // What does every HTTP service of ours have in common? Bounds on size, time, number and age of
 // connections, a correlation id on every answer, metrics per route, and problem answers that hide
 // errors on our side.
-import {
-  fastify,
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
+import { fastify, LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
 import { limitBodyBytes } from './body-budget.ts'
 import { readJsonBodies } from './body.ts'
 import { limitConnectionAge } from './connections.ts'
-import { correlationOf, type Correlation } from './correlation.ts'
+import { correlationOf } from './correlation.ts'
+import type { Correlation } from './correlation.ts'
 import { allowOrigins } from './cors.ts'
 import { answerOtherMethods } from './methods.ts'
 import { observeRequests } from './metrics.ts'
-import { logRequests, type RequestLog } from './request-log.ts'
+import { logRequests } from './request-log.ts'
+import type { RequestLog } from './request-log.ts'
 import { networkMatcher } from './networks.ts'
-import { HttpProblem, type ProblemBody } from './problem.ts'
+import { HttpProblem } from './problem.ts'
+import type { ProblemBody } from './problem.ts'
 import { answerBare, answerParserError, noTunnel, problemBody, refusalOf } from './refusals.ts'
 import { traceRequests } from './trace.ts'
 

@@ -1,7 +1,9 @@
 // How do the tests of this package run a server?
-import { connect, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
-import { createHttpServer, type HttpServerOptions } from './server.ts'
+import { createHttpServer } from './server.ts'
+import type { HttpServerOptions } from './server.ts'
 
 export function testServer(more: Partial<HttpServerOptions> = {}) {
   const registry = createRegistry()

@@ -2,7 +2,8 @@
 // and what is allowed.
 import { valueText } from '@orderpipeline/config'
 import type { z } from 'zod'
-import { HttpProblem, type FieldProblem } from './problem.ts'
+import { HttpProblem } from './problem.ts'
+import type { FieldProblem } from './problem.ts'
 
 /** A body can be wrong in thousands of places: the answer to it must not be many times as large. */
 const mostProblems = 20

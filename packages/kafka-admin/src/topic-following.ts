@@ -3,7 +3,8 @@
 // of the two requests for the ends of all.
 import type { KafkaConnection } from './connection.ts'
 import { readEnds } from './offsets.ts'
-import { recordsBetween, type TopicRecord } from './topic-reading.ts'
+import { recordsBetween } from './topic-reading.ts'
+import type { TopicRecord } from './topic-reading.ts'
 
 export interface TopicObserver {
   /**

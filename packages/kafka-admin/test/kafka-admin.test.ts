@@ -5,14 +5,8 @@ import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
 import { eventually } from '@orderpipeline/retry/testing'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  kafkaConnection,
-  readOffsets,
-  topicAdmin,
-  type KafkaConnection,
-  type KafkaSecurity,
-  type TopicAdmin,
-} from '../src/index.ts'
+import { kafkaConnection, readOffsets, topicAdmin } from '../src/index.ts'
+import type { KafkaConnection, KafkaSecurity, TopicAdmin } from '../src/index.ts'
 
 const id = `admin-${randomBytes(3).toString('hex')}`
 const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const

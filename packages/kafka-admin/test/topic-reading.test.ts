@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { kafkaConnection, readTopicToEnd, topicNames, type KafkaConnection } from '../src/index.ts'
+import { kafkaConnection, readTopicToEnd, topicNames } from '../src/index.ts'
+import type { KafkaConnection } from '../src/index.ts'
 
 let kafka: KafkaConnection
 let client: Kafka

@@ -1,5 +1,6 @@
 // How long does a consumer wait in an outage, and how is such a wait given up?
-import { sleep, type Backoff } from '@orderpipeline/retry'
+import { sleep } from '@orderpipeline/retry'
+import type { Backoff } from '@orderpipeline/retry'
 
 /** The backoff in an outage of Kafka or the database, for as long as it lasts. */
 export const outageBackoff: Backoff = { firstMs: 200, maxMs: 10_000 }

@@ -5,8 +5,10 @@
 // order in which they came and batches grow with load. While a batch is being published the next
 // transaction already runs; publications never overlap. A message that fails by itself waits in the
 // retry queue, with the later messages of its key behind it.
-import { backoffMs, type Backoff } from '@orderpipeline/retry'
-import { createRetryQueue, type RetryQueue } from './retry-queue.ts'
+import { backoffMs } from '@orderpipeline/retry'
+import type { Backoff } from '@orderpipeline/retry'
+import { createRetryQueue } from './retry-queue.ts'
+import type { RetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
 import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createLockPatience, type LockPatience } from './lock-patience.ts'
+import { createLockPatience } from './lock-patience.ts'
+import type { LockPatience } from './lock-patience.ts'
 
 const triesOf = (patience: LockPatience) => [patience.tries(false), patience.tries(true)]
 

@@ -5,7 +5,8 @@
 // In an outage every message would fail likewise, so its place is kept: other messages in it would
 // only be more calls to a system that is away. A message that fails while others succeed, or for
 // longer than an outage is likely to concern all, must not keep the place from them.
-import { backoffMs, type Backoff } from '@orderpipeline/retry'
+import { backoffMs } from '@orderpipeline/retry'
+import type { Backoff } from '@orderpipeline/retry'
 import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf, stallOf, failureVerdict } from './failure.ts'

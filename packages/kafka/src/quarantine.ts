@@ -83,8 +83,8 @@ const triesOfOne = 2
  */
 export const maxSuspects = 8
 /**
- * Parts of all suspects of a replica together, since it handles nothing but a part at a time: with as
- * many parts for each partition, eight suspect partitions would take eight times as long. More
+ * Parts of all suspects of a replica together, since it handles nothing but a part at a time: with
+ * as many parts for each partition, eight suspect partitions would take eight times as long. More
  * parts cost more commits, fewer parts more deaths: 1,000 messages take at most 48 of the former
  * and 4 of the latter, in one partition or in eight.
  */

@@ -1,11 +1,13 @@
 // Does a request end in time, does an error carry what the API server said, and is a kubeconfig's
 // proxy asked?
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterEach, expect, it } from 'vitest'
 import { ApiError, ConnectionError } from './errors.ts'
-import { transport, type Transport } from './transport.ts'
+import { transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {

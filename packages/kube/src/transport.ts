@@ -3,8 +3,10 @@
 // @kubernetes/client-node; the requests are our own, since its typed ones drop unknown fields and
 // its watches drop lines they cannot read.
 import { once } from 'node:events'
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
-import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import { Agent, request as httpsRequest } from 'node:https'
+import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { ApiError, ConnectionError } from './errors.ts'
 

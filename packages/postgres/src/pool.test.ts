@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:net'
+import { createServer } from 'node:net'
+import type { Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { createPool } from './pool.ts'

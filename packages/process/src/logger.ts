@@ -1,6 +1,7 @@
 // How does a process log? JSON lines on standard output, one object each, with the service's name,
 // and never a secret in them.
-import { pino, type DestinationStream, type Logger } from 'pino'
+import { pino } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
 
 export type { Logger } from 'pino'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -1,7 +1,8 @@
 // What is the environment of a stage's container? The contract between the operator and every
 // built-in stage.
 import { kafkaVariables } from '@orderpipeline/kafka'
-import { databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
+import { databaseVariables, readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 

@@ -1,5 +1,6 @@
 // How does a stage run as a process of its own, from its environment to its exit code?
-import { runConfigured, type Environment } from '@orderpipeline/config'
+import { runConfigured } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import {
   createLogger,
   createRegistry,

@@ -6,7 +6,8 @@ import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { makeDays, prune } from '../src/prune.ts'
 import { insertInbox } from '../src/sql/inbox.ts'
-import { testDatabase, type TestDatabase } from '../src/testing/index.ts'
+import { testDatabase } from '../src/testing/index.ts'
+import type { TestDatabase } from '../src/testing/index.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

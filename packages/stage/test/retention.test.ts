@@ -2,7 +2,8 @@
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deleteOld } from '../src/retention.ts'
-import { testDatabase, type TestDatabase } from '../src/testing/index.ts'
+import { testDatabase } from '../src/testing/index.ts'
+import type { TestDatabase } from '../src/testing/index.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 // Is the database the bottleneck? How long statements take, and how many callers wait for a
 // connection.
-import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from './registry.ts'
+import { Counter, Gauge, Histogram, secondsBuckets } from './registry.ts'
+import type { Registry } from './registry.ts'
 
 export interface PoolFigures {
   readonly size: number

@@ -1,7 +1,8 @@
 // How do Kubernetes and Prometheus observe a service? By /metrics, /healthz and /readyz on a port
 // of their own, on bare node:http, so that they answer even where the service itself serves no HTTP
 // or is full.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { withDeadline } from '@orderpipeline/retry'
 import type { Registry } from './registry.ts'

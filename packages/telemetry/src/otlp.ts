@@ -1,7 +1,8 @@
 // How are spans made and sent by OpenTelemetry? In batches from a bounded queue, apart from the
 // work that they describe: a collector that is unavailable costs spans and nothing else. Loaded
 // only where traces are wanted.
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type SpanContext } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { Context, SpanContext } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import {

@@ -6,7 +6,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { silentLogger } from '@orderpipeline/process'
-import { startTracing, type Tracing } from './tracing.ts'
+import { startTracing } from './tracing.ts'
+import type { Tracing } from './tracing.ts'
 
 const of = { service: 'orders', pipeline: 'shop' }
 const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'

@@ -1,8 +1,10 @@
 import { silentLogger, createRegistry } from '@orderpipeline/telemetry'
-import { responseIn, type OpenApi } from '@orderpipeline/http'
+import { responseIn } from '@orderpipeline/http'
+import type { OpenApi } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
-import { buildApp, type AppOptions } from './app.ts'
+import { buildApp } from './app.ts'
+import type { AppOptions } from './app.ts'
 
 const never = () => Promise.reject(new Error('not asked here'))
 

@@ -1,29 +1,30 @@
 // Which requests does the gateway serve over HTTP? To place orders, to follow and to read them, and
 // to read the description of these requests.
-import {
-  createHttpServer,
-  registerRoutes,
-  type HttpServer,
-  type HttpServerOptions,
-  type Route,
-} from '@orderpipeline/http'
+import { createHttpServer, registerRoutes } from '@orderpipeline/http'
+import type { HttpServer, HttpServerOptions, Route } from '@orderpipeline/http'
 import type { Intake } from '@orderpipeline/orders/intake'
-import { cancellingRoute, type Cancel } from './api/cancel-order.ts'
+import { cancellingRoute } from './api/cancel-order.ts'
+import type { Cancel } from './api/cancel-order.ts'
 import { dependencyHealthRoute } from './api/dependency-health.ts'
 import { descriptionRoutes } from './api/description.ts'
 import { eventsRoute } from './api/events.ts'
 import { healthRoute } from './api/health.ts'
 import { placingRoutes } from './api/place-order.ts'
 import { problemOf } from './api/problems.ts'
-import { productRoutes, type Products } from './api/products.ts'
-import { staffRoutes, type Catalogue } from './api/staff-products.ts'
+import { productRoutes } from './api/products.ts'
+import type { Products } from './api/products.ts'
+import { staffRoutes } from './api/staff-products.ts'
+import type { Catalogue } from './api/staff-products.ts'
 import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
 import type { Dependencies } from './dependencies.ts'
-import { limitAddresses, limitCustomers, refusalCounter, type Limits } from './limits/hook.ts'
-import { noEstimates, type Estimates } from './estimates/estimator.ts'
-import { everyOrder, type Admission } from './queues/admission.ts'
+import { limitAddresses, limitCustomers, refusalCounter } from './limits/hook.ts'
+import type { Limits } from './limits/hook.ts'
+import { noEstimates } from './estimates/estimator.ts'
+import type { Estimates } from './estimates/estimator.ts'
+import { everyOrder } from './queues/admission.ts'
+import type { Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'
 import type { OrderReader } from './order-read-model/order-reader.ts'
 import type { Outcomes } from './order-subscriptions/outcomes.ts'

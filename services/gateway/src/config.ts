@@ -1,7 +1,8 @@
 // Which settings does the gateway read from its environment?
 import { requestLogs } from '@orderpipeline/http'
 import { kafkaVariables } from '@orderpipeline/kafka'
-import { ConfigError, databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
+import { ConfigError, databaseVariables, readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createDependencies, type Dependency } from './dependencies.ts'
+import { createDependencies } from './dependencies.ts'
+import type { Dependency } from './dependencies.ts'
 
 const silent = () => new Promise<never>(() => undefined)
 const options = (dependencies: readonly Dependency[], monotonicMs = () => 0) => ({

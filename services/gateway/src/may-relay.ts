@@ -1,7 +1,8 @@
 // May this gateway publish its orders to Kafka? Not where the orders stage that reads there is
 // another shop's: that stage would not know them, and they would end as dead letters. They wait in
 // the outbox.
-import { GroupOfAnother, refuseGroupOfAnother, type Group } from '@orderpipeline/kafka'
+import { GroupOfAnother, refuseGroupOfAnother } from '@orderpipeline/kafka'
+import type { Group } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Logger } from '@orderpipeline/telemetry'
 

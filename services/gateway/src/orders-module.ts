@@ -2,18 +2,14 @@
 // relay of its outbox, which one gateway at a time runs.
 import { randomUUIDv7 } from 'node:crypto'
 import { createProducer, fetchSpacing, kafkaAddress } from '@orderpipeline/kafka'
-import { createPool, openSession, type Queryable } from '@orderpipeline/postgres'
+import { createPool, openSession } from '@orderpipeline/postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 import { databaseSettings } from '@orderpipeline/config'
-import {
-  observePools,
-  observeQueries,
-  type Closer,
-  type Logger,
-  type Registry,
-  type Tracing,
-} from '@orderpipeline/telemetry'
+import { observePools, observeQueries } from '@orderpipeline/telemetry'
+import type { Closer, Logger, Registry, Tracing } from '@orderpipeline/telemetry'
 import { cancelOrder, orderTimer } from '@orderpipeline/orders/cancellation'
-import { createIntake, intakeMetrics, relayMetrics, startRelay, type Intake } from '@orderpipeline/orders/intake'
+import { createIntake, intakeMetrics, relayMetrics, startRelay } from '@orderpipeline/orders/intake'
+import type { Intake } from '@orderpipeline/orders/intake'
 import { removeProduct, saveProduct } from '@orderpipeline/orders/catalogue'
 import { productBySku, productPage, stockPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
@@ -21,10 +17,12 @@ import type { Cancel } from './api/cancel-order.ts'
 import type { Products } from './api/products.ts'
 import type { Catalogue } from './api/staff-products.ts'
 import type { Clock } from './clock.ts'
-import { groupPrefixOf, type GatewayConfig } from './config.ts'
+import { groupPrefixOf } from './config.ts'
+import type { GatewayConfig } from './config.ts'
 import { createCache } from './order-read-model/cache.ts'
 import { cachedOrders } from './order-read-model/order-cache.ts'
-import { orderReader, type OrderReader } from './order-read-model/order-reader.ts'
+import { orderReader } from './order-read-model/order-reader.ts'
+import type { OrderReader } from './order-read-model/order-reader.ts'
 import { readReplica } from './order-read-model/replica.ts'
 import { createProductCache } from './order-read-model/product-cache.ts'
 import { refuseToRelay } from './may-relay.ts'

@@ -5,7 +5,8 @@ import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { accepted, batchResults, orderPage, orderView } from '../src/responses.ts'
 import type { Gateway } from '../src/index.ts'
-import { ask, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, gatewayTestEnvironment, settle } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 let on: GatewayTestEnvironment
 let gateway: Gateway

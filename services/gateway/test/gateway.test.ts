@@ -1,16 +1,11 @@
 // Does the gateway take orders, show them, and say what is wrong, over HTTP?
 import { randomUUID } from 'node:crypto'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import {
-  stageBench,
-  testDatabase,
-  testLogger,
-  until,
-  type Bench,
-  type TestDatabase,
-} from '@orderpipeline/stage/testing'
+import { stageBench, testDatabase, testLogger, until } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { gatewayConfig, startGateway, type Gateway } from '../src/index.ts'
+import { gatewayConfig, startGateway } from '../src/index.ts'
+import type { Gateway } from '../src/index.ts'
 
 let database: TestDatabase
 let bench: Bench

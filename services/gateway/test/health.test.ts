@@ -1,11 +1,14 @@
 // Does a gateway name the dependency that does not answer it, and do caches get what they need to
 // show products without asking for them in full?
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
+import { ownRedis } from '@orderpipeline/test-support/own-redis'
+import type { OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { startFaultyLink } from '@orderpipeline/test-support/faulty-link'
+import type { FaultyLink } from '@orderpipeline/test-support/faulty-link'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 interface Health {
   readonly status: string

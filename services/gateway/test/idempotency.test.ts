@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, closeGateway, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, closeGateway, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 let on: GatewayTestEnvironment
 let gateways: Gateway[]

@@ -6,7 +6,8 @@ import { inProcessHost, persistedPorts, startRedis } from '@orderpipeline/cluste
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 import { audience, forged, issuer } from './tokens.ts'
 
 let on: GatewayTestEnvironment

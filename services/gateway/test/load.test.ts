@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureTool } from '@orderpipeline/cluster'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
-import { audience, issuer, startIssuer, type Issuer } from './tokens.ts'
+import { gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
+import { audience, issuer, startIssuer } from './tokens.ts'
+import type { Issuer } from './tokens.ts'
 
 // Started for this file: postgresUrl, kafkaBootstrap.
 const root = join(import.meta.dirname, '..', '..', '..')

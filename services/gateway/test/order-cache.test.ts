@@ -4,8 +4,10 @@ import { until } from '@orderpipeline/stage/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { ask, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
+import { ownRedis } from '@orderpipeline/test-support/own-redis'
+import type { OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { ask, gatewayTestEnvironment, settle } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 import { audience, forged, issuer } from './tokens.ts'
 
 let on: GatewayTestEnvironment

@@ -1,6 +1,7 @@
 // Does everything that was accepted survive, when the database becomes unavailable and when
 // gateways are killed or stopped by SIGTERM?
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,14 +16,8 @@ import {
 } from '@orderpipeline/cluster/testing'
 import { withDeadline } from '@orderpipeline/retry'
 import { eventually } from '@orderpipeline/retry/testing'
-import {
-  stageBench,
-  testDatabase,
-  testLogger,
-  until,
-  type Bench,
-  type TestDatabase,
-} from '@orderpipeline/stage/testing'
+import { stageBench, testDatabase, testLogger, until } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { runTraffic } from '@orderpipeline/traffic'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gatewayConfig, startGateway } from '../src/index.ts'

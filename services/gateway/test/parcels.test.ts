@@ -4,10 +4,12 @@ import { eventOf } from '@orderpipeline/order-events'
 import { ordersStage } from '@orderpipeline/orders'
 import { httpCarrier, shippingStage, startSimulatedCarrier } from '@orderpipeline/shipping'
 import { consumedTopics, shopTopics, until } from '@orderpipeline/stage/testing'
-import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { ownRedis } from '@orderpipeline/test-support/own-redis'
+import type { OwnRedis } from '@orderpipeline/test-support/own-redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 interface Order {
   readonly orderId: string

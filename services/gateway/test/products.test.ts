@@ -6,8 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { createCache } from '../src/order-read-model/cache.ts'
 import { createProductCache } from '../src/order-read-model/product-cache.ts'
-import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ownRedis } from '@orderpipeline/test-support/own-redis'
+import type { OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 let on: GatewayTestEnvironment
 let redis: OwnRedis

@@ -7,7 +7,8 @@ import { eventOf } from '@orderpipeline/order-events'
 import { consumedTopics, shopTopics, until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 interface Progress {
   readonly done: number

@@ -4,7 +4,8 @@ import { placedEvent, testOrder, until } from '@orderpipeline/stage/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 interface Health {
   readonly status: string

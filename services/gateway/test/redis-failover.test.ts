@@ -4,10 +4,13 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { eventually } from '@orderpipeline/retry/testing'
-import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
+import { startFaultyLink } from '@orderpipeline/test-support/faulty-link'
+import type { FaultyLink } from '@orderpipeline/test-support/faulty-link'
 import type { Gateway } from '../src/index.ts'
-import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ownRedis } from '@orderpipeline/test-support/own-redis'
+import type { OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 let on: GatewayTestEnvironment
 let former: OwnRedis

@@ -1,8 +1,10 @@
 // Are the issuer's keys fetched as seldom as they should be, and used as long as they may be?
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createLogger } from '@orderpipeline/telemetry'
-import { exportJWK, generateKeyPair, type JWK, type CompactJWSHeaderParameters } from 'jose'
+import { exportJWK, generateKeyPair } from 'jose'
+import type { JWK, CompactJWSHeaderParameters } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { KeysUnavailable, remoteKeys } from '../src/authentication/remote-keys.ts'
 

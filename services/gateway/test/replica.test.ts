@@ -2,8 +2,10 @@
 // as it was before they saw it? On a real standby, which the test holds back.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ownReplica, type OwnReplica } from '@orderpipeline/test-support/own-replica'
-import { ask, closeGateway, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
+import { ownReplica } from '@orderpipeline/test-support/own-replica'
+import type { OwnReplica } from '@orderpipeline/test-support/own-replica'
+import { ask, closeGateway, gatewayTestEnvironment, settle } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 let replica: OwnReplica
 let on: GatewayTestEnvironment

@@ -2,7 +2,8 @@
 import { until } from '@orderpipeline/stage/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ask, gatewayTestEnvironment, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, gatewayTestEnvironment } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 let on: GatewayTestEnvironment
 let other: GatewayTestEnvironment

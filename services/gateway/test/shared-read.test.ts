@@ -1,9 +1,11 @@
 // Do gateways share a look, whichever makes it, and does none of them wait for one that has died?
 import { setTimeout as sleep } from 'node:timers/promises'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, until, type TestDatabase } from '@orderpipeline/stage/testing'
+import { testDatabase, until } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSharedRead, LookPending, type SharedReadOptions } from '../src/queues/shared-read.ts'
+import { createSharedRead, LookPending } from '../src/queues/shared-read.ts'
+import type { SharedReadOptions } from '../src/queues/shared-read.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

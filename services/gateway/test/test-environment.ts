@@ -1,7 +1,9 @@
 // How do the gateway's tests run one, and talk to it?
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { stageBench, testDatabase, testLogger, type Bench, type TestDatabase } from '@orderpipeline/stage/testing'
-import { gatewayConfig, startGateway, type Gateway } from '../src/index.ts'
+import { stageBench, testDatabase, testLogger } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
+import { gatewayConfig, startGateway } from '../src/index.ts'
+import type { Gateway } from '../src/index.ts'
 
 export interface HttpAnswer<Body = Record<string, unknown>> {
   readonly status: number

@@ -3,15 +3,8 @@
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  exportJWK,
-  exportSPKI,
-  generateKeyPair,
-  SignJWT,
-  type JWK,
-  type JWTHeaderParameters,
-  type JWTPayload,
-} from 'jose'
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
+import type { JWK, JWTHeaderParameters, JWTPayload } from 'jose'
 
 export const issuer = 'https://issuer.example'
 export const audience = 'orders'

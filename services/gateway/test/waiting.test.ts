@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
-import { ask, closeGateway, gatewayTestEnvironment, settle, type GatewayTestEnvironment } from './test-environment.ts'
+import { ask, closeGateway, gatewayTestEnvironment, settle } from './test-environment.ts'
+import type { GatewayTestEnvironment } from './test-environment.ts'
 
 let on: GatewayTestEnvironment
 let gateway: Gateway

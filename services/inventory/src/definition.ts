@@ -6,7 +6,8 @@ import { applyToStock } from './apply.ts'
 import { expiryTask } from './expiry.ts'
 import type { ExpiryOptions } from './expiry.ts'
 import { deliveryHandling } from './restock.ts'
-import { stockLevelsTask, type StockLevelOptions } from './stock-levels/stock-levels-task.ts'
+import { stockLevelsTask } from './stock-levels/stock-levels-task.ts'
+import type { StockLevelOptions } from './stock-levels/stock-levels-task.ts'
 
 export interface InventoryOptions extends ExpiryOptions {
   /** Without them no levels are published, and none are noted. */

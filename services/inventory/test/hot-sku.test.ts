@@ -3,13 +3,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { consumedTopics, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
-import {
-  validatedEvent,
-  type Bench,
-  type TestDatabase,
-  type TestOrder,
-  type TestStage,
-} from '@orderpipeline/stage/testing'
+import { validatedEvent } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase, TestOrder, TestStage } from '@orderpipeline/stage/testing'
 import { inventoryStage } from '../src/definition.ts'
 
 const buyers = 10_000

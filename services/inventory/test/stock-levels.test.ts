@@ -10,7 +10,8 @@ import type { OrderEvent, ProductEvent, ProductEventOf, ProductEventType } from 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inventoryStage } from '../src/definition.ts'
 import { restock } from '../src/restock.ts'
-import { stockLevelsTask, type StockLevelOptions } from '../src/stock-levels/stock-levels-task.ts'
+import { stockLevelsTask } from '../src/stock-levels/stock-levels-task.ts'
+import type { StockLevelOptions } from '../src/stock-levels/stock-levels-task.ts'
 
 let database: TestDatabase
 beforeEach(async () => {

@@ -1,5 +1,6 @@
 // Which settings does the migrate program read from its environment?
-import { databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
+import { databaseVariables, readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 
 const schema = z.object({

@@ -1,7 +1,8 @@
 // How is a customer forgotten? What only served them is deleted. What the books need is kept under
 // a pseudonym that cannot be traced back: orders with their lines, payments, refunds and shipments.
 import { randomUUID } from 'node:crypto'
-import { connectAdministrator, type Administrator } from '@orderpipeline/postgres'
+import { connectAdministrator } from '@orderpipeline/postgres'
+import type { Administrator } from '@orderpipeline/postgres'
 
 export interface ForgetOptions {
   readonly databaseUrl: string

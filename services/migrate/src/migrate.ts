@@ -3,7 +3,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtInStageNames, isBuiltInStage } from '@orderpipeline/order-events'
-import { connectAdministrator, type Administrator } from '@orderpipeline/postgres'
+import { connectAdministrator } from '@orderpipeline/postgres'
+import type { Administrator } from '@orderpipeline/postgres'
 import { isEmpty, seedProducts, seedStock } from './seed.ts'
 
 export interface MigrateOptions {

@@ -1,7 +1,8 @@
 // Is a forgotten customer missing from every table, with the books complete, and every other
 // customer untouched?
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { connectAdministrator } from '@orderpipeline/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CustomerStillServed, forgetCustomer } from '../src/forget.ts'

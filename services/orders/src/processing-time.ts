@@ -1,7 +1,8 @@
 // How long do orders take from being accepted to each status? Observed by the process that decides
 // the status, once it is committed: the stage by its events, the deadlines, or the gateway for a
 // customer who cancels an order.
-import { Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
+import { Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { OrderStatus } from '@orderpipeline/order-events'
 
 /** What an order may take is more than what a request may. */

@@ -1,7 +1,9 @@
 // Is every order that was accepted there after a failover? With commits that wait for the standby.
-import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { failoverUnderLoad } from '@orderpipeline/test-support/failover-under-load'
-import { ownReplica, type OwnReplica } from '@orderpipeline/test-support/own-replica'
+import { ownReplica } from '@orderpipeline/test-support/own-replica'
+import type { OwnReplica } from '@orderpipeline/test-support/own-replica'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let servers: OwnReplica

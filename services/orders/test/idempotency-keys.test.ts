@@ -2,7 +2,8 @@
 // table at a time?
 import { randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createIntake, intakeMetrics } from '../src/intake/index.ts'

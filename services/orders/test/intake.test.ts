@@ -2,8 +2,10 @@
 // once?
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { createPool, openSession, type Pool } from '@orderpipeline/postgres'
-import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { createPool, openSession } from '@orderpipeline/postgres'
+import type { Pool } from '@orderpipeline/postgres'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { decode } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -14,10 +16,8 @@ import {
   IntakeFull,
   intakeMetrics,
   OrderRefused,
-  type Intake,
-  type IntakeOptions,
-  type OrderRequest,
 } from '../src/intake/index.ts'
+import type { Intake, IntakeOptions, OrderRequest } from '../src/intake/index.ts'
 import { orderById, statusesById } from '../src/queries/index.ts'
 
 let database: TestDatabase

@@ -3,7 +3,8 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { decode, eventId } from '@orderpipeline/order-events'
 import { askAgain } from '../src/refunds/refunds.ts'
 

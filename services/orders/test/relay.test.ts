@@ -1,22 +1,19 @@
 // Does every committed order reach Kafka, in order per customer, whatever dies in between?
 import { randomUUIDv7 } from 'node:crypto'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { createProducer, type Producer } from '@orderpipeline/kafka'
-import { createPool, openSession, type Pool } from '@orderpipeline/postgres'
-import { stageBench, testDatabase, until, type Bench, type TestDatabase } from '@orderpipeline/stage/testing'
+import { createProducer } from '@orderpipeline/kafka'
+import type { Producer } from '@orderpipeline/kafka'
+import { createPool, openSession } from '@orderpipeline/postgres'
+import type { Pool } from '@orderpipeline/postgres'
+import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import {
-  createIntake,
-  intakeMetrics,
-  outboxLag,
-  relayMetrics,
-  startRelay,
-  type OutboxMessage,
-  type Relay,
-} from '../src/intake/index.ts'
+import { createIntake, intakeMetrics, outboxLag, relayMetrics, startRelay } from '../src/intake/index.ts'
+import type { OutboxMessage, Relay } from '../src/intake/index.ts'
 import { selectLag } from '../src/intake/relay-sql.ts'
-import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
+import { startFaultyLink } from '@orderpipeline/test-support/faulty-link'
+import type { FaultyLink } from '@orderpipeline/test-support/faulty-link'
 
 let database: TestDatabase
 let bench: Bench

@@ -1,6 +1,7 @@
 // Which requests does the payment provider serve over HTTP? To charge, to refund, to stop a charge,
 // to read the charges, and to behave differently.
-import { createHttpServer, overloaded, parsed, type HttpServer, type HttpServerOptions } from '@orderpipeline/http'
+import { createHttpServer, overloaded, parsed } from '@orderpipeline/http'
+import type { HttpServer, HttpServerOptions } from '@orderpipeline/http'
 import { DatabaseError } from '@orderpipeline/postgres'
 import { z } from 'zod'
 import { Behaviour } from './behaviour.ts'

@@ -1,7 +1,8 @@
 // What happens to one request to charge? A key that is known gets the answer it got before; a new
 // one takes its time, is decided by its key, and is in the ledger before it is answered.
 import { HttpProblem, overloaded } from '@orderpipeline/http'
-import { declineReason, delayMs, failureOf, type Behaviour } from './behaviour.ts'
+import { declineReason, delayMs, failureOf } from './behaviour.ts'
+import type { Behaviour } from './behaviour.ts'
 import type { Charge, ChargeRequest, Ledger } from './ledger.ts'
 
 export interface ChargesOptions {

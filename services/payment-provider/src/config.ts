@@ -1,5 +1,6 @@
 // Which settings does the payment provider read from its environment?
-import { databaseVariables, readConfig, variables, type Environment } from '@orderpipeline/config'
+import { databaseVariables, readConfig, variables } from '@orderpipeline/config'
+import type { Environment } from '@orderpipeline/config'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 

@@ -2,8 +2,10 @@
 // stopped that may be under way? Both by the first row in the ledger.
 import { HttpProblem } from '@orderpipeline/http'
 import type { Queryable } from '@orderpipeline/postgres'
-import { delayMs, failureOf, type Behaviour } from './behaviour.ts'
-import { columns, type Charge } from './ledger.ts'
+import { delayMs, failureOf } from './behaviour.ts'
+import type { Behaviour } from './behaviour.ts'
+import { columns } from './ledger.ts'
+import type { Charge } from './ledger.ts'
 
 export interface Refund {
   readonly refundId: string

@@ -4,15 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@orderpipeline/postgres'
 import { databaseSettings } from '@orderpipeline/config'
-import {
-  Counter,
-  createRegistry,
-  Gauge,
-  startMetricsServer,
-  startTracing,
-  type Closer,
-  type Logger,
-} from '@orderpipeline/telemetry'
+import { Counter, createRegistry, Gauge, startMetricsServer, startTracing } from '@orderpipeline/telemetry'
+import type { Closer, Logger } from '@orderpipeline/telemetry'
 import { buildApp } from './app.ts'
 import type { Behaviour } from './behaviour.ts'
 import { createCharges } from './charges.ts'

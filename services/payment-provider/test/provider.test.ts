@@ -2,16 +2,12 @@
 // do?
 import { randomUUID } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { testDatabase, type TestDatabase } from '@orderpipeline/stage/testing'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  providerConfig,
-  declineReason,
-  startPaymentProvider,
-  type Behaviour,
-  type PaymentProvider,
-} from '../src/index.ts'
+import { providerConfig, declineReason, startPaymentProvider } from '../src/index.ts'
+import type { Behaviour, PaymentProvider } from '../src/index.ts'
 
 let database: TestDatabase
 let provider: PaymentProvider

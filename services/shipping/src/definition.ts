@@ -4,8 +4,10 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { StageContext, StageDefinition } from '@orderpipeline/stage'
-import { applyToShipments, type Prepared } from './apply.ts'
-import { parcelsTask, type ParcelOptions } from './parcels.ts'
+import { applyToShipments } from './apply.ts'
+import type { Prepared } from './apply.ts'
+import { parcelsTask } from './parcels.ts'
+import type { ParcelOptions } from './parcels.ts'
 import type { ShipmentStatus } from './shipments.ts'
 import { shipmentStatus } from './sql/parcels.ts'
 

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { carriedStatuses } from './carrier/carrier.ts'
-import { nextParcelStatus, hasParcelEnded, type ParcelStatus } from './parcels.ts'
+import { nextParcelStatus, hasParcelEnded } from './parcels.ts'
+import type { ParcelStatus } from './parcels.ts'
 
 it('a parcel changes at most twice, and never after its end', () => {
   fc.assert(

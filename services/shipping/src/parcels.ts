@@ -1,7 +1,9 @@
 // What happens to a parcel? Its carrier is asked about those under way, now and then; what has
 // changed is published, then noted. The label of a cancelled shipment is voided.
-import { Counter, type Registry } from '@orderpipeline/telemetry'
-import { eventOf, type EventOf, type OrderEvent } from '@orderpipeline/order-events'
+import { Counter } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
+import { eventOf } from '@orderpipeline/order-events'
+import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Pool } from '@orderpipeline/postgres'
 import type { CarriedStatus, Carrier } from './carrier/carrier.ts'

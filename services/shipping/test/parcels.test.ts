@@ -1,15 +1,11 @@
 // Does each shipment get one label, does each status of its carrier reach the shop once, and is the
 // label of a cancelled one voided, whatever ends the stage?
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { eventOf, type OrderEvent } from '@orderpipeline/order-events'
+import { eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
 import { createStore } from '@orderpipeline/stage'
-import {
-  cancelledEvent,
-  testDatabase,
-  testOrder,
-  type TestDatabase,
-  type TestOrder,
-} from '@orderpipeline/stage/testing'
+import { cancelledEvent, testDatabase, testOrder } from '@orderpipeline/stage/testing'
+import type { TestDatabase, TestOrder } from '@orderpipeline/stage/testing'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { CarriedStatus, Carrier } from '../src/carrier/carrier.ts'

@@ -1,6 +1,7 @@
 // Which processes form the platform while it is being killed? Every service as its own process,
 // each with taps of its own towards everything it works with.
-import { shopStages, type ShopStage } from '@orderpipeline/stage/testing'
+import { shopStages } from '@orderpipeline/stage/testing'
+import type { ShopStage } from '@orderpipeline/stage/testing'
 import {
   freePort,
   gatewayEnvironment,

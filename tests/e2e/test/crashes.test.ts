@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect, type Platform } from '../src/platform.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 
 describe('killing parts of the platform under load', () => {
   let platform: Platform

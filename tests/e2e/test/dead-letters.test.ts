@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { orderpipeline } from '../src/command-line.ts'
-import { connect, type Platform } from '../src/platform.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
 interface DeadLetter {

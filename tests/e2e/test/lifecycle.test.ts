@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { connect, type Platform } from '../src/platform.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
 const owned = ['deployment', 'scaledobject', 'service', 'serviceaccount', 'networkpolicy', 'poddisruptionbudget']

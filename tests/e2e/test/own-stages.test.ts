@@ -2,7 +2,8 @@
 // own, and recommendations in Go, next to the running shop; then the shop as it was.
 import { kafkaConnection, readTopicToEnd } from '@orderpipeline/kafka-admin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, gatewayUrl, type Platform } from '../src/platform.ts'
+import { connect, gatewayUrl } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
 const own = ['fraud-check', 'recommendations']

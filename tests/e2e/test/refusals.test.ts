@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { connect, type Platform } from '../src/platform.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 
 interface Editable {
   metadata: { name: string }

@@ -2,7 +2,8 @@
 // version and back, a version that cannot start, suspend.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect, type Platform } from '../src/platform.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
 describe('a rollout', () => {

@@ -3,7 +3,8 @@
 import type { ScaledObject } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect, type Platform } from '../src/platform.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
 const burst = 8000

@@ -4,8 +4,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { orderpipeline } from '../src/command-line.ts'
 import { endpoint } from '../src/endpoint.ts'
-import { pipelineUser, type KafkaUser } from '../src/kafka-user.ts'
-import { connect, type Platform } from '../src/platform.ts'
+import { pipelineUser } from '../src/kafka-user.ts'
+import type { KafkaUser } from '../src/kafka-user.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 import { putAuditPipeline, putSecret, tellOfOrders } from '../src/secured-pipeline.ts'
 import { waitFor } from '../src/wait.ts'
 

@@ -5,8 +5,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operatorDeployment, platformRelease } from '@orderpipeline/cluster/release'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect, type Platform } from '../src/platform.ts'
-import { helm, nextDescription, nextTag, nextVersion, type NextVersion } from '../src/release.ts'
+import { connect } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
+import { helm, nextDescription, nextTag, nextVersion } from '../src/release.ts'
+import type { NextVersion } from '../src/release.ts'
 import { waitFor } from '../src/wait.ts'
 
 describe('the release of the whole platform', () => {

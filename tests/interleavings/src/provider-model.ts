@@ -1,6 +1,6 @@
-// How does the payment provider behave in the model of the interleavings (model-shop.ts)? It delays its
-// decision on charges, and its ledger's first row of a key is the one that counts, also when the
-// caller has stopped waiting for the answer by then. In memory.
+// How does the payment provider behave in the model of the interleavings (model-shop.ts)? It delays
+// its decision on charges, and its ledger's first row of a key is the one that counts, also when
+// the caller has stopped waiting for the answer by then. In memory.
 import type { ChargeOutcome, Refund, Stopped } from '@orderpipeline/payment'
 
 interface Row {

@@ -1,8 +1,10 @@
 // Does the history of a final order stay as it is? Stored as the orders stage writes it; any new
 // entry to a final order is an error.
 import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { refundEntries, statusEntry, receivedEntries, type Decision } from '@orderpipeline/orders'
-import { isFinal, type OrderHistory } from '@orderpipeline/orders/queries'
+import { refundEntries, statusEntry, receivedEntries } from '@orderpipeline/orders'
+import type { Decision } from '@orderpipeline/orders'
+import { isFinal } from '@orderpipeline/orders/queries'
+import type { OrderHistory } from '@orderpipeline/orders/queries'
 
 export class Timelines {
   readonly #states = new Map<string, OrderHistory>()

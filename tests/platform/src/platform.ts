@@ -4,7 +4,8 @@
 import { expect } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
-import { gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { gatewayConfig, startGateway } from '@orderpipeline/gateway'
+import type { Gateway } from '@orderpipeline/gateway'
 import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
 import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, ShopStage, TestDatabase, TestStage } from '@orderpipeline/stage/testing'
@@ -16,10 +17,13 @@ import type { Behaviour, PaymentProvider } from '@orderpipeline/payment-provider
 import { isSettled } from '@orderpipeline/test-support/books'
 import { kafkaConversation } from '@orderpipeline/test-support/kafka-wire'
 import { startTap } from '@orderpipeline/test-support/tap'
-import { mailServer, type MailServer } from '@orderpipeline/test-support/mail-server'
+import { mailServer } from '@orderpipeline/test-support/mail-server'
+import type { MailServer } from '@orderpipeline/test-support/mail-server'
 import { expectMailsMatchOrders } from '@orderpipeline/test-support/mail-books'
-import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
-import { shopDefinition, type ShopParts } from './shop-definitions.ts'
+import { startFaultyLink } from '@orderpipeline/test-support/faulty-link'
+import type { FaultyLink } from '@orderpipeline/test-support/faulty-link'
+import { shopDefinition } from './shop-definitions.ts'
+import type { ShopParts } from './shop-definitions.ts'
 
 export interface PlatformOptions {
   /** A superuser's URL, to a server of the test's own; the run's unless given. */

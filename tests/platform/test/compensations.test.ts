@@ -2,8 +2,10 @@
 // clock or by the question after its stock, through the real gateway, stages, provider and mail
 // server.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { consumedTopics, shopStages, until, type ShopStage, type TestStage } from '@orderpipeline/stage/testing'
-import { startPlatform, type Platform, type StageOptions } from '../src/platform.ts'
+import { consumedTopics, shopStages, until } from '@orderpipeline/stage/testing'
+import type { ShopStage, TestStage } from '@orderpipeline/stage/testing'
+import { startPlatform } from '../src/platform.ts'
+import type { Platform, StageOptions } from '../src/platform.ts'
 
 let platform: Platform
 const accepted: string[] = []

@@ -3,8 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
-import { endurance, type Endurance } from '../src/endurance.ts'
-import { startPlatform, type Platform } from '../src/platform.ts'
+import { endurance } from '../src/endurance.ts'
+import type { Endurance } from '../src/endurance.ts'
+import { startPlatform } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 
 let platform: Platform
 let orders: Endurance

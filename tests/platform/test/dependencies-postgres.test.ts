@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
-import { endurance, expectRetryAfter, type Endurance } from '../src/endurance.ts'
-import { startPlatform, type Platform } from '../src/platform.ts'
+import { endurance, expectRetryAfter } from '../src/endurance.ts'
+import type { Endurance } from '../src/endurance.ts'
+import { startPlatform } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
 
 let platform: Platform
 let orders: Endurance

@@ -3,10 +3,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '@orderpipeline/stage/testing'
-import { ownRedis, type OwnRedis } from '@orderpipeline/test-support/own-redis'
-import { endurance, type Endurance } from '../src/endurance.ts'
-import { startPlatform, through, type Platform } from '../src/platform.ts'
-import { startFaultyLink, type FaultyLink } from '@orderpipeline/test-support/faulty-link'
+import { ownRedis } from '@orderpipeline/test-support/own-redis'
+import type { OwnRedis } from '@orderpipeline/test-support/own-redis'
+import { endurance } from '../src/endurance.ts'
+import type { Endurance } from '../src/endurance.ts'
+import { startPlatform, through } from '../src/platform.ts'
+import type { Platform } from '../src/platform.ts'
+import { startFaultyLink } from '@orderpipeline/test-support/faulty-link'
+import type { FaultyLink } from '@orderpipeline/test-support/faulty-link'
 
 const limit = 100
 

@@ -11,7 +11,8 @@ import {
   postgresUrl,
   startPgbouncer,
 } from '@orderpipeline/cluster/testing'
-import { gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { gatewayConfig, startGateway } from '@orderpipeline/gateway'
+import type { Gateway } from '@orderpipeline/gateway'
 import { createPool } from '@orderpipeline/postgres'
 import { shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { shopTopics, stageBench, testDatabase, type Bench, type TestDatabase } from '@orderpipeline/stage/testing'
+import { shopTopics, stageBench, testDatabase } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { isSettled } from '@orderpipeline/test-support/books'
 import { Ledger } from '@orderpipeline/test-support/ledger'
 

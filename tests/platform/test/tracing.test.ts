@@ -4,19 +4,23 @@
 // server.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { gatewayConfig, startGateway, type Gateway } from '@orderpipeline/gateway'
+import { gatewayConfig, startGateway } from '@orderpipeline/gateway'
+import type { Gateway } from '@orderpipeline/gateway'
 import { inventoryStage } from '@orderpipeline/inventory'
 import { consumedTopics, shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
-import { createRegistry, silentLogger, startTracing, type Tracing } from '@orderpipeline/telemetry'
+import { createRegistry, silentLogger, startTracing } from '@orderpipeline/telemetry'
+import type { Tracing } from '@orderpipeline/telemetry'
 import { mailing, mailOptions, notificationStage } from '@orderpipeline/notification'
 import { ordersStage } from '@orderpipeline/orders'
 import { createProvider, paymentStage, traced } from '@orderpipeline/payment'
 import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { shippingStage } from '@orderpipeline/shipping'
-import { mailServer, type MailServer } from '@orderpipeline/test-support/mail-server'
-import { attribute, spanReceiver, type Span, type SpanReceiver } from '../src/span-receiver.ts'
+import { mailServer } from '@orderpipeline/test-support/mail-server'
+import type { MailServer } from '@orderpipeline/test-support/mail-server'
+import { attribute, spanReceiver } from '../src/span-receiver.ts'
+import type { Span, SpanReceiver } from '../src/span-receiver.ts'
 
 /** Kinds of span in OTLP. */
 const consumer = 5

@@ -1,7 +1,8 @@
 // Which faults occur in a storm, and when? Follows from its seed alone: the database, the payment
 // provider, the replicas of each stage and the gateway each have a course of their own, in
 // parallel. Pure.
-import { shopStages, type ShopStage } from '@orderpipeline/stage/testing'
+import { shopStages } from '@orderpipeline/stage/testing'
+import type { ShopStage } from '@orderpipeline/stage/testing'
 import { seeded } from '@orderpipeline/traffic'
 
 export type DatabaseState =

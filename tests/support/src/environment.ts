@@ -1,7 +1,8 @@
 // Which environment does each service of the shop get, wherever its database, its Kafka and
 // whatever else it works with are?
 import { isFree } from '@orderpipeline/cluster/embedding'
-import { consumedTopics, type ShopStage } from '@orderpipeline/stage/testing'
+import { consumedTopics } from '@orderpipeline/stage/testing'
+import type { ShopStage } from '@orderpipeline/stage/testing'
 
 export type Environment = Readonly<Record<string, string>>
 

@@ -1,6 +1,7 @@
 // How does a test simulate a failover? With a TCP proxy, like a Service or a load balancer: open
 // connections stay where they are, new ones go to its present target.
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 
 export interface FailoverProxy {
   /** The URL of the first server, with the proxy's address in it. */

@@ -3,7 +3,8 @@
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import type { Random } from '@orderpipeline/traffic'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
-import { blank, decision, type HpaSpec } from './hpa.ts'
+import { blank, decision } from './hpa.ts'
+import type { HpaSpec } from './hpa.ts'
 import { lagMetric, polled, summed } from './keda.ts'
 
 export interface TopicLag {

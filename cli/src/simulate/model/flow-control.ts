@@ -1,12 +1,7 @@
 // What does an autoscaler on flow see in the model? Looks at every stage as often as the operator
 // looks at offsets; what follows from them is the operator's own code.
-import {
-  flowControl,
-  unmeasuredDecision,
-  type FlowDecision,
-  type FlowRules,
-  type Topology,
-} from '@orderpipeline/operator/pipeline'
+import { flowControl, unmeasuredDecision } from '@orderpipeline/operator/pipeline'
+import type { FlowDecision, FlowRules, Topology } from '@orderpipeline/operator/pipeline'
 import type { Sight } from './autoscaler.ts'
 import type { StageScenario } from './scenario.ts'
 

@@ -1,7 +1,8 @@
 // Does the model decide as Kubernetes does? Against what the controller's own code decided, look by
 // look (kubernetes-hpa/decisions_test.go), for the operator's rules and for any others.
 import { expect, it } from 'vitest'
-import { blank, decision, type HpaMemory, type ScalingRules } from './hpa.ts'
+import { blank, decision } from './hpa.ts'
+import type { HpaMemory, ScalingRules } from './hpa.ts'
 import sequences from './kubernetes-hpa/decisions.json' with { type: 'json' }
 
 it.each(sequences.map((sequence, index) => ({ index, sequence })))(

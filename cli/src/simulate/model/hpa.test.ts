@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { blank, decision, proposal, type HpaMemory, type HpaSpec, type ScalingRules } from './hpa.ts'
+import { blank, decision, proposal } from './hpa.ts'
+import type { HpaMemory, HpaSpec, ScalingRules } from './hpa.ts'
 
 /**
  * The defaults of an HPA: up by all replicas or by four, whichever is more; down after five

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { blank, decision } from './hpa.ts'
-import { lagMetric, polled, summed, type Activity, type KafkaTrigger } from './keda.ts'
+import { lagMetric, polled, summed } from './keda.ts'
+import type { Activity, KafkaTrigger } from './keda.ts'
 
 const trigger = (changes: Partial<KafkaTrigger> = {}): KafkaTrigger => ({
   topic: 'placed',

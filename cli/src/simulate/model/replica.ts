@@ -1,7 +1,8 @@
 // What does one replica do with its partitions? Takes messages from them in turn, as far as it has
 // free places.
 import type { Backlog } from './backlog.ts'
-import { createConcurrencySlots, type Work } from './concurrency-slots.ts'
+import { createConcurrencySlots } from './concurrency-slots.ts'
+import type { Work } from './concurrency-slots.ts'
 
 export interface Replica {
   readonly inFlight: number

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { figures } from './figures.ts'
 import type { Scenario, StageScenario } from './scenario.ts'
-import { simulate, type Run, type StageRun } from './simulation.ts'
+import { simulate } from './simulation.ts'
+import type { Run, StageRun } from './simulation.ts'
 import { pipeline, scenario, stage } from './testing.ts'
 
 /** Many runs each; the machine may be busy. */

@@ -7,7 +7,8 @@ import { createArrivals } from './arrivals.ts'
 import { createFlowControl } from './flow-control.ts'
 import { createNodes } from './nodes.ts'
 import type { Scenario } from './scenario.ts'
-import { createStage, type StageModel, type StageState } from './stage.ts'
+import { createStage } from './stage.ts'
+import type { StageModel, StageState } from './stage.ts'
 
 export interface StageRun {
   readonly name: string

@@ -1,8 +1,10 @@
 // Does an object meet the CEL rules (`x-kubernetes-validations`) of its schema? validation.ts calls
 // this for `orderpipeline validate`. Each rule is evaluated at every path that has it, and its
 // message is built as by the API server. Pure.
-import { Optional, type ASTNode, type ParseResult } from '@marcbachmann/cel-js'
-import { cause, isRecord, type Cause, type CauseReason, type Path } from '../cause.ts'
+import { Optional } from '@marcbachmann/cel-js'
+import type { ASTNode, ParseResult } from '@marcbachmann/cel-js'
+import { cause, isRecord } from '../cause.ts'
+import type { Cause, CauseReason, Path } from '../cause.ts'
 import type { Rule, Schema } from '../schema.ts'
 import { celValue } from './convert.ts'
 import { ruleLanguage } from './environment.ts'

@@ -12,9 +12,11 @@ import { ProcessFailed } from '../errors.ts'
 import { withFileLock } from '../file-lock.ts'
 import type { ProcessHost } from '../host.ts'
 import { readLog } from '../log-file.ts'
-import { isSame, type ProcessIdentity } from '../pid.ts'
+import { isSame } from '../pid.ts'
+import type { ProcessIdentity } from '../pid.ts'
 import type { Death } from '../process-table.ts'
-import { files, protocolVersion, type CallName, type Calls, type Failure } from './protocol.ts'
+import { files, protocolVersion } from './protocol.ts'
+import type { CallName, Calls, Failure } from './protocol.ts'
 
 const startMs = 30_000
 const closeMs = 180_000

@@ -2,13 +2,15 @@
 // one, detached from any terminal: `main.ts <directory> <socket>`. It runs until it receives the
 // request to close, or SIGTERM.
 import { appendFileSync, chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { endLeftovers } from '../leftovers.ts'
 import { identify } from '../pid.ts'
 import { ProcessTable } from '../process-table.ts'
 import { restartAfter } from '../restart-policy.ts'
-import { files, protocolVersion, type CallName, type Calls } from './protocol.ts'
+import { files, protocolVersion } from './protocol.ts'
+import type { CallName, Calls } from './protocol.ts'
 
 const [dir, socket] = process.argv.slice(2)
 if (!dir || !socket) throw new Error('usage: main.ts <directory> <socket>')

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { addonNames, addonOf } from '../../node/addon-records.ts'
 import { manifestFile } from '../../node/addons.ts'
 import { containersOf, listOf, objectsOf } from '../../node/objects.ts'
-import { applyObjects, exist, type Kubectl } from '../kubectl.ts'
+import { applyObjects, exist } from '../kubectl.ts'
+import type { Kubectl } from '../kubectl.ts'
 import { pipelineName, shopNamespace } from '../product/steps.ts'
 
 const ownAddons = addonNames

@@ -1,12 +1,14 @@
 // Which steps of `up` bring the add-ons? Those that a pipeline needs as soon as the node is there,
 // the others, with their programs, once a pipeline is Ready.
 import { addonManifests, addonReady, installAddon } from '../../node/addons.ts'
-import { addonNames, addonOf, programsOf, type AddonName } from '../../node/addon-records.ts'
+import { addonNames, addonOf, programsOf } from '../../node/addon-records.ts'
+import type { AddonName } from '../../node/addon-records.ts'
 import { importNodeImages } from '../../node/images.ts'
 import type { Step } from '../../progress/steps.ts'
 import { toolSource } from '../../tools/index.ts'
 import { hashOfFiles } from '../hash.ts'
-import { exist, type Kubectl } from '../kubectl.ts'
+import { exist } from '../kubectl.ts'
+import type { Kubectl } from '../kubectl.ts'
 import type { NativeCluster } from './cluster.ts'
 import { laterToolStep, toolStepOf } from './tool-steps.ts'
 

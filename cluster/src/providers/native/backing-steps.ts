@@ -3,7 +3,8 @@
 import { strimziCrds, strimziVersion } from '../../backing/index.ts'
 import type { Step } from '../../progress/steps.ts'
 import { hashOf } from '../hash.ts'
-import { applyObjects, exist, type Kubectl } from '../kubectl.ts'
+import { applyObjects, exist } from '../kubectl.ts'
+import type { Kubectl } from '../kubectl.ts'
 import { shopNamespace } from '../product/steps.ts'
 import type { Backing } from './backing.ts'
 

@@ -12,8 +12,8 @@ import {
   startKafka,
   startPostgres,
   startRedis,
-  type PostgresConnection,
 } from '../../backing/index.ts'
+import type { PostgresConnection } from '../../backing/index.ts'
 import { network } from '../../node/api-server-flags.ts'
 import type { StepProgress } from '../../progress/progress.ts'
 import { pipelineName, shopNamespace } from '../product/steps.ts'

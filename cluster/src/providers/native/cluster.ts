@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { once } from '@orderpipeline/retry'
-import { prepareControlPlane, type ControlPlaneOptions, type Preparation } from '../../control-plane/start.ts'
+import { prepareControlPlane } from '../../control-plane/start.ts'
+import type { ControlPlaneOptions, Preparation } from '../../control-plane/start.ts'
 import {
   apiServerFlags,
   apiServerNames,
@@ -13,11 +14,13 @@ import {
   network,
   nodeName,
 } from '../../node/api-server-flags.ts'
-import { addonPrograms, type AddonProgram } from '../../node/addon-records.ts'
+import { addonPrograms } from '../../node/addon-records.ts'
+import type { AddonProgram } from '../../node/addon-records.ts'
 import type { NodeConfig } from '../../node/config.ts'
 import { schedulerConfig } from '../../node/scheduler-config.ts'
 import type { StatePaths } from '../../paths.ts'
-import { persistedPorts, supervisedHost, type Ports, type ProcessHost } from '../../process/index.ts'
+import { persistedPorts, supervisedHost } from '../../process/index.ts'
+import type { Ports, ProcessHost } from '../../process/index.ts'
 import { toolPath } from '../../tools/index.ts'
 
 /** Debian packages: what comes from nowhere else ready-made. */

@@ -5,7 +5,8 @@ import { prepareNetwork } from '../../node/network.ts'
 import { startNode, startRuntime } from '../../node/start.ts'
 import type { Step } from '../../progress/steps.ts'
 import { ensureDebianPackages } from '../../tools/index.ts'
-import { packages, type NativeCluster } from './cluster.ts'
+import { packages } from './cluster.ts'
+import type { NativeCluster } from './cluster.ts'
 
 /** What the machine needs before anything is started on it. */
 export function machineSteps(cluster: NativeCluster): readonly Step[] {

@@ -3,10 +3,12 @@
 // so they run one after the other: first the tool that most steps wait for, and KEDA last of what a
 // pipeline needs, since everything else can start during its build.
 import { exists } from '../../files.ts'
-import { addonNames, addonOf, programsOf, type AddonName } from '../../node/addon-records.ts'
+import { addonNames, addonOf, programsOf } from '../../node/addon-records.ts'
+import type { AddonName } from '../../node/addon-records.ts'
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'
-import { obtainTool, toolPath, typicalMs, type Obtained, type ToolName } from '../../tools/index.ts'
+import { obtainTool, toolPath, typicalMs } from '../../tools/index.ts'
+import type { Obtained, ToolName } from '../../tools/index.ts'
 
 interface Part {
   readonly name: string

@@ -1,11 +1,13 @@
 // How does a machine without Docker become the whole platform? This is the plan, in the order it is
 // read; what need not wait for each other runs side by side.
-import { buildImages, type BuiltImage } from '@orderpipeline/images'
+import { buildImages } from '@orderpipeline/images'
+import type { BuiltImage } from '@orderpipeline/images'
 import type { NodeConfig } from '../../node/config.ts'
 import { importedImages, importImage } from '../../node/images.ts'
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'
-import { kubectlWith, type Kubectl } from '../kubectl.ts'
+import { kubectlWith } from '../kubectl.ts'
+import type { Kubectl } from '../kubectl.ts'
 import { recommendationsArchive } from '../product/example-images.ts'
 import { product, readyStep } from '../product/steps.ts'
 import { laterAddonSteps, neededAddonSteps } from './addon-steps.ts'

@@ -1,9 +1,11 @@
 // Which images of the examples are not bundled like the others? The one in Go: built by Go, and
 // packed or built with Docker.
 import { join } from 'node:path'
-import { packBinary, singleManifest, type BuiltImage, type DockerImage } from '@orderpipeline/images'
+import { packBinary, singleManifest } from '@orderpipeline/images'
+import type { BuiltImage, DockerImage } from '@orderpipeline/images'
 import { run } from '../../process/run.ts'
-import { silent, type StepProgress } from '../../progress/progress.ts'
+import { silent } from '../../progress/progress.ts'
+import type { StepProgress } from '../../progress/progress.ts'
 import { buildGoProgram } from '../../tools/go-program.ts'
 import { hashOfFolder } from '../hash.ts'
 

@@ -5,7 +5,8 @@ import type { PartHistory, PartState, Sample } from '../../model/state.ts'
 import { lastMinutes } from '../history-view.ts'
 import { clockText, countText, dash } from '../words.ts'
 import { FiguresTable } from './figures-table.tsx'
-import { closed, linePath, nearest, niceTicks, runs, stepPath, timeTicks, xOf, yOf, type Frame } from './scales.ts'
+import { closed, linePath, nearest, niceTicks, runs, stepPath, timeTicks, xOf, yOf } from './scales.ts'
+import type { Frame } from './scales.ts'
 
 interface ScalingChartProps {
   readonly part: PartState

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { layout, type GraphStage, type Graph, type GraphNode } from './layout.ts'
+import { layout } from './layout.ts'
+import type { GraphStage, Graph, GraphNode } from './layout.ts'
 import { trackOf } from './track.ts'
 import { lagWidth } from './weight.ts'
 

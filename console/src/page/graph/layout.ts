@@ -2,8 +2,10 @@
 // order of the work; what goes back runs below. Pure: the same parts give the same picture,
 // whatever their figures are.
 import type { PartState } from '../../model/state.ts'
-import { tops, type ColumnNode } from './columns.ts'
-import { ranksOf, type Link } from './ranks.ts'
+import { tops } from './columns.ts'
+import type { ColumnNode } from './columns.ts'
+import { ranksOf } from './ranks.ts'
+import type { Link } from './ranks.ts'
 
 export interface GraphNode {
   /** A part's or topic's name. */

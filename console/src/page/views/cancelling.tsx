@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks'
 import type { ActionResult, Rights } from '../../model/actions.ts'
 import type { OrderView } from '../../model/orders.ts'
-import { keyOf, type PipelineState } from '../../model/state.ts'
+import { keyOf } from '../../model/state.ts'
+import type { PipelineState } from '../../model/state.ts'
 import { act } from '../actions.ts'
 import { ActionButton, Confirm, ActionResultText } from '../dialog.tsx'
 

@@ -1,7 +1,8 @@
 // Which orders has a customer? Newest first, a page at a time, each a link to itself.
 import { useEffect, useState } from 'preact/hooks'
 import type { CustomerOrders, OrderSummary } from '../../model/orders.ts'
-import { fetchJson, type Answered } from '../live.ts'
+import { fetchJson } from '../live.ts'
+import type { Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { amountText, dateText, plural } from '../words.ts'
 import { LookupFailed, orderTone } from './order-parts.tsx'

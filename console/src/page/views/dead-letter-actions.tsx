@@ -1,7 +1,8 @@
 // What can be done with the dead letters of one stage and cause? They are replayed at a bounded
 // rate, or discarded; the page first says how many that would be, and which remain.
 import { useEffect, useState } from 'preact/hooks'
-import { largestRate, defaultRate, type ActionResult, type ReplayPreview, type Rights } from '../../model/actions.ts'
+import { largestRate, defaultRate } from '../../model/actions.ts'
+import type { ActionResult, ReplayPreview, Rights } from '../../model/actions.ts'
 import type { DeadLetterGroup } from '../../model/dead-letters.ts'
 import { act } from '../actions.ts'
 import { ActionButton, Confirm } from '../dialog.tsx'

@@ -5,7 +5,8 @@ import type { ActionResult, Rights } from '../../model/actions.ts'
 import type { DeadLetterDetail, DeadLetterDetails, DeadLetterGroup } from '../../model/dead-letters.ts'
 import { act } from '../actions.ts'
 import { ActionButton, Confirm } from '../dialog.tsx'
-import { fetchJson, type Answered } from '../live.ts'
+import { fetchJson } from '../live.ts'
+import type { Answered } from '../live.ts'
 import { dateText, plural } from '../words.ts'
 
 interface LetterMessagesProps {

@@ -1,6 +1,7 @@
 // Which pipelines are there? One is shown at once; of several each is a line.
 import { useEffect } from 'preact/hooks'
-import { keyOf, type ConsoleState } from '../../model/state.ts'
+import { keyOf } from '../../model/state.ts'
+import type { ConsoleState } from '../../model/state.ts'
 import { bottleneckOf } from '../../model/verdict.ts'
 import { go } from '../navigation.ts'
 import { pathOf } from '../route.ts'

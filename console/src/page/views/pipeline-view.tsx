@@ -1,5 +1,6 @@
 // What is slow? A sentence, the figures of the whole, the graph, and every stage with its own.
-import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
+import { keyOf } from '../../model/state.ts'
+import type { PartState, PipelineState } from '../../model/state.ts'
 import { useState } from 'preact/hooks'
 import type { ActionResult, Rights } from '../../model/actions.ts'
 import { bottleneckOf } from '../../model/verdict.ts'

@@ -1,10 +1,12 @@
 // Why so many pods? The desired replicas with their reasons, their history, and each change with
 // the reasons at the time.
-import { keyOf, type PartHistory, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
+import { keyOf } from '../../model/state.ts'
+import type { PartHistory, PartState, PipelineState, ReasonState } from '../../model/state.ts'
 import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'
 import { useHistory } from '../live.ts'
-import { pathOf, ranges, type Route } from '../route.ts'
+import { pathOf, ranges } from '../route.ts'
+import type { Route } from '../route.ts'
 import { clockText, plural } from '../words.ts'
 
 interface ScalingViewProps {

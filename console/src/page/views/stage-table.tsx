@@ -1,6 +1,7 @@
 // How does every stage do? The same figures as the graph, as a table that also reads well on a
 // telephone and aloud.
-import { keyOf, type PartState, type PipelineState, type ReasonState } from '../../model/state.ts'
+import { keyOf } from '../../model/state.ts'
+import type { PartState, PipelineState, ReasonState } from '../../model/state.ts'
 import { bottleneckOf, hasBacklog, toneOf, toneWords } from '../../model/verdict.ts'
 import { trackOf } from '../graph/track.ts'
 import { scalingPath } from '../route.ts'

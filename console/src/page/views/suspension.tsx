@@ -1,7 +1,8 @@
 // How is a pipeline stopped and started from the page? After the page has said what will happen.
 import { useEffect, useState } from 'preact/hooks'
 import type { ActionResult, Rights } from '../../model/actions.ts'
-import { keyOf, type PipelineState } from '../../model/state.ts'
+import { keyOf } from '../../model/state.ts'
+import type { PipelineState } from '../../model/state.ts'
 import { act } from '../actions.ts'
 import { ActionButton, Confirm } from '../dialog.tsx'
 

@@ -1,11 +1,14 @@
 // What if? A question names a load and another maximum; the dry runs of the present pipeline and of
 // the change are shown next to each other.
 import { useEffect, useState } from 'preact/hooks'
-import { keyOf, type PartState, type PipelineState } from '../../model/state.ts'
-import { limits, queryOf, type Forecast, type WhatIfRequest, type WhatIf } from '../../model/what-if.ts'
+import { keyOf } from '../../model/state.ts'
+import type { PartState, PipelineState } from '../../model/state.ts'
+import { limits, queryOf } from '../../model/what-if.ts'
+import type { Forecast, WhatIfRequest, WhatIf } from '../../model/what-if.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'
 import { CopyCommand } from '../copy-command.tsx'
-import { fetchJson, type Answered } from '../live.ts'
+import { fetchJson } from '../live.ts'
+import type { Answered } from '../live.ts'
 import { go } from '../navigation.ts'
 import { pathOf } from '../route.ts'
 import { countText, durationText, rateText } from '../words.ts'

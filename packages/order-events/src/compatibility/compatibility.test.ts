@@ -2,7 +2,8 @@
 import { expect, describe, it } from 'vitest'
 import { z } from 'zod'
 import { decodeAny, encode } from '../codec.ts'
-import { changeText, contractChanges, everyDefinition, presentContract, type Definition } from './contract.ts'
+import { changeText, contractChanges, everyDefinition, presentContract } from './contract.ts'
+import type { Definition } from './contract.ts'
 import { goldenMessages } from './golden-messages.ts'
 import { lastContract, lastMessages } from './last-version.ts'
 

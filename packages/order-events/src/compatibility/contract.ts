@@ -4,7 +4,8 @@ import { z } from 'zod'
 import { Envelope } from '../codec.ts'
 import { definitions } from '../definitions.ts'
 import { productDefinitions } from '../product-event.ts'
-import { schemaChanges, type JsonSchema, type SchemaChange } from './schema-change.ts'
+import { schemaChanges } from './schema-change.ts'
+import type { JsonSchema, SchemaChange } from './schema-change.ts'
 
 export interface Contract {
   readonly envelope: JsonSchema

@@ -4,8 +4,10 @@
 import { z } from 'zod'
 import { encode } from '../codec.ts'
 import type { EventType } from '../definitions.ts'
-import { eventOf, type OrderEvent } from '../event.ts'
-import { productDefinitions, productEventOf, type ProductEvent, type ProductEventType } from '../product-event.ts'
+import { eventOf } from '../event.ts'
+import type { OrderEvent } from '../event.ts'
+import { productDefinitions, productEventOf } from '../product-event.ts'
+import type { ProductEvent, ProductEventType } from '../product-event.ts'
 import { everyDefinition, presentContract } from './contract.ts'
 import type { JsonSchema } from './schema-change.ts'
 

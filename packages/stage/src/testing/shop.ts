@@ -1,5 +1,6 @@
 // What do the built-in stages consume in the shop? For programs that run them without an operator.
-import { builtInStageNames, consumedTopics, type BuiltInStageName } from '@orderpipeline/order-events'
+import { builtInStageNames, consumedTopics } from '@orderpipeline/order-events'
+import type { BuiltInStageName } from '@orderpipeline/order-events'
 
 export { consumedTopics }
 

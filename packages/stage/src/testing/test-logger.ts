@@ -1,5 +1,6 @@
 // What does a service under test log? Warnings and worse, which are shown where its test fails.
-import { createLogger, type Logger } from '@orderpipeline/telemetry'
+import { createLogger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/telemetry'
 import { keepLine } from './test-log.ts'
 
 export const testLogger = (service = 'test'): Logger =>

@@ -1,6 +1,7 @@
 // How does a customer call an order back? At any time before it is shipped; the orders service
 // decides.
-import { HttpProblem, route, type Route } from '@orderpipeline/http'
+import { HttpProblem, route } from '@orderpipeline/http'
+import type { Route } from '@orderpipeline/http'
 import type { Cancellation, CancellationContext } from '@orderpipeline/orders/cancellation'
 import { cancelledOrder, orderStatus } from '../responses.ts'
 import { orderId, tooLate } from './examples.ts'

@@ -1,6 +1,7 @@
 // Which of the systems that this gateway needs answer it? For people and monitors. A balancer uses
 // /readyz on METRICS_PORT: with the database away all gateways would leave it at once.
-import { retryAfterHeader, route, type Route } from '@orderpipeline/http'
+import { retryAfterHeader, route } from '@orderpipeline/http'
+import type { Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { Dependencies, DependencyState } from '../dependencies.ts'
 

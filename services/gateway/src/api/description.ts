@@ -1,6 +1,7 @@
 // Where does a caller find the operations of the gateway? In the OpenAPI document, and on a page
 // made of it.
-import { openApi, route, type OpenApi, type Route } from '@orderpipeline/http'
+import { openApi, route } from '@orderpipeline/http'
+import type { OpenApi, Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import { page } from './page.ts'
 

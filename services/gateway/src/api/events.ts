@@ -1,6 +1,7 @@
 // How does a caller follow an order without asking again and again? By server-sent events: every
 // step of its timeline, from the first or from where they left off, until it has ended.
-import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/http'
+import { overloaded, retryAfterHeader, route } from '@orderpipeline/http'
+import type { Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
 import { allSent, sentBefore } from '../order-subscriptions/event-stream.ts'

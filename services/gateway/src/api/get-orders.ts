@@ -1,5 +1,6 @@
 // How does a caller read one order, or many?
-import { route, type Route } from '@orderpipeline/http'
+import { route } from '@orderpipeline/http'
+import type { Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { Estimates } from '../estimates/estimator.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'

@@ -1,7 +1,8 @@
 // How are the queues behind the gateway? For dashboards, people and monitors, not for balancers:
 // all gateways see the same queues, so a balancer that used this would remove the whole shop at
 // once. The answer is 200 with the state; `?strict` answers 503 when something is wrong.
-import { overloaded, retryAfterHeader, route, type Route } from '@orderpipeline/http'
+import { overloaded, retryAfterHeader, route } from '@orderpipeline/http'
+import type { Route } from '@orderpipeline/http'
 import { z } from 'zod'
 import type { QueueReader } from '../queues/reader.ts'
 

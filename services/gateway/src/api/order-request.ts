@@ -1,6 +1,7 @@
 // What does an order look like when it comes in? Stricter than the event it becomes: what is
 // refused here needs no compensation later.
-import { HttpProblem, type FastifyRequest } from '@orderpipeline/http'
+import { HttpProblem } from '@orderpipeline/http'
+import type { FastifyRequest } from '@orderpipeline/http'
 import { z } from 'zod'
 import { customerId, customerOf, idempotencyKey, skuPattern, subject } from './request-fields.ts'
 

@@ -1,6 +1,7 @@
 // How does the OpenAPI document read in a browser? As one page of plain HTML, without a script and
 // without anything from elsewhere.
-import { responseIn, type OpenApi, type Operation } from '@orderpipeline/http'
+import { responseIn } from '@orderpipeline/http'
+import type { OpenApi, Operation } from '@orderpipeline/http'
 
 export function page(document: OpenApi): string {
   const { info, paths } = document

@@ -1,20 +1,13 @@
 // How is an order placed? By itself and answered at once, by itself with a wait for its outcome, or
 // many in one request.
-import {
-  HttpProblem,
-  parsed,
-  retryAfterHeader,
-  route,
-  schemaOf,
-  type FastifyReply,
-  type FastifyRequest,
-  type Route,
-} from '@orderpipeline/http'
+import { HttpProblem, parsed, retryAfterHeader, route, schemaOf } from '@orderpipeline/http'
+import type { FastifyReply, FastifyRequest, Route } from '@orderpipeline/http'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { Intake, Placement } from '@orderpipeline/orders/intake'
 import type { StatusView } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
-import { noEstimates, type Estimates } from '../estimates/estimator.ts'
+import { noEstimates } from '../estimates/estimator.ts'
+import type { Estimates } from '../estimates/estimator.ts'
 import type { Admission } from '../queues/admission.ts'
 import type { Outcomes } from '../order-subscriptions/outcomes.ts'
 import { largestBatch } from '../limits/settings.ts'

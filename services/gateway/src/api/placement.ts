@@ -1,10 +1,13 @@
 // How does one order come in, whichever route it came by? What was placed before under its key is
 // answered first, also while new orders are refused: a caller whose first answer was lost would
 // otherwise order elsewhere what is on its way.
-import { HttpProblem, type FastifyRequest } from '@orderpipeline/http'
-import { IntakeFull, type Intake, type Placement } from '@orderpipeline/orders/intake'
+import { HttpProblem } from '@orderpipeline/http'
+import type { FastifyRequest } from '@orderpipeline/http'
+import { IntakeFull } from '@orderpipeline/orders/intake'
+import type { Intake, Placement } from '@orderpipeline/orders/intake'
 import type { Admission } from '../queues/admission.ts'
-import { orderingCustomer, type OrderBody } from './order-request.ts'
+import { orderingCustomer } from './order-request.ts'
+import type { OrderBody } from './order-request.ts'
 
 export type PlaceOrder = (
   order: OrderBody,

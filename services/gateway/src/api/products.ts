@@ -1,5 +1,6 @@
 // What can be ordered?
-import { route, type Route } from '@orderpipeline/http'
+import { route } from '@orderpipeline/http'
+import type { Route } from '@orderpipeline/http'
 import type { Product } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 import { product } from '../responses.ts'

@@ -1,5 +1,6 @@
 // How does an answer show how far an order has come, and how long it will still take?
-import { stepsAtStatus, steps, countSteps, type OrderView } from '@orderpipeline/orders/queries'
+import { stepsAtStatus, steps, countSteps } from '@orderpipeline/orders/queries'
+import type { OrderView } from '@orderpipeline/orders/queries'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { Estimates } from '../estimates/estimator.ts'
 

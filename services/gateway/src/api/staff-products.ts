@@ -1,13 +1,15 @@
 // How does the shop's staff change what is sold, and see how much there is? By token with the
 // staff's scope; what is changed is logged with who did it.
-import { HttpProblem, route, type FastifyRequest, type Route } from '@orderpipeline/http'
+import { HttpProblem, route } from '@orderpipeline/http'
+import type { FastifyRequest, Route } from '@orderpipeline/http'
 import { Currency, UnitPriceCents } from '@orderpipeline/order-events'
 import type { ProductData } from '@orderpipeline/orders/catalogue'
 import type { StockView } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 import { productToSave, shownProduct, shownStock } from './examples.ts'
 import { notThere } from './problems.ts'
-import { sku, type Products } from './products.ts'
+import { sku } from './products.ts'
+import type { Products } from './products.ts'
 import { pageLimit } from './request-fields.ts'
 import { product, stockLevel } from '../responses.ts'
 

@@ -3,7 +3,8 @@
 // While the issuer is unavailable requests become less and less frequent, and the cached keys go on
 // being used.
 import { backoffMs } from '@orderpipeline/retry'
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, errors } from 'jose'
+import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
 
 /**

@@ -3,7 +3,8 @@
 // been right.
 import { HttpProblem, overloaded } from '@orderpipeline/http'
 import type { Logger } from '@orderpipeline/telemetry'
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose'
+import { errors, jwtVerify } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock.ts'
 import { customerIn } from './customer-claim.ts'
 import { KeysUnavailable, remoteKeys } from './remote-keys.ts'

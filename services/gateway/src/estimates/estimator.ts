@@ -2,10 +2,12 @@
 // in parallel with the requests, and follows a few of the accepted orders to their end: their
 // estimate is compared with the time that they took, published, and learned from.
 import { runPeriodically } from '@orderpipeline/retry'
-import { Counter, Gauge, Histogram, type Logger, type Registry } from '@orderpipeline/telemetry'
+import { Counter, Gauge, Histogram } from '@orderpipeline/telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import type { QueueReader } from '../queues/reader.ts'
-import { estimateAfter, learned, tookAfterSteps, waitsAfter, type Beyond } from './estimate.ts'
+import { estimateAfter, learned, tookAfterSteps, waitsAfter } from './estimate.ts'
+import type { Beyond } from './estimate.ts'
 
 export interface Estimates {
   /** Whole seconds until an order is shipped that has so many steps done, since `at`. */

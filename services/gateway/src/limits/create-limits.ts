@@ -1,8 +1,10 @@
 // Which limits are in force, and where are they counted?
-import { Gauge, type Registry } from '@orderpipeline/telemetry'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { Redis } from 'ioredis'
 import type { Limits } from './hook.ts'
-import { createLimiter, type Limiter } from './limiter.ts'
+import { createLimiter } from './limiter.ts'
+import type { Limiter } from './limiter.ts'
 import type { LimitSettings } from './settings.ts'
 
 /** `pipeline`: replicas of one pipeline count together, pipelines that share a Redis do not. */

@@ -1,7 +1,9 @@
 // Where is a request counted? By its address before anything else is done for it, and by its
 // customer once that is known and its body is read, since each order of a batch counts.
-import { HttpProblem, type FastifyInstance, type FastifyRequest } from '@orderpipeline/http'
-import { Counter, type Registry } from '@orderpipeline/telemetry'
+import { HttpProblem } from '@orderpipeline/http'
+import type { FastifyInstance, FastifyRequest } from '@orderpipeline/http'
+import { Counter } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import { addressKey } from './address.ts'
 import type { Limiter } from './limiter.ts'
 import { largestBatch } from './settings.ts'

@@ -2,8 +2,10 @@
 // Redis: what cannot change cannot become stale, so a customer is never shown less than before,
 // whatever happens to Redis meanwhile. An order under way is read from the database
 // (docs/adr/0016). Without Redis every order is.
-import { Counter, type Registry } from '@orderpipeline/telemetry'
-import { isFinal, type OrderView } from '@orderpipeline/orders/queries'
+import { Counter } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
+import { isFinal } from '@orderpipeline/orders/queries'
+import type { OrderView } from '@orderpipeline/orders/queries'
 import { storedOrder } from '../responses.ts'
 import type { Cache } from './cache.ts'
 import type { OrderReader } from './order-reader.ts'

@@ -9,11 +9,8 @@ import {
   ordersOfCustomer,
   progressOf,
   statusesById,
-  type OrderProgress,
-  type OrderSummary,
-  type OrderView,
-  type StatusView,
 } from '@orderpipeline/orders/queries'
+import type { OrderProgress, OrderSummary, OrderView, StatusView } from '@orderpipeline/orders/queries'
 import type { ReadReplica } from './replica.ts'
 
 /** With a customer, another's orders are not there. @throws DatabaseError */

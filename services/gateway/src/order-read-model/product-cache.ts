@@ -1,7 +1,8 @@
 // How is a product shown without asking the database each time? Cache-aside in Redis: a product is
 // kept for a minute, and deleted at once when it changes, by the one gateway that receives the
 // event. Without Redis everything is read from the database.
-import { Counter, type Registry } from '@orderpipeline/telemetry'
+import { Counter } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { Product } from '@orderpipeline/orders/queries'
 import { product } from '../responses.ts'
 import type { Cache } from './cache.ts'

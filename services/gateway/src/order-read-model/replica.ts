@@ -1,7 +1,8 @@
 // What if the read replica is unavailable? Then a reader learns so at once and asks the primary,
 // and the replica is left alone for some seconds: one request in a while waits for it in vain, not
 // every one.
-import { DatabaseError, type Queryable } from '@orderpipeline/postgres'
+import { DatabaseError } from '@orderpipeline/postgres'
+import type { Queryable } from '@orderpipeline/postgres'
 
 export interface ReadReplica {
   /**

@@ -3,8 +3,10 @@ import type { Logger, Registry } from '@orderpipeline/telemetry'
 import type { GatewayConfig } from '../config.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
 import { watchMetrics } from './metrics.ts'
-import { createOutcomes, type Outcomes } from './outcomes.ts'
-import { createStreams, type Streams } from './streams.ts'
+import { createOutcomes } from './outcomes.ts'
+import type { Outcomes } from './outcomes.ts'
+import { createStreams } from './streams.ts'
+import type { Streams } from './streams.ts'
 import { createWatcher } from './watcher.ts'
 
 export interface OrderSubscriptions {

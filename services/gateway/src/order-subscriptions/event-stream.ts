@@ -2,7 +2,8 @@
 // has not seen. An event's id names all steps seen by then, so that a reader who comes back misses
 // none, even one that was written down late.
 import { definitions } from '@orderpipeline/order-events'
-import { isTerminal, type OrderProgress } from '@orderpipeline/orders/queries'
+import { isTerminal } from '@orderpipeline/orders/queries'
+import type { OrderProgress } from '@orderpipeline/orders/queries'
 
 /**
  * The steps that a reader has seen, by its `Last-Event-ID`. What names no step is dropped, or each

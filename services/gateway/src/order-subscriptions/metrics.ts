@@ -1,5 +1,6 @@
 // How many callers wait for their orders to move?
-import { Gauge, type Registry } from '@orderpipeline/telemetry'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { Outcomes } from './outcomes.ts'
 import type { Streams } from './streams.ts'
 import type { Watcher } from './watcher.ts'

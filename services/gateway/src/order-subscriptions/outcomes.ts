@@ -2,7 +2,8 @@
 // caller has disconnected, or the gateway is stopping. Only a bounded number waits at once; one
 // more gets its answer without a wait.
 import type { EventEmitter } from 'node:events'
-import { isSettled, type OrderProgress } from '@orderpipeline/orders/queries'
+import { isSettled } from '@orderpipeline/orders/queries'
+import type { OrderProgress } from '@orderpipeline/orders/queries'
 import type { Watcher } from './watcher.ts'
 
 export type Settled = Pick<OrderProgress, 'status' | 'reason'>

@@ -2,7 +2,8 @@ import { HttpProblem } from '@orderpipeline/http'
 import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startAdmission } from './admission.ts'
-import { StagesUnknown, type Expectation } from './queue.ts'
+import { StagesUnknown } from './queue.ts'
+import type { Expectation } from './queue.ts'
 
 const queue = (name: string, waitSeconds: number): Expectation => ({
   name,

@@ -3,9 +3,11 @@
 // the requests. Queues are the likeliest to be unreadable when their backlog is largest, so the
 // last known wait counts for a while; then every order is accepted, since an order that is durable
 // is never lost.
-import { overloaded, type HttpProblem } from '@orderpipeline/http'
+import { overloaded } from '@orderpipeline/http'
+import type { HttpProblem } from '@orderpipeline/http'
 import { runPeriodically } from '@orderpipeline/retry'
-import { Counter, Gauge, type Logger, type Registry } from '@orderpipeline/telemetry'
+import { Counter, Gauge } from '@orderpipeline/telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { expectedWaitSeconds, StagesUnknown } from './queue.ts'
 import type { QueueReader } from './reader.ts'
 

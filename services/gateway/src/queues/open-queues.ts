@@ -1,14 +1,18 @@
 // How does the gateway look at the queues behind it? By a connection of its own to Kafka, opened at
 // the first request for them.
-import { kafkaConnection, type KafkaSecurity } from '@orderpipeline/kafka-admin'
+import { kafkaConnection } from '@orderpipeline/kafka-admin'
+import type { KafkaSecurity } from '@orderpipeline/kafka-admin'
 import { kafkaAddress } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { outboxLag } from '@orderpipeline/orders/intake'
 import type { Clock } from '../clock.ts'
-import { groupPrefixOf, type GatewayConfig } from '../config.ts'
-import { startAdmission, type Admission } from './admission.ts'
-import { createQueueReader, type QueueReader } from './reader.ts'
+import { groupPrefixOf } from '../config.ts'
+import type { GatewayConfig } from '../config.ts'
+import { startAdmission } from './admission.ts'
+import type { Admission } from './admission.ts'
+import { createQueueReader } from './reader.ts'
+import type { QueueReader } from './reader.ts'
 
 export interface Queues {
   readonly queues: QueueReader

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { agesSeconds, expectations, expectedWaitSeconds, queueOf, rememberedPaces, type QueueSample } from './queue.ts'
+import { agesSeconds, expectations, expectedWaitSeconds, queueOf, rememberedPaces } from './queue.ts'
+import type { QueueSample } from './queue.ts'
 
 const partition = (index: number, committed: number | undefined, high: number) => ({
   topic: 'a',

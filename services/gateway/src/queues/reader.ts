@@ -1,22 +1,14 @@
 // How are the queues read without asking Kafka for every caller? Once for all callers within some
 // seconds, at any gateway, with a few requests however many stages there are; the readings of the
 // last half minute give the pace.
-import { groupsNamed, offsetsSince, readOffsets, type KafkaConnection } from '@orderpipeline/kafka-admin'
+import { groupsNamed, offsetsSince, readOffsets } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { OutboxLag } from '@orderpipeline/orders/intake'
 import type { Queryable } from '@orderpipeline/postgres'
-import {
-  agesSeconds,
-  expectations,
-  queueOf,
-  rememberedPaces,
-  StagesUnknown,
-  type Expectation,
-  type Paces,
-  type Position,
-  type Queue,
-  type QueueSample,
-} from './queue.ts'
-import { createSharedRead, type SharedRead } from './shared-read.ts'
+import { agesSeconds, expectations, queueOf, rememberedPaces, StagesUnknown } from './queue.ts'
+import type { Expectation, Paces, Position, Queue, QueueSample } from './queue.ts'
+import { createSharedRead } from './shared-read.ts'
+import type { SharedRead } from './shared-read.ts'
 
 export interface QueueReaderOptions {
   readonly kafka: KafkaConnection

@@ -3,7 +3,8 @@
 // encodings.
 import type { OpenApi, Operation } from '@orderpipeline/http'
 import fc from 'fast-check'
-import { mutated, unusualText, valid, type KnownValues, type Schema } from './values.ts'
+import { mutated, unusualText, valid } from './values.ts'
+import type { KnownValues, Schema } from './values.ts'
 
 export interface Case {
   readonly method: string

@@ -1,17 +1,12 @@
 // When are stock levels published, and by which replica? By the one that holds the lease, a look a
 // second; all of the stock is compared with what was published once a minute.
 import { randomUUID } from 'node:crypto'
-import { Counter, Gauge, type Registry } from '@orderpipeline/telemetry'
+import { Counter, Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { claimPublishing, compared, stopPublishing } from '../sql/stock-levels.ts'
-import {
-  noteChanges,
-  noteDifferences,
-  publishLevels,
-  publishReplenishments,
-  type LevelSettings,
-  type PublishProducts,
-} from './publish-levels.ts'
+import { noteChanges, noteDifferences, publishLevels, publishReplenishments } from './publish-levels.ts'
+import type { LevelSettings, PublishProducts } from './publish-levels.ts'
 
 export interface StockLevelOptions extends LevelSettings {
   readonly everySeconds: number

@@ -3,8 +3,10 @@
 import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from '../stage/saga.ts'
-import { lockOrder, type OrderRow } from './sql.ts'
-import { writeCancellations, type CancellationContext } from './write-cancellations.ts'
+import { lockOrder } from './sql.ts'
+import type { OrderRow } from './sql.ts'
+import { writeCancellations } from './write-cancellations.ts'
+import type { CancellationContext } from './write-cancellations.ts'
 
 export type { CancellationContext } from './write-cancellations.ts'
 

@@ -1,14 +1,16 @@
 // What does it take to cancel orders whose rows are locked? Their rows, their history, and the
 // events for the intake's relay to publish; one statement each, however many orders.
 import type { Queryable } from '@orderpipeline/postgres'
-import { encode, type CancellationReason } from '@orderpipeline/order-events'
+import { encode } from '@orderpipeline/order-events'
+import type { CancellationReason } from '@orderpipeline/order-events'
 import { notifyRelay } from '../intake/relay-sql.ts'
 import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
 import { source } from '../event-source.ts'
 import { cancelled } from '../stage/saga.ts'
 import { statusEntry, historyColumns } from '../stage/timeline.ts'
-import { addToOutbox, type OrderRow } from './sql.ts'
+import { addToOutbox } from './sql.ts'
+import type { OrderRow } from './sql.ts'
 
 export interface CancellationContext {
   readonly now: Date

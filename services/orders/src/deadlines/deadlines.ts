@@ -8,10 +8,12 @@
 // since they are not waiting.
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
-import { Gauge, type Registry } from '@orderpipeline/telemetry'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { OrderRow } from '../cancellation/sql.ts'
 import { writeCancellations } from '../cancellation/write-cancellations.ts'
-import { cutoffs, recordProgress, type Deadlines, type WaitingState } from './progress.ts'
+import { cutoffs, recordProgress } from './progress.ts'
+import type { Deadlines, WaitingState } from './progress.ts'
 import { tryLock, overdueOrders, reschedule } from './sql.ts'
 
 export interface DeadlineCheck {

@@ -3,7 +3,8 @@
 // that the first is still in flight. Keys of other gateways are in the database (place-orders.ts);
 // nothing here queries it.
 import { IdempotencyConflict, IdempotencyInFlight } from './errors.ts'
-import { keyOf, type NewOrder } from './new-order.ts'
+import { keyOf } from './new-order.ts'
+import type { NewOrder } from './new-order.ts'
 import type { Placement } from './repeats.ts'
 
 export type PlaceNewOrder = (order: NewOrder) => Promise<Placement>

@@ -4,9 +4,11 @@ import type { Queryable } from '@orderpipeline/postgres'
 import { IntakeFull } from './errors.ts'
 import { oneAtATime } from './in-flight.ts'
 import type { IntakeMetrics } from './metrics.ts'
-import { hashOf, newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
+import { hashOf, newOrder } from './new-order.ts'
+import type { NewOrder, OrderRequest } from './new-order.ts'
 import { patienceMs, placeOrders } from './place-orders.ts'
-import { placedBefore, type KeyedOrder, type Placement } from './repeats.ts'
+import { placedBefore } from './repeats.ts'
+import type { KeyedOrder, Placement } from './repeats.ts'
 import { notifyRelay } from './relay-sql.ts'
 
 export interface IntakeOptions {

@@ -1,5 +1,6 @@
 // What does an operator of the platform want to know of the intake and its relay?
-import { Counter, Gauge, Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
+import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 
 export interface IntakeMetrics {
   readonly created: Counter

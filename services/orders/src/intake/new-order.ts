@@ -1,7 +1,8 @@
 // What is written for one order? Its rows and its first event, all decided before the first
 // statement.
 import { createHash } from 'node:crypto'
-import { encode, eventOf, type OrderItem } from '@orderpipeline/order-events'
+import { encode, eventOf } from '@orderpipeline/order-events'
+import type { OrderItem } from '@orderpipeline/order-events'
 
 export interface OrderRequest {
   readonly customerId: string

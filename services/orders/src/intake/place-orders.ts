@@ -1,11 +1,14 @@
 // How do many orders become durable in one commit? One statement writes orders, lines, idempotency
 // keys, first status and outbox rows from arrays. A row that the database refuses, or whose key
 // another transaction is just taking, is found by halving and fails alone.
-import { databaseError, type DatabaseError, type Queryable } from '@orderpipeline/postgres'
+import { databaseError } from '@orderpipeline/postgres'
+import type { DatabaseError, Queryable } from '@orderpipeline/postgres'
 import { IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
 import type { NewOrder } from './new-order.ts'
-import { priced, pricesFor, type PricedOrder } from './pricing.ts'
-import { placedBefore, type Placement } from './repeats.ts'
+import { priced, pricesFor } from './pricing.ts'
+import type { PricedOrder } from './pricing.ts'
+import { placedBefore } from './repeats.ts'
+import type { Placement } from './repeats.ts'
 
 /**
  * How long to wait for a transaction that is about to commit an order under the same key: many

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { newOrder, type OrderRequest } from './new-order.ts'
+import { newOrder } from './new-order.ts'
+import type { OrderRequest } from './new-order.ts'
 import { priced } from './pricing.ts'
 
 const prices = new Map([

@@ -4,7 +4,8 @@
 // anything is kept.
 import type { Queryable } from '@orderpipeline/postgres'
 import { amountText } from '@orderpipeline/order-events'
-import { ItemsNotSold, TotalChanged, type ItemNotSold } from './errors.ts'
+import { ItemsNotSold, TotalChanged } from './errors.ts'
+import type { ItemNotSold } from './errors.ts'
 import type { NewOrder, OrderRequest } from './new-order.ts'
 
 /** Minor units by currency, of each product that is sold. */

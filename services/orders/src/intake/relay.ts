@@ -2,23 +2,19 @@
 // is alive? One session holds the relay's lock; it publishes what the outbox holds, lowest id
 // first, and deletes it once Kafka has it. A crash in between publishes again under the same event
 // ids, which the inboxes of the stages drop.
-import { isLockHeld, type Queryable, type Session } from '@orderpipeline/postgres'
+import { isLockHeld } from '@orderpipeline/postgres'
+import type { Queryable, Session } from '@orderpipeline/postgres'
 import { backoffMs, jitteredMs } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/telemetry'
 import type { RelayMetrics } from './metrics.ts'
 import { relayBound } from './relay-bound.ts'
-import { startHousekeeping, type Housekeeping } from './relay-housekeeping.ts'
-import {
-  deletePublished,
-  intakeChannel,
-  relayLock,
-  selectLag,
-  selectUnpublished,
-  type OutboxLag,
-  type OutboxRow,
-} from './relay-sql.ts'
+import { startHousekeeping } from './relay-housekeeping.ts'
+import type { Housekeeping } from './relay-housekeeping.ts'
+import { deletePublished, intakeChannel, relayLock, selectLag, selectUnpublished } from './relay-sql.ts'
+import type { OutboxLag, OutboxRow } from './relay-sql.ts'
 import { productsChannel } from '../queries/products.ts'
-import { createWake, type Wake } from './wake.ts'
+import { createWake } from './wake.ts'
+import type { Wake } from './wake.ts'
 
 export interface OutboxMessage {
   /** Not yet prefixed with the pipeline's name. */

@@ -1,7 +1,8 @@
 // Was an order placed before under its idempotency key? One query for many orders.
 import type { Queryable } from '@orderpipeline/postgres'
 import { IdempotencyConflict } from './errors.ts'
-import { keyOf, type OrderRequest } from './new-order.ts'
+import { keyOf } from './new-order.ts'
+import type { OrderRequest } from './new-order.ts'
 
 /** `repeated`: the key was stored with the same order, whose id this is. */
 export interface Placement {

@@ -3,7 +3,8 @@
 // month is kept all the same, and moved when its month is made.
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
-import { Gauge, type Logger, type Registry } from '@orderpipeline/telemetry'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Logger, Registry } from '@orderpipeline/telemetry'
 import { tryLock, makeMonths, monthFigures, reschedule } from './sql.ts'
 
 export interface MonthFigures {

@@ -1,12 +1,8 @@
 // How far have many orders come? For those who wait: one question for all of them, as often as they
 // like.
 import type { Queryable } from '@orderpipeline/postgres'
-import {
-  terminalStatuses,
-  type CancellationReason,
-  type EventType,
-  type OrderStatus,
-} from '@orderpipeline/order-events'
+import { terminalStatuses } from '@orderpipeline/order-events'
+import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 
 export interface TimelineStep {

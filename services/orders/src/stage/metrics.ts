@@ -1,7 +1,8 @@
 // What happened to orders, and how many are on their way? The former is counted by the replica that
 // decided it, once that is committed. The latter costs more the more orders there are, and there
 // are more replicas then too: one of them counts, and all report its result.
-import { Gauge, type Registry } from '@orderpipeline/telemetry'
+import { Gauge } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { PeriodicTask, Reaction } from '@orderpipeline/stage'

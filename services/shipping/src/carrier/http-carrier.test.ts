@@ -2,7 +2,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startSimulatedCarrier, type SimulatedCarrier } from '../simulated-carrier/simulated-carrier.ts'
+import { startSimulatedCarrier } from '../simulated-carrier/simulated-carrier.ts'
+import type { SimulatedCarrier } from '../simulated-carrier/simulated-carrier.ts'
 import { httpCarrier } from './http-carrier.ts'
 
 const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'

@@ -1,7 +1,8 @@
 // How is a carrier called over HTTP? docs/parcels.md has the contract, which an adapter to a real
 // carrier serves. Every call has a time-out, and no answer is read without bound.
 import { z } from 'zod'
-import { CarrierError, carriedStatuses, type Carrier, type CarrierFailure } from './carrier.ts'
+import { CarrierError, carriedStatuses } from './carrier.ts'
+import type { Carrier, CarrierFailure } from './carrier.ts'
 
 export interface HttpCarrierOptions {
   readonly url: string

@@ -1,7 +1,9 @@
 // What does an operator of the platform want to know of the carrier? Each call by what came of it,
 // and how long it took.
-import { Counter, Histogram, secondsBuckets, type Registry } from '@orderpipeline/telemetry'
-import { CarrierError, type Carrier } from './carrier.ts'
+import { Counter, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
+import { CarrierError } from './carrier.ts'
+import type { Carrier } from './carrier.ts'
 
 export function measuredCarrier(carrier: Carrier, registry: Registry): Carrier {
   const registers = [registry]

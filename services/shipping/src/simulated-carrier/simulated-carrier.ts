@@ -2,7 +2,8 @@
 // its order, so a repeated request gives the same one, and the parcel's status follows from the
 // number and the time. For tests and for trying out.
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
 import type { CarriedStatus } from '../carrier/carrier.ts'
