@@ -24,7 +24,10 @@ export async function testCrds(kube: string, progress: StepProgress): Promise<re
     kedaCrds(kube, progress),
     strimziCrds(progress),
   ])
-  return [own, ...foreign.flatMap(documents).filter((crd) => usedKinds.some((name) => crd.includes(`\n  name: ${name}`)))]
+  return [
+    own,
+    ...foreign.flatMap(documents).filter((crd) => usedKinds.some((name) => crd.includes(`\n  name: ${name}`))),
+  ]
 }
 
 const documents = (yaml: string) => yaml.split(/^---$/m).map((document) => `\n${document.trim()}\n`)
