@@ -202,7 +202,7 @@ test('a broken message is edited for its replay, and unneeded dead letters are d
   const helpless = await dlq(['replay', pipeline(), first!.id])
   expect(helpless).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('cannot help (NotJson): --edit') as string,
+    stdout: expect.stringContaining('a retry cannot succeed (NotJson): use --edit') as string,
   })
   await writeFile(file, '{"a":1}')
   const unreadable = await dlq(['replay', pipeline(), first!.id, '--edit', file])
@@ -257,8 +257,8 @@ test('the commands connect to Kafka with TLS and a password as a stage does, and
   expect(away.code).toBe(1)
   expect(away.stderr).toContain('Kafka: 127.0.0.1:1: ')
   expect(away.stderr).toContain('port-forward')
-  expect((await dlq(['list', 'nosuch'])).stderr).toContain('no dead-letter topic of a pipeline nosuch')
-  expect((await dlq(['list', pipeline(), 'billing'])).stderr).toContain('it has audit, inventory')
+  expect((await dlq(['list', 'nosuch'])).stderr).toContain('no dead-letter topic of pipeline nosuch')
+  expect((await dlq(['list', pipeline(), 'billing'])).stderr).toContain('it has those of audit, inventory')
   expect(
     (await dlq(['list', pipeline()], { KAFKA_BOOTSTRAP_SERVERS: 'x:1', KAFKA_SECURITY_PROTOCOL: 'TLS' })).stderr,
   ).toContain('KAFKA_SECURITY_PROTOCOL: found "TLS"; allowed: one of PLAINTEXT')

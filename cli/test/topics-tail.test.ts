@@ -67,7 +67,7 @@ test('topics tail prints new messages until it is interrupted', async () => {
 test('topics tail reports a missing topic, and the reason why Kafka cannot be reached', async () => {
   expect(await tail('orders.plaecd')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`Kafka has no topic ${pipeline}.orders.plaecd.`) as string,
+    stderr: expect.stringContaining(`Kafka has no topic ${pipeline}.orders.plaecd,`) as string,
   })
   const { bootstrapServers, ca } = securedKafka()
   const secured = { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers, KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_TLS_CA: ca }
