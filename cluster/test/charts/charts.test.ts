@@ -416,7 +416,7 @@ describe('order-shop', () => {
     for (const { name, spec } of podsOf(objects)) {
       const program = name === 'payment-provider' ? 'payment-provider' : 'migrate'
       const own = await readFile(join(repository, 'services', program, 'src/config.ts'), 'utf8')
-      const shared = own.includes('...databaseVariables') ? 'packages/telemetry/src/database-variables.ts' : undefined
+      const shared = own.includes('...databaseVariables') ? 'packages/config/src/database-variables.ts' : undefined
       const source = own + (shared ? await readFile(join(repository, shared), 'utf8') : '')
       for (const variable of spec.containers[0]?.env ?? []) expect(source).toContain(`  ${variable.name}: `)
       expect(spec.containers[0]?.args).toEqual([`/app/${program}.mjs`])
