@@ -57,6 +57,7 @@ async function attempts(): Promise<readonly Attempt[]> {
   const bodies: Readonly<Record<string, unknown>> = {
     '/v1/orders': { customerId: victim, ...bought },
     '/v1/orders/sync': { customerId: victim, ...bought },
+    '/v1/orders/async': { customerId: victim, ...bought },
     '/v1/orders/batch': { orders: [{ customerId: victim, ...bought, idempotencyKey: key }] },
     '/v1/orders/status': { ids: [orderId] },
   }
