@@ -132,7 +132,7 @@ async function untilSettled(
   )
   while (performance.now() < deadline && environment.processGroup.deaths.length === 0) {
     if (refusal !== undefined) return [refusal instanceof Error ? refusal.message : 'an order was refused']
-    if (allPlaced && (await isSettled(environment))) return []
+    if (allPlaced && (await isSettled(environment, { processesAreKilled: true }))) return []
     await sleep(500)
   }
   return [
