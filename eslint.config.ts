@@ -31,6 +31,14 @@ const errorNames = [
   },
 ]
 
+/**
+ * One habit for functions of a module; an arrow is for an argument, a local, or a typed constant.
+ */
+const functionDeclarations = ['Program > ', 'Program > ExportNamedDeclaration > '].map((parent) => ({
+  selector: `${parent}VariableDeclaration > VariableDeclarator[id.typeAnnotation=undefined][init.type="ArrowFunctionExpression"]`,
+  message: 'A function of a module is declared: function name() {}.',
+}))
+
 export default tseslint.config(
   { ignores: ['**/node_modules/**', '**/dist/**', 'charts/**', 'setup/**/*.mjs'] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -49,7 +57,7 @@ export default tseslint.config(
       'import-x/no-cycle': 'error',
       'no-console': 'error',
       'local/comment-width': 'error',
-      'no-restricted-syntax': ['error', ...errorNames],
+      'no-restricted-syntax': ['error', ...errorNames, ...functionDeclarations],
     },
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs', '.json'] } } },
   },

@@ -3,6 +3,8 @@
 // other tools of the local cluster).
 import { recommendationsArchive } from '@orderpipeline/cluster/examples'
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+function say(line: string): void {
+  void process.stderr.write(`${line}\n`)
+}
 const { name, tar } = await recommendationsArchive({ note: say, expect: () => undefined })
 process.stdout.write(`${name} ${tar}\n`)

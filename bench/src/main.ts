@@ -17,7 +17,9 @@ import { table } from './table.ts'
 import type { Row } from './table.ts'
 
 const defaultRates: readonly number[] = [300, 3_000]
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+function say(line: string): void {
+  void process.stderr.write(`${line}\n`)
+}
 const program = new Command('bench').description('Measures what the README says, on this machine').showHelpAfterError()
 
 program

@@ -18,7 +18,9 @@ interface Load {
 }
 
 const minuteMs = 60_000
-const perMinute = (orders: number): number => orders / 60
+function perMinute(orders: number): number {
+  return orders / 60
+}
 
 export const loads: readonly Load[] = [
   { name: '10,000/min, 15 min', trace: steady(perMinute(10_000), 15 * minuteMs) },

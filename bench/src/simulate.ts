@@ -158,14 +158,15 @@ async function prediction(
 }
 
 /** As options of `orderpipeline simulate`. */
-const optionsText = (of: ClusterConditions): string =>
-  [
+function optionsText(of: ClusterConditions): string {
+  return [
     `--starts-per-second ${of.startsPerSecond.toFixed(2)}`,
     `--pod-start ${of.podStartSeconds.toFixed(1)}s`,
     `--ready-while-starting ${of.readyWhileStarting.toFixed(2)}`,
     `--ready-late ${of.readyLateSeconds.toFixed(0)}s`,
     `--rebalance ${of.rebalanceSeconds.toFixed(1)}s`,
   ].join(' ')
+}
 
 function rows(before: Figures, within: Figures, actual: Figures): Row[] {
   const row = (title: string, of: (figures: Figures) => number | undefined): Row => ({
@@ -183,13 +184,15 @@ function rows(before: Figures, within: Figures, actual: Figures): Row[] {
   ]
 }
 
-const figure = (value: number | undefined): string | number =>
-  value === undefined || !Number.isFinite(value) ? 'never' : Math.round(value)
+function figure(value: number | undefined): string | number {
+  return value === undefined || !Number.isFinite(value) ? 'never' : Math.round(value)
+}
 
-const errorText = (predicted: number | undefined, actual: number | undefined): string =>
-  predicted === undefined || !Number.isFinite(predicted) || !actual
+function errorText(predicted: number | undefined, actual: number | undefined): string {
+  return predicted === undefined || !Number.isFinite(predicted) || !actual
     ? '-'
     : `${(((predicted - actual) / actual) * 100).toFixed(0)} %`
+}
 
 async function stageSpec(platform: Platform) {
   const match = (await platform.cluster.pipeline('shop')).spec.stages.find(({ name }) => name === stage)

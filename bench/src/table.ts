@@ -6,10 +6,11 @@ import { columns } from '@orderpipeline/cli'
  */
 export type Row = Readonly<Record<string, string | number>>
 
-export const table = (rows: readonly Row[]): string =>
-  columns(
+export function table(rows: readonly Row[]): string {
+  return columns(
     Object.keys(rows[0] ?? {}),
     rows.map((row) =>
       Object.values(row).map((value) => (typeof value === 'number' ? value.toLocaleString('en') : value)),
     ),
   ).join('\n')
+}

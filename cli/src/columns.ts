@@ -60,5 +60,6 @@ function groups([first = 0, ...others]: readonly number[], width: number): numbe
   return columnGroups.length === 0 ? [[0]] : columnGroups
 }
 
-const widthsOf = (header: readonly string[], rows: readonly (readonly string[])[]): number[] =>
-  header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+function widthsOf(header: readonly string[], rows: readonly (readonly string[])[]): number[] {
+  return header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+}

@@ -4,7 +4,9 @@ import { expect, it } from 'vitest'
 import { environmentOf } from './config.ts'
 
 const output = { write: () => true }
-const of = (env: NodeJS.ProcessEnv) => environmentOf(env, output, output)
+function of(env: NodeJS.ProcessEnv) {
+  return environmentOf(env, output, output)
+}
 const own = join(homedir(), '.kube', 'config')
 
 it('uses the kubeconfig of kubectl when it is called directly, and the local cluster as the last choice', () => {

@@ -43,7 +43,9 @@ function shop(): OrderPipeline {
   }
 }
 
-const tooWide = (lines: readonly string[], width: number): string[] => lines.filter(({ length }) => length > width)
+function tooWide(lines: readonly string[], width: number): string[] {
+  return lines.filter(({ length }) => length > width)
+}
 const paint = painter(false)
 
 it.each(widths)('fits %i columns: capacity, simulate and help', async (width) => {

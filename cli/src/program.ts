@@ -35,8 +35,9 @@ export interface CommandFamily {
 }
 
 /** As it is typed. */
-export const fullName = ({ name, family }: CommandDefinition): string =>
-  family === undefined ? name : `${family.name} ${name}`
+export function fullName({ name, family }: CommandDefinition): string {
+  return family === undefined ? name : `${family.name} ${name}`
+}
 
 export type Performance = (context: CommandContext) => Promise<number>
 
@@ -120,18 +121,20 @@ function familyOf(root: Command, { name, description, group }: CommandFamily): C
 }
 
 /** Arguments first, as they are written; commander's own has the options first. */
-const usageOf = (command: Command): string =>
-  [
+function usageOf(command: Command): string {
+  return [
     ...command.registeredArguments.map((argument) =>
       argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
     ),
     '[options]',
   ].join(' ')
+}
 
 function epilogue({ examples = [], exitCodes }: CommandDefinition): string {
   const exampleLines = examples.length > 0 ? ['', 'Examples:', ...examples.map((line) => `  ${line}`)] : []
   return [...exampleLines, exitCodes ? exitCodeText({ ...usualExitCodes, ...exitCodes }) : ''].join('\n')
 }
 
-const exitCodeText = (codes: Readonly<Record<number, string>>): string =>
-  ['', 'Exit codes:', ...Object.entries(codes).map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n')
+function exitCodeText(codes: Readonly<Record<number, string>>): string {
+  return ['', 'Exit codes:', ...Object.entries(codes).map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n')
+}

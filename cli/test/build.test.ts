@@ -20,8 +20,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const runCommand = (...args: string[]) =>
-  run(file, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, timeout: 30_000 })
+function runCommand(...args: string[]) {
+  return run(file, args, { cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, timeout: 30_000 })
+}
 
 it('is one executable that contains the schema', async () => {
   const { stdout } = await runCommand('validate', '-f', join(fixtures, 'regular.yaml'))

@@ -14,7 +14,9 @@ import type { ConsoleState, Rights } from '@orderpipeline/console'
 
 const shop = parse(readFileSync(new URL('../../examples/shop.yaml', import.meta.url), 'utf8')) as object
 const merge = 'application/merge-patch+json'
-const pipelines = () => `/apis/orderpipeline.dev/v1alpha1/namespaces/${on.namespace}/orderpipelines`
+function pipelines() {
+  return `/apis/orderpipeline.dev/v1alpha1/namespaces/${on.namespace}/orderpipelines`
+}
 let on: ApiServer
 beforeAll(async () => {
   on = await apiServer()

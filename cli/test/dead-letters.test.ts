@@ -38,9 +38,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const plain = () => ({ KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() })
-const dlq = (args: readonly string[], kafkaVariables: Record<string, string> = plain()): Promise<Ran> =>
-  run(['dlq', ...args], { kafkaVariables })
+function plain() {
+  return { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() }
+}
+function dlq(args: readonly string[], kafkaVariables: Record<string, string> = plain()): Promise<Ran> {
+  return run(['dlq', ...args], { kafkaVariables })
+}
 
 interface Listed {
   readonly total: number
@@ -53,8 +56,10 @@ interface Listed {
     readonly history: readonly { readonly action: string; readonly by: string; readonly edited?: boolean }[]
   }[]
 }
-const pipeline = () => bench.prefix.slice(0, -1)
-const listed = async (...args: string[]): Promise<Listed['letters']> => {
+function pipeline() {
+  return bench.prefix.slice(0, -1)
+}
+async function listed(...args: string[]): Promise<Listed['letters']> {
   const { code, stdout, stderr } = await dlq(['list', pipeline(), ...args, '--json'])
   expect([code, stderr]).toEqual([0, ''])
   return (JSON.parse(stdout) as Listed).letters
@@ -98,12 +103,17 @@ function onlooker(timesByOrder: Map<string, number>): StageDefinition<undefined>
   }
 }
 
-const available = async (sku: string) =>
-  (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
-    ?.available
-const drained = (stage = 'inventory') => until(async () => (await bench.lag(stage, 'orders.validated')) === 0)
-const answersTo = async (orderId: string) =>
-  (await bench.events('inventory.updated')).filter(({ data }) => data.orderId === orderId)
+async function available(sku: string) {
+  return (
+    await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku])
+  )[0]?.available
+}
+function drained(stage = 'inventory') {
+  return until(async () => (await bench.lag(stage, 'orders.validated')) === 0)
+}
+async function answersTo(orderId: string) {
+  return (await bench.events('inventory.updated')).filter(({ data }) => data.orderId === orderId)
+}
 
 test('a replayed dead letter reaches only its stage and takes effect once, and a second replay has no effect', async () => {
   const [timesByOrder, seenByOther] = [new Map<string, number>(), new Map<string, number>()]

@@ -36,14 +36,18 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const plan = async (...more: string[]) => run(['plan', '-f', file, '-n', on.namespace, ...more])
-const planned = async (): Promise<Printed> => JSON.parse((await plan('--json')).stdout) as Printed
-const pathOf = ({ kind, metadata }: KubeObject): string => {
+async function plan(...more: string[]) {
+  return run(['plan', '-f', file, '-n', on.namespace, ...more])
+}
+async function planned(): Promise<Printed> {
+  return JSON.parse((await plan('--json')).stdout) as Printed
+}
+function pathOf({ kind, metadata }: KubeObject): string {
   const resource = (childResources as readonly Resource[]).find((one) => one.kind === kind)
   if (!resource) throw new Error(`no resource of kind ${kind}`)
   return `${namespacePath(resource.apiVersion, on.namespace)}/${resource.plural}/${metadata.name}`
 }
-const apply = async (objects: readonly KubeObject[]): Promise<void> => {
+async function apply(objects: readonly KubeObject[]): Promise<void> {
   for (const object of objects)
     await on.must(
       'PATCH',
@@ -52,8 +56,9 @@ const apply = async (objects: readonly KubeObject[]): Promise<void> => {
       'application/apply-patch+yaml',
     )
 }
-const step = (steps: readonly PlannedStep[], kind: string, of: string): PlannedStep | undefined =>
-  steps.find((one) => one.kind === kind && one.name === of)
+function step(steps: readonly PlannedStep[], kind: string, of: string): PlannedStep | undefined {
+  return steps.find((one) => one.kind === kind && one.name === of)
+}
 
 describe('orderpipeline plan', () => {
   it('creates every object in an empty namespace, with the steps as comments of the YAML', async () => {

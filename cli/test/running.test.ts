@@ -18,32 +18,39 @@ beforeAll(async () => {
   await on.must('POST', pipelinePath(on.namespace), shop)
 })
 
-const cli = (...args: string[]): Promise<Ran> => run([...args, '-n', on.namespace])
-const spec = async (): Promise<{ suspend?: boolean }> =>
-  (await on.must('GET', pipelinePath(on.namespace, 'shop')))['spec'] as { suspend?: boolean }
+function cli(...args: string[]): Promise<Ran> {
+  return run([...args, '-n', on.namespace])
+}
+async function spec(): Promise<{ suspend?: boolean }> {
+  return (await on.must('GET', pipelinePath(on.namespace, 'shop')))['spec'] as { suspend?: boolean }
+}
 /** As the operator: for the spec that is there now. */
-const operatorSays = async (status: OrderPipelineStatus): Promise<void> => {
+async function operatorSays(status: OrderPipelineStatus): Promise<void> {
   const { generation } = (await on.must('GET', pipelinePath(on.namespace, 'shop')))['metadata'] as {
     generation: number
   }
   const whole = { status: { ...status, observedGeneration: generation } }
   await on.must('PATCH', `${pipelinePath(on.namespace, 'shop')}/status`, whole, merge)
 }
-const stages = (replicas: number, lag: number) => ({
-  gateway: { replicas: 0, readyReplicas: 0, desiredReplicas: 0 },
-  stages: ['orders', 'inventory', 'payment', 'notification'].map((name) => ({
-    name,
-    ...{ replicas, readyReplicas: replicas, desiredReplicas: replicas, lag, consumedPerSecond: 12.5 },
-  })),
-})
-const ready = (status: 'True' | 'False', reason: 'AllReady' | 'Draining' | 'Suspended', minutes = 0) => ({
-  type: 'Ready' as const,
-  status,
-  reason,
-  message: `because of ${reason}`,
-  lastTransitionTime: new Date(Date.now() - minutes * 60_000).toISOString(),
-})
-const eventually = async (ask: () => Promise<Ran>, holds: (ran: Ran) => boolean): Promise<Ran> => {
+function stages(replicas: number, lag: number) {
+  return {
+    gateway: { replicas: 0, readyReplicas: 0, desiredReplicas: 0 },
+    stages: ['orders', 'inventory', 'payment', 'notification'].map((name) => ({
+      name,
+      ...{ replicas, readyReplicas: replicas, desiredReplicas: replicas, lag, consumedPerSecond: 12.5 },
+    })),
+  }
+}
+function ready(status: 'True' | 'False', reason: 'AllReady' | 'Draining' | 'Suspended', minutes = 0) {
+  return {
+    type: 'Ready' as const,
+    status,
+    reason,
+    message: `because of ${reason}`,
+    lastTransitionTime: new Date(Date.now() - minutes * 60_000).toISOString(),
+  }
+}
+async function eventually(ask: () => Promise<Ran>, holds: (ran: Ran) => boolean): Promise<Ran> {
   for (let tries = 0; ; tries += 1) {
     const ran = await ask()
     if (holds(ran) || tries > 80) return ran

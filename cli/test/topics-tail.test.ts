@@ -12,7 +12,9 @@ const topic = `${pipeline}.orders.placed`
 const address = { brokers: [kafkaBootstrap()], clientId: pipeline }
 const producer = createProducer(address, silentLogger())
 const kafkaVariables = { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() }
-const tail = (...args: string[]) => run(['topics', 'tail', pipeline, ...args], { kafkaVariables })
+function tail(...args: string[]) {
+  return run(['topics', 'tail', pipeline, ...args], { kafkaVariables })
+}
 
 beforeAll(async () => {
   await createTopics(address, [{ topic, partitions: 3 }], silentLogger())

@@ -18,8 +18,9 @@ interface Document {
   readonly metadata: { readonly name: string }
   readonly spec: unknown
 }
-const documentsIn = (file: string) =>
-  parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as Document)
+function documentsIn(file: string) {
+  return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as Document)
+}
 
 const fixtures = readdirSync(folder).map((file) => ({
   name: basename(file, '.yaml'),
@@ -28,7 +29,9 @@ const fixtures = readdirSync(folder).map((file) => ({
 }))
 
 let on: ApiServer
-const path = () => `/apis/orderpipeline.dev/v1alpha1/namespaces/${on.namespace}/orderpipelines`
+function path() {
+  return `/apis/orderpipeline.dev/v1alpha1/namespaces/${on.namespace}/orderpipelines`
+}
 beforeAll(async () => {
   on = await apiServer()
 })
@@ -36,17 +39,18 @@ beforeAll(async () => {
 /**
  * Each cause as a line, in an order of our own: the server's own order changes from time to time.
  */
-const serverSays = ({ status, body }: ApiResponse): string[] => {
+function serverSays({ status, body }: ApiResponse): string[] {
   if (status < 300) return []
   const details = body['details'] as { causes?: { field: string; reason: string; message: string }[] } | undefined
   const causes = details?.causes
   if (!causes) throw new Error(`a refusal without causes: ${JSON.stringify(body)}`)
   return causes.map(({ field, reason, message }) => `${field}: ${reason}: ${message}`).sort()
 }
-const weSay = (value: unknown, old?: unknown): string[] =>
-  validation(value, old)
+function weSay(value: unknown, old?: unknown): string[] {
+  return validation(value, old)
     .causes.map(({ field, reason, message }) => `${field}: ${reason}: ${message}`)
     .sort()
+}
 
 describe('a fixture', () => {
   it.each(fixtures)('gets the same result offline and from the API server: $name', async ({ documents, refused }) => {

@@ -4,11 +4,14 @@ const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 export const unknown = '-'
 
-export const countText = (count: number | undefined): string => (count === undefined ? unknown : whole.format(count))
+export function countText(count: number | undefined): string {
+  return count === undefined ? unknown : whole.format(count)
+}
 
 /** How many dead letters a person must look at, and the command that shows them. */
-export const deadLettersText = (count: number, ...where: readonly string[]): string =>
-  `${count === 1 ? '1 dead letter waits' : `${countText(count)} dead letters wait`}; orderpipeline dlq list ${where.join(' ')}`
+export function deadLettersText(count: number, ...where: readonly string[]): string {
+  return `${count === 1 ? '1 dead letter waits' : `${countText(count)} dead letters wait`}; orderpipeline dlq list ${where.join(' ')}`
+}
 
 export function rateText(perSecond: number | undefined): string {
   if (perSecond === undefined) return unknown

@@ -21,7 +21,9 @@ export interface DevRuntime extends ProcessIdentity {
 
 export const recordName = 'runtime.json'
 
-const devRoot = (env: NodeJS.ProcessEnv): string => join(dirname(statePaths('dev', env).root), 'dev')
+function devRoot(env: NodeJS.ProcessEnv): string {
+  return join(dirname(statePaths('dev', env).root), 'dev')
+}
 
 /** The same for the same file, another for the file of another clone. */
 export function devStateDirectory(file: string, env: NodeJS.ProcessEnv = process.env): string {

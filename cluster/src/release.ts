@@ -12,8 +12,11 @@ export { platformChart } from './providers/product/platform-chart.ts'
 export { operatorDeployment, platformRelease } from './providers/product/steps.ts'
 
 /** The folder of the chart with its dependencies. */
-export const installedChart = (): string => join(statePaths().root, 'values', platformChart)
+export function installedChart(): string {
+  return join(statePaths().root, 'values', platformChart)
+}
 
 /** Gives `image` the further name `name`, both such as `orderpipeline/services:abc`. */
-export const nativeImageNamed = (image: string, name: string): Promise<void> =>
-  tagImage({ ...nodeDirectories(statePaths()), ctr: toolPath('ctr') }, image, name)
+export function nativeImageNamed(image: string, name: string): Promise<void> {
+  return tagImage({ ...nodeDirectories(statePaths()), ctr: toolPath('ctr') }, image, name)
+}

@@ -16,17 +16,21 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const script = (name: string, code: string, extra: Partial<ProcessSpec> = {}): ProcessSpec => ({
-  name,
-  command: process.execPath,
-  args: ['-e', code],
-  ready: { kind: 'log', pattern: 'ready' },
-  readyTimeoutMs: 20_000,
-  ...extra,
-})
+function script(name: string, code: string, extra: Partial<ProcessSpec> = {}): ProcessSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: ['-e', code],
+    ready: { kind: 'log', pattern: 'ready' },
+    readyTimeoutMs: 20_000,
+    ...extra,
+  }
+}
 const serving = script('serving', 'console.log("ready"); setInterval(() => {}, 1000)')
 
-const pidOf = async (host: ProcessHost, name: string) => (await host.list()).find((p) => p.name === name)?.pid ?? 0
+async function pidOf(host: ProcessHost, name: string) {
+  return (await host.list()).find((p) => p.name === name)?.pid ?? 0
+}
 
 const hosts = [
   ['in the calling process', (d: string) => Promise.resolve(inProcessHost(d))],

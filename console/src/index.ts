@@ -63,12 +63,13 @@ interface LaterOptions extends ConsoleOptions, Pick<KubeClient, 'cluster' | 'loc
  * processor; they are made when `after` has resolved or a browser requests them. @throws Error as
  * startConsole
  */
-export const startConsoleLater = (environment: ClientEnvironment, options: LaterOptions): Promise<ConsoleServer> =>
-  serveKube(
+export function startConsoleLater(environment: ClientEnvironment, options: LaterOptions): Promise<ConsoleServer> {
+  return serveKube(
     laterKube(() => connect(environment, options), options),
     options,
     options.after,
   )
+}
 
 export async function startConsoleOn(
   source: Source,

@@ -19,14 +19,19 @@ export async function pageFiles(): Promise<PageFiles> {
   return carried() ?? (await builtPage())
 }
 
-const carried = (): PageFiles | undefined => (globalThis as { [carriedName]?: PageFiles })[carriedName]
+function carried(): PageFiles | undefined {
+  return (globalThis as { [carriedName]?: PageFiles })[carriedName]
+}
 
 /** Code that, run first, makes `pageFiles` answer with these. */
-export const carryingCode = (files: PageFiles): string =>
-  `globalThis[Symbol.for('orderpipeline.dev/console-page')] = ${JSON.stringify(files)}`
+export function carryingCode(files: PageFiles): string {
+  return `globalThis[Symbol.for('orderpipeline.dev/console-page')] = ${JSON.stringify(files)}`
+}
 
 /** That for the images, which carry the page with the console's program. */
-export const code = async (): Promise<string> => carryingCode(await builtPage())
+export async function code(): Promise<string> {
+  return carryingCode(await builtPage())
+}
 
 export async function builtPage(): Promise<PageFiles> {
   // By a name that no bundler follows: the bundler cannot be part of a bundle.

@@ -48,8 +48,12 @@ async function openView(view = ''): Promise<void> {
   await page.goto(`${console.server.url}${shop}${view}`)
   await settled(page)
 }
-const button = (name: string) => page.getByRole('button', { name, exact: true })
-const waitForText = (text: string | RegExp) => page.getByText(text).first().waitFor()
+function button(name: string) {
+  return page.getByRole('button', { name, exact: true })
+}
+function waitForText(text: string | RegExp) {
+  return page.getByText(text).first().waitFor()
+}
 
 describe('a user with the key', () => {
   it('replays the dead letters of one cause at a rate, sees the progress, and then no such dead letters', async () => {

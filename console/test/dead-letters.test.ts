@@ -19,8 +19,12 @@ const shop = { ...shopPipeline(), metadata: { ...shopPipeline().metadata, name }
 const source = `${name}.inventory.updated`
 const deadLetterTopic = `${name}.payment.dead-letters`
 const events: Recorded[] = []
-const address = () => ({ brokers: kafkaBootstrap().split(','), clientId: 'letters-test' })
-const config = (): KafkaConfig => readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() })
+function address() {
+  return { brokers: kafkaBootstrap().split(','), clientId: 'letters-test' }
+}
+function config(): KafkaConfig {
+  return readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() })
+}
 
 /** Actions other than those on dead letters are of no concern here. */
 const actions: Actions = {
@@ -32,23 +36,25 @@ const actions: Actions = {
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }
 
-const deadLetterRecord = (reason: string, offset: number, at: number) => ({
-  topic: deadLetterTopic,
-  key: 'customer-1',
-  value: JSON.stringify({ offset }),
-  headers: {
-    'dead-letter-reason': reason,
-    'dead-letter-error': reason,
-    'dead-letter-verdict': 'retry',
-    'dead-letter-message': 'the provider answered 503',
-    'dead-letter-topic': source,
-    'dead-letter-partition': '0',
-    'dead-letter-offset': String(offset),
-    'dead-letter-timestamp': String(at),
-    'dead-letter-attempts': '5',
-    'dead-letter-at': new Date(at).toISOString(),
-  },
-})
+function deadLetterRecord(reason: string, offset: number, at: number) {
+  return {
+    topic: deadLetterTopic,
+    key: 'customer-1',
+    value: JSON.stringify({ offset }),
+    headers: {
+      'dead-letter-reason': reason,
+      'dead-letter-error': reason,
+      'dead-letter-verdict': 'retry',
+      'dead-letter-message': 'the provider answered 503',
+      'dead-letter-topic': source,
+      'dead-letter-partition': '0',
+      'dead-letter-offset': String(offset),
+      'dead-letter-timestamp': String(at),
+      'dead-letter-attempts': '5',
+      'dead-letter-at': new Date(at).toISOString(),
+    },
+  }
+}
 
 beforeAll(async () => {
   const topics = [source, deadLetterTopic].map((topic) => ({ topic, partitions: 2 }))

@@ -19,8 +19,12 @@ const shop = { ...shopPipeline(), metadata: { ...shopPipeline().metadata, name }
 const source = `${name}.orders.placed`
 const events: Recorded[] = []
 const refused: Partial<Record<RightName, string>> = {}
-const address = () => ({ brokers: kafkaBootstrap().split(','), clientId: 'edited-letter-test' })
-const config = (): KafkaConfig => readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() })
+function address() {
+  return { brokers: kafkaBootstrap().split(','), clientId: 'edited-letter-test' }
+}
+function config(): KafkaConfig {
+  return readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() })
+}
 
 const actions: Actions = {
   person: () => Promise.resolve('maya'),
@@ -30,8 +34,9 @@ const actions: Actions = {
   letterBox: () => Promise.resolve(openDeadLetterTopic(config(), name)),
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }
-const replayEdited = (deadLetterId: string, value: string) =>
-  performer(actions, () => undefined).perform('replay-edited', shop, { letter: deadLetterId, value })
+function replayEdited(deadLetterId: string, value: string) {
+  return performer(actions, () => undefined).perform('replay-edited', shop, { letter: deadLetterId, value })
+}
 
 beforeAll(async () => {
   const stages = ['audit', 'payment']

@@ -25,8 +25,8 @@ interface Got {
   readonly body: string
 }
 
-const answerTo = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Got> =>
-  new Promise((resolve, reject) => {
+function answerTo(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Got> {
+  return new Promise((resolve, reject) => {
     const call = request(
       { host: '127.0.0.1', port: server.port, path, method, headers, timeout: 10_000 },
       (response) => {
@@ -39,6 +39,7 @@ const answerTo = (path: string, headers: Record<string, string> = {}, method = '
     call.on('error', reject)
     call.end()
   })
+}
 
 describe('the server', () => {
   it('serves the page at every view’s address, with its files, and forbids frames and inline scripts', async () => {

@@ -48,8 +48,12 @@ afterEach(async () => {
   expect(cluster.said).toEqual([])
 })
 
-const button = (name: string) => page.getByRole('button', { name, exact: true })
-const waitForText = (text: string | RegExp) => page.getByText(text).first().waitFor()
+function button(name: string) {
+  return page.getByRole('button', { name, exact: true })
+}
+function waitForText(text: string | RegExp) {
+  return page.getByText(text).first().waitFor()
+}
 async function signIn(token: string, view = '/pipelines/default/shop/dead-letters'): Promise<void> {
   await page.goto(`${cluster.url}${view}`)
   await page.getByLabel('Token').fill(token)

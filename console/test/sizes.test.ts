@@ -42,15 +42,16 @@ async function showPage(source: RecordedSource, path = '/pipelines/default/shop'
 }
 
 const hours = 7_200_000
-const stages = (count: number, replicas: number): Stage[] =>
-  Array.from({ length: count }, (_, index) => ({
+function stages(count: number, replicas: number): Stage[] {
+  return Array.from({ length: count }, (_, index) => ({
     name: `stage-${index}`,
     image: 'example/stage:1',
     consumes: [{ topic: `t${index}` }],
     emits: [{ topic: `t${index + 1}` }],
     scaling: { minReplicas: replicas, maxReplicas: replicas, lagPerReplica: 100 },
   }))
-const withStages = (list: readonly Stage[]): OrderPipeline => {
+}
+function withStages(list: readonly Stage[]): OrderPipeline {
   const shop = shopPipeline()
   const topics = Array.from({ length: list.length + 1 }, (_, index) => ({ name: `t${index}` }))
   return { ...shop, spec: { kafka: shop.spec.kafka, topics, stages: list } }

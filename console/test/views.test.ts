@@ -44,8 +44,12 @@ async function openPage(): Promise<Page> {
   })
   return one
 }
-const start = () => page.goto(console.server.url)
-const waitForText = (text: string | RegExp) => page.getByText(text).first().waitFor()
+function start() {
+  return page.goto(console.server.url)
+}
+function waitForText(text: string | RegExp) {
+  return page.getByText(text).first().waitFor()
+}
 
 describe('a user who opens the console', () => {
   it('sees the bottleneck at once, in a sentence and in the graph', async () => {

@@ -4,7 +4,9 @@ import { builtInStageNames } from '@orderpipeline/order-events'
 import { expect, it } from 'vitest'
 import { listsOfStages, withStages } from './built-in-stages.ts'
 
-const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+function textOf(file: string) {
+  return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+}
 
 it.each(Object.keys(listsOfStages))('%s names the built-in stages; otherwise run npm run generate', (file) => {
   expect(withStages(file, textOf(file), builtInStageNames)).toBe(textOf(file))

@@ -41,14 +41,16 @@ interface Definition {
 export const definitionFile = join(import.meta.dirname, '..', 'orderpipelines.yaml')
 export const referenceFile = join(import.meta.dirname, '..', '..', 'docs', 'reference.md')
 
-const definitionIn = (file: string) => {
+function definitionIn(file: string) {
   const { spec } = parse(readFileSync(file, 'utf8')) as Definition
   const [version] = spec.versions
   if (!version) throw new Error(`${file} has no version`)
   return { spec, version }
 }
 
-export const schemaOf = (file: string): object => definitionIn(file).version.schema.openAPIV3Schema
+export function schemaOf(file: string): object {
+  return definitionIn(file).version.schema.openAPIV3Schema
+}
 
 export function reference(file = definitionFile): string {
   const { spec, version } = definitionIn(file)
@@ -101,12 +103,15 @@ function sections(path: string, schema: Schema, sectionPaths: Map<Schema['proper
   ]
 }
 
-const pathOf = (path: string, name: string, { items }: Schema): string => `${path}.${name}${items ? '[]' : ''}`
+function pathOf(path: string, name: string, { items }: Schema): string {
+  return `${path}.${name}${items ? '[]' : ''}`
+}
 
-const objectIn = (schema: Schema): Schema | undefined =>
-  schema.properties ? schema : schema.items ? objectIn(schema.items) : undefined
+function objectIn(schema: Schema): Schema | undefined {
+  return schema.properties ? schema : schema.items ? objectIn(schema.items) : undefined
+}
 
-const rules = (schema: Schema): string[] => {
+function rules(schema: Schema): string[] {
   const own = schema['x-kubernetes-validations'] ?? []
   const ofFields = Object.entries(schema.properties ?? {}).flatMap(([name, field]) =>
     field.properties ? [] : (field['x-kubernetes-validations'] ?? []).map((rule) => ({ ...rule, name })),
@@ -118,7 +123,7 @@ const rules = (schema: Schema): string[] => {
   return lines.length === 0 ? [] : ['', 'The API server refuses a pipeline with these messages:', '', ...lines]
 }
 
-const typeOf = (schema: Schema): string => {
+function typeOf(schema: Schema): string {
   if (schema['x-kubernetes-int-or-string']) return 'quantity'
   if (schema.items) return `list of ${typeOf(schema.items)}s`
   if (schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}s`
@@ -145,11 +150,14 @@ function limits(schema: Schema): string {
   ].join('; ')
 }
 
-const cell = (text: string): string => text.trim().replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;')
+function cell(text: string): string {
+  return text.trim().replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;')
+}
 
 /** As GitHub derives it from a heading. */
-const anchor = (heading: string): string =>
-  heading
+function anchor(heading: string): string {
+  return heading
     .toLowerCase()
     .replace(/[^a-z0-9 -]/g, '')
     .replaceAll(' ', '-')
+}

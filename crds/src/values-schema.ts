@@ -33,8 +33,9 @@ export function jsonSchema(schema: OpenApiSchema): JsonSchema {
   }
 }
 
-const mapped = (properties: Readonly<Record<string, OpenApiSchema>>): Record<string, JsonSchema> =>
-  Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, jsonSchema(schema)]))
+function mapped(properties: Readonly<Record<string, OpenApiSchema>>): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, jsonSchema(schema)]))
+}
 
 /**
  * The items of a list by name, as the values have them: without the name, and null for an item that

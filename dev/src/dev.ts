@@ -90,16 +90,18 @@ function endAtOnce(killAll: () => void, print: (line: string) => void): () => vo
   return () => process.removeListener('SIGINT', interrupted)
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}
 
-const existingFile = (path: string): Promise<string> =>
-  realpath(path).catch((cause: NodeJS.ErrnoException) => {
+function existingFile(path: string): Promise<string> {
+  return realpath(path).catch((cause: NodeJS.ErrnoException) => {
     throw new CommandFailed(`--file: ${path} cannot be read (${cause.code ?? cause.message})`, { cause })
   })
+}
 
 /** What a person can do something about is one message, without a stack. */
 function inOneLine(error: unknown): unknown {

@@ -37,7 +37,7 @@ function command(text: string): readonly [string, string] {
   )
 }
 
-const splitAt = (text: string): readonly [string, string, string] => {
+function splitAt(text: string): readonly [string, string, string] {
   const at = text.indexOf('=')
   return [text, text.slice(0, at), text.slice(at + 1)]
 }

@@ -507,28 +507,35 @@ export class Runtime {
  * Where the system does not say how much memory can be had, as many as fit into most of what there
  * is.
  */
-const processLimit = (requestedLimit: number): number =>
-  process.platform === 'linux'
+function processLimit(requestedLimit: number): number {
+  return process.platform === 'linux'
     ? requestedLimit
     : Math.min(requestedLimit, Math.floor((totalmem() * 0.6) / replicaBytes))
+}
 
-const refusal = ({ unknownFields, causes, problems }: Validation): string =>
-  [
+function refusal({ unknownFields, causes, problems }: Validation): string {
+  return [
     ...unknownFields.map(({ path }) => `unknown field "${path}"`),
     ...causes.map(({ field, message }) => `${field}: ${message}`),
     ...problems.map(({ path, message }) => `${path}: ${message}`),
   ].join('; ')
+}
 
-const missingOf = (program: object): string => ('missing' in program ? String(program.missing) : '')
+function missingOf(program: object): string {
+  return 'missing' in program ? String(program.missing) : ''
+}
 
-const servicesUrl = ({ services, port, database }: PostgresConnection): string =>
-  `postgres://${encodeURIComponent(services.user)}:${encodeURIComponent(services.password)}@127.0.0.1:${port}/${database}`
+function servicesUrl({ services, port, database }: PostgresConnection): string {
+  return `postgres://${encodeURIComponent(services.user)}:${encodeURIComponent(services.password)}@127.0.0.1:${port}/${database}`
+}
 
 /**
  * The Kafka of this machine stands in for the file's: the rules on what may change compare what the
  * file said with what it says.
  */
-const comparable = (live: OrderPipeline, file: OrderPipeline): OrderPipeline => ({
-  ...live,
-  spec: { ...live.spec, kafka: file.spec.kafka },
-})
+function comparable(live: OrderPipeline, file: OrderPipeline): OrderPipeline {
+  return {
+    ...live,
+    spec: { ...live.spec, kafka: file.spec.kafka },
+  }
+}

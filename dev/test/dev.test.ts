@@ -13,7 +13,8 @@ import type { Workspace } from '../src/testing/running-dev.ts'
 const small = 'scaleDown: { stabilizationSeconds: 0, periodSeconds: 5 }'
 
 /** The shop with few replicas; the autoscaler of payment acts at once in both directions. */
-const shop = ({ payment = 3, more = '', topics = '' } = {}): string => `
+function shop({ payment = 3, more = '', topics = '' } = {}): string {
+  return `
 apiVersion: orderpipeline.dev/v1alpha1
 kind: OrderPipeline
 metadata: { name: shop }
@@ -55,6 +56,7 @@ spec:
       consumes: [{ topic: orders.status }]
       scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 1000 }${more}
 `
+}
 
 const audit = `
     - name: audit
@@ -80,7 +82,9 @@ afterAll(async () => {
 }, 120_000)
 
 /** With its key, as the runtime prints it. */
-const consoleAddress = (): URL => new URL(/Open it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? '')
+function consoleAddress(): URL {
+  return new URL(/Open it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? '')
+}
 
 async function orders(count: number): Promise<TrafficResult> {
   const load = { burst: count }
@@ -111,7 +115,7 @@ async function expectFlawless(): Promise<void> {
   }
 }
 
-const pidOf = async (name: string): Promise<number> => {
+async function pidOf(name: string): Promise<number> {
   const state = join(running.record.file, '..', 'state', 'orderpipeline', 'dev')
   const [project = ''] = await readdir(state)
   const folder = name === 'kafka' || name === 'postgres' ? 'processes' : 'replicas'

@@ -60,8 +60,8 @@ function install({ name, dependencies }: Chart): string {
   return `\`\`\`sh\n${[...update, command].join('\n')}\n\`\`\`\n\n[docs/own-cluster.md](../../docs/own-cluster.md) says ${guide};\n[docs/uninstall.md](../../docs/uninstall.md) how to remove everything.`
 }
 
-const needs = ({ dependencies }: Chart): string[] =>
-  dependencies
+function needs({ dependencies }: Chart): string[] {
+  return dependencies
     ? [
         '## Subcharts',
         table(
@@ -70,6 +70,7 @@ const needs = ({ dependencies }: Chart): string[] =>
         ),
       ]
     : []
+}
 
 function images({ annotations }: Chart): string[] {
   const list = parse(annotations?.['artifacthub.io/images'] ?? '[]') as { name: string; image: string }[]
@@ -82,13 +83,14 @@ function images({ annotations }: Chart): string[] {
   ]
 }
 
-const files = (others: ChartSources['others']): string[] =>
-  others.length === 0
+function files(others: ChartSources['others']): string[] {
+  return others.length === 0
     ? []
     : ['## Values files', others.map(([name, text]) => `- [${name}](${name}): ${firstComment(text)}`).join('\n')]
+}
 
 /** The comment that a file begins with, as one line. */
-export const firstComment = (text: string): string => {
+export function firstComment(text: string): string {
   const lines = text.split('\n')
   const end = lines.findIndex((line) => !line.startsWith('#'))
   return oneLine(lines.slice(0, end).join('\n'))
@@ -119,18 +121,23 @@ function rowsOf(document: Document, map: YAMLMap, prefix: string): ValueRow[] {
   })
 }
 
-const shortened = (json: string): string => (json.length <= 80 ? json : `${json.slice(0, 77)}…`)
+function shortened(json: string): string {
+  return json.length <= 80 ? json : `${json.slice(0, 77)}…`
+}
 
 /** A comment without its signs; what is commented-out YAML keeps its words. */
-const oneLine = (comment: string): string =>
-  comment
+function oneLine(comment: string): string {
+  return comment
     .split('\n')
     .map((line) => line.replace(/^\s*#? ?/, '').trim())
     .filter((line) => line !== '')
     .join(' ')
+}
 
 /** A pipe would end the cell, and a word in angle brackets would be an element. */
-const escaped = (cell: string): string => cell.replaceAll('|', '\\|').replaceAll(/<(?=[a-z…])/g, '\\<')
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|').replaceAll(/<(?=[a-z…])/g, '\\<')
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { metricsFile, metricsPage, variablesFile, variablesPage } from './names.ts'
 
-const rowsOf = (text: string) => text.split('\n').filter((line) => line.startsWith('| `'))
+function rowsOf(text: string) {
+  return text.split('\n').filter((line) => line.startsWith('| `'))
+}
 
 it('the variables on file equal those of the sources; otherwise run npm run generate', () => {
   expect(readFileSync(variablesFile, 'utf8')).toBe(variablesPage())

@@ -73,11 +73,14 @@ function assignments(file: ts.SourceFile): ts.PropertyAssignment[] {
   return result
 }
 
-const ownerOf = ({ fileName }: ts.SourceFile): string =>
-  fileName
-    .split('/')
-    .slice(0, fileName.startsWith('operator') ? 1 : 2)
-    .at(-1) ?? ''
+function ownerOf({ fileName }: ts.SourceFile): string {
+  return (
+    fileName
+      .split('/')
+      .slice(0, fileName.startsWith('operator') ? 1 : 2)
+      .at(-1) ?? ''
+  )
+}
 
 function commentOf(node: ts.Node, file: ts.SourceFile): string {
   const comments = ts.getLeadingCommentRanges(file.text, node.getFullStart()) ?? []

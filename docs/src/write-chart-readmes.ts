@@ -5,7 +5,9 @@ import { chartReadme } from './chart-readme.ts'
 
 const charts = join(import.meta.dirname, '..', '..', 'charts')
 export const chartNames = ['order-platform', 'order-shop', 'orderpipeline-operator'] as const
-export const readmeFile = (name: string): string => join(charts, name, 'README.md')
+export function readmeFile(name: string): string {
+  return join(charts, name, 'README.md')
+}
 
 /** What the file should hold. */
 export async function currentReadme(name: string): Promise<string> {

@@ -48,24 +48,29 @@ afterAll(async () => {
   await database.drop()
 })
 
-const run = (env: Record<string, string> = {}) => start(bench, stage, { DATABASE_URL: database.url, ...env })
+function run(env: Record<string, string> = {}) {
+  return start(bench, stage, { DATABASE_URL: database.url, ...env })
+}
 let seconds = Math.floor(Date.now() / 1_000) - 1_800
 /** One event a second. */
-const context = () => ({ source: '/test', now: new Date(seconds++ * 1_000), correlationId: 'follow-me' })
-const order = (customerId: string, totalCents = 100) => {
+function context() {
+  return { source: '/test', now: new Date(seconds++ * 1_000), correlationId: 'follow-me' }
+}
+function order(customerId: string, totalCents = 100) {
   const items = [{ sku: 'SKU-0001', quantity: 1, unitPriceCents: totalCents }]
   return eventOf('OrderValidated', { orderId: randomUUID(), customerId, items, totalCents, currency: 'EUR' }, context())
 }
-const declined = (customerId: string) => {
+function declined(customerId: string) {
   const data = { orderId: randomUUID(), customerId, totalCents: 1, currency: 'EUR', declineReason: 'no' }
   return eventOf('PaymentDeclined', data, context())
 }
-const drained = (by: RunningStage) =>
-  until(async () => {
+function drained(by: RunningStage) {
+  return until(async () => {
     by.assertRunning()
     const lags = await Promise.all(stage.consumes.map((topic) => bench.lag(stage.name, topic)))
     return lags.every((lag) => lag === 0)
   })
+}
 
 interface Suspected {
   readonly id: string
@@ -73,7 +78,7 @@ interface Suspected {
   readonly correlationid?: string
   readonly data: { readonly orderId: string; readonly customerId: string; readonly reasons: readonly string[] }
 }
-const suspected = async (customerId: string) => {
+async function suspected(customerId: string) {
   const records = await bench.records(stage.emits)
   const allSuspicions = records.map(({ key, value }) => ({
     key: String(key),
@@ -81,11 +86,11 @@ const suspected = async (customerId: string) => {
   }))
   return allSuspicions.filter(({ event }) => event.data.customerId === customerId)
 }
-const reasonsOf = async (customerId: string) => {
+async function reasonsOf(customerId: string) {
   const own = await suspected(customerId)
   return new Map(own.map(({ event }) => [event.data.orderId, event.data.reasons]))
 }
-const rowsOf = async (customers: string) => {
+async function rowsOf(customers: string) {
   const rows = await database.ask<{ count: number }>(
     'fraud_check',
     'SELECT count(*)::int AS count FROM sightings WHERE customer_id LIKE $1',

@@ -53,22 +53,24 @@ afterAll(async () => {
 })
 
 const context = { source: '/test', now: new Date(), correlationId: 'follow-me' }
-const bought = (...skus: string[]) => {
+function bought(...skus: string[]) {
   const items = skus.map((sku) => ({ sku, quantity: 1 }))
   const data = { orderId: randomUUID(), customerId: `customer-${Math.floor(Math.random() * 50)}`, items }
   return eventOf('OrderConfirmed', data, context)
 }
-const drained = (by: RunningStage) =>
-  until(async () => {
+function drained(by: RunningStage) {
+  return until(async () => {
     by.assertRunning()
     return (await bench.lag(stage.name, 'orders.fulfilment')) === 0
   })
-const learned = async (replica: RunningStage): Promise<number> => {
+}
+async function learned(replica: RunningStage): Promise<number> {
   const text = (await replica.get('/metrics'))?.text ?? ''
   return Number(/^recommendations_learned_orders_total (\d+)$/m.exec(text)?.[1])
 }
-const recommendedFor = async (orderId: string) =>
-  (await bench.events(stage.emits)).filter(({ data }) => data.orderId === orderId)
+async function recommendedFor(orderId: string) {
+  return (await bench.events(stage.emits)).filter(({ data }) => data.orderId === orderId)
+}
 
 test('passes its own tests', { timeout: 600_000 }, () => testGoProgram(folder))
 

@@ -34,7 +34,7 @@ export interface RunningStage {
 
 const running = new Set<RunningStage>()
 
-export const endAll = async (): Promise<void> => {
+export async function endAll(): Promise<void> {
   await Promise.all([...running].map((stage) => stage.end('SIGKILL')))
 }
 

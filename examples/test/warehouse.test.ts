@@ -49,27 +49,34 @@ afterAll(async () => {
   await database.drop()
 })
 
-const run = () => start(bench, stage, { DATABASE_URL: database.url })
-const inventory = () => {
+function run() {
+  return start(bench, stage, { DATABASE_URL: database.url })
+}
+function inventory() {
   const levels = { lowBelow: 40, levelSeconds: 0, everySeconds: 0.1 }
   const options = { reservationSeconds: 3_600, everySeconds: 60, levels }
   return bench.start('inventory', [...consumedTopics.inventory, stage.emits], inventoryStage({ now }, options))
 }
-const now = () => new Date()
+function now() {
+  return new Date()
+}
 
-const stockOf = async (role: string, table: string) => {
+async function stockOf(role: string, table: string) {
   const rows = await database.ask<{ sku: string; available: number }>(
     role,
     `SELECT sku, available FROM ${table} ORDER BY sku`,
   )
   return rows.map(({ sku, available }) => `${sku} ${available}`)
 }
-const purchases = async () =>
-  database.ask<{ delivery: string; sku: string; booked: boolean }>(
+async function purchases() {
+  return database.ask<{ delivery: string; sku: string; booked: boolean }>(
     'warehouse',
     'SELECT delivery, sku, booked_at IS NOT NULL AS booked FROM purchases ORDER BY 1',
   )
-const sum = async (text: string) => (await database.ask<{ sum: number }>('inventory', text))[0]?.sum ?? 0
+}
+async function sum(text: string) {
+  return (await database.ask<{ sum: number }>('inventory', text))[0]?.sum ?? 0
+}
 
 test('its copy equals the stock after every crash, and low stock is delivered once', async () => {
   let first = inventory()

@@ -114,5 +114,9 @@ function linkOrCopy(from: string, to: string): void {
   }
 }
 
-const hex = (digest: string): string => digest.slice('sha256:'.length)
-const path = (digest: string): string => `blobs/sha256/${hex(digest)}`
+function hex(digest: string): string {
+  return digest.slice('sha256:'.length)
+}
+function path(digest: string): string {
+  return `blobs/sha256/${hex(digest)}`
+}

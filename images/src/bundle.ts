@@ -176,4 +176,6 @@ function writeChanged(app: string, contents: ReadonlyMap<string, Uint8Array>): v
  * Ends the bundler's own process, which otherwise lives as long as this one and holds hundreds of
  * megabytes.
  */
-export const endBundler = (): Promise<void> => stop()
+export function endBundler(): Promise<void> {
+  return stop()
+}

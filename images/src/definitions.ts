@@ -33,8 +33,9 @@ export function defaultCommand({ programs, command }: ImageDefinition): readonly
 }
 
 /** Every name of an image with this content. */
-export const namesOf = ({ repository, alias }: ImageDefinition, tag: string): readonly string[] =>
-  [tag, ...(alias === undefined ? [] : [alias])].map((each) => `${repository}:${each}`)
+export function namesOf({ repository, alias }: ImageDefinition, tag: string): readonly string[] {
+  return [tag, ...(alias === undefined ? [] : [alias])].map((each) => `${repository}:${each}`)
+}
 
 const schemaOwners = [...builtInStageNames, 'payment-provider'] as const
 

@@ -17,7 +17,9 @@ const help = `Builds the images of the services and of the operator.
 An image's tag is the hash of its content: building twice gives the same image, and the second time takes a second.
 `
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+function say(line: string): void {
+  void process.stderr.write(`${line}\n`)
+}
 
 async function main(): Promise<number> {
   const flags = {

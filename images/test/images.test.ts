@@ -35,11 +35,11 @@ console.log(sql)
 `
 
 let root: string
-const write = (path: string, text: string): void => {
+function write(path: string, text: string): void {
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), text)
 }
-const build = async (outDir = 'dist'): Promise<BuiltImage> => {
+async function build(outDir = 'dist'): Promise<BuiltImage> {
   const [image] = await buildImages({ root, outDir: join(root, outDir), definitions: [definition] })
   if (!image) throw new Error('nothing was built')
   return image
@@ -227,7 +227,7 @@ test('the Dockerfile builds equal images: the pinned Node, user, environment and
   }
 })
 
-const commandLine = (definition: ImageDefinition): string | undefined => {
+function commandLine(definition: ImageDefinition): string | undefined {
   const command = defaultCommand(definition)
   return command && `[${command.map((each) => JSON.stringify(each)).join(', ')}]`
 }

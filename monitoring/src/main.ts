@@ -11,11 +11,13 @@ interface Flags {
   readonly interval: number
 }
 
-const whole = (least: number, most: number) => (text: string) => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new InvalidArgumentError(`Found ${text}; allowed: a whole number from ${least} to ${most}.`)
-  return value
+function whole(least: number, most: number) {
+  return (text: string) => {
+    const value = Number(text)
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`Found ${text}; allowed: a whole number from ${least} to ${most}.`)
+    return value
+  }
 }
 
 async function run({ port, interval }: Flags): Promise<number> {

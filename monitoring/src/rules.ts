@@ -6,8 +6,8 @@ import type { Alert, AlertGroup } from './alerts/index.ts'
 export const runbookPage = 'docs/runbooks.md'
 
 /** A rule file as Prometheus loads it; the chart puts the same groups into a PrometheusRule. */
-export const rulesText = (groups: readonly AlertGroup[]): string =>
-  stringify(
+export function rulesText(groups: readonly AlertGroup[]): string {
+  return stringify(
     {
       groups: groups.map(({ name, alerts }) => ({
         name,
@@ -22,11 +22,14 @@ export const rulesText = (groups: readonly AlertGroup[]): string =>
     },
     { lineWidth: 0 },
   )
+}
 
-const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n')
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n')
+}
 
-const section = ({ name, severity, expr, for: time, runbook }: Alert): string =>
-  [
+function section({ name, severity, expr, for: time, runbook }: Alert): string {
+  return [
     `## ${name}`,
     `Severity ${severity}, after ${time}.`,
     '```promql\n' + expr + '\n```',
@@ -34,12 +37,16 @@ const section = ({ name, severity, expr, for: time, runbook }: Alert): string =>
     `**Look here.**\n\n${list(runbook.look)}`,
     `**Do this.**\n\n${list(runbook.act)}`,
   ].join('\n\n')
+}
 
-export const runbooksText = (groups: readonly AlertGroup[]): string =>
-  [
-    '# Runbooks',
-    'One section for each alert: what it means, where to look and what to do. The chart of the operator contains the alerts ' +
-      '(`alerts.enabled`); [alerts.yaml](../charts/orderpipeline-operator/files/alerts.yaml) is a plain rule file of ' +
-      'Prometheus. Both are generated with this page from `monitoring/src/alerts`, by `npm run generate`.',
-    ...groups.flatMap(({ alerts }) => alerts.map(section)),
-  ].join('\n\n') + '\n'
+export function runbooksText(groups: readonly AlertGroup[]): string {
+  return (
+    [
+      '# Runbooks',
+      'One section for each alert: what it means, where to look and what to do. The chart of the operator contains the alerts ' +
+        '(`alerts.enabled`); [alerts.yaml](../charts/orderpipeline-operator/files/alerts.yaml) is a plain rule file of ' +
+        'Prometheus. Both are generated with this page from `monitoring/src/alerts`, by `npm run generate`.',
+      ...groups.flatMap(({ alerts }) => alerts.map(section)),
+    ].join('\n\n') + '\n'
+  )
+}

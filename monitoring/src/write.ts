@@ -9,7 +9,7 @@ import { rulesText, runbookPage, runbooksText } from './rules.ts'
 const root = join(import.meta.dirname, '..', '..')
 const files = join(root, 'charts', 'orderpipeline-operator', 'files')
 
-const write = (path: string, text: string): void => {
+function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
 }

@@ -17,8 +17,8 @@ const folder = mkdtempSync(join(tmpdir(), 'orderpipeline-alerts-'))
 const rules = join(folder, 'rules.yaml')
 
 /** One file of promtool: the series of an example, and how many alerts of this name fire then. */
-const testFile = ({ name }: Alert, { series, at }: Example, firing: number): string =>
-  stringify({
+function testFile({ name }: Alert, { series, at }: Example, firing: number): string {
+  return stringify({
     rule_files: [rules],
     evaluation_interval: '1m',
     tests: [
@@ -35,8 +35,9 @@ const testFile = ({ name }: Alert, { series, at }: Example, firing: number): str
       },
     ],
   })
+}
 
-const promtool = async (...args: readonly string[]): Promise<string> => {
+async function promtool(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('promtool', args, { timeout: 60_000 })
   return stdout
 }

@@ -28,7 +28,7 @@ interface LeadershipTasks {
   readonly settings: WorkersSettings & { readonly holder: string }
 }
 
-export const actAsLeader = async (on: LeadershipTasks): Promise<'stopped' | 'lost'> => {
+export async function actAsLeader(on: LeadershipTasks): Promise<'stopped' | 'lost'> {
   const { lead, measured: metrics, log, queue, stopping, settings } = on
   const { signal } = stopping
   while (!on.synced() && !signal.aborted) await sleep(50, signal)

@@ -21,7 +21,7 @@ export interface ApiAccess {
 
 const requestTimeoutMs = 10_000
 
-export const apiAccess = async (parts: OperatorParts, instruments: Metrics): Promise<ApiAccess> => {
+export async function apiAccess(parts: OperatorParts, instruments: Metrics): Promise<ApiAccess> {
   const { config, kubeConfig, clock } = parts
   const wire = await transport(kubeConfig, {
     userAgent: 'orderpipeline-operator',
@@ -44,4 +44,6 @@ export const apiAccess = async (parts: OperatorParts, instruments: Metrics): Pro
 }
 
 /** This installation: its replicas share a lease. */
-export const installationOf = ({ lease }: OperatorConfig): string => `${lease.namespace}/${lease.name}`
+export function installationOf({ lease }: OperatorConfig): string {
+  return `${lease.namespace}/${lease.name}`
+}

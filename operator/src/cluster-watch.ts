@@ -45,7 +45,7 @@ export interface WatchTargets {
 /** Children change in bursts; one reconcile covers a burst. */
 const gatherMs = 200
 
-export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTargets): ClusterWatch => {
+export function clusterWatch(parts: OperatorParts, kube: Kube, targets: WatchTargets): ClusterWatch {
   const { config, log, clock } = parts
   const { queue, instruments, pipelineChanged } = targets
   const lookAtAll = (): void => {
@@ -88,20 +88,21 @@ export const clusterWatch = (parts: OperatorParts, kube: Kube, targets: WatchTar
 }
 
 /** Status fields that the served definition lacks are left out of what is written. */
-export const servedStatus = ({ log }: OperatorParts, { schemas }: ClusterWatch) =>
-  declaredStatus(schemas, (fields) =>
+export function servedStatus({ log }: OperatorParts, { schemas }: ClusterWatch) {
+  return declaredStatus(schemas, (fields) =>
     log.warn(
       { fields },
       'the CRD of OrderPipelines is older than this operator: these status fields are omitted until the CRD is upgraded',
     ),
   )
+}
 
 /** Which pipelines this installation acts on, where several are installed. */
-export const actingInstallation = (
+export function actingInstallation(
   parts: OperatorParts,
   access: ApiAccess,
   { informers, schemas }: ClusterWatch,
-): Acting => {
+): Acting {
   const { config, log, clock } = parts
   return acting(
     {
@@ -125,13 +126,15 @@ export const actingInstallation = (
   )
 }
 
-export const desiredSettings = (config: OperatorConfig, schemas: ServedSchemas): DesiredSettings => ({
-  servicesImage: config.servicesImage,
-  imagePullPolicy: config.imagePullPolicy,
-  imagePullSecrets: config.imagePullSecrets,
-  serviceDomain: config.serviceDomain,
-  prometheusUrl: config.prometheusUrl,
-  fallbackBehavior: knowsFallbackBehavior(schemas),
-  flowScalerUrl: config.flowScaler?.url,
-  formulaFallback: knowsFormulaFallback(schemas),
-})
+export function desiredSettings(config: OperatorConfig, schemas: ServedSchemas): DesiredSettings {
+  return {
+    servicesImage: config.servicesImage,
+    imagePullPolicy: config.imagePullPolicy,
+    imagePullSecrets: config.imagePullSecrets,
+    serviceDomain: config.serviceDomain,
+    prometheusUrl: config.prometheusUrl,
+    fallbackBehavior: knowsFallbackBehavior(schemas),
+    flowScalerUrl: config.flowScaler?.url,
+    formulaFallback: knowsFormulaFallback(schemas),
+  }
+}

@@ -5,7 +5,9 @@ import type { Environment } from '@orderpipeline/config'
 import type { LogLevel } from '@orderpipeline/process'
 import { z } from 'zod'
 
-const seconds = (fallback: number, least = 1) => variables.number(least, 3_600).default(fallback)
+function seconds(fallback: number, least = 1) {
+  return variables.number(least, 3_600).default(fallback)
+}
 
 const schema = z.object({
   /** Image of the built-in stages and the gateway of new pipelines. */
@@ -104,7 +106,7 @@ export interface OperatorConfig {
 }
 
 /** @throws ConfigError */
-export const configFrom = (env: Environment, hostname: string): OperatorConfig => {
+export function configFrom(env: Environment, hostname: string): OperatorConfig {
   const values = readConfig(schema, env)
   return Object.freeze({
     servicesImage: values.SERVICES_IMAGE,

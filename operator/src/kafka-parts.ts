@@ -52,7 +52,7 @@ export interface KafkaParts {
   readonly topics: TopicKeeper
 }
 
-export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
+export async function kafkaParts(on: KafkaEnvironment): Promise<KafkaParts> {
   const { config, clock, log, measured: metrics, updated } = on
   const { serviceDomain } = config
   const clients = kafkaClients((access) => credentials(on.kube, access), config.lag.timeoutSeconds * 1000)
@@ -98,4 +98,6 @@ export const kafkaParts = async (on: KafkaEnvironment): Promise<KafkaParts> => {
 }
 
 /** Topics that are to be deleted with their pipeline are created only once it has its finalizer. */
-const isHeldAsNeeded = (pipeline: OrderPipeline): boolean => hasFinalizer(pipeline) || !needsFinalizer(pipeline, [])
+function isHeldAsNeeded(pipeline: OrderPipeline): boolean {
+  return hasFinalizer(pipeline) || !needsFinalizer(pipeline, [])
+}

@@ -36,7 +36,7 @@ export interface Operator {
   stop(): Promise<void>
 }
 
-export const startOperator = async (parts: OperatorParts): Promise<Operator> => {
+export async function startOperator(parts: OperatorParts): Promise<Operator> {
   const { config, log, clock } = parts
   const queue = workQueue(clock, parts.queue)
   const sources = pipelineSources()

@@ -19,7 +19,7 @@ export interface PipelineSources {
   forget(key: string): void
 }
 
-export const pipelineSources = (): PipelineSources => {
+export function pipelineSources(): PipelineSources {
   const external = new Map<string, OrderPipeline>()
   const polled = new Map<string, LagSource>()
   const standingBy = new Set<string>()

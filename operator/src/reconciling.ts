@@ -43,7 +43,7 @@ export interface Reconciling {
   forget(key: string): void
 }
 
-export const reconciling = (on: ReconcilingParts): Reconciling => {
+export function reconciling(on: ReconcilingParts): Reconciling {
   const { parts, access, watch, acting, kafka, instruments } = on
   const { config, log, clock } = parts
   const { kube } = access

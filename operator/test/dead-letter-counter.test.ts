@@ -15,14 +15,18 @@ const kafka = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: pi
 const address = { brokers: [kafkaBootstrap()], clientId: pipeline }
 const producer = createProducer(address, silentLogger())
 
-const deadLetter = (partition: number, value = 'x'): OutgoingRecord => ({
-  topic,
-  partition,
-  key: null,
-  value,
-  headers: { 'dead-letter-reason': 'NotJson', 'dead-letter-topic': `${pipeline}.orders.placed` },
-})
-const readDeadLetters = async () => deadLettersOf('payment', await readTopicToEnd(kafka, topic))
+function deadLetter(partition: number, value = 'x'): OutgoingRecord {
+  return {
+    topic,
+    partition,
+    key: null,
+    value,
+    headers: { 'dead-letter-reason': 'NotJson', 'dead-letter-topic': `${pipeline}.orders.placed` },
+  }
+}
+async function readDeadLetters() {
+  return deadLettersOf('payment', await readTopicToEnd(kafka, topic))
+}
 
 beforeAll(async () => {
   await createTopics(address, [{ topic, partitions: 2 }], silentLogger())

@@ -7,7 +7,7 @@ import { fieldManager, fingerprintAnnotation, labelKeys, managedBy, versionAnnot
 import { children } from './test-environment.ts'
 import type { TestEnvironment } from './test-environment.ts'
 
-export const endState = async (on: TestEnvironment): Promise<unknown[]> => {
+export async function endState(on: TestEnvironment): Promise<unknown[]> {
   const pipelines = (await on.kube.list(orderPipelines, { namespace: on.namespace })) as KubeObject[]
   const uids = pipelines.map(({ metadata }) => metadata.uid ?? '')
   const rank = ({ kind }: KubeObject): number => childResources.findIndex((resource) => resource.kind === kind)
@@ -26,7 +26,7 @@ interface Managed {
   readonly time: string
 }
 
-const comparable = ({ metadata, status, ...object }: KubeObject): unknown => {
+function comparable({ metadata, status, ...object }: KubeObject): unknown {
   const {
     uid: _uid,
     resourceVersion: _version,
@@ -46,10 +46,12 @@ const comparable = ({ metadata, status, ...object }: KubeObject): unknown => {
   })
 }
 
-const drop = (names: readonly string[]) => (value: unknown) =>
-  JSON.parse(
-    JSON.stringify(value, (name, part: unknown) => (names.includes(name) ? undefined : part)) ?? 'null',
-  ) as unknown
+function drop(names: readonly string[]) {
+  return (value: unknown) =>
+    JSON.parse(
+      JSON.stringify(value, (name, part: unknown) => (names.includes(name) ? undefined : part)) ?? 'null',
+    ) as unknown
+}
 const withoutTimes = drop(['lastTransitionTime'])
 /** Fingerprint and version are computed from the desired object, uid and namespace included. */
 const withoutAddresses = drop([

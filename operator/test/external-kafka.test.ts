@@ -26,10 +26,12 @@ import {
 import type { TestEnvironment, Running } from './test-environment.ts'
 
 const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
-const encoded = (text: string) => Buffer.from(text).toString('base64')
+function encoded(text: string) {
+  return Buffer.from(text).toString('base64')
+}
 
 /** `use` gets the path of the cluster's kubeconfig. */
-const inClusterOfItsOwn = async (use: (kubeconfigPath: string) => Promise<void>): Promise<void> => {
+async function inClusterOfItsOwn(use: (kubeconfigPath: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-operator-'))
   const host = inProcessHost(join(dir, 'processes'))
   try {

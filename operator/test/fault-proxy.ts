@@ -228,7 +228,7 @@ class BreakableProxy {
   }
 }
 
-const askedBy = (asking: IncomingMessage, counts: { writes: number; reads: number }): ProxyRequest => {
+function askedBy(asking: IncomingMessage, counts: { writes: number; reads: number }): ProxyRequest {
   const { pathname, searchParams } = new URL(asking.url ?? '/', 'http://proxy')
   const method = asking.method ?? 'GET'
   const writes = method !== 'GET' && !pathname.includes('/leases')
@@ -236,22 +236,22 @@ const askedBy = (asking: IncomingMessage, counts: { writes: number; reads: numbe
   return { method, path: pathname, query: searchParams, writes, watches: searchParams.get('watch') === 'true', index }
 }
 
-const shortened = (query: URLSearchParams, seconds: number): string => {
+function shortened(query: URLSearchParams, seconds: number): string {
   const parameters = new URLSearchParams(query)
   parameters.set('timeoutSeconds', String(seconds))
   return parameters.toString()
 }
 
-const bodyOf = async (asking: IncomingMessage): Promise<Buffer> => {
+async function bodyOf(asking: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of asking) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
 }
 
-const answerWith = (
+function answerWith(
   answer: ServerResponse,
   { code, reason, retryAfterSeconds }: Extract<Fault, { kind: 'answer' }>,
-): void => {
+): void {
   const status = { apiVersion: 'v1', kind: 'Status', status: 'Failure', code, reason, message: `injected: ${reason}` }
   const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
   answer.writeHead(code, { 'content-type': 'application/json', ...retry }).end(JSON.stringify(status))

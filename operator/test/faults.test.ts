@@ -17,14 +17,14 @@ const names = Array.from({ length: pipelines }, (_, index) => `shop-${index}`)
 const watch = { ...usualWatchSettings, inactivityMs: 2000, firstBackoffMs: 50, lastBackoffMs: 500 }
 const queue = { firstBackoffMs: 50, lastBackoffMs: 1000, editsInARow: 8 }
 
-const create = async (on: TestEnvironment): Promise<void> => {
+async function create(on: TestEnvironment): Promise<void> {
   const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
   for (const name of names)
     await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, name } })
 }
 
 /** Every pipeline gets a second stage, and its first one another concurrency. */
-const editAll = async (on: TestEnvironment): Promise<void> => {
+async function editAll(on: TestEnvironment): Promise<void> {
   for (const name of names)
     await edit(on, name, (spec) => {
       const [first] = spec.stages
@@ -39,9 +39,11 @@ const editAll = async (on: TestEnvironment): Promise<void> => {
     })
 }
 
-const text = (state: unknown): string => JSON.stringify(state)
+function text(state: unknown): string {
+  return JSON.stringify(state)
+}
 /** Until both counts of a Deployment's replicas have been reported and nothing changes any more. */
-const restOf = async (on: TestEnvironment): Promise<unknown[]> => {
+async function restOf(on: TestEnvironment): Promise<unknown[]> {
   let [before, since] = ['', Date.now()]
   return await eventually('at rest', async () => {
     const state = await endState(on)
@@ -277,7 +279,7 @@ describe('an operator', () => {
   })
 })
 
-const metric = async (of: Running, name: string, label: string): Promise<number> => {
+async function metric(of: Running, name: string, label: string): Promise<number> {
   const lines = (await (await fetch(`http://127.0.0.1:${of.port}/metrics`)).text()).split('\n')
   const values = lines.filter((line) => line.startsWith(name) && line.includes(label))
   return values.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)

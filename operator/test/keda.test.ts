@@ -25,7 +25,9 @@ const autoscalers: Resource = {
   kind: 'HorizontalPodAutoscaler',
   plural: 'horizontalpodautoscalers',
 }
-const encoded = (text: string) => Buffer.from(text).toString('base64')
+function encoded(text: string) {
+  return Buffer.from(text).toString('base64')
+}
 
 describe('KEDA, with a Kafka that requires a client certificate', { timeout: 180_000 }, () => {
   let dir: string

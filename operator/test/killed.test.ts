@@ -39,7 +39,7 @@ const pipeline: Pick<OrderPipeline, 'spec'> = {
   },
 }
 
-const make = async ({ kube, namespace }: TestEnvironment): Promise<void> => {
+async function make({ kube, namespace }: TestEnvironment): Promise<void> {
   const { apiVersion, kind } = orderPipelines
   await kube.create(orderPipelines, { apiVersion, kind, metadata: { name: 'shop', namespace }, ...pipeline })
 }
@@ -88,7 +88,7 @@ const scenarios: readonly Scenario[] = [
  * Waits until nothing changes any more: the operator and the controllers of Kubernetes have
  * settled.
  */
-const atRest = async (on: TestEnvironment, proxy: Proxy): Promise<unknown[]> => {
+async function atRest(on: TestEnvironment, proxy: Proxy): Promise<unknown[]> {
   let [before, since] = ['', Date.now()]
   return await eventually('at rest', async () => {
     if (proxy.dead()) return []
@@ -99,7 +99,9 @@ const atRest = async (on: TestEnvironment, proxy: Proxy): Promise<unknown[]> => 
   })
 }
 
-const writesOf = (proxy: Proxy): number => proxy.passed.filter(({ writes }) => writes).length
+function writesOf(proxy: Proxy): number {
+  return proxy.passed.filter(({ writes }) => writes).length
+}
 
 interface Run {
   readonly on: TestEnvironment
@@ -108,7 +110,7 @@ interface Run {
 }
 
 /** Starts an operator behind a proxy of its own, with the pipeline as it is before the change. */
-const startRun = async ({ begin }: Scenario): Promise<Run> => {
+async function startRun({ begin }: Scenario): Promise<Run> {
   const on = await testEnvironment()
   const proxy = await proxyTo(on.operatorAccess())
   const operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url) }, samePod)
@@ -125,7 +127,7 @@ const startRun = async ({ begin }: Scenario): Promise<Run> => {
   return { on, proxy, operator }
 }
 
-const runUndisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; writes: number }> => {
+async function runUndisturbed(scenario: Scenario): Promise<{ end: unknown[]; writes: number }> {
   const { on, proxy, operator } = await startRun(scenario)
   const before = writesOf(proxy)
   await scenario.change(on)
@@ -137,7 +139,7 @@ const runUndisturbed = async (scenario: Scenario): Promise<{ end: unknown[]; wri
 }
 
 /** Returns the write after which the operator was cut off; undefined when it settled before. */
-const cutOff = async (scenario: Scenario, nth: number, end: unknown[]): Promise<string | undefined> => {
+async function cutOff(scenario: Scenario, nth: number, end: unknown[]): Promise<string | undefined> {
   const { on, proxy, operator } = await startRun(scenario)
   const before = writesOf(proxy)
   proxy.inject(({ writes, index }) => (writes && index === before + nth - 1 ? { kind: 'lastBreath' } : undefined))

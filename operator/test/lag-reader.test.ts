@@ -12,25 +12,32 @@ import { lagSample } from '../src/pipeline/index.ts'
 import type { KafkaAccess } from '../src/pipeline/index.ts'
 import { eventually } from './test-environment.ts'
 
-const encoded = (text: string) => Buffer.from(text).toString('base64')
-const secret = () => {
+function encoded(text: string) {
+  return Buffer.from(text).toString('base64')
+}
+function secret() {
   const { ca, admin } = securedKafka()
   const data = { 'ca.crt': encoded(ca), username: encoded(admin.username), password: encoded(admin.password) }
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'kafka' }, data }
 }
-const clients = (timeoutMs = 10_000) =>
-  kafkaClients((access) => credentials({ get: () => Promise.resolve(secret()) }, access), timeoutMs)
-const plain = (): KafkaAccess => ({ bootstrapServers: kafkaBootstrap(), namespace: 'default' })
-const secured = (): KafkaAccess => ({
-  bootstrapServers: securedKafka().bootstrapServers,
-  namespace: 'default',
-  tls: { ca: { name: 'kafka', key: 'ca.crt' } },
-  sasl: {
-    mechanism: 'SCRAM-SHA-256',
-    username: { name: 'kafka', key: 'username' },
-    password: { name: 'kafka', key: 'password' },
-  },
-})
+function clients(timeoutMs = 10_000) {
+  return kafkaClients((access) => credentials({ get: () => Promise.resolve(secret()) }, access), timeoutMs)
+}
+function plain(): KafkaAccess {
+  return { bootstrapServers: kafkaBootstrap(), namespace: 'default' }
+}
+function secured(): KafkaAccess {
+  return {
+    bootstrapServers: securedKafka().bootstrapServers,
+    namespace: 'default',
+    tls: { ca: { name: 'kafka', key: 'ca.crt' } },
+    sasl: {
+      mechanism: 'SCRAM-SHA-256',
+      username: { name: 'kafka', key: 'username' },
+      password: { name: 'kafka', key: 'password' },
+    },
+  }
+}
 
 describe('the lag reader', () => {
   const id = `lag-${randomBytes(3).toString('hex')}`

@@ -8,7 +8,7 @@ import { current, eventually, testEnvironment, makeReady, runOperator, settled }
 import type { Running } from './test-environment.ts'
 
 /** Passes so far, those over the figures apart from all others. */
-const passes = async ({ port }: Running): Promise<{ readonly figures: number; readonly whole: number }> => {
+async function passes({ port }: Running): Promise<{ readonly figures: number; readonly whole: number }> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   const counts = [...text.matchAll(/^orderpipeline_reconcile_total\{result="(\w+)"\} (\d+)$/gm)]
   const sum = (fits: (result: string) => boolean): number =>

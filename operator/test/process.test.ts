@@ -8,7 +8,9 @@ import { kill, processesOn } from './processes.ts'
 import type { Processes } from './processes.ts'
 
 const minimal = 'crds/fixtures/minimal.yaml'
-const expected = () => names(objectsOf(cases.find(({ name }) => name === 'minimal')?.pipeline ?? '') as never)
+function expected() {
+  return names(objectsOf(cases.find(({ name }) => name === 'minimal')?.pipeline ?? '') as never)
+}
 
 describe('an operator', () => {
   let on: TestEnvironment

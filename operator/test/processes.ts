@@ -14,7 +14,7 @@ export interface Processes {
   end(): Promise<void>
 }
 
-export const processesOn = async (on: TestEnvironment): Promise<Processes> => {
+export async function processesOn(on: TestEnvironment): Promise<Processes> {
   const folder = await mkdtemp(join(tmpdir(), 'operator-'))
   const kubeconfig = join(folder, 'kubeconfig')
   await writeFile(kubeconfig, on.operatorAccess().exportConfig())
@@ -41,7 +41,7 @@ export const processesOn = async (on: TestEnvironment): Promise<Processes> => {
   }
 }
 
-export const kill = async (child: ChildProcess): Promise<void> => {
+export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGKILL')
   await once(child, 'exit')

@@ -22,8 +22,9 @@ import type { TestEnvironment, Running } from './test-environment.ts'
 
 const quotas = { apiVersion: 'v1', kind: 'ResourceQuota', plural: 'resourcequotas' }
 const events = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' }
-const condition = (pipeline: OrderPipeline | undefined, type: string) =>
-  pipeline?.status?.conditions?.find((one) => one.type === type)
+function condition(pipeline: OrderPipeline | undefined, type: string) {
+  return pipeline?.status?.conditions?.find((one) => one.type === type)
+}
 
 describe('a pipeline', () => {
   let on: TestEnvironment

@@ -8,7 +8,7 @@ import type { TestEnvironment } from './test-environment.ts'
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 const often = { SECRETS_INTERVAL_SECONDS: '1', RESYNC_SECONDS: '10' }
 
-const start = async (on: TestEnvironment): Promise<void> => {
+async function start(on: TestEnvironment): Promise<void> {
   const stringData = { url: 'postgresql://shop:one@db/shop', other: 'x' }
   await on.kube.create(secrets, {
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db', namespace: on.namespace } },
@@ -18,8 +18,10 @@ const start = async (on: TestEnvironment): Promise<void> => {
   const database = { secretName: 'db', key: 'url' }
   await on.kube.create(orderPipelines, { ...pipeline, spec: { ...pipeline.spec, database } })
 }
-const change = (on: TestEnvironment, stringData: Record<string, string>) => patch(on, secrets, 'db', { stringData })
-const digestAnnotation = async (on: TestEnvironment): Promise<string | undefined> => {
+function change(on: TestEnvironment, stringData: Record<string, string>) {
+  return patch(on, secrets, 'db', { stringData })
+}
+async function digestAnnotation(on: TestEnvironment): Promise<string | undefined> {
   const deployment = (await child(on, 'Deployment', 'minimal-notification')) as Deployment | undefined
   if (!deployment) return undefined
   return deployment.spec.template.metadata?.annotations?.['orderpipeline.dev/secrets'] ?? 'none'

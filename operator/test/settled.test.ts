@@ -11,10 +11,11 @@ import { children, current, eventually, testEnvironment, runOperator, settled } 
 import type { TestEnvironment, Running } from './test-environment.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const yamlIn = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+function yamlIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.yaml') && !file.includes('rejected-'))
     .map((file) => join(folder, file))
+}
 
 const pipelines = [...yamlIn('examples'), ...yamlIn('crds/fixtures')].flatMap((file) =>
   parseAllDocuments(readFileSync(join(root, file), 'utf8'))
@@ -32,7 +33,7 @@ for (const { pipeline } of pipelines) {
   if (service) Reflect.deleteProperty(service, 'nodePort')
 }
 
-const passes = async ({ port }: Running): Promise<number> => {
+async function passes({ port }: Running): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   return [...text.matchAll(/^orderpipeline_reconcile_total\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0)
 }
@@ -47,7 +48,7 @@ const quietMs = 8_000
  * Whether the controller manager has created every desired pod, or says that it cannot (a priority
  * class that this cluster does not have): until then the status may change.
  */
-const podsMade = async (on: TestEnvironment): Promise<boolean> => {
+async function podsMade(on: TestEnvironment): Promise<boolean> {
   const deployments = (await children(on)).filter((child) => child.kind === 'Deployment')
   return deployments.every(({ metadata, spec, status = {} }) => {
     const { observedGeneration, replicas = 0, conditions = [] } = status as DeploymentStatus

@@ -24,7 +24,9 @@ import { systemClock } from '../src/runtime/clock.ts'
 export { eventually } from '@orderpipeline/retry/testing'
 
 const root = join(import.meta.dirname, '..', '..')
-export const readYaml = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'))
+export function readYaml(path: string): unknown {
+  return parse(readFileSync(join(root, path), 'utf8'))
+}
 
 export interface TestEnvironment {
   readonly namespace: string
@@ -48,7 +50,7 @@ const rbac = 'rbac.authorization.k8s.io/v1'
  * `readsSecrets`: whether the chart's kafkaSecrets.read is on. `path`: a kubeconfig of another
  * cluster than that of the run.
  */
-export const testEnvironment = async (readsSecrets = true, path = kubeconfig()): Promise<TestEnvironment> => {
+export async function testEnvironment(readsSecrets = true, path = kubeconfig()): Promise<TestEnvironment> {
   const access = new KubeConfig()
   access.loadFromFile(path)
   const wire = await transport(access, { userAgent: 'operator-test' })
@@ -87,7 +89,7 @@ export const testEnvironment = async (readsSecrets = true, path = kubeconfig()):
   }
 }
 
-const tokenOf = async (wire: Transport, namespace: string): Promise<string> => {
+async function tokenOf(wire: Transport, namespace: string): Promise<string> {
   const answer = await wire.json({
     method: 'POST',
     path: `/api/v1/namespaces/${namespace}/serviceaccounts/operator/token`,
@@ -106,12 +108,12 @@ export interface Running extends Operator {
 }
 
 /** `topicOperator`: whether the environment creates the topics. */
-export const runOperator = async (
+export async function runOperator(
   on: TestEnvironment,
   parts: Partial<OperatorParts> = {},
   environment: Record<string, string> = {},
   { topicOperator = true } = {},
-): Promise<Running> => {
+): Promise<Running> {
   const { namespace, operatorAccess } = on
   const writes: string[] = []
   const env = { SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, METRICS_PORT: '0' }
@@ -137,7 +139,7 @@ export const runOperator = async (
  * Takes the part of the Topic Operator that pods wait for: reports that Kafka has each KafkaTopic,
  * though not yet that it is ready.
  */
-export const makeTopics = async (on: TestEnvironment, signal: AbortSignal): Promise<void> => {
+export async function makeTopics(on: TestEnvironment, signal: AbortSignal): Promise<void> {
   const topics = resourceOf('KafkaTopic')
   const markCreated = async ({ metadata, status }: KubeObject): Promise<void> => {
     if ((status as { topicId?: string } | undefined)?.topicId !== undefined) return
@@ -161,54 +163,58 @@ export const makeTopics = async (on: TestEnvironment, signal: AbortSignal): Prom
   }
 }
 
-export const pipelineFrom = (path: string, { namespace }: TestEnvironment): OrderPipeline => {
+export function pipelineFrom(path: string, { namespace }: TestEnvironment): OrderPipeline {
   const pipeline = readYaml(path) as OrderPipeline
   return { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
 }
 
-export const children = async ({ kube, namespace }: TestEnvironment): Promise<ChildObject[]> => {
+export async function children({ kube, namespace }: TestEnvironment): Promise<ChildObject[]> {
   const options = { namespace, labelSelector: 'app.kubernetes.io/managed-by=orderpipeline' }
   const lists = await Promise.all(childResources.map((resource) => kube.list(resource, options)))
   return lists.flat() as ChildObject[]
 }
 
-export const names = (objects: readonly KubeObject[]): string[] =>
-  objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()
+export function names(objects: readonly KubeObject[]): string[] {
+  return objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()
+}
 
-export const current = async ({ kube, namespace }: TestEnvironment, name: string): Promise<OrderPipeline | undefined> =>
-  (await kube.get(orderPipelines, namespace, name)) as OrderPipeline | undefined
+export async function current({ kube, namespace }: TestEnvironment, name: string): Promise<OrderPipeline | undefined> {
+  return (await kube.get(orderPipelines, namespace, name)) as OrderPipeline | undefined
+}
 
-export const child = async (
+export async function child(
   { kube, namespace }: TestEnvironment,
   kind: ChildKind,
   name: string,
-): Promise<ChildObject | undefined> => (await kube.get(resourceOf(kind), namespace, name)) as ChildObject | undefined
+): Promise<ChildObject | undefined> {
+  return (await kube.get(resourceOf(kind), namespace, name)) as ChildObject | undefined
+}
 
 /** Changes a spec as a user would, in spite of concurrent writes. */
-export const edit = async (
+export async function edit(
   on: TestEnvironment,
   name: string,
   change: (spec: OrderPipeline['spec']) => OrderPipeline['spec'],
-) => {
+) {
   const pipeline = await current(on, name)
   if (!pipeline) throw new Error(`no pipeline ${name}`)
   await patch(on, orderPipelines, name, { spec: change(pipeline.spec) })
 }
 
-export const patch = async (
+export async function patch(
   on: TestEnvironment,
   resource: Resource,
   name: string,
   body: unknown,
   subresource = '',
-): Promise<void> => {
+): Promise<void> {
   const group = resource.apiVersion.includes('/') ? 'apis' : 'api'
   const path = `/${group}/${resource.apiVersion}/namespaces/${on.namespace}/${resource.plural}/${name}${subresource}`
   await on.wire.json({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json', timeoutMs: 30_000 })
 }
 
 /** Until the operator has written nothing for a while. */
-export const settled = async (operator: Running, quietMs = 2500): Promise<void> => {
+export async function settled(operator: Running, quietMs = 2500): Promise<void> {
   for (let [count, since] = [-1, Date.now()]; Date.now() - since < quietMs; await sleep(100)) {
     if (operator.writes.length !== count) [count, since] = [operator.writes.length, Date.now()]
   }
@@ -221,7 +227,7 @@ const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
  * Takes the part of kubelet for pods of an image that does not exist, where their status does not
  * say so yet.
  */
-export const failToPull = async (on: TestEnvironment, image: string): Promise<void> => {
+export async function failToPull(on: TestEnvironment, image: string): Promise<void> {
   const items = (await on.kube.list(pods, { namespace: on.namespace })) as readonly PodObject[]
   const waiting = { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` }
   const containerStatuses = [{ name: 'stage', image, imageID: '', ready: false, restartCount: 0, state: { waiting } }]
@@ -239,7 +245,7 @@ interface PodObject extends KubeObject {
 /**
  * Takes the part of kubelet, KEDA and the Topic Operator: every object reports that it is ready.
  */
-export const makeReady = async (on: TestEnvironment, sound: (image: string) => boolean = () => true): Promise<void> => {
+export async function makeReady(on: TestEnvironment, sound: (image: string) => boolean = () => true): Promise<void> {
   for (const { kind, metadata } of await children(on)) {
     if (kind === 'ScaledObject' || kind === 'KafkaTopic')
       await patch(on, resourceOf(kind), metadata.name, ready, '/status')

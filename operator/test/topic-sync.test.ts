@@ -23,17 +23,19 @@ const requestNames: Readonly<Record<number, string>> = {
   44: 'IncrementalAlterConfigs',
 }
 
-const counting = (inner: KafkaConnection, requests: string[]): KafkaConnection => ({
-  ...inner,
-  request: (recipient, api, ...args) => {
-    requests.push(requestNames[(api as { readonly key?: number }).key ?? -1] ?? 'other')
-    return inner.request(recipient, api, ...args)
-  },
-  metadata: (topics) => {
-    requests.push('Metadata')
-    return inner.metadata(topics)
-  },
-})
+function counting(inner: KafkaConnection, requests: string[]): KafkaConnection {
+  return {
+    ...inner,
+    request: (recipient, api, ...args) => {
+      requests.push(requestNames[(api as { readonly key?: number }).key ?? -1] ?? 'other')
+      return inner.request(recipient, api, ...args)
+    },
+    metadata: (topics) => {
+      requests.push('Metadata')
+      return inner.metadata(topics)
+    },
+  }
+}
 
 it('the topics of three pipelines are created with as few requests as of one, and then only read', async () => {
   const requests: string[] = []

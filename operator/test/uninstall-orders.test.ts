@@ -17,13 +17,16 @@ const root = join(import.meta.dirname, '..', '..')
 const kedaKinds = ['ScaledObject', 'TriggerAuthentication'] as const
 const topicKinds = ['KafkaTopic'] as const
 
-const objectsOf = async (on: TestEnvironment, kinds: readonly ChildKind[]): Promise<KubeObject[]> =>
-  (await Promise.all(kinds.map((kind) => on.kube.list(resourceOf(kind), { namespace: on.namespace })))).flat()
+async function objectsOf(on: TestEnvironment, kinds: readonly ChildKind[]): Promise<KubeObject[]> {
+  return (await Promise.all(kinds.map((kind) => on.kube.list(resourceOf(kind), { namespace: on.namespace })))).flat()
+}
 
-const resourceFor = ({ kind }: KubeObject) => resourceOf(kind as ChildKind)
+function resourceFor({ kind }: KubeObject) {
+  return resourceOf(kind as ChildKind)
+}
 
 /** Sets its finalizer on objects of these kinds, removes it from deleted ones, until it ends. */
-const neighbour = (on: TestEnvironment, kinds: readonly ChildKind[], finalizer: string) => {
+function neighbour(on: TestEnvironment, kinds: readonly ChildKind[], finalizer: string) {
   const ending = new AbortController()
   const attend = async (object: KubeObject): Promise<void> => {
     const { name, finalizers = [], deletionTimestamp } = object.metadata
@@ -51,7 +54,7 @@ const neighbour = (on: TestEnvironment, kinds: readonly ChildKind[], finalizer: 
 }
 
 /** Runs a program of a chart's hook as in its pod, with the operator's own account. */
-const hook = async (on: TestEnvironment, file: string, env: Readonly<Record<string, string>>): Promise<void> => {
+async function hook(on: TestEnvironment, file: string, env: Readonly<Record<string, string>>): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'hook-'))
   try {
     const access = on.operatorAccess()
@@ -67,22 +70,24 @@ const hook = async (on: TestEnvironment, file: string, env: Readonly<Record<stri
   }
 }
 
-const pipelineIn = ({ namespace }: TestEnvironment): OrderPipeline => ({
-  apiVersion: orderPipelines.apiVersion,
-  kind: orderPipelines.kind,
-  metadata: { name: 'shop', namespace },
-  spec: {
-    kafka: { strimziCluster: 'some' }, // there is no such Kafka, as when it was deleted with its release
-    topics: [{ name: 'orders' }],
-    stages: [
-      {
-        ...{ name: 'step', image: 'registry.example/step:1', consumes: [{ topic: 'orders' }] },
-        scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 5 },
-      },
-    ],
-    deletionPolicy: 'Delete',
-  },
-})
+function pipelineIn({ namespace }: TestEnvironment): OrderPipeline {
+  return {
+    apiVersion: orderPipelines.apiVersion,
+    kind: orderPipelines.kind,
+    metadata: { name: 'shop', namespace },
+    spec: {
+      kafka: { strimziCluster: 'some' }, // there is no such Kafka, as when it was deleted with its release
+      topics: [{ name: 'orders' }],
+      stages: [
+        {
+          ...{ name: 'step', image: 'registry.example/step:1', consumes: [{ topic: 'orders' }] },
+          scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 5 },
+        },
+      ],
+      deletionPolicy: 'Delete',
+    },
+  }
+}
 
 type Release = 'KEDA and Strimzi' | 'the operator' | 'the shop'
 const orders: readonly (readonly Release[])[] = [

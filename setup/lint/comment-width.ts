@@ -11,8 +11,9 @@ type Comment = ReturnType<SourceCode['getAllComments']>[number]
 /** What other tools read stays as it is. */
 const directive = /^\s*(?:eslint|@ts-|prettier-|@vitest|v8 |c8 |#)/
 
-const tooWide = (sourceCode: SourceCode, from: number, to: number): boolean =>
-  sourceCode.lines.slice(from - 1, to).some((line) => line.length > width)
+function tooWide(sourceCode: SourceCode, from: number, to: number): boolean {
+  return sourceCode.lines.slice(from - 1, to).some((line) => line.length > width)
+}
 
 interface Place {
   readonly indent: string
@@ -20,7 +21,7 @@ interface Place {
   readonly lastLine: number
 }
 
-const placeOf = (sourceCode: SourceCode, first: Comment, last: Comment): Place | undefined => {
+function placeOf(sourceCode: SourceCode, first: Comment, last: Comment): Place | undefined {
   if (!first.loc || !last.loc) return undefined
   const [before, after] = [sourceCode.lines[first.loc.start.line - 1], sourceCode.lines[last.loc.end.line - 1]]
   const indent = before?.slice(0, first.loc.start.column) ?? ''
@@ -30,7 +31,7 @@ const placeOf = (sourceCode: SourceCode, first: Comment, last: Comment): Place |
 }
 
 /** Comments of `//` on lines that follow each other are one text. */
-const groups = (sourceCode: SourceCode): Comment[][] => {
+function groups(sourceCode: SourceCode): Comment[][] {
   const result: Comment[][] = []
   for (const comment of sourceCode.getAllComments()) {
     const previous = result.at(-1)?.at(-1)
@@ -46,14 +47,14 @@ const groups = (sourceCode: SourceCode): Comment[][] => {
   return result
 }
 
-const lineText = (comments: readonly Comment[], indent: string): string => {
+function lineText(comments: readonly Comment[], indent: string): string {
   const texts = comments.map(({ value }) => value.replace(/^ /, '').trimEnd())
   return reflowedWhereWide(texts, width - indent.length - 3)
     .map((text) => (text === '' ? '//' : `// ${text}`))
     .join(`\n${indent}`)
 }
 
-const blockText = ({ value }: Comment, indent: string): string => {
+function blockText({ value }: Comment, indent: string): string {
   const opening = value.startsWith('*') ? '/**' : '/*'
   const texts = value
     .replace(/^\*/, '')

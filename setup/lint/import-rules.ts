@@ -59,7 +59,9 @@ function packageProblems({ path, imports }: SourceFile, packages: readonly Packa
 }
 
 /** Test code: it may use development dependencies, and packages above its own. */
-export const isTest = (path: string): boolean => /^tests\/|(^|\/)(test|testing)\/|\.test\.tsx?$/.test(path)
+export function isTest(path: string): boolean {
+  return /^tests\/|(^|\/)(test|testing)\/|\.test\.tsx?$/.test(path)
+}
 
 function packageOf(path: string, packages: readonly Package[]): Package {
   const holders = packages.filter(({ folder }) => folder === '.' || path.startsWith(`${folder}/`))
@@ -68,12 +70,15 @@ function packageOf(path: string, packages: readonly Package[]): Package {
   return first
 }
 
-const target = (path: string, specifier: string): string => normalize(join(dirname(path), specifier))
-const packageName = (specifier: string): string =>
-  specifier
+function target(path: string, specifier: string): string {
+  return normalize(join(dirname(path), specifier))
+}
+function packageName(specifier: string): string {
+  return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
+}
 
 /** Each circle once, from its first file by name; the shortest way round from there. */
 function circles(files: readonly SourceFile[]): string[][] {
@@ -132,4 +137,6 @@ function mutualFolders(files: readonly SourceFile[]): string[] {
   })
 }
 
-const folderOf = (path: string): string | undefined => /^(.*?\bsrc\/[^/]+)\//.exec(path)?.[1]
+function folderOf(path: string): string | undefined {
+  return /^(.*?\bsrc\/[^/]+)\//.exec(path)?.[1]
+}

@@ -10,7 +10,9 @@ import { reflowedWhereWide } from './reflow.ts'
 const root = join(import.meta.dirname, '..', '..')
 const generated = /^(?:docs\/(?:cli|metrics|reference|runbooks|variables)\.md|charts\/)/
 
-export const narrowed = (text: string): string => reflowedWhereWide(text.split('\n'), width).join('\n')
+export function narrowed(text: string): string {
+  return reflowedWhereWide(text.split('\n'), width).join('\n')
+}
 
 if (import.meta.main) {
   const fix = process.argv.includes('--fix')

@@ -48,7 +48,9 @@ function add(blocks: (string | Paragraph)[], line: string): void {
 }
 
 /** Code between backticks is one word. */
-const wordsOf = (text: string): string[] => text.match(/(?:`+[^`]*`+|[^\s`])+/g) ?? []
+function wordsOf(text: string): string[] {
+  return text.match(/(?:`+[^`]*`+|[^\s`])+/g) ?? []
+}
 
 function broken({ indent, hanging, text }: Paragraph, columns: number): string[] {
   const lines: string[] = []

@@ -41,7 +41,9 @@ const oldWords: readonly RegExp[] = [
 /** A sentence needs a subject: a comment does not begin with "Of …". */
 const withoutSubject = /^\s*Of (?!course\b)/
 
-export const isOldName = (name: string): boolean => participles.has(name) || oldNames.test(name)
+export function isOldName(name: string): boolean {
+  return participles.has(name) || oldNames.test(name)
+}
 
 export function oldWordsIn(text: string): string[] {
   const words = oldWords.flatMap((pattern) => [...text.matchAll(pattern)].map(([word]) => word.toLowerCase()))

@@ -8,9 +8,15 @@ const config = {
   plugins: { local: { rules: { 'comment-width': commentWidth } } },
   rules: { 'local/comment-width': 'error' },
 } as const
-const fixed = (code: string) => linter.verifyAndFix(code, config).output
-const problemCount = (code: string) => linter.verify(code, config).length
-const words = (count: number, word = 'word') => Array.from({ length: count }, () => word).join(' ')
+function fixed(code: string) {
+  return linter.verifyAndFix(code, config).output
+}
+function problemCount(code: string) {
+  return linter.verify(code, config).length
+}
+function words(count: number, word = 'word') {
+  return Array.from({ length: count }, () => word).join(' ')
+}
 const wide = words(30)
 
 describe('a wide comment', () => {

@@ -9,7 +9,9 @@ const packages: readonly Package[] = [
   { ...bare, folder: 'packages/retry', name: '@shop/retry' },
   { ...bare, folder: 'services/orders', name: '@shop/orders', dependencies: ['@shop/retry'], devDependencies: ['pg'] },
 ]
-const problems = (path: string, ...imports: string[]) => importProblems([{ path, imports }], packages)
+function problems(path: string, ...imports: string[]) {
+  return importProblems([{ path, imports }], packages)
+}
 
 it('a package imports only its dependencies, and its tests also packages for tests', () => {
   expect(problems('services/orders/src/a.ts', './b.ts', '@shop/retry/deep', 'node:fs')).toEqual([])

@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { width } from '../lint/comment-width.ts'
 import { narrowed } from '../lint/markdown-width.ts'
 
-const words = (count: number, word = 'word') => Array.from({ length: count }, () => word).join(' ')
+function words(count: number, word = 'word') {
+  return Array.from({ length: count }, () => word).join(' ')
+}
 const wide = words(40)
-const widest = (text: string) => Math.max(...text.split('\n').map((line) => line.length))
+function widest(text: string) {
+  return Math.max(...text.split('\n').map((line) => line.length))
+}
 
 describe('wide Markdown', () => {
   it('has its paragraphs wrapped, and keeps all words', () => {

@@ -2,7 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { findingsInCode, findingsInLines, findingsInMarkdown } from '../lint/word-rules.ts'
 
-const inCode = (text: string) => findingsInCode('a.ts', text).map(({ line, kind, word }) => `${line} ${kind} ${word}`)
+function inCode(text: string) {
+  return findingsInCode('a.ts', text).map(({ line, kind, word }) => `${line} ${kind} ${word}`)
+}
 
 describe('in code', () => {
   it('finds bare participles that a file declares, and not those of an object', () => {

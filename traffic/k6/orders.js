@@ -15,7 +15,7 @@ import { traceIn } from '../src/trace/trace-text.ts'
 import { parsedDuration, parsedRate, parsedSkew } from '../src/units.ts'
 import { zipf } from '../src/zipf.ts'
 
-const whole = (name, otherwise, least = 1) => {
+function whole(name, otherwise, least = 1) {
   const value = Number(__ENV[name] ?? otherwise)
   if (Number.isInteger(value) && value >= least) return value
   throw new Error(`${name}: found ${JSON.stringify(__ENV[name])}; allowed: a whole number from ${least}`)
@@ -82,7 +82,9 @@ export const options = {
 }
 
 /** Keys are unique to a run. */
-export const setup = () => ({ run: `k6-${Date.now()}-${Math.floor(Math.random() * 1e9)}` })
+export function setup() {
+  return { run: `k6-${Date.now()}-${Math.floor(Math.random() * 1e9)}` }
+}
 
 export default function ({ run }) {
   const n = exec.scenario.iterationInTest

@@ -10,8 +10,9 @@ import type { Trace } from './trace/trace.ts'
 import { zipf } from './zipf.ts'
 
 const minute = 60_000
-const example = (name: string): Trace =>
-  traceIn(readFileSync(join(import.meta.dirname, '..', '..', 'examples', 'traces', name), 'utf8'))
+function example(name: string): Trace {
+  return traceIn(readFileSync(join(import.meta.dirname, '..', '..', 'examples', 'traces', name), 'utf8'))
+}
 const traces: [string, Trace][] = [
   ...shapeNames.map((name): [string, Trace] => [name, shape(name, 2_000, minute)]),
   ['examples/traces/burst.csv', example('burst.csv')],
@@ -21,11 +22,12 @@ const traces: [string, Trace][] = [
  * Expected number of orders at each of the moments, computed independently of the code that draws
  * them.
  */
-const expectedBy = (trace: Trace, at: number): number =>
-  trace.reduce((sum, { fromMs, toMs, orders }) => {
+function expectedBy(trace: Trace, at: number): number {
+  return trace.reduce((sum, { fromMs, toMs, orders }) => {
     const share = toMs === fromMs ? Number(at > fromMs) : Math.min(1, Math.max(0, (at - fromMs) / (toMs - fromMs)))
     return sum + share * orders
   }, 0)
+}
 
 test('orders arrive at random with the requested mean', () => {
   const random = seeded(1)

@@ -26,7 +26,9 @@ export interface OrderBody {
 }
 
 /** Milliseconds to the next arrival of a Poisson process; `random` from [0, 1). */
-export const interArrivalMs = (perSecond: number, random: number): number => (-Math.log(1 - random) / perSecond) * 1_000
+export function interArrivalMs(perSecond: number, random: number): number {
+  return (-Math.log(1 - random) / perSecond) * 1_000
+}
 
 /**
  * Milliseconds from the beginning, one arrival after another. Where a Poisson process with one

@@ -9,7 +9,7 @@ import { parsedCount, parsedSkew } from './units.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'traces-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const file = (name: string, text: string): string => {
+function file(name: string, text: string): string {
   writeFileSync(join(folder, name), text)
   return join(folder, name)
 }

@@ -4,8 +4,9 @@ import type { LoadProgress, TrafficResult } from './run.ts'
 import { durationText } from './units.ts'
 
 const number = new Intl.NumberFormat('en-US')
-const sum = (counts: Readonly<Record<string, number>>): number =>
-  Object.values(counts).reduce((all, one) => all + one, 0)
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, one) => all + one, 0)
+}
 
 export function progressLine(progress: LoadProgress): string {
   const { acceptMs, outcomes, phase, remainingMs } = progress

@@ -181,8 +181,9 @@ function remainingAtPace(
   return Math.min(atPace ?? atMostMs, Math.max(0, atMostMs - elapsedMs))
 }
 
-const traceOf = (load: Exclude<Load, { burst: number }>): Trace =>
-  'trace' in load ? load.trace : shape('steady', load.perSecond, load.durationMs)
+function traceOf(load: Exclude<Load, { burst: number }>): Trace {
+  return 'trace' in load ? load.trace : shape('steady', load.perSecond, load.durationMs)
+}
 
 async function lookUntil(tracker: Tracker, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {

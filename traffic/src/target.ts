@@ -20,7 +20,9 @@ for (const [network, prefix] of [
 ] as const)
   near.addSubnet(network, prefix, 'ipv6')
 
-export const isNear = (address: string): boolean => near.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+export function isNear(address: string): boolean {
+  return near.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+}
 
 /** @throws OptionInvalid where the address, or any that the name stands for, is public. */
 export async function checkedTarget(text: string, allowRemote: boolean): Promise<URL> {

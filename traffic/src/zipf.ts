@@ -34,6 +34,10 @@ export function zipf(count: number, exponent: number): (random: () => number) =>
 }
 
 /** (e^x - 1) / x, by its series where the division would lose what matters. */
-const quotient = (x: number): number => (Math.abs(x) > 1e-8 ? Math.expm1(x) / x : 1 + (x / 2) * (1 + x / 3))
+function quotient(x: number): number {
+  return Math.abs(x) > 1e-8 ? Math.expm1(x) / x : 1 + (x / 2) * (1 + x / 3)
+}
 /** log(1 + x) / x, likewise. */
-const logQuotient = (x: number): number => (Math.abs(x) > 1e-8 ? Math.log1p(x) / x : 1 - x * (0.5 - x / 3))
+function logQuotient(x: number): number {
+  return Math.abs(x) > 1e-8 ? Math.log1p(x) / x : 1 - x * (0.5 - x / 3)
+}

@@ -110,11 +110,14 @@ async function costOf(pid: number, work: () => Promise<unknown>): Promise<Row> {
   return { '% of a core': tenths(total), parts: partsText(percent) }
 }
 
-const tenths = (value: number): number => Math.round(value * 10) / 10
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10
+}
 
 /** The largest first. */
-const partsText = (parts: ReadonlyMap<string, number>): string =>
-  [...parts]
+function partsText(parts: ReadonlyMap<string, number>): string {
+  return [...parts]
     .sort(([, left], [, right]) => right - left)
     .map(([part, value]) => `${part} ${value.toFixed(1)}`)
     .join(', ')
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { partOf, percentBetween } from './usage.ts'
 
-const commandLine = (...words: string[]): string => words.join('\0')
+function commandLine(...words: string[]): string {
+  return words.join('\0')
+}
 
 describe('the program of a process', () => {
   it('is Kafka, PostgreSQL, or a program of the services image, and otherwise dev', () => {

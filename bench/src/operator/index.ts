@@ -32,7 +32,9 @@ export interface OperatorBenchOptions {
 const namespace = 'bench'
 /** As many requests at once as the operator has connections. */
 const atOnce = 32
-const secondsText = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} s`
+function secondsText(value: number) {
+  return `${value.toFixed(value < 10 ? 2 : 1)} s`
+}
 
 export async function benchOperator(options: OperatorBenchOptions): Promise<Row[]> {
   const bare = new Map<Way, Awaited<ReturnType<typeof bareRun>>>()
@@ -211,8 +213,12 @@ async function settle(operator: OperatorProcess, say: (line: string) => void): P
 
 const requests = 'orderpipeline_api_requests_total'
 /** The operator replaces nothing but its lease. */
-const isWrite = (labels: string) => /verb="(PATCH|POST|DELETE)"/.test(labels)
-const writesBetween = (before: Samples, after: Samples) => growth(before, after, requests, isWrite)
+function isWrite(labels: string) {
+  return /verb="(PATCH|POST|DELETE)"/.test(labels)
+}
+function writesBetween(before: Samples, after: Samples) {
+  return growth(before, after, requests, isWrite)
+}
 
 function requestsBetween(before: Samples, after: Samples, seconds: number) {
   const perMinute = (fits: (labels: string) => boolean) =>
@@ -224,8 +230,9 @@ function requestsBetween(before: Samples, after: Samples, seconds: number) {
   }
 }
 
-const both = (before: Samples, after: Samples, name: string, label?: string): string =>
-  [0.5, 0.99].map((q) => secondsText(quantile(before, after, name, q, label))).join(' / ')
+function both(before: Samples, after: Samples, name: string, label?: string): string {
+  return [0.5, 0.99].map((q) => secondsText(quantile(before, after, name, q, label))).join(' / ')
+}
 
 function watchMemory(operator: OperatorProcess): { highest: () => number; stop: () => void } {
   let highest = 0

@@ -32,13 +32,15 @@ export function benchPipeline(name: string, namespace: string): OrderPipeline {
 }
 
 /** The objects that the operator makes for a pipeline that the API server has accepted. */
-export const objectsOf = (pipeline: OrderPipeline): ChildObject[] =>
-  desired(pipeline, [], { servicesImage, imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' })
+export function objectsOf(pipeline: OrderPipeline): ChildObject[] {
+  return desired(pipeline, [], { servicesImage, imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' })
+}
 
-export const collectionPath = ({ apiVersion, plural }: Resource, namespace: string): string =>
-  `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${namespace}/${plural}`
+export function collectionPath({ apiVersion, plural }: Resource, namespace: string): string {
+  return `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${namespace}/${plural}`
+}
 
-export const pathOf = ({ kind, metadata }: KubeObject): string => {
+export function pathOf({ kind, metadata }: KubeObject): string {
   const resource = [orderPipelines, ...childResources].find((one) => one.kind === kind)
   if (!resource) throw new Error(`no resource of kind ${kind}`)
   return collectionPath(resource, metadata.namespace ?? 'default')

@@ -56,8 +56,11 @@ export async function runOperator(kubeconfig: string, namespace: string, dir: st
   }
 }
 
-const passedOn = (...names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+function passedOn(...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
+}
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
@@ -73,10 +76,11 @@ async function freePort(): Promise<number> {
   return port
 }
 
-const samplesIn = (text: string): Samples =>
-  new Map(
+function samplesIn(text: string): Samples {
+  return new Map(
     text.split('\n').flatMap((line): [string, number][] => {
       const at = line.lastIndexOf(' ')
       return line === '' || line.startsWith('#') ? [] : [[line.slice(0, at), Number(line.slice(at + 1))]]
     }),
   )
+}

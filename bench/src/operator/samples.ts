@@ -2,16 +2,17 @@
 import type { Samples } from './process.ts'
 
 /** The growth of all counters of this name whose labels match. */
-export const growth = (before: Samples, after: Samples, name: string, fits: (labels: string) => boolean): number =>
-  [...after]
+export function growth(before: Samples, after: Samples, name: string, fits: (labels: string) => boolean): number {
+  return [...after]
     .filter(([key]) => key.startsWith(`${name}{`) && fits(key.slice(name.length)))
     .reduce((sum, [key, value]) => sum + value - (before.get(key) ?? 0), 0)
+}
 
 /**
  * By linear interpolation within the histogram's bucket; an upper bound where the bucket is the
  * last one. Seconds.
  */
-export const quantile = (before: Samples, after: Samples, name: string, q: number, label = ''): number => {
+export function quantile(before: Samples, after: Samples, name: string, q: number, label = ''): number {
   const bounds = new Map<number, number>()
   for (const [key, value] of after) {
     const le = /le="([^"]+)"/.exec(key)?.[1]
@@ -33,5 +34,6 @@ export const quantile = (before: Samples, after: Samples, name: string, q: numbe
 }
 
 /** Percentile of exact values. */
-export const percentile = (values: readonly number[], q: number): number =>
-  [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)] ?? 0
+export function percentile(values: readonly number[], q: number): number {
+  return [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(q * values.length) - 1)] ?? 0
+}

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { surroundingsOf } from './surroundings.ts'
 import type { Observation } from './watch.ts'
 
-const at = (seconds: number, members: number, ready: number, stable = true): Observation => ({
-  ...{ seconds, members, ready, stable },
-  ...{ lag: 0, wanted: 100 },
-})
+function at(seconds: number, members: number, ready: number, stable = true): Observation {
+  return {
+    ...{ seconds, members, ready, stable },
+    ...{ lag: 0, wanted: 100 },
+  }
+}
 
 describe('the figures of a scale-up', () => {
   it('give the join rate, the first join, the ready members and the delay of the rest', () => {

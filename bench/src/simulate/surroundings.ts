@@ -32,8 +32,9 @@ export function surroundingsOf(
  * How long it takes until the last is seen ready, at the rate at which they became ready after all
  * had joined.
  */
-const lateness = (joined: Observation, last: Observation): number =>
-  ((last.seconds - joined.seconds) * (last.members - joined.ready)) / Math.max(1, last.ready - joined.ready)
+function lateness(joined: Observation, last: Observation): number {
+  return ((last.seconds - joined.seconds) * (last.members - joined.ready)) / Math.max(1, last.ready - joined.ready)
+}
 
 /** Seconds of a span in which the group was not stable, on average. */
 function meanStandstill(observations: readonly Observation[]): number {

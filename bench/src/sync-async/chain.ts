@@ -94,7 +94,9 @@ async function post(url: string, body: object, headers: Readonly<Record<string, 
   return response.json()
 }
 
-const statement = (name: string, text: string) => ({ name: `chain.${name}`, text })
+function statement(name: string, text: string) {
+  return { name: `chain.${name}`, text }
+}
 
 const statements = {
   order: statement(

@@ -134,10 +134,13 @@ interface Progress {
   next(what: string, seconds: number): void
 }
 
-const steadySeconds = ({ steadySeconds: seconds }: SyncAsyncBenchOptions): number => seconds + 5
+function steadySeconds({ steadySeconds: seconds }: SyncAsyncBenchOptions): number {
+  return seconds + 5
+}
 /** By the provider's limit, and by what two cores have been seen to do. */
-const fullSeconds = (orders: number, latencyMs: number, { atOnce }: SyncAsyncBenchOptions): number =>
-  Math.max((orders / atOnce) * (latencyMs / 1_000), orders / 200) + 4
+function fullSeconds(orders: number, latencyMs: number, { atOnce }: SyncAsyncBenchOptions): number {
+  return Math.max((orders / atOnce) * (latencyMs / 1_000), orders / 200) + 4
+}
 
 function progressOf(options: SyncAsyncBenchOptions): Progress {
   const each = [...options.ordersAt].reduce(

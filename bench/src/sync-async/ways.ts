@@ -15,7 +15,9 @@ export interface SharedServices {
   readonly processes: Processes
 }
 
-const at = (port: number): string => `http://127.0.0.1:${port}`
+function at(port: number): string {
+  return `http://127.0.0.1:${port}`
+}
 
 /** Returns the URL to which orders are posted. */
 export async function startChain({ databaseUrl, providerUrl, processes }: SharedServices): Promise<string> {

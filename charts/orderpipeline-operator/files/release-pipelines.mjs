@@ -45,7 +45,9 @@ async function release({ metadata, spec }) {
 
 const operators = `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${encodeURIComponent(SELECTOR)}`
 const pipelines = WATCH_NAMESPACE ? `${group}/namespaces/${WATCH_NAMESPACE}/orderpipelines` : `${group}/orderpipelines`
-const held = async () => (await items(pipelines)).filter(({ metadata }) => metadata.finalizers?.includes(finalizer))
+async function held() {
+return ((await items(pipelines)).filter(({ metadata }) => metadata.finalizers?.includes(finalizer)))
+}
 
 const deadline = Date.now() + 90_000
 for (let wait = 500; ; wait = Math.min(5_000, wait * 2)) {

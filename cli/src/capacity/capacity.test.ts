@@ -31,7 +31,8 @@ function file(text: string): string {
   return path
 }
 
-const tight = (more = '') => `
+function tight(more = '') {
+  return `
 kind: OrderPipeline
 metadata: { name: tight }
 spec:
@@ -43,6 +44,7 @@ spec:
       workSeconds: 1
       scaling: { minReplicas: 1, maxReplicas: 20 }
 ${more}`
+}
 
 describe('orderpipeline capacity', () => {
   it('shows what the example needs, and what gives out first', async () => {

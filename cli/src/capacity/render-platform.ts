@@ -30,26 +30,31 @@ export function platformLines({ topics, parts, brokers, databaseWrites }: Capaci
   ]
 }
 
-const table = (header: readonly string[], rows: readonly string[][], width: number | undefined): string[] =>
-  tables(header, rows, { width }).flatMap(({ titles, lines }) => [titles, ...lines])
+function table(header: readonly string[], rows: readonly string[][], width: number | undefined): string[] {
+  return tables(header, rows, { width }).flatMap(({ titles, lines }) => [titles, ...lines])
+}
 
-const topicRow = (need: TopicNeed): string[] => [
-  need.topic,
-  short.format(need.messagesPerSecond),
-  bytesText(need.bytesPerSecond),
-  String(need.partitions),
-  need.byParallelism === undefined ? '-' : String(need.byParallelism),
-  String(need.byThroughput),
-  hoursText(need.retentionHours),
-  bytesText(need.diskBytes),
-]
+function topicRow(need: TopicNeed): string[] {
+  return [
+    need.topic,
+    short.format(need.messagesPerSecond),
+    bytesText(need.bytesPerSecond),
+    String(need.partitions),
+    need.byParallelism === undefined ? '-' : String(need.byParallelism),
+    String(need.byThroughput),
+    hoursText(need.retentionHours),
+    bytesText(need.diskBytes),
+  ]
+}
 
-const partRow = ({ part, needed, available, sustainable, load }: PartNeed): string[] => [
-  part,
-  `${short.format(needed)}${available === undefined ? '' : ` of ${whole.format(available)}`} ${partTexts[part].unit}`,
-  perMinute(sustainable),
-  load === undefined ? '-' : `${whole.format(load * 100)} %`,
-]
+function partRow({ part, needed, available, sustainable, load }: PartNeed): string[] {
+  return [
+    part,
+    `${short.format(needed)}${available === undefined ? '' : ` of ${whole.format(available)}`} ${partTexts[part].unit}`,
+    perMinute(sustainable),
+    load === undefined ? '-' : `${whole.format(load * 100)} %`,
+  ]
+}
 
 export function partAdvice({ part, needed, available = 0 }: PartNeed, peak: number): string {
   switch (part) {
@@ -64,10 +69,11 @@ export function partAdvice({ part, needed, available = 0 }: PartNeed, peak: numb
   }
 }
 
-export const topicAdvice = (topics: readonly TopicNeed[]): string[] =>
-  topics
+export function topicAdvice(topics: readonly TopicNeed[]): string[] {
+  return topics
     .filter(({ byThroughput, partitions }) => byThroughput > partitions)
     .map(
       ({ topic, byThroughput, partitions }) =>
         `${topic} needs ${byThroughput} partitions instead of ${partitions} for its bytes.`,
     )
+}

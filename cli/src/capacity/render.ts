@@ -42,10 +42,11 @@ export function report({ name, plan, load }: Report, colour: boolean, width?: nu
   ]
 }
 
-const rateText = ({ peak, average }: PlanLoad): string =>
-  peak === average
+function rateText({ peak, average }: PlanLoad): string {
+  return peak === average
     ? perMinute(peak)
     : `${perMinute(peak)}, ${short.format(peak / average)} times the average of ${perMinute(average)}`
+}
 
 function verdict(plan: CapacityPlan, peak: number): string[] {
   const { stages, parts, bottleneck, sustainable, fits } = plan

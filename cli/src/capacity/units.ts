@@ -3,8 +3,9 @@
 export const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 export const short = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 
-export const perMinute = (perSecond: number | undefined): string =>
-  perSecond === undefined ? '-' : `${whole.format(perSecond * 60)}/min`
+export function perMinute(perSecond: number | undefined): string {
+  return perSecond === undefined ? '-' : `${whole.format(perSecond * 60)}/min`
+}
 
 const steps = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 
@@ -15,4 +16,6 @@ export function bytesText(bytes: number): string {
 }
 
 /** `7 d`, or `36 h` where it is no whole number of days. */
-export const hoursText = (hours: number): string => (hours % 24 === 0 ? `${hours / 24} d` : `${short.format(hours)} h`)
+export function hoursText(hours: number): string {
+  return hours % 24 === 0 ? `${hours / 24} d` : `${short.format(hours)} h`
+}

@@ -63,7 +63,9 @@ export const capacity: CommandDefinition = {
   },
 }
 
-const collected = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+function collected(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text]
+}
 
 async function reckon(options: Options, { environment }: CommandContext): Promise<number> {
   const average = rateOf(options.rate)

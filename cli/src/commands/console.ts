@@ -84,8 +84,11 @@ async function openConsole(environment: Environment, options: Options, port: num
   }
 }
 
-const manner = ({ allowWrites }: Options): string =>
-  allowWrites ? 'this machine only; anyone with this address can act with your rights' : 'read-only; this machine only'
+function manner({ allowWrites }: Options): string {
+  return allowWrites
+    ? 'this machine only; anyone with this address can act with your rights'
+    : 'read-only; this machine only'
+}
 
 /**
  * A page that only this user can read and that leads to the address: every user of the machine
@@ -117,8 +120,9 @@ function openBrowser(url: string, { stderr }: Environment): void {
   child.unref()
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}

@@ -40,7 +40,7 @@ export const dlqList: CommandDefinition = {
   },
 }
 
-const statesOf = (state: Options['state']): readonly DeadLetterState[] => {
+function statesOf(state: Options['state']): readonly DeadLetterState[] {
   if (state === 'all') return ['open', 'parked', 'replayed', 'discarded']
   return state === 'waiting' ? ['open', 'parked'] : [state]
 }

@@ -111,8 +111,9 @@ async function perform(
   }
 }
 
-const lineOf = (what: string, { id, source, stage }: DeadLetter): string =>
-  `${what} ${id} to ${source?.topic ?? '-'}, for ${stage} alone`
+function lineOf(what: string, { id, source, stage }: DeadLetter): string {
+  return `${what} ${id} to ${source?.topic ?? '-'}, for ${stage} alone`
+}
 
 function printOutcome(
   { replayable, refused }: ReplayPlan,

@@ -15,9 +15,12 @@ import type { Options } from '../simulate/options.ts'
 import { report, time } from '../simulate/terminal/report.ts'
 import { groups } from '../groups.ts'
 
-const each = (text: string, before: readonly string[]): readonly string[] => [...before, text]
-const many = (flags: string, description: string): Option =>
-  new Option(flags, description).default([], 'none').argParser(each)
+function each(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text]
+}
+function many(flags: string, description: string): Option {
+  return new Option(flags, description).default([], 'none').argParser(each)
+}
 
 export const simulate: CommandDefinition = {
   name: 'simulate',
@@ -152,8 +155,9 @@ function bounded(trace: Trace): Trace {
   throw new CalledWrongly(`the load: found one of ${time(seconds)}; allowed: up to ${longestDays}d`)
 }
 
-const title = (name: string, trace: Trace): string =>
-  `${name}: ${ordersIn(trace).toLocaleString('en-US', { maximumFractionDigits: 0 })} orders in ${time(endOf(trace) / 1_000)}`
+function title(name: string, trace: Trace): string {
+  return `${name}: ${ordersIn(trace).toLocaleString('en-US', { maximumFractionDigits: 0 })} orders in ${time(endOf(trace) / 1_000)}`
+}
 
 /** What a reader would otherwise take for a finding. */
 function notes({ scenario: { stages, topology } }: DryRun): string[] {

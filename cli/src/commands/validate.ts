@@ -66,7 +66,7 @@ async function judge(options: Options, { environment }: CommandContext): Promise
   return valid ? 0 : 1
 }
 
-const summary = ({ file, name, verdict }: ValidatedPipeline) => {
+function summary({ file, name, verdict }: ValidatedPipeline) {
   const { accepted, unknownFields, causes, problems, skippedRules } = verdict
   return {
     file,

@@ -21,7 +21,7 @@ export interface SelectOptions extends KafkaOptions, Filters {
   readonly all?: true
 }
 
-export const selectOptions = (command: Command, verb?: string): Command => {
+export function selectOptions(command: Command, verb?: string): Command {
   command
     .argument('<pipeline>', 'the pipeline')
     .argument('[which]', 'a stage, or one dead letter, such as payment/2/17; default: every stage')

@@ -51,8 +51,10 @@ function deadLetter(offset: number, headers: Record<string, string> = {}): DeadL
   ])
   return first!
 }
-const replayedAt = (at: string) => [{ letter: 'payment/2/17', action: 'replayed' as const, by: 'ada@desk', at }]
-const failure = (work: () => unknown): string => {
+function replayedAt(at: string) {
+  return [{ letter: 'payment/2/17', action: 'replayed' as const, by: 'ada@desk', at }]
+}
+function failure(work: () => unknown): string {
   try {
     work()
   } catch (error) {

@@ -73,15 +73,19 @@ const verdicts: Readonly<Record<string, string>> = {
   unknown: 'unknown: the stage does not classify this error, which may be a bug',
 }
 
-const missingText = ({ omittedBytes }: DeadLetter): string =>
-  omittedBytes === undefined
+function missingText({ omittedBytes }: DeadLetter): string {
+  return omittedBytes === undefined
     ? 'none'
     : `${omittedBytes} bytes, too large for the dead-letter topic; it is at its source`
+}
 
-const historyText = ({ action, by, at, edited, forced }: DeadLetter['history'][number]): string =>
-  `${at} ${action} by ${by}${edited ? ', edited' : ''}${forced ? ', by force' : ''}`
+function historyText({ action, by, at, edited, forced }: DeadLetter['history'][number]): string {
+  return `${at} ${action} by ${by}${edited ? ', edited' : ''}${forced ? ', by force' : ''}`
+}
 
-const timeText = (timestamp: number): string => (timestamp > 0 ? new Date(timestamp).toISOString() : 'unknown time')
+function timeText(timestamp: number): string {
+  return timestamp > 0 ? new Date(timestamp).toISOString() : 'unknown time'
+}
 
 /** Bytes that are no text are shown as base64. */
 export function bytesText(bytes: Buffer): string {
@@ -97,10 +101,12 @@ export function prettyText(value: Buffer): string {
   }
 }
 
-export const deadLetterJson = (deadLetter: DeadLetter) => ({
-  ...deadLetter,
-  order: orderOf(deadLetter) ?? null,
-  source: deadLetter.source ?? null,
-  key: deadLetter.key === null ? null : bytesText(deadLetter.key),
-  value: deadLetter.value === null ? null : bytesText(deadLetter.value),
-})
+export function deadLetterJson(deadLetter: DeadLetter) {
+  return {
+    ...deadLetter,
+    order: orderOf(deadLetter) ?? null,
+    source: deadLetter.source ?? null,
+    key: deadLetter.key === null ? null : bytesText(deadLetter.key),
+    value: deadLetter.value === null ? null : bytesText(deadLetter.value),
+  }
+}

@@ -5,11 +5,11 @@ import { changeLines } from './changes.ts'
 
 const hourMs = 3_600_000
 const now = Date.parse('2026-01-31T12:00:00Z')
-const change = (minutesAgo: number, from: number, to: number, seconds = 0): FlowChange => {
+function change(minutesAgo: number, from: number, to: number, seconds = 0): FlowChange {
   const until = now - minutesAgo * 60_000
   return { at: until - seconds * 1_000, until, from, to, reason: 'Backlog', text: 'many wait' }
 }
-const lines = (since: string, changes: readonly FlowChange[]) => {
+function lines(since: string, changes: readonly FlowChange[]) {
   const decision = unmeasuredDecision(5, { minReplicas: 1, maxReplicas: 9 }, 0)
   return changeLines({ flow: { ...answerOf(decision, 0), since, changes } }, hourMs, now, undefined)
 }

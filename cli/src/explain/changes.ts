@@ -26,4 +26,6 @@ export function changeLines(
 }
 
 /** In UTC, as the timestamps of Kubernetes are. */
-const timeOfDay = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
+function timeOfDay(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z`
+}

@@ -7,103 +7,110 @@ import type { Autoscaler, PartObserved, ObservedPod, ReplicaReason, Workload } f
 import { explanationLines } from './render.ts'
 
 const topic = 'shop.inventory.updated'
-const pipeline = (
-  status: Partial<OrderPipelineStatus> = {},
-  spec: Partial<OrderPipeline['spec']> = {},
-): OrderPipeline => ({
-  apiVersion: 'orderpipeline.dev/v1alpha1',
-  kind: 'OrderPipeline',
-  metadata: { name: 'shop', namespace: 'default', generation: 1 },
-  spec: {
-    kafka: { strimziCluster: 'kafka' },
-    topics: [{ name: 'inventory.updated' }],
-    stages: [
-      {
-        name: 'payment',
-        consumes: [{ topic: 'inventory.updated' }],
-        scaling: { minReplicas: 5, maxReplicas: 100, lagPerReplica: 60 },
-      },
-    ],
-    ...spec,
-  },
-  status: { observedGeneration: 1, ...status },
-})
-const scaledObject = (status: unknown = {}, annotations: Record<string, string> = {}): ScaledObject => ({
-  apiVersion: 'keda.sh/v1alpha1',
-  kind: 'ScaledObject',
-  metadata: { name: 'shop-payment', annotations },
-  spec: {
-    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-payment' },
-    minReplicaCount: 5,
-    maxReplicaCount: 100,
-    fallback: { failureThreshold: 3, replicas: 5, behavior: 'currentReplicasIfHigher' },
-    advanced: { horizontalPodAutoscalerConfig: { behavior: {} as never } },
-    triggers: [{ type: 'kafka', metadata: { topic, lagThreshold: '60' } }],
-  },
-  status,
-})
+function pipeline(status: Partial<OrderPipelineStatus> = {}, spec: Partial<OrderPipeline['spec']> = {}): OrderPipeline {
+  return {
+    apiVersion: 'orderpipeline.dev/v1alpha1',
+    kind: 'OrderPipeline',
+    metadata: { name: 'shop', namespace: 'default', generation: 1 },
+    spec: {
+      kafka: { strimziCluster: 'kafka' },
+      topics: [{ name: 'inventory.updated' }],
+      stages: [
+        {
+          name: 'payment',
+          consumes: [{ topic: 'inventory.updated' }],
+          scaling: { minReplicas: 5, maxReplicas: 100, lagPerReplica: 60 },
+        },
+      ],
+      ...spec,
+    },
+    status: { observedGeneration: 1, ...status },
+  }
+}
+function scaledObject(status: unknown = {}, annotations: Record<string, string> = {}): ScaledObject {
+  return {
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata: { name: 'shop-payment', annotations },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop-payment' },
+      minReplicaCount: 5,
+      maxReplicaCount: 100,
+      fallback: { failureThreshold: 3, replicas: 5, behavior: 'currentReplicasIfHigher' },
+      advanced: { horizontalPodAutoscalerConfig: { behavior: {} as never } },
+      triggers: [{ type: 'kafka', metadata: { topic, lagThreshold: '60' } }],
+    },
+    status,
+  }
+}
 const metric = 's0-kafka-shop-inventory-updated'
 /** As the autoscaler writes it: the mean over its replicas in thousandths, rounded up. */
-const autoscaler = (
-  lag: number | undefined,
-  current: number,
-  desired: number,
-  conditions: Reasons = {},
-): Autoscaler => ({
-  metadata: { name: 'keda-hpa-shop-payment' },
-  spec: {
-    scaleTargetRef: { kind: 'Deployment', name: 'shop-payment' },
-    minReplicas: 5,
-    maxReplicas: 100,
-    metrics: [{ type: 'External', external: { metric: { name: metric }, target: { averageValue: '60' } } }],
-    behavior: {
-      scaleUp: { policies: [{ type: 'Pods', value: 20, periodSeconds: 15 }] },
-      scaleDown: { stabilizationWindowSeconds: 120, policies: [{ type: 'Percent', value: 50, periodSeconds: 30 }] },
+function autoscaler(lag: number | undefined, current: number, desired: number, conditions: Reasons = {}): Autoscaler {
+  return {
+    metadata: { name: 'keda-hpa-shop-payment' },
+    spec: {
+      scaleTargetRef: { kind: 'Deployment', name: 'shop-payment' },
+      minReplicas: 5,
+      maxReplicas: 100,
+      metrics: [{ type: 'External', external: { metric: { name: metric }, target: { averageValue: '60' } } }],
+      behavior: {
+        scaleUp: { policies: [{ type: 'Pods', value: 20, periodSeconds: 15 }] },
+        scaleDown: { stabilizationWindowSeconds: 120, policies: [{ type: 'Percent', value: 50, periodSeconds: 30 }] },
+      },
     },
-  },
-  status: {
-    currentReplicas: current,
-    desiredReplicas: desired,
-    currentMetrics:
-      lag === undefined
-        ? []
-        : [
-            {
-              type: 'External',
-              external: {
-                metric: { name: metric },
-                current: { averageValue: `${Math.ceil((lag * 1000) / current)}m` },
+    status: {
+      currentReplicas: current,
+      desiredReplicas: desired,
+      currentMetrics:
+        lag === undefined
+          ? []
+          : [
+              {
+                type: 'External',
+                external: {
+                  metric: { name: metric },
+                  current: { averageValue: `${Math.ceil((lag * 1000) / current)}m` },
+                },
               },
-            },
-          ],
-    conditions: Object.entries(conditions).map(([type, [status, reason, message = '']]) => ({
-      type,
-      status,
-      reason,
-      message,
-    })),
-  },
-})
+            ],
+      conditions: Object.entries(conditions).map(([type, [status, reason, message = '']]) => ({
+        type,
+        status,
+        reason,
+        message,
+      })),
+    },
+  }
+}
 type Reasons = Readonly<Record<string, readonly [status: string, reason: string, message?: string]>>
-const deployment = (replicas: number, ready = replicas, conditions: Workload['status'] = {}): Workload => ({
-  metadata: { name: 'shop-payment' },
-  spec: { replicas },
-  status: { replicas, readyReplicas: ready, ...conditions },
-})
-const observation = (changes: Partial<PartObserved>): PartObserved => ({
-  pipeline: pipeline(),
-  part: 'payment',
-  scaledObject: scaledObject(),
-  autoscaler: autoscaler(0, 5, 5),
-  deployment: deployment(5),
-  pods: [],
-  partitions: new Map([[topic, 120]]),
-  ...changes,
-})
-const reasons = (changes: Partial<PartObserved>): readonly ReplicaReason[] => explanation(observation(changes)).reasons
-const codes = (changes: Partial<PartObserved>): string[] => reasons(changes).map(({ code }) => code)
-const textOf = (changes: Partial<PartObserved>, code: string): string | undefined =>
-  reasons(changes).find((reason) => reason.code === code)?.text
+function deployment(replicas: number, ready = replicas, conditions: Workload['status'] = {}): Workload {
+  return {
+    metadata: { name: 'shop-payment' },
+    spec: { replicas },
+    status: { replicas, readyReplicas: ready, ...conditions },
+  }
+}
+function observation(changes: Partial<PartObserved>): PartObserved {
+  return {
+    pipeline: pipeline(),
+    part: 'payment',
+    scaledObject: scaledObject(),
+    autoscaler: autoscaler(0, 5, 5),
+    deployment: deployment(5),
+    pods: [],
+    partitions: new Map([[topic, 120]]),
+    ...changes,
+  }
+}
+function reasons(changes: Partial<PartObserved>): readonly ReplicaReason[] {
+  return explanation(observation(changes)).reasons
+}
+function codes(changes: Partial<PartObserved>): string[] {
+  return reasons(changes).map(({ code }) => code)
+}
+function textOf(changes: Partial<PartObserved>, code: string): string | undefined {
+  return reasons(changes).find((reason) => reason.code === code)?.text
+}
 
 describe('the replicas of a stage', () => {
   it('follow from its lag and the target per replica', () => {

@@ -7,11 +7,12 @@ export interface KafkaOptions extends ClusterOptions {
   readonly bootstrapServers?: string
 }
 
-export const kafkaOptions = (command: Command): Command =>
-  clusterOptions(
+export function kafkaOptions(command: Command): Command {
+  return clusterOptions(
     command.option(
       '--bootstrap-servers <list>',
       'host:port of Kafka, comma-separated; default: KAFKA_BOOTSTRAP_SERVERS with KAFKA_SECURITY_PROTOCOL, KAFKA_TLS_CA and ' +
         'KAFKA_SASL_… as for a stage, or else the spec of the pipeline in the cluster',
     ),
   )
+}

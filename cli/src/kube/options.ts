@@ -7,11 +7,12 @@ export interface ClusterOptions {
   readonly kubeconfig?: string
 }
 
-export const clusterOptions = (command: Command): Command =>
-  command
+export function clusterOptions(command: Command): Command {
+  return command
     .option('-n, --namespace <namespace>', "namespace; default: the kubeconfig's own")
     .option('--context <context>', 'context of the kubeconfig; default: its current one')
     .option(
       '--kubeconfig <file>',
       'kubeconfig; default, as for kubectl: KUBECONFIG, or ~/.kube/config; with npm run that of the local cluster',
     )
+}

@@ -6,7 +6,7 @@ import { onePipelineIn, pipelinesIn } from './read.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'manifest-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const file = (text: string): string => {
+function file(text: string): string {
   const path = join(folder, 'file.yaml')
   writeFileSync(path, text)
   return path

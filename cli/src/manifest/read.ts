@@ -46,13 +46,17 @@ const overflow = 'Maximum call stack size exceeded'
  */
 const deepest = 200
 
-const tooDeep = (path: string, cause?: unknown): CommandFailed =>
-  new CommandFailed(`${path} is nested too deeply; allowed: at most ${deepest} levels`, { cause })
+function tooDeep(path: string, cause?: unknown): CommandFailed {
+  return new CommandFailed(`${path} is nested too deeply; allowed: at most ${deepest} levels`, { cause })
+}
 
-const isDeeperThan = (value: unknown, levels: number): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((entry) => isDeeperThan(entry, levels - 1)))
+function isDeeperThan(value: unknown, levels: number): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (levels === 0 || Object.values(value).some((entry) => isDeeperThan(entry, levels - 1)))
+  )
+}
 
 /** A file's one OrderPipeline. @throws CommandFailed */
 export async function onePipelineIn(path: string): Promise<Manifest> {
@@ -62,14 +66,17 @@ export async function onePipelineIn(path: string): Promise<Manifest> {
 }
 
 /** YAML 1.1 without the types that kubectl does not know: times of day, dates, sets. */
-const kubectlTags = (tags: Tags): Tags =>
-  tags.filter(
+function kubectlTags(tags: Tags): Tags {
+  return tags.filter(
     (tag) =>
       typeof tag === 'string' ||
       (!('format' in tag && tag.format === 'TIME') && !/:(timestamp|set|omap|pairs|binary)$/.test(tag.tag)),
   )
+}
 
-const isPipeline = (value: unknown): value is Manifest => isRecord(value) && value['kind'] === 'OrderPipeline'
+function isPipeline(value: unknown): value is Manifest {
+  return isRecord(value) && value['kind'] === 'OrderPipeline'
+}
 
 async function contentOf(path: string): Promise<string> {
   try {

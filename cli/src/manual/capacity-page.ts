@@ -12,7 +12,9 @@ export const capacityPages = ['README.md', 'docs/capacity.md'].map((path) => joi
 const example = /(```\nnpm run -s orderpipeline -- (capacity [^\n]*)\n```\n\n```\n).*?(\n```)/gs
 const figureTable = /(\| figure \| value \| unit \| source \|\n[^\n]*\n)(?:\|[^\n]*\n)*/
 
-export const examplesIn = (page: string): string[] => [...page.matchAll(example)].map(([, , args = '']) => args)
+export function examplesIn(page: string): string[] {
+  return [...page.matchAll(example)].map(([, , args = '']) => args)
+}
 
 /** The page with present examples and figures. */
 export async function presentPage(page: string): Promise<string> {

@@ -78,4 +78,6 @@ export function manual(commands: readonly CommandDefinition[]): string {
   ].join('\n\n')}\n`
 }
 
-const fenced = (text: string): string => `\`\`\`text\n${text.trimEnd()}\n\`\`\``
+function fenced(text: string): string {
+  return `\`\`\`text\n${text.trimEnd()}\n\`\`\``
+}

@@ -63,11 +63,13 @@ function listDifferences(from: readonly unknown[], to: readonly unknown[], path:
 
 const identities = ['uid', 'name', 'topic', 'topologyKey']
 
-const difference = (path: string, from: unknown, to: unknown): Difference => ({
-  path,
-  ...(from === undefined ? {} : { from }),
-  ...(to === undefined ? {} : { to }),
-})
+function difference(path: string, from: unknown, to: unknown): Difference {
+  return {
+    path,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  }
+}
 
 /** Finds what a path of `drift` stands for, though keys, too, may have dots. */
 export function valueAt(value: unknown, path: string): unknown {
@@ -137,18 +139,20 @@ function find(value: unknown, [step, ...rest]: readonly OwnedStep[]): unknown {
   return find(item, rest)
 }
 
-const stepsText = (steps: readonly OwnedStep[]): string =>
-  steps
+function stepsText(steps: readonly OwnedStep[]): string {
+  return steps
     .map((step, index) =>
       typeof step === 'string' ? `${index > 0 ? '.' : ''}${step}` : `[${Object.values(step).map(String).join(',')}]`,
     )
     .join('')
+}
 
 /** What is deleted together with its parent is not listed again. */
-const outermost = (all: readonly Difference[]): Difference[] =>
-  all.filter(
+function outermost(all: readonly Difference[]): Difference[] {
+  return all.filter(
     ({ path }) =>
       !all.some(
         (other) => other.path !== path && (path.startsWith(`${other.path}.`) || path.startsWith(`${other.path}[`)),
       ),
   )
+}

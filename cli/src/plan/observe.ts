@@ -52,9 +52,11 @@ export async function foreignObjectsOf(
 }
 
 const atOnce = 8
-const pathOf = ({ apiVersion, plural }: Resource, namespace: string): string =>
-  `${namespacePath(apiVersion, namespace)}/${plural}`
+function pathOf({ apiVersion, plural }: Resource, namespace: string): string {
+  return `${namespacePath(apiVersion, namespace)}/${plural}`
+}
 
 /** Items of a list come without their own apiVersion and kind. */
-const typed = (item: ChildObject, { apiVersion, kind }: (typeof childResources)[number]): ChildObject =>
-  ({ ...item, apiVersion, kind }) as ChildObject
+function typed(item: ChildObject, { apiVersion, kind }: (typeof childResources)[number]): ChildObject {
+  return { ...item, apiVersion, kind } as ChildObject
+}

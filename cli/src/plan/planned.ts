@@ -96,10 +96,11 @@ function pipelineStep(pipeline: OrderPipeline, live: OrderPipeline | undefined):
 }
 
 /** The lag that a suspended pipeline still has to drain, as far as its status says. */
-const lagOf = (pipeline: OrderPipeline | undefined): ReadonlyMap<string, LagFigures> =>
-  new Map((pipeline?.status?.stages ?? []).map((stage) => [stage.name, stage]))
+function lagOf(pipeline: OrderPipeline | undefined): ReadonlyMap<string, LagFigures> {
+  return new Map((pipeline?.status?.stages ?? []).map((stage) => [stage.name, stage]))
+}
 
-const withoutFingerprint = (object: ChildObject): ChildObject => {
+function withoutFingerprint(object: ChildObject): ChildObject {
   const { [fingerprintAnnotation]: _mark, ...annotations } = object.metadata.annotations ?? {}
   const { annotations: _all, ...metadata } = object.metadata
   return {

@@ -7,8 +7,9 @@ import type { Difference } from './differences.ts'
 import type { Planned, PlannedStep } from './planned.ts'
 import { valueLines } from './value-lines.ts'
 
-export const objectsText = ({ objects }: Planned): string =>
-  objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n')
+export function objectsText({ objects }: Planned): string {
+  return objects.map((object) => stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })).join('---\n')
+}
 
 const signs = { create: '+', change: '~', delete: '-', refuse: '!', hold: '!' } as const
 const colours = { create: 'green', change: 'yellow', delete: 'red', refuse: 'red', hold: 'yellow' } as const
@@ -53,6 +54,10 @@ function differenceLines({ path, ...change }: Difference, paint: Paint): string[
 /** Characters of a value that is printed next to its path. */
 const longest = 60
 
-const longText = (value: unknown): string => valueText(value, { depth: 32, characters: 1_000 })
+function longText(value: unknown): string {
+  return valueText(value, { depth: 32, characters: 1_000 })
+}
 
-const isShort = (value: unknown): boolean => longText(value).length <= longest
+function isShort(value: unknown): boolean {
+  return longText(value).length <= longest
+}

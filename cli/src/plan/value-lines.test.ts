@@ -4,11 +4,15 @@ import { painter } from '../colour.ts'
 import { stepLines } from './render.ts'
 import { valueLines } from './value-lines.ts'
 
-const trigger = (lag: string, more: object = {}) => ({
-  type: 'kafka',
-  metadata: { topic: 'shop.orders.placed', consumerGroup: 'shop.orders', lagThreshold: lag, ...more },
-})
-const textOf = (from: unknown, to: unknown): string[] => valueLines(from, to).map(({ sign, text }) => `${sign} ${text}`)
+function trigger(lag: string, more: object = {}) {
+  return {
+    type: 'kafka',
+    metadata: { topic: 'shop.orders.placed', consumerGroup: 'shop.orders', lagThreshold: lag, ...more },
+  }
+}
+function textOf(from: unknown, to: unknown): string[] {
+  return valueLines(from, to).map(({ sign, text }) => `${sign} ${text}`)
+}
 
 it('shows only the lines that differ between two lists, with their neighbours, independent of the order of keys', () => {
   const { metadata, type } = trigger('10')

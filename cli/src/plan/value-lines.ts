@@ -32,5 +32,6 @@ function changedLines(from: unknown, to: unknown): ValueLine[] {
   }))
 }
 
-const yamlLines = (value: unknown): string[] =>
-  stringify(value, { sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0 }).trimEnd().split('\n')
+function yamlLines(value: unknown): string[] {
+  return stringify(value, { sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0 }).trimEnd().split('\n')
+}

@@ -103,11 +103,14 @@ function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scena
 }
 
 /** Where no stage is scaled on flow, that is to say by consumer lag. */
-const policyOf = ({ stages }: OrderPipelineSpec): Scaling =>
-  stages.some(({ scaling }) => scaling.policy === 'Flow') ? 'policy' : 'lag'
+function policyOf({ stages }: OrderPipelineSpec): Scaling {
+  return stages.some(({ scaling }) => scaling.policy === 'Flow') ? 'policy' : 'lag'
+}
 
 /** Which Kafka it is makes no difference here, so a file may leave it out. */
-const withKafka = (name: string, spec: OrderPipelineSpec): OrderPipelineSpec => ({
-  ...spec,
-  kafka: (spec as Partial<OrderPipelineSpec>).kafka ?? { strimziCluster: name },
-})
+function withKafka(name: string, spec: OrderPipelineSpec): OrderPipelineSpec {
+  return {
+    ...spec,
+    kafka: (spec as Partial<OrderPipelineSpec>).kafka ?? { strimziCluster: name },
+  }
+}

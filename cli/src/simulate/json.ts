@@ -11,35 +11,37 @@ interface Settings {
 
 const series = ['arrived', 'done', 'lag', 'wanted', 'pods', 'members', 'ready'] as const satisfies (keyof StageState)[]
 
-export const asJson = (
+export function asJson(
   pipeline: string,
   { scenario, run, figures }: DryRun,
   { surroundings, seed }: Settings,
   alternatives: readonly { readonly name: string; readonly figures: Figures }[],
-) => ({
-  pipeline,
-  scaling: scenario.scaling,
-  seed,
-  // JSON has no infinity: absent is without a bound.
-  surroundings: {
-    ...surroundings,
-    startsPerSecond: Number.isFinite(surroundings.startsPerSecond) ? surroundings.startsPerSecond : undefined,
-  },
-  messagesPerOrder: Object.fromEntries(scenario.topology.messagesPerOrder),
-  flows: scenario.topology.flows,
-  figures,
-  alternatives,
-  changes: run.stages.map(({ name, changes }) => ({
-    name,
-    changes: changes.map(({ at, until, ...change }) => ({
-      atSeconds: at / 1_000,
-      untilSeconds: until / 1_000,
-      ...change,
+) {
+  return {
+    pipeline,
+    scaling: scenario.scaling,
+    seed,
+    // JSON has no infinity: absent is without a bound.
+    surroundings: {
+      ...surroundings,
+      startsPerSecond: Number.isFinite(surroundings.startsPerSecond) ? surroundings.startsPerSecond : undefined,
+    },
+    messagesPerOrder: Object.fromEntries(scenario.topology.messagesPerOrder),
+    flows: scenario.topology.flows,
+    figures,
+    alternatives,
+    changes: run.stages.map(({ name, changes }) => ({
+      name,
+      changes: changes.map(({ at, until, ...change }) => ({
+        atSeconds: at / 1_000,
+        untilSeconds: until / 1_000,
+        ...change,
+      })),
     })),
-  })),
-  series: run.stages.map(({ name, samples }) => ({
-    name,
-    everySeconds: 1,
-    ...Object.fromEntries(series.map((key) => [key, samples.map((sample) => sample[key])])),
-  })),
-})
+    series: run.stages.map(({ name, samples }) => ({
+      name,
+      everySeconds: 1,
+      ...Object.fromEntries(series.map((key) => [key, samples.map((sample) => sample[key])])),
+    })),
+  }
+}

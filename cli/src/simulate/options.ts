@@ -59,29 +59,32 @@ export function shapeOf(options: Options): Trace | undefined {
 }
 
 /** @throws CommandFailed */
-export const clusterConditionsOf = (options: Options): ClusterConditions => ({
-  podStartSeconds: durationMs(options.podStart, '--pod-start') / 1_000,
-  startsPerSecond:
-    options.startsPerSecond === undefined
-      ? Number.POSITIVE_INFINITY
-      : number(options.startsPerSecond, '--starts-per-second', { from: 0.001, to: 10_000 }),
-  readinessSeconds: durationMs(options.ready, '--ready') / 1_000,
-  readyWhileStarting: number(options.readyWhileStarting, '--ready-while-starting', { from: 0, to: 1 }),
-  readyLateSeconds: durationMs(options.readyLate, '--ready-late') / 1_000,
-  rebalanceSeconds: durationMs(options.rebalance, '--rebalance') / 1_000,
-  hpaSyncSeconds: Math.max(100, durationMs(options.hpaSync, '--hpa-sync')) / 1_000,
-  skew: number(options.skew, '--skew', { from: 0, to: 5 }),
-})
+export function clusterConditionsOf(options: Options): ClusterConditions {
+  return {
+    podStartSeconds: durationMs(options.podStart, '--pod-start') / 1_000,
+    startsPerSecond:
+      options.startsPerSecond === undefined
+        ? Number.POSITIVE_INFINITY
+        : number(options.startsPerSecond, '--starts-per-second', { from: 0.001, to: 10_000 }),
+    readinessSeconds: durationMs(options.ready, '--ready') / 1_000,
+    readyWhileStarting: number(options.readyWhileStarting, '--ready-while-starting', { from: 0, to: 1 }),
+    readyLateSeconds: durationMs(options.readyLate, '--ready-late') / 1_000,
+    rebalanceSeconds: durationMs(options.rebalance, '--rebalance') / 1_000,
+    hpaSyncSeconds: Math.max(100, durationMs(options.hpaSync, '--hpa-sync')) / 1_000,
+    skew: number(options.skew, '--skew', { from: 0, to: 5 }),
+  }
+}
 
 /** `orders.status=2`, or `payment.processed:orders.status=1`. @throws CommandFailed */
-export const ratiosOf = (texts: readonly string[]): Ratio[] =>
-  texts.map((text) => {
+export function ratiosOf(texts: readonly string[]): Ratio[] {
+  return texts.map((text) => {
     const match = /^(?:([\w.-]+):)?([\w.-]+)=(.+)$/.exec(text)
     if (!match) throw wrong('--ratio', text, 'topic=number or consumed:emitted=number, such as orders.cancelled=0.02')
     const [, from, to = '', value = ''] = match
     const ratio = number(value, `--ratio ${to}`, { from: 0, to: 1_000 })
     return { to, ratio, ...(from === undefined ? {} : { from }) }
   })
+}
 
 /** `payment=5`, by stage. @throws CommandFailed */
 export function secondsOf(texts: readonly string[], option: string, stages: readonly string[]): Map<string, number> {
@@ -139,5 +142,6 @@ function orWrongCall<T>(parse: () => T): T {
   }
 }
 
-const wrong = (option: string, actual: string, allowedText: string): CalledWrongly =>
-  new CalledWrongly(`${option}: found ${JSON.stringify(actual)}; allowed: ${allowedText}`)
+function wrong(option: string, actual: string, allowedText: string): CalledWrongly {
+  return new CalledWrongly(`${option}: found ${JSON.stringify(actual)}; allowed: ${allowedText}`)
+}

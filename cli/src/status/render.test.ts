@@ -3,20 +3,23 @@ import { describe, expect, it } from 'vitest'
 import { painter } from '../colour.ts'
 import { statusLines } from './render.ts'
 
-const pipeline = (status: OrderPipelineStatus): OrderPipeline => ({
-  apiVersion: 'orderpipeline.dev/v1alpha1',
-  kind: 'OrderPipeline',
-  metadata: { name: 'shop', namespace: 'default', generation: 1 },
-  spec: {
-    kafka: { strimziCluster: 'shop-kafka' },
-    topics: [],
-    stages: [{ name: 'payment', consumes: [], scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 } }],
-  },
-  status: { observedGeneration: 1, ...status },
-})
+function pipeline(status: OrderPipelineStatus): OrderPipeline {
+  return {
+    apiVersion: 'orderpipeline.dev/v1alpha1',
+    kind: 'OrderPipeline',
+    metadata: { name: 'shop', namespace: 'default', generation: 1 },
+    spec: {
+      kafka: { strimziCluster: 'shop-kafka' },
+      topics: [],
+      stages: [{ name: 'payment', consumes: [], scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 } }],
+    },
+    status: { observedGeneration: 1, ...status },
+  }
+}
 const counts = { replicas: 1, readyReplicas: 1, desiredReplicas: 1 }
-const lines = (status: OrderPipelineStatus): string =>
-  statusLines(pipeline(status), painter(false), new Date(0)).join('\n')
+function lines(status: OrderPipelineStatus): string {
+  return statusLines(pipeline(status), painter(false), new Date(0)).join('\n')
+}
 
 describe('the status of a pipeline', () => {
   it('names the image of its built-in programs, and the image that it could move to', () => {

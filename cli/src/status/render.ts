@@ -25,10 +25,11 @@ export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date, wi
   ]
 }
 
-const behindText = (lag: number | undefined): string =>
-  lag === undefined
+function behindText(lag: number | undefined): string {
+  return lag === undefined
     ? 'The operator has not reconciled it yet. Check that it runs: kubectl get pods -A -l app.kubernetes.io/name=orderpipeline-operator'
     : 'The operator has not yet reconciled the latest spec; the status below is of the previous one.'
+}
 
 function conditionLines(
   conditions: readonly Condition[],
@@ -116,7 +117,7 @@ function row(
 }
 
 /** What a stage's figures alone do not say. */
-const notes = ({ metadata, status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] => {
+function notes({ metadata, status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] {
   const notices = (status.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }) => [
     ...(deadLetters > 0 ? [`${name}: ${deadLettersText(deadLetters, metadata.name, name)}`] : []),
     ...(rollout && rollout.phase !== 'Stable' ? [`${name}: rollout ${rollout.phase}: ${rollout.message ?? ''}`] : []),

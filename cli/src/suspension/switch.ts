@@ -17,11 +17,12 @@ interface Options extends ClusterOptions {
   readonly within?: string
 }
 
-export const switchOptions = (command: Command): Command =>
-  clusterOptions(command.argument('<name>', 'the pipeline'))
+export function switchOptions(command: Command): Command {
+  return clusterOptions(command.argument('<name>', 'the pipeline'))
     .option('--wait', 'wait until it is done, and print the progress')
     .option('--timeout <seconds>', 'with --wait: longest time in seconds', '600')
     .option('--json', 'as JSON: the change, and with --wait whether it is done')
+}
 
 export function switchAction(suspend: boolean, action: (perform: Performance) => void) {
   return (name: string, options: Options) => action((context) => turn(name, suspend, options, context))

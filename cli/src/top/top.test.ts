@@ -36,8 +36,8 @@ const status: OrderPipelineStatus = {
     },
   ],
 }
-const view = () =>
-  pipelineView({
+function view() {
+  return pipelineView({
     pipeline: { ...shop, metadata: { ...shop.metadata, generation: 2 }, status },
     workloads: [
       { metadata: { name: 'shop-orders' }, spec: { replicas: 10 }, status: { readyReplicas: 10 } },
@@ -51,6 +51,7 @@ const view = () =>
     ],
     ordersPerSecond: 166.7,
   })
+}
 
 test('shows each stage with its live replicas, its autoscaler and the figures of the status', () => {
   expect(view().stages.find(({ name }) => name === 'payment')).toEqual({

@@ -13,10 +13,14 @@ export function recordLine(record: TopicRecord, paint: Paint, width?: number): s
 }
 
 /** Control characters would steer the terminal. */
-const oneLine = (bytes: Buffer): string => bytesText(bytes).replaceAll(/[\s\p{Cc}]+/gu, ' ')
+function oneLine(bytes: Buffer): string {
+  return bytesText(bytes).replaceAll(/[\s\p{Cc}]+/gu, ' ')
+}
 
-export const recordJson = ({ topic, partition, offset, timestamp, key, value, headers }: TopicRecord) => ({
-  ...{ topic, partition, offset, at: new Date(timestamp).toISOString(), headers },
-  key: key === null ? null : bytesText(key),
-  value: value === null ? null : bytesText(value),
-})
+export function recordJson({ topic, partition, offset, timestamp, key, value, headers }: TopicRecord) {
+  return {
+    ...{ topic, partition, offset, at: new Date(timestamp).toISOString(), headers },
+    key: key === null ? null : bytesText(key),
+    value: value === null ? null : bytesText(value),
+  }
+}

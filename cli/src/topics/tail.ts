@@ -38,8 +38,9 @@ export async function tailOf(
 
 type Ends = ReadonlyMap<number, { readonly low: number; readonly high: number }>
 
-const endsOf = async (kafka: KafkaConnection, topic: string): Promise<Ends> =>
-  (await readEnds(kafka, [topic])).get(topic) ?? new Map<number, never>()
+async function endsOf(kafka: KafkaConnection, topic: string): Promise<Ends> {
+  return (await readEnds(kafka, [topic])).get(topic) ?? new Map<number, never>()
+}
 
 async function partitionsOf(kafka: KafkaConnection, topic: string): Promise<ReadPartition[]> {
   const { topics } = await kafka.metadata([topic])

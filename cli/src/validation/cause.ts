@@ -23,7 +23,7 @@ export interface Cause {
 export type PathStep = string | number | { readonly key: string }
 export type Path = readonly PathStep[]
 
-export const pathText = (path: Path): string => {
+export function pathText(path: Path): string {
   if (path.length === 0) return '<nil>'
   return path
     .map((step, index) => {
@@ -67,10 +67,14 @@ function valueText(value: unknown): string {
 const largestInt64 = 2 ** 63
 
 /** Whether it travels as an integer: JSON's 5.0 and 1e9 do. */
-export const isInt64 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) < largestInt64
+export function isInt64(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < largestInt64
+}
 
 /** As Go prints it by default. */
-export const numberText = (value: number): string => (isInt64(value) ? BigInt(value).toString() : floatText(value))
+export function numberText(value: number): string {
+  return isInt64(value) ? BigInt(value).toString() : floatText(value)
+}
 
 /** A float64 has an exponent below 1e-04 and from 1e+06 on. */
 export function floatText(value: number): string {
@@ -80,10 +84,11 @@ export function floatText(value: number): string {
 }
 
 /** As Go quotes a text: JSON's way, but for the characters that Go escapes otherwise. */
-export const quoted = (text: string): string =>
-  JSON.stringify(text).replaceAll(/\\u00([0-9a-f]{2})/g, (_match, hex: string) =>
+export function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/\\u00([0-9a-f]{2})/g, (_match, hex: string) =>
     hex === '07' ? '\\a' : hex === '0b' ? '\\v' : `\\x${hex}`,
   )
+}
 
 /** Go prints the keys of a map in order. */
 function sorted(value: unknown): unknown {
@@ -96,5 +101,6 @@ function sorted(value: unknown): unknown {
   )
 }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -71,5 +71,8 @@ function withDefaults(value: unknown, schema: Schema | undefined): unknown {
   )
 }
 
-const orDefault = (value: unknown, schema: Schema | undefined): unknown =>
-  value === null && schema?.nullable !== true && schema?.default !== undefined ? structuredClone(schema.default) : value
+function orDefault(value: unknown, schema: Schema | undefined): unknown {
+  return value === null && schema?.nullable !== true && schema?.default !== undefined
+    ? structuredClone(schema.default)
+    : value
+}

@@ -7,7 +7,9 @@ import { parse } from 'yaml'
 import { validation } from './validation.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'examples')
-const read = (path: string): unknown => parse(readFileSync(join(folder, path), 'utf8'))
+function read(path: string): unknown {
+  return parse(readFileSync(join(folder, path), 'utf8'))
+}
 
 interface Named {
   readonly name: string

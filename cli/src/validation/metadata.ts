@@ -60,10 +60,11 @@ function labelCauses(labels: unknown): Cause[] {
   ])
 }
 
-const annotationCauses = (annotations: unknown): Cause[] =>
-  isRecord(annotations)
+function annotationCauses(annotations: unknown): Cause[] {
+  return isRecord(annotations)
     ? Object.keys(annotations).flatMap((key) => keyCauses(key.toLowerCase(), ['metadata', 'annotations'], key))
     : []
+}
 
 /** `prefix/name`, or a name alone. */
 function keyCauses(key: string, path: readonly string[], display = key): Cause[] {

@@ -10,7 +10,7 @@ export interface ValidatedPipeline {
   readonly verdict: Validation
 }
 
-export const validationLines = ({ file, name, verdict }: ValidatedPipeline, paint: Paint): string[] => {
+export function validationLines({ file, name, verdict }: ValidatedPipeline, paint: Paint): string[] {
   const isRefused = verdict.unknownFields.length + verdict.causes.length > 0
   if (isRefused)
     return [
@@ -32,7 +32,7 @@ export const validationLines = ({ file, name, verdict }: ValidatedPipeline, pain
   ]
 }
 
-const skippedText = (skippedRules: readonly string[]): string => {
+function skippedText(skippedRules: readonly string[]): string {
   const rules = new Set(skippedRules.map((line) => line.slice(line.indexOf(': ') + 2)))
   const count = `${rules.size} rule${rules.size === 1 ? '' : 's'} on changes`
   return `${count} not checked: name the previous version with --old, or use the cluster's with --cluster`

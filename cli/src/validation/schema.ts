@@ -64,7 +64,9 @@ export interface CustomResource {
 
 let cached: CustomResource | undefined
 
-export const orderPipelineResource = (): CustomResource => (cached ??= read())
+export function orderPipelineResource(): CustomResource {
+  return (cached ??= read())
+}
 
 function read(): CustomResource {
   const text = readFileSync(new URL('../../../crds/orderpipelines.yaml', import.meta.url), 'utf8')

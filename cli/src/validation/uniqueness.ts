@@ -34,8 +34,9 @@ function ownDuplicates(items: readonly unknown[], schema: Schema, path: Path): C
   )
 }
 
-const keysOf = (item: unknown, keys: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(isRecord(item) ? keys.filter((key) => key in item).map((key) => [key, item[key]]) : [])
+function keysOf(item: unknown, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(isRecord(item) ? keys.filter((key) => key in item).map((key) => [key, item[key]]) : [])
+}
 
 function secondOnes(values: readonly unknown[], path: Path): Cause[] {
   const times = new Map<string, number>()

@@ -9,25 +9,28 @@ import { orderPipelineResource } from './schema.ts'
 import type { Schema } from './schema.ts'
 import { validation } from './validation.ts'
 
-const minimal = () =>
-  structuredClone(
+function minimal() {
+  return structuredClone(
     parse(readFileSync(new URL('../../../crds/fixtures/minimal.yaml', import.meta.url), 'utf8')) as {
       kind: string
       spec: { stages: Record<string, unknown>[]; topics: Record<string, unknown>[] } & Record<string, unknown>
     },
   )
+}
 
 const supported = new Set(
   `type format nullable default description enum pattern minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum
   items minItems maxItems properties additionalProperties required minProperties maxProperties anyOf x-kubernetes-int-or-string
   x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-map-type x-kubernetes-validations`.split(/\s+/),
 )
-const every = (schema: Schema): Schema[] => [
-  schema,
-  ...Object.values(schema.properties ?? {}).flatMap(every),
-  ...(schema.items ? every(schema.items) : []),
-  ...(schema.additionalProperties ? every(schema.additionalProperties) : []),
-]
+function every(schema: Schema): Schema[] {
+  return [
+    schema,
+    ...Object.values(schema.properties ?? {}).flatMap(every),
+    ...(schema.items ? every(schema.items) : []),
+    ...(schema.additionalProperties ? every(schema.additionalProperties) : []),
+  ]
+}
 
 describe('the schema of the CRD', () => {
   const schemas = every(orderPipelineResource().schema)

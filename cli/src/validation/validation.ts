@@ -67,14 +67,16 @@ export function validation(value: unknown, old?: unknown, resource = orderPipeli
   return { accepted: problems.length === 0, unknownFields, causes, problems, skippedRules, pipeline }
 }
 
-const refusal = (unknownFields: readonly UnknownField[], causes: readonly Cause[]): Validation => ({
-  accepted: false,
-  unknownFields,
-  causes,
-  problems: [],
-  skippedRules: [],
-  pipeline: undefined,
-})
+function refusal(unknownFields: readonly UnknownField[], causes: readonly Cause[]): Validation {
+  return {
+    accepted: false,
+    unknownFields,
+    causes,
+    problems: [],
+    skippedRules: [],
+    pipeline: undefined,
+  }
+}
 
 /** A status is the operator's to write: the server leaves one that comes with the spec out. */
 function created(value: unknown): unknown {

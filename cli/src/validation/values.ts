@@ -16,17 +16,21 @@ export function valueCauses(value: unknown, schema: Schema, path: Path = []): Ca
   return own
 }
 
-const typeOf = (value: unknown): JsonType => {
+function typeOf(value: unknown): JsonType {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'number') return isInt64(value) ? 'integer' : 'number'
   return typeof value === 'object' ? 'object' : (typeof value as 'string' | 'boolean')
 }
 
-const inBody = (path: Path): string => `${nameOf(path)} in body`
+function inBody(path: Path): string {
+  return `${nameOf(path)} in body`
+}
 
 /** The schema's part of the server separates every step by a dot, keys of maps too. */
-const nameOf = (path: Path): string => pathText(path.map((step) => (typeof step === 'object' ? step.key : step)))
+function nameOf(path: Path): string {
+  return pathText(path.map((step) => (typeof step === 'object' ? step.key : step)))
+}
 
 function typeCauses(value: unknown, schema: Schema, path: Path): Cause[] {
   const types = schema['x-kubernetes-int-or-string'] ? ['integer', 'string'] : schema.type ? [schema.type] : []
@@ -94,8 +98,9 @@ export function matches(text: string, pattern: string): boolean {
 }
 
 const largestInt32 = 2 ** 31
-const fits = (value: number, format: string | undefined): boolean =>
-  isInt64(value) && (format !== 'int32' || (value < largestInt32 && value >= -largestInt32))
+function fits(value: number, format: string | undefined): boolean {
+  return isInt64(value) && (format !== 'int32' || (value < largestInt32 && value >= -largestInt32))
+}
 
 function numberCauses(value: number, schema: Schema, path: Path): Cause[] {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema
@@ -158,5 +163,8 @@ function objectCauses(value: Readonly<Record<string, unknown>>, schema: Schema, 
   ]
 }
 
-const tooMany = (path: Path, actual: number, most: number): Cause =>
-  cause('FieldValueTooMany', path, `must have at most ${most} ${most === 1 ? 'item' : 'items'}`, { shown: actual })
+function tooMany(path: Path, actual: number, most: number): Cause {
+  return cause('FieldValueTooMany', path, `must have at most ${most} ${most === 1 ? 'item' : 'items'}`, {
+    shown: actual,
+  })
+}

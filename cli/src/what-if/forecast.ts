@@ -45,8 +45,8 @@ function withMaximum(spec: OrderPipelineSpec, stage: string, maxReplicas: number
 }
 
 /** The stages as they would be: a list is replaced as a whole by a patch, so it is shown whole. */
-const changeYaml = (before: OrderPipelineSpec, { stages }: OrderPipelineSpec): string =>
-  stringify({
+function changeYaml(before: OrderPipelineSpec, { stages }: OrderPipelineSpec): string {
+  return stringify({
     spec: {
       stages: stages
         .filter(
@@ -55,6 +55,7 @@ const changeYaml = (before: OrderPipelineSpec, { stages }: OrderPipelineSpec): s
         .map(({ name, scaling: { minReplicas, maxReplicas } }) => ({ name, scaling: { minReplicas, maxReplicas } })),
     },
   })
+}
 
 function forecast(pipeline: PipelineFile, question: WhatIfRequest): Forecast {
   const { ordersPerSecond, minutes, burst: orders, stage } = question

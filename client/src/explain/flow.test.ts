@@ -6,10 +6,11 @@ import { CommandFailed } from '../failure.ts'
 import { flowOf, proxiedPath } from './flow.ts'
 
 const url = 'http://operator-scaler.op.svc:8081/v1/flow/default/shop/payment'
-const scaledObject = (address: string): ScaledObject =>
-  ({
+function scaledObject(address: string): ScaledObject {
+  return {
     spec: { triggers: [{ type: 'metrics-api', name: 'flow', metadata: { url: address } }] },
-  }) as unknown as ScaledObject
+  } as unknown as ScaledObject
+}
 
 describe('the decision of the operator', () => {
   it('is read at the address that KEDA uses, through the API server', async () => {

@@ -9,7 +9,9 @@ import type { ReplicaReason } from './reason.ts'
 import type { Demand } from './metrics.ts'
 import type { PartObserved } from './observed.ts'
 
-export const isFlow = (trigger: Trigger | undefined): boolean => trigger?.type === 'metrics-api'
+export function isFlow(trigger: Trigger | undefined): boolean {
+  return trigger?.type === 'metrics-api'
+}
 
 const answerTimeoutMs = 5_000
 

@@ -21,7 +21,9 @@ export function demandReasons(observation: PartObserved, demands: readonly Deman
   return [...demands.flatMap((demand) => sentences(observation, demand)), ...unread(observation)]
 }
 
-const scalerStatus = ({ scaledObject }: PartObserved): ScalerStatus => scaledObject?.status ?? {}
+function scalerStatus({ scaledObject }: PartObserved): ScalerStatus {
+  return scaledObject?.status ?? {}
+}
 
 function sentences(observation: PartObserved, demand: Demand): ReplicaReason[] {
   if (isFlow(demand.trigger)) return flowReasons(observation, demand)
@@ -37,10 +39,12 @@ function sentences(observation: PartObserved, demand: Demand): ReplicaReason[] {
   return [sentence, ...clipped(observation, demand), ...close]
 }
 
-const unknownText = ({ name }: Demand): ReplicaReason => ({
-  code: 'MetricUnknown',
-  text: `${name} has not been measured yet`,
-})
+function unknownText({ name }: Demand): ReplicaReason {
+  return {
+    code: 'MetricUnknown',
+    text: `${name} has not been measured yet`,
+  }
+}
 
 function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: number): ReplicaReason {
   const sum = `⌈${countText(load)} / ${countText(goal)}⌉`
@@ -69,10 +73,12 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
   }
 }
 
-const sumText = (triggers: readonly Trigger[], goal: number, load: number, calculation: string): ReplicaReason => ({
-  code: 'Lag',
-  text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or a schedule or query, if that asks for more), and the target per replica is ${countText(goal)}: ${calculation} desired`,
-})
+function sumText(triggers: readonly Trigger[], goal: number, load: number, calculation: string): ReplicaReason {
+  return {
+    code: 'Lag',
+    text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or a schedule or query, if that asks for more), and the target per replica is ${countText(goal)}: ${calculation} desired`,
+  }
+}
 
 /**
  * KEDA counts no more lag than partitions × threshold, since more consumers than partitions would

@@ -45,10 +45,11 @@ export function demandsOf({ autoscaler, scaledObject }: PartObserved): Demand[] 
   })
 }
 
-const sameMetric = (one: CurrentMetric | null, metric: Metric): boolean =>
-  metric.external
+function sameMetric(one: CurrentMetric | null, metric: Metric): boolean {
+  return metric.external
     ? one?.external?.metric.name === metric.external.metric.name
     : one?.resource !== undefined && one.resource.name === metric.resource?.name
+}
 
 /**
  * KEDA's name for the figure of a formula, which takes the place of all others that are not CPU or
@@ -103,7 +104,7 @@ function demand(
   return { name, trigger, goal, load, replicas: tolerated ? current : proposal, tolerated }
 }
 
-export const demandedReplicasOf = (demands: readonly Demand[]): number | undefined => {
+export function demandedReplicasOf(demands: readonly Demand[]): number | undefined {
   const demandedReplicas = demands.map(({ replicas }) => replicas).filter((replicas) => replicas !== undefined)
   return demandedReplicas.length === 0 ? undefined : Math.max(...demandedReplicas)
 }

@@ -88,5 +88,6 @@ export interface ScalerStatus {
   readonly health?: Readonly<Record<string, { readonly numberOfFailures?: number; readonly status?: string }>>
 }
 
-export const conditionOf = (conditions: Conditions | undefined, type: string): Conditions[number] | undefined =>
-  conditions?.find((condition) => condition.type === type)
+export function conditionOf(conditions: Conditions | undefined, type: string): Conditions[number] | undefined {
+  return conditions?.find((condition) => condition.type === type)
+}

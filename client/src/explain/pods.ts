@@ -40,7 +40,7 @@ function grouped(pods: readonly ObservedPod[], textOf: (pod: ObservedPod) => str
   return [...counts]
 }
 
-const unschedulableText = ({ status }: ObservedPod): string | undefined => {
+function unschedulableText({ status }: ObservedPod): string | undefined {
   const scheduled = conditionOf(status?.conditions, 'PodScheduled')
   return scheduled?.status === 'False' ? (scheduled.message ?? scheduled.reason ?? 'unschedulable') : undefined
 }
@@ -48,7 +48,7 @@ const unschedulableText = ({ status }: ObservedPod): string | undefined => {
 /** Reasons for which a container of a healthy pod waits, too: they are no failure. */
 const usual = new Set(['ContainerCreating', 'PodInitializing'])
 
-const failingText = ({ status }: ObservedPod): string | undefined => {
+function failingText({ status }: ObservedPod): string | undefined {
   for (const { state, lastState, restartCount = 0 } of status?.containerStatuses ?? []) {
     const { reason, message } = state?.waiting ?? {}
     if (reason === undefined || usual.has(reason)) continue

@@ -40,4 +40,6 @@ export async function withAdvice<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const adviceOn = ({ reason }: KafkaUnavailable) => (reason === 'Unreachable' ? { advice: unreachableAdvice } : {})
+function adviceOn({ reason }: KafkaUnavailable) {
+  return reason === 'Unreachable' ? { advice: unreachableAdvice } : {}
+}

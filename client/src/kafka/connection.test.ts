@@ -5,21 +5,25 @@ import { expect, it } from 'vitest'
 import type { KubeClient } from '../kube/connection.ts'
 import { kafkaVariablesOf } from './connection.ts'
 
-const kubeWith = (answers: Readonly<Record<string, unknown>>): KubeClient => ({
-  local: false,
-  cluster: 'test',
-  namespace: 'default',
-  get: <Body>(path: string) => Promise.resolve(answers[path] as Body | undefined),
-  getText: () => Promise.resolve(undefined),
-  patch: () => Promise.resolve(undefined),
-  send: () => Promise.resolve(undefined),
-})
-const shop = (kafka: OrderPipeline['spec']['kafka']): OrderPipeline => ({
-  apiVersion: 'orderpipeline.dev/v1alpha1',
-  kind: 'OrderPipeline',
-  metadata: { name: 'shop', namespace: 'shops' },
-  spec: { kafka, topics: [], stages: [] },
-})
+function kubeWith(answers: Readonly<Record<string, unknown>>): KubeClient {
+  return {
+    local: false,
+    cluster: 'test',
+    namespace: 'default',
+    get: <Body>(path: string) => Promise.resolve(answers[path] as Body | undefined),
+    getText: () => Promise.resolve(undefined),
+    patch: () => Promise.resolve(undefined),
+    send: () => Promise.resolve(undefined),
+  }
+}
+function shop(kafka: OrderPipeline['spec']['kafka']): OrderPipeline {
+  return {
+    apiVersion: 'orderpipeline.dev/v1alpha1',
+    kind: 'OrderPipeline',
+    metadata: { name: 'shop', namespace: 'shops' },
+    spec: { kafka, topics: [], stages: [] },
+  }
+}
 const slices =
   '/apis/discovery.k8s.io/v1/namespaces/shops/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dshop-kafka-kafka-bootstrap'
 const service = '/api/v1/namespaces/shops/services/shop-kafka-kafka-bootstrap'
@@ -27,8 +31,12 @@ const ports = [
   { name: 'plain', port: 9092 },
   { name: 'tls', port: 9093 },
 ]
-const secret = (name: string) => `/api/v1/namespaces/shops/secrets/${name}`
-const base64 = (text: string) => Buffer.from(text).toString('base64')
+function secret(name: string) {
+  return `/api/v1/namespaces/shops/secrets/${name}`
+}
+function base64(text: string) {
+  return Buffer.from(text).toString('base64')
+}
 
 it('a Kafka connection uses the addresses behind the bootstrap Service, at the port of the listener', async () => {
   const endpoints = [{ addresses: ['10.0.0.7'] }, { addresses: ['10.0.0.8'] }]

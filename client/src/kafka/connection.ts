@@ -34,8 +34,9 @@ export async function kafkaConfigFor(
 }
 
 /** As the pipeline in the cluster says. @throws CommandFailed */
-export const kafkaConfigOf = async (kube: Pick<ApiServer, 'get'>, pipeline: OrderPipeline): Promise<KafkaConfig> =>
-  checked(await kafkaVariablesOf(kube, pipeline))
+export async function kafkaConfigOf(kube: Pick<ApiServer, 'get'>, pipeline: OrderPipeline): Promise<KafkaConfig> {
+  return checked(await kafkaVariablesOf(kube, pipeline))
+}
 
 function checked(variables: Readonly<Record<string, string | undefined>>): KafkaConfig {
   try {

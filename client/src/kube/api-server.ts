@@ -135,7 +135,7 @@ function statusMessage(body: string): string {
   }
 }
 
-export const messageOf = (error: unknown): string => {
+export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   return error instanceof Error ? error.message : String(error)
 }

@@ -83,11 +83,14 @@ function useContext(config: KubeConfig, context: string, file: string): void {
   config.setCurrentContext(context)
 }
 
-const contextNames = (config: KubeConfig): string =>
-  config
-    .getContexts()
-    .map(({ name }) => name)
-    .join(', ') || 'none'
+function contextNames(config: KubeConfig): string {
+  return (
+    config
+      .getContexts()
+      .map(({ name }) => name)
+      .join(', ') || 'none'
+  )
+}
 
 /**
  * As kubectl merges them: of two entries with one name the first file's counts. @throws

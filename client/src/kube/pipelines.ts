@@ -8,11 +8,13 @@ export interface List<Item> {
   readonly items: readonly Item[]
 }
 
-export const namespacePath = (apiVersion: string, namespace: string): string =>
-  `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}`
+export function namespacePath(apiVersion: string, namespace: string): string {
+  return `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}`
+}
 
-export const pipelinePath = (namespace: string, name?: string): string =>
-  `${namespacePath(orderPipelines.apiVersion, namespace)}/${orderPipelines.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
+export function pipelinePath(namespace: string, name?: string): string {
+  return `${namespacePath(orderPipelines.apiVersion, namespace)}/${orderPipelines.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`
+}
 
 /** All of a namespace. @throws CommandFailed where the cluster has no such resource */
 export async function pipelinesOf(kube: Pick<ApiServer, 'get'>, namespace: string): Promise<readonly OrderPipeline[]> {
@@ -35,7 +37,8 @@ export async function getPipeline(
   throw new CommandFailed(`There is no OrderPipeline ${namespace}/${name}.`, { advice: noneAdvice(namespace, others) })
 }
 
-export const noneAdvice = (namespace: string, others: readonly string[] = []): string =>
-  others.length > 0
+export function noneAdvice(namespace: string, others: readonly string[] = []): string {
+  return others.length > 0
     ? `Namespace ${namespace} has ${others.join(', ')}; name another namespace with -n.`
     : 'Apply one (kubectl apply -f examples/shop.yaml), or name another namespace with -n.'
+}

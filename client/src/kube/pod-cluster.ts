@@ -24,8 +24,9 @@ export interface PodCluster {
 const renewedMs = 60_000
 
 /** The address of the API server, as every pod has it in two variables. */
-export const podServer = (host: string, port: number): string =>
-  `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+export function podServer(host: string, port: number): string {
+  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
 
 export function podCluster({ server, folder }: PodFiles, fieldManager: string): PodCluster {
   const text = (name: string) => renewed(renewedMs, () => readFile(join(folder, name), 'utf8'))

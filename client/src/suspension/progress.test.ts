@@ -2,21 +2,25 @@ import type { OrderPipeline, OrderPipelineStatus } from '@orderpipeline/operator
 import { expect, it } from 'vitest'
 import { consequences, progressOf } from './progress.ts'
 
-const counts = (replicas: number) => ({ replicas, readyReplicas: replicas, desiredReplicas: replicas })
-const ready = (status: 'True' | 'False', reason: 'AllReady' | 'Draining' | 'Suspended' | 'TopicsNotReady') => [
-  { type: 'Ready' as const, status, reason, message: 'why', lastTransitionTime: '' },
-]
-const pipeline = (status: OrderPipelineStatus = {}): OrderPipeline => ({
-  apiVersion: 'orderpipeline.dev/v1alpha1',
-  kind: 'OrderPipeline',
-  metadata: { name: 'shop', generation: 2 },
-  spec: {
-    kafka: { strimziCluster: 'k' },
-    topics: [{ name: 't' }],
-    stages: [{ name: 'orders', consumes: [{ topic: 't' }], scaling: { minReplicas: 2, maxReplicas: 9 } }],
-  },
-  status: { observedGeneration: 2, ...status },
-})
+function counts(replicas: number) {
+  return { replicas, readyReplicas: replicas, desiredReplicas: replicas }
+}
+function ready(status: 'True' | 'False', reason: 'AllReady' | 'Draining' | 'Suspended' | 'TopicsNotReady') {
+  return [{ type: 'Ready' as const, status, reason, message: 'why', lastTransitionTime: '' }]
+}
+function pipeline(status: OrderPipelineStatus = {}): OrderPipeline {
+  return {
+    apiVersion: 'orderpipeline.dev/v1alpha1',
+    kind: 'OrderPipeline',
+    metadata: { name: 'shop', generation: 2 },
+    spec: {
+      kafka: { strimziCluster: 'k' },
+      topics: [{ name: 't' }],
+      stages: [{ name: 'orders', consumes: [{ topic: 't' }], scaling: { minReplicas: 2, maxReplicas: 9 } }],
+    },
+    status: { observedGeneration: 2, ...status },
+  }
+}
 
 it('a suspension is in progress while the status is of an older spec', () => {
   const old = pipeline({ observedGeneration: 1, conditions: ready('True', 'AllReady') })

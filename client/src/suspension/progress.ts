@@ -57,9 +57,10 @@ export function progressOf(pipeline: OrderPipeline, suspend: boolean): Progress 
   return { done: false, left: waiting.length > 0 ? `ready: ${waiting.join(', ')}` : message }
 }
 
-const parts = ({ spec, status }: OrderPipeline) =>
-  partsOf(spec).map(({ name, scaling }) => ({
+function parts({ spec, status }: OrderPipeline) {
+  return partsOf(spec).map(({ name, scaling }) => ({
     part: name,
     least: scaling.minReplicas,
     counts: figuresOf(status, name),
   }))
+}

@@ -12,7 +12,9 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
 const now = new Date('2030-06-01T12:00:00Z')
-const at = (...dns: string[]) => kafkaCertificate(join(dir, 'certificates'), { dns, ip: ['10.244.0.1'] }, now)
+function at(...dns: string[]) {
+  return kafkaCertificate(join(dir, 'certificates'), { dns, ip: ['10.244.0.1'] }, now)
+}
 
 it('Kafka’s certificate stays the same, and only its owner may read its key', async () => {
   const first = await at('kafka', 'kafka.default.svc')

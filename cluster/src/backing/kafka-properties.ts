@@ -151,19 +151,25 @@ function security({ certificate, users, mutual }: SecuredListener): Record<strin
 }
 
 /** PEM on one line, as a properties file takes it. */
-const line = (pem: string): string => pem.replaceAll('\n', '\\n')
+function line(pem: string): string {
+  return pem.replaceAll('\n', '\\n')
+}
 
-const keystore = (of: string, { cert, key }: SecuredListener['certificate']): Record<string, string> => ({
-  [`${of}.ssl.keystore.type`]: 'PEM',
-  [`${of}.ssl.keystore.certificate.chain`]: line(cert),
-  [`${of}.ssl.keystore.key`]: line(key),
-})
+function keystore(of: string, { cert, key }: SecuredListener['certificate']): Record<string, string> {
+  return {
+    [`${of}.ssl.keystore.type`]: 'PEM',
+    [`${of}.ssl.keystore.certificate.chain`]: line(cert),
+    [`${of}.ssl.keystore.key`]: line(key),
+  }
+}
 
-const clientAuthentication = (of: string, ca: string): Record<string, string> => ({
-  [`${of}.ssl.client.auth`]: 'required',
-  [`${of}.ssl.truststore.type`]: 'PEM',
-  [`${of}.ssl.truststore.certificates`]: line(ca),
-})
+function clientAuthentication(of: string, ca: string): Record<string, string> {
+  return {
+    [`${of}.ssl.client.auth`]: 'required',
+    [`${of}.ssl.truststore.type`]: 'PEM',
+    [`${of}.ssl.truststore.certificates`]: line(ca),
+  }
+}
 
 /**
  * SCRAM's credentials are part of the cluster's metadata and not of its configuration, so the

@@ -80,7 +80,9 @@ export function backingServiceManifests(addresses: BackingAddresses): Manifest[]
   return services.flatMap((service) => hostServiceManifests(namespace, service))
 }
 
-const bootstrapService = (kafkaCluster: string) => `${kafkaCluster}-kafka-bootstrap`
+function bootstrapService(kafkaCluster: string) {
+  return `${kafkaCluster}-kafka-bootstrap`
+}
 
 /**
  * Every name under which clients of any namespace know Kafka: those that Strimzi puts into a
@@ -118,7 +120,9 @@ export function databaseSecretManifests(logins: DatabaseLogins): Manifest[] {
   ]
 }
 
-const secret = (namespace: string, name: string, stringData: Record<string, string>): Manifest => ({
-  ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels } },
-  ...{ type: 'Opaque', stringData },
-})
+function secret(namespace: string, name: string, stringData: Record<string, string>): Manifest {
+  return {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels } },
+    ...{ type: 'Opaque', stringData },
+  }
+}

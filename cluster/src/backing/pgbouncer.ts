@@ -50,7 +50,9 @@ export async function startPgbouncer(host: ProcessHost, options: PgbouncerOption
   return pooled.href
 }
 
-const quoted = (text: string): string => text.replaceAll('"', '""')
+function quoted(text: string): string {
+  return text.replaceAll('"', '""')
+}
 
 function configuration({
   port,

@@ -112,4 +112,6 @@ function lifetime(now: Date): { notBefore: Date; notAfter: Date } {
 }
 
 /** Positive and without leading zero byte, as the standard asks. */
-const serialNumber = () => `4${randomBytes(15).toString('hex').slice(1)}`
+function serialNumber() {
+  return `4${randomBytes(15).toString('hex').slice(1)}`
+}

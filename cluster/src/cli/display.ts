@@ -42,16 +42,18 @@ async function estimatesOf(steps: readonly Step[], memory: StepMemory): Promise<
   return new Map(await Promise.all(estimates))
 }
 
-const announcing = (display: StepObserver, onFinished: (step: string) => void): StepObserver => ({
-  started: (step, ms) => display.started(step, ms),
-  noted: (step, text) => display.noted(step, text),
-  expected: (step, ms) => display.expected(step, ms),
-  failed: (step, error, ms) => display.failed(step, error, ms),
-  finished(step, ...how) {
-    display.finished(step, ...how)
-    onFinished(step.name)
-  },
-})
+function announcing(display: StepObserver, onFinished: (step: string) => void): StepObserver {
+  return {
+    started: (step, ms) => display.started(step, ms),
+    noted: (step, text) => display.noted(step, text),
+    expected: (step, ms) => display.expected(step, ms),
+    failed: (step, error, ms) => display.failed(step, error, ms),
+    finished(step, ...how) {
+      display.finished(step, ...how)
+      onFinished(step.name)
+    },
+  }
+}
 
 function displayFor(times: PlanTimes, terminal: Terminal, json: boolean): ClosableObserver {
   const lines = (write: (text: string) => void) => (line: string) => write(`${line}\n`)

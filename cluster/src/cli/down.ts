@@ -50,4 +50,6 @@ Debian packages that up has installed stay, and so do the durations of its steps
 const imagesBuilt = join(import.meta.dirname, '..', '..', '..', 'images', 'dist')
 
 /** What is being removed must not be written again. */
-const forgetful = (memory: StepMemory): StepMemory => ({ ...memory, remember: () => Promise.resolve() })
+function forgetful(memory: StepMemory): StepMemory {
+  return { ...memory, remember: () => Promise.resolve() }
+}

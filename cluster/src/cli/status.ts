@@ -51,8 +51,9 @@ async function observe(): Promise<Status> {
   return { provider: provider.name, processes, deaths, pipelines }
 }
 
-const healthy = ({ pipelines, processes }: Status) =>
-  pipelines !== undefined && processes.every(({ state }) => state === 'ready')
+function healthy({ pipelines, processes }: Status) {
+  return pipelines !== undefined && processes.every(({ state }) => state === 'ready')
+}
 
 export function statusText({ provider, processes, deaths, pipelines }: Status, now: number): string {
   if (!provider) return 'There is no local cluster: npm run up\n'

@@ -30,7 +30,9 @@ export async function testCrds(kube: string, progress: StepProgress): Promise<re
   ]
 }
 
-const documents = (yaml: string) => yaml.split(/^---$/m).map((document) => `\n${document.trim()}\n`)
+function documents(yaml: string) {
+  return yaml.split(/^---$/m).map((document) => `\n${document.trim()}\n`)
+}
 
 /** Rendered from KEDA's own manifests, once per version. */
 async function kedaCrds(kube: string, progress: StepProgress): Promise<string> {

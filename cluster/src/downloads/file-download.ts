@@ -127,8 +127,9 @@ async function sha256Of(path: string): Promise<string | undefined> {
   return hash.digest('hex')
 }
 
-const sizeOf = (path: string): Promise<number> =>
-  stat(path).then(
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
     ({ size }) => size,
     () => 0,
   )
+}

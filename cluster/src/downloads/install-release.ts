@@ -62,7 +62,9 @@ async function fetchArtifact({ url, sums }: Artifact, on: Installation): Promise
   return place
 }
 
-const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
+function megabytes(bytes: number) {
+  return (bytes / 1e6).toFixed(0)
+}
 
 async function takeOut({ url, executables }: Artifact, file: string, work: string, paths: Map<string, string>) {
   const members = typeof executables === 'string' ? {} : executables

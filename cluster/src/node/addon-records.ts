@@ -64,9 +64,12 @@ type ProgramsOf<T> = T extends { readonly programs: infer P } ? keyof P : never
 export type AddonProgram = ProgramsOf<(typeof addons)[AddonName]>
 
 export const addonNames = Object.keys(addons) as AddonName[]
-export const addonOf = (name: AddonName): AddonRecord => addons[name]
-export const programsOf = (name: AddonName): readonly AddonProgram[] =>
-  Object.keys(addons[name].programs) as AddonProgram[]
+export function addonOf(name: AddonName): AddonRecord {
+  return addons[name]
+}
+export function programsOf(name: AddonName): readonly AddonProgram[] {
+  return Object.keys(addons[name].programs) as AddonProgram[]
+}
 export const addonPrograms: readonly AddonProgram[] = addonNames.flatMap(programsOf)
 
 export function programOf(name: AddonProgram): { readonly version: string; readonly entryPoint: string } {

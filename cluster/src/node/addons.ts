@@ -99,7 +99,9 @@ function allManifests(config: NodeConfig, sources: AddonSources, addon: AddonNam
 }
 
 /** Needs an image, or an answer from a program that runs in one. */
-const serves = ({ kind }: KubeObject) => kind === 'Deployment' || kind === 'APIService'
+function serves({ kind }: KubeObject) {
+  return kind === 'Deployment' || kind === 'APIService'
+}
 
 async function kedaManifests(config: NodeConfig, sources: AddonSources): Promise<KubeObject[]> {
   const keda = join(nodePaths(config).addons, `keda-${versions.keda}.json`)
@@ -129,7 +131,9 @@ async function ownManifests(file: string): Promise<KubeObject[]> {
   return objects
 }
 
-export const manifestFile = (name: string): string => join(import.meta.dirname, 'manifests', name)
+export function manifestFile(name: string): string {
+  return join(import.meta.dirname, 'manifests', name)
+}
 
 async function observe(config: NodeConfig): Promise<KubeObject[]> {
   const { stdout } = await kubectl(config, ['get', 'deployments,apiservices,nodes', '-A', '-o', 'json'], 20_000)

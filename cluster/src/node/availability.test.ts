@@ -2,10 +2,12 @@ import { expect, test } from 'vitest'
 import { unavailable } from './availability.ts'
 import type { KubeObject } from './objects.ts'
 
-const object = (kind: string, name: string, type: string, status: string, message?: string): KubeObject => ({
-  ...{ apiVersion: 'v1', kind, metadata: { name } },
-  status: { conditions: [{ type, status, ...(message === undefined ? {} : { message }) }] },
-})
+function object(kind: string, name: string, type: string, status: string, message?: string): KubeObject {
+  return {
+    ...{ apiVersion: 'v1', kind, metadata: { name } },
+    status: { conditions: [{ type, status, ...(message === undefined ? {} : { message }) }] },
+  }
+}
 
 const all = [
   object('Node', 'local', 'Ready', 'True'),

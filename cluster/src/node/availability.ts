@@ -5,10 +5,14 @@ import { nodeName } from './api-server-flags.ts'
 import type { KubeObject } from './objects.ts'
 
 const node = { kind: 'Node', name: nodeName, condition: 'Ready' } as const
-const deployment = (name: string) => ({ kind: 'Deployment', name, condition: 'Available' }) as const
-const api = (name: string) => ({ kind: 'APIService', name, condition: 'Available' }) as const
+function deployment(name: string) {
+  return { kind: 'Deployment', name, condition: 'Available' } as const
+}
+function api(name: string) {
+  return { kind: 'APIService', name, condition: 'Available' } as const
+}
 
-const requirements = (addon: AddonName) => {
+function requirements(addon: AddonName) {
   const { deployments, apis } = addonOf(addon)
   return [node, ...deployments.map(deployment), ...apis.map(api)]
 }

@@ -53,4 +53,6 @@ async function isRunning(nodeDir: string): Promise<boolean> {
 }
 
 /** The kernel keeps 255 characters. */
-export const aliasOf = (dir: string) => dir.slice(0, 250)
+export function aliasOf(dir: string) {
+  return dir.slice(0, 250)
+}

@@ -83,14 +83,20 @@ export function nodePaths(config: Pick<NodeConfig, 'dir' | 'runDir'>) {
  * Distinct per cluster: the CNI library files what it did for a pod under this name, in a folder
  * all clusters share.
  */
-export const podNetworkName = (dir: string): string => clusterName(dir)
+export function podNetworkName(dir: string): string {
+  return clusterName(dir)
+}
 
 /**
  * The cgroup of all pods, distinct per cluster: what runs in it is ours, whatever its parent is by
  * now.
  */
-export const podCgroup = (dir: string): string => clusterName(dir)
+export function podCgroup(dir: string): string {
+  return clusterName(dir)
+}
 
-const clusterName = (dir: string) => `orderpipeline-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`
+function clusterName(dir: string) {
+  return `orderpipeline-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`
+}
 
 export type NodePaths = ReturnType<typeof nodePaths>

@@ -31,7 +31,9 @@ const config: NodeConfig = {
 }
 
 /** Every absolute path in a configuration but those of tools, credentials and the kernel. */
-const pathsIn = (text: string) => [...text.matchAll(/["' /]((?:\/[\w.-]+)+)/g)].map(([, path]) => path ?? '')
+function pathsIn(text: string) {
+  return [...text.matchAll(/["' /]((?:\/[\w.-]+)+)/g)].map(([, path]) => path ?? '')
+}
 
 test('containerd writes only below the cluster’s own directories', () => {
   const own = ['/state/node', '/run/x', '/usr/lib/cni', '/usr/sbin/runc']

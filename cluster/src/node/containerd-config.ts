@@ -4,7 +4,9 @@ import { nodePaths } from './config.ts'
 import type { NodeConfig } from './config.ts'
 import { imageName } from './image-names.ts'
 
-const text = (value: string) => JSON.stringify(value)
+function text(value: string) {
+  return JSON.stringify(value)
+}
 
 export function containerdConfig(config: NodeConfig): string {
   const paths = nodePaths(config)

@@ -33,6 +33,12 @@ function removalFromTable(table: string): string {
 }
 
 /** The chain's name in `:CHAIN policy [0:0]` or `-A CHAIN …`. */
-const chainOf = (line: string) => line.replace(/^:|^-A /, '').split(' ')[0] ?? ''
-const targetOf = (line: string) => / -[jg] (\S+)/.exec(line)?.[1] ?? ''
-const isOwn = (chain: string) => prefixes.some((prefix) => chain.startsWith(prefix))
+function chainOf(line: string) {
+  return line.replace(/^:|^-A /, '').split(' ')[0] ?? ''
+}
+function targetOf(line: string) {
+  return / -[jg] (\S+)/.exec(line)?.[1] ?? ''
+}
+function isOwn(chain: string) {
+  return prefixes.some((prefix) => chain.startsWith(prefix))
+}

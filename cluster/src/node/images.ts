@@ -16,7 +16,9 @@ import { pauseBinary } from './pause-binary.ts'
 
 const certificates = '/etc/ssl/certs/ca-certificates.crt'
 /** Path of the program in the image. */
-const entryPoint = (image: NodeImage): string => (image === 'pause' ? '/pause' : programOf(image).entryPoint)
+function entryPoint(image: NodeImage): string {
+  return image === 'pause' ? '/pause' : programOf(image).entryPoint
+}
 
 /**
  * Imports those that containerd does not have yet. containerd must be running, and their

@@ -20,8 +20,9 @@ export function kedaObjects(rendered: readonly KubeObject[]): KubeObject[] {
   return rendered.filter((object) => !isWebhook(object)).map(adapted)
 }
 
-const isWebhook = ({ kind, metadata }: KubeObject) =>
-  kind === 'ValidatingWebhookConfiguration' || metadata.name.startsWith('keda-admission')
+function isWebhook({ kind, metadata }: KubeObject) {
+  return kind === 'ValidatingWebhookConfiguration' || metadata.name.startsWith('keda-admission')
+}
 
 function adapted(object: KubeObject): KubeObject {
   const copy = structuredClone(object)

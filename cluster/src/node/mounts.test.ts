@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { mountsBelow } from './mounts.ts'
 
-const line = (point: string) => `36 35 98:0 / ${point} rw,noatime - ext4 /dev/root rw`
+function line(point: string) {
+  return `36 35 98:0 / ${point} rw,noatime - ext4 /dev/root rw`
+}
 
 test('inner mounts come before the mounts below them', () => {
   const info = ['/', '/run/opl', '/run/opl/a', '/run/opl/a/b', '/run/oplx'].map(line).join('\n')

@@ -25,7 +25,9 @@ const sysctls = [
   'kernel/keys/root_maxkeys',
   'kernel/keys/root_maxbytes',
 ]
-const sysctlFile = (name: string) => `/proc/sys/${name}`
+function sysctlFile(name: string) {
+  return `/proc/sys/${name}`
+}
 
 /** iptables chains of our own; everything named so is removed with the node. */
 export const ownChainPrefix = 'OPL-'

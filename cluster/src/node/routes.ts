@@ -28,4 +28,6 @@ function parse(text: string): { address: number; bits: number } | undefined {
   return { address, bits: match[5] === undefined ? 32 : Number(match[5]) }
 }
 
-const prefix = (address: number, bits: number) => Math.floor(address / 2 ** (32 - bits))
+function prefix(address: number, bits: number) {
+  return Math.floor(address / 2 ** (32 - bits))
+}

@@ -28,8 +28,12 @@ export interface Child {
   end(signal: NodeJS.Signals, killAfterMs: number): Promise<void>
 }
 
-export const logPath = (dir: string, name: string) => join(dir, `${name}.log`)
-export const pidPath = (dir: string, name: string) => join(dir, `${name}.pid`)
+export function logPath(dir: string, name: string) {
+  return join(dir, `${name}.log`)
+}
+export function pidPath(dir: string, name: string) {
+  return join(dir, `${name}.pid`)
+}
 
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path))
 

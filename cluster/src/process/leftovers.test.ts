@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { endLeftovers } from './leftovers.ts'
 import { identify, isAlive } from './pid.ts'
 
-const exists = (pid: number): boolean => {
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -18,14 +18,14 @@ const exists = (pid: number): boolean => {
 }
 
 /** A process whose parent does not collect its exit status for a second, and its number. */
-const unreaped = async (): Promise<number> => {
+async function unreaped(): Promise<number> {
   const parent = spawn('sh', ['-c', 'sleep 30 & echo $!; exec sleep 1'], { stdio: ['ignore', 'pipe', 'ignore'] })
   onTestFinished(() => void parent.kill('SIGKILL'))
   const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))))
   return pid
 }
 
-const folderWith = async (pid: number): Promise<string> => {
+async function folderWith(pid: number): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-leftovers-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   await writeFile(join(dir, 'postgres.pid'), JSON.stringify(identify(pid)))

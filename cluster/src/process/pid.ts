@@ -36,7 +36,9 @@ export function isSame(identity: ProcessIdentity): boolean {
 }
 
 /** A zombie has ended; only its parent has not noticed. */
-const stateOf = (pid: number) => statFields(pid)?.[0]
+function stateOf(pid: number) {
+  return statFields(pid)?.[0]
+}
 
 /**
  * Fields of /proc/<pid>/stat from the third on: the second is the command's name and may contain

@@ -7,7 +7,9 @@ import type { Step } from './steps.ts'
 import { TerminalDisplay } from './terminal-display.ts'
 
 const step: Step = { name: 'kafka', title: 'Kafka', after: [], typicalMs: 20_000, run: () => Promise.resolve() }
-const timesOf = (...steps: Step[]) => new PlanTimes(steps, ({ typicalMs }) => ({ ms: typicalMs, remembered: false }))
+function timesOf(...steps: Step[]) {
+  return new PlanTimes(steps, ({ typicalMs }) => ({ ms: typicalMs, remembered: false }))
+}
 
 describe('a duration', () => {
   it('is rounded for a reader who waits', () => {

@@ -59,8 +59,9 @@ function progressLine(times: PlanTimes): string {
   return [`· ${rest}, ${times.done} of ${times.count} steps done`, ...times.running(now).map(inWords)].join('; ')
 }
 
-const inWords = ({ step, note, elapsedMs }: RunningStep) =>
-  `${step.title}${note ? `: ${note}` : ''} (${duration(elapsedMs)})`
+function inWords({ step, note, elapsedMs }: RunningStep) {
+  return `${step.title}${note ? `: ${note}` : ''} (${duration(elapsedMs)})`
+}
 
 export function jsonDisplay(write: Write, times: PlanTimes): ClosableObserver {
   const say = (event: object) => {

@@ -2,12 +2,18 @@ import { expect, it } from 'vitest'
 import { PlanTimes } from './plan-times.ts'
 import type { Step } from './steps.ts'
 
-const step = (name: string, after: string[] = []): Step => ({
-  ...{ name, title: name, after, typicalMs: 0, run: () => Promise.resolve() },
-})
+function step(name: string, after: string[] = []): Step {
+  return {
+    ...{ name, title: name, after, typicalMs: 0, run: () => Promise.resolve() },
+  }
+}
 const [kube, keda, pods] = [step('kube'), step('keda', ['kube']), step('pods', ['keda'])]
-const minutes = (n: number) => n * 60_000
-const typical = (ms: number) => ({ ms, remembered: false })
+function minutes(n: number) {
+  return n * 60_000
+}
+function typical(ms: number) {
+  return { ms, remembered: false }
+}
 
 it('the remaining time is the sum of the typical durations of the steps, and counts down', () => {
   const times = new PlanTimes([kube, keda, pods], () => typical(minutes(2)))

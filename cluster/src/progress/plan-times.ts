@@ -114,4 +114,6 @@ export class PlanTimes {
   }
 }
 
-const corrected = ({ ms, remembered }: Estimate, pace: number) => (remembered ? ms : ms * pace)
+function corrected({ ms, remembered }: Estimate, pace: number) {
+  return remembered ? ms : ms * pace
+}

@@ -7,7 +7,9 @@ import { stepMemory } from './step-memory.ts'
 let folder: string
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'step-memory-'))))
 afterEach(() => rm(folder, { recursive: true }))
-const files = () => [join(folder, 'cluster', 'steps.json'), join(folder, 'durations.json')] as const
+function files() {
+  return [join(folder, 'cluster', 'steps.json'), join(folder, 'durations.json')] as const
+}
 
 it('durations of steps on this machine outlive the cluster, but their inputs do not', async () => {
   await (await stepMemory(...files())).remember('keda', { durationMs: 200_000, inputs: 'abc' })

@@ -35,13 +35,14 @@ function merged(machine: Records, cluster: Records): Records {
   return Object.fromEntries([...names].map((name) => [name, { ...machine[name], ...cluster[name] }]))
 }
 
-const durationsOf = (records: Records): Records =>
-  Object.fromEntries(
+function durationsOf(records: Records): Records {
+  return Object.fromEntries(
     Object.entries(records).map(([name, { durationMs }]) => [
       name,
       { ...(durationMs !== undefined && { durationMs }) },
     ]),
   )
+}
 
 async function readRecords(file: string): Promise<Record<string, StepRecord>> {
   try {

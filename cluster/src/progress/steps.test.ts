@@ -23,10 +23,12 @@ function memory(records: Record<string, StepRecord> = {}): StepMemory {
   }
 }
 
-const step = (name: string, after: string[] = [], extra: Partial<Step> = {}): Step => ({
-  ...{ name, title: name, after, typicalMs: 0, run: () => sleep(5) },
-  ...extra,
-})
+function step(name: string, after: string[] = [], extra: Partial<Step> = {}): Step {
+  return {
+    ...{ name, title: name, after, typicalMs: 0, run: () => sleep(5) },
+    ...extra,
+  }
+}
 
 describe('a plan of steps', () => {
   it('starts each step as soon as its predecessors are done, in parallel if possible', async () => {

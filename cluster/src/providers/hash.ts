@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
+export function hashOf(text: string) {
+  return createHash('sha256').update(text).digest('hex')
+}
 
 /** The hash of the contents, in the order given. */
 export async function hashOfFiles(files: readonly string[]): Promise<string> {

@@ -11,7 +11,9 @@ import type { Provider, ProviderName } from './provider.ts'
 
 export type { Provider, ProviderName } from './provider.ts'
 
-const recordIn = (paths: StatePaths) => join(paths.root, 'provider')
+function recordIn(paths: StatePaths) {
+  return join(paths.root, 'provider')
+}
 
 /** Records the choice, so that `down` and `status` use the same provider. */
 export async function chosenProvider(paths: StatePaths, preference: ProviderName | undefined): Promise<Provider> {

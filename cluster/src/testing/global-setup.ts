@@ -104,4 +104,6 @@ async function sourcesOf(project: TestProject): Promise<string[]> {
   return await Promise.all([...testFiles, ...support].map((file) => readFile(file, 'utf8')))
 }
 
-const testFolder = (file: string) => /^.*\/test(?=\/)/.exec(file)?.[0] ?? dirname(file)
+function testFolder(file: string) {
+  return /^.*\/test(?=\/)/.exec(file)?.[0] ?? dirname(file)
+}

@@ -21,10 +21,18 @@ declare module 'vitest' {
   }
 }
 
-export const kubeconfig = () => provided('kubeconfig')
-export const postgresUrl = () => provided('postgresUrl')
-export const kafkaBootstrap = () => provided('kafkaBootstrap')
-export const securedKafka = () => provided('securedKafka')
+export function kubeconfig() {
+  return provided('kubeconfig')
+}
+export function postgresUrl() {
+  return provided('postgresUrl')
+}
+export function kafkaBootstrap() {
+  return provided('kafkaBootstrap')
+}
+export function securedKafka() {
+  return provided('securedKafka')
+}
 export { environmentFor, type SecuredKafka } from './secured-kafka.ts'
 
 function provided<Name extends Component>(name: Name): ProvidedContext[Name] {

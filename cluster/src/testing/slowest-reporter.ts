@@ -15,8 +15,9 @@ const fileCount = 12
 export const startedMeasure = 'started once: '
 
 /** Where the figures of the last run are, by what was run. */
-export const timesFile = (what: 'tests' | 'end-to-end'): string =>
-  join(root, 'node_modules', '.orderpipeline', `slowest-${what}.json`)
+export function timesFile(what: 'tests' | 'end-to-end'): string {
+  return join(root, 'node_modules', '.orderpipeline', `slowest-${what}.json`)
+}
 
 export class SlowestReporter implements Reporter {
   #started = performance.now()

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import { slowestText } from './slowest.ts'
 
-const file = (name: string, testsMs: number, hooksMs = 0, importMs = 0) => ({
-  ...{ file: name, tests: 1, testsMs, hooksMs, importMs },
-})
+function file(name: string, testsMs: number, hooksMs = 0, importMs = 0) {
+  return {
+    ...{ file: name, tests: 1, testsMs, hooksMs, importMs },
+  }
+}
 
 it('the report shows the slowest files first, by their total time, and the parts of the run', () => {
   const files = [

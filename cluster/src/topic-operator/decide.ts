@@ -51,8 +51,12 @@ function ownerAmong(claimants: readonly KafkaTopic[]): KafkaTopic | undefined {
   return oldest.length === 1 ? first : oldest.find(isReady)
 }
 
-const ageOf = ({ metadata }: KafkaTopic) => Date.parse(metadata.creationTimestamp)
-const fullName = ({ metadata }: KafkaTopic) => `${metadata.namespace}/${metadata.name}`
+function ageOf({ metadata }: KafkaTopic) {
+  return Date.parse(metadata.creationTimestamp)
+}
+function fullName({ metadata }: KafkaTopic) {
+  return `${metadata.namespace}/${metadata.name}`
+}
 
 export interface Changes {
   readonly create?: NewTopic

@@ -2,7 +2,9 @@ import { expect, it } from 'vitest'
 import { kafkaTopic, ready, unmanaged } from './fixtures.ts'
 import { KnownTopics } from './known-topics.ts'
 
-const names = (topics: KnownTopics) => topics.takeDirty(100).map(({ metadata }) => metadata.name)
+function names(topics: KnownTopics) {
+  return topics.takeDirty(100).map(({ metadata }) => metadata.name)
+}
 
 it('new and changed resources of a list are reconciled, all of them periodically, and missing ones are forgotten', () => {
   const topics = new KnownTopics()

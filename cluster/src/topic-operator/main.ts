@@ -10,7 +10,9 @@ import { kafkaTopics } from './kube.ts'
 import { operate } from './operate.ts'
 import { serving } from './process.ts'
 
-const log = (message: string) => process.stdout.write(`${new Date().toISOString()} ${message}\n`)
+function log(message: string) {
+  return process.stdout.write(`${new Date().toISOString()} ${message}\n`)
+}
 
 await runConfigured(() => run(configOf(process.env)))
 

@@ -17,7 +17,9 @@ async function kubectl(args: readonly string[], input?: unknown): Promise<string
   return stdout
 }
 
-const list = (items: readonly unknown[]): unknown => ({ apiVersion: 'v1', kind: 'List', items })
+function list(items: readonly unknown[]): unknown {
+return ({ apiVersion: 'v1', kind: 'List', items })
+}
 
 beforeAll(async () => {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
@@ -66,7 +68,9 @@ test('a pod that does not meet the restricted standard is refused by this API se
   await expect(kubectl(['-n', namespace, 'create', '--dry-run=server', '-f', '-'], pod)).rejects.toThrow('violates PodSecurity')
 })
 
-const isKafka = ({ kind }: KubeObject): boolean => kind.startsWith('Kafka')
+function isKafka({ kind }: KubeObject): boolean {
+return (kind.startsWith('Kafka'))
+}
 const listener = { port: 9093, tls: {}, sasl: { mechanism: 'SCRAM-SHA-512', username: 'shop', secretName: 'shop' } }
 const valkey = ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url']
 

@@ -141,4 +141,6 @@ async function packedStub(helm: string, { name, version }: Dependency, dir: stri
   return join(dir, `${name}-${version}.tgz`)
 }
 
-const digestOf = (body: Buffer): string => `sha256:${createHash('sha256').update(body).digest('hex')}`
+function digestOf(body: Buffer): string {
+return (`sha256:${createHash('sha256').update(body).digest('hex')}`)
+}

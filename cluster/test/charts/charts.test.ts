@@ -8,9 +8,12 @@ import { parse } from 'yaml'
 import { chart, helm, installed, neededValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository   } from './helm.ts'
 import type {KubeObject, Rule} from './helm.ts';
 
-const read = async (path: string): Promise<unknown> => parse(await readFile(join(repository, path), 'utf8'))
-const names = (objects: readonly KubeObject[], kind: string): string[] =>
-  objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name)
+async function read(path: string): Promise<unknown> {
+return (parse(await readFile(join(repository, path), 'utf8')))
+}
+function names(objects: readonly KubeObject[], kind: string): string[] {
+return (objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name))
+}
 
 describe('orderpipeline-operator', () => {
   const path = chart('orderpipeline-operator')

@@ -6,16 +6,20 @@ import type {KubeObject} from './helm.ts';
 
 const path = chart('orderpipeline-operator')
 const name = 'trial-orderpipeline-operator-console'
-const enabled = (...values: string[]): Promise<KubeObject[]> => rendered(path, ['console.enabled=true', ...values])
-const ofConsole = (objects: readonly KubeObject[]): KubeObject[] =>
-  objects.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === 'console')
-const container = (objects: readonly KubeObject[]) => {
+function enabled(...values: string[]): Promise<KubeObject[]> {
+return (rendered(path, ['console.enabled=true', ...values]))
+}
+function ofConsole(objects: readonly KubeObject[]): KubeObject[] {
+return (objects.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === 'console'))
+}
+function container(objects: readonly KubeObject[]) {
   const [found] = podsOf(ofConsole(objects))[0]?.spec.containers ?? []
   if (!found) throw new Error('the console has no container')
   return found as typeof found & { readonly resources: { readonly limits: { readonly memory: string } } }
 }
-const env = (objects: readonly KubeObject[]): Record<string, string | undefined> =>
-  Object.fromEntries(container(objects).env.map(({ name, value }) => [name, value]))
+function env(objects: readonly KubeObject[]): Record<string, string | undefined> {
+return (Object.fromEntries(container(objects).env.map(({ name, value }) => [name, value])))
+}
 
 describe('the console of the operator’s chart', () => {
   test('is not there until it is asked for, and then changes no object of the operator', async () => {

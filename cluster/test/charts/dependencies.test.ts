@@ -12,7 +12,9 @@ import { chart, neededValues, objectsOf, platformWithDependencies   } from './he
 import type {HelmTool, Platform} from './helm.ts';
 
 const whole = ['ClusterRole', 'ConfigMap', 'Deployment', 'Kafka', 'KafkaNodePool', 'OrderPipeline']
-const yaml = async (path: string): Promise<unknown> => parse(await readFile(path, 'utf8'))
+async function yaml(path: string): Promise<unknown> {
+return (parse(await readFile(path, 'utf8')))
+}
 
 describe.each<[HelmTool, 'update' | 'build']>([
   ['helm', 'update'],

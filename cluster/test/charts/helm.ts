@@ -11,7 +11,9 @@ import { serveCharts  } from './chart-sources.ts'
 import type {Dependency} from './chart-sources.ts';
 
 export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
-export const chart = (name: string): string => join(repository, 'charts', name)
+export function chart(name: string): string {
+return (join(repository, 'charts', name))
+}
 
 export interface KubeObject {
   readonly apiVersion: string
@@ -64,7 +66,9 @@ const requiredValues: Record<string, readonly string[]> = {
 }
 requiredValues['order-platform'] = Object.entries(requiredValues).flatMap(([name, values]) => values.map((value) => `${name}.${value}`))
 
-export const neededValues = (path: string): string[] => (requiredValues[basename(path)] ?? []).flatMap((value) => ['--set', value])
+export function neededValues(path: string): string[] {
+return ((requiredValues[basename(path)] ?? []).flatMap((value) => ['--set', value]))
+}
 
 /** `values` are `--set` assignments; `path` is the chart's folder. */
 export async function rendered(path: string, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
@@ -79,7 +83,9 @@ export function objectsOf(text: string): KubeObject[] {
 }
 
 /** Without the hooks of an uninstallation. */
-export const installed = (objects: readonly KubeObject[]): KubeObject[] => objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'post-delete')
+export function installed(objects: readonly KubeObject[]): KubeObject[] {
+return (objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'post-delete'))
+}
 
 export function only(objects: readonly KubeObject[], kind: string): KubeObject {
   const matches = objects.filter((object) => object.kind === kind)

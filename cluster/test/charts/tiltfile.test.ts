@@ -16,7 +16,7 @@ interface Call {
   readonly args: Record<string, unknown>
 }
 
-const evaluated = async (context: string): Promise<Call[]> => {
+async function evaluated(context: string): Promise<Call[]> {
   const { stdout } = await run(await ensureTool('tiltfile'), ['Tiltfile', context], { cwd: repository, timeoutMs: 60_000 })
   return JSON.parse(stdout) as Call[]
 }
@@ -25,7 +25,9 @@ let calls: Call[]
 beforeAll(async () => {
   calls = await evaluated(`kind-${clusterName}`)
 }, 300_000)
-const argsOf = (name: string) => calls.filter((call) => call.name === name).map(({ args }) => args)
+function argsOf(name: string) {
+return (calls.filter((call) => call.name === name).map(({ args }) => args))
+}
 
 test('the Tiltfile stops in any other context, local or not, and says which one to export', async () => {
   await expect(evaluated('kind-another')).rejects.toThrow(/current context is kind-another, not kind-orderpipeline: export KUBECONFIG/)

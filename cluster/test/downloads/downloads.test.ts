@@ -24,7 +24,9 @@ const kube = releaseOf('kube', linux)!
 const [archive] = helm.artifacts as [Artifact]
 /** Large enough to be cut in pieces. */
 const ballast = `: ${randomBytes(400_000).toString('hex')}`
-const saysItsName = (name: string) => `#!/bin/sh\necho ${name} "$@" $$\n[ "$1" = fail ] && exit 7\nexit 0\n${ballast}\n`
+function saysItsName(name: string) {
+  return `#!/bin/sh\necho ${name} "$@" $$\n[ "$1" = fail ] && exit 7\nexit 0\n${ballast}\n`
+}
 
 let folder: string
 let on: Mirror
@@ -56,19 +58,28 @@ function publish({ url, sums }: Artifact, content: Buffer | string, sum = sha256
   on.put(sums, `${sum}  ${url.split('/').at(-1)}\n`)
 }
 
-const installation = (limits: Partial<Installation['limits']> = {}): Installation => ({
-  source: downloadSource(on.url)!,
-  downloads: join(folder, 'downloads'),
-  bin: join(folder, 'bin'),
-  place: join(folder, 'bin', 'tool-1'),
-  pathOf: (executable) => join(folder, 'bin', `${executable}-1`),
-  limits: { until: performance.now() + 60_000, backoffMs: 1, ...limits },
-  note: () => undefined,
-})
-const inBin = () => readdir(join(folder, 'bin')).catch(() => [])
-const inDownloads = () => readdir(join(folder, 'downloads')).catch(() => [])
-const downloadsOf = ({ url }: Artifact) =>
-  on.requests.filter((request) => request.startsWith('GET') && request.split(' ')[1]!.endsWith(new URL(url).pathname))
+function installation(limits: Partial<Installation['limits']> = {}): Installation {
+  return {
+    source: downloadSource(on.url)!,
+    downloads: join(folder, 'downloads'),
+    bin: join(folder, 'bin'),
+    place: join(folder, 'bin', 'tool-1'),
+    pathOf: (executable) => join(folder, 'bin', `${executable}-1`),
+    limits: { until: performance.now() + 60_000, backoffMs: 1, ...limits },
+    note: () => undefined,
+  }
+}
+function inBin() {
+  return readdir(join(folder, 'bin')).catch(() => [])
+}
+function inDownloads() {
+  return readdir(join(folder, 'downloads')).catch(() => [])
+}
+function downloadsOf({ url }: Artifact) {
+  return on.requests.filter(
+    (request) => request.startsWith('GET') && request.split(' ')[1]!.endsWith(new URL(url).pathname),
+  )
+}
 
 test('an executable is extracted from its archive, and no other file stays', async () => {
   await installRelease(helm, installation())
@@ -93,7 +104,7 @@ test('checksums that do not name the file are refused', async () => {
 })
 
 /** Once some of these bytes are on disk: bytes still in transit are lost with the connection. */
-const cutOff = (afterBytes: number) => {
+function cutOff(afterBytes: number) {
   const size = async () => {
     const [part] = (await inDownloads()).filter((name) => name.endsWith('.part'))
     return part ? (await stat(join(folder, 'downloads', part))).size : 0

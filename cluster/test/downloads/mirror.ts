@@ -26,7 +26,9 @@ export interface Mirror {
   close(): Promise<void>
 }
 
-export const sha256 = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex')
+export function sha256(content: Buffer | string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
 
 export async function mirror(): Promise<Mirror> {
   const files = new Map<string, Buffer>()

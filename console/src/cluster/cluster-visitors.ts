@@ -90,8 +90,9 @@ function credentialOf(request: IncomingMessage, options: ClusterVisitorsOptions)
   return { token: session.token, session: id }
 }
 
-const originOf = ({ headers }: IncomingMessage, { addresses }: Pick<ClusterVisitorsOptions, 'addresses'>): string =>
-  addresses.originOf(headers.host ?? '') ?? ''
+function originOf({ headers }: IncomingMessage, { addresses }: Pick<ClusterVisitorsOptions, 'addresses'>): string {
+  return addresses.originOf(headers.host ?? '') ?? ''
+}
 
 async function present(request: IncomingMessage, options: ClusterVisitorsOptions): Promise<HttpAnswer> {
   const credential = credentialOf(request, options)

@@ -43,4 +43,6 @@ function isOrigin(text: string): boolean {
 export type ClusterConfig = z.output<typeof schema>
 
 /** @throws ConfigError with each wrong variable */
-export const configFrom = (env: Readonly<Record<string, string | undefined>>): ClusterConfig => readConfig(schema, env)
+export function configFrom(env: Readonly<Record<string, string | undefined>>): ClusterConfig {
+  return readConfig(schema, env)
+}

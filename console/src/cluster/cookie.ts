@@ -4,7 +4,9 @@
 /** Browsers accept this prefix only with Secure, by TLS, and from the host itself. */
 const names = { secure: '__Host-orderpipeline-console', plain: 'orderpipeline-console' }
 
-const nameFor = (origin: string): string => (origin.startsWith('https:') ? names.secure : names.plain)
+function nameFor(origin: string): string {
+  return origin.startsWith('https:') ? names.secure : names.plain
+}
 
 /** The session that the request names; undefined where it names none. */
 export function sessionIn(cookies: string | undefined, origin: string): string | undefined {

@@ -58,4 +58,6 @@ export function createReviews({ as, now = () => performance.now() }: ReviewsOpti
 }
 
 /** No token is kept as a key. */
-const digest = (...texts: readonly string[]): string => createHash('sha256').update(texts.join('\0')).digest('base64')
+function digest(...texts: readonly string[]): string {
+  return createHash('sha256').update(texts.join('\0')).digest('base64')
+}

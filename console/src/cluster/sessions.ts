@@ -64,7 +64,9 @@ export function createSessions(now: () => number = () => performance.now()): Ses
   }
 }
 
-const newSecret = (): string => randomBytes(32).toString('base64url')
+function newSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
 
 export function isSame(presented: string, expected: string): boolean {
   const [a, b] = [Buffer.from(presented), Buffer.from(expected)]

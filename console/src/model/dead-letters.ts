@@ -89,7 +89,9 @@ function groupOf(deadLetters: readonly DeadLetterSummary[]): DeadLetterGroup {
 }
 
 /** Quoted where a shell would take it apart. */
-const word = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
+function word(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
 
 /** What cannot be helped by trying again is to be looked at first. */
 export function nextCommand(

@@ -9,29 +9,35 @@ import type { ConsoleState, PartState, PipelineState } from './state.ts'
 import { hadLag, trendOf } from './trend.ts'
 import { bottleneckOf, toneOf } from './verdict.ts'
 
-const part = (changes: Partial<PartState> = {}): PartState => ({
-  ...{ name: 'payment', kind: 'stage', policy: 'Lag', ready: 5, replicas: 5, wanted: 5, min: 5, max: 100 },
-  ...{ lag: 0, standing: false, consumes: [], emits: [], reasons: [], waitSeconds: 0 },
-  ...changes,
-})
-const pipeline = (parts: readonly PartState[], changes: Partial<PipelineState> = {}): PipelineState => ({
-  ...{ namespace: 'default', name: 'shop', ready: 'True', suspended: false, behind: false, hasGateway: true },
-  ...{ conditions: [], parts },
-  ...changes,
-})
-const state = (at: number, pipelines: readonly PipelineState[], trouble?: string): ConsoleState => ({
-  ...{
-    at,
-    cluster: 'c',
-    namespace: 'default',
-    pipelines,
-    command: 'orderpipeline',
-    writes: false,
-    tries: false,
-    forecasts: false,
-  },
-  ...(trouble === undefined ? {} : { trouble }),
-})
+function part(changes: Partial<PartState> = {}): PartState {
+  return {
+    ...{ name: 'payment', kind: 'stage', policy: 'Lag', ready: 5, replicas: 5, wanted: 5, min: 5, max: 100 },
+    ...{ lag: 0, standing: false, consumes: [], emits: [], reasons: [], waitSeconds: 0 },
+    ...changes,
+  }
+}
+function pipeline(parts: readonly PartState[], changes: Partial<PipelineState> = {}): PipelineState {
+  return {
+    ...{ namespace: 'default', name: 'shop', ready: 'True', suspended: false, behind: false, hasGateway: true },
+    ...{ conditions: [], parts },
+    ...changes,
+  }
+}
+function state(at: number, pipelines: readonly PipelineState[], trouble?: string): ConsoleState {
+  return {
+    ...{
+      at,
+      cluster: 'c',
+      namespace: 'default',
+      pipelines,
+      command: 'orderpipeline',
+      writes: false,
+      tries: false,
+      forecasts: false,
+    },
+    ...(trouble === undefined ? {} : { trouble }),
+  }
+}
 
 describe('the trend of a lag', () => {
   const before = [{ at: 0, lag: 1_000 }]

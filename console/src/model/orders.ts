@@ -36,8 +36,9 @@ export interface OrderStep {
   readonly at: string
 }
 
-export const isFinal = ({ status }: Pick<OrderView, 'status'>): boolean =>
-  status === 'SHIPPED' || status === 'CANCELLED'
+export function isFinal({ status }: Pick<OrderView, 'status'>): boolean {
+  return status === 'SHIPPED' || status === 'CANCELLED'
+}
 
 /** After which event whose turn it is, in the shop's own choreography. */
 const turns: Readonly<Record<string, string>> = {

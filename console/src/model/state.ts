@@ -115,4 +115,6 @@ export interface PartHistory {
   readonly scalings: readonly Scaling[]
 }
 
-export const keyOf = ({ namespace, name }: Pick<PipelineState, 'namespace' | 'name'>): string => `${namespace}/${name}`
+export function keyOf({ namespace, name }: Pick<PipelineState, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`
+}

@@ -17,11 +17,16 @@ const noticeableSeconds = 5
 const visibleSeconds = 2
 
 /** How bad a part's backlog is, in seconds; nothing moving counts as the worst. */
-export const severityOf = ({ lag = 0, standing, waitSeconds = 0 }: PartState): number =>
-  lag === 0 ? 0 : standing ? Infinity : waitSeconds
+export function severityOf({ lag = 0, standing, waitSeconds = 0 }: PartState): number {
+  return lag === 0 ? 0 : standing ? Infinity : waitSeconds
+}
 
-export const isBehind = (part: PartState): boolean => severityOf(part) >= noticeableSeconds
-export const hasBacklog = (part: PartState): boolean => severityOf(part) >= visibleSeconds
+export function isBehind(part: PartState): boolean {
+  return severityOf(part) >= noticeableSeconds
+}
+export function hasBacklog(part: PartState): boolean {
+  return severityOf(part) >= visibleSeconds
+}
 
 export function bottleneckOf({ parts, capacity, suspended }: PipelineState): Bottleneck | undefined {
   if (suspended) return undefined

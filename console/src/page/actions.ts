@@ -7,12 +7,13 @@ import type { Answered } from './live.ts'
 const rightsEveryMs = 30_000
 
 /** `pipeline` is `<namespace>/<name>`. */
-export const act = <T>(pipeline: string, action: string, body: object): Promise<Answered<T>> =>
-  fetchJson<T>(`/api/actions/${pipeline}/${action}`, {
+export function act<T>(pipeline: string, action: string, body: object): Promise<Answered<T>> {
+  return fetchJson<T>(`/api/actions/${pipeline}/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
+}
 
 /** undefined while they are not known, or no review is needed. */
 export function useRights(pipeline: string, reviewed: boolean): Rights | undefined {

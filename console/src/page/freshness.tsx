@@ -33,4 +33,6 @@ export function Freshness({
 }
 
 /** Some browsers refuse; the text is then selected by hand. */
-export const copyText = (text: string): Promise<void> => navigator.clipboard.writeText(text).catch(() => undefined)
+export function copyText(text: string): Promise<void> {
+  return navigator.clipboard.writeText(text).catch(() => undefined)
+}

@@ -11,11 +11,17 @@ export function takeKey(): void {
   history.replaceState(undefined, '', location.pathname + location.search)
 }
 
-export const keepKey = (key: string): void => localStorage.setItem(storageKey, key)
+export function keepKey(key: string): void {
+  localStorage.setItem(storageKey, key)
+}
 
-export const forgetKey = (): void => localStorage.removeItem(storageKey)
+export function forgetKey(): void {
+  localStorage.removeItem(storageKey)
+}
 
 /** Behind a proxy that passes tokens there is no key, and the header says that it is this page. */
-export const keyHeaders = (): Record<string, string> => ({
-  'x-console-key': localStorage.getItem(storageKey) ?? 'page',
-})
+export function keyHeaders(): Record<string, string> {
+  return {
+    'x-console-key': localStorage.getItem(storageKey) ?? 'page',
+  }
+}

@@ -4,7 +4,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { routeOf } from './route.ts'
 import type { Route } from './route.ts'
 
-const here = (): Route => routeOf(location.pathname, location.search)
+function here(): Route {
+  return routeOf(location.pathname, location.search)
+}
 
 export function go(path: string): void {
   history.pushState(undefined, '', path)

@@ -41,7 +41,9 @@ describe('an address', () => {
 })
 
 const frame = { left: 50, top: 10, width: 100, height: 50, from: 0, to: 100_000, most: 10 }
-const sample = (at: number, lag: number | null, desired = 5): Sample => ({ at, lag, wanted: desired, ready: 5 })
+function sample(at: number, lag: number | null, desired = 5): Sample {
+  return { at, lag, wanted: desired, ready: 5 }
+}
 
 describe('a chart', () => {
   it('has round marks, also for zero and for a million', () => {

@@ -73,5 +73,6 @@ export function pathOf(route: Route): string {
   }
 }
 
-export const scalingPath = (pipeline: string, part: string): string =>
-  pathOf({ view: 'scaling', pipeline, part, minutes: usualMinutes })
+export function scalingPath(pipeline: string, part: string): string {
+  return pathOf({ view: 'scaling', pipeline, part, minutes: usualMinutes })
+}

@@ -41,8 +41,13 @@ export function useSession(): SessionState {
   return { session, refresh }
 }
 
-const posted = <T>(path: string, body: object): Promise<Answered<T>> =>
-  fetchJson<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+function posted<T>(path: string, body: object): Promise<Answered<T>> {
+  return fetchJson<T>(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
 
 export async function signIn(token: string): Promise<Answered<Session>> {
   const answer = await posted<Session & { readonly key: string }>('/api/session', { token })

@@ -5,7 +5,9 @@ import type { PartState, Trend } from '../model/state.ts'
 export { countText, durationText, rateText }
 
 export const dash = '–'
-export const orDash = (text: string): string => (text === '-' ? dash : text)
+export function orDash(text: string): string {
+  return text === '-' ? dash : text
+}
 
 export const trendArrows: Readonly<Record<Trend, string>> = { growing: '↑', shrinking: '↓', steady: '→' }
 
@@ -16,8 +18,9 @@ export function waitText({ lag, waitSeconds, standing }: PartState): string {
   return waitSeconds === undefined ? dash : durationText(waitSeconds)
 }
 
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${countText(count)} ${count === 1 ? one : many}`
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${countText(count)} ${count === 1 ? one : many}`
+}
 
 /** What a part does, in one sentence for those who do not see it. */
 export function partSentence(part: PartState, bottleneck: boolean): string {
@@ -38,10 +41,13 @@ export function partSentence(part: PartState, bottleneck: boolean): string {
 }
 
 /** `14:03:20`, in the reader's own time. */
-export const clockText = (at: number): string => new Date(at).toLocaleTimeString('en-GB')
+export function clockText(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB')
+}
 
-export const dateText = (at: number | string): string =>
-  new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+export function dateText(at: number | string): string {
+  return new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+}
 
 /** The text of an amount in minor units, such as cents. */
 export function amountText(minor: number, currency: string): string {

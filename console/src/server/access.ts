@@ -6,7 +6,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 export const keyHeader = 'x-console-key'
 
-export const newKey = (): string => randomBytes(24).toString('base64url')
+export function newKey(): string {
+  return randomBytes(24).toString('base64url')
+}
 
 export function hasKey(headers: IncomingHttpHeaders, key: string): boolean {
   const presentedKey = Buffer.from(String(headers[keyHeader] ?? ''))
@@ -15,4 +17,6 @@ export function hasKey(headers: IncomingHttpHeaders, key: string): boolean {
 }
 
 /** The key is behind the #, which a browser never sends; the page takes it out of the address. */
-export const addressWithKey = (url: string, key: string): string => `${url}/#key=${key}`
+export function addressWithKey(url: string, key: string): string {
+  return `${url}/#key=${key}`
+}

@@ -107,4 +107,6 @@ function modeOf(behaviour: ProviderBehaviour | undefined): ProviderMode | 'other
   return mode ?? 'other'
 }
 
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

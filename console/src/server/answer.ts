@@ -7,10 +7,12 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export const problem = (status: number, message: string): HttpAnswer => ({ status, body: { message } })
+export function problem(status: number, message: string): HttpAnswer {
+  return { status, body: { message } }
+}
 
 /** As the gateway, or the API server in between, has answered. */
-export const statusOf = ({ message }: CommandFailed): number => {
+export function statusOf({ message }: CommandFailed): number {
   const status = Number(/ answered (\d{3}) /.exec(message)?.[1])
   return status === 401 || status === 403 ? status : 502
 }

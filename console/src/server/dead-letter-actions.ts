@@ -20,7 +20,9 @@ export interface DeadLetterActionsContext {
   readonly changed: (pipeline: string) => void
 }
 
-export const pipelineKey = (pipeline: OrderPipeline): string => `${namespaceOf(pipeline)}/${pipeline.metadata.name}`
+export function pipelineKey(pipeline: OrderPipeline): string {
+  return `${namespaceOf(pipeline)}/${pipeline.metadata.name}`
+}
 
 export function deadLetterActions(surroundings: DeadLetterActionsContext): Readonly<Record<string, Perform>> {
   const { actions, runs, may, done: recordAction, changed: onChange } = surroundings
@@ -113,7 +115,9 @@ async function replayEdited(
   })
 }
 
-const countText = (count: number): string => `${count} dead ${count === 1 ? 'letter' : 'letters'}`
+function countText(count: number): string {
+  return `${count} dead ${count === 1 ? 'letter' : 'letters'}`
+}
 
 async function withBox<T>(
   actions: Pick<Actions, 'letterBox'>,
@@ -128,11 +132,13 @@ async function withBox<T>(
   }
 }
 
-const waiting = (box: DeadLetterTopic, { metadata }: OrderPipeline, stage: string, reason: string) =>
-  selectedDeadLetters(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
+function waiting(box: DeadLetterTopic, { metadata }: OrderPipeline, stage: string, reason: string) {
+  return selectedDeadLetters(box, metadata.name, stage, { reason }, ['open', 'parked'], new Date())
+}
 
-const upTo = (newest: string, deadLetters: readonly DeadLetter[]): readonly DeadLetter[] =>
-  deadLetters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
+function upTo(newest: string, deadLetters: readonly DeadLetter[]): readonly DeadLetter[] {
+  return deadLetters.filter(({ at }) => Date.parse(at) <= Date.parse(newest))
+}
 
 function planOf(deadLetters: readonly DeadLetter[]): ReplayPreview {
   const { replayable, refused } = replayPlan(deadLetters, false, new Date())

@@ -66,5 +66,6 @@ function detailOf(deadLetter: DeadLetter, isShown: boolean): DeadLetterDetail {
   }
 }
 
-const isWholeText = (payload: string, value: DeadLetter['value']): boolean =>
-  value !== null && payload.length <= shownCharacters && Buffer.from(payload).equals(Buffer.from(value))
+function isWholeText(payload: string, value: DeadLetter['value']): boolean {
+  return value !== null && payload.length <= shownCharacters && Buffer.from(payload).equals(Buffer.from(value))
+}

@@ -100,5 +100,6 @@ async function endUnlessCurrent({ response, isCurrent }: Viewer): Promise<void> 
   if (current === false) response.end()
 }
 
-const eventText = (event: 'state' | 'change', data: ConsoleState | StateChange): string =>
-  `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+function eventText(event: 'state' | 'change', data: ConsoleState | StateChange): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}

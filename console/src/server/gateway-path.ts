@@ -8,14 +8,18 @@ interface Named {
 }
 
 /** `service` is `<name>:<port>`. */
-export const proxyPath = (namespace: string, service: string, path: string): string =>
-  `${namespacePath('v1', namespace)}/services/${service}/proxy${path}`
+export function proxyPath(namespace: string, service: string, path: string): string {
+  return `${namespacePath('v1', namespace)}/services/${service}/proxy${path}`
+}
 
-export const gatewayService = ({ metadata }: Named): string =>
-  `${workloadName(metadata.name, gatewayName)}:${ports.http}`
+export function gatewayService({ metadata }: Named): string {
+  return `${workloadName(metadata.name, gatewayName)}:${ports.http}`
+}
 
-export const gatewayPath = (pipeline: Named, path: string): string =>
-  proxyPath(namespaceOf(pipeline), encodeURI(gatewayService(pipeline)), path)
+export function gatewayPath(pipeline: Named, path: string): string {
+  return proxyPath(namespaceOf(pipeline), encodeURI(gatewayService(pipeline)), path)
+}
 
-export const orderPath = (pipeline: Named, id: string): string =>
-  gatewayPath(pipeline, `/v1/orders/${encodeURIComponent(id)}`)
+export function orderPath(pipeline: Named, id: string): string {
+  return gatewayPath(pipeline, `/v1/orders/${encodeURIComponent(id)}`)
+}

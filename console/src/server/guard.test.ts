@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { clusterAddresses, machineAddresses, refusalOf, securityHeaders } from './guard.ts'
 
-const ask = (headers: Record<string, string>, method = 'GET', posts = false) =>
-  refusalOf({ method, headers }, machineAddresses(4480), posts)?.status
+function ask(headers: Record<string, string>, method = 'GET', posts = false) {
+  return refusalOf({ method, headers }, machineAddresses(4480), posts)?.status
+}
 
 describe('the console is served', () => {
   it('to its own page, with the names of this machine', () => {

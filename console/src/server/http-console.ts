@@ -114,14 +114,16 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
   }
 }
 
-const sameNames = (a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : a.size === b.size && [...a].every((name) => b.has(name))
+function sameNames(a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : a.size === b.size && [...a].every((name) => b.has(name))
+}
 
-const listening = (server: Server, port: number, host: string): Promise<void> =>
-  new Promise((resolve, reject) => {
+function listening(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ port, host }, resolve)
   })
+}
 
 /** Every address that is no file is one of the page's own views. */
 function file(response: ServerResponse, { html, script, style, icon }: PageFiles, path: string): void {

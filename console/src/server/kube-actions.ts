@@ -39,10 +39,12 @@ export function machineRights(kube: KubeClient, user: string | undefined): Perso
   return { person, refusal }
 }
 
-export const kubeActions = (kube: KubeClient, user: string | undefined): Actions => ({
-  ...actionsWith(kube, machineRights(kube, user)),
-  ...(kube.local ? { tryIt: kubeTryIt(kube) } : {}),
-})
+export function kubeActions(kube: KubeClient, user: string | undefined): Actions {
+  return {
+    ...actionsWith(kube, machineRights(kube, user)),
+    ...(kube.local ? { tryIt: kubeTryIt(kube) } : {}),
+  }
+}
 
 export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
   return {

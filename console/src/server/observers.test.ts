@@ -28,7 +28,7 @@ class Response extends Writable {
   }
 }
 
-const shops = async () => {
+async function shops() {
   const [a, b] = [shopIn('a'), shopIn('b')]
   await Promise.all([a.observer.step(), b.observer.step()])
   return { a, b, observers: observersOf([a.observer, b.observer]) }

@@ -96,5 +96,6 @@ function waitSeconds(lag: number | undefined, consumedPerSecond: number | undefi
   return Math.ceil(lag / consumedPerSecond)
 }
 
-const ifKnown = <K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } =>
-  value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
+function ifKnown<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
+}

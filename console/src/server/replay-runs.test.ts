@@ -7,7 +7,7 @@ import { shopPipeline } from '../testing/recorded-shop.ts'
 import { ReplayRuns } from './replay-runs.ts'
 import type { ReplayOrder } from './replay-runs.ts'
 
-const order = async (changes: Partial<ReplayOrder> = {}): Promise<ReplayOrder> => {
+async function order(changes: Partial<ReplayOrder> = {}): Promise<ReplayOrder> {
   const box = await recordedActions().letterBox(shopPipeline())
   const deadLetters = await box.read(['payment'])
   const onEnd = () => Promise.resolve(undefined)

@@ -13,10 +13,12 @@ interface Place {
   readonly name?: string
 }
 
-export const pipelineAccess = (verb: string, place: Place): Access => ({
-  ...{ verb, group, resource: 'orderpipelines' },
-  ...place,
-})
+export function pipelineAccess(verb: string, place: Place): Access {
+  return {
+    ...{ verb, group, resource: 'orderpipelines' },
+    ...place,
+  }
+}
 
 /** A person on their own machine, with their own way to Kafka and to the gateway. */
 export function machineAccess(pipeline: OrderPipeline, right: RightName): Access | undefined {
@@ -67,12 +69,16 @@ export function clusterAccesses(pipeline: OrderPipeline, right: RightName): read
   }
 }
 
-const placeOf = (pipeline: OrderPipeline) => ({ namespace: namespaceOf(pipeline), name: pipeline.metadata.name })
+function placeOf(pipeline: OrderPipeline) {
+  return { namespace: namespaceOf(pipeline), name: pipeline.metadata.name }
+}
 
-const proxyAccess = (verb: string, pipeline: OrderPipeline): Access => ({
-  ...{ namespace: namespaceOf(pipeline), verb, group: '', resource: 'services', subresource: 'proxy' },
-  name: gatewayService(pipeline),
-})
+function proxyAccess(verb: string, pipeline: OrderPipeline): Access {
+  return {
+    ...{ namespace: namespaceOf(pipeline), verb, group: '', resource: 'services', subresource: 'proxy' },
+    name: gatewayService(pipeline),
+  }
+}
 
 function secretAccesses(pipeline: OrderPipeline): readonly Access[] {
   const { namespace, tls, sasl } = kafkaAccess(pipeline, 'svc')

@@ -35,8 +35,9 @@ export interface Visitors {
   posts(path: string): boolean
 }
 
-export const noVisibleNamespace = (namespaces: readonly string[]): string =>
-  `Your user may not list orderpipelines in any namespace that this console shows: ${namespaces.join(', ')}.`
+export function noVisibleNamespace(namespaces: readonly string[]): string {
+  return `Your user may not list orderpipelines in any namespace that this console shows: ${namespaces.join(', ')}.`
+}
 
 const withoutKey =
   'The key of this console is needed: open the address that it printed in the terminal when it started.'

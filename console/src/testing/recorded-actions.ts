@@ -81,7 +81,9 @@ function letterOf({ id, stage, reason, verdict, message, order }: DeadLetterSumm
   }
 }
 
-const summaryOf = ({ id, stage, reason, verdict, message, at, state }: DeadLetter): DeadLetterSummary => ({
-  ...{ id, stage, reason, message, at, state },
-  ...(verdict === undefined ? {} : { verdict }),
-})
+function summaryOf({ id, stage, reason, verdict, message, at, state }: DeadLetter): DeadLetterSummary {
+  return {
+    ...{ id, stage, reason, message, at, state },
+    ...(verdict === undefined ? {} : { verdict }),
+  }
+}

@@ -33,10 +33,12 @@ export function desiredReplicasOf({ spec }: ScaledObject, run: PartRun): number 
   return Math.max(spec.minReplicaCount, Math.min(spec.maxReplicaCount, Math.max(paced, Math.min(desired, peakDemand))))
 }
 
-const composite = ({ advanced }: ScaledObject['spec']): boolean => advanced.scalingModifiers !== undefined
+function composite({ advanced }: ScaledObject['spec']): boolean {
+  return advanced.scalingModifiers !== undefined
+}
 
 /** Messages that one replica is to carry; of a formula its triggers' thresholds are the same. */
-const goalOf = (spec: ScaledObject['spec']): number => {
+function goalOf(spec: ScaledObject['spec']): number {
   const threshold = spec.triggers.find(({ type }) => type === 'kafka')?.metadata['lagThreshold']
   const target = spec.advanced.scalingModifiers?.target
   return Number(target !== undefined && Number(target) > 1 ? target : (threshold ?? 1))

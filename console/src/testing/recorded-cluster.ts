@@ -79,5 +79,7 @@ function visitorsOf(
   }
 }
 
-const absent = () => Promise.reject(new CommandFailed('There is no API server here.'))
+function absent() {
+  return Promise.reject(new CommandFailed('There is no API server here.'))
+}
 const noServer: ApiServer = { get: absent, getText: absent, patch: absent, send: absent }

@@ -14,7 +14,7 @@ import { autoscalerOf, desiredReplicasOf } from './recorded-autoscaler.ts'
 import type { PartRun } from './recorded-autoscaler.ts'
 
 const file = new URL('../../../examples/shop.yaml', import.meta.url)
-export const shopPipeline = (): OrderPipeline => {
+export function shopPipeline(): OrderPipeline {
   const shop = parse(readFileSync(file, 'utf8')) as OrderPipeline
   return { ...shop, metadata: { ...shop.metadata, namespace: 'default', generation: 3, uid: 'shop' } }
 }
@@ -91,7 +91,9 @@ function advance(runs: Runs, scaledObjects: readonly ScaledObject[], seconds: nu
   }
 }
 
-const gatewayWants = (rate: number): number => Math.max(5, Math.ceil(rate / 30))
+function gatewayWants(rate: number): number {
+  return Math.max(5, Math.ceil(rate / 30))
+}
 
 interface Recorded {
   readonly pipeline: OrderPipeline
@@ -186,7 +188,9 @@ function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number)
 }
 
 const placedAt = Date.parse('2026-11-28T12:00:00Z')
-const after = (milliseconds: number): string => new Date(placedAt + milliseconds).toISOString()
+function after(milliseconds: number): string {
+  return new Date(placedAt + milliseconds).toISOString()
+}
 
 export const recordedOrder: OrderView = {
   orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f',
@@ -219,17 +223,13 @@ function recordedOrdersOf(customer: string, cursor: string | undefined): Custome
   return cursor === undefined ? { orders: all.slice(0, 20), next: 'older' } : { orders: all.slice(20) }
 }
 
-const deadLetter = (
-  index: number,
-  stage: string,
-  reason: string,
-  verdict: string,
-  message: string,
-): DeadLetterSummary => ({
-  ...{ id: `${stage}/${index % 3}/${index}`, stage, reason, verdict, message, state: 'open' },
-  at: after(index * 61_000),
-  order: `01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e${(16 + index).toString(16)}`,
-})
+function deadLetter(index: number, stage: string, reason: string, verdict: string, message: string): DeadLetterSummary {
+  return {
+    ...{ id: `${stage}/${index % 3}/${index}`, stage, reason, verdict, message, state: 'open' },
+    at: after(index * 61_000),
+    order: `01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e${(16 + index).toString(16)}`,
+  }
+}
 
 export const recordedDeadLetters: readonly DeadLetterSummary[] = [
   ...Array.from({ length: 17 }, (_, index) =>

@@ -18,7 +18,7 @@ let others: string
 let server: HttpConsole
 const tokens: Record<string, string> = {}
 const consoles: HttpConsole[] = []
-const start = async (...args: Parameters<TestEnvironment['startConsole']>): Promise<HttpConsole> => {
+async function start(...args: Parameters<TestEnvironment['startConsole']>): Promise<HttpConsole> {
   const started = await on.startConsole(...args)
   consoles.push(started)
   return started
@@ -48,12 +48,19 @@ afterAll(async () => {
   for (const token of Object.values(tokens)) expect(on.lines.join('\n')).not.toContain(token)
 })
 
-const as = (name: string, at = server): Promise<Browser> => browserAt(at.port, tokens[name])
-const stateIn = (text: string): ConsoleState =>
-  JSON.parse(/event: state\ndata: (.*)/.exec(text)?.[1] ?? '{}') as ConsoleState
-const hasShop = (text: string): boolean => text.includes('"name":"shop"')
-const actionPath = (action: string, namespace = shops) => `/api/actions/${namespace}/shop/${action}`
-const suspended = async (namespace = shops): Promise<boolean> => {
+function as(name: string, at = server): Promise<Browser> {
+  return browserAt(at.port, tokens[name])
+}
+function stateIn(text: string): ConsoleState {
+  return JSON.parse(/event: state\ndata: (.*)/.exec(text)?.[1] ?? '{}') as ConsoleState
+}
+function hasShop(text: string): boolean {
+  return text.includes('"name":"shop"')
+}
+function actionPath(action: string, namespace = shops) {
+  return `/api/actions/${namespace}/shop/${action}`
+}
+async function suspended(namespace = shops): Promise<boolean> {
   const pipeline = await on.must('GET', `${on.pipelines(namespace)}/shop`)
   return (pipeline['spec'] as { readonly suspend?: boolean }).suspend ?? false
 }

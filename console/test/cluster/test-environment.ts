@@ -115,9 +115,11 @@ export function testEnvironment() {
 export type TestEnvironment = ReturnType<typeof testEnvironment>
 
 /** The rules of the console's own account, as the chart grants them. */
-export const ownRules = (): readonly object[] =>
-  (parse(readFileSync(join(root, 'console/deploy/rbac-rules.yaml'), 'utf8')) as { readonly shown: readonly object[] })
-    .shown
+export function ownRules(): readonly object[] {
+  return (
+    parse(readFileSync(join(root, 'console/deploy/rbac-rules.yaml'), 'utf8')) as { readonly shown: readonly object[] }
+  ).shown
+}
 
 export function answerOf(call: ReturnType<typeof request>, body?: string): Promise<ClusterAnswer> {
   return new Promise((resolve, reject) => {

@@ -95,5 +95,6 @@ export function operatorLoop(
   }
 }
 
-export const keyOfPipeline = ({ metadata }: OrderPipeline): string =>
-  `${metadata.namespace ?? 'default'}/${metadata.name}`
+export function keyOfPipeline({ metadata }: OrderPipeline): string {
+  return `${metadata.namespace ?? 'default'}/${metadata.name}`
+}

@@ -9,8 +9,8 @@ import { run } from '@orderpipeline/cluster/supervised'
  * rule of the firewall, with no listener: a server could take the same port, and would never get a
  * connection.
  */
-export const answers = (port: number, timeoutMs = 500): Promise<boolean> =>
-  new Promise((resolve) => {
+export function answers(port: number, timeoutMs = 500): Promise<boolean> {
+  return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: timeoutMs })
     const end = (answer: boolean): void => {
       socket.destroy()
@@ -20,6 +20,7 @@ export const answers = (port: number, timeoutMs = 500): Promise<boolean> =>
     socket.once('error', () => end(false))
     socket.once('timeout', () => end(false))
   })
+}
 
 /** Such as `node (process 4711)`; undefined where the process cannot be determined. */
 export async function portHolder(port: number): Promise<string | undefined> {

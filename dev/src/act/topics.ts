@@ -102,15 +102,19 @@ export class Topics {
   }
 }
 
-const asObject = ({ metadata }: TopicResource) => ({ apiVersion: resource.apiVersion, kind: resource.kind, metadata })
+function asObject({ metadata }: TopicResource) {
+  return { apiVersion: resource.apiVersion, kind: resource.kind, metadata }
+}
 
-const topicOf = (name: string, partitions: number): KafkaTopic => ({
-  ...{ apiVersion: resource.apiVersion, kind: 'KafkaTopic', metadata: { name } },
-  spec: { partitions },
-})
+function topicOf(name: string, partitions: number): KafkaTopic {
+  return {
+    ...{ apiVersion: resource.apiVersion, kind: 'KafkaTopic', metadata: { name } },
+    spec: { partitions },
+  }
+}
 
 /** As the topic is: a spec that says another number then differs from it, and is carried out. */
-const partitionsOf = (existing: readonly KafkaTopic[], name: string) => {
+function partitionsOf(existing: readonly KafkaTopic[], name: string) {
   const partitions = existing.find(({ metadata }) => metadata.name === name)?.spec.partitions
   return partitions === undefined ? {} : { partitions }
 }

@@ -352,30 +352,39 @@ function podOf({ spec }: Replica, set: KubeObject): KubeObject {
  * Elsewhere the system counts memory as used that it would give away: there the number of processes
  * is bounded beforehand.
  */
-const availableBytes = (): number => (process.platform === 'linux' ? process.availableMemory() : Infinity)
+function availableBytes(): number {
+  return process.platform === 'linux' ? process.availableMemory() : Infinity
+}
 
-const memoryText = (): string =>
-  `the machine has ${Math.round(availableBytes() / 2 ** 20)} MiB of free memory: no more replicas start until more is free`
+function memoryText(): string {
+  return `the machine has ${Math.round(availableBytes() / 2 ** 20)} MiB of free memory: no more replicas start until more is free`
+}
 
-const viewOf = (replica: Replica): ReplicaView => ({
-  name: replica.spec.name,
-  version: replica.spec.version,
-  ready: replica.ready,
-  draining: replica.draining,
-  createdAt: replica.createdAt,
-})
+function viewOf(replica: Replica): ReplicaView {
+  return {
+    name: replica.spec.name,
+    version: replica.spec.version,
+    ready: replica.ready,
+    draining: replica.draining,
+    createdAt: replica.createdAt,
+  }
+}
 
-export const partOf = ({ metadata }: { readonly metadata: KubeObject['metadata'] }): string =>
-  metadata.labels?.[labelKeys.stage] ?? metadata.labels?.[labelKeys.name] ?? metadata.name
+export function partOf({ metadata }: { readonly metadata: KubeObject['metadata'] }): string {
+  return metadata.labels?.[labelKeys.stage] ?? metadata.labels?.[labelKeys.name] ?? metadata.name
+}
 
-export const containerOf = ({ spec }: Deployment): V1Container => {
+export function containerOf({ spec }: Deployment): V1Container {
   const [container] = spec.template.spec?.containers ?? []
   if (!container) throw new Error('a Deployment without a container')
   return container
 }
 
-const strategyOf = ({ spec }: Deployment) => (spec.strategy ? { strategy: spec.strategy } : {})
+function strategyOf({ spec }: Deployment) {
+  return spec.strategy ? { strategy: spec.strategy } : {}
+}
 
 /** The version of the template: another template is another version. */
-const versionOf = ({ spec }: Deployment): string =>
-  createHash('sha256').update(JSON.stringify(spec.template)).digest('hex').slice(0, 8)
+function versionOf({ spec }: Deployment): string {
+  return createHash('sha256').update(JSON.stringify(spec.template)).digest('hex').slice(0, 8)
+}

@@ -24,21 +24,23 @@ function groupsOf(resources: readonly Resource[]) {
   })
 }
 
-const listOf = (groupVersion: string, resources: readonly Resource[]) => ({
-  kind: 'APIResourceList',
-  apiVersion: 'v1',
-  groupVersion,
-  resources: resources
-    .filter(({ apiVersion }) => apiVersion === groupVersion)
-    .map(({ plural, kind }) => ({
-      name: plural,
-      singularName: kind.toLowerCase(),
-      namespaced: true,
-      kind,
-      verbs: verbsOf(kind),
-      ...(kind === 'OrderPipeline' ? { shortNames: ['op'] } : {}),
-    })),
-})
+function listOf(groupVersion: string, resources: readonly Resource[]) {
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion,
+    resources: resources
+      .filter(({ apiVersion }) => apiVersion === groupVersion)
+      .map(({ plural, kind }) => ({
+        name: plural,
+        singularName: kind.toLowerCase(),
+        namespaced: true,
+        kind,
+        verbs: verbsOf(kind),
+        ...(kind === 'OrderPipeline' ? { shortNames: ['op'] } : {}),
+      })),
+  }
+}
 
 function verbsOf(kind: string): string[] {
   if (kind === 'OrderPipeline') return ['get', 'list', 'patch']

@@ -77,11 +77,12 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   }
 }
 
-const listening = (server: Server, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ port, host: '127.0.0.1' }, resolve)
   })
+}
 
 function kubeconfig(
   { name, namespace }: Pick<LocalApiOptions, 'name' | 'namespace'>,
@@ -210,8 +211,9 @@ function merged(before: unknown, change: unknown): unknown {
   return result
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 function pass(
   request: IncomingMessage,

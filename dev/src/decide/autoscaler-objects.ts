@@ -15,8 +15,12 @@ export interface AutoscalerSample {
   readonly requested: Readonly<Record<'cpu' | 'memory', number | undefined>>
 }
 
-export const isLag = ({ type }: Trigger): boolean => type === 'kafka'
-export const isResource = ({ type }: Trigger): boolean => type === 'cpu' || type === 'memory'
+export function isLag({ type }: Trigger): boolean {
+  return type === 'kafka'
+}
+export function isResource({ type }: Trigger): boolean {
+  return type === 'cpu' || type === 'memory'
+}
 
 export function autoscalerObject({ metadata, spec }: ScaledObject): KubeObject {
   const { name, namespace, labels, uid = '' } = metadata
@@ -99,13 +103,15 @@ function limitedCondition(spec: ScaledObject['spec'], proposal: number, desired:
   return { type: 'ScalingLimited', status: 'False', reason: 'DesiredWithinRange' }
 }
 
-export const scaledObjectStatus = (active: boolean, paused: boolean) => ({
-  conditions: [
-    { type: 'Ready', status: 'True', reason: 'ScaledObjectReady' },
-    { type: 'Active', status: active ? 'True' : 'False', reason: active ? 'ScalerActive' : 'ScalerNotActive' },
-    { type: 'Paused', status: paused ? 'True' : 'False' },
-  ],
-})
+export function scaledObjectStatus(active: boolean, paused: boolean) {
+  return {
+    conditions: [
+      { type: 'Ready', status: 'True', reason: 'ScaledObjectReady' },
+      { type: 'Active', status: active ? 'True' : 'False', reason: active ? 'ScalerActive' : 'ScalerNotActive' },
+      { type: 'Paused', status: paused ? 'True' : 'False' },
+    ],
+  }
+}
 
 /**
  * The lag metrics of the autoscaler: one for each topic, or one for all where they are summed, by
@@ -120,11 +126,12 @@ function lagFigures({ triggers, advanced }: ScaledObject['spec']): { readonly na
 }
 
 /** As KEDA names it: the trigger's place, its type and its topic. */
-const metricName = ({ metadata }: Trigger, index: number): string =>
-  `s${index}-kafka-${(metadata['topic'] ?? '').replaceAll('.', '-')}`
+function metricName({ metadata }: Trigger, index: number): string {
+  return `s${index}-kafka-${(metadata['topic'] ?? '').replaceAll('.', '-')}`
+}
 
 /** In thousandths, rounded up, as the autoscaler writes it. */
-const mean = (total: number, replicas: number): string => {
+function mean(total: number, replicas: number): string {
   const thousandths = Math.ceil((total * 1_000) / Math.max(1, replicas))
   return thousandths % 1_000 === 0 ? String(thousandths / 1_000) : `${thousandths}m`
 }

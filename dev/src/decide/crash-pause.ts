@@ -6,5 +6,6 @@ import { backoffMs } from '@orderpipeline/retry'
 const backoff = { firstMs: 1_000, maxMs: 60_000 }
 
 /** `deaths` in a row, this one included; `random` in [0, 1). */
-export const crashPauseMs = (deaths: number, random: number): number =>
-  Math.round(backoffMs(deaths, backoff, () => random))
+export function crashPauseMs(deaths: number, random: number): number {
+  return Math.round(backoffMs(deaths, backoff, () => random))
+}

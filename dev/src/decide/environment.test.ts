@@ -6,7 +6,9 @@ const services: readonly LocalService[] = [
   { name: 'payment-provider', namespace: 'default', port: 8080, localPort: 21_001 },
   { name: 'shop-kafka-kafka-bootstrap', namespace: 'default', port: 9092, localPort: 21_002 },
 ]
-const secret = (name: string, key: string) => (name === 'db' && key === 'url' ? 'postgres://it' : undefined)
+function secret(name: string, key: string) {
+  return name === 'db' && key === 'url' ? 'postgres://it' : undefined
+}
 
 it('the address of a Service is replaced by that of this machine, for each of its names', () => {
   for (const host of ['', '.default', '.default.svc', '.default.svc.cluster.local'])

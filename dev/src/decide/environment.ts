@@ -61,8 +61,11 @@ export function localAddresses(text: string, services: readonly LocalService[]):
   }, text)
 }
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
 
 /** Whether any variable of a container names the Service. */
-export const names = ({ env = [] }: Pick<V1Container, 'env'>, service: LocalService): boolean =>
-  env.some(({ value = '' }) => localAddresses(value, [service]) !== value)
+export function names({ env = [] }: Pick<V1Container, 'env'>, service: LocalService): boolean {
+  return env.some(({ value = '' }) => localAddresses(value, [service]) !== value)
+}

@@ -2,10 +2,12 @@ import { expect, it } from 'vitest'
 import type { OrderPipeline, OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { localPipeline, withLiveSuspension } from './local-pipeline.ts'
 
-const pipeline = (spec: Partial<OrderPipelineSpec> = {}): OrderPipeline => ({
-  ...{ apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata: { name: 'shop' } },
-  spec: { kafka: { strimziCluster: 'shop-kafka' }, topics: [], stages: [], ...spec },
-})
+function pipeline(spec: Partial<OrderPipelineSpec> = {}): OrderPipeline {
+  return {
+    ...{ apiVersion: 'orderpipeline.dev/v1alpha1', kind: 'OrderPipeline', metadata: { name: 'shop' } },
+    spec: { kafka: { strimziCluster: 'shop-kafka' }, topics: [], stages: [], ...spec },
+  }
+}
 
 it('an ordinary pipeline runs unchanged, in the namespace default', () => {
   const { pipeline: local, notes } = localPipeline(pipeline())

@@ -11,7 +11,6 @@ export interface WaitingReplica {
  * `beginning`: a part has no replica that is ready yet, so a second of another would only make that
  * later. Stable: Deployments stay in the order in which they came.
  */
-export const startOrder = <Replica extends WaitingReplica>(
-  waiting: readonly Replica[],
-  beginning: boolean,
-): Replica[] => waiting.filter(({ before }) => !beginning || before === 0).sort((a, b) => a.before - b.before)
+export function startOrder<Replica extends WaitingReplica>(waiting: readonly Replica[], beginning: boolean): Replica[] {
+  return waiting.filter(({ before }) => !beginning || before === 0).sort((a, b) => a.before - b.before)
+}

@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { replicaSteps, shares } from './replicas.ts'
 import type { ReplicaView } from './replicas.ts'
 
-const replica = (name: string, changes: Partial<ReplicaView> = {}): ReplicaView => ({
-  ...{ name, version: 'new', ready: true, draining: false, createdAt: 0 },
-  ...changes,
-})
-const rolling = (maxSurge: string, maxUnavailable: string) => ({
-  strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
-})
+function replica(name: string, changes: Partial<ReplicaView> = {}): ReplicaView {
+  return {
+    ...{ name, version: 'new', ready: true, draining: false, createdAt: 0 },
+    ...changes,
+  }
+}
+function rolling(maxSurge: string, maxUnavailable: string) {
+  return {
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
+  }
+}
 
 describe('the replicas of a Deployment', () => {
   it('are started when some are missing, without those that drain', () => {

@@ -50,8 +50,9 @@ export function replicaSteps(
 }
 
 /** Those that do not work yet first, then the youngest, as a ReplicaSet does. */
-const leastMissed = (replicas: readonly ReplicaView[]): ReplicaView[] =>
-  [...replicas].sort((a, b) => Number(a.ready) - Number(b.ready) || b.createdAt - a.createdAt)
+function leastMissed(replicas: readonly ReplicaView[]): ReplicaView[] {
+  return [...replicas].sort((a, b) => Number(a.ready) - Number(b.ready) || b.createdAt - a.createdAt)
+}
 
 function share(of: string | number, desired: number, round: (value: number) => number): number {
   return typeof of === 'number' ? of : round((Number.parseInt(of, 10) / 100) * desired)

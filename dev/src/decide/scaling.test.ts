@@ -8,17 +8,21 @@ const unlimited = {
   selectPolicy: 'Max',
   policies: [{ type: 'Pods', value: 100, periodSeconds: 15 }],
 } as const
-const rules = (changes: Partial<ScalingRules> = {}): ScalingRules => ({
-  minReplicas: 1,
-  hpa: { minReplicas: 1, maxReplicas: 100, scaleUp: unlimited, scaleDown: unlimited, tolerance: 0.1 },
-  ...{ pollingSeconds: 10, cooldownSeconds: 60, otherTriggers: [], sum: false, utilization: {} },
-  triggers: [{ topic: 'shop.paid', lagThreshold: 60, activationLagThreshold: 0, allowIdleConsumers: false }],
-  ...changes,
-})
-const lag = (count: number | undefined, more: Partial<Measured> = {}): Measured => ({
-  lagOf: () => (count === undefined ? undefined : { lag: count, partitions: 110 }),
-  ...more,
-})
+function rules(changes: Partial<ScalingRules> = {}): ScalingRules {
+  return {
+    minReplicas: 1,
+    hpa: { minReplicas: 1, maxReplicas: 100, scaleUp: unlimited, scaleDown: unlimited, tolerance: 0.1 },
+    ...{ pollingSeconds: 10, cooldownSeconds: 60, otherTriggers: [], sum: false, utilization: {} },
+    triggers: [{ topic: 'shop.paid', lagThreshold: 60, activationLagThreshold: 0, allowIdleConsumers: false }],
+    ...changes,
+  }
+}
+function lag(count: number | undefined, more: Partial<Measured> = {}): Measured {
+  return {
+    lagOf: () => (count === undefined ? undefined : { lag: count, partitions: 110 }),
+    ...more,
+  }
+}
 
 describe('a stage', () => {
   it('gets the replicas for its lag', () => {

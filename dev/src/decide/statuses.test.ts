@@ -2,19 +2,21 @@ import { expect, it } from 'vitest'
 import { endOf, podStatus } from './statuses.ts'
 import type { ReplicaObservation } from './statuses.ts'
 
-const replica = (changes: Partial<ReplicaObservation> = {}): ReplicaObservation => ({
-  ...{
-    spec: { version: 'v' },
-    state: 'running',
-    ready: true,
-    readySince: 0,
-    draining: false,
-    begun: true,
-    restarts: 0,
-  },
-  ...{ waiting: undefined, lastCause: undefined },
-  ...changes,
-})
+function replica(changes: Partial<ReplicaObservation> = {}): ReplicaObservation {
+  return {
+    ...{
+      spec: { version: 'v' },
+      state: 'running',
+      ready: true,
+      readySince: 0,
+      draining: false,
+      begun: true,
+      restarts: 0,
+    },
+    ...{ waiting: undefined, lastCause: undefined },
+    ...changes,
+  }
+}
 
 it('the status of a process that has ended has the reason, as from a kubelet', () => {
   expect(endOf('ended with exit code 3')).toMatchObject({ exitCode: 3, reason: 'Error' })

@@ -4,18 +4,23 @@ import { localObjects } from './local-objects.ts'
 
 const deployments: Resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' }
 const topics: Resource = { apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', plural: 'kafkatopics' }
-const deployment = (spec: object = { paused: false }, more: object = {}): KubeObject => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name: 'shop-orders', namespace: 'default', labels: { stage: 'orders' }, ...more },
-  spec,
-})
-const objects = () =>
-  localObjects(
+function deployment(spec: object = { paused: false }, more: object = {}): KubeObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'shop-orders', namespace: 'default', labels: { stage: 'orders' }, ...more },
+    spec,
+  }
+}
+function objects() {
+  return localObjects(
     () => new Date(0),
     () => undefined,
   )
-const generation = (object: KubeObject | undefined) => object?.metadata.generation
+}
+function generation(object: KubeObject | undefined) {
+  return object?.metadata.generation
+}
 
 describe('an object', () => {
   it('is created with a uid, one replica and the first generation, as by an API server', async () => {

@@ -123,19 +123,23 @@ function informersOf(objects: VersionedObjects): Informers {
   }
 }
 
-const oldest = (objects: readonly KubeObject[]): KubeObject =>
-  objects.reduce((first, one) =>
+function oldest(objects: readonly KubeObject[]): KubeObject {
+  return objects.reduce((first, one) =>
     (one.metadata.creationTimestamp ?? '') < (first.metadata.creationTimestamp ?? '') ? one : first,
   )
+}
 
 /** A refusal is a rejection, as over the network. */
-const answer = async <T>(work: () => T): Promise<T> => Promise.resolve().then(work)
+async function answer<T>(work: () => T): Promise<T> {
+  return Promise.resolve().then(work)
+}
 
 async function* onePage(items: readonly KubeObject[], version: number): AsyncGenerator<Page> {
   yield await Promise.resolve({ items, resourceVersion: String(version) })
 }
 
-const matching = (objects: readonly KubeObject[], { namespace, labelSelector = '' }: ListOptions): KubeObject[] =>
-  objects
+function matching(objects: readonly KubeObject[], { namespace, labelSelector = '' }: ListOptions): KubeObject[] {
+  return objects
     .filter((object) => namespace === undefined || namespaceOf(object) === namespace)
     .filter(({ metadata }) => selects(labelSelector, metadata.labels ?? {}))
+}

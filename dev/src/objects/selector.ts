@@ -4,12 +4,13 @@
  * `key`, `!key`, `key=value`, `key==value`, `key!=value`, `key in (a,b)`, `key notin (a,b)`, joined
  * by commas.
  */
-export const selects = (selector: string, labels: Readonly<Record<string, string>>): boolean =>
-  selector
+export function selects(selector: string, labels: Readonly<Record<string, string>>): boolean {
+  return selector
     .split(/,(?![^(]*\))/)
     .map((term) => term.trim())
     .filter((term) => term !== '')
     .every((term) => takes(term, labels))
+}
 
 function takes(term: string, labels: Readonly<Record<string, string>>): boolean {
   const [, setKey = '', operator, list = ''] = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(term) ?? []

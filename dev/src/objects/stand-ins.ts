@@ -6,14 +6,15 @@ import type { LocalService } from '../decide/environment.ts'
 export const providerName = 'payment-provider'
 export const servicesImageName = 'orderpipeline/services:dev'
 
-export const secretObject = (namespace: string, name: string, data: Readonly<Record<string, string>>) =>
-  ({
+export function secretObject(namespace: string, name: string, data: Readonly<Record<string, string>>) {
+  return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name, namespace },
     type: 'Opaque',
     data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
-  }) as KubeObject
+  } as KubeObject
+}
 
 export function providerDeployment(
   namespace: string,

@@ -127,8 +127,9 @@ function merge(live: KubeObject, incoming: KubeObject): KubeObject {
 }
 
 /** What a controller has noted stays when the object is applied again. */
-const controllersOwn = (annotations: Readonly<Record<string, string>> = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith('deployment.kubernetes.io/')))
+function controllersOwn(annotations: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith('deployment.kubernetes.io/')))
+}
 
 function withReplicas(incoming: KubeObject, live: KubeObject): unknown {
   if (incoming.kind !== 'Deployment') return incoming.spec
@@ -136,7 +137,9 @@ function withReplicas(incoming: KubeObject, live: KubeObject): unknown {
   return { replicas, ...(incoming.spec as object) }
 }
 
-const startedWithOne = (spec: unknown): unknown => ({ replicas: 1, ...(spec as object) })
+function startedWithOne(spec: unknown): unknown {
+  return { replicas: 1, ...(spec as object) }
+}
 
 /** As JSON, with keys in whatever order: one that is undefined is none. */
 function same(a: unknown, b: unknown): boolean {

@@ -4,7 +4,9 @@ import { z } from 'zod'
 
 const text = z.string().min(1)
 const list = text.transform((value) => value.split(','))
-const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most)
+function whole(least: number, most: number) {
+  return z.coerce.number().int().min(least).max(most)
+}
 
 const schema = z.object({
   ORDERPIPELINE_PIPELINE: text,

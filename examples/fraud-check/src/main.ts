@@ -11,8 +11,9 @@ import { createStore } from './store.ts'
 const drainGraceMs = 25_000
 const forgetEveryMs = 60 * 60_000
 
-const log = (message: string, about: object = {}): void =>
+function log(message: string, about: object = {}): void {
   void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message, ...about })}\n`)
+}
 
 try {
   if (process.argv[2] === 'migrate') await migrate(process.env)

@@ -110,8 +110,9 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
  * Data exceptions, constraints, and errors of our own code; every other failure is retried,
  * including tables that are not there yet.
  */
-const isOfTheData = (error: unknown): boolean =>
-  error instanceof TypeError || (error instanceof pg.DatabaseError && /^(22|23)/.test(error.code ?? ''))
+function isOfTheData(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof pg.DatabaseError && /^(22|23)/.test(error.code ?? ''))
+}
 
 const addSightings = `
 INSERT INTO sightings (event_id, kind, customer_id, at)

@@ -59,7 +59,9 @@ export function inventoryEventOf(value: Buffer | null): InventoryEvent | undefin
   return { kind: kinds[type], ...data.data } as InventoryEvent
 }
 
-const isOurs = (type: string): type is keyof typeof schemas => Object.hasOwn(schemas, type)
+function isOurs(type: string): type is keyof typeof schemas {
+  return Object.hasOwn(schemas, type)
+}
 
 function json(value: Buffer | null): unknown {
   try {

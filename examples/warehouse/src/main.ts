@@ -10,8 +10,9 @@ import { createStore } from './store.ts'
 /** From SIGTERM to exit; shorter than a pod's 30 s of grace, which end in SIGKILL. */
 const drainGraceMs = 25_000
 
-const log = (message: string, about: object = {}): void =>
+function log(message: string, about: object = {}): void {
   void process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message, ...about })}\n`)
+}
 
 try {
   if (process.argv[2] === 'migrate') await migrate(process.env)

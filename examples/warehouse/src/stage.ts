@@ -28,21 +28,23 @@ export interface StageOptions {
   readonly onLost: (error: Error) => void
 }
 
-const producerOf = (kafka: ReturnType<typeof kafkaOf>) =>
-  kafka.producer({
+function producerOf(kafka: ReturnType<typeof kafkaOf>) {
+  return kafka.producer({
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
     retry: { retries: 3 },
   })
+}
 
-const consumerOf = (kafka: ReturnType<typeof kafkaOf>, groupId: string) =>
-  kafka.consumer({
+function consumerOf(kafka: ReturnType<typeof kafkaOf>, groupId: string) {
+  return kafka.consumer({
     groupId,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 250,
     // A failure is retried for as long as it takes: nothing here can be a message's own fault.
     retry: { initialRetryTime: 200, maxRetryTime: 10_000, retries: Number.MAX_SAFE_INTEGER },
   })
+}
 
 export function createStage({ config, store, now, log, onLost }: StageOptions) {
   const kafka = kafkaOf(config)

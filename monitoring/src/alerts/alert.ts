@@ -46,5 +46,6 @@ export interface AlertGroup {
 /** Labels of a stage as the operator sets them. */
 export const stage = 'namespace="shop",pipeline="shop",stage="payment"'
 /** Labels of a pipeline's pod, as the chart's PodMonitor sets them. */
-export const pod = (part: string, name = 'a'): string =>
-  `namespace="shop",pod="${name}",orderpipeline_dev_pipeline="shop",orderpipeline_dev_stage="${part}"`
+export function pod(part: string, name = 'a'): string {
+  return `namespace="shop",pod="${name}",orderpipeline_dev_pipeline="shop",orderpipeline_dev_stage="${part}"`
+}

@@ -9,17 +9,21 @@ export const errorBudget = 0.001
 const failed = 'http_requests_total{orderpipeline_dev_stage="gateway",status=~"5.."}'
 const all = 'http_requests_total{orderpipeline_dev_stage="gateway"}'
 const by = 'sum by (namespace, orderpipeline_dev_pipeline)'
-const ratio = (window: string): string => `${by} (rate(${failed}[${window}])) / ${by} (rate(${all}[${window}]))`
+function ratio(window: string): string {
+  return `${by} (rate(${failed}[${window}])) / ${by} (rate(${all}[${window}]))`
+}
 
 /**
  * Burn rates and windows of the Site Reliability Workbook, chapter 5: 2 % of 30 days' budget in an
  * hour, 5 % in six hours. The short window ends the alert soon after the errors have ended.
  */
-const burns = (rate: number, long: string, short: string): string =>
-  `${ratio(long)} > ${rate} * ${errorBudget}\nand ${ratio(short)} > ${rate} * ${errorBudget}`
+function burns(rate: number, long: string, short: string): string {
+  return `${ratio(long)} > ${rate} * ${errorBudget}\nand ${ratio(short)} > ${rate} * ${errorBudget}`
+}
 
-const requests = (status: string): string =>
-  `http_requests_total{${pod('gateway')},method="POST",route="/v1/orders",status="${status}"}`
+function requests(status: string): string {
+  return `http_requests_total{${pod('gateway')},method="POST",route="/v1/orders",status="${status}"}`
+}
 
 const budgetRunbook = {
   meaning: 'Requests of customers fail. 0.1 % of 30 days is the budget for that.',

@@ -1,7 +1,9 @@
 // Which alerts are about the operator itself?
 import type { AlertGroup } from './alert.ts'
 
-const pod = (name: string): string => `namespace="operator",pod="${name}"`
+function pod(name: string): string {
+  return `namespace="operator",pod="${name}"`
+}
 
 export const operator: AlertGroup = {
   name: 'orderpipeline-operator',

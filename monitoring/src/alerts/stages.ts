@@ -8,7 +8,9 @@ const ready = `orderpipeline_stage_replicas_ready{${stage}}`
 const most = `orderpipeline_stage_replicas_max{${stage}}`
 const lag = `orderpipeline_group_lag{${stage}}`
 const consumed = `orderpipeline_group_consumed_per_second{${stage}}`
-const condition = (type: string): string => `orderpipeline_condition{namespace="shop",pipeline="shop",type="${type}"}`
+function condition(type: string): string {
+  return `orderpipeline_condition{namespace="shop",pipeline="shop",type="${type}"}`
+}
 
 export const stages: AlertGroup = {
   name: 'orderpipeline-stages',

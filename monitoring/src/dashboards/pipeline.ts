@@ -7,12 +7,14 @@ const ofPipeline = 'namespace="$namespace",pipeline="$pipeline"'
 const ofStage = `${ofPipeline},stage="$stage"`
 const ofStagePods = `${ofPods},orderpipeline_dev_stage="$stage"`
 
-const byStage = (title: string, description: string, unit: string, metric: string): Panel => ({
-  title,
-  description,
-  unit,
-  queries: [{ expr: `${metric}{${ofPipeline}}`, legend: '{{ stage }}' }],
-})
+function byStage(title: string, description: string, unit: string, metric: string): Panel {
+  return {
+    title,
+    description,
+    unit,
+    queries: [{ expr: `${metric}{${ofPipeline}}`, legend: '{{ stage }}' }],
+  }
+}
 
 export const pipeline: Dashboard = {
   uid: 'orderpipeline-pipeline',

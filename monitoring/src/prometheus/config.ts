@@ -21,7 +21,7 @@ export interface PrometheusOptions {
 }
 
 /** The text of a configuration file of Prometheus 2.42 or newer. */
-export const prometheusConfig = ({ access, rulesFile, targetFiles, intervalSeconds }: PrometheusOptions): string => {
+export function prometheusConfig({ access, rulesFile, targetFiles, intervalSeconds }: PrometheusOptions): string {
   const every = `${intervalSeconds}s`
   return stringify(
     {

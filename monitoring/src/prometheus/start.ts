@@ -81,11 +81,12 @@ export async function startPrometheus(options: StartOptions): Promise<RunningPro
   }
 }
 
-const ready = (url: string): Promise<boolean> =>
-  fetch(`${url}/-/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+function ready(url: string): Promise<boolean> {
+  return fetch(`${url}/-/ready`, { signal: AbortSignal.timeout(2_000) }).then(
     ({ ok }) => ok,
     () => false,
   )
+}
 
 interface Discovery {
   /** By job. */

@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { targetsOf } from './targets.ts'
 
-const pod = (name: string, labels: Record<string, string>, phase = 'Running', port = 'metrics') => ({
-  metadata: { name, namespace: 'shop', labels },
-  spec: { containers: [{ name: 'main', ports: [{ name: port, containerPort: 9464 }] }] },
-  status: { phase },
-})
+function pod(name: string, labels: Record<string, string>, phase = 'Running', port = 'metrics') {
+  return {
+    metadata: { name, namespace: 'shop', labels },
+    spec: { containers: [{ name: 'main', ports: [{ name: port, containerPort: 9464 }] }] },
+    status: { phase },
+  }
+}
 const ofPipeline = {
   'app.kubernetes.io/managed-by': 'orderpipeline',
   'orderpipeline.dev/pipeline': 'shop',

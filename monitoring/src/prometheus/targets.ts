@@ -14,14 +14,14 @@ export interface TargetGroup {
 
 const labelOf = { pipeline: 'orderpipeline.dev/pipeline', stage: 'orderpipeline.dev/stage' } as const
 
-const jobOf = (labels: Readonly<Record<string, string>>): Job | undefined => {
+function jobOf(labels: Readonly<Record<string, string>>): Job | undefined {
   if (labels['app.kubernetes.io/name'] === 'orderpipeline-operator') return 'orderpipeline-operator'
   const managed = labels['app.kubernetes.io/managed-by'] === 'orderpipeline'
   return managed && labels[labelOf.pipeline] !== undefined ? 'orderpipeline-pipelines' : undefined
 }
 
 /** `server`: URL of the API server, whose proxy leads to the pods. */
-export const targetsOf = (pods: readonly V1Pod[], server: string): Readonly<Record<Job, readonly TargetGroup[]>> => {
+export function targetsOf(pods: readonly V1Pod[], server: string): Readonly<Record<Job, readonly TargetGroup[]>> {
   const groups: Record<Job, TargetGroup[]> = { 'orderpipeline-operator': [], 'orderpipeline-pipelines': [] }
   for (const { metadata, spec, status } of pods) {
     const { name, namespace, labels = {} } = metadata ?? {}

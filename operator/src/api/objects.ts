@@ -78,7 +78,7 @@ export const childResources = [
 
 export type ChildKind = (typeof childResources)[number]['kind']
 
-export const resourceOf = (kind: ChildKind): Resource => {
+export function resourceOf(kind: ChildKind): Resource {
   const match = childResources.find((resource) => resource.kind === kind)
   if (!match) throw new Error(`no resource of kind ${kind}`)
   return match

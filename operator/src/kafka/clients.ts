@@ -10,10 +10,10 @@ export interface KafkaClients {
   of(access: KafkaAccess): KafkaConnection
 }
 
-export const kafkaClients = (
+export function kafkaClients(
   credentialsOf: (access: KafkaAccess) => Promise<KafkaSecurity>,
   timeoutMs: number,
-): KafkaClients => {
+): KafkaClients {
   const open = new Map<string, { readonly connection: KafkaConnection; users: number }>()
   return {
     of: (access) => {
@@ -37,11 +37,11 @@ export const kafkaClients = (
   }
 }
 
-const connectionTo = (
+function connectionTo(
   access: KafkaAccess,
   credentialsOf: (access: KafkaAccess) => Promise<KafkaSecurity>,
   timeoutMs: number,
-): KafkaConnection => {
+): KafkaConnection {
   const { bootstrapServers, tls, sasl } = access
   const isSecured = tls !== undefined || sasl !== undefined
   return kafkaConnection({

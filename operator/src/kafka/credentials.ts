@@ -20,7 +20,7 @@ export class CredentialsError extends Error {
 
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 
-export const credentials = async (kube: Pick<Kube, 'get'>, access: KafkaAccess): Promise<KafkaSecurity> => {
+export async function credentials(kube: Pick<Kube, 'get'>, access: KafkaAccess): Promise<KafkaSecurity> {
   const { namespace, tls, sasl } = access
   const read = new Map<string, Promise<Readonly<Record<string, string>>>>()
   const value = async ({ name, key }: SecretKey): Promise<string> => {
@@ -57,11 +57,11 @@ export const credentials = async (kube: Pick<Kube, 'get'>, access: KafkaAccess):
   }
 }
 
-const secretData = async (
+async function secretData(
   kube: Pick<Kube, 'get'>,
   namespace: string,
   name: string,
-): Promise<Readonly<Record<string, string>>> => {
+): Promise<Readonly<Record<string, string>>> {
   try {
     const secret = await kube.get(secrets, namespace, name)
     if (secret) return (secret as { readonly data?: Readonly<Record<string, string>> }).data ?? {}

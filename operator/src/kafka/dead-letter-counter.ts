@@ -12,7 +12,7 @@ export interface DeadLetterCounter {
 /** The count stops here. */
 export const maxOpenDeadLetters = 100_000
 
-export const deadLetterCounter = (kafka: KafkaConnection): DeadLetterCounter => {
+export function deadLetterCounter(kafka: KafkaConnection): DeadLetterCounter {
   /** Offsets of open dead letters, by topic and partition. */
   const open = new Map<string, Map<number, Set<number>>>()
   const openIn = (topic: string, partition: number): Set<number> => {

@@ -6,10 +6,10 @@ import type { GroupQuery } from './lag-reader.ts'
 
 const other = pipeline({ stages: [stage({ name: 'orders' })] }, { name: 'other' })
 
-const polling = (
+function polling(
   pipelines: OrderPipeline[],
   countDeadLetters?: (topics: readonly string[]) => Promise<Map<string, number>>,
-) => {
+) {
   const [requests, closedServers, updated, failed]: [GroupQuery[][], string[], string[], string[]] = [[], [], [], []]
   const state = { now: 0, high: 100, committed: 0, broken: false }
   const poller = lagPoller(

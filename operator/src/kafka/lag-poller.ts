@@ -218,13 +218,15 @@ class PollLoop<Source extends LagSource> {
 
 const noFigures: ReadonlyMap<string, MeasuredStage> = new Map()
 
-const newCluster = (reader: LagReader): Cluster => ({
-  ...{ reader, busy: false, failures: 0, nextAt: 0 },
-  ...{ deadLetters: new Map<string, number>(), deadLettersAt: 0 },
-})
+function newCluster(reader: LagReader): Cluster {
+  return {
+    ...{ reader, busy: false, failures: 0, nextAt: 0 },
+    ...{ deadLetters: new Map<string, number>(), deadLettersAt: 0 },
+  }
+}
 
-const queriesOf = (source: LagSource): ReadonlyMap<string, GroupQuery> =>
-  new Map(
+function queriesOf(source: LagSource): ReadonlyMap<string, GroupQuery> {
+  return new Map(
     source.spec.stages.map((stage) => [
       stage.name,
       {
@@ -233,3 +235,4 @@ const queriesOf = (source: LagSource): ReadonlyMap<string, GroupQuery> =>
       },
     ]),
   )
+}

@@ -17,7 +17,7 @@ export interface LagReader {
   close(): Promise<void>
 }
 
-export const kafkaLagReader = (kafka: KafkaConnection): LagReader => {
+export function kafkaLagReader(kafka: KafkaConnection): LagReader {
   const counter = deadLetterCounter(kafka)
   return {
     read: (queries) => readOffsets(kafka, queries),

@@ -210,16 +210,18 @@ class ClusterTopics {
 /** The same objects are looked up every second. */
 const versions = new WeakMap<OrderPipeline, string>()
 
-const versionOf = (pipeline: OrderPipeline): string => {
+function versionOf(pipeline: OrderPipeline): string {
   const version = versions.get(pipeline) ?? topicsVersion(pipeline)
   versions.set(pipeline, version)
   return version
 }
 
-const contentOf = ({ problems, partitions }: ExternalTopics): string => JSON.stringify([problems, [...partitions]])
+function contentOf({ problems, partitions }: ExternalTopics): string {
+  return JSON.stringify([problems, [...partitions]])
+}
 
 /** `undefined` when the failure is not Kafka's: it is logged and tried again. */
-const outage = (error: unknown): { readonly reason: ExternalKafkaReason; readonly message: string } | undefined => {
+function outage(error: unknown): { readonly reason: ExternalKafkaReason; readonly message: string } | undefined {
   if (error instanceof CredentialsError) return { reason: error.reason, message: error.message }
   if (!(error instanceof KafkaUnavailable)) return undefined
   switch (error.reason) {

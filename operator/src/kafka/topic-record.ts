@@ -6,13 +6,13 @@ import { ApiError, ConnectionError, isNotFound } from '../kube/errors.ts'
 import type { Kube } from '../kube/port.ts'
 
 /** `false` when it could not be written; a later pass tries again. */
-export const recordTopics = async (
+export async function recordTopics(
   kube: Kube,
   noted: (pipeline: OrderPipeline) => void,
   failed: (error: unknown) => void,
   { apiVersion, kind, metadata }: OrderPipeline,
   kafka: KafkaRecord,
-): Promise<boolean> => {
+): Promise<boolean> {
   const { name, namespace, uid } = metadata
   const own = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
   try {

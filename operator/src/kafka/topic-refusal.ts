@@ -3,7 +3,7 @@
 import type { TopicError } from '@orderpipeline/kafka-admin'
 import type { TopicProblem } from '../pipeline/index.ts'
 
-export const refusal = (topic: string, { code, message, transient }: TopicError): TopicProblem => {
+export function refusal(topic: string, { code, message, transient }: TopicError): TopicProblem {
   if (code.endsWith('AUTHORIZATION_FAILED'))
     return {
       reason: 'KafkaAuthorizationFailed',

@@ -37,10 +37,10 @@ interface Work {
 }
 
 /** @throws KafkaUnavailable, CredentialsError; what was done by then is on record. */
-export const syncTopics = async (
+export async function syncTopics(
   pipelines: readonly OrderPipeline[],
   on: TopicSyncEnvironment,
-): Promise<ReadonlyMap<string, TopicSyncResult>> => {
+): Promise<ReadonlyMap<string, TopicSyncResult>> {
   const { admin } = on
   const clusterId = await admin.clusterId()
   // Two pipelines created at once have no record yet; those of one pass are in one cluster all the
@@ -89,7 +89,7 @@ export const syncTopics = async (
 /**
  * The topics that Kafka would create; for the others problems are reported, and no record is made.
  */
-const validateCreations = async (works: readonly Work[], admin: TopicAdmin): Promise<ReadonlySet<string>> => {
+async function validateCreations(works: readonly Work[], admin: TopicAdmin): Promise<ReadonlySet<string>> {
   const create = works.flatMap(({ changes }) => changes.create)
   const answers = create.length === 0 ? new Map<string, Outcome<void>>() : await admin.validate(create)
   const refusedNames = new Map([...answers].flatMap(([name, { ok }]) => (ok ? [] : [[name, null] as const])))
@@ -101,11 +101,11 @@ const validateCreations = async (works: readonly Work[], admin: TopicAdmin): Pro
 }
 
 /** Returns the works whose status has the record by now. */
-const saveRecords = async (
+async function saveRecords(
   works: readonly Work[],
   clusterId: string | undefined,
   on: TopicSyncEnvironment,
-): Promise<Work[]> => {
+): Promise<Work[]> {
   const isSaved = await Promise.all(
     works.map(async (work) => {
       const topics = [...work.record].sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -120,12 +120,12 @@ const saveRecords = async (
   return works.filter((_, index) => isSaved[index])
 }
 
-const change = async (
+async function change(
   works: readonly Work[],
   possible: ReadonlySet<string>,
   live: Map<string, LiveTopic | undefined>,
   admin: TopicAdmin,
-): Promise<void> => {
+): Promise<void> {
   const create = works.flatMap(({ changes }) => changes.create.filter(({ name }) => possible.has(name)))
   const grow = new Map(works.flatMap(({ changes }) => [...changes.grow]))
   const ids = works.flatMap(({ changes }) => changes.delete.flatMap(({ id }) => id ?? []))
@@ -160,30 +160,37 @@ const change = async (
 }
 
 /** The topic may have been created all the same: the next pass sees it and decides. */
-const uncertain = (answer: Outcome<string>): boolean =>
-  !answer.ok && answer.error.transient && answer.error.code !== 'TOPIC_ALREADY_EXISTS'
+function uncertain(answer: Outcome<string>): boolean {
+  return !answer.ok && answer.error.transient && answer.error.code !== 'TOPIC_ALREADY_EXISTS'
+}
 
-const idOf = (answer: Outcome<string>): string | null => (answer.ok ? answer.value : null)
+function idOf(answer: Outcome<string>): string | null {
+  return answer.ok ? answer.value : null
+}
 
-const note = (work: Work, topic: string, outcome: Outcome<unknown> | undefined): void => {
+function note(work: Work, topic: string, outcome: Outcome<unknown> | undefined): void {
   if (!outcome || outcome.ok) return
   work.problems.push(refusal(topic, outcome.error))
   work.again ||= outcome.error.transient
 }
 
-const partitionsOf = (
+function partitionsOf(
   pipeline: OrderPipeline,
   live: ReadonlyMap<string, LiveTopic | undefined>,
-): ReadonlyMap<string, number> =>
-  new Map(
+): ReadonlyMap<string, number> {
+  return new Map(
     topicNames(pipeline).flatMap((name) => {
       const topic = live.get(name)
       return topic ? [[name, topic.partitions] as const] : []
     }),
   )
+}
 
-const same = (before: KafkaRecord | undefined, after: KafkaRecord): boolean =>
-  before !== undefined &&
-  before.clusterId === after.clusterId &&
-  JSON.stringify((before.topics ?? []).map(({ name, id }) => [name, id])) ===
-    JSON.stringify((after.topics ?? []).map(({ name, id }) => [name, id]))
+function same(before: KafkaRecord | undefined, after: KafkaRecord): boolean {
+  return (
+    before !== undefined &&
+    before.clusterId === after.clusterId &&
+    JSON.stringify((before.topics ?? []).map(({ name, id }) => [name, id])) ===
+      JSON.stringify((after.topics ?? []).map(({ name, id }) => [name, id]))
+  )
+}

@@ -5,11 +5,15 @@ import { ApiError, ConnectionError } from './errors.ts'
 import type { Kube } from './port.ts'
 import { createInformer } from './informer.ts'
 
-const object = (name: string, version: number): KubeObject => ({
-  ...{ apiVersion: orderPipelines.apiVersion, kind: orderPipelines.kind },
-  metadata: { name, namespace: 'default', uid: name, resourceVersion: String(version) },
-})
-const event = (type: string, value: unknown): string => JSON.stringify({ type, object: value })
+function object(name: string, version: number): KubeObject {
+  return {
+    ...{ apiVersion: orderPipelines.apiVersion, kind: orderPipelines.kind },
+    metadata: { name, namespace: 'default', uid: name, resourceVersion: String(version) },
+  }
+}
+function event(type: string, value: unknown): string {
+  return JSON.stringify({ type, object: value })
+}
 const expired410 = event('ERROR', { code: 410, message: 'too old resource version' })
 const settings = {
   inactivityMs: 50,
@@ -44,11 +48,7 @@ async function* linesThenCut(...lines: string[]): AsyncGenerator<string> {
  * Plays the watches one after another, the last one silent; every listing returns its objects, or
  * fails.
  */
-const play = async (
-  listings: readonly (readonly KubeObject[] | Error)[],
-  watches: readonly Watch[],
-  optional = false,
-) => {
+async function play(listings: readonly (readonly KubeObject[] | Error)[], watches: readonly Watch[], optional = false) {
   const until = new AbortController()
   const [changes, restarts, from]: [string[], string[], string[]] = [[], [], []]
   const absences: string[] = []

@@ -230,7 +230,7 @@ interface WatchEvent {
   readonly object: KubeObject
 }
 
-const parse = (line: string): WatchEvent => {
+function parse(line: string): WatchEvent {
   try {
     const event = JSON.parse(line) as Partial<WatchEvent> | null
     if (typeof event?.type === 'string' && typeof event.object === 'object') return event as WatchEvent

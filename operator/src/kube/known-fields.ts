@@ -9,7 +9,7 @@ import type { ServedSchemas } from './served-schema.ts'
 export const withSchemas: ReadonlySet<string> = new Set([orderPipelines.kind, 'ScaledObject'])
 
 /** The status without what is not declared, which is reported once for each set of fields. */
-export const declaredStatus = (schemas: ServedSchemas, onOutdated: (fields: readonly string[]) => void) => {
+export function declaredStatus(schemas: ServedSchemas, onOutdated: (fields: readonly string[]) => void) {
   let lastReport = ''
   return (status: OrderPipelineStatus): OrderPipelineStatus => {
     const { value, undeclared } = declaredPart(status, schemaAt(schemas.of(orderPipelines), 'status'))
@@ -21,19 +21,19 @@ export const declaredStatus = (schemas: ServedSchemas, onOutdated: (fields: read
 }
 
 /** Whether a pipeline can say which installation of the operator acts on it. */
-export const declaresRecord = (schemas: ServedSchemas): boolean => {
+export function declaresRecord(schemas: ServedSchemas): boolean {
   const schema = schemas.of(orderPipelines)
   return schema === undefined || schemaAt(schema, 'status.operator') !== undefined
 }
 
 /** `fallback.behavior`, from KEDA 2.17 on. */
-export const knowsFallbackBehavior = (schemas: ServedSchemas): boolean => {
+export function knowsFallbackBehavior(schemas: ServedSchemas): boolean {
   const schema = schemas.of(resourceOf('ScaledObject'))
   return schema === undefined || schemaAt(schema, 'spec.fallback.behavior') !== undefined
 }
 
 /** A fallback by the formula. */
-export const knowsFormulaFallback = (schemas: ServedSchemas): boolean => {
+export function knowsFormulaFallback(schemas: ServedSchemas): boolean {
   const allowedValues = schemaAt(schemas.of(resourceOf('ScaledObject')), 'spec.fallback.behavior')?.enum
   return allowedValues === undefined ? knowsFallbackBehavior(schemas) : allowedValues.includes('scalingModifiers')
 }

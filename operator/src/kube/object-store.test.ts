@@ -3,19 +3,23 @@ import type { KubeObject } from '../api/index.ts'
 import { store } from './object-store.ts'
 import type { Change } from './object-store.ts'
 
-const object = (name: string, resourceVersion: number, uid = name, pipeline = 'shop'): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: {
-    name,
-    namespace: 'default',
-    uid,
-    resourceVersion: String(resourceVersion),
-    labels: { 'orderpipeline.dev/pipeline': pipeline },
-  },
-})
+function object(name: string, resourceVersion: number, uid = name, pipeline = 'shop'): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name,
+      namespace: 'default',
+      uid,
+      resourceVersion: String(resourceVersion),
+      labels: { 'orderpipeline.dev/pipeline': pipeline },
+    },
+  }
+}
 
-const kinds = (changes: readonly Change[]) => changes.map(({ kind }) => kind)
+function kinds(changes: readonly Change[]) {
+  return changes.map(({ kind }) => kind)
+}
 
 describe('the store', () => {
   it('keeps the newest version, independent of the order of arrival', () => {

@@ -39,7 +39,7 @@ interface Entry {
   readonly pipeline: string | undefined
 }
 
-export const store = (): Store => {
+export function store(): Store {
   const objects = new Map<string, Entry>()
   const byPipeline = new Map<string, Set<string>>()
   /**
@@ -120,12 +120,16 @@ export const store = (): Store => {
   }
 }
 
-const versionOf = ({ metadata }: KubeObject): bigint => BigInt(metadata.resourceVersion ?? '0')
+function versionOf({ metadata }: KubeObject): bigint {
+  return BigInt(metadata.resourceVersion ?? '0')
+}
 
-const read = ({ text }: Entry): KubeObject => JSON.parse(text) as KubeObject
+function read({ text }: Entry): KubeObject {
+  return JSON.parse(text) as KubeObject
+}
 
 /** managedFields are half of an object's size, and nothing here reads them. */
-const textOf = (object: KubeObject): string => {
+function textOf(object: KubeObject): string {
   if (!('managedFields' in object.metadata)) return JSON.stringify(object)
   const { managedFields: _dropped, ...metadata } = object.metadata
   return JSON.stringify({ ...object, metadata })

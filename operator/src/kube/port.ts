@@ -228,11 +228,12 @@ interface ListAnswer {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
 }
 
-const pathOf = ({ apiVersion, plural }: Resource, namespace?: string, name?: string): string =>
-  [
+function pathOf({ apiVersion, plural }: Resource, namespace?: string, name?: string): string {
+  return [
     apiVersion.includes('/') ? '/apis' : '/api',
     apiVersion,
     ...(namespace === undefined ? [] : ['namespaces', namespace]),
     plural,
     ...(name === undefined ? [] : [name]),
   ].join('/')
+}

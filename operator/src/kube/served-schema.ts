@@ -21,11 +21,11 @@ export interface ServedSchemas {
 
 const leastPauseMs = 5_000
 
-export const servedSchemas = (
+export function servedSchemas(
   kube: Pick<Kube, 'openapi'>,
   now: () => number,
   onChange: (resource: Resource) => void,
-): ServedSchemas => {
+): ServedSchemas {
   const cache = new Map<string, { readonly text: string; readonly schema: Schema }>()
   const loadedAt = new Map<string, number>()
   return {
@@ -45,7 +45,7 @@ export const servedSchemas = (
   }
 }
 
-export const schemaIn = (document: unknown, { apiVersion, kind }: Resource): Schema | undefined => {
+export function schemaIn(document: unknown, { apiVersion, kind }: Resource): Schema | undefined {
   const [group, version] = apiVersion.split('/')
   const schemas = (document as { components?: { schemas?: Record<string, Named> } } | undefined)?.components?.schemas
   return Object.values(schemas ?? {}).find((schema) =>
@@ -60,14 +60,15 @@ interface Named extends Schema {
 }
 
 /** The schema of a field below, such as `status.stages`; undefined when it is not declared. */
-export const schemaAt = (schema: Schema | undefined, path: string): Schema | undefined =>
-  path.split('.').reduce<Schema | undefined>((at, field) => at?.properties?.[field], schema)
+export function schemaAt(schema: Schema | undefined, path: string): Schema | undefined {
+  return path.split('.').reduce<Schema | undefined>((at, field) => at?.properties?.[field], schema)
+}
 
 /**
  * The value without what the schema does not declare, and the paths of that. Without a schema
  * everything is kept.
  */
-export const declaredPart = <T>(value: T, schema: Schema | undefined): { value: T; undeclared: string[] } => {
+export function declaredPart<T>(value: T, schema: Schema | undefined): { value: T; undeclared: string[] } {
   const undeclaredPaths = new Set<string>()
   const part = (node: unknown, at: Schema | undefined, path: string): unknown => {
     if (!at || at['x-kubernetes-preserve-unknown-fields'] === true) return node

@@ -10,7 +10,7 @@ async function* lines(events: AsyncIterable<unknown>): AsyncGenerator<string> {
 }
 
 /** One lease with the API server's rule that a write must name the version it read. */
-const leases = () => {
+function leases() {
   let lease: KubeObject | undefined
   let version = 0
   let isBroken = false
@@ -40,8 +40,12 @@ const leases = () => {
 }
 
 const never = new AbortController().signal
-const soon = (ms: number) => AbortSignal.timeout(ms)
-const settings = (holder: string) => ({ namespace: 'system', name: 'operator', holder, seconds: 0.4 })
+function soon(ms: number) {
+  return AbortSignal.timeout(ms)
+}
+function settings(holder: string) {
+  return { namespace: 'system', name: 'operator', holder, seconds: 0.4 }
+}
 const clock = systemClock
 
 describe('the leader', () => {

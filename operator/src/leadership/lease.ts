@@ -25,11 +25,7 @@ export interface Holding {
  * Replaces `before`, whose version it names: refused when the lease was written since. `at` in
  * milliseconds.
  */
-export const leaseFrom = (
-  before: Lease | undefined,
-  { namespace, name, holder, seconds }: Holding,
-  at: number,
-): Lease => {
+export function leaseFrom(before: Lease | undefined, { namespace, name, holder, seconds }: Holding, at: number): Lease {
   const renewTime = new Date(at).toISOString().replace('Z', '000Z')
   const isSameHolder = before?.spec?.holderIdentity === holder
   const version = before?.metadata.resourceVersion
@@ -51,7 +47,7 @@ export const leaseFrom = (
  * The lease in a line of a watch; undefined when there is no lease any more or the watch cannot go
  * on.
  */
-export const leaseIn = (line: string): Lease | 'bookmark' | undefined => {
+export function leaseIn(line: string): Lease | 'bookmark' | undefined {
   const { type, object } = JSON.parse(line) as { type: string; object: Lease }
   if (type === 'BOOKMARK') return 'bookmark'
   return type === 'ADDED' || type === 'MODIFIED' ? object : undefined

@@ -9,7 +9,7 @@ const times = { answerMs: 30, askMs: 300 }
  * Installations `one` and `two` that read one record in turn; each has its own memory, and a clock
  * with its own origin.
  */
-const installations = () => {
+function installations() {
   let operator: OperatorRecord | undefined
   const memories = new Map<string, StandbyRequest | undefined>()
   const look = (own: string, now: number): StandbyDecision => {

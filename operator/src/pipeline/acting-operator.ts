@@ -38,11 +38,11 @@ export type StandbyDecision =
 const questions = 2
 
 /** What to remember after reading the record. */
-export const standbyRequestOf = (
+export function standbyRequestOf(
   operator: OperatorRecord | undefined,
   before: StandbyRequest | undefined,
   now: number,
-): StandbyRequest | undefined => {
+): StandbyRequest | undefined {
   if (!operator?.standby) return undefined
   const { name: by, askedAt } = operator.standby
   if (before?.by === by && before.askedAt === askedAt) return before
@@ -54,13 +54,13 @@ export const standbyRequestOf = (
  * `own`: this installation, as `<namespace>/<lease>`. `at`: the time of day as an ISO date, which
  * distinguishes one question from another.
  */
-export const standbyDecision = (
+export function standbyDecision(
   operator: OperatorRecord | undefined,
   own: string,
   memory: StandbyRequest | undefined,
   { now, at }: { readonly now: number; readonly at: string },
   { answerMs, askMs }: StandbyTimes,
-): StandbyDecision => {
+): StandbyDecision {
   if (!operator) return { kind: 'record', operator: { name: own } }
   const age = now - (memory?.firstReadAt ?? now)
   const expiryMs = 3 * askMs - age // another installation would have asked again
@@ -85,8 +85,11 @@ export const standbyDecision = (
  * Whether the record names this installation. A third installation that stands by leaves the
  * questions to the second; which of them is recorded does not matter.
  */
-export const actsOn = (operator: OperatorRecord | undefined, own: string): boolean => operator?.name === own
+export function actsOn(operator: OperatorRecord | undefined, own: string): boolean {
+  return operator?.name === own
+}
 
 /** Whether a changed record asks something of this installation, or says that it no longer acts. */
-export const concerns = (operator: OperatorRecord | undefined, own: string): boolean =>
-  !actsOn(operator, own) || operator?.standby?.askedAt !== operator?.answered
+export function concerns(operator: OperatorRecord | undefined, own: string): boolean {
+  return !actsOn(operator, own) || operator?.standby?.askedAt !== operator?.answered
+}

@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { arrivalRate, withArrivalSample } from './arrival-rate.ts'
 import type { ArrivalSample } from './arrival-rate.ts'
 
-const samplesOf = (counts: readonly number[]): readonly ArrivalSample[] =>
-  counts.reduce<readonly ArrivalSample[]>(
+function samplesOf(counts: readonly number[]): readonly ArrivalSample[] {
+  return counts.reduce<readonly ArrivalSample[]>(
     (samples, arrived, index) => withArrivalSample(samples, { at: index * 5_000, arrived }),
     [],
   )
-const steady = (perSecond: number, samples: number) => Array.from({ length: samples }, (_, i) => i * 5 * perSecond)
+}
+function steady(perSecond: number, samples: number) {
+  return Array.from({ length: samples }, (_, i) => i * 5 * perSecond)
+}
 
 describe('the rate of arrivals', () => {
   it('is zero before there are two samples', () => {

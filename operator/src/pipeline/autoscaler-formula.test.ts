@@ -4,12 +4,18 @@ import { desired } from './desired.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
 const topics = [{ name: 'in' }, { name: 'more' }]
-const of = (...names: string[]): OrderPipeline =>
-  pipeline({ topics, stages: [stage({ consumes: names.map((topic) => ({ topic })) })] })
-const scaledObject = (shop: OrderPipeline, live: readonly ChildObject[] = []): ScaledObject =>
-  desired(shop, live, settings).find((object): object is ScaledObject => object.kind === 'ScaledObject') ??
-  expect.fail('no ScaledObject')
-const formulaOf = ({ spec }: ScaledObject) => spec.advanced.scalingModifiers
+function of(...names: string[]): OrderPipeline {
+  return pipeline({ topics, stages: [stage({ consumes: names.map((topic) => ({ topic })) })] })
+}
+function scaledObject(shop: OrderPipeline, live: readonly ChildObject[] = []): ScaledObject {
+  return (
+    desired(shop, live, settings).find((object): object is ScaledObject => object.kind === 'ScaledObject') ??
+    expect.fail('no ScaledObject')
+  )
+}
+function formulaOf({ spec }: ScaledObject) {
+  return spec.advanced.scalingModifiers
+}
 
 describe('the formula of a stage’s ScaledObject', () => {
   it('adds up the lags of several topics, and is absent for one topic', () => {

@@ -47,31 +47,32 @@ export interface ScaleTarget {
  */
 const noFormula = { formula: '', target: '' } as const
 
-export const hasFormula = (pipeline: OrderPipeline, stage: Stage, children: readonly ChildObject[]): boolean =>
-  children.some(
+export function hasFormula(pipeline: OrderPipeline, stage: Stage, children: readonly ChildObject[]): boolean {
+  return children.some(
     (child) =>
       child.kind === 'ScaledObject' &&
       child.metadata.name === workloadName(pipeline.metadata.name, stage.name) &&
       child.spec.advanced?.scalingModifiers?.formula !== undefined,
   )
+}
 
 /**
  * Lag that one replica carries: as the spec says, or as much as it drains within drainSeconds.
  * Below 1 when it cannot drain one message.
  */
-export const lagThreshold = (stage: Stage): number => {
+export function lagThreshold(stage: Stage): number {
   const { lagPerReplica, drainSeconds } = stage.scaling
   if (lagPerReplica !== undefined) return lagPerReplica
   const messagesPerSecond = (stage.concurrency ?? defaults.concurrency) / (stage.workSeconds ?? 1)
   return Math.floor((drainSeconds ?? 1) * messagesPerSecond + 1e-9)
 }
 
-export const stageScaledObject = (
+export function stageScaledObject(
   pipeline: OrderPipeline,
   stage: Stage,
   aim: ScaleTarget,
   settings: AutoscalerSettings,
-): ScaledObject => {
+): ScaledObject {
   const { scaling } = stage
   const scaleDownSeconds = scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.stage
   const triggers = [
@@ -100,35 +101,36 @@ export const stageScaledObject = (
   })
 }
 
-const oneFigure = (
+function oneFigure(
   pipeline: OrderPipeline,
   stage: Stage,
   triggers: readonly Trigger[],
   settings: AutoscalerSettings,
-): OneFigure | undefined => {
+): OneFigure | undefined {
   const threshold = lagThreshold(stage)
   if (settings.flowScalerUrl !== undefined && isScaledOnFlow(stage, settings))
     return flowElseLag(pipeline, stage, triggers, threshold, settings.flowScalerUrl)
   return stage.consumes.length > 1 ? lagSum(triggers, threshold) : undefined
 }
 
-export const gatewayScaledObject = (pipeline: OrderPipeline, { scaling }: Gateway, aim: ScaleTarget): ScaledObject =>
-  scaledObject(pipeline, gatewayName, aim, {
+export function gatewayScaledObject(pipeline: OrderPipeline, { scaling }: Gateway, aim: ScaleTarget): ScaledObject {
+  return scaledObject(pipeline, gatewayName, aim, {
     ...replicaBounds(scaling),
     advanced: behaviour(scaling, scaling.scaleDown?.stabilizationSeconds ?? stabilizationSeconds.gateway),
     triggers: [...loadTriggers(scaling), ...peakTriggers(scaling)],
   })
+}
 
 /**
  * When Kafka cannot be reached: keep the running replicas rather than scale in on an unknown lag.
  * Without `behavior` a fallback would scale in; without a fallback the autoscaler stands still as
  * long as it has no figure.
  */
-const fallback = (
+function fallback(
   { minReplicas }: Scaling,
   { fallbackBehavior = true }: AutoscalerSettings,
-): Pick<ScaledObject['spec'], 'fallback'> =>
-  fallbackBehavior
+): Pick<ScaledObject['spec'], 'fallback'> {
+  return fallbackBehavior
     ? {
         fallback: {
           failureThreshold: 3,
@@ -137,49 +139,54 @@ const fallback = (
         },
       }
     : {}
+}
 
-const replicaBounds = ({ minReplicas, maxReplicas }: Scaling) => ({
-  minReplicaCount: minReplicas,
-  maxReplicaCount: maxReplicas,
-})
+function replicaBounds({ minReplicas, maxReplicas }: Scaling) {
+  return {
+    minReplicaCount: minReplicas,
+    maxReplicaCount: maxReplicas,
+  }
+}
 
-const lagTrigger = (
+function lagTrigger(
   pipeline: OrderPipeline,
   stage: Stage,
   topic: string,
   { serviceDomain }: AutoscalerSettings,
-): Trigger => ({
-  type: 'kafka',
-  ...authenticationRef(pipeline),
-  metadata: {
-    bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
-    consumerGroup: consumerGroup(pipeline, stage),
-    topic: topicName(pipeline.metadata.name, topic),
-    lagThreshold: String(lagThreshold(stage)),
-    offsetResetPolicy: 'earliest', // a group that has committed nothing yet has everything before it
-    ...triggerSecurity(pipeline),
-  },
-})
+): Trigger {
+  return {
+    type: 'kafka',
+    ...authenticationRef(pipeline),
+    metadata: {
+      bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
+      consumerGroup: consumerGroup(pipeline, stage),
+      topic: topicName(pipeline.metadata.name, topic),
+      lagThreshold: String(lagThreshold(stage)),
+      offsetResetPolicy: 'earliest', // a group that has committed nothing yet has everything before it
+      ...triggerSecurity(pipeline),
+    },
+  }
+}
 
-const authenticationRef = (pipeline: OrderPipeline): Pick<Trigger, 'authenticationRef'> => {
+function authenticationRef(pipeline: OrderPipeline): Pick<Trigger, 'authenticationRef'> {
   const authentication = triggerAuthentication(pipeline)
   return authentication ? { authenticationRef: { name: authentication.metadata.name } } : {}
 }
 
-const loadTriggers = ({ cpuPercent, memoryPercent }: Scaling): Trigger[] => [
-  ...utilization('cpu', cpuPercent),
-  ...utilization('memory', memoryPercent),
-]
+function loadTriggers({ cpuPercent, memoryPercent }: Scaling): Trigger[] {
+  return [...utilization('cpu', cpuPercent), ...utilization('memory', memoryPercent)]
+}
 
-const utilization = (type: 'cpu' | 'memory', percent: number | undefined): Trigger[] =>
-  percent === undefined ? [] : [{ type, metricType: 'Utilization', metadata: { value: String(percent) } }]
+function utilization(type: 'cpu' | 'memory', percent: number | undefined): Trigger[] {
+  return percent === undefined ? [] : [{ type, metricType: 'Utilization', metadata: { value: String(percent) } }]
+}
 
 /**
  * Only the query is the user's: with an address of their choosing KEDA would send requests to
  * anything that it can reach.
  */
-const prometheusTrigger = ({ scaling: { prometheus } }: Stage, { prometheusUrl }: AutoscalerSettings): Trigger[] =>
-  prometheus && prometheusUrl !== undefined
+function prometheusTrigger({ scaling: { prometheus } }: Stage, { prometheusUrl }: AutoscalerSettings): Trigger[] {
+  return prometheus && prometheusUrl !== undefined
     ? [
         {
           type: 'prometheus',
@@ -191,9 +198,10 @@ const prometheusTrigger = ({ scaling: { prometheus } }: Stage, { prometheusUrl }
         },
       ]
     : []
+}
 
-const peakTriggers = ({ schedule = [] }: Scaling): Trigger[] =>
-  schedule.map(({ start, end, timeZone, replicas }) => ({
+function peakTriggers({ schedule = [] }: Scaling): Trigger[] {
+  return schedule.map(({ start, end, timeZone, replicas }) => ({
     type: 'cron',
     metadata: {
       timezone: timeZone ?? specDefaults.stages.scaling.schedule.timeZone,
@@ -202,26 +210,29 @@ const peakTriggers = ({ schedule = [] }: Scaling): Trigger[] =>
       desiredReplicas: String(replicas),
     },
   }))
+}
 
 /**
  * Unless the spec sets policies: scale out in one step as far as the load requires, since every
  * join makes the whole group rebalance; scale in only after the load has stayed low, then by half
  * or by ten, whichever is more.
  */
-const behaviour = ({ maxReplicas, scaleUp = {}, scaleDown = {} }: Scaling, scaleDownSeconds: number) => ({
-  horizontalPodAutoscalerConfig: {
-    behavior: {
-      scaleUp: rules(scaleUp, scaleUp.stabilizationSeconds ?? 0, { pods: maxReplicas, periodSeconds: 15 }),
-      scaleDown: rules(scaleDown, scaleDownSeconds, { percent: 50, pods: 10, periodSeconds: 30 }),
+function behaviour({ maxReplicas, scaleUp = {}, scaleDown = {} }: Scaling, scaleDownSeconds: number) {
+  return {
+    horizontalPodAutoscalerConfig: {
+      behavior: {
+        scaleUp: rules(scaleUp, scaleUp.stabilizationSeconds ?? 0, { pods: maxReplicas, periodSeconds: 15 }),
+        scaleDown: rules(scaleDown, scaleDownSeconds, { percent: 50, pods: 10, periodSeconds: 30 }),
+      },
     },
-  },
-})
+  }
+}
 
-const rules = (
+function rules(
   pace: ScalingPace,
   stabilizationWindowSeconds: number,
   usual: ScalingPace & { readonly periodSeconds: number },
-): ScalingRules => {
+): ScalingRules {
   const { pods, percent } = pace.pods === undefined && pace.percent === undefined ? usual : pace
   const periodSeconds = pace.periodSeconds ?? usual.periodSeconds
   return {
@@ -234,12 +245,12 @@ const rules = (
   }
 }
 
-const scaledObject = (
+function scaledObject(
   pipeline: OrderPipeline,
   part: string,
   { target, paused }: ScaleTarget,
   spec: Omit<ScaledObject['spec'], 'scaleTargetRef'>,
-): ScaledObject => {
+): ScaledObject {
   const name = deploymentName(pipeline.metadata.name, part, target)
   const metadata = ownedMeta(pipeline, workloadName(pipeline.metadata.name, part), part)
   return {

@@ -8,16 +8,19 @@ import { pipeline, settings, stage } from './testing.ts'
 
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
 const kafkaError = { conditions: [{ type: 'Ready', status: 'False', reason: 'KafkaError' }] }
-const topics = (of: OrderPipeline, status: (name: string) => unknown): ChildObject[] =>
-  desired(of, [], settings)
+function topics(of: OrderPipeline, status: (name: string) => unknown): ChildObject[] {
+  return desired(of, [], settings)
     .filter(({ kind }) => kind === 'KafkaTopic')
     .map((object) => ({ ...object, status: status(object.metadata.name) }))
-const workloads = (of: OrderPipeline): ChildObject[] =>
-  desired(of, [], settings).filter(({ kind }) => kind !== 'KafkaTopic')
-const steps = (of: OrderPipeline, children: readonly ChildObject[]) =>
-  plan(desired(of, children, settings), children, of, blockedByTopics(of, children, undefined))
+}
+function workloads(of: OrderPipeline): ChildObject[] {
+  return desired(of, [], settings).filter(({ kind }) => kind !== 'KafkaTopic')
+}
+function steps(of: OrderPipeline, children: readonly ChildObject[]) {
+  return plan(desired(of, children, settings), children, of, blockedByTopics(of, children, undefined))
     .filter(({ object }) => object.kind === 'Deployment' || object.kind === 'ScaledObject')
     .map(({ kind, object }) => `${kind} ${object.kind}`)
+}
 
 describe('the workloads of a new stage', () => {
   it('are created after all its consumed topics and its dead-letter topic exist', () => {

@@ -14,12 +14,12 @@ import { partsOf } from './parts.ts'
  * topic that the Topic Operator has never reported on: a topic that existed, and on which Strimzi
  * does not report at the moment, must not hold up a change.
  */
-export const blockedByTopics = (
+export function blockedByTopics(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   topics: ExternalTopics | undefined,
-): Blocked =>
-  new Map(
+): Blocked {
+  return new Map(
     partsOf(pipeline.spec).flatMap(({ name: part }): [string, Cause][] => {
       const { blue, green } = livePart(pipeline, part, children)
       const runs = blue !== undefined || green !== undefined
@@ -33,15 +33,17 @@ export const blockedByTopics = (
       return [[awaitedTopicsOf(part), cause]]
     }),
   )
+}
 
 /**
  * A user who does not let the operator read the Secret creates the topics: the operator can never
  * see them.
  */
-const mayNotLook = ({ problems }: ExternalTopics): boolean =>
-  problems.some(({ reason }) => reason === 'SecretForbidden')
+function mayNotLook({ problems }: ExternalTopics): boolean {
+  return problems.some(({ reason }) => reason === 'SecretForbidden')
+}
 
-const isThere = (topic: KafkaTopic | undefined, runs: boolean): boolean => {
+function isThere(topic: KafkaTopic | undefined, runs: boolean): boolean {
   if (!topic) return false
   const { topicId, conditions = [] } = (topic.status ?? {}) as ConditionsStatus & { readonly topicId?: string }
   if (topicId !== undefined) return true

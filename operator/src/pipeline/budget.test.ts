@@ -4,12 +4,13 @@ import { livePools, peakReplicas, poolSizes, tightBudget } from './budget.ts'
 import { desired } from './desired.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
-const spec = (maxConnections: number | undefined, maxReplicas = 100, changes: Partial<OrderPipelineSpec> = {}) =>
-  pipeline({
+function spec(maxConnections: number | undefined, maxReplicas = 100, changes: Partial<OrderPipelineSpec> = {}) {
+  return pipeline({
     ...(maxConnections === undefined ? {} : { database: { secretName: 'db', key: 'url', maxConnections } }),
     stages: [stage({ scaling: { minReplicas: 1, maxReplicas, lagPerReplica: 1 } })],
     ...changes,
   }).spec
+}
 const gateway = { scaling: { minReplicas: 1, maxReplicas: 10, cpuPercent: 70 } }
 
 describe('the connections of a pipeline', () => {

@@ -23,17 +23,19 @@ interface Replicas {
 }
 
 /** Replicas that share the database, with every autoscaler at its maximum. */
-export const largestReplicas = (spec: OrderPipelineSpec): Replicas =>
-  replicaTotals(spec, ({ scaling }) => scaling.maxReplicas)
+export function largestReplicas(spec: OrderPipelineSpec): Replicas {
+  return replicaTotals(spec, ({ scaling }) => scaling.maxReplicas)
+}
 
 /**
  * The same during a rollout of all parts: a rolling update adds a quarter and has about as many
  * ending replicas with open connections; BlueGreen has every replica twice.
  */
-export const peakReplicas = (spec: OrderPipelineSpec): Replicas =>
-  replicaTotals(spec, ({ scaling: { maxReplicas }, strategy }) =>
+export function peakReplicas(spec: OrderPipelineSpec): Replicas {
+  return replicaTotals(spec, ({ scaling: { maxReplicas }, strategy }) =>
     strategy?.type === 'BlueGreen' ? 2 * maxReplicas : maxReplicas + 2 * Math.ceil(maxReplicas / 4),
   )
+}
 
 type Scaled = Placement & { readonly scaling: { readonly maxReplicas: number } }
 
@@ -41,22 +43,27 @@ type Scaled = Placement & { readonly scaling: { readonly maxReplicas: number } }
  * Sums over the parts that share the database: a part with its own DATABASE_URL or
  * DATABASE_POOL_SIZE is not part of the budget.
  */
-const replicaTotals = ({ gateway, stages }: OrderPipelineSpec, count: (part: Scaled) => number): Replicas => ({
-  stages: stages.filter(sharesDatabase).reduce((sum, stage) => sum + count(stage), 0),
-  gateways: gateway && sharesDatabase(gateway) ? count(gateway) : 0,
-})
+function replicaTotals({ gateway, stages }: OrderPipelineSpec, count: (part: Scaled) => number): Replicas {
+  return {
+    stages: stages.filter(sharesDatabase).reduce((sum, stage) => sum + count(stage), 0),
+    gateways: gateway && sharesDatabase(gateway) ? count(gateway) : 0,
+  }
+}
 
-export const sharesDatabase = ({ env = [] }: Placement): boolean =>
-  !env.some(({ name }) => name === 'DATABASE_URL' || name === 'DATABASE_POOL_SIZE')
+export function sharesDatabase({ env = [] }: Placement): boolean {
+  return !env.some(({ name }) => name === 'DATABASE_URL' || name === 'DATABASE_POOL_SIZE')
+}
 
-const total = ({ stages, gateways }: Replicas, { stage, gateway }: Pools): number => stages * stage + gateways * gateway
+function total({ stages, gateways }: Replicas, { stage, gateway }: Pools): number {
+  return stages * stage + gateways * gateway
+}
 
 /**
  * DATABASE_POOL_SIZE by kind of part: maxConnections divided among every replica that can exist, so
  * that scaling out for lag does not exhaust the database first. `live` are the current sizes of the
  * pods: they stay while they fit, unless twice as many would fit.
  */
-export const poolSizes = (spec: OrderPipelineSpec, live?: Pools): Pools => {
+export function poolSizes(spec: OrderPipelineSpec, live?: Pools): Pools {
   const connections = spec.database?.maxConnections
   if (connections === undefined) return least
   const peak = peakReplicas(spec)
@@ -70,10 +77,12 @@ export const poolSizes = (spec: OrderPipelineSpec, live?: Pools): Pools => {
   return stays ? live : fitting
 }
 
-const poolsOf = (stage: number): Pools => ({ stage, gateway: Math.max(least.gateway, stage) })
+function poolsOf(stage: number): Pools {
+  return { stage, gateway: Math.max(least.gateway, stage) }
+}
 
 /** The current sizes of a pipeline's pods; undefined where there are none yet. */
-export const livePools = (deployments: ReadonlyMap<string, Deployment | undefined>): Pools | undefined => {
+export function livePools(deployments: ReadonlyMap<string, Deployment | undefined>): Pools | undefined {
   const stages: number[] = []
   let gateway: number | undefined
   for (const [part, deployment] of deployments) {
@@ -89,9 +98,11 @@ export const livePools = (deployments: ReadonlyMap<string, Deployment | undefine
 }
 
 /** Connections that every replica needs at least while all parts are rolled out at once. */
-export const connectionsForPeak = (spec: OrderPipelineSpec): number => total(peakReplicas(spec), least)
+export function connectionsForPeak(spec: OrderPipelineSpec): number {
+  return total(peakReplicas(spec), least)
+}
 
-export const budgetProblems = (spec: OrderPipelineSpec): Problem[] => {
+export function budgetProblems(spec: OrderPipelineSpec): Problem[] {
   const connections = spec.database?.maxConnections
   const replicas = largestReplicas(spec)
   if (connections === undefined || total(replicas, least) <= connections) return []
@@ -111,7 +122,7 @@ export const budgetProblems = (spec: OrderPipelineSpec): Problem[] => {
 /**
  * The message for a budget that is sufficient except while parts at their maximum are rolled out.
  */
-export const tightBudget = (spec: OrderPipelineSpec): string | undefined => {
+export function tightBudget(spec: OrderPipelineSpec): string | undefined {
   const connections = spec.database?.maxConnections
   if (connections === undefined || connections >= connectionsForPeak(spec)) return undefined
   return `spec.database.maxConnections: ${connections} connections are enough for every replica, but not during a rollout at maxReplicas, which needs up to ${connectionsForPeak(spec)}; raise it to that, or lower maxReplicas`

@@ -73,10 +73,14 @@ export type Figures = Readonly<Record<FigureName, number>>
 
 export const figureNames = Object.keys(capacityFigures) as FigureName[]
 
-export const isFigure = (name: string): name is FigureName => Object.hasOwn(capacityFigures, name)
+export function isFigure(name: string): name is FigureName {
+  return Object.hasOwn(capacityFigures, name)
+}
 
 /** The values of the table, with those of a shop's own in their place. */
-export const figuresWith = (own: Partial<Figures> = {}): Figures => ({
-  ...(Object.fromEntries(figureNames.map((name) => [name, capacityFigures[name].value])) as Figures),
-  ...own,
-})
+export function figuresWith(own: Partial<Figures> = {}): Figures {
+  return {
+    ...(Object.fromEntries(figureNames.map((name) => [name, capacityFigures[name].value])) as Figures),
+    ...own,
+  }
+}

@@ -8,8 +8,8 @@ import type { Figures } from './capacity-figures.ts'
 import { capacityPlan } from './capacity-plan.ts'
 import { pipeline, stage } from './testing.ts'
 
-const shop = (changes: Partial<OrderPipelineSpec> = {}): OrderPipelineSpec =>
-  pipeline({
+function shop(changes: Partial<OrderPipelineSpec> = {}): OrderPipelineSpec {
+  return pipeline({
     database: { secretName: 'shop-postgres', key: 'url', maxConnections: 100 },
     gateway: { scaling: { minReplicas: 2, maxReplicas: 4, cpuPercent: 70 } },
     topics: [{ name: 'orders.placed', partitions: 12, retentionHours: 24, replicationFactor: 2 }, { name: 'paid' }],
@@ -24,6 +24,7 @@ const shop = (changes: Partial<OrderPipelineSpec> = {}): OrderPipelineSpec =>
     ],
     ...changes,
   }).spec
+}
 
 /** Round figures, so that a plan can be checked by hand. */
 const round: Figures = figuresWith({
@@ -40,8 +41,9 @@ const round: Figures = figuresWith({
   brokerMegabytes: 20,
 })
 
-const planOf = (spec: OrderPipelineSpec, peak: number, figures = round, average = peak) =>
-  capacityPlan(spec, capacityOf(spec), { load: { peak, average }, figures })
+function planOf(spec: OrderPipelineSpec, peak: number, figures = round, average = peak) {
+  return capacityPlan(spec, capacityOf(spec), { load: { peak, average }, figures })
+}
 
 describe('the plan for a rate', () => {
   it('has partitions by the bytes and by the replicas of a topic, and disk by what is kept of the average', () => {

@@ -158,16 +158,12 @@ function databaseParts(spec: OrderPipelineSpec, peak: number, { databaseMsPerOrd
   return [bounded('database', peak * coreSeconds, databaseCores, databaseCores / coreSeconds, peak)]
 }
 
-const bounded = (
-  part: PlatformPart,
-  needed: number,
-  available: number,
-  sustainable: number,
-  peak: number,
-): PartNeed => ({
-  ...{ part, needed, available, sustainable },
-  load: peak / sustainable,
-})
+function bounded(part: PlatformPart, needed: number, available: number, sustainable: number, peak: number): PartNeed {
+  return {
+    ...{ part, needed, available, sustainable },
+    load: peak / sustainable,
+  }
+}
 
 /**
  * The connections of as many replicas as the rate needs. With every replica that there may be they

@@ -5,7 +5,9 @@ import { capacityOf, needsFor } from './capacity.ts'
 import type { Measured } from './capacity.ts'
 import { pipeline, stage } from './testing.ts'
 
-const scaling = (maxReplicas: number) => ({ minReplicas: 1, maxReplicas, lagPerReplica: 10 })
+function scaling(maxReplicas: number) {
+  return { minReplicas: 1, maxReplicas, lagPerReplica: 10 }
+}
 const two = pipeline({
   topics: [{ name: 'placed' }, { name: 'paid' }],
   stages: [

@@ -45,7 +45,13 @@ export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string)
 }
 
 /** Whether a part runs a program of the services image. */
-export const runsBuiltIn = ({ image, builtIn = false }: Placement): boolean => image === undefined || builtIn
+export function runsBuiltIn({ image, builtIn = false }: Placement): boolean {
+  return image === undefined || builtIn
+}
 
-const builtIn = (stage: Stage, name: string): boolean => stage.name === name && runsBuiltIn(stage)
-const has = (topics: Stage['emits'], topic: string): boolean => (topics ?? []).some((each) => each.topic === topic)
+function builtIn(stage: Stage, name: string): boolean {
+  return stage.name === name && runsBuiltIn(stage)
+}
+function has(topics: Stage['emits'], topic: string): boolean {
+  return (topics ?? []).some((each) => each.topic === topic)
+}

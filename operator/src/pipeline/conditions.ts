@@ -24,7 +24,7 @@ import { partitionsFor, reachWith } from './topics.ts'
 /**
  * A condition whose status does not change keeps its time, so a status is written for changes only.
  */
-export const conditions = (observation: PipelineObservation, now: string): Condition[] => {
+export function conditions(observation: PipelineObservation, now: string): Condition[] {
   const before = new Map(
     (observation.pipeline.status?.conditions ?? []).map((condition) => [condition.type, condition]),
   )
@@ -57,24 +57,30 @@ export const conditions = (observation: PipelineObservation, now: string): Condi
   )
 }
 
-const holds = (reason: ConditionReason, message: string): ConditionResult => ({ status: 'True', reason, message })
-const fails = (reason: ConditionReason, message: string): ConditionResult => ({ status: 'False', reason, message })
+function holds(reason: ConditionReason, message: string): ConditionResult {
+  return { status: 'True', reason, message }
+}
+function fails(reason: ConditionReason, message: string): ConditionResult {
+  return { status: 'False', reason, message }
+}
 
-const verdictIn = ({ status, reason, message }: ConditionResult): ConditionResult => ({ status, reason, message })
+function verdictIn({ status, reason, message }: ConditionResult): ConditionResult {
+  return { status, reason, message }
+}
 
-const ready = (observation: PipelineObservation, all: readonly [ConditionType, ConditionResult][]): ConditionResult => {
+function ready(observation: PipelineObservation, all: readonly [ConditionType, ConditionResult][]): ConditionResult {
   const missing = all.find(([, verdict]) => verdict.status !== 'True')
   if (missing) return { status: 'False', reason: missing[1].reason, message: missing[1].message }
   return suspension(observation) ?? holds('AllReady', 'topics, workloads and scaling are as the spec says')
 }
 
-const configured = ({
+function configured({
   pipeline,
   problems,
   failures,
   deferred: deferredObjects = [],
   contested = [],
-}: PipelineObservation): ConditionResult => {
+}: PipelineObservation): ConditionResult {
   const [problem] = problems
   if (problem) return fails(problem.reason, problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
   const failure = failures.find(({ reason }) => reason === 'NotOwned') ?? failures[0]
@@ -92,26 +98,28 @@ const configured = ({
   return tight === undefined ? holds('Applied', 'the spec is valid and applied') : holds('ConnectionBudgetTight', tight)
 }
 
-const secondOperator = (name: string): string =>
-  `the spec is applied; a second operator, ${name}, watches this pipeline too and stands by: let only one installation watch each namespace (watchNamespace)`
+function secondOperator(name: string): string {
+  return `the spec is applied; a second operator, ${name}, watches this pipeline too and stands by: let only one installation watch each namespace (watchNamespace)`
+}
 
 /** One message for each cause, because several objects often wait for the same. */
-const deferredMessages = (deferredObjects: readonly DeferredObject[]): string[] =>
-  [...new Set(deferredObjects.map(({ cause }) => cause.what))].map((what) => {
+function deferredMessages(deferredObjects: readonly DeferredObject[]): string[] {
+  return [...new Set(deferredObjects.map(({ cause }) => cause.what))].map((what) => {
     const objects = deferredObjects.filter(({ cause }) => cause.what === what).map(({ object }) => object)
     return `not created or changed because of ${what}: ${list(objects, ', ')}`
   })
+}
 
 /**
  * An operator that has just started has not read an external Kafka yet. What was found for this
  * generation of the spec is still valid; otherwise every start would make every pipeline unready
  * for a moment.
  */
-const notLookedAtYet = (
+function notLookedAtYet(
   { pipeline, topics, problems }: PipelineObservation,
   { Configured, ScalingReady }: { readonly Configured: ConditionResult; readonly ScalingReady: ConditionResult },
   before: ReadonlyMap<ConditionType, Condition>,
-): Partial<Record<(typeof dependents)[number], ConditionResult>> => {
+): Partial<Record<(typeof dependents)[number], ConditionResult>> {
   const isSameGeneration = before.get('TopicsReady')?.observedGeneration === pipeline.metadata.generation
   if (!isExternal(pipeline) || topics || problems.length > 0 || !isSameGeneration) return {}
   const was = asBefore(before)
@@ -126,9 +134,9 @@ const notLookedAtYet = (
 }
 
 /** While a spec cannot be applied its children stay as they are, and so do their conditions. */
-const asBefore = (
+function asBefore(
   before: ReadonlyMap<ConditionType, Condition>,
-): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', ConditionResult> => {
+): Record<'TopicsReady' | 'WorkloadsReady' | 'ScalingReady', ConditionResult> {
   const unknown: ConditionResult = { status: 'Unknown', reason: 'NotConfigured', message: 'no object was created yet' }
   const previousVerdict = (type: ConditionType): ConditionResult => {
     return verdictIn(before.get(type) ?? unknown)
@@ -140,7 +148,7 @@ const asBefore = (
   }
 }
 
-const topicsReady = (observation: PipelineObservation): ConditionResult => {
+function topicsReady(observation: PipelineObservation): ConditionResult {
   const { pipeline, children } = observation
   const { name } = pipeline.metadata
   if (isExternal(pipeline)) return externalTopicsReady(observation)
@@ -162,7 +170,7 @@ const topicsReady = (observation: PipelineObservation): ConditionResult => {
  * No other controller makes these topics ready: what the operator itself found and did in Kafka is
  * the answer.
  */
-const externalTopicsReady = ({ topics }: PipelineObservation): ConditionResult => {
+function externalTopicsReady({ topics }: PipelineObservation): ConditionResult {
   if (!topics) return fails('TopicsNotReady', 'the topics were not read yet')
   const [first] = topics.problems
   if (first) return fails(first.reason, list(topics.problems.map(({ message }) => message)))
@@ -170,12 +178,12 @@ const externalTopicsReady = ({ topics }: PipelineObservation): ConditionResult =
 }
 
 /** Objects of a missing kind cannot be read, so they are not ready. */
-const absentKind = ({ blocked }: PipelineObservation, kind: ChildKind): ConditionResult | undefined => {
+function absentKind({ blocked }: PipelineObservation, kind: ChildKind): ConditionResult | undefined {
   const cause = blocked?.get(everyOf(kind))
   return cause && fails(cause.reason, cause.what)
 }
 
-const scalingReady = (observation: PipelineObservation): ConditionResult => {
+function scalingReady(observation: PipelineObservation): ConditionResult {
   const { pipeline, children, topics, lag } = observation
   const missing = absentKind(observation, 'ScaledObject')
   if (missing) return missing
@@ -204,12 +212,12 @@ const scalingReady = (observation: PipelineObservation): ConditionResult => {
  * Topics that were created for fewer replicas than the spec now allows. The operator does not grow
  * them unless the spec says so, so the maximum cannot be reached.
  */
-const unreachable = ({
+function unreachable({
   pipeline,
   children,
   topics,
-}: Pick<PipelineObservation, 'pipeline' | 'children' | 'topics'>): string[] =>
-  pipeline.spec.stages.flatMap((stage) => {
+}: Pick<PipelineObservation, 'pipeline' | 'children' | 'topics'>): string[] {
+  return pipeline.spec.stages.flatMap((stage) => {
     const counts = stage.consumes.map(({ topic }) => livePartitions(pipeline, topic, children, topics))
     if (counts.includes(undefined)) return []
     const partitions = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
@@ -224,8 +232,9 @@ const unreachable = ({
         : `its topics have ${partitions} partitions in all and need ${neededPartitions}; set partitions: ${largerCount} of topic ${first?.topic}`
     return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
   })
+}
 
-const suspension = ({ pipeline, children, lag }: PipelineObservation): ConditionResult | undefined => {
+function suspension({ pipeline, children, lag }: PipelineObservation): ConditionResult | undefined {
   switch (suspensionOf(pipeline, children, lag)) {
     case undefined:
       return undefined
@@ -249,7 +258,7 @@ const suspension = ({ pipeline, children, lag }: PipelineObservation): Condition
  * acted on counts only until WorkloadsReady was True for the pipeline's own generation; otherwise
  * Ready would flicker whenever a stage is scaled.
  */
-const workloadsReady = (observation: PipelineObservation): ConditionResult => {
+function workloadsReady(observation: PipelineObservation): ConditionResult {
   const { pipeline, children, lag, pods } = observation
   const missing = absentKind(observation, 'Deployment')
   if (missing) return missing
@@ -286,11 +295,12 @@ const workloadsReady = (observation: PipelineObservation): ConditionResult => {
     : holds('AllReady', 'every stage and the gateway have at least minReplicas ready')
 }
 
-const troubleOf = (report: PodReport | undefined): string =>
-  report?.trouble === undefined ? '' : ` (${report.trouble})`
+function troubleOf(report: PodReport | undefined): string {
+  return report?.trouble === undefined ? '' : ` (${report.trouble})`
+}
 
 /** Replicas that a rollout from a stable version removes on purpose. */
-const mayBeAway = (live: LivePart, minReplicas: number): number => {
+function mayBeAway(live: LivePart, minReplicas: number): number {
   const deployment = live[live.active]
   if (!deployment || !isReplacing(live)) return 0
   const { maxUnavailable = 0 } = deployment.spec.strategy?.rollingUpdate ?? {}
@@ -302,18 +312,19 @@ const mayBeAway = (live: LivePart, minReplicas: number): number => {
  * Why the pods of a part cannot be created, in the words of what refuses them: a quota, a limit
  * range, admission.
  */
-const podsRefused = ({ blue, green }: LivePart): string[] =>
-  [blue, green].flatMap((deployment) => {
+function podsRefused({ blue, green }: LivePart): string[] {
+  return [blue, green].flatMap((deployment) => {
     const { conditions = [] } = (deployment?.status ?? {}) as DeploymentStatus
     const failure = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
     return failure && deployment ? `${deployment.metadata.name}: ${failure.message ?? failure.reason ?? 'refused'}` : []
   })
+}
 
 /**
  * What the Ready condition of another controller's object says; that of an older generation says
  * nothing yet.
  */
-const notReady = (object: KubeObject | undefined, name: string): string[] => {
+function notReady(object: KubeObject | undefined, name: string): string[] {
   if (!object) return [`${name} does not exist yet`]
   const status = (object.status ?? {}) as ConditionsStatus
   if (status.observedGeneration !== undefined && status.observedGeneration < (object.metadata.generation ?? 0))
@@ -328,7 +339,8 @@ const notReady = (object: KubeObject | undefined, name: string): string[] => {
 }
 
 /** The first few items in full: a person reads a condition. */
-const list = (items: readonly string[], separator = '; '): string =>
-  items.length <= 5
+function list(items: readonly string[], separator = '; '): string {
+  return items.length <= 5
     ? items.join(separator)
     : `${items.slice(0, 5).join(separator)}${separator}and ${items.length - 5} more`
+}

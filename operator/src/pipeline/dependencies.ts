@@ -16,10 +16,12 @@ export type { Blocked, Cause } from './blocked.ts'
 const externalKafka = 'Kafka/external'
 
 /** The identity of a part's topics, as long as some of them do not exist. */
-export const awaitedTopicsOf = (part: string): string => `Topics/${part}`
+export function awaitedTopicsOf(part: string): string {
+  return `Topics/${part}`
+}
 
 /** Identities of what an object needs directly; the first that is blocked is the reported cause. */
-export const dependencies = (object: ChildObject, pipeline: OrderPipeline): string[] => {
+export function dependencies(object: ChildObject, pipeline: OrderPipeline): string[] {
   const kafka = isExternal(pipeline) ? [externalKafka] : []
   const part = object.metadata.labels?.[labelKeys.stage] ?? ''
   const workload = workloadName(pipeline.metadata.name, part)
@@ -46,7 +48,7 @@ export const dependencies = (object: ChildObject, pipeline: OrderPipeline): stri
 }
 
 /** Topics that a stage or the gateway reads or writes, by their names in Kafka. */
-export const topicsOf = ({ metadata: { name }, spec }: OrderPipeline, part: string): string[] => {
+export function topicsOf({ metadata: { name }, spec }: OrderPipeline, part: string): string[] {
   const namesOf = (refs: readonly TopicRef[]): string[] => refs.map(({ topic }) => topicName(name, topic))
   if (part === gatewayName) return spec.gateway ? namesOf(spec.gateway.emits ?? defaultGatewayEmits) : []
   const stage = spec.stages.find((one) => one.name === part)
@@ -64,10 +66,11 @@ export interface Gate {
 }
 
 /** The cause that blocks one object, or all objects of its kind. */
-export const causeOf = (id: string, blocked: Blocked): Cause | undefined =>
-  blocked.get(id) ?? blocked.get(everyOf(id.slice(0, id.indexOf('/'))))
+export function causeOf(id: string, blocked: Blocked): Cause | undefined {
+  return blocked.get(id) ?? blocked.get(everyOf(id.slice(0, id.indexOf('/'))))
+}
 
-export const gate = (pipeline: OrderPipeline, before: Blocked = new Map()): Gate => {
+export function gate(pipeline: OrderPipeline, before: Blocked = new Map()): Gate {
   const blocked = new Map(before)
   return {
     block: (object, cause) => void blocked.set(identity(object), cause),
@@ -83,7 +86,7 @@ export const gate = (pipeline: OrderPipeline, before: Blocked = new Map()): Gate
  * An external Kafka cluster blocks until it is known which pipeline owns its topics, and for as
  * long as it is not this one.
  */
-export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics | undefined): Blocked => {
+export function blockedByKafka(pipeline: OrderPipeline, topics: ExternalTopics | undefined): Blocked {
   if (!isExternal(pipeline)) return new Map()
   const blocked = (reason: ConditionReason, what: string): Blocked => new Map([[externalKafka, { reason, what }]])
   if (!topics) return blocked('TopicsNotReady', 'the Kafka cluster, which was not read yet')
@@ -95,15 +98,16 @@ export const blockedByKafka = (pipeline: OrderPipeline, topics: ExternalTopics |
  * Autoscalers of the pipeline that would scale a Deployment of another owner, which has the name of
  * a deleted one.
  */
-export const strayScaledObjects = (
+export function strayScaledObjects(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   foreign: ReadonlySet<string>,
-): ChildObject[] =>
-  children.filter(
+): ChildObject[] {
+  return children.filter(
     (child) =>
       child.kind === 'ScaledObject' &&
       child.metadata.deletionTimestamp === undefined &&
       otherOwner(child, pipeline) === undefined &&
       foreign.has(`Deployment/${child.spec.scaleTargetRef.name}`),
   )
+}

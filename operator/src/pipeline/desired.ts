@@ -28,7 +28,7 @@ export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings {}
  * without it no version is given up. `digests` are those of the Secrets that pods take values from;
  * without them pods keep what they have. `now`, in milliseconds, ends an overdue drain.
  */
-export const desired = (
+export function desired(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   operatorSettings: DesiredSettings,
@@ -36,7 +36,7 @@ export const desired = (
   pods: ReadonlyMap<string, PodReport> = new Map(),
   digests: SecretDigests = new Map(),
   now?: number,
-): ChildObject[] => {
+): ChildObject[] {
   const { gateway, stages } = pipeline.spec
   const servicesImage = servicesImageOf(pipeline, children, operatorSettings.servicesImage)
   const settings = { ...operatorSettings, servicesImage }
@@ -84,11 +84,11 @@ export const desired = (
  * Replicas that a new Deployment starts with instead of 1, since afterwards only its autoscaler
  * sets the number: as many as the one it is to replace, or the minimum.
  */
-export const startReplicas = (
+export function startReplicas(
   pipeline: OrderPipeline,
   deployment: string,
   children: readonly ChildObject[],
-): number | undefined => {
+): number | undefined {
   if (pipeline.spec.suspend) return 0
   for (const { name, scaling } of partsOf(pipeline.spec)) {
     const color = colors.find((one) => deployment === deploymentName(pipeline.metadata.name, name, one))

@@ -3,7 +3,7 @@
 import { sameQuantity } from './quantity.ts'
 
 /** Paths at which the live object differs from the desired one. Empty means no drift. */
-export const drift = (desired: unknown, live: unknown, path = ''): string[] => {
+export function drift(desired: unknown, live: unknown, path = ''): string[] {
   if (live === undefined && isEmpty(desired)) return [] // the API server omits empty texts and lists
   if (Array.isArray(desired)) return Array.isArray(live) ? listDrift(desired, live, path) : [path]
   if (isRecord(desired)) {
@@ -15,13 +15,14 @@ export const drift = (desired: unknown, live: unknown, path = ''): string[] => {
   return desired === live || (isQuantity(path) && bothText(desired, live)) ? [] : [path]
 }
 
-const isEmpty = (desired: unknown): boolean =>
-  desired === '' || (typeof desired === 'object' && desired !== null && Object.keys(desired).length === 0)
+function isEmpty(desired: unknown): boolean {
+  return desired === '' || (typeof desired === 'object' && desired !== null && Object.keys(desired).length === 0)
+}
 
 /**
  * Items with an identity are matched by it at any position; other items are matched by position.
  */
-const listDrift = (desired: readonly unknown[], live: readonly unknown[], path: string): string[] => {
+function listDrift(desired: readonly unknown[], live: readonly unknown[], path: string): string[] {
   const identity = identityOf(desired)
   if (identity === undefined) {
     if (desired.length !== live.length) return [path]
@@ -38,14 +39,19 @@ const listDrift = (desired: readonly unknown[], live: readonly unknown[], path: 
  * The map keys of the lists we write: ports are distinguished by number, owners by uid, the rest by
  * name where all names differ.
  */
-const identityOf = (items: readonly unknown[]): 'name' | 'uid' | undefined =>
-  (['uid', 'name'] as const).find((key) => {
+function identityOf(items: readonly unknown[]): 'name' | 'uid' | undefined {
+  return (['uid', 'name'] as const).find((key) => {
     const ids = items.map((item) => (isRecord(item) ? item[key] : undefined))
     return items.length > 0 && ids.every((id) => typeof id === 'string') && new Set(ids).size === items.length
   })
+}
 
-const isQuantity = (path: string): boolean => /\.resources\.(requests|limits)\./.test(path)
-const bothText = (a: unknown, b: unknown): boolean =>
-  typeof a === 'string' && typeof b === 'string' && sameQuantity(a, b)
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+function isQuantity(path: string): boolean {
+  return /\.resources\.(requests|limits)\./.test(path)
+}
+function bothText(a: unknown, b: unknown): boolean {
+  return typeof a === 'string' && typeof b === 'string' && sameQuantity(a, b)
+}
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -8,28 +8,34 @@ const kafka = { external: { bootstrapServers: 'kafka:9092' } }
 const declared = 'shop.inventory.updated'
 const deadLetters = 'shop.payment.dead-letters'
 
-const shop = (spec: Partial<OrderPipelineSpec> = {}, topics?: RecordedTopic[], deleting = false): OrderPipeline => ({
-  ...pipeline({ kafka, ...spec }, deleting ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
-  ...(topics ? { status: { kafka: { topics } } } : {}),
-})
+function shop(spec: Partial<OrderPipelineSpec> = {}, topics?: RecordedTopic[], deleting = false): OrderPipeline {
+  return {
+    ...pipeline({ kafka, ...spec }, deleting ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
+    ...(topics ? { status: { kafka: { topics } } } : {}),
+  }
+}
 
-const live = (changes: Partial<LiveTopic> = {}, configs: Record<string, string> = {}): LiveTopic => ({
-  topicId: 'id-1',
-  partitions: 110,
-  replicationFactors: [1, 1],
-  configs: new Map(Object.entries(configs).map(([name, value]) => [name, { value, dynamic: true }])),
-  ...changes,
-})
+function live(changes: Partial<LiveTopic> = {}, configs: Record<string, string> = {}): LiveTopic {
+  return {
+    topicId: 'id-1',
+    partitions: 110,
+    replicationFactors: [1, 1],
+    configs: new Map(Object.entries(configs).map(([name, value]) => [name, { value, dynamic: true }])),
+    ...changes,
+  }
+}
 const deadLettersLive = live({ topicId: 'id-2', partitions: 3 }, { 'retention.ms': '1209600000' })
 const settledTopics = new Map([
   [declared, live()],
   [deadLetters, deadLettersLive],
 ])
-const changes = (
+function changes(
   of: OrderPipeline,
   topics: ReadonlyMap<string, LiveTopic | undefined>,
   hasWrites: Record<string, boolean> = {},
-) => topicChanges(of, topics, new Map(Object.entries(hasWrites)))
+) {
+  return topicChanges(of, topics, new Map(Object.entries(hasWrites)))
+}
 
 describe('topics of an external Kafka', () => {
   it('are created when missing, dead letters included, and are recorded before', () => {

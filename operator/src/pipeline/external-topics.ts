@@ -53,42 +53,48 @@ const specConfigs = ['retention.ms', 'min.insync.replicas', 'cleanup.policy']
 const recordLimit = 500
 
 /** Names of the topics to read: the desired ones, and the created ones. */
-export const topicNames = (pipeline: OrderPipeline): string[] => [
-  ...new Set([
-    ...desiredTopics(pipeline, new Map()).map(({ name }) => name),
-    ...recorded(pipeline).map(({ name }) => name),
-  ]),
-]
+export function topicNames(pipeline: OrderPipeline): string[] {
+  return [
+    ...new Set([
+      ...desiredTopics(pipeline, new Map()).map(({ name }) => name),
+      ...recorded(pipeline).map(({ name }) => name),
+    ]),
+  ]
+}
 
 /**
  * Changes whenever the topics must be read again: another pipeline, other topics, another
  * connection.
  */
-export const topicsVersion = (pipeline: OrderPipeline): string => {
+export function topicsVersion(pipeline: OrderPipeline): string {
   const { uid, deletionTimestamp } = pipeline.metadata
   const { kafka, deletionPolicy } = pipeline.spec
   return JSON.stringify([uid, deletionTimestamp, kafka, deletionPolicy, desiredTopics(pipeline, new Map())])
 }
 
-export const recorded = ({ status }: OrderPipeline): readonly RecordedTopic[] => status?.kafka?.topics ?? []
+export function recorded({ status }: OrderPipeline): readonly RecordedTopic[] {
+  return status?.kafka?.topics ?? []
+}
 
 /** Recorded as about to be created: after a crash it is unknown whether they were. */
-export const unconfirmed = (pipeline: OrderPipeline): string[] =>
-  recorded(pipeline).flatMap(({ name, id }) => (id === undefined ? name : []))
+export function unconfirmed(pipeline: OrderPipeline): string[] {
+  return recorded(pipeline).flatMap(({ name, id }) => (id === undefined ? name : []))
+}
 
-const desiredTopics = (pipeline: OrderPipeline, current: ReadonlyMap<string, number>): DesiredTopic[] =>
-  pipeline.metadata.deletionTimestamp === undefined ? desiredTopicsOf(pipeline, current) : []
+function desiredTopics(pipeline: OrderPipeline, current: ReadonlyMap<string, number>): DesiredTopic[] {
+  return pipeline.metadata.deletionTimestamp === undefined ? desiredTopicsOf(pipeline, current) : []
+}
 
 /**
  * `live` has every topic of `topicNames` that could be described, `undefined` for a missing one.
  * `hasWrites`: whether the topic has ever been written to, where that is known. A topic that is
  * recorded as about to be created, exists and was never written to is ours.
  */
-export const topicChanges = (
+export function topicChanges(
   pipeline: OrderPipeline,
   live: ReadonlyMap<string, LiveTopic | undefined>,
   hasWrites: ReadonlyMap<string, boolean>,
-): TopicChanges => {
+): TopicChanges {
   const current = new Map([...live].flatMap(([name, topic]) => (topic ? [[name, topic.partitions] as const] : [])))
   const desired = desiredTopics(pipeline, current)
   const names = new Set(desired.map(({ name }) => name))
@@ -131,19 +137,20 @@ export const topicChanges = (
  * A topic that Retain leaves behind is removed from the record for good: a later `deletionPolicy:
  * Delete` must not delete it.
  */
-const isReleased = ({ spec }: OrderPipeline, desiredNames: ReadonlySet<string>, { name, id }: RecordedTopic): boolean =>
-  spec.deletionPolicy !== 'Delete' && id !== undefined && !desiredNames.has(name)
+function isReleased({ spec }: OrderPipeline, desiredNames: ReadonlySet<string>, { name, id }: RecordedTopic): boolean {
+  return spec.deletionPolicy !== 'Delete' && id !== undefined && !desiredNames.has(name)
+}
 
 /**
  * The entry as it is valid now; nothing when the topic is another owner's. An entry with an id
  * stays when the topic is not listed: a broker may not know a new topic yet, and deleting by the id
  * of a missing topic has no effect.
  */
-const stillOurs = (
+function stillOurs(
   entry: RecordedTopic,
   live: ReadonlyMap<string, LiveTopic | undefined>,
   hasWrites: ReadonlyMap<string, boolean>,
-): RecordedTopic[] => {
+): RecordedTopic[] {
   const { name, id } = entry
   if (!live.has(name)) return [entry]
   const liveTopic = live.get(name)
@@ -158,28 +165,32 @@ const stillOurs = (
  * The record once the results are known. An `id` of null means that the topic was certainly not
  * created, so an entry without an id is not ours.
  */
-export const recordAfter = (
+export function recordAfter(
   record: readonly RecordedTopic[],
   newIds: ReadonlyMap<string, string | null>,
   deletedIds: ReadonlySet<string>,
-): RecordedTopic[] =>
-  record.flatMap((entry): RecordedTopic[] => {
+): RecordedTopic[] {
+  return record.flatMap((entry): RecordedTopic[] => {
     const id = newIds.get(entry.name)
     if (entry.id === undefined ? id === null : deletedIds.has(entry.id)) return []
     return [typeof id === 'string' ? { name: entry.name, id } : entry]
   })
+}
 
-const toMake = ({ name, spec }: DesiredTopic): TopicToMake => ({
-  name,
-  partitions: spec.partitions ?? -1,
-  replicas: spec.replicas ?? -1,
-  configs: configsOf(spec),
-})
+function toMake({ name, spec }: DesiredTopic): TopicToMake {
+  return {
+    name,
+    partitions: spec.partitions ?? -1,
+    replicas: spec.replicas ?? -1,
+    configs: configsOf(spec),
+  }
+}
 
-const configsOf = ({ config = {} }: DesiredTopic['spec']): Map<string, string> =>
-  new Map(Object.entries(config).map(([name, value]) => [name, String(value)]))
+function configsOf({ config = {} }: DesiredTopic['spec']): Map<string, string> {
+  return new Map(Object.entries(config).map(([name, value]) => [name, String(value)]))
+}
 
-const configChanges = ({ spec }: DesiredTopic, liveTopic: LiveTopic, ours: boolean): Map<string, string | null> => {
+function configChanges({ spec }: DesiredTopic, liveTopic: LiveTopic, ours: boolean): Map<string, string | null> {
   const desiredConfigs = configsOf(spec)
   const changes = new Map<string, string | null>()
   for (const [name, value] of desiredConfigs) if (liveTopic.configs.get(name)?.value !== value) changes.set(name, value)
@@ -190,7 +201,7 @@ const configChanges = ({ spec }: DesiredTopic, liveTopic: LiveTopic, ours: boole
 }
 
 /** Differences that the operator does not change by itself. */
-const mismatches = ({ name, spec }: DesiredTopic, liveTopic: LiveTopic): TopicProblem[] => {
+function mismatches({ name, spec }: DesiredTopic, liveTopic: LiveTopic): TopicProblem[] {
   const { partitions = liveTopic.partitions, replicas } = spec
   const factors = [...new Set(liveTopic.replicationFactors)]
   const problems: string[] = []
@@ -210,12 +221,12 @@ const mismatches = ({ name, spec }: DesiredTopic, liveTopic: LiveTopic): TopicPr
  * may own them too; `reachedAlike`: whether another pipeline without a record is known to be in
  * this cluster.
  */
-export const notOurs = (
+export function notOurs(
   pipeline: OrderPipeline,
   clusterId: string | undefined,
   others: readonly OrderPipeline[],
   reachedAlike: (other: OrderPipeline) => boolean = () => false,
-): TopicProblem | undefined => {
+): TopicProblem | undefined {
   if (clusterId === undefined) return undefined
   const recordedId = pipeline.status?.kafka?.clusterId
   if (recordedId !== undefined && recordedId !== clusterId)
@@ -233,13 +244,13 @@ export const notOurs = (
  * Topics have no namespace: of two pipelines with the same name in one Kafka cluster the older one
  * owns them.
  */
-const rivalOf = (
+function rivalOf(
   pipeline: OrderPipeline,
   others: readonly OrderPipeline[],
   clusterId: string,
   reachedAlike: (other: OrderPipeline) => boolean,
-): string | undefined =>
-  others
+): string | undefined {
+  return others
     .filter((other) => other.metadata.name === pipeline.metadata.name && keyOf(other) !== keyOf(pipeline))
     .filter((other) => {
       const recordedIn = other.status?.kafka?.clusterId
@@ -249,5 +260,8 @@ const rivalOf = (
       (other) => age(other) - age(pipeline) < 0 || (age(other) === age(pipeline) && keyOf(other) < keyOf(pipeline)),
     )
     .map(keyOf)[0]
+}
 
-const age = ({ metadata }: OrderPipeline): number => Date.parse(metadata.creationTimestamp ?? '') || 0
+function age({ metadata }: OrderPipeline): number {
+  return Date.parse(metadata.creationTimestamp ?? '') || 0
+}

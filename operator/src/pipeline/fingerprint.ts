@@ -5,7 +5,7 @@ import { fingerprintAnnotation } from './names.ts'
 /**
  * 53 bits (cyrb53) of a value with its keys in order. Protects only against accidental collisions.
  */
-export const fingerprintOf = (value: unknown): string => {
+export function fingerprintOf(value: unknown): string {
   const text = canonical(value)
   let [a, b] = [0xdeadbeef, 0x41c6ce57]
   for (let index = 0; index < text.length; index += 1) {
@@ -18,19 +18,21 @@ export const fingerprintOf = (value: unknown): string => {
   return (4294967296 * (2097151 & b) + (a >>> 0)).toString(16).padStart(14, '0')
 }
 
-export const withFingerprint = <T extends KubeObject>(object: T): T => ({
-  ...object,
-  metadata: {
-    ...object.metadata,
-    annotations: { ...object.metadata.annotations, [fingerprintAnnotation]: fingerprintOf(object) },
-  },
-})
+export function withFingerprint<T extends KubeObject>(object: T): T {
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      annotations: { ...object.metadata.annotations, [fingerprintAnnotation]: fingerprintOf(object) },
+    },
+  }
+}
 
 /** JSON texts of keys, which are few and the same for every object. */
 const quotedKeys = new Map<string, string>()
 const cacheLimit = 2000
 
-const quote = (key: string): string => {
+function quote(key: string): string {
   const cached = quotedKeys.get(key)
   if (cached !== undefined) return cached
   const text = JSON.stringify(key)
@@ -39,7 +41,7 @@ const quote = (key: string): string => {
 }
 
 /** JSON with the keys of every object in order. */
-const canonical = (value: unknown): string => {
+function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   let text = ''
   if (Array.isArray(value)) {

@@ -5,18 +5,21 @@ import type { FlowChanges } from './flow-changes.ts'
 import { unmeasuredDecision } from './flow-decision.ts'
 import type { FlowDecision, FlowReason } from './flow-decision.ts'
 
-const decision = (current: number, replicas: number, reason: FlowReason = 'Backlog'): FlowDecision => ({
-  ...unmeasuredDecision(current, { minReplicas: 1, maxReplicas: 100 }, 0),
-  replicas,
-  reason,
-})
+function decision(current: number, replicas: number, reason: FlowReason = 'Backlog'): FlowDecision {
+  return {
+    ...unmeasuredDecision(current, { minReplicas: 1, maxReplicas: 100 }, 0),
+    replicas,
+    reason,
+  }
+}
 /** Decisions as [second, desired replicas, reason]. */
-const after = (steps: readonly (readonly [number, number, FlowReason?])[], current = 5): FlowChanges =>
-  steps.reduce(
+function after(steps: readonly (readonly [number, number, FlowReason?])[], current = 5): FlowChanges {
+  return steps.reduce(
     (history, [second, replicas, reason]) =>
       withDecision(history, decision(current, replicas, reason), second * 1_000, second * 1_000),
     noChanges,
   )
+}
 
 it('a decision without a change is not recorded', () => {
   expect(

@@ -10,12 +10,16 @@ const first = stage({ ...one, name: 'first', consumes: [{ topic: 'in' }], emits:
 const second = stage({ ...one, name: 'second', consumes: [{ topic: 'out' }], workSeconds: 0.5 })
 const { spec } = pipeline({ topics: [{ name: 'in' }, { name: 'out' }], stages: [first, second] })
 
-const control = (): FlowControl => flowControl(topologyOf(spec), spec.stages.map(flowRules))
-const look = (at: number, topic: string, arrived: number, handled = arrived): FlowSample => ({
-  ...{ at, members: 1, current: 1, handled, partitions: 30 },
-  arrived: new Map([[topic, arrived]]),
-  lag: new Map([[topic, arrived - handled]]),
-})
+function control(): FlowControl {
+  return flowControl(topologyOf(spec), spec.stages.map(flowRules))
+}
+function look(at: number, topic: string, arrived: number, handled = arrived): FlowSample {
+  return {
+    ...{ at, members: 1, current: 1, handled, partitions: 30 },
+    arrived: new Map([[topic, arrived]]),
+    lag: new Map([[topic, arrived - handled]]),
+  }
+}
 
 describe('the flow control of a pipeline', () => {
   it('makes no decision before the second sample of a stage, since a rate needs two samples', () => {

@@ -72,13 +72,15 @@ interface StageMemory {
   last?: FlowSample
 }
 
-export const flowRules = ({ name, consumes, concurrency, workSeconds, scaling }: Stage): FlowRules => ({
-  name,
-  topics: consumes.map(({ topic }) => topic),
-  concurrency: concurrency ?? defaults.concurrency,
-  workSeconds: workSeconds ?? 1,
-  scaling,
-})
+export function flowRules({ name, consumes, concurrency, workSeconds, scaling }: Stage): FlowRules {
+  return {
+    name,
+    topics: consumes.map(({ topic }) => topic),
+    concurrency: concurrency ?? defaults.concurrency,
+    workSeconds: workSeconds ?? 1,
+    scaling,
+  }
+}
 
 /** `before`: the flow control of the previous spec; its samples stay where they are still valid. */
 export function flowControl(topology: Topology, rules: readonly FlowRules[], before?: FlowControl): FlowControl {
@@ -142,19 +144,20 @@ function note(memory: StageMemory, sample: FlowSample): void {
 }
 
 /** The declared work of a message, until the stage was busy long enough to measure it. */
-const replicaPerSecond = ({ rules, rate }: StageMemory): number =>
-  rate.perSecond ?? rules.concurrency / rules.workSeconds
+function replicaPerSecond({ rules, rate }: StageMemory): number {
+  return rate.perSecond ?? rules.concurrency / rules.workSeconds
+}
 
 /**
  * Limits that the replicas share: the number of useful replicas, and whether they wait for the same
  * component.
  */
-const shared = ({
+function shared({
   usefulState,
   holding,
   rules,
   last,
-}: StageMemory): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> => {
+}: StageMemory): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> {
   const useful = usefulReplicas(usefulState, last?.at ?? 0)
   return {
     ...(useful === undefined ? {} : { usefulReplicas: useful }),
@@ -163,7 +166,9 @@ const shared = ({
   }
 }
 
-const arrivedPerSecond = ({ arrivals }: StageMemory): number => sum([...arrivals.values()], meanArrivalRate)
+function arrivedPerSecond({ arrivals }: StageMemory): number {
+  return sum([...arrivals.values()], meanArrivalRate)
+}
 
 function entranceRate(stages: ReadonlyMap<string, StageMemory>, topic: string): number {
   for (const { arrivals } of stages.values()) {
@@ -194,5 +199,6 @@ function flowStage(memory: StageMemory, lagNow?: ReadonlyMap<string, number>): F
   }
 }
 
-const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
-  items.reduce((total, item) => total + of(item), 0)
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}

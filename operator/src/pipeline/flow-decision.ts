@@ -110,4 +110,6 @@ const reasonTexts: Readonly<Record<Exclude<FlowReason, 'Arrivals' | 'Backlog'>, 
   SmallChange: ({ current }) => `a few replicas less than ${current} are not worth a rebalance`,
 }
 
-const rounded = (value: number): number => Math.round(value * 10) / 10
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10
+}

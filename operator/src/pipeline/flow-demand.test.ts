@@ -3,17 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { demandOf, metricFor } from './flow-demand.ts'
 import type { StageLoad } from './flow-demand.ts'
 
-const load = (changes: Partial<StageLoad> = {}): StageLoad => ({
-  arrivalsPerSecond: 0,
-  backlog: 0,
-  drainSeconds: 30,
-  replicaPerSecond: 10,
-  minReplicas: 1,
-  maxReplicas: 100,
-  partitions: 110,
-  current: 1,
-  ...changes,
-})
+function load(changes: Partial<StageLoad> = {}): StageLoad {
+  return {
+    arrivalsPerSecond: 0,
+    backlog: 0,
+    drainSeconds: 30,
+    replicaPerSecond: 10,
+    minReplicas: 1,
+    maxReplicas: 100,
+    partitions: 110,
+    current: 1,
+    ...changes,
+  }
+}
 const anyLoad = fc
   .record({
     arrivalsPerSecond: fc.double({ min: 0, max: 5_000, noNaN: true }),

@@ -9,22 +9,27 @@ import { pipeline, settings, stage } from './testing.ts'
 const scaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 9, drainSeconds: 15 } as const
 const shop = pipeline({ stages: [stage({ scaling, workSeconds: 0.1 })] })
 const answering = { ...settings, flowScalerUrl: 'http://scaler.op.svc:8081' }
-const children = (from: typeof settings, status: object = {}): ChildObject[] =>
-  desired(shop, [], from).map((child) => ({
+function children(from: typeof settings, status: object = {}): ChildObject[] {
+  return desired(shop, [], from).map((child) => ({
     ...child,
     metadata: { ...child.metadata, generation: 1 },
     status: { conditions: [{ type: 'Ready', status: 'True' }], ...(child.kind === 'ScaledObject' ? status : {}) },
   }))
-const failing = (numberOfFailures: number) => ({
-  health: { 's0-metric-api-metric': { numberOfFailures, status: 'Failing' } },
-})
-const statusWith = (of: readonly ChildObject[]) =>
-  statusOf(
+}
+function failing(numberOfFailures: number) {
+  return {
+    health: { 's0-metric-api-metric': { numberOfFailures, status: 'Failing' } },
+  }
+}
+function statusWith(of: readonly ChildObject[]) {
+  return statusOf(
     { pipeline: shop, children: of, problems: [], failures: [], lag: new Map(), throughput: new Map() },
     '2026-01-01T00:00:00Z',
   )
-const scalingReady = (of: readonly ChildObject[]) =>
-  statusWith(of).conditions?.find(({ type }) => type === 'ScalingReady')
+}
+function scalingReady(of: readonly ChildObject[]) {
+  return statusWith(of).conditions?.find(({ type }) => type === 'ScalingReady')
+}
 
 describe('a stage with the policy Flow', () => {
   it('is scaled on flow if KEDA asks the operator, and the condition says so', () => {

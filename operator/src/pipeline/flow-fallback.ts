@@ -17,8 +17,8 @@ interface Health {
 }
 
 /** For the stages with the policy Flow that have a ScaledObject. */
-export const scaledOn = (pipeline: OrderPipeline, children: readonly ChildObject[]): ScaledOn[] =>
-  pipeline.spec.stages
+export function scaledOn(pipeline: OrderPipeline, children: readonly ChildObject[]): ScaledOn[] {
+  return pipeline.spec.stages
     .filter(({ scaling }) => scaling.policy === 'Flow')
     .flatMap(({ name }): ScaledOn[] => {
       const scaledObject = scaledObjectOf(pipeline, name, children)
@@ -26,9 +26,10 @@ export const scaledOn = (pipeline: OrderPipeline, children: readonly ChildObject
       const why = reasonForLag(scaledObject)
       return [why === undefined ? { stage: name, by: 'Flow' } : { stage: name, by: 'Lag', why }]
     })
+}
 
 /** Undefined where KEDA asks the operator and gets its answers. */
-export const reasonForLag = ({ spec, status }: ScaledObject): string | undefined => {
+export function reasonForLag({ spec, status }: ScaledObject): string | undefined {
   if (!spec.triggers.some(({ type }) => type === 'metrics-api'))
     return 'KEDA is older than 2.20, or flowScaler is disabled in the chart of the operator'
   const { health = {} } = (status ?? {}) as { readonly health?: Readonly<Record<string, Health>> }

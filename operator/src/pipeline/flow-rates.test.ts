@@ -12,8 +12,8 @@ const { spec } = parse(readFileSync(join(import.meta.dirname, '../../../examples
   spec: OrderPipelineSpec
 }
 const topology = topologyOf(spec)
-const stages = (changes: Readonly<Record<string, Partial<FlowStage>>> = {}): FlowStage[] =>
-  spec.stages.map(({ name, consumes }) => ({
+function stages(changes: Readonly<Record<string, Partial<FlowStage>>> = {}): FlowStage[] {
+  return spec.stages.map(({ name, consumes }) => ({
     name,
     topics: consumes.map(({ topic }) => topic),
     backlog: new Map(),
@@ -21,8 +21,10 @@ const stages = (changes: Readonly<Record<string, Partial<FlowStage>>> = {}): Flo
     capacityPerSecond: Number.POSITIVE_INFINITY,
     ...changes[name],
   }))
-const rates = (perSecond: number, changes: Parameters<typeof stages>[0] = {}) =>
-  expectedRates(topology, () => perSecond, stages(changes))
+}
+function rates(perSecond: number, changes: Parameters<typeof stages>[0] = {}) {
+  return expectedRates(topology, () => perSecond, stages(changes))
+}
 
 describe('the expected rates of a pipeline that keeps up', () => {
   it('are the messages of an order on each topic, times the rate of orders', () => {

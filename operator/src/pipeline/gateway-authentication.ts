@@ -7,8 +7,9 @@ import { runsBuiltIn } from './choreography.ts'
 const authVariables = ['AUTH', 'AUTH_ALGORITHMS']
 
 /** What is missing; a custom image authenticates its callers itself. */
-export const missingAuthentication = ({ gateway }: OrderPipelineSpec): string | undefined =>
-  !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => authVariables.includes(name))
+export function missingAuthentication({ gateway }: OrderPipelineSpec): string | undefined {
+  return !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => authVariables.includes(name))
     ? undefined
     : 'spec.gateway.env has neither AUTH_ALGORITHMS (docs/gateway.md) nor AUTH=none: the built-in gateway does not ' +
-      'start without one of them, and an older one accepts orders for any customer id that a caller sends'
+        'start without one of them, and an older one accepts orders for any customer id that a caller sends'
+}

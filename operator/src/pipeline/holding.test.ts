@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { isHolding, withHoldingSample } from './holding.ts'
 import type { Holding } from './holding.ts'
 
-const after = (seconds: number, changes: { handled?: (second: number) => number; members?: number; lag?: number }) => {
+function after(seconds: number, changes: { handled?: (second: number) => number; members?: number; lag?: number }) {
   const { handled = () => 7, members = 3, lag = 100 } = changes
   let holding: Holding = {}
   for (let second = 0; second <= seconds; second += 2)

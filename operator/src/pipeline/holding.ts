@@ -22,5 +22,8 @@ export function withHoldingSample(before: Holding, { at, handled, members, lag }
 }
 
 /** `workSeconds`: busy seconds per message. */
-export const isHolding = ({ last, since }: Holding, workSeconds: number): boolean =>
-  last !== undefined && since !== undefined && last.at - since >= Math.max(leastMs, leastWorks * workSeconds * 1_000)
+export function isHolding({ last, since }: Holding, workSeconds: number): boolean {
+  return (
+    last !== undefined && since !== undefined && last.at - since >= Math.max(leastMs, leastWorks * workSeconds * 1_000)
+  )
+}

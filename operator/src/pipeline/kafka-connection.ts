@@ -34,34 +34,43 @@ export type KafkaUser = Pick<OrderPipeline, 'metadata'> & { readonly spec: Pick<
 /** Defaults of a listener, which also apply to an external cluster. */
 const usual = specDefaults.kafka.listener
 
-export const isExternal = ({ spec }: KafkaUser): boolean => 'external' in spec.kafka
+export function isExternal({ spec }: KafkaUser): boolean {
+  return 'external' in spec.kafka
+}
 
 /** The servers as the pipeline's containers reach them. */
-export const bootstrapServers = (pipeline: OrderPipeline): string => servers(pipeline, '')
+export function bootstrapServers(pipeline: OrderPipeline): string {
+  return servers(pipeline, '')
+}
 
 /** The servers as they are reached from any namespace: by KEDA, and by the operator. */
-export const bootstrapServersFrom = (pipeline: KafkaUser, serviceDomain: string): string =>
-  servers(pipeline, `.${namespaceOf(pipeline)}.${serviceDomain}`)
+export function bootstrapServersFrom(pipeline: KafkaUser, serviceDomain: string): string {
+  return servers(pipeline, `.${namespaceOf(pipeline)}.${serviceDomain}`)
+}
 
-const servers = ({ spec: { kafka } }: KafkaUser, domain: string): string =>
-  'external' in kafka
+function servers({ spec: { kafka } }: KafkaUser, domain: string): string {
+  return 'external' in kafka
     ? kafka.external.bootstrapServers
     : `${kafka.strimziCluster}-kafka-bootstrap${domain}:${kafka.listener ? (kafka.listener.port ?? specDefaults.kafka.listener.port) : 9092}`
+}
 
-export const kafkaAccess = (pipeline: KafkaUser, serviceDomain: string): KafkaAccess => ({
-  bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
-  namespace: namespaceOf(pipeline),
-  ...security(pipeline),
-})
+export function kafkaAccess(pipeline: KafkaUser, serviceDomain: string): KafkaAccess {
+  return {
+    bootstrapServers: bootstrapServersFrom(pipeline, serviceDomain),
+    namespace: namespaceOf(pipeline),
+    ...security(pipeline),
+  }
+}
 
 /**
  * Pipelines with the same key share a connection: same servers and same credentials, in the same
  * namespace if there are any.
  */
-export const accessKey = ({ bootstrapServers: to, namespace, tls, sasl }: KafkaAccess): string =>
-  JSON.stringify([to, tls?.ca || tls?.client || sasl ? namespace : '', tls ?? null, sasl ?? null])
+export function accessKey({ bootstrapServers: to, namespace, tls, sasl }: KafkaAccess): string {
+  return JSON.stringify([to, tls?.ca || tls?.client || sasl ? namespace : '', tls ?? null, sasl ?? null])
+}
 
-const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sasl'> => {
+function security({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sasl'> {
   const { tls, sasl }: KafkaSecurity = 'external' in kafka ? kafka.external : (kafka.listener ?? {})
   const ca =
     tls?.ca ?? ('strimziCluster' in kafka ? { secretName: `${kafka.strimziCluster}-cluster-ca-cert` } : undefined)
@@ -86,10 +95,12 @@ const security = ({ spec: { kafka } }: KafkaUser): Pick<KafkaAccess, 'tls' | 'sa
   }
 }
 
-const clientOf = ({ secretName: name, certificate, key }: ClientCertificate) => ({
-  certificate: { name, key: certificate ?? usual.tls.certificateAndKey.certificate },
-  key: { name, key: key ?? usual.tls.certificateAndKey.key },
-})
+function clientOf({ secretName: name, certificate, key }: ClientCertificate) {
+  return {
+    certificate: { name, key: certificate ?? usual.tls.certificateAndKey.certificate },
+    key: { name, key: key ?? usual.tls.certificateAndKey.key },
+  }
+}
 
 type ClientCertificate = NonNullable<NonNullable<KafkaSecurity['tls']>['certificateAndKey']>
 
@@ -99,7 +110,7 @@ const usernameVariable = 'KAFKA_SASL_USERNAME'
  * Absent variables mean a plain connection, so the pods of a pipeline without security do not
  * change.
  */
-export const kafkaEnvironment = (pipeline: OrderPipeline): V1EnvVar[] => {
+export function kafkaEnvironment(pipeline: OrderPipeline): V1EnvVar[] {
   const { tls, sasl } = security(pipeline)
   const from = (secretKeyRef: SecretKey) => ({ valueFrom: { secretKeyRef } })
   return [
@@ -134,13 +145,13 @@ const kedaMechanism: Record<SaslMechanism, string> = {
 }
 
 /** The public settings of KEDA's kafka trigger; secret ones are in the TriggerAuthentication. */
-export const triggerSecurity = (pipeline: OrderPipeline): Record<string, string> => {
+export function triggerSecurity(pipeline: OrderPipeline): Record<string, string> {
   const { tls, sasl } = security(pipeline)
   return { ...(tls ? { tls: 'enable' } : {}), ...(sasl ? { sasl: kedaMechanism[sasl.mechanism] } : {}) }
 }
 
 /** Undefined where there are no secret settings. */
-export const triggerAuthentication = (pipeline: OrderPipeline): TriggerAuthentication | undefined => {
+export function triggerAuthentication(pipeline: OrderPipeline): TriggerAuthentication | undefined {
   const { tls, sasl } = security(pipeline)
   const secretTargetRef = [
     ...(tls?.ca ? [{ parameter: 'ca', ...tls.ca }] : []),

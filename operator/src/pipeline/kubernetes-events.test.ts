@@ -3,18 +3,21 @@ import type { Condition, OrderPipelineStatus, StageStatus } from '../api/index.t
 import { kubernetesEvents } from './kubernetes-events.ts'
 
 type Verdict = readonly [Condition['type'], Condition['status'], Condition['reason']]
-const status = (verdicts: readonly Verdict[], stages: readonly Partial<StageStatus>[] = []): OrderPipelineStatus => ({
-  conditions: verdicts.map(([type, holds, reason]) => ({
-    type,
-    status: holds,
-    reason,
-    message: `${reason} it is`,
-    lastTransitionTime: 'then',
-  })),
-  stages: stages.map((stage) => ({ name: 'payment', replicas: 1, readyReplicas: 1, desiredReplicas: 1, ...stage })),
-})
-const eventsOf = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus) =>
-  kubernetesEvents(before, after).map(({ type, reason }) => `${type} ${reason}`)
+function status(verdicts: readonly Verdict[], stages: readonly Partial<StageStatus>[] = []): OrderPipelineStatus {
+  return {
+    conditions: verdicts.map(([type, holds, reason]) => ({
+      type,
+      status: holds,
+      reason,
+      message: `${reason} it is`,
+      lastTransitionTime: 'then',
+    })),
+    stages: stages.map((stage) => ({ name: 'payment', replicas: 1, readyReplicas: 1, desiredReplicas: 1, ...stage })),
+  }
+}
+function eventsOf(before: OrderPipelineStatus | undefined, after: OrderPipelineStatus) {
+  return kubernetesEvents(before, after).map(({ type, reason }) => `${type} ${reason}`)
+}
 
 const ready = status([['Ready', 'True', 'AllReady']])
 const waiting = status([['Ready', 'False', 'ReplicasNotReady']])

@@ -22,16 +22,18 @@ const transientReasons: ReadonlySet<ConditionReason> = new Set([
 ])
 const intentionalReasons: ReadonlySet<ConditionReason> = new Set(['Suspended', 'Draining'])
 
-export const kubernetesEvents = (
+export function kubernetesEvents(
   before: OrderPipelineStatus | undefined,
   after: OrderPipelineStatus,
-): KubernetesEvent[] => [
-  ...distinct([...readiness(before, after), ...details(before, after)]),
-  ...ofStages(before, after),
-  ...ofUpdates(before, after),
-]
+): KubernetesEvent[] {
+  return [
+    ...distinct([...readiness(before, after), ...details(before, after)]),
+    ...ofStages(before, after),
+    ...ofUpdates(before, after),
+  ]
+}
 
-const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] => {
+function readiness(before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] {
   const [was, is] = [conditionOf(before, 'Ready'), conditionOf(after, 'Ready')]
   if (!is || sameVerdict(was, is)) return []
   if (is.status === 'True') return [{ type: 'Normal', reason: 'Ready', note: is.message }]
@@ -40,15 +42,16 @@ const readiness = (before: OrderPipelineStatus | undefined, after: OrderPipeline
   return transientReasons.has(is.reason) && (was?.status !== 'True' || ownEdit) ? [] : [warning(is)]
 }
 
-const details = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] =>
-  (['Configured', 'WorkloadsReady', 'ScalingReady', 'RolledOut'] as const).flatMap((type) => {
+function details(before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] {
+  return (['Configured', 'WorkloadsReady', 'ScalingReady', 'RolledOut'] as const).flatMap((type) => {
     const [was, is] = [conditionOf(before, type), conditionOf(after, type)]
     if (!is || sameVerdict(was, is) || transientReasons.has(is.reason) || intentionalReasons.has(is.reason)) return []
     return is.reason === 'AllReady' || is.reason === 'Applied' ? [] : [warning(is)]
   })
+}
 
-const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] =>
-  (after.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }): KubernetesEvent[] => {
+function ofStages(before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] {
+  return (after.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }): KubernetesEvent[] => {
     const was = before?.stages?.find((stage) => stage.name === name)
     const rolled = was?.rollout?.phase === 'Progressing' && rollout?.phase === 'Stable'
     const useless = scaleOut && (was?.scaleOut?.from !== scaleOut.from || was.scaleOut.to !== scaleOut.to)
@@ -63,25 +66,32 @@ const ofStages = (before: OrderPipelineStatus | undefined, after: OrderPipelineS
         : []),
     ]
   })
+}
 
-const deadLettersNote = (stage: string, count: number): string =>
-  `${stage}: ${count === 1 ? '1 dead letter waits' : `${count} dead letters wait`}; see orderpipeline dlq list`
+function deadLettersNote(stage: string, count: number): string {
+  return `${stage}: ${count === 1 ? '1 dead letter waits' : `${count} dead letters wait`}; see orderpipeline dlq list`
+}
 
-const ofUpdates = (before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] => {
+function ofUpdates(before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] {
   const { image, available } = after.services ?? {}
   if (available === undefined || available === before?.services?.available) return []
   const note = `stays at ${image} although the operator has ${available}; set spec.image or spec.updates to move it`
   return [{ type: 'Normal', reason: 'UpdateAvailable', note }]
 }
 
-const conditionOf = (status: OrderPipelineStatus | undefined, type: ConditionType): Condition | undefined =>
-  status?.conditions?.find((condition) => condition.type === type)
+function conditionOf(status: OrderPipelineStatus | undefined, type: ConditionType): Condition | undefined {
+  return status?.conditions?.find((condition) => condition.type === type)
+}
 
-const sameVerdict = (was: Condition | undefined, is: Condition): boolean =>
-  was?.status === is.status && was.reason === is.reason
+function sameVerdict(was: Condition | undefined, is: Condition): boolean {
+  return was?.status === is.status && was.reason === is.reason
+}
 
-const warning = ({ reason, message }: Condition): KubernetesEvent => ({ type: 'Warning', reason, note: message })
+function warning({ reason, message }: Condition): KubernetesEvent {
+  return { type: 'Warning', reason, note: message }
+}
 
 /** Ready repeats the reason of the condition that is not True, so each reason is reported once. */
-const distinct = (all: readonly KubernetesEvent[]): KubernetesEvent[] =>
-  all.filter((one, index) => all.findIndex(({ reason }) => reason === one.reason) === index)
+function distinct(all: readonly KubernetesEvent[]): KubernetesEvent[] {
+  return all.filter((one, index) => all.findIndex(({ reason }) => reason === one.reason) === index)
+}

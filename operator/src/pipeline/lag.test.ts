@@ -2,19 +2,23 @@ import { expect, it } from 'vitest'
 import { lagFigures, lagSample, withSample } from './lag.ts'
 import type { LagSample } from './lag.ts'
 
-const partition = (committed: number | undefined, high: number, low = 0) => ({
-  topic: 'shop.paid',
-  low,
-  high,
-  committed,
-})
-const sample = (at: number, lag: number, consumed: number): LagSample => ({
-  at,
-  lag,
-  largestLag: lag / 2,
-  consumed,
-  written: { 'shop.paid': lag + consumed },
-})
+function partition(committed: number | undefined, high: number, low = 0) {
+  return {
+    topic: 'shop.paid',
+    low,
+    high,
+    committed,
+  }
+}
+function sample(at: number, lag: number, consumed: number): LagSample {
+  return {
+    at,
+    lag,
+    largestLag: lag / 2,
+    consumed,
+    written: { 'shop.paid': lag + consumed },
+  }
+}
 
 it('the lag is the sum of unconsumed messages, all messages of a partition without a commit included', () => {
   expect(lagSample([partition(40, 100), partition(undefined, 50, 20)], 0)).toEqual({

@@ -17,17 +17,19 @@ export type LagSource = KafkaUser & {
 }
 
 /** Nothing else: this is kept in memory for every pipeline. */
-export const lagSource = ({ metadata: { name, namespace }, spec: { kafka, stages } }: OrderPipeline): LagSource => ({
-  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-  spec: {
-    kafka,
-    stages: stages.map((stage) => ({
-      name: stage.name,
-      consumes: stage.consumes,
-      ...(stage.consumerGroup === undefined ? {} : { consumerGroup: stage.consumerGroup }),
-    })),
-  },
-})
+export function lagSource({ metadata: { name, namespace }, spec: { kafka, stages } }: OrderPipeline): LagSource {
+  return {
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    spec: {
+      kafka,
+      stages: stages.map((stage) => ({
+        name: stage.name,
+        consumes: stage.consumes,
+        ...(stage.consumerGroup === undefined ? {} : { consumerGroup: stage.consumerGroup }),
+      })),
+    },
+  }
+}
 
 export interface LagSample {
   /** Milliseconds. */
@@ -55,7 +57,7 @@ export interface MeasuredStage extends LagFigures {
 
 export const windowMs = 30_000
 
-export const lagSample = (partitions: readonly PartitionOffsets[], at: number): LagSample => {
+export function lagSample(partitions: readonly PartitionOffsets[], at: number): LagSample {
   const position = ({ low, high, committed }: PartitionOffsets): number =>
     Math.min(high, Math.max(low, committed ?? low))
   const lags = partitions.map((partition) => partition.high - position(partition))
@@ -73,13 +75,13 @@ export const lagSample = (partitions: readonly PartitionOffsets[], at: number): 
 /**
  * Keeps the samples of the window, and drops a past that cannot be compared (topics created again).
  */
-export const withSample = (samples: readonly LagSample[], sample: LagSample): LagSample[] => {
+export function withSample(samples: readonly LagSample[], sample: LagSample): LagSample[] {
   const last = samples.at(-1)
   if (last && last.consumed > sample.consumed) return [sample]
   return [...samples.filter(({ at }) => sample.at - at <= windowMs), sample]
 }
 
-export const lagFigures = (samples: readonly LagSample[]): MeasuredStage => {
+export function lagFigures(samples: readonly LagSample[]): MeasuredStage {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last) return {}
   const now = { lag: last.lag, ...(last.lag === 0 ? {} : { largestShare: last.largestLag / last.lag }) }
@@ -105,5 +107,6 @@ export const lagFigures = (samples: readonly LagSample[]): MeasuredStage => {
   }
 }
 
-const sumOver = <S>(topics: readonly string[], sample: S, of: (sample: S, topic: string) => number): number =>
-  topics.reduce((sum, topic) => sum + of(sample, topic), 0)
+function sumOver<S>(topics: readonly string[], sample: S, of: (sample: S, topic: string) => number): number {
+  return topics.reduce((sum, topic) => sum + of(sample, topic), 0)
+}

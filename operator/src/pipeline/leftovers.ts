@@ -15,11 +15,13 @@ const holders: Readonly<Record<string, HeldObject>> = {
 }
 
 /** Undefined unless it is being deleted, and one of these programs has yet to let it go. */
-export const heldInDeletion = ({ kind, metadata }: KubeObject): HeldObject | undefined => {
+export function heldInDeletion({ kind, metadata }: KubeObject): HeldObject | undefined {
   const holder = holders[kind]
   if (!holder || metadata.deletionTimestamp === undefined) return undefined
   return metadata.finalizers?.includes(holder.finalizer) ? holder : undefined
 }
 
 /** The Kafka cluster whose Topic Operator looks after the topic. */
-export const kafkaClusterOf = ({ metadata }: KubeObject): string | undefined => metadata.labels?.['strimzi.io/cluster']
+export function kafkaClusterOf({ metadata }: KubeObject): string | undefined {
+  return metadata.labels?.['strimzi.io/cluster']
+}

@@ -12,19 +12,19 @@ import type { LivePart } from './rollout.ts'
  * points at. Where the autoscaler is missing, the annotation on the Deployment says it, else the
  * Service, else the color that exists.
  */
-export const livePart = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): LivePart => {
+export function livePart(pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): LivePart {
   const name = pipeline.metadata.name
   const blue = own('Deployment', deploymentName(name, part, 'blue'), pipeline, children)
   const green = own('Deployment', deploymentName(name, part, 'green'), pipeline, children)
   return { active: activeColor(pipeline, part, children, { blue, green }), blue, green }
 }
 
-const activeColor = (
+function activeColor(
   pipeline: OrderPipeline,
   part: string,
   children: readonly ChildObject[],
   { blue, green }: Omit<LivePart, 'active'>,
-): Color => {
+): Color {
   if (!green) return 'blue'
   const target = scaledObjectOf(pipeline, part, children)?.spec.scaleTargetRef.name
   if (target !== undefined) return target === green.metadata.name ? 'green' : 'blue'
@@ -33,42 +33,46 @@ const activeColor = (
 }
 
 /** The color the gateway's Service sends requests to. */
-const selectedColor = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): string | undefined => {
+function selectedColor(pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): string | undefined {
   const name = workloadName(pipeline.metadata.name, gatewayName)
   const service = own('Service', name, pipeline, children)
   return part === gatewayName ? service?.spec.selector?.[labelKeys.color] : undefined
 }
 
-export const scaledObjectOf = (
+export function scaledObjectOf(
   pipeline: OrderPipeline,
   part: string,
   children: readonly ChildObject[],
-): ScaledObject | undefined => own('ScaledObject', workloadName(pipeline.metadata.name, part), pipeline, children)
+): ScaledObject | undefined {
+  return own('ScaledObject', workloadName(pipeline.metadata.name, part), pipeline, children)
+}
 
-export const kafkaTopicNamed = (
+export function kafkaTopicNamed(
   pipeline: OrderPipeline,
   name: string,
   children: readonly ChildObject[],
-): KafkaTopic | undefined => own('KafkaTopic', name, pipeline, children)
+): KafkaTopic | undefined {
+  return own('KafkaTopic', name, pipeline, children)
+}
 
 /** Partitions of a topic, from Kafka or from the KafkaTopic's spec; undefined while unknown. */
-export const livePartitions = (
+export function livePartitions(
   pipeline: OrderPipeline,
   topic: string,
   children: readonly ChildObject[],
   external: ExternalTopics | undefined,
-): number | undefined => {
+): number | undefined {
   const name = topicName(pipeline.metadata.name, topic)
   const live = kafkaTopicNamed(pipeline, name, children)
   return live ? live.spec.partitions : external?.partitions.get(name)
 }
 
-const own = <K extends ChildKind>(
+function own<K extends ChildKind>(
   kind: K,
   name: string,
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
-): Extract<ChildObject, { kind: K }> | undefined => {
+): Extract<ChildObject, { kind: K }> | undefined {
   const child = children.find((one) => one.kind === kind && one.metadata.name === name)
   return child && otherOwner(child, pipeline) === undefined ? (child as Extract<ChildObject, { kind: K }>) : undefined
 }

@@ -8,12 +8,15 @@ import type { Blocked, Cause } from './blocked.ts'
 export type Absence = 'NotServed' | 'Forbidden'
 
 /** Blocks every object of the absent kinds. */
-export const blockedByAbsence = (absent: ReadonlyMap<Resource, Absence>): Blocked =>
-  new Map([...absent].map(([resource, absence]) => [everyOf(resource.kind), absenceCause(resource, absence)]))
+export function blockedByAbsence(absent: ReadonlyMap<Resource, Absence>): Blocked {
+  return new Map([...absent].map(([resource, absence]) => [everyOf(resource.kind), absenceCause(resource, absence)]))
+}
 
-export const everyOf = (kind: string): string => `${kind}/*`
+export function everyOf(kind: string): string {
+  return `${kind}/*`
+}
 
-export const absenceCause = ({ apiVersion, kind, plural }: Resource, absence: Absence): Cause => {
+export function absenceCause({ apiVersion, kind, plural }: Resource, absence: Absence): Cause {
   const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['']
   if (absence === 'Forbidden')
     return {

@@ -53,68 +53,91 @@ export const ports = { metrics: 9090, http: 8080 } as const
 export const colors = ['blue', 'green'] as const
 export type Color = (typeof colors)[number]
 
-export const workloadName = (pipeline: string, stage: string): string => `${pipeline}-${stage}`
+export function workloadName(pipeline: string, stage: string): string {
+  return `${pipeline}-${stage}`
+}
 
 export const greenSuffix = '-green'
 
 /** A part has one Deployment, and during a blue-green rollout a second one. */
-export const deploymentName = (pipeline: string, stage: string, color: Color): string =>
-  color === 'blue' ? workloadName(pipeline, stage) : `${workloadName(pipeline, stage)}${greenSuffix}`
-export const topicPrefix = (pipeline: string): string => `${pipeline}.`
-export const topicName = (pipeline: string, topic: string): string => `${topicPrefix(pipeline)}${topic}`
-export const deadLetterTopic = (pipeline: string, stage: string): string =>
-  topicName(pipeline, `${stage}.${deadLetters}`)
+export function deploymentName(pipeline: string, stage: string, color: Color): string {
+  return color === 'blue' ? workloadName(pipeline, stage) : `${workloadName(pipeline, stage)}${greenSuffix}`
+}
+export function topicPrefix(pipeline: string): string {
+  return `${pipeline}.`
+}
+export function topicName(pipeline: string, topic: string): string {
+  return `${topicPrefix(pipeline)}${topic}`
+}
+export function deadLetterTopic(pipeline: string, stage: string): string {
+  return topicName(pipeline, `${stage}.${deadLetters}`)
+}
 
-export const consumerGroup = (
+export function consumerGroup(
   pipeline: Pick<OrderPipeline, 'metadata'>,
   stage: Pick<Stage, 'name' | 'consumerGroup'>,
-): string => `${namespaceOf(pipeline)}.${pipeline.metadata.name}.${stage.consumerGroup ?? stage.name}`
+): string {
+  return `${namespaceOf(pipeline)}.${pipeline.metadata.name}.${stage.consumerGroup ?? stage.name}`
+}
 
-export const namespaceOf = (object: { readonly metadata: ObjectMeta }): string => object.metadata.namespace ?? 'default'
+export function namespaceOf(object: { readonly metadata: ObjectMeta }): string {
+  return object.metadata.namespace ?? 'default'
+}
 
 /**
  * Selects the pods of a stage, of both Deployments, or with a color those of one. It is permanent:
  * a Deployment's selector cannot be changed.
  */
-export const selectorLabels = (pipeline: string, stage: string, color?: Color): Record<string, string> => ({
-  [labelKeys.name]: stage,
-  [labelKeys.pipeline]: pipeline,
-  [labelKeys.stage]: stage,
-  ...(color === undefined ? {} : { [labelKeys.color]: color }),
-})
+export function selectorLabels(pipeline: string, stage: string, color?: Color): Record<string, string> {
+  return {
+    [labelKeys.name]: stage,
+    [labelKeys.pipeline]: pipeline,
+    [labelKeys.stage]: stage,
+    ...(color === undefined ? {} : { [labelKeys.color]: color }),
+  }
+}
 
-export const labels = (pipeline: string, stage?: string): Record<string, string> => ({
-  [labelKeys.managedBy]: managedBy,
-  [labelKeys.partOf]: pipeline,
-  [labelKeys.pipeline]: pipeline,
-  ...(stage === undefined ? { [labelKeys.name]: pipeline } : { [labelKeys.name]: stage, [labelKeys.stage]: stage }),
-})
+export function labels(pipeline: string, stage?: string): Record<string, string> {
+  return {
+    [labelKeys.managedBy]: managedBy,
+    [labelKeys.partOf]: pipeline,
+    [labelKeys.pipeline]: pipeline,
+    ...(stage === undefined ? { [labelKeys.name]: pipeline } : { [labelKeys.name]: stage, [labelKeys.stage]: stage }),
+  }
+}
 
-export const ownerReference = (pipeline: OrderPipeline): OwnerReference => ({
-  apiVersion: pipeline.apiVersion,
-  kind: pipeline.kind,
-  name: pipeline.metadata.name,
-  uid: pipeline.metadata.uid ?? '',
-  controller: true,
-  blockOwnerDeletion: true,
-})
+export function ownerReference(pipeline: OrderPipeline): OwnerReference {
+  return {
+    apiVersion: pipeline.apiVersion,
+    kind: pipeline.kind,
+    name: pipeline.metadata.name,
+    uid: pipeline.metadata.uid ?? '',
+    controller: true,
+    blockOwnerDeletion: true,
+  }
+}
 
 /** Metadata of an object that is deleted with the pipeline. */
-export const ownedMeta = (pipeline: OrderPipeline, name: string, stage?: string): ObjectMeta => ({
-  name,
-  namespace: namespaceOf(pipeline),
-  labels: labels(pipeline.metadata.name, stage),
-  ownerReferences: [ownerReference(pipeline)],
-})
+export function ownedMeta(pipeline: OrderPipeline, name: string, stage?: string): ObjectMeta {
+  return {
+    name,
+    namespace: namespaceOf(pipeline),
+    labels: labels(pipeline.metadata.name, stage),
+    ownerReferences: [ownerReference(pipeline)],
+  }
+}
 
 /** The pipeline in an object's labels, `namespace/name`; undefined when there is none. */
-export const pipelineKeyOf = (object: KubeObject): string | undefined => {
+export function pipelineKeyOf(object: KubeObject): string | undefined {
   const name = object.metadata.labels?.[labelKeys.pipeline]
   return name === undefined ? undefined : `${namespaceOf(object)}/${name}`
 }
 
-export const keyOf = (object: { readonly metadata: ObjectMeta }): string =>
-  `${namespaceOf(object)}/${object.metadata.name}`
+export function keyOf(object: { readonly metadata: ObjectMeta }): string {
+  return `${namespaceOf(object)}/${object.metadata.name}`
+}
 
 /** Identifies an object among the children of one pipeline, `Kind/name`. */
-export const identity = ({ kind, metadata }: KubeObject): string => `${kind}/${metadata.name}`
+export function identity({ kind, metadata }: KubeObject): string {
+  return `${kind}/${metadata.name}`
+}

@@ -8,7 +8,7 @@ import type { Pod } from './pod-trouble.ts'
 import { pipeline, settings } from './testing.ts'
 
 const revision = 'deployment.kubernetes.io/revision'
-const deployment = (replicas = 2): Deployment => {
+function deployment(replicas = 2): Deployment {
   const firstDeployment = desired(pipeline(), [], settings).find(
     (child): child is Deployment => child.kind === 'Deployment',
   )
@@ -22,24 +22,34 @@ const deployment = (replicas = 2): Deployment => {
     status: { observedGeneration: 3 },
   }
 }
-const live = (of = deployment()) => ({ active: 'blue' as const, blue: of, green: undefined })
-const replicaSet = (name: string, number: string, availableReplicas = 0) => ({
-  apiVersion: 'apps/v1',
-  kind: 'ReplicaSet',
-  metadata: { name, uid: name, annotations: { [revision]: number }, ownerReferences: [owner('Deployment', 'd')] },
-  status: { availableReplicas },
-})
-const owner = (kind: string, uid: string) => ({ apiVersion: 'apps/v1', kind, name: uid, uid })
-const pod = (of: string, status: Pod['status'] = {}): Pod => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: `${of}-x`, ownerReferences: [owner('ReplicaSet', of)] },
-  spec: { nodeName: 'node' },
-  status,
-})
-const waiting = (reason: string, message = ''): Pod['status'] => ({
-  containerStatuses: [{ image: 'payment:nope', state: { waiting: { reason, message } } }],
-})
+function live(of = deployment()) {
+  return { active: 'blue' as const, blue: of, green: undefined }
+}
+function replicaSet(name: string, number: string, availableReplicas = 0) {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: { name, uid: name, annotations: { [revision]: number }, ownerReferences: [owner('Deployment', 'd')] },
+    status: { availableReplicas },
+  }
+}
+function owner(kind: string, uid: string) {
+  return { apiVersion: 'apps/v1', kind, name: uid, uid }
+}
+function pod(of: string, status: Pod['status'] = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `${of}-x`, ownerReferences: [owner('ReplicaSet', of)] },
+    spec: { nodeName: 'node' },
+    status,
+  }
+}
+function waiting(reason: string, message = ''): Pod['status'] {
+  return {
+    containerStatuses: [{ image: 'payment:nope', state: { waiting: { reason, message } } }],
+  }
+}
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
 const unschedulable = {
   conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available: 1 Insufficient cpu.' }],
@@ -50,17 +60,21 @@ const crashing: Pod['status'] = {
   ],
 }
 
-const partPods = (pods: readonly Pod[], available = 0): PartPods => ({
-  replicaSets: [replicaSet('old', '1'), replicaSet('new', '2', available)],
-  pods,
-})
+function partPods(pods: readonly Pod[], available = 0): PartPods {
+  return {
+    replicaSets: [replicaSet('old', '1'), replicaSet('new', '2', available)],
+    pods,
+  }
+}
 /** The same pods for eleven minutes, looked at every ten seconds. */
-const reportAfter = (of: PartPods, kafkaAnswers = true, minutes = 11): PodReport => {
+function reportAfter(of: PartPods, kafkaAnswers = true, minutes = 11): PodReport {
   let report: PodReport | undefined
   for (let at = 0; at <= minutes * 60_000; at += 10_000) report = podReport(report, live(), of, kafkaAnswers, at)
   return report ?? {}
 }
-const isGivenUp = (of: PodReport) => expiredVersion(of.trial, 600) !== undefined
+function isGivenUp(of: PodReport) {
+  return expiredVersion(of.trial, 600) !== undefined
+}
 
 describe('a version on trial', () => {
   it('is given up when its image does not exist, with or without a running version', () => {

@@ -49,7 +49,7 @@ const revision = 'deployment.kubernetes.io/revision'
  * Only a part with a version on trial or with missing replicas needs a look, so a settled pipeline
  * costs no request.
  */
-export const needsPodReport = (live: LivePart, minReplicas: number): boolean => {
+export function needsPodReport(live: LivePart, minReplicas: number): boolean {
   const deployment = newestDeployment(live)
   if (!deployment || (deployment.spec.replicas ?? 0) === 0) return false
   const { readyReplicas = 0 } = (live[live.active]?.status ?? {}) as DeploymentStatus
@@ -57,13 +57,13 @@ export const needsPodReport = (live: LivePart, minReplicas: number): boolean => 
 }
 
 /** `kafkaAnswers`: whether Kafka can be reached, at least by the operator. */
-export const podReport = (
+export function podReport(
   before: PodReport | undefined,
   live: LivePart,
   partPods: PartPods,
   kafkaAnswers: boolean,
   now: number,
-): PodReport => {
+): PodReport {
   const deployment = newestDeployment(live)
   const version = deployment && requestedVersion(deployment)
   const replicaSet = deployment && newReplicaSet(deployment, partPods.replicaSets)
@@ -95,7 +95,7 @@ interface TrialSample {
   readonly now: number
 }
 
-const nextTrial = (last: Trial | undefined, { version, desired, available, trouble, now }: TrialSample): Trial => {
+function nextTrial(last: Trial | undefined, { version, desired, available, trouble, now }: TrialSample): Trial {
   const base = { version, desired, available, at: now }
   const before = last?.version === version ? last : undefined
   if (!before) return { ...base, best: available, stuckMs: 0, ...(trouble ? { trouble } : {}) }
@@ -113,28 +113,29 @@ const nextTrial = (last: Trial | undefined, { version, desired, available, troub
 }
 
 /** The version to give up, and why; undefined while it may have more time. */
-export const expiredVersion = (
+export function expiredVersion(
   trial: Trial | undefined,
   progressDeadlineSeconds: number,
-): { readonly version: string; readonly because: string } | undefined =>
-  trial !== undefined && trial.stuckMs >= progressDeadlineSeconds * 1000
+): { readonly version: string; readonly because: string } | undefined {
+  return trial !== undefined && trial.stuckMs >= progressDeadlineSeconds * 1000
     ? { version: trial.version, because: trial.trouble?.text ?? '' }
     : undefined
+}
 
 /**
  * Pods that do not become ready are at fault only if others are ready: while Kafka or the database
  * is not available no version becomes ready. A missing image or Secret does not depend on that.
  */
-const withFault = (
+function withFault(
   trouble: Trouble | undefined,
   { others, kafkaAnswers }: { readonly others: readonly Pod[]; readonly kafkaAnswers: boolean },
-): Trouble | undefined => {
+): Trouble | undefined {
   if (!trouble || trouble.fault === 'elsewhere' || trouble.certain) return trouble
   const ready = others.some((pod) => podTrouble(pod) === undefined)
   return ready || (others.length === 0 && kafkaAnswers) ? trouble : { ...trouble, fault: 'elsewhere' }
 }
 
-const mostFrequent = (all: readonly Trouble[]): Trouble | undefined => {
+function mostFrequent(all: readonly Trouble[]): Trouble | undefined {
   const rank = { version: 2, starting: 1, elsewhere: 0 }
   const count = (one: Trouble): number => all.filter(({ text }) => text === one.text).length
   return [...all].sort((a, b) => rank[b.fault] - rank[a.fault] || count(b) - count(a))[0]
@@ -144,7 +145,7 @@ const mostFrequent = (all: readonly Trouble[]): Trouble | undefined => {
  * The ReplicaSet that the Deployment controller fills now; undefined until the controller has acted
  * on the newest change.
  */
-const newReplicaSet = (deployment: Deployment, all: readonly ReplicaSet[]): ReplicaSet | undefined => {
+function newReplicaSet(deployment: Deployment, all: readonly ReplicaSet[]): ReplicaSet | undefined {
   const { uid, generation = 0, annotations } = deployment.metadata
   const { observedGeneration = 0 } = (deployment.status ?? {}) as DeploymentStatus
   if (observedGeneration < generation) return undefined

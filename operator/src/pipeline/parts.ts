@@ -8,14 +8,14 @@ export interface Part {
   readonly scaling: Scaling
 }
 
-export const partsOf = ({ gateway, stages }: OrderPipelineSpec): Part[] => [
-  ...(gateway ? [{ name: gatewayName, scaling: gateway.scaling }] : []),
-  ...stages,
-]
+export function partsOf({ gateway, stages }: OrderPipelineSpec): Part[] {
+  return [...(gateway ? [{ name: gatewayName, scaling: gateway.scaling }] : []), ...stages]
+}
 
 /** The status of a part; undefined when it has none yet. */
-export const figuresOf = (
+export function figuresOf(
   status: OrderPipelineStatus | undefined,
   part: string,
-): (ReplicaCounts & Partial<StageStatus>) | undefined =>
-  part === gatewayName ? status?.gateway : status?.stages?.find(({ name }) => name === part)
+): (ReplicaCounts & Partial<StageStatus>) | undefined {
+  return part === gatewayName ? status?.gateway : status?.stages?.find(({ name }) => name === part)
+}

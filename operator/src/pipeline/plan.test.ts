@@ -7,17 +7,20 @@ import { isOrphaning, needsFinalizer } from './ownership.ts'
 import { plan } from './plan.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
-const live = (of: OrderPipeline): ChildObject[] =>
-  desired(of, [], settings).map((object) => ({
+function live(of: OrderPipeline): ChildObject[] {
+  return desired(of, [], settings).map((object) => ({
     ...object,
     metadata: { ...object.metadata, uid: `uid-${object.metadata.name}` },
   }))
-const planned = (of: OrderPipeline, children: readonly ChildObject[]) =>
-  plan(desired(of, children, settings), children, of).map(
+}
+function planned(of: OrderPipeline, children: readonly ChildObject[]) {
+  return plan(desired(of, children, settings), children, of).map(
     ({ kind, object }) => `${kind} ${object.kind} ${object.metadata.name}`,
   )
-const change = (children: readonly ChildObject[], kind: string, edit: (child: ChildObject) => unknown): ChildObject[] =>
-  children.map((child) => (child.kind === kind ? (edit(child) as ChildObject) : child))
+}
+function change(children: readonly ChildObject[], kind: string, edit: (child: ChildObject) => unknown): ChildObject[] {
+  return children.map((child) => (child.kind === kind ? (edit(child) as ChildObject) : child))
+}
 
 describe('a plan', () => {
   it('creates every object of a new pipeline: first what pods need, then the pods, their autoscaler last', () => {

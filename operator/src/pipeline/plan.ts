@@ -30,13 +30,13 @@ export type Action =
  * `blocked`: what must not be depended on, besides objects of other owners. `foreignOwners`: owners
  * of objects that are not among the children, by identity.
  */
-export const plan = (
+export function plan(
   desired: readonly ChildObject[],
   children: readonly ChildObject[],
   pipeline: OrderPipeline,
   blocked: Blocked = new Map(),
   foreignOwners: ReadonlyMap<string, string> = new Map(),
-): Action[] => {
+): Action[] {
   const existing = new Map(children.map((child) => [identity(child), child]))
   const wantedIds = new Set(desired.map(identity))
   const gated = gate(pipeline, blocked)
@@ -63,7 +63,7 @@ export const plan = (
  * What depends on a refused object is held. An object without an action is only remembered, for the
  * objects that depend on it.
  */
-const gateActions = (actions: readonly Action[], object: ChildObject, gated: Gate): readonly Action[] => {
+function gateActions(actions: readonly Action[], object: ChildObject, gated: Gate): readonly Action[] {
   if (actions.some(({ kind }) => kind === 'refuse')) {
     gated.block(object, refusal(object))
     return actions
@@ -72,17 +72,19 @@ const gateActions = (actions: readonly Action[], object: ChildObject, gated: Gat
   return cause ? actions.map((): Action => ({ kind: 'hold', object, cause })) : actions
 }
 
-export const refusal = (object: ChildObject): Cause => ({
-  reason: 'NotOwned',
-  what: `${object.kind} ${object.metadata.name}`,
-})
+export function refusal(object: ChildObject): Cause {
+  return {
+    reason: 'NotOwned',
+    what: `${object.kind} ${object.metadata.name}`,
+  }
+}
 
-const write = (
+function write(
   object: ChildObject,
   live: ChildObject | undefined,
   children: readonly ChildObject[],
   pipeline: OrderPipeline,
-): Action[] => {
+): Action[] {
   if (!live) {
     const replicas = object.kind === 'Deployment' ? startReplicas(pipeline, object.metadata.name, children) : undefined
     return [{ kind: 'create', object, ...(replicas === undefined ? {} : { startReplicas: replicas }) }]
@@ -91,7 +93,7 @@ const write = (
   return applyIfNeeded(object, live)
 }
 
-const applyIfNeeded = (object: ChildObject, live: ChildObject): Action[] => {
+function applyIfNeeded(object: ChildObject, live: ChildObject): Action[] {
   const fingerprint = object.metadata.annotations?.[fingerprintAnnotation]
   if (live.metadata.annotations?.[fingerprintAnnotation] !== fingerprint)
     return [{ kind: 'apply', object, because: 'changed' }]
@@ -99,10 +101,14 @@ const applyIfNeeded = (object: ChildObject, live: ChildObject): Action[] => {
   return drifted.length === 0 ? [] : [{ kind: 'apply', object, because: `drifted at ${drifted.join(', ')}`, drifted }]
 }
 
-const isGoing = ({ metadata }: ChildObject): boolean => metadata.deletionTimestamp !== undefined
+function isGoing({ metadata }: ChildObject): boolean {
+  return metadata.deletionTimestamp !== undefined
+}
 
 /**
  * Objects are created in the order of childResources and deleted in the reverse order: the
  * autoscaler before what it scales.
  */
-const rank = (object: ChildObject): number => childResources.findIndex(({ kind }) => kind === object.kind)
+function rank(object: ChildObject): number {
+  return childResources.findIndex(({ kind }) => kind === object.kind)
+}

@@ -5,15 +5,17 @@ import { graceSeconds } from './pod-template.ts'
 import { pipeline, settings, stage } from './testing.ts'
 import { validate } from './validate.ts'
 
-const objectsOf = (spec: Partial<OrderPipelineSpec>, imagePullSecrets: readonly string[] = []): ChildObject[] =>
-  desired(pipeline(spec), [], { ...settings, imagePullSecrets })
-const podOf = (objects: readonly ChildObject[]) => {
+function objectsOf(spec: Partial<OrderPipelineSpec>, imagePullSecrets: readonly string[] = []): ChildObject[] {
+  return desired(pipeline(spec), [], { ...settings, imagePullSecrets })
+}
+function podOf(objects: readonly ChildObject[]) {
   const deployment = objects.find((object): object is Deployment => object.kind === 'Deployment')
   if (!deployment) throw new Error('no Deployment')
   return deployment.spec.template
 }
-const accountOf = (objects: readonly ChildObject[]) =>
-  objects.find((object): object is ServiceAccount => object.kind === 'ServiceAccount')
+function accountOf(objects: readonly ChildObject[]) {
+  return objects.find((object): object is ServiceAccount => object.kind === 'ServiceAccount')
+}
 
 describe('the pods of a stage or the gateway', () => {
   it('pull their image with the Secrets of the operator, the pipeline and the stage, and so does their ServiceAccount', () => {

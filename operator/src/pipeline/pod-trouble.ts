@@ -41,7 +41,7 @@ const imageReasons = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageN
 const configReasons = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
 
 /** Undefined for a pod that is ready. */
-export const podTrouble = (pod: Pod): Trouble | undefined => {
+export function podTrouble(pod: Pod): Trouble | undefined {
   const { conditions = [], containerStatuses = [] } = pod.status ?? {}
   if (conditions.some(({ type, status }) => type === 'Ready' && status === 'True')) return undefined
   const scheduled = conditions.find(({ type }) => type === 'PodScheduled')
@@ -55,9 +55,11 @@ export const podTrouble = (pod: Pod): Trouble | undefined => {
   return { fault: 'starting', certain: false, text: '' }
 }
 
-const elsewhere = (text: string): Trouble => ({ fault: 'elsewhere', certain: false, text })
+function elsewhere(text: string): Trouble {
+  return { fault: 'elsewhere', certain: false, text }
+}
 
-const containerTrouble = ({ image = '', state, lastState }: ContainerStatus): Trouble | undefined => {
+function containerTrouble({ image = '', state, lastState }: ContainerStatus): Trouble | undefined {
   const { reason = '', message = '' } = state?.waiting ?? {}
   // ErrImagePull and ImagePullBackOff alternate: one word for both.
   if (imageReasons.has(reason)) return certainly(`ImagePullBackOff: image ${image} cannot be pulled`)
@@ -69,14 +71,17 @@ const containerTrouble = ({ image = '', state, lastState }: ContainerStatus): Tr
   return { fault: 'version', certain: false, text: `CrashLoopBackOff: its container ended${code}${why}` }
 }
 
-const certainly = (text: string): Trouble => ({ fault: 'version', certain: true, text })
+function certainly(text: string): Trouble {
+  return { fault: 'version', certain: true, text }
+}
 
 /** Puts the name of the missing object first, as `Secret nope: not found`. */
-export const plainly = (message: string): string =>
-  message
+export function plainly(message: string): string {
+  return message
     .replace(/\bsecrets? "([^"]+)" not found/i, 'Secret $1: not found')
     .replace(/couldn't find key (\S+) in Secret (?:\S*\/)?(\S+)/i, 'Secret $2: key $1 not found')
     .replace(
       /&?SecretKeySelector\{LocalObjectReference:LocalObjectReference\{Name:([^,}]*),?\},Key:([^,}]*),[^}]*\}/g,
       'Secret $1, key $2',
     )
+}

@@ -32,10 +32,11 @@ export interface PodSettings {
 const nonRoot = 65532
 const scratchSize = '256Mi'
 
-export const pullSecrets = (names: readonly string[] = []): { imagePullSecrets?: { name: string }[] } =>
-  names.length > 0 ? { imagePullSecrets: names.map((name) => ({ name })) } : {}
+export function pullSecrets(names: readonly string[] = []): { imagePullSecrets?: { name: string }[] } {
+  return names.length > 0 ? { imagePullSecrets: names.map((name) => ({ name })) } : {}
+}
 
-export const podSpec = (settings: PodSettings): V1PodSpec => {
+export function podSpec(settings: PodSettings): V1PodSpec {
   const { placement } = settings
   return {
     serviceAccountName: settings.serviceAccountName,
@@ -61,54 +62,59 @@ export const podSpec = (settings: PodSettings): V1PodSpec => {
 
 const usual = specDefaults.stages.topologySpread
 
-const spread = (
-  constraints: readonly TopologySpread[],
-  { selectorLabels }: PodSettings,
-): V1TopologySpreadConstraint[] =>
-  constraints.map(({ topologyKey, maxSkew = usual.maxSkew, whenUnsatisfiable = usual.whenUnsatisfiable }) => ({
+function spread(constraints: readonly TopologySpread[], { selectorLabels }: PodSettings): V1TopologySpreadConstraint[] {
+  return constraints.map(({ topologyKey, maxSkew = usual.maxSkew, whenUnsatisfiable = usual.whenUnsatisfiable }) => ({
     topologyKey,
     maxSkew,
     whenUnsatisfiable,
     labelSelector: { matchLabels: { ...selectorLabels } },
     matchLabelKeys: ['pod-template-hash'], // spreads each version separately
   }))
+}
 
-const container = (settings: PodSettings): V1Container => ({
-  name: containerName,
-  image: settings.image,
-  imagePullPolicy: settings.imagePullPolicy,
-  ...(settings.args ? { args: [...settings.args] } : {}),
-  env: [...settings.env],
-  ports: settings.ports.map((port) => ({ ...port, protocol: 'TCP' })),
-  ...(settings.placement.resources ? { resources: resources(settings.placement) } : {}),
-  // Probed every second only until the first success, so a new replica joins its group at once and
-  // costs little later.
-  startupProbe: probe('/healthz', { periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 180 }),
-  readinessProbe: probe('/readyz', { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
-  livenessProbe: probe('/healthz', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
-  ...(settings.leaveServiceSeconds === undefined
-    ? {}
-    : { lifecycle: { preStop: { sleep: { seconds: settings.leaveServiceSeconds } } } }),
-  volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
-  securityContext: {
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    runAsNonRoot: true,
-    capabilities: { drop: ['ALL'] },
-    seccompProfile: { type: 'RuntimeDefault' },
-  },
-})
+function container(settings: PodSettings): V1Container {
+  return {
+    name: containerName,
+    image: settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    ...(settings.args ? { args: [...settings.args] } : {}),
+    env: [...settings.env],
+    ports: settings.ports.map((port) => ({ ...port, protocol: 'TCP' })),
+    ...(settings.placement.resources ? { resources: resources(settings.placement) } : {}),
+    // Probed every second only until the first success, so a new replica joins its group at once
+    // and costs little later.
+    startupProbe: probe('/healthz', { periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 180 }),
+    readinessProbe: probe('/readyz', { periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 }),
+    livenessProbe: probe('/healthz', { periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 }),
+    ...(settings.leaveServiceSeconds === undefined
+      ? {}
+      : { lifecycle: { preStop: { sleep: { seconds: settings.leaveServiceSeconds } } } }),
+    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ['ALL'] },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  }
+}
 
-const probe = (
+function probe(
   path: string,
   times: Required<Pick<V1Probe, 'periodSeconds' | 'timeoutSeconds' | 'failureThreshold'>>,
-): V1Probe => ({ httpGet: { path, port: 'metrics', scheme: 'HTTP' }, ...times })
+): V1Probe {
+  return { httpGet: { path, port: 'metrics', scheme: 'HTTP' }, ...times }
+}
 
 /** Quantities are written as text, whatever the spec has. */
-const resources = ({ resources: requirements = {} }: Placement): V1ResourceRequirements => ({
-  ...(requirements.requests ? { requests: quantities(requirements.requests) } : {}),
-  ...(requirements.limits ? { limits: quantities(requirements.limits) } : {}),
-})
+function resources({ resources: requirements = {} }: Placement): V1ResourceRequirements {
+  return {
+    ...(requirements.requests ? { requests: quantities(requirements.requests) } : {}),
+    ...(requirements.limits ? { limits: quantities(requirements.limits) } : {}),
+  }
+}
 
-const quantities = (values: Readonly<Record<string, string | number>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([name, quantity]) => [name, String(quantity)]))
+function quantities(values: Readonly<Record<string, string | number>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, quantity]) => [name, String(quantity)]))
+}

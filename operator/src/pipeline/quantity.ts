@@ -17,14 +17,14 @@ const factors: Readonly<Record<string, number>> = {
 }
 
 /** NaN when it is not a quantity. */
-export const quantity = (text: string | number): number => {
+export function quantity(text: string | number): number {
   const [, digits, suffix] = /^([0-9.]+(?:[eE][-+]?[0-9]+)?)(m|[kMGTPE]|[KMGTPE]i)?$/.exec(String(text)) ?? []
   if (digits === undefined) return Number.NaN
   return Number(digits) * (suffix === undefined ? 1 : (factors[suffix] ?? Number.NaN))
 }
 
 /** Equal by value, within the rounding of two notations. */
-export const sameQuantity = (a: string | number, b: string | number): boolean => {
+export function sameQuantity(a: string | number, b: string | number): boolean {
   const [x, y] = [quantity(a), quantity(b)]
   return Math.abs(x - y) <= Math.abs(x) * 1e-9
 }

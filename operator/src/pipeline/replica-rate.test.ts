@@ -3,13 +3,16 @@ import { unmeasured, withRateSample } from './replica-rate.ts'
 import type { RateSample } from './replica-rate.ts'
 
 /** A sample every five seconds; `each` gives its other fields. */
-const after = (count: number, each: (index: number) => Omit<RateSample, 'at'>, from = unmeasured, at = 0) =>
-  Array.from({ length: count }, (_, index) => ({ at: at + index * 5_000, ...each(index) })).reduce(
+function after(count: number, each: (index: number) => Omit<RateSample, 'at'>, from = unmeasured, at = 0) {
+  return Array.from({ length: count }, (_, index) => ({ at: at + index * 5_000, ...each(index) })).reduce(
     (rate, sample) => withRateSample(rate, sample, 10),
     from,
   )
+}
 /** Five members, each of which handles two messages a second, behind a deep backlog. */
-const behind = (index: number) => ({ members: 5, handled: index * 50, lag: 5_000 })
+function behind(index: number) {
+  return { members: 5, handled: index * 50, lag: 5_000 }
+}
 
 describe('the rate of a busy replica', () => {
   it('is unknown before fifteen busy seconds', () => {

@@ -110,5 +110,6 @@ function leastRate(intervals: readonly Interval[], concurrency: number): number 
   return (concurrency * rate) / Math.max(meanLag, leastMeanLag)
 }
 
-const sum = (intervals: readonly Interval[], of: (interval: Interval) => number): number =>
-  intervals.reduce((total, each) => total + of(each), 0)
+function sum(intervals: readonly Interval[], of: (interval: Interval) => number): number {
+  return intervals.reduce((total, each) => total + of(each), 0)
+}

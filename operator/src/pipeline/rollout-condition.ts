@@ -6,7 +6,7 @@ import { partsOf } from './parts.ts'
 import { rolloutOf } from './rollout.ts'
 import type { PipelineObservation } from './pipeline-observation.ts'
 
-export const rolledOutCondition = ({ pipeline, children, pods }: PipelineObservation): ConditionResult => {
+export function rolledOutCondition({ pipeline, children, pods }: PipelineObservation): ConditionResult {
   const parts = partsOf(pipeline.spec).map(({ name }) => {
     const trial = pods?.get(name)?.trial
     const rollout = rolloutOf(livePart(pipeline, name, children), trial)
@@ -24,10 +24,10 @@ export const rolledOutCondition = ({ pipeline, children, pods }: PipelineObserva
 
 const most = 5
 
-const behind = (
+function behind(
   reason: 'NewVersionFailing' | 'RolledBack' | 'Progressing' | 'Suspended',
   parts: readonly { readonly name: string; readonly message: string }[],
-): ConditionResult => {
+): ConditionResult {
   const more = parts.length > most ? `; and ${parts.length - most} more` : ''
   const message = parts.slice(0, most).map(({ name, message: text }) => `${name}: ${text}`)
   return { status: 'False', reason, message: `${message.join('; ')}${more}` }

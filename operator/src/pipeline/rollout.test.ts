@@ -19,8 +19,8 @@ import { pipeline, settings, stage } from './testing.ts'
 import { maxUnavailable } from './workloads.ts'
 
 /** The objects after the cluster has carried out the plan, with replicas of its own. */
-const carryOut = (of: OrderPipeline, children: readonly ChildObject[], pods?: Map<string, PodReport>): ChildObject[] =>
-  plan(desired(of, children, settings, new Map(), pods), children, of).reduce<ChildObject[]>(
+function carryOut(of: OrderPipeline, children: readonly ChildObject[], pods?: Map<string, PodReport>): ChildObject[] {
+  return plan(desired(of, children, settings, new Map(), pods), children, of).reduce<ChildObject[]>(
     (all, action) => {
       const { kind, metadata } = action.object
       const same = (child: ChildObject): boolean => child.kind === kind && child.metadata.name === metadata.name
@@ -42,22 +42,25 @@ const carryOut = (of: OrderPipeline, children: readonly ChildObject[], pods?: Ma
     },
     [...children],
   )
+}
 
-const report = (children: readonly ChildObject[], name: string, status: (of: Deployment) => DeploymentStatus) =>
-  children.map((child) =>
+function report(children: readonly ChildObject[], name: string, status: (of: Deployment) => DeploymentStatus) {
+  return children.map((child) =>
     child.kind === 'Deployment' && child.metadata.name === name
       ? { ...child, status: { observedGeneration: child.metadata.generation, ...status(child) } }
       : child,
   )
-const available = (children: readonly ChildObject[], name: string) =>
-  report(children, name, ({ spec: { replicas = 0 } }) => ({
+}
+function available(children: readonly ChildObject[], name: string) {
+  return report(children, name, ({ spec: { replicas = 0 } }) => ({
     replicas,
     updatedReplicas: replicas,
     readyReplicas: replicas,
     availableReplicas: replicas,
   }))
+}
 /** The operator's report after the deadline: the version itself is at fault. */
-const stuck = (children: readonly ChildObject[], name: string): Map<string, PodReport> => {
+function stuck(children: readonly ChildObject[], name: string): Map<string, PodReport> {
   const candidate = children.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)
   const version = candidate?.metadata.annotations?.[versionAnnotations.asked] ?? ''
   const trouble = { fault: 'version', certain: true, text: 'ImagePullBackOff: image x cannot be pulled' } as const
@@ -66,17 +69,23 @@ const stuck = (children: readonly ChildObject[], name: string): Map<string, PodR
   ])
 }
 
-const of = (changes: Partial<Stage>): OrderPipeline => pipeline({ stages: [stage({ image: 'payment:1', ...changes })] })
-const deployments = (children: readonly ChildObject[]) =>
-  Object.fromEntries(
+function of(changes: Partial<Stage>): OrderPipeline {
+  return pipeline({ stages: [stage({ image: 'payment:1', ...changes })] })
+}
+function deployments(children: readonly ChildObject[]) {
+  return Object.fromEntries(
     children
       .filter((child): child is Deployment => child.kind === 'Deployment')
       .map(({ metadata, spec }) => [metadata.name, spec.template.spec?.containers[0]?.image]),
   )
-const target = (children: readonly ChildObject[]) =>
-  children.find((child): child is ScaledObject => child.kind === 'ScaledObject')?.spec.scaleTargetRef.name
-const phase = (children: readonly ChildObject[]) => rolloutOf(livePart(pipeline(), 'payment', children))?.phase
-const settledFrom = (changes: Partial<Stage> = {}) => {
+}
+function target(children: readonly ChildObject[]) {
+  return children.find((child): child is ScaledObject => child.kind === 'ScaledObject')?.spec.scaleTargetRef.name
+}
+function phase(children: readonly ChildObject[]) {
+  return rolloutOf(livePart(pipeline(), 'payment', children))?.phase
+}
+function settledFrom(changes: Partial<Stage> = {}) {
   const first = available(carryOut(of(changes), []), 'shop-payment')
   return available(carryOut(of(changes), first), 'shop-payment')
 }

@@ -59,7 +59,7 @@ export interface Rolled {
  * stable version when the new one makes no progress within its deadline. Blue-green: next to the
  * stable version, which keeps working until every new replica is available.
  */
-export const roll = (template: (color: Color) => Template, live: LivePart, settings: RollSettings = {}): Rolled => {
+export function roll(template: (color: Color) => Template, live: LivePart, settings: RollSettings = {}): Rolled {
   const { active, versions } = rolled(template, live, settings)
   return { active, versions: versions.map((version) => markedActive(version, active)) }
 }
@@ -68,12 +68,13 @@ export const roll = (template: (color: Color) => Template, live: LivePart, setti
  * Without the annotation blue is active. So only a part on green has it, and stays on green when
  * its ScaledObject is lost.
  */
-const markedActive = (version: Version, active: Color): Version =>
-  version.color === 'green' && active === 'green'
+function markedActive(version: Version, active: Color): Version {
+  return version.color === 'green' && active === 'green'
     ? { ...version, annotations: { ...version.annotations, [versionAnnotations.active]: 'true' } }
     : version
+}
 
-const rolled = (template: (color: Color) => Template, live: LivePart, settings: RollSettings): Rolled => {
+function rolled(template: (color: Color) => Template, live: LivePart, settings: RollSettings): Rolled {
   const { strategy = {}, minReplicas = 1, expired, inputs, retry } = settings
   const { active } = live
   const current = live[active]
@@ -101,12 +102,12 @@ const rolled = (template: (color: Color) => Template, live: LivePart, settings: 
   return changeOver(template, live, stable, settings)
 }
 
-const changeOver = (
+function changeOver(
   template: (color: Color) => Template,
   live: LivePart,
   stable: Template,
   { expired, inputs, retry }: RollSettings,
-): Rolled => {
+): Rolled {
   const { active } = live
   const next: Color = active === 'blue' ? 'green' : 'blue'
   const old: Version = {
@@ -138,66 +139,74 @@ const changeOver = (
  * The proven pods of a Deployment while their inputs stay, whatever this operator would make from
  * them.
  */
-const desiredTemplate = (
+function desiredTemplate(
   template: (color: Color) => Template,
   color: Color,
   live: LivePart,
   inputs: string | undefined,
-): Template => {
+): Template {
   const deployment = live[color]
   const stable = deployment && stableTemplate(deployment)
   const same = inputs !== undefined && inputsOf(deployment) === inputs
   return same && stable && fingerprintOf(stable) === requestedVersion(deployment) ? stable : template(color)
 }
 
-const fresh = (
+function fresh(
   color: Color,
   template: Template,
   { stable, inputs }: { readonly stable?: Template | undefined; readonly inputs: string | undefined },
-): Version => ({
-  color,
-  template,
-  annotations: annotations(template, stable, inputs),
-})
+): Version {
+  return {
+    color,
+    template,
+    annotations: annotations(template, stable, inputs),
+  }
+}
 
-const inputsOf = (deployment: Deployment | undefined): string | undefined =>
-  deployment?.metadata.annotations?.[versionAnnotations.inputs]
+function inputsOf(deployment: Deployment | undefined): string | undefined {
+  return deployment?.metadata.annotations?.[versionAnnotations.inputs]
+}
 
 /** Without inputs: the requested pods are not made from the current spec. */
-const givenUp = (
-  color: Color,
-  stable: Template,
-  { version, because }: Expired,
-  retry: string | undefined,
-): Version => ({
-  color,
-  template: stable,
-  annotations: {
-    ...annotations(stable, stable),
-    [versionAnnotations.givenUp]: version,
-    ...(because === '' ? {} : { [versionAnnotations.givenUpBecause]: because }),
-    ...(retry === undefined ? {} : { [versionAnnotations.givenUpRetry]: retry }),
-  },
-})
+function givenUp(color: Color, stable: Template, { version, because }: Expired, retry: string | undefined): Version {
+  return {
+    color,
+    template: stable,
+    annotations: {
+      ...annotations(stable, stable),
+      [versionAnnotations.givenUp]: version,
+      ...(because === '' ? {} : { [versionAnnotations.givenUpBecause]: because }),
+      ...(retry === undefined ? {} : { [versionAnnotations.givenUpRetry]: retry }),
+    },
+  }
+}
 
 /** Given up, and no retry requested since. */
-const isGivenUp = (deployment: Deployment, version: string, retry: string | undefined): boolean =>
-  deployment.metadata.annotations?.[versionAnnotations.givenUp] === version &&
-  (retry === undefined || retry === retryOf(deployment))
+function isGivenUp(deployment: Deployment, version: string, retry: string | undefined): boolean {
+  return (
+    deployment.metadata.annotations?.[versionAnnotations.givenUp] === version &&
+    (retry === undefined || retry === retryOf(deployment))
+  )
+}
 
-const retryOf = ({ metadata }: Deployment): string | undefined =>
-  metadata.annotations?.[versionAnnotations.givenUpRetry]
+function retryOf({ metadata }: Deployment): string | undefined {
+  return metadata.annotations?.[versionAnnotations.givenUpRetry]
+}
 
-const becauseOf = ({ metadata }: Deployment): string => metadata.annotations?.[versionAnnotations.givenUpBecause] ?? ''
+function becauseOf({ metadata }: Deployment): string {
+  return metadata.annotations?.[versionAnnotations.givenUpBecause] ?? ''
+}
 
-const annotations = (template: Template, stable: Template | undefined, inputs?: string): Record<string, string> => ({
-  [versionAnnotations.asked]: fingerprintOf(template),
-  ...(inputs === undefined ? {} : { [versionAnnotations.inputs]: inputs }),
-  ...(stable ? { [versionAnnotations.stable]: JSON.stringify(stable) } : {}),
-})
+function annotations(template: Template, stable: Template | undefined, inputs?: string): Record<string, string> {
+  return {
+    [versionAnnotations.asked]: fingerprintOf(template),
+    ...(inputs === undefined ? {} : { [versionAnnotations.inputs]: inputs }),
+    ...(stable ? { [versionAnnotations.stable]: JSON.stringify(stable) } : {}),
+  }
+}
 
 /** The status of a part whose newest version was given up; undefined when it was not. */
-export const rollbackOf = (live: LivePart): (Rollout & { readonly message: string }) | undefined => {
+export function rollbackOf(live: LivePart): (Rollout & { readonly message: string }) | undefined {
   const current = live[live.active]
   if (current?.metadata.annotations?.[versionAnnotations.givenUp] === undefined) return undefined
   const because = becauseOf(current)
@@ -207,19 +216,21 @@ export const rollbackOf = (live: LivePart): (Rollout & { readonly message: strin
   }
 }
 
-const pipelineOf = ({ metadata }: Deployment): string => metadata.labels?.[labelKeys.pipeline] ?? ''
+function pipelineOf({ metadata }: Deployment): string {
+  return metadata.labels?.[labelKeys.pipeline] ?? ''
+}
 
 /**
  * The Deployment with the newest version: the other color during a blue-green rollout, else the
  * active one.
  */
-export const newestDeployment = (live: LivePart): Deployment | undefined => {
+export function newestDeployment(live: LivePart): Deployment | undefined {
   const candidate = live[live.active === 'blue' ? 'green' : 'blue']
   return candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : live[live.active]
 }
 
 /** Whether a version is not proven yet. */
-export const isVersionOnTrial = (live: LivePart): boolean => {
+export function isVersionOnTrial(live: LivePart): boolean {
   const newest = newestDeployment(live)
   if (!newest) return false
   const stable = stableTemplate(newest)
@@ -235,7 +246,7 @@ interface ReplicaProgress {
 }
 
 /** How far the rollout of a part's newest version is, for a person to read. */
-export const rolloutOf = (live: LivePart, trial?: ReplicaProgress): Rollout | undefined => {
+export function rolloutOf(live: LivePart, trial?: ReplicaProgress): Rollout | undefined {
   const newest = newestDeployment(live)
   if (!newest) return undefined
   const rollback = rollbackOf(live)
@@ -254,22 +265,23 @@ export const rolloutOf = (live: LivePart, trial?: ReplicaProgress): Rollout | un
 }
 
 /** Replicas that are of the new version even if every old one is available. */
-const surelyAvailable = (deployment: Deployment): number => {
+function surelyAvailable(deployment: Deployment): number {
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)
   return Math.max(0, availableReplicas - Math.max(0, replicas - updatedReplicas))
 }
 
 /** Whether a version that was ready is being replaced in place. */
-export const isReplacing = (live: LivePart): boolean => {
+export function isReplacing(live: LivePart): boolean {
   const current = live[live.active]
   const stable = current && stableTemplate(current)
   return current !== undefined && stable !== undefined && fingerprintOf(stable) !== requestedVersion(current)
 }
 
-export const requestedVersion = ({ metadata }: Deployment): string | undefined =>
-  metadata.annotations?.[versionAnnotations.asked]
+export function requestedVersion({ metadata }: Deployment): string | undefined {
+  return metadata.annotations?.[versionAnnotations.asked]
+}
 
-export const stableTemplate = ({ metadata }: Deployment): Template | undefined => {
+export function stableTemplate({ metadata }: Deployment): Template | undefined {
   const text = metadata.annotations?.[versionAnnotations.stable]
   if (text === undefined) return undefined
   try {
@@ -280,19 +292,24 @@ export const stableTemplate = ({ metadata }: Deployment): Template | undefined =
 }
 
 /** The pod template of a Deployment as it was read, which may belong to another owner. */
-export const templateOf = (deployment: Deployment | undefined): Template | undefined =>
-  (deployment?.spec as Partial<V1DeploymentSpec> | undefined)?.template
+export function templateOf(deployment: Deployment | undefined): Template | undefined {
+  return (deployment?.spec as Partial<V1DeploymentSpec> | undefined)?.template
+}
 
-const replicasOf = (deployment: Deployment | undefined): number => deployment?.spec.replicas ?? 0
+function replicasOf(deployment: Deployment | undefined): number {
+  return deployment?.spec.replicas ?? 0
+}
 
-const statusOf = ({ status }: Deployment): DeploymentStatus => status ?? {}
+function statusOf({ status }: Deployment): DeploymentStatus {
+  return status ?? {}
+}
 
 /**
  * No replica of another version remains, and at least `least` are available. Not every one has to
  * be: an autoscaler adds some at any time, and a full cluster may have no node for the last. With
  * none available a version is not proven.
  */
-const isComplete = (deployment: Deployment, least: number): boolean => {
+function isComplete(deployment: Deployment, least: number): boolean {
   const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)
   const desiredReplicas = deployment.spec.replicas ?? 0
   return (

@@ -5,14 +5,18 @@ import { pipeline, settings, stage } from './testing.ts'
 
 const flowScalerUrl = 'http://operator-scaler.op.svc:8081'
 const flow: StageScaling = { policy: 'Flow', minReplicas: 2, maxReplicas: 9, lagPerReplica: 30 }
-const of = (scaling: StageScaling, ...topics: string[]): OrderPipeline =>
-  pipeline({
+function of(scaling: StageScaling, ...topics: string[]): OrderPipeline {
+  return pipeline({
     topics: topics.map((name) => ({ name })),
     stages: [stage({ scaling, workSeconds: 1, consumes: topics.map((topic) => ({ topic })) })],
   })
-const specOf = (shop: OrderPipeline, more: object): ScaledObject['spec'] =>
-  desired(shop, [], { ...settings, ...more }).find((object): object is ScaledObject => object.kind === 'ScaledObject')
-    ?.spec ?? expect.fail('no ScaledObject')
+}
+function specOf(shop: OrderPipeline, more: object): ScaledObject['spec'] {
+  return (
+    desired(shop, [], { ...settings, ...more }).find((object): object is ScaledObject => object.kind === 'ScaledObject')
+      ?.spec ?? expect.fail('no ScaledObject')
+  )
+}
 
 describe('the ScaledObject of a stage whose policy is Flow', () => {
   it('uses the replicas in the operator’s answer, and the sum of the lags without an answer', () => {

@@ -24,13 +24,16 @@ export interface OneFigure {
 }
 
 /** Whether KEDA asks the operator for the replicas of this stage. */
-export const isScaledOnFlow = (
+export function isScaledOnFlow(
   { scaling }: Stage,
   { flowScalerUrl, formulaFallback = true }: FlowScalerSettings,
-): boolean => scaling.policy === 'Flow' && flowScalerUrl !== undefined && formulaFallback
+): boolean {
+  return scaling.policy === 'Flow' && flowScalerUrl !== undefined && formulaFallback
+}
 
-export const flowPath = (namespace: string, pipeline: string, stage: string): string =>
-  `/v1/flow/${namespace}/${pipeline}/${stage}`
+export function flowPath(namespace: string, pipeline: string, stage: string): string {
+  return `/v1/flow/${namespace}/${pipeline}/${stage}`
+}
 
 /**
  * A HorizontalPodAutoscaler takes the largest of several figures, so a stage of several topics
@@ -38,7 +41,7 @@ export const flowPath = (namespace: string, pipeline: string, stage: string): st
  * that one figure in place of all that are not CPU or memory, so a schedule and a query must be in
  * the formula too, each as the lag that would give the same number of replicas.
  */
-export const lagSum = (triggers: readonly Trigger[], target: number): OneFigure => {
+export function lagSum(triggers: readonly Trigger[], target: number): OneFigure {
   const { withNames, terms } = namedTriggers(triggers)
   const others = otherTerms(terms, target)
   return {
@@ -54,13 +57,13 @@ export const lagSum = (triggers: readonly Trigger[], target: number): OneFigure 
  * external scaler: when an external scaler cannot be reached, KEDA (up to 2.21 at least) does not
  * learn its metrics, counts no failure and never falls back (kedacore/keda#8056).
  */
-export const flowElseLag = (
+export function flowElseLag(
   pipeline: OrderPipeline,
   stage: Stage,
   triggers: readonly Trigger[],
   lagPerReplica: number,
   url: string,
-): OneFigure => {
+): OneFigure {
   const { withNames, terms } = namedTriggers(triggers)
   const lag = terms.filter(({ kind }) => kind === 'kafka').length > 1 ? `(${sumOf(terms)})` : sumOf(terms)
   const path = flowPath(namespaceOf(pipeline), pipeline.metadata.name, stage.name)
@@ -86,7 +89,7 @@ interface Term {
   readonly perReplica: number | undefined
 }
 
-const namedTriggers = (triggers: readonly Trigger[]): { withNames: readonly Trigger[]; terms: readonly Term[] } => {
+function namedTriggers(triggers: readonly Trigger[]): { withNames: readonly Trigger[]; terms: readonly Term[] } {
   const counts = new Map<string, number>()
   const terms: Term[] = []
   const withNames = triggers.map((trigger): Trigger => {
@@ -106,15 +109,18 @@ const namedTriggers = (triggers: readonly Trigger[]): { withNames: readonly Trig
 
 const figureNames = { kafka: 'lag', prometheus: 'query', cron: 'schedule', 'metrics-api': 'answer' } as const
 
-const sumOf = (terms: readonly Term[]): string =>
-  terms
+function sumOf(terms: readonly Term[]): string {
+  return terms
     .filter(({ kind }) => kind === 'kafka')
     .map(({ name }) => name)
     .join(' + ')
+}
 
 /** Each as the figure that would give the same number of replicas at this target. */
-const otherTerms = (terms: readonly Term[], target: number): string[] =>
-  terms.flatMap(({ name, perReplica }) => (perReplica === undefined ? [] : `${name} * ${target / perReplica}`))
+function otherTerms(terms: readonly Term[], target: number): string[] {
+  return terms.flatMap(({ name, perReplica }) => (perReplica === undefined ? [] : `${name} * ${target / perReplica}`))
+}
 
-const highest = (terms: readonly string[]): string =>
-  terms.length === 1 ? (terms[0] ?? '') : `max(${terms.join(', ')})`
+function highest(terms: readonly string[]): string {
+  return terms.length === 1 ? (terms[0] ?? '') : `max(${terms.join(', ')})`
+}

@@ -3,8 +3,8 @@ import { cronProblem } from './schedule.ts'
 import { pipeline, stage } from './testing.ts'
 import { validate } from './validate.ts'
 
-const scheduled = (peak: object) =>
-  stage({
+function scheduled(peak: object) {
+  return stage({
     scaling: {
       minReplicas: 1,
       maxReplicas: 10,
@@ -12,6 +12,7 @@ const scheduled = (peak: object) =>
       schedule: [{ start: '0 8 * * *', end: '0 9 * * *', replicas: 2, ...peak }],
     },
   })
+}
 
 it('a time zone that does not exist is refused, with its path and the allowed values', () => {
   expect(validate(pipeline({ stages: [scheduled({ timeZone: 'Europe/Zurick' })] }).spec)).toEqual([

@@ -23,8 +23,8 @@ const fields: readonly Field[] = [
 ]
 const longestMonth = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-export const scheduleProblems = (spec: OrderPipelineSpec): Problem[] =>
-  partsOf(spec).flatMap(({ name, scaling }) => {
+export function scheduleProblems(spec: OrderPipelineSpec): Problem[] {
+  return partsOf(spec).flatMap(({ name, scaling }) => {
     const part = name === gatewayName && spec.gateway ? 'spec.gateway' : `spec.stages[${name}]`
     return (scaling.schedule ?? []).flatMap((peak, index) =>
       peakProblems(peak).map(([field, message]): Problem => ({
@@ -34,22 +34,26 @@ export const scheduleProblems = (spec: OrderPipelineSpec): Problem[] =>
       })),
     )
   })
+}
 
-const peakProblems = ({ start, end, timeZone }: Peak): [keyof Peak, string][] => [
-  ...problemIn('start', cronProblem(start)),
-  ...problemIn('end', cronProblem(end)),
-  ...problemIn(
-    'timeZone',
-    timeZone === undefined || isTimeZone(timeZone)
-      ? undefined
-      : `found ${timeZone}, which is not a time zone; allowed: a name of the IANA database, such as Europe/Zurich`,
-  ),
-]
+function peakProblems({ start, end, timeZone }: Peak): [keyof Peak, string][] {
+  return [
+    ...problemIn('start', cronProblem(start)),
+    ...problemIn('end', cronProblem(end)),
+    ...problemIn(
+      'timeZone',
+      timeZone === undefined || isTimeZone(timeZone)
+        ? undefined
+        : `found ${timeZone}, which is not a time zone; allowed: a name of the IANA database, such as Europe/Zurich`,
+    ),
+  ]
+}
 
-const problemIn = (field: keyof Peak, message: string | undefined): [keyof Peak, string][] =>
-  message === undefined ? [] : [[field, message]]
+function problemIn(field: keyof Peak, message: string | undefined): [keyof Peak, string][] {
+  return message === undefined ? [] : [[field, message]]
+}
 
-const isTimeZone = (name: string): boolean => {
+function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
     return true
@@ -59,7 +63,7 @@ const isTimeZone = (name: string): boolean => {
 }
 
 /** What is wrong with five cron fields; undefined when they match some time. */
-export const cronProblem = (text: string): string | undefined => {
+export function cronProblem(text: string): string | undefined {
   const parts = text.trim().split(/\s+/)
   if (parts.length !== fields.length) return `found ${parts.length} fields in "${text}"; allowed: five`
   const values: number[][] = []
@@ -74,7 +78,7 @@ export const cronProblem = (text: string): string | undefined => {
   return never ? `"${text}" names days that no month has` : undefined
 }
 
-const valuesOf = (text: string, field: Field): number[] | string => {
+function valuesOf(text: string, field: Field): number[] | string {
   const all: number[] = []
   for (const item of text.split(',')) {
     const range = rangeOf(item, field)
@@ -88,7 +92,7 @@ const valuesOf = (text: string, field: Field): number[] | string => {
  * `*`, `a`, `a-b`, each with `/step`; a single value with a step goes on to the end, as in
  * robfig/cron.
  */
-const rangeOf = (item: string, field: Field): number[] | string => {
+function rangeOf(item: string, field: Field): number[] | string {
   const { least, most, names } = field
   const allowedText = `allowed: ${least} to ${most}${names ? ' or names' : ''}, ranges, lists and steps`
   const match = /^(\*|[0-9A-Za-z]+)(?:-([0-9A-Za-z]+))?(?:\/([0-9]+))?$/.exec(item)
@@ -102,7 +106,7 @@ const rangeOf = (item: string, field: Field): number[] | string => {
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step)
 }
 
-const numberOf = (text: string, { names = [] }: Field): number | undefined => {
+function numberOf(text: string, { names = [] }: Field): number | undefined {
   if (/^[0-9]+$/.test(text)) return Number(text)
   const index = names.indexOf(text.toLowerCase())
   return index < 0 || text === '' ? undefined : index

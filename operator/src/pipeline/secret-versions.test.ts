@@ -9,28 +9,36 @@ const of: OrderPipeline = pipeline({
   database: { secretName: 'db', key: 'url' },
   stages: [stage({ name: 'orders' }), stage({ name: 'payment' }), stage({ name: 'audit', image: 'audit:1' })],
 })
-const digests = (db: string | undefined) => new Map(db === undefined ? [] : [['db/url', db]])
-const isDeployment = (child: ChildObject): child is Deployment => child.kind === 'Deployment'
+function digests(db: string | undefined) {
+  return new Map(db === undefined ? [] : [['db/url', db]])
+}
+function isDeployment(child: ChildObject): child is Deployment {
+  return child.kind === 'Deployment'
+}
 
 /** The objects as applied; `ready`: the names whose replicas are all available. */
-const carriedOut = (objects: readonly ChildObject[], ready: (name: string) => boolean = () => true): ChildObject[] =>
-  objects.map((child) => {
+function carriedOut(objects: readonly ChildObject[], ready: (name: string) => boolean = () => true): ChildObject[] {
+  return objects.map((child) => {
     const metadata = { ...child.metadata, generation: 1 }
     if (!isDeployment(child)) return { ...child, metadata }
     const [replicas, available] = [5, ready(child.metadata.name) ? 5 : 0]
     const status = { observedGeneration: 1, replicas, updatedReplicas: replicas, availableReplicas: available }
     return { ...child, metadata, spec: { ...child.spec, replicas }, status }
   })
-const desiredWith = (children: readonly ChildObject[], db: string | undefined, spec = of) =>
-  desired(spec, children, settings, new Map(), new Map(), digests(db))
-const settledWith = (db: string | undefined): ChildObject[] =>
-  carriedOut(desiredWith(carriedOut(desiredWith([], db)), db))
-const carried = (children: readonly ChildObject[]) =>
-  Object.fromEntries(
+}
+function desiredWith(children: readonly ChildObject[], db: string | undefined, spec = of) {
+  return desired(spec, children, settings, new Map(), new Map(), digests(db))
+}
+function settledWith(db: string | undefined): ChildObject[] {
+  return carriedOut(desiredWith(carriedOut(desiredWith([], db)), db))
+}
+function carried(children: readonly ChildObject[]) {
+  return Object.fromEntries(
     children
       .filter(isDeployment)
       .map(({ metadata, spec }) => [metadata.name, spec.template.metadata?.annotations?.[secretsAnnotation]]),
   )
+}
 
 describe('the Secrets that pods take values from', () => {
   it('are in the pod template as digests, and cause no change while they are unchanged', () => {

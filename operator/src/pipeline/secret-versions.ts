@@ -14,10 +14,12 @@ import type { LivePart } from './rollout.ts'
  */
 export type SecretDigests = ReadonlyMap<string, string>
 
-export const secretKeyName = ({ name, key }: SecretKey): string => `${name}/${key}`
+export function secretKeyName({ name, key }: SecretKey): string {
+  return `${name}/${key}`
+}
 
 /** What the containers of each part take from Secrets. */
-export const secretReferences = (pipeline: OrderPipeline): ReadonlyMap<string, readonly SecretKey[]> => {
+export function secretReferences(pipeline: OrderPipeline): ReadonlyMap<string, readonly SecretKey[]> {
   const { gateway, stages } = pipeline.spec
   return new Map([
     ...(gateway ? [[gatewayName, secretKeysIn(gatewayEnvironment(pipeline, gateway))] as const] : []),
@@ -25,11 +27,12 @@ export const secretReferences = (pipeline: OrderPipeline): ReadonlyMap<string, r
   ])
 }
 
-const secretKeysIn = (env: readonly V1EnvVar[]): SecretKey[] =>
-  env.flatMap(({ valueFrom }) => {
+function secretKeysIn(env: readonly V1EnvVar[]): SecretKey[] {
+  return env.flatMap(({ valueFrom }) => {
     const { name, key } = valueFrom?.secretKeyRef ?? {}
     return name === undefined || key === undefined ? [] : [{ name, key }]
   })
+}
 
 export interface PartSecrets {
   readonly part: string
@@ -41,12 +44,12 @@ export interface PartSecrets {
  * part as it is, and a part waits while another one is being replaced, so that a new password does
  * not restart every stage at once.
  */
-export const secretVersions = (
+export function secretVersions(
   pipeline: OrderPipeline,
   parts: readonly PartSecrets[],
   digests: SecretDigests,
   pods: ReadonlyMap<string, PodReport>,
-): ReadonlyMap<string, string | undefined> => {
+): ReadonlyMap<string, string | undefined> {
   const references = secretReferences(pipeline)
   let changingPart = parts.find(({ part, live }) => isUnderWay(live, pods.get(part)))?.part
   const versions = new Map<string, string | undefined>()
@@ -66,13 +69,17 @@ export const secretVersions = (
  * Whether others should wait for a part that is being replaced. Not where its cluster is the reason
  * that it makes no progress.
  */
-const isUnderWay = (live: LivePart, report: PodReport | undefined): boolean =>
-  isReplacing(live) && (live[live.active]?.spec.replicas ?? 0) > 0 && report?.trial?.trouble?.fault !== 'elsewhere'
+function isUnderWay(live: LivePart, report: PodReport | undefined): boolean {
+  return (
+    isReplacing(live) && (live[live.active]?.spec.replicas ?? 0) > 0 && report?.trial?.trouble?.fault !== 'elsewhere'
+  )
+}
 
-const digestIn = (deployment: Deployment | undefined): string | undefined =>
-  templateOf(deployment)?.metadata?.annotations?.[secretsAnnotation]
+function digestIn(deployment: Deployment | undefined): string | undefined {
+  return templateOf(deployment)?.metadata?.annotations?.[secretsAnnotation]
+}
 
-const combinedDigest = (references: readonly SecretKey[], digests: SecretDigests): string | undefined => {
+function combinedDigest(references: readonly SecretKey[], digests: SecretDigests): string | undefined {
   const all = references.map((reference) => digests.get(secretKeyName(reference)))
   return all.length === 0 || all.includes(undefined) ? undefined : all.join('.')
 }

@@ -4,10 +4,12 @@ import { desired } from './desired.ts'
 import { moveOf, servicesImageOf, servicesStatus } from './services-image.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
-const of = (spec: Partial<OrderPipelineSpec> = {}, status?: OrderPipelineStatus): OrderPipeline => ({
-  ...pipeline({ stages: [stage({ name: 'orders' }), stage({ image: 'own:1', name: 'audit' })], ...spec }),
-  ...(status ? { status } : {}),
-})
+function of(spec: Partial<OrderPipelineSpec> = {}, status?: OrderPipelineStatus): OrderPipeline {
+  return {
+    ...pipeline({ stages: [stage({ name: 'orders' }), stage({ image: 'own:1', name: 'audit' })], ...spec }),
+    ...(status ? { status } : {}),
+  }
+}
 const rolledOut: OrderPipelineStatus = {
   conditions: [
     {
@@ -19,7 +21,7 @@ const rolledOut: OrderPipelineStatus = {
 /**
  * Its Deployments once every replica is available: the second pass stores the proven pods on them.
  */
-const running = (image: string, spec: Partial<OrderPipelineSpec> = {}): ChildObject[] => {
+function running(image: string, spec: Partial<OrderPipelineSpec> = {}): ChildObject[] {
   const desiredFor = (children: readonly ChildObject[]) =>
     desired(of(spec, { services: { image } }), children, { ...settings, servicesImage: image })
   const ready = desiredFor([]).map((child) =>
@@ -33,10 +35,11 @@ const running = (image: string, spec: Partial<OrderPipelineSpec> = {}): ChildObj
   )
   return desiredFor(ready).map((child, index) => ({ ...child, status: ready[index]?.status }))
 }
-const images = (objects: readonly ChildObject[]) =>
-  objects
+function images(objects: readonly ChildObject[]) {
+  return objects
     .filter((child): child is Deployment => child.kind === 'Deployment')
     .map(({ spec }) => spec.template.spec?.containers[0]?.image)
+}
 
 describe('the services image of a pipeline', () => {
   it('is the operator’s for a new pipeline, and stays when the operator has another', () => {

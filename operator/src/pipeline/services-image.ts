@@ -13,18 +13,22 @@ import { isVersionOnTrial, stableTemplate, templateOf } from './rollout.ts'
 export type Updates = 'Manual' | 'Automatic'
 
 /** The parts that run the services image. */
-const servedParts = ({ gateway, stages }: OrderPipelineSpec): string[] => [
-  ...(gateway && gateway.image === undefined ? [gatewayName] : []),
-  ...stages.filter(({ image }) => image === undefined).map(({ name }) => name),
-]
+function servedParts({ gateway, stages }: OrderPipelineSpec): string[] {
+  return [
+    ...(gateway && gateway.image === undefined ? [gatewayName] : []),
+    ...stages.filter(({ image }) => image === undefined).map(({ name }) => name),
+  ]
+}
 
-const imageOf = (template: ReturnType<typeof templateOf>): string | undefined => template?.spec?.containers[0]?.image
+function imageOf(template: ReturnType<typeof templateOf>): string | undefined {
+  return template?.spec?.containers[0]?.image
+}
 
 /**
  * For a pipeline without a record, which an older operator created, or whose status was lost: the
  * image of most of its parts, since a part that gave a version up runs the one before.
  */
-const liveImage = (pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined => {
+function liveImage(pipeline: OrderPipeline, children: readonly ChildObject[]): string | undefined {
   const images = servedParts(pipeline.spec).flatMap((part) => {
     const live = livePart(pipeline, part, children)
     return imageOf(templateOf(live[live.active])) ?? []
@@ -34,22 +38,24 @@ const liveImage = (pipeline: OrderPipeline, children: readonly ChildObject[]): s
 }
 
 /** `operatorImage`: the image in the operator's settings, with which a new pipeline starts. */
-export const servicesImageOf = (
+export function servicesImageOf(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   operatorImage: string,
-): string => pipeline.spec.image ?? pipeline.status?.services?.image ?? liveImage(pipeline, children) ?? operatorImage
+): string {
+  return pipeline.spec.image ?? pipeline.status?.services?.image ?? liveImage(pipeline, children) ?? operatorImage
+}
 
 /**
  * `moveTo`: the image of the next pass. Undefined where no part runs a program of the services
  * image.
  */
-export const servicesStatus = (
+export function servicesStatus(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   operatorImage: string,
   moveTo?: string,
-): ServicesStatus | undefined => {
+): ServicesStatus | undefined {
   if (servedParts(pipeline.spec).length === 0) return undefined
   const image = moveTo ?? servicesImageOf(pipeline, children, operatorImage)
   return { image, ...(image === operatorImage ? {} : { available: operatorImage }) }
@@ -65,12 +71,12 @@ export type Move =
   | 'moving'
 
 /** `usual`: the policy of pipelines that do not say how they are updated. */
-export const moveOf = (
+export function moveOf(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   operatorImage: string,
   usual: Updates,
-): Move => {
+): Move {
   const { spec, metadata, status } = pipeline
   const parts = servedParts(spec)
   if (spec.image !== undefined || (spec.updates ?? usual) !== 'Automatic' || parts.length === 0) return 'none'
@@ -88,11 +94,12 @@ export const moveOf = (
   return works === true && parts.every((part) => isSettled(pipeline, part, children)) ? 'due' : 'none'
 }
 
-const isSettled = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): boolean =>
-  !isVersionOnTrial(livePart(pipeline, part, children))
+function isSettled(pipeline: OrderPipeline, part: string, children: readonly ChildObject[]): boolean {
+  return !isVersionOnTrial(livePart(pipeline, part, children))
+}
 
 /** A part that already ran with another image; a new part has nothing to move from. */
-const isBehind = (pipeline: OrderPipeline, part: string, children: readonly ChildObject[], image: string): boolean => {
+function isBehind(pipeline: OrderPipeline, part: string, children: readonly ChildObject[], image: string): boolean {
   const live = livePart(pipeline, part, children)
   const current = live[live.active]
   const stable = current && stableTemplate(current)

@@ -16,12 +16,12 @@ export interface StatusLimits {
 }
 
 /** `sinceWriteMs` is the time since this status was last written. */
-export const statusChange = (
+export function statusChange(
   before: OrderPipelineStatus | undefined,
   after: OrderPipelineStatus,
   sinceWriteMs: number,
   limits: StatusLimits,
-): StatusChange => {
+): StatusChange {
   if (!before || !same(acted(before), acted(after))) return { write: 'now' }
   const wait = !same(counts(before), counts(after))
     ? limits.countsMs
@@ -33,50 +33,60 @@ export const statusChange = (
 }
 
 /** Conditions without the figures in their messages: a changed number is not another reason. */
-const acted = ({
+function acted({
   observedGeneration,
   conditions = [],
   totals,
   stages = [],
   drainingSince,
   services,
-}: OrderPipelineStatus): unknown => [
-  observedGeneration,
-  services && [services.image, services.available],
-  drainingSince,
-  conditions.map(({ type, status, reason, observedGeneration: generation }) => [type, status, reason, generation]),
-  totals?.stages,
-  stages.map(({ name, lag, deadLetters = 0, rollout, scaleOut }) => [
-    name,
-    lag === undefined,
-    deadLetters > 0,
-    rollout?.phase,
-    scaleOut && [scaleOut.from, scaleOut.to],
-  ]),
-]
+}: OrderPipelineStatus): unknown {
+  return [
+    observedGeneration,
+    services && [services.image, services.available],
+    drainingSince,
+    conditions.map(({ type, status, reason, observedGeneration: generation }) => [type, status, reason, generation]),
+    totals?.stages,
+    stages.map(({ name, lag, deadLetters = 0, rollout, scaleOut }) => [
+      name,
+      lag === undefined,
+      deadLetters > 0,
+      rollout?.phase,
+      scaleOut && [scaleOut.from, scaleOut.to],
+    ]),
+  ]
+}
 
-const counts = ({ gateway, stages = [], conditions = [] }: OrderPipelineStatus): unknown => [
-  replicas(gateway),
-  stages.map(replicas),
-  conditions.map(({ message }) => message),
-  stages.map(({ deadLetters, rollout }) => [deadLetters, rollout?.message]),
-]
+function counts({ gateway, stages = [], conditions = [] }: OrderPipelineStatus): unknown {
+  return [
+    replicas(gateway),
+    stages.map(replicas),
+    conditions.map(({ message }) => message),
+    stages.map(({ deadLetters, rollout }) => [deadLetters, rollout?.message]),
+  ]
+}
 
-const replicas = (part: OrderPipelineStatus['gateway']): unknown =>
-  part && [part.replicas, part.readyReplicas, part.desiredReplicas]
+function replicas(part: OrderPipelineStatus['gateway']): unknown {
+  return part && [part.replicas, part.readyReplicas, part.desiredReplicas]
+}
 
-const lags = ({ totals, capacity, stages = [] }: OrderPipelineStatus): unknown => [
-  [totals?.ordersPerSecond, capacity?.ordersPerSecond].map(twoDigits),
-  capacity?.bottleneck,
-  stages.map(({ lag, arrivedPerSecond, consumedPerSecond, secondsToDrain, capacity, scaleOut }) => [
-    ...[lag, arrivedPerSecond, consumedPerSecond, secondsToDrain, capacity?.ordersPerSecond].map(twoDigits),
-    capacity?.replicas,
-    scaleOut?.message,
-  ]),
-]
+function lags({ totals, capacity, stages = [] }: OrderPipelineStatus): unknown {
+  return [
+    [totals?.ordersPerSecond, capacity?.ordersPerSecond].map(twoDigits),
+    capacity?.bottleneck,
+    stages.map(({ lag, arrivedPerSecond, consumedPerSecond, secondsToDrain, capacity, scaleOut }) => [
+      ...[lag, arrivedPerSecond, consumedPerSecond, secondsToDrain, capacity?.ordersPerSecond].map(twoDigits),
+      capacity?.replicas,
+      scaleOut?.message,
+    ]),
+  ]
+}
 
 /** Two significant digits: 1,234 and 1,201 count as the same figure. */
-const twoDigits = (value: number | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value.toPrecision(2))
+function twoDigits(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(2))
+}
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}

@@ -9,14 +9,15 @@ import type { PipelineObservation } from './status.ts'
 import { pipeline, settings, stage } from './testing.ts'
 
 const ready = { conditions: [{ type: 'Ready', status: 'True' }] }
-const settled = (of: OrderPipeline, readyReplicas = 5): ChildObject[] =>
-  desired(of, [], settings).map((object) => {
+function settled(of: OrderPipeline, readyReplicas = 5): ChildObject[] {
+  return desired(of, [], settings).map((object) => {
     const metadata = { ...object.metadata, generation: 1 }
     if (object.kind !== 'Deployment') return { ...object, metadata, status: ready }
     const status = { observedGeneration: 1, replicas: 7, readyReplicas }
     return { ...object, metadata, spec: { ...object.spec, replicas: 7 }, status }
   })
-const observation = (changes: Partial<PipelineObservation> = {}): PipelineObservation => {
+}
+function observation(changes: Partial<PipelineObservation> = {}): PipelineObservation {
   const of = changes.pipeline ?? pipeline()
   return {
     pipeline: of,
@@ -28,8 +29,9 @@ const observation = (changes: Partial<PipelineObservation> = {}): PipelineObserv
     ...changes,
   }
 }
-const condition = (of: PipelineObservation, type: string) =>
-  statusOf(of, 'now').conditions?.find((one) => one.type === type)
+function condition(of: PipelineObservation, type: string) {
+  return statusOf(of, 'now').conditions?.find((one) => one.type === type)
+}
 
 describe('a status', () => {
   it('is Ready with its totals when topics, replicas and scaling are', () => {

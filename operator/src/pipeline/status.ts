@@ -20,7 +20,7 @@ import type { PipelineObservation } from './pipeline-observation.ts'
 export type { Failure, DeferredObject, PipelineObservation } from './pipeline-observation.ts'
 
 /** `now` as an ISO date: the transition time of a condition that changes. */
-export const statusOf = (observation: PipelineObservation, now: string): OrderPipelineStatus => {
+export function statusOf(observation: PipelineObservation, now: string): OrderPipelineStatus {
   const { metadata, spec } = observation.pipeline
   const capacity = capacityOf(spec, measurements(observation))
   const stages = spec.stages.map((stage, index) => stageStatus(observation, stage, capacity.stages[index]))
@@ -58,7 +58,7 @@ export type CapacitySeen = Pick<PipelineObservation, 'children' | 'topics'>
  * Undefined where that is not enough: figures decide about a suspended pipeline, and a status of
  * another generation is of another spec. Without `topics` the capacity stays as well.
  */
-export const statusWithFigures = (figures: FiguresSeen, topics?: CapacitySeen): OrderPipelineStatus | undefined => {
+export function statusWithFigures(figures: FiguresSeen, topics?: CapacitySeen): OrderPipelineStatus | undefined {
   const { metadata, spec, status } = figures.pipeline
   const before = status?.stages ?? []
   const isSameSpec = status?.observedGeneration === metadata.generation && before.length === spec.stages.length
@@ -90,36 +90,37 @@ export const statusWithFigures = (figures: FiguresSeen, topics?: CapacitySeen): 
   }
 }
 
-const totalFigures = (figures: FiguresSeen, stages: readonly StageStatus[]) => ({
-  ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
-  ...ifKnown('ordersPerSecond', ordersPerSecond(figures)),
-  ...ifKnown('deadLetters', sumIfKnown(stages.map((stage) => stage.deadLetters))),
-})
+function totalFigures(figures: FiguresSeen, stages: readonly StageStatus[]) {
+  return {
+    ...ifKnown('lag', sumIfKnown(stages.map((stage) => stage.lag))),
+    ...ifKnown('ordersPerSecond', ordersPerSecond(figures)),
+    ...ifKnown('deadLetters', sumIfKnown(stages.map((stage) => stage.deadLetters))),
+  }
+}
 
-const totalCapacity = ({ sustainable, bottleneck }: Capacity): OrderPipelineStatus['capacity'] =>
-  sustainable === undefined || bottleneck === undefined
+function totalCapacity({ sustainable, bottleneck }: Capacity): OrderPipelineStatus['capacity'] {
+  return sustainable === undefined || bottleneck === undefined
     ? undefined
     : { ordersPerSecond: rounded(sustainable), bottleneck }
+}
 
-const stageStatus = (
-  observation: PipelineObservation,
-  stage: Stage,
-  capacity: StageCapacity | undefined,
-): StageStatus => ({
-  name: stage.name,
-  ...replicaCounts(observation, stage.name),
-  ...stageFigures(observation, stage.name),
-  ...ifKnown('capacity', capacity && capacityStatus(capacity)),
-  ...ifKnown(
-    'rollout',
-    rolloutOf(
-      livePart(observation.pipeline, stage.name, observation.children),
-      observation.pods?.get(stage.name)?.trial,
+function stageStatus(observation: PipelineObservation, stage: Stage, capacity: StageCapacity | undefined): StageStatus {
+  return {
+    name: stage.name,
+    ...replicaCounts(observation, stage.name),
+    ...stageFigures(observation, stage.name),
+    ...ifKnown('capacity', capacity && capacityStatus(capacity)),
+    ...ifKnown(
+      'rollout',
+      rolloutOf(
+        livePart(observation.pipeline, stage.name, observation.children),
+        observation.pods?.get(stage.name)?.trial,
+      ),
     ),
-  ),
-})
+  }
+}
 
-const stageFigures = (figures: FiguresSeen, stage: string) => {
+function stageFigures(figures: FiguresSeen, stage: string) {
   const { lag, arrivedPerSecond, consumedPerSecond, secondsToDrain } = figures.lag.get(stage) ?? {}
   return {
     ...ifKnown('lag', lag),
@@ -132,14 +133,15 @@ const stageFigures = (figures: FiguresSeen, stage: string) => {
 }
 
 /** An operator that has just started has not read them yet: the earlier count is still valid. */
-const deadLettersOf = ({ lag, pipeline }: FiguresSeen, stage: string): number | undefined =>
-  lag.get(stage)?.deadLetters ?? pipeline.status?.stages?.find(({ name }) => name === stage)?.deadLetters
+function deadLettersOf({ lag, pipeline }: FiguresSeen, stage: string): number | undefined {
+  return lag.get(stage)?.deadLetters ?? pipeline.status?.stages?.find(({ name }) => name === stage)?.deadLetters
+}
 
 /**
  * The actual topics, and the measured work: measured by this process, or by the one that wrote the
  * status for this same spec.
  */
-const measurements = ({ pipeline, children, throughput, topics }: FiguresSeen & CapacitySeen): Measured => {
+function measurements({ pipeline, children, throughput, topics }: FiguresSeen & CapacitySeen): Measured {
   const { metadata, status } = pipeline
   const before = status?.observedGeneration === metadata.generation ? (status?.stages ?? []) : []
   return {
@@ -151,7 +153,7 @@ const measurements = ({ pipeline, children, throughput, topics }: FiguresSeen & 
   }
 }
 
-const capacityStatus = (capacity: StageCapacity): StageCapacityStatus | undefined => {
+function capacityStatus(capacity: StageCapacity): StageCapacityStatus | undefined {
   const { sustainable, workSeconds, measured: isMeasured, reachableReplicas } = capacity
   if (sustainable === undefined || workSeconds === undefined) return undefined
   return {
@@ -163,7 +165,7 @@ const capacityStatus = (capacity: StageCapacity): StageCapacityStatus | undefine
 }
 
 /** The arrivals on the topics that no stage writes to, each counted once. */
-const ordersPerSecond = ({ pipeline, lag }: FiguresSeen): number | undefined => {
+function ordersPerSecond({ pipeline, lag }: FiguresSeen): number | undefined {
   const { stages } = pipeline.spec
   const emitted = new Set(stages.flatMap(({ emits = [] }) => emits.map(({ topic }) => topic)))
   const entrances = new Set(stages.flatMap(({ consumes }) => consumes.map(({ topic }) => topic)))
@@ -176,7 +178,7 @@ const ordersPerSecond = ({ pipeline, lag }: FiguresSeen): number | undefined => 
   return rates.length === 0 ? undefined : sumIfKnown(rates)
 }
 
-const replicaCounts = ({ pipeline, children }: PipelineObservation, part: string): ReplicaCounts => {
+function replicaCounts({ pipeline, children }: PipelineObservation, part: string): ReplicaCounts {
   const live = livePart(pipeline, part, children)
   const deployment = live[live.active]
   const status = (deployment?.status ?? {}) as DeploymentStatus
@@ -187,12 +189,18 @@ const replicaCounts = ({ pipeline, children }: PipelineObservation, part: string
   }
 }
 
-const rounded = (perSecond: number): number => Number(perSecond.toPrecision(3))
+function rounded(perSecond: number): number {
+  return Number(perSecond.toPrecision(3))
+}
 
-const ifKnown = <K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } =>
-  value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
+function ifKnown<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: V })
+}
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
 
-const sumIfKnown = (numbers: readonly (number | undefined)[]): number | undefined =>
-  numbers.every((number) => number !== undefined) ? sum(numbers) : undefined
+function sumIfKnown(numbers: readonly (number | undefined)[]): number | undefined {
+  return numbers.every((number) => number !== undefined) ? sum(numbers) : undefined
+}

@@ -6,20 +6,24 @@ import { pipeline, settings } from './testing.ts'
 
 const gateway = { scaling: { minReplicas: 2, maxReplicas: 4, cpuPercent: 70 } }
 const suspended = pipeline({ suspend: true, gateway })
-const running = (of: OrderPipeline, gatewayReplicas = 2): ChildObject[] =>
-  desired({ ...of, spec: { ...of.spec, suspend: false } }, [], settings).map((child) => {
+function running(of: OrderPipeline, gatewayReplicas = 2): ChildObject[] {
+  return desired({ ...of, spec: { ...of.spec, suspend: false } }, [], settings).map((child) => {
     if (child.kind !== 'Deployment') return child
     const replicas = child.metadata.name === 'shop-gateway' ? gatewayReplicas : 5
     return { ...child, spec: { ...child.spec, replicas }, status: { replicas } }
   })
-const lag = (figures: LagFigures) => new Map([['payment', figures]])
+}
+function lag(figures: LagFigures) {
+  return new Map([['payment', figures]])
+}
 const still = { lag: 0, consumedPerSecond: 0 }
-const paused = (children: readonly ChildObject[], figures: LagFigures) =>
-  desired(suspended, children, settings, lag(figures))
+function paused(children: readonly ChildObject[], figures: LagFigures) {
+  return desired(suspended, children, settings, lag(figures))
     .filter(
       ({ kind, metadata }) => kind === 'ScaledObject' && metadata.annotations?.['autoscaling.keda.sh/paused-replicas'],
     )
     .map(({ metadata }) => metadata.name)
+}
 
 describe('a suspended pipeline', () => {
   it('stops its gateway at once, and its stages when the lag is 0 and no message is in flight', () => {

@@ -14,7 +14,7 @@ export type Suspension = 'draining' | 'stopped' | undefined
 export const drainDeadlineSeconds = 600
 
 /** Whether stages are stopped before they have drained. `now` in milliseconds. */
-const isOverdue = ({ spec, status }: OrderPipeline, now: number | undefined): boolean => {
+function isOverdue({ spec, status }: OrderPipeline, now: number | undefined): boolean {
   const deadlineMs = (spec.suspension?.drainDeadlineSeconds ?? drainDeadlineSeconds) * 1000
   if (deadlineMs === 0) return true
   const since = status?.drainingSince
@@ -28,12 +28,12 @@ const isOverdue = ({ spec, status }: OrderPipeline, now: number | undefined): bo
  * whatever is written to its topics; while its lag is unknown it goes on draining. At the drain
  * deadline it is stopped as it is: unhandled messages stay in its topics.
  */
-export const suspensionOf = (
+export function suspensionOf(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   lag: ReadonlyMap<string, LagFigures>,
   now?: number,
-): Suspension => {
+): Suspension {
   if (!pipeline.spec.suspend) return undefined
   const names = pipeline.spec.stages.map(({ name }) => name)
   const running = (part: string): boolean => {
@@ -54,5 +54,6 @@ export const suspensionOf = (
   return drained && !running(gatewayName) ? 'stopped' : 'draining'
 }
 
-const isPaused = (pipeline: OrderPipeline, stage: string, children: readonly ChildObject[]): boolean =>
-  scaledObjectOf(pipeline, stage, children)?.metadata.annotations?.[pausedAnnotation] !== undefined
+function isPaused(pipeline: OrderPipeline, stage: string, children: readonly ChildObject[]): boolean {
+  return scaledObjectOf(pipeline, stage, children)?.metadata.annotations?.[pausedAnnotation] !== undefined
+}

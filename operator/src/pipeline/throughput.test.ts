@@ -2,17 +2,22 @@ import { expect, it } from 'vitest'
 import { withPoint } from './throughput.ts'
 import type { Point, Throughput } from './throughput.ts'
 
-const point = (at: number, changes: Partial<Point> = {}): Point => ({
-  at: at * 1000,
-  replicas: 10,
-  lag: 100_000,
-  consumedPerSecond: 500,
-  largestShare: 0.02,
-  ...changes,
-})
-const throughputOf = (points: readonly Point[]): Throughput =>
-  points.reduce<Throughput>((before, one) => withPoint(before, one, 10), {})
-const minute = (from: number, changes: Partial<Point>) => [0, 20, 40, 60].map((at) => point(from + at, changes))
+function point(at: number, changes: Partial<Point> = {}): Point {
+  return {
+    at: at * 1000,
+    replicas: 10,
+    lag: 100_000,
+    consumedPerSecond: 500,
+    largestShare: 0.02,
+    ...changes,
+  }
+}
+function throughputOf(points: readonly Point[]): Throughput {
+  return points.reduce<Throughput>((before, one) => withPoint(before, one, 10), {})
+}
+function minute(from: number, changes: Partial<Point>) {
+  return [0, 20, 40, 60].map((at) => point(from + at, changes))
+}
 
 it('the work per message is measured after a minute with a backlog', () => {
   expect(throughputOf([point(0), point(30)]).workSeconds).toBeUndefined()

@@ -42,7 +42,7 @@ const leastGrowth = 1.2
 /** Part of the added replicas' work that must be measured. */
 const leastGain = 0.25
 
-export const withPoint = (throughput: Throughput, point: Point, concurrency: number): Throughput => {
+export function withPoint(throughput: Throughput, point: Point, concurrency: number): Throughput {
   const measuredWork = throughput.workSeconds === undefined ? {} : { workSeconds: throughput.workSeconds }
   const busy = point.replicas > 0 && point.lag >= leastBusyLag(point.replicas, concurrency, point.consumedPerSecond)
   if (!busy) return measuredWork
@@ -63,7 +63,7 @@ export const withPoint = (throughput: Throughput, point: Point, concurrency: num
   }
 }
 
-const useless = (before: Plateau, after: Plateau, { largestShare }: Point): ScaleOut | undefined => {
+function useless(before: Plateau, after: Plateau, { largestShare }: Point): ScaleOut | undefined {
   const [slow = 0, fast = 0] = [before.perSecond, after.perSecond]
   const growth = after.replicas / before.replicas
   if (growth < leastGrowth || fast >= slow * (1 + leastGain * (growth - 1))) return undefined

@@ -2,16 +2,15 @@ import { expect, it } from 'vitest'
 import type { KafkaTopic } from '../api/index.ts'
 import { topicsNotReady } from './topic-readiness.ts'
 
-const topicWith = (
-  name: string,
-  ...conditions: { type: string; status: string; reason?: string; message?: string }[]
-) => ({
-  name,
-  topic: {
-    ...{ apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', metadata: { name, generation: 2 }, spec: {} },
-    ...(conditions.length > 0 ? { status: { observedGeneration: 2, conditions } } : {}),
-  } as KafkaTopic,
-})
+function topicWith(name: string, ...conditions: { type: string; status: string; reason?: string; message?: string }[]) {
+  return {
+    name,
+    topic: {
+      ...{ apiVersion: 'kafka.strimzi.io/v1', kind: 'KafkaTopic', metadata: { name, generation: 2 }, spec: {} },
+      ...(conditions.length > 0 ? { status: { observedGeneration: 2, conditions } } : {}),
+    } as KafkaTopic,
+  }
+}
 
 it('ready topics have no message', () => {
   expect(topicsNotReady([topicWith('shop.placed', { type: 'Ready', status: 'True' })], 'shop-kafka')).toEqual([])

@@ -9,7 +9,7 @@ export interface NamedTopic {
 }
 
 /** Empty when all are ready. `cluster`: the Strimzi cluster of the Topic Operator. */
-export const topicsNotReady = (topics: readonly NamedTopic[], cluster: string): string[] => {
+export function topicsNotReady(topics: readonly NamedTopic[], cluster: string): string[] {
   const unanswered = topics.filter(({ topic }) => topic !== undefined && conditionsOf(topic).length === 0)
   const others = topics.filter((one) => !unanswered.includes(one))
   const [first] = unanswered
@@ -23,7 +23,7 @@ export const topicsNotReady = (topics: readonly NamedTopic[], cluster: string): 
   ]
 }
 
-const whyNotReady = (name: string, topic: KafkaTopic | undefined): string[] => {
+function whyNotReady(name: string, topic: KafkaTopic | undefined): string[] {
   if (!topic) return [`${name} does not exist yet`]
   const conditions = conditionsOf(topic)
   const holds = (type: string): boolean => conditions.some((one) => one.type === type && one.status === 'True')
@@ -39,5 +39,6 @@ const whyNotReady = (name: string, topic: KafkaTopic | undefined): string[] => {
   return [`${name}: ${plainly([ready?.reason, ready?.message].filter(Boolean).join(', ') || 'not ready')}`]
 }
 
-const conditionsOf = ({ status }: KafkaTopic): NonNullable<ConditionsStatus['conditions']> =>
-  (status as ConditionsStatus | undefined)?.conditions ?? []
+function conditionsOf({ status }: KafkaTopic): NonNullable<ConditionsStatus['conditions']> {
+  return (status as ConditionsStatus | undefined)?.conditions ?? []
+}

@@ -3,7 +3,9 @@ import type { KafkaTopic } from '../api/index.ts'
 import { pipeline, stage } from './testing.ts'
 import { derivedPartitions, kafkaTopics, partitionsFor, shrinkProblems } from './topics.ts'
 
-const topicNamed = (topics: readonly KafkaTopic[], name: string) => topics.find((topic) => topic.metadata.name === name)
+function topicNamed(topics: readonly KafkaTopic[], name: string) {
+  return topics.find((topic) => topic.metadata.name === name)
+}
 
 describe('the partitions of a topic', () => {
   it('are 10 % more than the replicas that share them, without a floating-point error', () => {

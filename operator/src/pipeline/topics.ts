@@ -15,10 +15,14 @@ import { deadLetterTopic, labels, namespaceOf, ownerReference, topicName } from 
  * An autoscaler never exceeds lag threshold × partitions and stops within 10 % of its goal, so it
  * needs 1.1 × as many.
  */
-export const partitionsFor = (maxReplicas: number): number => Math.ceil((maxReplicas * 11) / 10)
+export function partitionsFor(maxReplicas: number): number {
+  return Math.ceil((maxReplicas * 11) / 10)
+}
 
 /** The number of replicas that an autoscaler reaches with this many partitions. */
-export const reachWith = (partitions: number): number => Math.floor((partitions * 10) / 11)
+export function reachWith(partitions: number): number {
+  return Math.floor((partitions * 10) / 11)
+}
 
 const unconsumedPartitions = 3
 const deadLetterPartitions = 3
@@ -27,7 +31,7 @@ const deadLetterRetentionHours = 14 * 24
 /**
  * Partitions of a new topic whose spec gives none: enough for its largest consumer, in steps of 10.
  */
-export const derivedPartitions = (spec: OrderPipelineSpec, topic: string): number => {
+export function derivedPartitions(spec: OrderPipelineSpec, topic: string): number {
   const maxima = spec.stages
     .filter((stage) => stage.consumes.some((consumed) => consumed.topic === topic))
     .map((stage) => stage.scaling.maxReplicas)
@@ -47,10 +51,10 @@ export interface DesiredTopic {
  * spec says a number: growing a topic moves keys to other partitions, which breaks the order of
  * what is in flight, so it is done only on request.
  */
-export const desiredTopicsOf = (
+export function desiredTopicsOf(
   { metadata, spec }: OrderPipeline,
   current: ReadonlyMap<string, number | undefined>,
-): DesiredTopic[] => {
+): DesiredTopic[] {
   const declared = spec.topics.map((topic): DesiredTopic => {
     const name = topicName(metadata.name, topic.name)
     const partitions = topic.partitions ?? current.get(name) ?? derivedPartitions(spec, topic.name)
@@ -75,33 +79,36 @@ export const desiredTopicsOf = (
  * that the spec had before. Checked before a KafkaTopic is changed: a refused KafkaTopic stays
  * refused until it has the right number again.
  */
-export const shrinkProblems = (pipeline: OrderPipeline, children: readonly ChildObject[]): Problem[] =>
-  pipeline.spec.topics.flatMap(({ name, partitions }): Problem[] => {
+export function shrinkProblems(pipeline: OrderPipeline, children: readonly ChildObject[]): Problem[] {
+  return pipeline.spec.topics.flatMap(({ name, partitions }): Problem[] => {
     const has = kafkaTopicNamed(pipeline, topicName(pipeline.metadata.name, name), children)?.spec.partitions
     if (partitions === undefined || has === undefined || partitions >= has) return []
     const message = `the topic has ${has} partitions, which cannot shrink: set ${has} or more, or remove the number; for fewer, create a topic with another name`
     return [{ path: `spec.topics[${name}].partitions`, reason: 'PartitionsShrink', message }]
   })
+}
 
 /**
  * None where Kafka is not a Strimzi cluster: then the operator manages topics itself
  * (external-topics.ts).
  */
-export const kafkaTopics = (pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] => {
+export function kafkaTopics(pipeline: OrderPipeline, existing: readonly KafkaTopic[]): KafkaTopic[] {
   const { kafka } = pipeline.spec
   if (!('strimziCluster' in kafka)) return []
   const current = new Map(existing.map((topic) => [topic.metadata.name, topic.spec.partitions]))
   return desiredTopicsOf(pipeline, current).map((topic) => kafkaTopic(pipeline, kafka.strimziCluster, topic))
 }
 
-const replication = (topic: Topic): Pick<KafkaTopicSpec, 'replicas'> =>
-  topic.replicationFactor === undefined ? {} : { replicas: topic.replicationFactor }
+function replication(topic: Topic): Pick<KafkaTopicSpec, 'replicas'> {
+  return topic.replicationFactor === undefined ? {} : { replicas: topic.replicationFactor }
+}
 
-const hoursInMs = (hours: number | undefined): number | undefined =>
-  hours === undefined ? undefined : hours * 3_600_000
+function hoursInMs(hours: number | undefined): number | undefined {
+  return hours === undefined ? undefined : hours * 3_600_000
+}
 
 /** For what the spec leaves out the Kafka cluster's defaults apply. */
-const config = (entries: Readonly<Record<string, string | number | undefined>>): Pick<KafkaTopicSpec, 'config'> => {
+function config(entries: Readonly<Record<string, string | number | undefined>>): Pick<KafkaTopicSpec, 'config'> {
   const definedEntries = Object.entries(entries).filter(
     (entry): entry is [string, string | number] => entry[1] !== undefined,
   )
@@ -112,14 +119,16 @@ const config = (entries: Readonly<Record<string, string | number | undefined>>):
  * A retained topic has no owner reference: with one the garbage collector would delete it with the
  * pipeline.
  */
-const kafkaTopic = (pipeline: OrderPipeline, cluster: string, { name, stage, spec }: DesiredTopic): KafkaTopic => ({
-  apiVersion: 'kafka.strimzi.io/v1',
-  kind: 'KafkaTopic',
-  metadata: {
-    name,
-    namespace: namespaceOf(pipeline),
-    labels: { ...labels(pipeline.metadata.name, stage), 'strimzi.io/cluster': cluster },
-    ...(pipeline.spec.deletionPolicy === 'Delete' ? { ownerReferences: [ownerReference(pipeline)] } : {}),
-  },
-  spec,
-})
+function kafkaTopic(pipeline: OrderPipeline, cluster: string, { name, stage, spec }: DesiredTopic): KafkaTopic {
+  return {
+    apiVersion: 'kafka.strimzi.io/v1',
+    kind: 'KafkaTopic',
+    metadata: {
+      name,
+      namespace: namespaceOf(pipeline),
+      labels: { ...labels(pipeline.metadata.name, stage), 'strimzi.io/cluster': cluster },
+      ...(pipeline.spec.deletionPolicy === 'Delete' ? { ownerReferences: [ownerReference(pipeline)] } : {}),
+    },
+    spec,
+  }
+}

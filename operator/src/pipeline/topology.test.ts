@@ -7,26 +7,32 @@ import { messagesPerOrderOn } from './choreography.ts'
 import { topologyOf } from './topology.ts'
 import type { Ratio } from './topology.ts'
 
-const stage = (name: string, consumes: string, emits = ''): Stage => ({
-  name,
-  consumes: topics(consumes),
-  emits: topics(emits),
-  scaling: { minReplicas: 1, maxReplicas: 2 },
-})
-const topics = (names: string) =>
-  names
+function stage(name: string, consumes: string, emits = ''): Stage {
+  return {
+    name,
+    consumes: topics(consumes),
+    emits: topics(emits),
+    scaling: { minReplicas: 1, maxReplicas: 2 },
+  }
+}
+function topics(names: string) {
+  return names
     .split(' ')
     .filter(Boolean)
     .map((topic) => ({ topic }))
-const pipeline = (...stages: Stage[]): OrderPipelineSpec => ({
-  kafka: { strimziCluster: 'k' },
-  topics: [
-    ...new Set(stages.flatMap(({ consumes, emits = [] }) => [...consumes, ...emits].map(({ topic }) => topic))),
-  ].map((name) => ({ name })),
-  stages,
-})
-const counts = (spec: OrderPipelineSpec, ratios: Ratio[] = []) =>
-  Object.fromEntries(topologyOf(spec, ratios).messagesPerOrder)
+}
+function pipeline(...stages: Stage[]): OrderPipelineSpec {
+  return {
+    kafka: { strimziCluster: 'k' },
+    topics: [
+      ...new Set(stages.flatMap(({ consumes, emits = [] }) => [...consumes, ...emits].map(({ topic }) => topic))),
+    ].map((name) => ({ name })),
+    stages,
+  }
+}
+function counts(spec: OrderPipelineSpec, ratios: Ratio[] = []) {
+  return Object.fromEntries(topologyOf(spec, ratios).messagesPerOrder)
+}
 
 const shop = pipeline(
   stage('orders', 'placed reserved paid', 'validated cancelled status'),

@@ -133,5 +133,6 @@ function messagesPerOrder(
   return total
 }
 
-const invalid = (where: string, value: string, expected: string): TopologyInvalid =>
-  new TopologyInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
+function invalid(where: string, value: string, expected: string): TopologyInvalid {
+  return new TopologyInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
+}

@@ -11,7 +11,7 @@ interface World {
 }
 
 /** A stage with more messages than it can handle, whose replicas start and end at once. */
-const run = (world: World) => {
+function run(world: World) {
   let [second, handled, usefulState] = [0, 0, unknownUsefulReplicas]
   const at = (
     members: number,

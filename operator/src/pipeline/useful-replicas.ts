@@ -108,8 +108,9 @@ export function usefulReplicas({ verdict }: UsefulReplicas, now: number): number
  * Whether the effect of added replicas is not known yet, but will be: further ones can wait for
  * that.
  */
-export const isJudging = ({ addedAt, stretch }: UsefulReplicas): boolean =>
-  addedAt !== undefined && stretch !== undefined
+export function isJudging({ addedAt, stretch }: UsefulReplicas): boolean {
+  return addedAt !== undefined && stretch !== undefined
+}
 
 /** The next state, from a measured rate. */
 function kneeAfter(usefulState: UsefulReplicas, pace: Pace, current: number): UsefulReplicas {
@@ -155,12 +156,13 @@ function newVerdict(
  * A trial with too few more replicas to decide goes on with the number that seems useful; one that
  * helped ends the verdict.
  */
-const verdictAfterTrial = (
+function verdictAfterTrial(
   before: UsefulReplicasVerdict | undefined,
   useful: number,
   pace: Pace,
-): { readonly verdict?: UsefulReplicasVerdict } =>
-  before && useful < pace.replicas * 0.8 ? { verdict: { ...before, replicas: useful } } : {}
+): { readonly verdict?: UsefulReplicasVerdict } {
+  return before && useful < pace.replicas * 0.8 ? { verdict: { ...before, replicas: useful } } : {}
+}
 
 /**
  * Undefined where the useful replicas disprove the verdict: fewer of them handle much less, or much
@@ -176,4 +178,6 @@ function confirmedVerdict(
   return (enough && share < change.less) || share > change.more ? undefined : verdict
 }
 
-const isSlower = (verdict: UsefulReplicasVerdict, { perSecond }: Pace): boolean => perSecond < verdict.perSecond
+function isSlower(verdict: UsefulReplicasVerdict, { perSecond }: Pace): boolean {
+  return perSecond < verdict.perSecond
+}

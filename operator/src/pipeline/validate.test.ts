@@ -3,7 +3,9 @@ import { lagThreshold } from './autoscalers.ts'
 import { pipeline, stage } from './testing.ts'
 import { validate } from './validate.ts'
 
-const database = (maxConnections: number) => ({ secretName: 'db', key: 'url', maxConnections })
+function database(maxConnections: number) {
+  return { secretName: 'db', key: 'url', maxConnections }
+}
 
 it('a valid pipeline has no problem', () => {
   expect(validate(pipeline().spec)).toEqual([])

@@ -12,19 +12,21 @@ import { quantity } from './quantity.ts'
 import { scheduleProblems } from './schedule.ts'
 
 /** `settings` are the operator's; without them the checks that need them are left out. */
-export const validate = (spec: OrderPipelineSpec, settings?: Pick<AutoscalerSettings, 'prometheusUrl'>): Problem[] => [
-  ...namesTaken(spec),
-  ...budgetProblems(spec),
-  ...drainTimes(spec),
-  ...scheduleProblems(spec),
-  ...templateProblems(spec),
-  ...(settings && settings.prometheusUrl === undefined ? prometheusMissing(spec) : []),
-  ...(spec.gateway ? resourceProblems(spec.gateway, 'spec.gateway') : []),
-  ...spec.stages.flatMap((stage) => resourceProblems(stage, `spec.stages[${stage.name}]`)),
-]
+export function validate(spec: OrderPipelineSpec, settings?: Pick<AutoscalerSettings, 'prometheusUrl'>): Problem[] {
+  return [
+    ...namesTaken(spec),
+    ...budgetProblems(spec),
+    ...drainTimes(spec),
+    ...scheduleProblems(spec),
+    ...templateProblems(spec),
+    ...(settings && settings.prometheusUrl === undefined ? prometheusMissing(spec) : []),
+    ...(spec.gateway ? resourceProblems(spec.gateway, 'spec.gateway') : []),
+    ...spec.stages.flatMap((stage) => resourceProblems(stage, `spec.stages[${stage.name}]`)),
+  ]
+}
 
 /** The schema refuses this too, but not in a pipeline that is older than that rule. */
-const namesTaken = (spec: OrderPipelineSpec): Problem[] => {
+function namesTaken(spec: OrderPipelineSpec): Problem[] {
   const parts = new Set(partsOf(spec).map(({ name }) => name))
   return spec.stages.flatMap(({ name }): Problem[] => {
     const other = name.endsWith(greenSuffix) ? name.slice(0, -greenSuffix.length) : undefined
@@ -34,28 +36,31 @@ const namesTaken = (spec: OrderPipelineSpec): Problem[] => {
   })
 }
 
-const drainTimes = (spec: OrderPipelineSpec): Problem[] =>
-  spec.stages
+function drainTimes(spec: OrderPipelineSpec): Problem[] {
+  return spec.stages
     .filter((stage) => lagThreshold(stage) < 1)
     .map((stage) => ({
       path: `spec.stages[${stage.name}].scaling.drainSeconds`,
       reason: 'DrainTooShort',
       message: `a replica needs ${stage.workSeconds ?? 0} s per message, with concurrency ${stage.concurrency ?? defaults.concurrency}, so that it cannot drain any lag within ${stage.scaling.drainSeconds ?? 0} s`,
     }))
+}
 
-const prometheusMissing = (spec: OrderPipelineSpec): Problem[] =>
-  spec.stages
+function prometheusMissing(spec: OrderPipelineSpec): Problem[] {
+  return spec.stages
     .filter(({ scaling }) => scaling.prometheus !== undefined)
     .map(({ name }) => ({
       path: `spec.stages[${name}].scaling.prometheus`,
       reason: 'PrometheusMissing',
       message: 'the operator has no Prometheus server: install it with prometheusUrl, or remove this trigger',
     }))
+}
 
-const resourceProblems = ({ resources = {} }: Placement, path: string): Problem[] =>
-  Object.entries(resources.requests ?? {}).flatMap(([name, request]): Problem[] => {
+function resourceProblems({ resources = {} }: Placement, path: string): Problem[] {
+  return Object.entries(resources.requests ?? {}).flatMap(([name, request]): Problem[] => {
     const limit = resources.limits?.[name]
     if (limit === undefined || quantity(request) <= quantity(limit)) return []
     const at = `${path}.resources.requests.${name}`
     return [{ path: at, reason: 'ResourcesInvalid', message: `the request ${request} is above the limit ${limit}` }]
   })
+}

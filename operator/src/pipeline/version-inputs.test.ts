@@ -20,8 +20,8 @@ interface Made {
   readonly inputs: string | undefined
 }
 
-const madeOf = (pipeline: OrderPipeline): Map<string, Made> =>
-  new Map(
+function madeOf(pipeline: OrderPipeline): Map<string, Made> {
+  return new Map(
     desired(pipeline, [], settings).flatMap((child): [string, Made][] =>
       child.kind === 'Deployment'
         ? [
@@ -36,9 +36,10 @@ const madeOf = (pipeline: OrderPipeline): Map<string, Made> =>
         : [],
     ),
   )
+}
 
 /** Each leaf of the spec with another value of its kind. */
-const changes = (value: unknown, put: (next: unknown) => unknown): unknown[] => {
+function changes(value: unknown, put: (next: unknown) => unknown): unknown[] {
   if (typeof value === 'string') return [put(`${value}x`)]
   if (typeof value === 'number') return [put(value + 1)]
   if (typeof value === 'boolean') return [put(!value)]

@@ -59,13 +59,13 @@ export interface Workload {
 const { progressDeadlineSeconds } = specDefaults.stages.strategy
 const healthySeconds = 10
 
-export const stageWorkload = (
+export function stageWorkload(
   pipeline: OrderPipeline,
   stage: Stage,
   live: LivePart,
   settings: WorkloadSettings,
   { report, secrets, pools }: PartObservation = {},
-): Workload => {
+): Workload {
   const wishes = mergedTemplate(pipeline.spec, stage, settings.imagePullSecrets)
   // Finishes the messages in flight, commits, leaves the group.
   const drainSeconds = wishes.terminationGracePeriodSeconds ?? graceSeconds(stage)
@@ -82,13 +82,13 @@ export const stageWorkload = (
   return { active, objects: [...companions(pipeline, stage.name, [ports.metrics], wishes), ...deployments] }
 }
 
-export const gatewayWorkload = (
+export function gatewayWorkload(
   pipeline: OrderPipeline,
   gateway: Gateway,
   live: LivePart,
   settings: WorkloadSettings,
   { report, secrets, pools }: PartObservation = {},
-): Workload => {
+): Workload {
   const wishes = mergedTemplate(pipeline.spec, gateway, settings.imagePullSecrets)
   const template = templates(pipeline, gatewayName, gateway, settings, {
     env: gatewayEnvironment(pipeline, gateway, pools),
@@ -111,18 +111,20 @@ export const gatewayWorkload = (
   }
 }
 
-const rollSettings = (
+function rollSettings(
   { metadata }: OrderPipeline,
   { strategy, scaling }: Stage | Gateway,
   report: PodReport | undefined,
   inputs: string,
-): RollSettings => ({
-  strategy,
-  inputs,
-  retry: metadata.annotations?.[retryAnnotation],
-  minReplicas: scaling.minReplicas,
-  expired: expiredVersion(report?.trial, strategy?.progressDeadlineSeconds ?? progressDeadlineSeconds),
-})
+): RollSettings {
+  return {
+    strategy,
+    inputs,
+    retry: metadata.annotations?.[retryAnnotation],
+    minReplicas: scaling.minReplicas,
+    expired: expiredVersion(report?.trial, strategy?.progressDeadlineSeconds ?? progressDeadlineSeconds),
+  }
+}
 
 /**
  * Seconds from the end of a replica to the first message its successor handles: start, join,
@@ -135,24 +137,23 @@ const restartSeconds = 20
  * handled until their successors run become lag; it may be half of the lag that the autoscaler
  * leaves the stage with. Few large steps also mean few rebalances.
  */
-export const maxUnavailable = ({ scaling, workSeconds, concurrency = defaults.concurrency }: Stage): string => {
+export function maxUnavailable({ scaling, workSeconds, concurrency = defaults.concurrency }: Stage): string {
   if (workSeconds === undefined) return '25%'
   const missedMessages = (concurrency / workSeconds) * restartSeconds
   const lagLimit = scaling.lagPerReplica ?? ((scaling.drainSeconds ?? 1) * concurrency) / workSeconds
   return `${Math.round(100 * Math.min(0.5, Math.max(0.1, lagLimit / 2 / missedMessages)))}%`
 }
 
-const templates =
-  (
-    pipeline: OrderPipeline,
-    name: string,
-    placement: Placement,
-    settings: WorkloadSettings,
-    pod: Pick<PodSettings, 'env' | 'ports' | 'drainSeconds' | 'leaveServiceSeconds' | 'wishes'> & {
-      readonly secrets: string | undefined
-    },
-  ) =>
-  (color: Color): Template => ({
+function templates(
+  pipeline: OrderPipeline,
+  name: string,
+  placement: Placement,
+  settings: WorkloadSettings,
+  pod: Pick<PodSettings, 'env' | 'ports' | 'drainSeconds' | 'leaveServiceSeconds' | 'wishes'> & {
+    readonly secrets: string | undefined
+  },
+) {
+  return (color: Color): Template => ({
     metadata: {
       labels: {
         ...pod.wishes.labels,
@@ -173,18 +174,19 @@ const templates =
       imagePullPolicy: settings.imagePullPolicy,
     }),
   })
+}
 
 /**
  * Fingerprint of everything that the pods of a part are made from. An input that is missing here
  * would not reach running pods: a test changes each field of a spec and compares.
  */
-const templateInputs = (
+function templateInputs(
   { spec }: OrderPipeline,
   part: Stage | Gateway,
   { servicesImage, imagePullPolicy, imagePullSecrets }: WorkloadSettings,
   secrets: string | undefined,
   pools: Pools | undefined,
-): string => {
+): string {
   const { scaling: _scaling, strategy: _strategy, ...own } = part
   return fingerprintOf([
     own,
@@ -195,48 +197,51 @@ const templateInputs = (
   ])
 }
 
-const program = (
+function program(
   { spec }: OrderPipeline,
   placement: Placement,
   name: string,
   settings: WorkloadSettings,
-): { image: string; args?: string[] } => {
+): { image: string; args?: string[] } {
   const image = placement.image ?? spec.image ?? settings.servicesImage
   return runsBuiltIn(placement) ? { image, args: [`/app/${name}.mjs`] } : { image }
 }
 
-const annotationsOf = (annotations: PodTemplate['annotations'] = {}): { annotations?: Record<string, string> } =>
-  Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}
+function annotationsOf(annotations: PodTemplate['annotations'] = {}): { annotations?: Record<string, string> } {
+  return Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}
+}
 
 /** spec.replicas is absent on purpose: it belongs to the autoscaler. */
-const deployment = (
+function deployment(
   pipeline: OrderPipeline,
   name: string,
   { strategy = {} }: Placement,
   { color, template, annotations }: Version,
   maxUnavailable: string | number,
-): Deployment => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { ...ownedMeta(pipeline, deploymentName(pipeline.metadata.name, name, color), name), annotations },
-  spec: {
-    revisionHistoryLimit: 3,
-    progressDeadlineSeconds: strategy.progressDeadlineSeconds ?? progressDeadlineSeconds,
-    ...(strategy.type === 'BlueGreen' ? { minReadySeconds: strategy.healthySeconds ?? healthySeconds } : {}),
-    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable } },
-    // Blue is selected without its color: a Deployment from before there were two colors cannot
-    // change its selector.
-    selector: { matchLabels: selectorLabels(pipeline.metadata.name, name, color === 'blue' ? undefined : color) },
-    template,
-  },
-})
+): Deployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...ownedMeta(pipeline, deploymentName(pipeline.metadata.name, name, color), name), annotations },
+    spec: {
+      revisionHistoryLimit: 3,
+      progressDeadlineSeconds: strategy.progressDeadlineSeconds ?? progressDeadlineSeconds,
+      ...(strategy.type === 'BlueGreen' ? { minReadySeconds: strategy.healthySeconds ?? healthySeconds } : {}),
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable } },
+      // Blue is selected without its color: a Deployment from before there were two colors cannot
+      // change its selector.
+      selector: { matchLabels: selectorLabels(pipeline.metadata.name, name, color === 'blue' ? undefined : color) },
+      template,
+    },
+  }
+}
 
-const companions = (
+function companions(
   pipeline: OrderPipeline,
   stage: string,
   open: readonly number[],
   { serviceAccountAnnotations, imagePullSecrets = [] }: PodTemplate,
-): ChildObject[] => {
+): ChildObject[] {
   const podSelector = { matchLabels: selectorLabels(pipeline.metadata.name, stage) }
   const metadata = ownedMeta(pipeline, workloadName(pipeline.metadata.name, stage), stage)
   return [
@@ -267,21 +272,23 @@ const companions = (
   ]
 }
 
-const gatewayService = (pipeline: OrderPipeline, { service = {} }: Gateway, active: Color): Service => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: ownedMeta(pipeline, workloadName(pipeline.metadata.name, gatewayName), gatewayName),
-  spec: {
-    type: service.type ?? specDefaults.gateway.service.type,
-    selector: selectorLabels(pipeline.metadata.name, gatewayName, active),
-    ports: [
-      {
-        name: 'http',
-        port: ports.http,
-        protocol: 'TCP',
-        targetPort: 'http',
-        ...(service.nodePort === undefined ? {} : { nodePort: service.nodePort }),
-      },
-    ],
-  },
-})
+function gatewayService(pipeline: OrderPipeline, { service = {} }: Gateway, active: Color): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: ownedMeta(pipeline, workloadName(pipeline.metadata.name, gatewayName), gatewayName),
+    spec: {
+      type: service.type ?? specDefaults.gateway.service.type,
+      selector: selectorLabels(pipeline.metadata.name, gatewayName, active),
+      ports: [
+        {
+          name: 'http',
+          port: ports.http,
+          protocol: 'TCP',
+          targetPort: 'http',
+          ...(service.nodePort === undefined ? {} : { nodePort: service.nodePort }),
+        },
+      ],
+    },
+  }
+}

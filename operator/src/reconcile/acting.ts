@@ -43,7 +43,7 @@ interface ActingEnvironment extends Pick<Clock, 'now' | 'wall'> {
   readonly onTakeover: (key: string, from: string) => void
 }
 
-export const acting = (on: ActingEnvironment, own: string, times: StandbyTimes): Acting => {
+export function acting(on: ActingEnvironment, own: string, times: StandbyTimes): Acting {
   const memory = new Map<string, StandbyRequest>()
   const leftTo = new Map<string, string>()
 

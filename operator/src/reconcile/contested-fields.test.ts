@@ -6,10 +6,12 @@ import { contestedFields } from './contested-fields.ts'
 const object = {
   ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop-orders', namespace: 'default' }, spec: {} },
 } as unknown as ChildObject
-const repair = (...drifted: string[]): Action => ({ kind: 'apply', object, because: 'drifted', drifted })
+function repair(...drifted: string[]): Action {
+  return { kind: 'apply', object, because: 'drifted', drifted }
+}
 const key = 'default/shop'
 
-const fight = () => {
+function fight() {
   let now = 0
   const repairedKinds: string[] = []
   const on = contestedFields(

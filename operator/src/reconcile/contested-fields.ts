@@ -32,14 +32,15 @@ const pauseBounds = { firstMs: 60_000, maxMs: 30 * 60_000 }
 const forgottenMs = 60 * 60_000
 
 /** Nothing of it is random: the other side of the contest is no replica of ours. */
-const pauseMs = (repairs: number): number =>
-  repairs < leastRepairs ? 0 : backoffMs(repairs - leastRepairs + 1, pauseBounds, () => 1)
+function pauseMs(repairs: number): number {
+  return repairs < leastRepairs ? 0 : backoffMs(repairs - leastRepairs + 1, pauseBounds, () => 1)
+}
 
 /** `repaired`: called at each repair, with the kind of the object. `now` in milliseconds. */
-export const contestedFields = (
+export function contestedFields(
   now: () => number,
   repaired: (kind: string) => void = () => undefined,
-): ContestedFields => {
+): ContestedFields {
   const contestsByPipeline = new Map<string, Map<string, Contest>>()
 
   const isDelayed = (key: string, action: Action): boolean => {

@@ -19,12 +19,12 @@ export interface EventRecorder {
   announce(pipeline: OrderPipeline, after: OrderPipelineStatus): Promise<void>
 }
 
-export const eventRecorder = (
+export function eventRecorder(
   kube: Pick<Kube, 'create'>,
   instance: string,
   now: () => number,
   failed: (error: unknown) => void,
-): EventRecorder => {
+): EventRecorder {
   const post = async (pipeline: OrderPipeline, announcement: KubernetesEvent): Promise<void> => {
     try {
       await kube.create(events, eventOf(pipeline, announcement, instance, now()))
@@ -40,12 +40,12 @@ export const eventRecorder = (
   }
 }
 
-const eventOf = (
+function eventOf(
   pipeline: OrderPipeline,
   announcement: KubernetesEvent,
   instance: string,
   at: number,
-): KubeObject & Readonly<Record<string, unknown>> => {
+): KubeObject & Readonly<Record<string, unknown>> {
   const { name, uid } = pipeline.metadata
   const since = pipeline.status?.conditions?.map(({ type, lastTransitionTime }) => [type, lastTransitionTime])
   const namespace = namespaceOf(pipeline)

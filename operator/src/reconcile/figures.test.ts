@@ -23,19 +23,21 @@ const status: OrderPipelineStatus = {
   totals: { stages: '1/1', replicas: '1/1', lag: 5 },
   stages: [{ name: 'payment', replicas: 1, readyReplicas: 1, desiredReplicas: 1, lag: 5 }],
 }
-const pipeline = (suspend = false): OrderPipeline => ({
-  apiVersion: 'orderpipeline.dev/v1alpha1',
-  kind: 'OrderPipeline',
-  metadata: { name: 'shop', namespace: 'default', generation: 1 },
-  spec: { kafka: { strimziCluster: 'kafka' }, topics: [{ name: 'orders' }], stages: [stage], suspend },
-  status,
-})
+function pipeline(suspend = false): OrderPipeline {
+  return {
+    apiVersion: 'orderpipeline.dev/v1alpha1',
+    kind: 'OrderPipeline',
+    metadata: { name: 'shop', namespace: 'default', generation: 1 },
+    spec: { kafka: { strimziCluster: 'kafka' }, topics: [{ name: 'orders' }], stages: [stage], suspend },
+    status,
+  }
+}
 
 const noted: Pick<ThroughputLog, 'noteFigures'> = { noteFigures: () => new Map() }
 const figures: MeasuredStage = { lag: 900 }
 const clock = { now: () => 0, random: () => 0 }
 
-const look = async (of: OrderPipeline, change: StatusChange, { throughput = noted, acts = true } = {}) => {
+async function look(of: OrderPipeline, change: StatusChange, { throughput = noted, acts = true } = {}) {
   const statuses: OrderPipelineStatus[] = []
   const reads: string[] = []
   const informer = (resource: Resource) => ({

@@ -24,9 +24,8 @@ export interface FiguresEnvironment {
 }
 
 /** A pass over the figures of the pipeline with this key. */
-export const figuresPass =
-  (on: FiguresEnvironment) =>
-  async (key: string): Promise<Next> => {
+export function figuresPass(on: FiguresEnvironment) {
+  return async (key: string): Promise<Next> => {
     const pipelineNow = () => on.informers.pipelines.store.get(key) as OrderPipeline | undefined
     const pipeline = pipelineNow()
     if (!pipeline || !on.acts(pipeline)) return { kind: 'whole' }
@@ -35,11 +34,12 @@ export const figuresPass =
     if (after && after.metadata.resourceVersion !== pipeline.metadata.resourceVersion) on.shown(after)
     return next
   }
+}
 
-const reconcileFigures = async (
+async function reconcileFigures(
   on: Omit<FiguresEnvironment, 'acts' | 'shown'>,
   pipeline: OrderPipeline,
-): Promise<Next> => {
+): Promise<Next> {
   const key = keyOf(pipeline)
   const lag = on.lagOf(key)
   const throughput = on.throughput.noteFigures(pipeline, lag)

@@ -7,10 +7,12 @@ import { isNotFound } from '../kube/errors.ts'
 import { finalizer, mayBeDeleted, mustBeReleased, namespaceOf, needsFinalizer } from '../pipeline/index.ts'
 import { release } from './perform.ts'
 
-export const hasFinalizer = ({ metadata }: OrderPipeline): boolean => metadata.finalizers?.includes(finalizer) ?? false
+export function hasFinalizer({ metadata }: OrderPipeline): boolean {
+  return metadata.finalizers?.includes(finalizer) ?? false
+}
 
 /** Returns what the API server answered; undefined when the pipeline was deleted already. */
-const addFinalizer = (kube: Kube, { apiVersion, kind, metadata }: OrderPipeline): Promise<KubeObject | undefined> => {
+function addFinalizer(kube: Kube, { apiVersion, kind, metadata }: OrderPipeline): Promise<KubeObject | undefined> {
   const { name, namespace, uid } = metadata
   const own = { name, ...(namespace ? { namespace } : {}), ...(uid ? { uid } : {}) }
   return unlessGone(kube.apply(orderPipelines, { apiVersion, kind, metadata: { ...own, finalizers: [finalizer] } }))
@@ -20,12 +22,12 @@ const addFinalizer = (kube: Kube, { apiVersion, kind, metadata }: OrderPipeline)
  * Removes it, whichever field manager has set it: apply cannot remove one that came with a
  * manifest, and it would hold the pipeline for ever.
  */
-export const removeFinalizer = (kube: Kube, pipeline: OrderPipeline): Promise<KubeObject | undefined> => {
+export function removeFinalizer(kube: Kube, pipeline: OrderPipeline): Promise<KubeObject | undefined> {
   const others = pipeline.metadata.finalizers?.filter((name) => name !== finalizer) ?? []
   return unlessGone(kube.setFinalizers(orderPipelines, pipeline, others))
 }
 
-const unlessGone = async (write: Promise<KubeObject>): Promise<KubeObject | undefined> => {
+async function unlessGone(write: Promise<KubeObject>): Promise<KubeObject | undefined> {
   try {
     return await write
   } catch (error) {
@@ -38,11 +40,11 @@ const unlessGone = async (write: Promise<KubeObject>): Promise<KubeObject | unde
  * The finalizer when something outside needs it, and only then. Undefined when the pipeline was
  * deleted in the meantime.
  */
-export const withFinalizer = async (
+export async function withFinalizer(
   kube: Kube,
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
-): Promise<OrderPipeline | undefined> => {
+): Promise<OrderPipeline | undefined> {
   const [has, needs] = [hasFinalizer(pipeline), needsFinalizer(pipeline, children)]
   if (pipeline.metadata.deletionTimestamp !== undefined || has === needs) return pipeline
   if (needs) return (await addFinalizer(kube, pipeline)) as OrderPipeline | undefined
@@ -53,19 +55,20 @@ export const withFinalizer = async (
 /**
  * Children that others hold by a finalizer of their own are theirs to finish; retained topics stay.
  */
-export const allChildrenDeleted = (pipeline: OrderPipeline, children: readonly ChildObject[]): boolean =>
-  children.every(
+export function allChildrenDeleted(pipeline: OrderPipeline, children: readonly ChildObject[]): boolean {
+  return children.every(
     (child) =>
       !mustBeReleased(child, pipeline) &&
       (child.metadata.deletionTimestamp !== undefined || !mayBeDeleted(child, pipeline)),
   )
+}
 
 /**
  * Retained topics that the garbage collector would delete once the finalizer is removed. Read from
  * the API server itself and without labels: a topic that the watch has not delivered yet, or that
  * has lost our label, would be lost with its messages.
  */
-const unreleasedTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<ChildObject[]> => {
+async function unreleasedTopics(kube: Kube, pipeline: OrderPipeline): Promise<ChildObject[]> {
   if (pipeline.spec.deletionPolicy === 'Delete') return []
   try {
     const topics = await kube.list(resourceOf('KafkaTopic'), { namespace: namespaceOf(pipeline) })
@@ -77,6 +80,6 @@ const unreleasedTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<Ch
 }
 
 /** Must run before the finalizer is removed. */
-export const releaseTopics = async (kube: Kube, pipeline: OrderPipeline): Promise<void> => {
+export async function releaseTopics(kube: Kube, pipeline: OrderPipeline): Promise<void> {
   for (const topic of await unreleasedTopics(kube, pipeline)) await release(kube, topic, pipeline)
 }

@@ -14,7 +14,7 @@ export interface ForeignObjects {
 /** How long an answer is valid. */
 export const foreignObjectMs = 30_000
 
-export const foreignObjects = (now: () => number): ForeignObjects => {
+export function foreignObjects(now: () => number): ForeignObjects {
   const cache = new Map<string, Map<string, { readonly owner: string; readonly until: number }>>()
   return {
     of: (key) =>

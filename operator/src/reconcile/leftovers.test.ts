@@ -9,15 +9,17 @@ const waitMs = 1000
 const keda = 'finalizer.keda.sh'
 const strimzi = 'strimzi.io/topic-operator'
 
-const object = (kind: string, finalizers: string[], more: object = {}): KubeObject => ({
-  apiVersion: 'any/v1',
-  kind,
-  metadata: { name: 'shop', namespace: 'a', uid: kind, deletionTimestamp: 'now', finalizers, ...more },
-})
+function object(kind: string, finalizers: string[], more: object = {}): KubeObject {
+  return {
+    apiVersion: 'any/v1',
+    kind,
+    metadata: { name: 'shop', namespace: 'a', uid: kind, deletionTimestamp: 'now', finalizers, ...more },
+  }
+}
 const ofKafka = { labels: { 'strimzi.io/cluster': 'kafka' } }
 
 /** `kafka`: whether the Kafka resource is there. */
-const environment = (kafka: boolean, refusal?: Error) => {
+function environment(kafka: boolean, refusal?: Error) {
   const reports: string[] = []
   const failures: unknown[] = []
   const finalizers = leftovers(

@@ -26,7 +26,7 @@ interface LeftoverReports {
   readonly failed: (object: KubeObject, error: unknown) => void
 }
 
-export const leftoverReports = (log: Logger): LeftoverReports => {
+export function leftoverReports(log: Logger): LeftoverReports {
   const identityOf = ({ kind, metadata: { namespace, name } }: KubeObject) => ({ kind, namespace, name })
   return {
     released: (object, finalizer) =>
@@ -44,11 +44,11 @@ export const heldMs = 60_000
 
 const kafkas: Resource = { apiVersion: 'kafka.strimzi.io/v1', kind: 'Kafka', plural: 'kafkas' }
 
-export const leftovers = (
+export function leftovers(
   kube: Pick<Kube, 'get' | 'setFinalizers'>,
   reports: LeftoverReports,
   waitMs = heldMs,
-): Leftovers => {
+): Leftovers {
   const terminating = new Map<string, { object: KubeObject; readonly timer: NodeJS.Timeout }>()
   const keyOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.uid}`
 
@@ -94,7 +94,7 @@ export const leftovers = (
   }
 }
 
-const isAbandoned = async (kube: Pick<Kube, 'get'>, object: KubeObject, { by }: HeldObject): Promise<boolean> => {
+async function isAbandoned(kube: Pick<Kube, 'get'>, object: KubeObject, { by }: HeldObject): Promise<boolean> {
   if (by === 'KEDA') return true
   const cluster = kafkaClusterOf(object)
   return cluster === undefined || (await kube.get(kafkas, namespaceOf(object), cluster)) === undefined

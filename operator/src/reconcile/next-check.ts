@@ -16,11 +16,11 @@ export type Next =
   /** The figures alone do not decide what to do: everything is looked at next. */
   | { readonly kind: 'whole' }
 
-export const nextCheck = (
+export function nextCheck(
   problems: readonly Problem[],
   outcomes: readonly ActionOutcome[],
   statusWaitMs: number | undefined,
-): Next => {
+): Next {
   const failedOutcomes = outcomes.filter(({ failure }) => failure !== undefined)
   const retryable = failedOutcomes.filter(({ failure }) => failure?.reason !== 'NotOwned')
   if (problems.length === 0 && retryable.length > 0) return { kind: 'retry', leastMs: retryAfterMs(retryable) }
@@ -34,7 +34,7 @@ export const nextCheck = (
 }
 
 /** Reconciled again after `ms` at the latest; a retry keeps its own backoff. */
-export const atLatest = (next: Next, ms: number): Next => {
+export function atLatest(next: Next, ms: number): Next {
   switch (next.kind) {
     case 'done':
       return { kind: 'after', ms }
@@ -47,5 +47,9 @@ export const atLatest = (next: Next, ms: number): Next => {
   }
 }
 
-const retryAfterMs = (failed: readonly ActionOutcome[]): number =>
-  Math.max(0, ...failed.map(({ error }) => (error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0)))
+function retryAfterMs(failed: readonly ActionOutcome[]): number {
+  return Math.max(
+    0,
+    ...failed.map(({ error }) => (error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0)),
+  )
+}

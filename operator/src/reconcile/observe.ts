@@ -25,14 +25,17 @@ export interface Observed {
   readonly children: readonly ChildObject[]
 }
 
-export const observe = (informers: Informers, key: string): Observed => ({
-  pipeline: informers.pipelines.store.get(key) as OrderPipeline | undefined,
-  children: informers.children.flatMap(({ store }) => store.ofPipeline(key) as readonly ChildObject[]),
-})
+export function observe(informers: Informers, key: string): Observed {
+  return {
+    pipeline: informers.pipelines.store.get(key) as OrderPipeline | undefined,
+    children: informers.children.flatMap(({ store }) => store.ofPipeline(key) as readonly ChildObject[]),
+  }
+}
 
-export const ofKind = (informers: Pick<Informers, 'children'>, kind: ChildKind, key: string): readonly ChildObject[] =>
-  (informers.children.find(({ resource }) => resource.kind === kind)?.store.ofPipeline(key) ??
+export function ofKind(informers: Pick<Informers, 'children'>, kind: ChildKind, key: string): readonly ChildObject[] {
+  return (informers.children.find(({ resource }) => resource.kind === kind)?.store.ofPipeline(key) ??
     []) as readonly ChildObject[]
+}
 
 export interface InformerSettings {
   readonly namespace: string | undefined
@@ -43,7 +46,7 @@ export interface InformerSettings {
  * Children are watched by our label only: memory grows with our objects, not with those of the
  * cluster.
  */
-export const informersOf = (
+export function informersOf(
   kube: Kube,
   reports: {
     readonly pipeline: (change: Change) => void
@@ -51,7 +54,7 @@ export const informersOf = (
   } & Omit<WatchReports, 'changed'>,
   clock: { readonly now: () => number; readonly random: () => number },
   { namespace, watch = usualWatchSettings }: InformerSettings,
-): Informers => {
+): Informers {
   const where = namespace === undefined ? {} : { namespace }
   const ours = { ...where, labelSelector: `${labelKeys.managedBy}=${managedBy},${labelKeys.pipeline}` }
   const { pipeline, child, ...common } = reports

@@ -29,14 +29,15 @@ const desiredObjects = desired(pipeline, [], {
   imagePullPolicy: 'IfNotPresent',
   serviceDomain: 'svc',
 })
-const of = <K extends ChildObject['kind']>(kind: K): Extract<ChildObject, { kind: K }> =>
-  desiredObjects.find((child): child is Extract<ChildObject, { kind: K }> => child.kind === kind) ?? fail(kind)
-const fail = (kind: string): never => {
+function of<K extends ChildObject['kind']>(kind: K): Extract<ChildObject, { kind: K }> {
+  return desiredObjects.find((child): child is Extract<ChildObject, { kind: K }> => child.kind === kind) ?? fail(kind)
+}
+function fail(kind: string): never {
   throw new Error(`no ${kind}`)
 }
 
 /** An API server on which every name is taken by `live`. */
-const apiServerWith = (live: KubeObject) => {
+function apiServerWith(live: KubeObject) {
   const appliedObjects: KubeObject[] = []
   const kube = {
     applyNew: () => Promise.reject(new ApiError(409, 'Conflict', 'taken')),

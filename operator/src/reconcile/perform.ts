@@ -35,12 +35,12 @@ export interface WriteRecorder {
   recordWrite(object: ChildObject): void
 }
 
-export const perform = async (
+export async function perform(
   kube: Kube,
   cache: WriteRecorder,
   actions: readonly ReconcileStep[],
   pipeline: OrderPipeline,
-): Promise<ActionOutcome[]> => {
+): Promise<ActionOutcome[]> {
   const outcomes: ActionOutcome[] = []
   // An object of others, without our labels, shows only when its name turns out to be taken; hence
   // the second check of what depends on it.
@@ -57,13 +57,13 @@ export const perform = async (
   return outcomes
 }
 
-const attempt = async (
+async function attempt(
   kube: Kube,
   cache: WriteRecorder,
   action: ReconcileStep,
   pipeline: OrderPipeline,
   guard: Gate,
-): Promise<ActionOutcome> => {
+): Promise<ActionOutcome> {
   const { object } = action
   const name = `${object.kind} ${object.metadata.name}`
   const deferredBy = holds(action, guard)
@@ -89,7 +89,7 @@ const attempt = async (
 }
 
 /** An action that deletes or releases an object is never held, nor one that reports a refusal. */
-const holds = (action: ReconcileStep, guard: Gate): Cause | undefined => {
+function holds(action: ReconcileStep, guard: Gate): Cause | undefined {
   switch (action.kind) {
     case 'hold':
       return action.cause
@@ -105,12 +105,12 @@ const holds = (action: ReconcileStep, guard: Gate): Cause | undefined => {
 }
 
 /** Returns who owns the object when it is not ours to touch. */
-const carryOut = async (
+async function carryOut(
   kube: Kube,
   cache: WriteRecorder,
   action: ReconcileStep,
   pipeline: OrderPipeline,
-): Promise<string | undefined> => {
+): Promise<string | undefined> {
   const { object } = action
   const resource = resourceOf(object.kind)
   switch (action.kind) {
@@ -147,13 +147,13 @@ const carryOut = async (
 }
 
 /** Removes the pipeline's owner reference, so that the object outlives the pipeline. */
-export const release = async (kube: Kube, object: ChildObject, pipeline: OrderPipeline): Promise<ChildObject> => {
+export async function release(kube: Kube, object: ChildObject, pipeline: OrderPipeline): Promise<ChildObject> {
   const { ownerReferences = [] } = object.metadata
   const others = ownerReferences.filter(({ uid }) => uid !== pipeline.metadata.uid)
   return (await kube.setOwnerReferences(resourceOf(object.kind), object, others)) as ChildObject
 }
 
-const unlessChanged = async (write: Promise<void>): Promise<void> => {
+async function unlessChanged(write: Promise<void>): Promise<void> {
   try {
     await write
   } catch (error) {
@@ -162,7 +162,7 @@ const unlessChanged = async (write: Promise<void>): Promise<void> => {
 }
 
 /** undefined when the name is taken. */
-const applyNew = async (kube: Kube, object: ChildObject): Promise<ChildObject | undefined> => {
+async function applyNew(kube: Kube, object: ChildObject): Promise<ChildObject | undefined> {
   try {
     return (await kube.applyNew(resourceOf(object.kind), object)) as ChildObject
   } catch (error) {
@@ -177,12 +177,12 @@ const applyNew = async (kube: Kube, object: ChildObject): Promise<ChildObject | 
  * noted, which brings the next reconcile. Only missing labels are restored at once, since without
  * them no watch would ever show it.
  */
-const adopt = async (
+async function adopt(
   kube: Kube,
   cache: WriteRecorder,
   object: ChildObject,
   pipeline: OrderPipeline,
-): Promise<string | undefined> => {
+): Promise<string | undefined> {
   const resource = resourceOf(object.kind)
   const live = (await kube.get(resource, namespaceOf(object), object.metadata.name)) as ChildObject | undefined
   if (!live) throw new ApiError(409, 'Conflict', 'another object took its name a moment ago')
@@ -199,12 +199,12 @@ const adopt = async (
  * With the partitions that a topic has: a reconcile that has its live state decides whether it
  * grows.
  */
-const asItIs = (object: ChildObject, live: ChildObject): ChildObject => {
+function asItIs(object: ChildObject, live: ChildObject): ChildObject {
   if (object.kind !== 'KafkaTopic' || live.kind !== 'KafkaTopic' || live.spec.partitions === undefined) return object
   return { ...object, spec: { ...object.spec, partitions: live.spec.partitions } }
 }
 
-const byKind = (actions: readonly ReconcileStep[]): ReconcileStep[][] => {
+function byKind(actions: readonly ReconcileStep[]): ReconcileStep[][] {
   const groups: ReconcileStep[][] = []
   for (const action of actions) {
     const last = groups.at(-1)

@@ -9,11 +9,13 @@ const shop: OrderPipeline = pipeline()
 const key = 'default/shop'
 const revision = 'deployment.kubernetes.io/revision'
 const stage = { 'orderpipeline.dev/stage': 'payment' }
-const owner = (kind: string, uid: string) => ({ apiVersion: 'apps/v1', kind, name: uid, uid })
+function owner(kind: string, uid: string) {
+  return { apiVersion: 'apps/v1', kind, name: uid, uid }
+}
 
 /** A new version of one stage, whose Deployment has this version as an object. */
-const onTrial = (resourceVersion = '1', progressDeadlineSeconds = 600): ChildObject[] =>
-  desired(shop, [], settings).map((child) =>
+function onTrial(resourceVersion = '1', progressDeadlineSeconds = 600): ChildObject[] {
+  return desired(shop, [], settings).map((child) =>
     child.kind === 'Deployment'
       ? {
           ...child,
@@ -28,9 +30,10 @@ const onTrial = (resourceVersion = '1', progressDeadlineSeconds = 600): ChildObj
         }
       : child,
   )
+}
 
 /** An API server with one pod that cannot pull its image; counts how often pods are listed. */
-const cluster = () => {
+function cluster() {
   const looks: number[] = []
   let [now, why] = [0, 'ContainerCreating']
   const replicaSet = {

@@ -35,11 +35,7 @@ const [soonestMs, latestMs] = [5000, 30_000]
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' }
 const replicaSets: Resource = { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets' }
 
-export const podReports = (
-  kube: Pick<Kube, 'pages'>,
-  now: () => number,
-  failed: (error: unknown) => void,
-): PodReports => {
+export function podReports(kube: Pick<Kube, 'pages'>, now: () => number, failed: (error: unknown) => void): PodReports {
   const cache = new Map<string, Entry>()
   return {
     reportsOf: async (pipeline, children, kafkaAnswers) => {
@@ -93,35 +89,34 @@ interface LivePartOf {
 }
 
 /** A part that is new in the pipeline has no report, however recent those of the others are. */
-const isYoung = ({ at, versions: before, dueMs }: Entry, versions: string, now: number): boolean =>
-  now - at < 0.8 * (versions === before ? dueMs : soonestMs)
+function isYoung({ at, versions: before, dueMs }: Entry, versions: string, now: number): boolean {
+  return now - at < 0.8 * (versions === before ? dueMs : soonestMs)
+}
 
-const versionsOf = (parts: readonly LivePartOf[]): string =>
-  parts
+function versionsOf(parts: readonly LivePartOf[]): string {
+  return parts
     .map(({ live }) => [live.blue, live.green].map((deployment) => deployment?.metadata.resourceVersion).join())
     .join(' ')
+}
 
 /** Whether all that a person would notice is as before: not how long a version has been stuck. */
-const isSame = (before: Reports, after: Reports): boolean => {
+function isSame(before: Reports, after: Reports): boolean {
   const visibleOf = (reports: Reports): string =>
     JSON.stringify([...reports].map(([name, { trouble, trial }]) => [name, trouble, trial?.available, trial?.desired]))
   return visibleOf(before) === visibleOf(after)
 }
 
 /** How long until the first of the versions on trial has used up its time. */
-const leftMs = (parts: readonly LivePartOf[], reports: Reports): number =>
-  Math.min(
+function leftMs(parts: readonly LivePartOf[], reports: Reports): number {
+  return Math.min(
     ...parts.map(({ name, live }) => {
       const { progressDeadlineSeconds = 600 } = newestDeployment(live)?.spec ?? {}
       return Math.max(soonestMs, progressDeadlineSeconds * 1000 - (reports.get(name)?.trial?.stuckMs ?? 0))
     }),
   )
+}
 
-const read = async (
-  kube: Pick<Kube, 'pages'>,
-  pipeline: OrderPipeline,
-  parts: readonly string[],
-): Promise<PartPods> => {
+async function read(kube: Pick<Kube, 'pages'>, pipeline: OrderPipeline, parts: readonly string[]): Promise<PartPods> {
   const labelSelector = `${labelKeys.pipeline}=${pipeline.metadata.name},${labelKeys.stage} in (${parts.join(',')})`
   const of = async <T extends KubeObject>(resource: Resource, slim: (object: T) => T): Promise<T[]> => {
     const all: T[] = []
@@ -135,20 +130,25 @@ const read = async (
 /**
  * Templates and most of the status are not needed: a page of them is in memory at once, never all.
  */
-const slimReplicaSet = ({ apiVersion, kind, metadata, status }: ReplicaSet): ReplicaSet => ({
-  apiVersion,
-  kind,
-  metadata,
-  ...(status ? { status } : {}),
-})
+function slimReplicaSet({ apiVersion, kind, metadata, status }: ReplicaSet): ReplicaSet {
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    ...(status ? { status } : {}),
+  }
+}
 
-const slimPod = ({ apiVersion, kind, metadata, spec, status }: Pod): Pod => ({
-  apiVersion,
-  kind,
-  metadata,
-  spec: spec?.nodeName === undefined ? {} : { nodeName: spec.nodeName },
-  ...(status ? { status } : {}),
-})
+function slimPod({ apiVersion, kind, metadata, spec, status }: Pod): Pod {
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    spec: spec?.nodeName === undefined ? {} : { nodeName: spec.nodeName },
+    ...(status ? { status } : {}),
+  }
+}
 
-const ofPart = <T extends KubeObject>(objects: readonly T[], part: string): T[] =>
-  objects.filter(({ metadata }) => metadata.labels?.[labelKeys.stage] === part)
+function ofPart<T extends KubeObject>(objects: readonly T[], part: string): T[] {
+  return objects.filter(({ metadata }) => metadata.labels?.[labelKeys.stage] === part)
+}

@@ -4,17 +4,15 @@ import { store } from '../kube/object-store.ts'
 import { fingerprintAnnotation } from '../pipeline/index.ts'
 import { isOwnCreation } from './reconcile-causes.ts'
 
-const topic = (
-  resourceVersion: string,
-  rest: object = {},
-  annotations = { [fingerprintAnnotation]: 'f' },
-): KubeObject => ({
-  apiVersion: 'kafka.strimzi.io/v1',
-  kind: 'KafkaTopic',
-  metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion, annotations },
-  ...rest,
-})
-const triggersOf = (...versions: KubeObject[]): boolean[] => {
+function topic(resourceVersion: string, rest: object = {}, annotations = { [fingerprintAnnotation]: 'f' }): KubeObject {
+  return {
+    apiVersion: 'kafka.strimzi.io/v1',
+    kind: 'KafkaTopic',
+    metadata: { name: 'a', namespace: 'n', uid: 'u', resourceVersion, annotations },
+    ...rest,
+  }
+}
+function triggersOf(...versions: KubeObject[]): boolean[] {
   const objects = store()
   return versions.flatMap((object) => objects.set(object)).map((change) => !isOwnCreation(change))
 }

@@ -5,7 +5,7 @@ import { concerns, fingerprintAnnotation, retryAnnotation } from '../pipeline/in
 import type { Priority } from '../runtime/work-queue.ts'
 
 /** Our own status writes are no reason for a reconcile, those of another installation are. */
-export const causesReconcile = (change: Change, own: string): boolean => {
+export function causesReconcile(change: Change, own: string): boolean {
   if (change.kind === 'gone') return true
   const [now, before] = [change.object.metadata, change.before()?.metadata]
   const [record, recordBefore] = [change.object, change.before()].map(
@@ -26,7 +26,7 @@ export const causesReconcile = (change: Change, own: string): boolean => {
  * Whether the change of a child is only its creation by us: it has no status yet, and a status
  * brings another change. A reconcile would find nothing to do.
  */
-export const isOwnCreation = (change: Change): boolean => {
+export function isOwnCreation(change: Change): boolean {
   if (change.kind === 'gone' || change.before() !== undefined) return false
   const { metadata, status } = change.object as ChildObject & { readonly status?: object }
   return metadata.annotations?.[fingerprintAnnotation] !== undefined && Object.keys(status ?? {}).length === 0
@@ -35,7 +35,7 @@ export const isOwnCreation = (change: Change): boolean => {
 /**
  * A generation that no operator has reconciled yet is a user's edit; the rest of a listing is not.
  */
-export const priorityOf = ({ kind, object }: Change): Priority => {
+export function priorityOf({ kind, object }: Change): Priority {
   const { metadata, status } = object as OrderPipeline
   const isReconciled =
     kind === 'gone' || (!metadata.deletionTimestamp && status?.observedGeneration === metadata.generation)

@@ -28,17 +28,17 @@ const pipeline: OrderPipeline = {
 }
 
 /** Answers every write with the object that was sent. */
-const kube = (): Kube => {
+function kube(): Kube {
   let version = 1
   const answer = (_: unknown, object: KubeObject): Promise<KubeObject> =>
     Promise.resolve({ ...object, metadata: { ...object.metadata, uid: 'u', resourceVersion: String((version += 1)) } })
   return { apply: answer, applyNew: answer, applyStatus: answer } as unknown as Kube
 }
 
-const reconciler = (
+function reconciler(
   on: Kube,
   changes: Partial<Reconciler>,
-): { readonly on: Reconciler; readonly statusInputs: StatusInput[] } => {
+): { readonly on: Reconciler; readonly statusInputs: StatusInput[] } {
   const statusInputs: StatusInput[] = []
   const reports = { changed: () => undefined, restarted: () => undefined }
   const clock = { now: () => 0, random: () => 0 }

@@ -56,17 +56,13 @@ export interface Reconciler {
 const lookEveryMs = 5000
 
 /** They are deleted: KEDA would go on scaling a Deployment that belongs to another. */
-const strayScalers = (
-  pipeline: OrderPipeline,
-  children: readonly ChildObject[],
-  outcomes: readonly ActionOutcome[],
-) => {
+function strayScalers(pipeline: OrderPipeline, children: readonly ChildObject[], outcomes: readonly ActionOutcome[]) {
   const refusals = outcomes.filter(({ failure }) => failure?.reason === 'NotOwned')
   const foreign = new Set(refusals.map(({ action }) => identity(action.object)))
   return strayScaledObjects(pipeline, children, foreign).map((object) => ({ kind: 'delete', object }) as const)
 }
 
-export const reconcile = async (on: Reconciler, key: string): Promise<Next> => {
+export async function reconcile(on: Reconciler, key: string): Promise<Next> {
   const { pipeline: cached, children } = observe(on.informers, key)
   if (!cached) return { kind: 'gone' }
   if (cached.metadata.deletionTimestamp !== undefined && !hasFinalizer(cached)) return { kind: 'gone' }

@@ -20,12 +20,12 @@ const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' 
 type Digests = ReadonlyMap<string, string>
 
 /** `freshMs`: how old a digest may be. A settled pipeline is reconciled only at its resync. */
-export const secretDigests = (
+export function secretDigests(
   kube: Pick<Kube, 'get'>,
   now: () => number,
   failed: (error: unknown) => void,
   freshMs: number,
-): SecretDigestReader => {
+): SecretDigestReader {
   const cache = new Map<string, { readonly until: number; readonly digests: Digests }>()
   const read = async (namespace: string, name: string): Promise<Digests> => {
     const id = `${namespace}/${name}`
@@ -60,7 +60,7 @@ export const secretDigests = (
 }
 
 /** With the Secret's uid in it, the same password elsewhere has another digest. */
-const digestsIn = async (kube: Pick<Kube, 'get'>, namespace: string, name: string): Promise<Digests | undefined> => {
+async function digestsIn(kube: Pick<Kube, 'get'>, namespace: string, name: string): Promise<Digests | undefined> {
   const secret = await kube.get(secrets, namespace, name)
   if (!secret) return undefined
   const { data = {} } = secret as { readonly data?: Readonly<Record<string, string>> }

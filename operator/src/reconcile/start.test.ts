@@ -21,12 +21,13 @@ const pipeline: OrderPipeline = {
 }
 const settings = { servicesImage: 'services:1', imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }
 
-const live = (generation: number, replicas: number, metadata: Partial<ChildObject['metadata']> = {}): ChildObject[] =>
-  desired(pipeline, [], settings).map((child) =>
+function live(generation: number, replicas: number, metadata: Partial<ChildObject['metadata']> = {}): ChildObject[] {
+  return desired(pipeline, [], settings).map((child) =>
     child.kind === 'Deployment'
       ? { ...child, metadata: { ...child.metadata, generation, ...metadata }, spec: { ...child.spec, replicas } }
       : child,
   )
+}
 
 describe('a Deployment', () => {
   it('that was created and not started gets minReplicas', () => {

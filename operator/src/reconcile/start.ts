@@ -11,12 +11,12 @@ export interface Start {
   readonly replicas: number
 }
 
-export const startsOf = (
+export function startsOf(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   desired: readonly ChildObject[],
   blocked: Blocked = new Map(),
-): Start[] => {
+): Start[] {
   const starts = unstarted(pipeline, children)
   const others = behind(pipeline, children, desired).filter(
     ({ object }) => !starts.some((start) => start.object.metadata.name === object.metadata.name),
@@ -30,8 +30,8 @@ export const startsOf = (
  * The autoscaler scales the active color only: replicas that it has added since the other color was
  * created, the other color needs too.
  */
-const behind = (pipeline: OrderPipeline, children: readonly ChildObject[], desired: readonly ChildObject[]): Start[] =>
-  partsOf(pipeline.spec).flatMap(({ name }) => {
+function behind(pipeline: OrderPipeline, children: readonly ChildObject[], desired: readonly ChildObject[]): Start[] {
+  return partsOf(pipeline.spec).flatMap(({ name }) => {
     const live = livePart(pipeline, name, children)
     const [current, candidate] = live.active === 'blue' ? [live.blue, live.green] : [live.green, live.blue]
     if (!current || !candidate || !isDesired(candidate, desired)) return []
@@ -39,17 +39,21 @@ const behind = (pipeline: OrderPipeline, children: readonly ChildObject[], desir
     const replicas = current.spec.replicas ?? 0
     return (candidate.spec.replicas ?? 0) < replicas ? [{ kind: 'start', object: candidate, replicas }] : []
   })
+}
 
-const isDesired = ({ metadata }: Deployment, desired: readonly ChildObject[]): boolean =>
-  metadata.deletionTimestamp === undefined &&
-  desired.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name)
+function isDesired({ metadata }: Deployment, desired: readonly ChildObject[]): boolean {
+  return (
+    metadata.deletionTimestamp === undefined &&
+    desired.some(({ kind, metadata: { name } }) => kind === 'Deployment' && name === metadata.name)
+  )
+}
 
 /**
  * A Deployment whose spec is unchanged since its creation was not scaled either, by us, an
  * autoscaler or a person. Only the newer of blue and green can be starting.
  */
-export const unstarted = (pipeline: OrderPipeline, children: readonly ChildObject[]): Start[] =>
-  children.flatMap((child) => {
+export function unstarted(pipeline: OrderPipeline, children: readonly ChildObject[]): Start[] {
+  return children.flatMap((child) => {
     const { generation, deletionTimestamp, name } = child.metadata
     if (child.kind !== 'Deployment' || generation !== 1 || deletionTimestamp !== undefined) return []
     if (otherOwner(child, pipeline) !== undefined) return []
@@ -59,8 +63,14 @@ export const unstarted = (pipeline: OrderPipeline, children: readonly ChildObjec
       ? []
       : [{ kind: 'start', object: child, replicas }]
   })
+}
 
-const stageOf = ({ metadata }: ChildObject): string | undefined => metadata.labels?.[labelKeys.stage]
-const madeAt = ({ metadata }: ChildObject): string => metadata.creationTimestamp ?? ''
-const isTwin = (other: ChildObject, child: ChildObject): boolean =>
-  other.kind === 'Deployment' && stageOf(other) === stageOf(child) && other.metadata.name !== child.metadata.name
+function stageOf({ metadata }: ChildObject): string | undefined {
+  return metadata.labels?.[labelKeys.stage]
+}
+function madeAt({ metadata }: ChildObject): string {
+  return metadata.creationTimestamp ?? ''
+}
+function isTwin(other: ChildObject, child: ChildObject): boolean {
+  return other.kind === 'Deployment' && stageOf(other) === stageOf(child) && other.metadata.name !== child.metadata.name
+}

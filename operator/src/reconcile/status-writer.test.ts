@@ -26,14 +26,16 @@ const children = desired(pipeline, [], { servicesImage: 's', imagePullPolicy: 'I
 const deployment = children.find(({ kind }) => kind === 'Deployment')
 
 /** What a pass finds; `cause`: why the Deployment is held. */
-const input = (cause?: Cause, changes: Partial<StatusInput> = {}): StatusInput => ({
-  ...{ pipeline, children, problems: [], blocked: new Map(), lag: new Map(), throughput: new Map(), pods: new Map() },
-  ...{ topics: undefined, services: undefined, contested: [] },
-  outcomes: cause && deployment ? [{ action: { kind: 'create', object: deployment }, deferredBy: cause }] : [],
-  ...changes,
-})
+function input(cause?: Cause, changes: Partial<StatusInput> = {}): StatusInput {
+  return {
+    ...{ pipeline, children, problems: [], blocked: new Map(), lag: new Map(), throughput: new Map(), pods: new Map() },
+    ...{ topics: undefined, services: undefined, contested: [] },
+    outcomes: cause && deployment ? [{ action: { kind: 'create', object: deployment }, deferredBy: cause }] : [],
+    ...changes,
+  }
+}
 
-const writer = () => {
+function writer() {
   const reasons: (string | undefined)[] = []
   const clock = { ms: 0 }
   const kube = {

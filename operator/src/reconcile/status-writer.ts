@@ -47,14 +47,14 @@ export interface StatusWriter {
  * written again with every reconcile. `noted` gets the answer of the API server, so that the next
  * reconcile compares with it and not with the last state from the watch.
  */
-export const statusWriter = (
+export function statusWriter(
   kube: Kube,
   announcer: EventRecorder,
   declared: (status: OrderPipelineStatus) => OrderPipelineStatus,
   noted: (pipeline: OrderPipeline) => void,
   { now, wall }: Pick<Clock, 'now' | 'wall'>,
   limits: StatusLimits,
-): StatusWriter => {
+): StatusWriter {
   const writtenAt = new Map<string, number>()
   /** When a pipeline without a status was first seen to wait for its new topics. */
   const begunAt = new Map<string, number>()

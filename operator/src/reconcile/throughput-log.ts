@@ -30,7 +30,7 @@ interface Entry {
   readonly replicas: ReadonlyMap<string, number>
 }
 
-export const throughputLog = (now: () => number): ThroughputLog => {
+export function throughputLog(now: () => number): ThroughputLog {
   const entries = new Map<string, Entry>()
 
   /** Figures of another spec do not count. */

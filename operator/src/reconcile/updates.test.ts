@@ -5,34 +5,36 @@ import { updateLimiter } from './updates.ts'
 
 const settings = { imagePullPolicy: 'IfNotPresent', serviceDomain: 'svc' }
 
-const pipeline = (name: string, image: string, rolledOut = true): OrderPipeline => ({
-  apiVersion: 'orderpipeline.dev/v1alpha1',
-  kind: 'OrderPipeline',
-  metadata: { name, namespace: 'default', uid: `${name}-uid`, generation: 1 },
-  spec: {
-    kafka: { strimziCluster: 'kafka' },
-    topics: [{ name: 'orders.status' }],
-    stages: [
-      {
-        name: 'notification',
-        consumes: [{ topic: 'orders.status' }],
-        scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 },
-      },
-    ],
-  },
-  status: {
-    services: { image },
-    conditions: [
-      {
-        ...{ type: 'RolledOut', status: rolledOut ? 'True' : 'False', reason: 'AllReady', message: '' },
-        ...{ lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 },
-      },
-    ],
-  },
-})
+function pipeline(name: string, image: string, rolledOut = true): OrderPipeline {
+  return {
+    apiVersion: 'orderpipeline.dev/v1alpha1',
+    kind: 'OrderPipeline',
+    metadata: { name, namespace: 'default', uid: `${name}-uid`, generation: 1 },
+    spec: {
+      kafka: { strimziCluster: 'kafka' },
+      topics: [{ name: 'orders.status' }],
+      stages: [
+        {
+          name: 'notification',
+          consumes: [{ topic: 'orders.status' }],
+          scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 },
+        },
+      ],
+    },
+    status: {
+      services: { image },
+      conditions: [
+        {
+          ...{ type: 'RolledOut', status: rolledOut ? 'True' : 'False', reason: 'AllReady', message: '' },
+          ...{ lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 },
+        },
+      ],
+    },
+  }
+}
 
 /** Every part proven with `image`. */
-const proven = (name: string, image: string): ChildObject[] => {
+function proven(name: string, image: string): ChildObject[] {
   const desiredOf = (children: readonly ChildObject[]) =>
     desired(pipeline(name, image), children, { ...settings, servicesImage: image })
   const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 }
@@ -42,7 +44,7 @@ const proven = (name: string, image: string): ChildObject[] => {
   return desiredOf(ready)
 }
 
-const turns = (atOnce: number, all: readonly { pipeline: OrderPipeline; children: ChildObject[] }[] = []) => {
+function turns(atOnce: number, all: readonly { pipeline: OrderPipeline; children: ChildObject[] }[] = []) {
   const freed: string[] = []
   const on = { all: () => all, free: (key: string) => void freed.push(key) }
   const updates = updateLimiter(on, { brought: 'services:2', usual: 'Automatic', atOnce })

@@ -28,10 +28,7 @@ interface UpdateEnvironment {
   readonly free: (key: string) => void
 }
 
-export const updateLimiter = (
-  on: UpdateEnvironment,
-  { brought: image, usual, atOnce }: UpdateSettings,
-): UpdateLimiter => {
+export function updateLimiter(on: UpdateEnvironment, { brought: image, usual, atOnce }: UpdateSettings): UpdateLimiter {
   let moving: Set<string> | undefined
   const waiting = new Set<string>()
 

@@ -16,12 +16,12 @@ export interface WorkersSettings {
   readonly resyncMs: number
 }
 
-export const workers = (
+export function workers(
   queue: WorkQueue,
   reconcile: (key: string, extent: Extent) => Promise<Next>,
   { log, metrics, now, random }: { log: Logger; metrics: Metrics; now: () => number; random: () => number },
   { count, resyncMs }: WorkersSettings,
-): Workers => {
+): Workers {
   const settle = (item: QueueItem, next: Next): void => {
     const { key, extent } = item
     switch (next.kind) {

@@ -15,7 +15,7 @@ export interface Health {
   readonly ready: () => boolean
 }
 
-export const healthServer = async (port: number, registry: Registry, health: Health): Promise<HealthServer> => {
+export async function healthServer(port: number, registry: Registry, health: Health): Promise<HealthServer> {
   const server = createServer((request, response) => {
     switch (request.url?.split('?')[0]) {
       case '/healthz':
@@ -44,6 +44,6 @@ export const healthServer = async (port: number, registry: Registry, health: Hea
   }
 }
 
-const respond = (response: ServerResponse, yes: boolean): void => {
+function respond(response: ServerResponse, yes: boolean): void {
   response.writeHead(yes ? 200 : 503, { 'content-type': 'text/plain' }).end(yes ? 'ok' : 'not yet')
 }

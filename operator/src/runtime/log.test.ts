@@ -3,15 +3,17 @@ import type { Logger } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { logger } from './log.ts'
 
-const lineOf = (
+function lineOf(
   loggerTo: (destination: { write: (line: string) => void }) => Logger,
   log: (to: Logger) => void,
-): Record<string, unknown> => {
+): Record<string, unknown> {
   const lines: string[] = []
   log(loggerTo({ write: (line) => void lines.push(line) }))
   return JSON.parse(lines.join('')) as Record<string, unknown>
 }
-const operators = (destination: { write: (line: string) => void }) => logger({ destination })
+function operators(destination: { write: (line: string) => void }) {
+  return logger({ destination })
+}
 
 describe('a line of the operator’s log', () => {
   it('has the fields of the services’ logs, so that one query finds both', () => {

@@ -3,10 +3,11 @@ import { createLogger } from '@orderpipeline/process'
 import type { Logger, LoggerOptions } from '@orderpipeline/process'
 import { stdSerializers } from 'pino'
 
-export const logger = (options: Pick<LoggerOptions, 'level' | 'destination'>): Logger =>
-  createLogger({ ...options, service: 'orderpipeline-operator', serializeError })
+export function logger(options: Pick<LoggerOptions, 'level' | 'destination'>): Logger {
+  return createLogger({ ...options, service: 'orderpipeline-operator', serializeError })
+}
 
-const serializeError = (error: unknown): unknown => {
+function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   if (!('reason' in error)) return stdSerializers.errWithCause(error)
   return { type: error.name, reason: error.reason, message: error.message }

@@ -22,7 +22,7 @@ export interface Metrics {
 const buckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 
 /** `standingBy`: pipelines that another installation acts on. */
-export const metrics = (queueDepth: (priority: Priority) => number, standingBy: () => number): Metrics => {
+export function metrics(queueDepth: (priority: Priority) => number, standingBy: () => number): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })

@@ -6,14 +6,15 @@ import { pipelineMetrics } from './pipeline-metrics.ts'
 const scaling = { minReplicas: 5, maxReplicas: 100 }
 const replicas = { replicas: 5, readyReplicas: 4, desiredReplicas: 6 }
 
-const shop = (stages: readonly StageStatus[], gateway?: typeof replicas): OrderPipeline =>
-  ({
+function shop(stages: readonly StageStatus[], gateway?: typeof replicas): OrderPipeline {
+  return {
     metadata: { namespace: 'default', name: 'shop' },
     spec: { stages: [{ name: 'payment', scaling }], ...(gateway ? { gateway: { scaling } } : {}) },
     status: { stages, ...(gateway ? { gateway } : {}), conditions: [{ type: 'Ready', status: 'True' }] },
-  }) as unknown as OrderPipeline
+  } as unknown as OrderPipeline
+}
 
-const figures = async (registry: Registry, stage: string): Promise<Record<string, number>> => {
+async function figures(registry: Registry, stage: string): Promise<Record<string, number>> {
   const all = await registry.getMetricsAsJSON()
   return Object.fromEntries(
     all.flatMap(({ name, values }) =>

@@ -86,7 +86,7 @@ const stageFigures: readonly StageFigure[] = [
 ]
 const conditionFigure = { name: 'orderpipeline_condition', help: '1 while the condition is True' }
 
-export const pipelineMetrics = (registry: Registry): PipelineMetrics => {
+export function pipelineMetrics(registry: Registry): PipelineMetrics {
   const figuresByPipeline = new Map<string, Kept>()
   const valuesOf = function* (index: number): Values {
     for (const { namespace, pipeline, parts, values } of figuresByPipeline.values())

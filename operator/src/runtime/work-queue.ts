@@ -57,7 +57,7 @@ interface Clock {
   readonly random: () => number
 }
 
-export const workQueue = (clock: Clock, settings: QueueSettings = usualQueueSettings): WorkQueue => {
+export function workQueue(clock: Clock, settings: QueueSettings = usualQueueSettings): WorkQueue {
   const lanes = lanesOf(clock.now, settings.editsInARow)
   const working = new Set<string>()
   const again = new Map<string, Waiting>()
@@ -158,10 +158,12 @@ interface Timer {
   readonly at: number
 }
 
-const widest = (one: Extent | undefined, other: Extent): Extent => (one === 'whole' ? one : other)
+function widest(one: Extent | undefined, other: Extent): Extent {
+  return one === 'whole' ? one : other
+}
 
 /** Two queues in order of arrival; a key is in one of them. */
-const lanesOf = (now: () => number, editsInARow: number) => {
+function lanesOf(now: () => number, editsInARow: number) {
   /** Since when a key waits, and for what. */
   type Lane = Map<string, { readonly since: number; readonly extent: Extent }>
   const lanes: Readonly<Record<Priority, Lane>> = { edit: new Map(), background: new Map() }

@@ -10,17 +10,19 @@ const flowPipeline = pipeline({
   topics: [{ name: 'in' }],
   stages: [stage({ consumes: [{ topic: 'in' }], concurrency: 1, workSeconds: 0.1, scaling })],
 })
-const withReplicas = (replicas: number): ChildObject[] =>
-  desired(flowPipeline, [], settings).map((child): ChildObject => {
+function withReplicas(replicas: number): ChildObject[] {
+  return desired(flowPipeline, [], settings).map((child): ChildObject => {
     if (child.kind !== 'Deployment') return child
     const deployment: Deployment = { ...child, spec: { ...child.spec, replicas }, status: { readyReplicas: replicas } }
     return deployment
   })
-const offsets = (high: number, committed: number): ReadonlyMap<string, readonly PartitionOffsets[]> =>
-  new Map([['default.shop.payment', [{ topic: 'shop.in', low: 0, high, committed }]]])
+}
+function offsets(high: number, committed: number): ReadonlyMap<string, readonly PartitionOffsets[]> {
+  return new Map([['default.shop.payment', [{ topic: 'shop.in', low: 0, high, committed }]]])
+}
 
 const dayOne = Date.parse('2026-01-01T00:00:00Z')
-const log = () => {
+function log() {
   const clock = { now: 0 }
   const flows = flowLog({ now: () => clock.now, wall: () => dayOne + clock.now })
   return {

@@ -78,7 +78,7 @@ interface StageEntry {
   readonly changes: FlowChanges
 }
 
-export const flowLog = ({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog => {
+export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
   const entries = new Map<string, Entry>()
 
   const entryOf = (pipeline: OrderPipeline): Entry => {
@@ -151,7 +151,7 @@ export const flowLog = ({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog => 
 }
 
 /** Where the order of the stages is unknown, each is scaled on the arrivals at its own topics. */
-const graphOf = ({ spec }: OrderPipeline): Topology => {
+function graphOf({ spec }: OrderPipeline): Topology {
   try {
     return topologyOf(spec)
   } catch (error) {
@@ -161,18 +161,18 @@ const graphOf = ({ spec }: OrderPipeline): Topology => {
   }
 }
 
-const replicasOf = (pipeline: OrderPipeline, stage: string, children: readonly ChildObject[]): number => {
+function replicasOf(pipeline: OrderPipeline, stage: string, children: readonly ChildObject[]): number {
   const live = livePart(pipeline, stage, children)
   return live[live.active]?.spec.replicas ?? 0
 }
 
-const flowSample = (
+function flowSample(
   pipeline: OrderPipeline,
   stage: string,
   children: readonly ChildObject[],
   partitions: readonly PartitionOffsets[],
   at: number,
-): FlowSample => {
+): FlowSample {
   const live = livePart(pipeline, stage, children)
   const { readyReplicas = 0 } = (live[live.active]?.status ?? {}) as DeploymentStatus
   const prefix = topicPrefix(pipeline.metadata.name)
@@ -194,4 +194,6 @@ const flowSample = (
   }
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0)
+}

@@ -4,13 +4,16 @@ import { unmeasuredDecision } from '../pipeline/index.ts'
 import type { StageDecision } from './flow-log.ts'
 import { flowMetrics } from './flow-metrics.ts'
 
-const stageDecision = (changes: Partial<StageDecision['decision']> = {}): StageDecision => ({
-  pipeline: 'default/shop',
-  stage: 'payment',
-  decision: { ...unmeasuredDecision(4, { minReplicas: 1, maxReplicas: 9 }, 0), ...changes },
-})
-const lines = async (registry: Registry): Promise<string[]> =>
-  (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+function stageDecision(changes: Partial<StageDecision['decision']> = {}): StageDecision {
+  return {
+    pipeline: 'default/shop',
+    stage: 'payment',
+    decision: { ...unmeasuredDecision(4, { minReplicas: 1, maxReplicas: 9 }, 0), ...changes },
+  }
+}
+async function lines(registry: Registry): Promise<string[]> {
+  return (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+}
 
 it('the metrics have the desired replicas of each stage, and its one present reason', async () => {
   const registry = new Registry()

@@ -4,7 +4,7 @@ import { Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { StageDecision } from './flow-log.ts'
 
-export const flowMetrics = (registry: Registry, decisions: () => readonly StageDecision[]): void => {
+export function flowMetrics(registry: Registry, decisions: () => readonly StageDecision[]): void {
   const registers = [registry]
   const labelNames = ['namespace', 'pipeline', 'stage'] as const
   const labelsOf = ({ pipeline: key, stage }: StageDecision) => {

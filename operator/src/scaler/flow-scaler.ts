@@ -32,7 +32,7 @@ export interface FlowScaler {
   run(signal: AbortSignal): Promise<void>
 }
 
-export const flowScaler = async (parts: FlowScalerParts): Promise<FlowScaler> => {
+export async function flowScaler(parts: FlowScalerParts): Promise<FlowScaler> {
   const { observe, intervalMs, serviceDomain } = parts
   /**
    * Pipelines with a stage scaled on flow: looked up every other second, and mostly there are few.

@@ -23,7 +23,7 @@ export interface FlowAnswers {
 const path = /^\/v1\/flow\/([a-z0-9.-]{1,253})\/([a-z0-9.-]{1,253})\/([a-z0-9-]{1,63})(\/changes)?$/
 const closeMs = 2_000
 
-export const flowServer = async (port: number, answers: FlowAnswers): Promise<FlowServer> => {
+export async function flowServer(port: number, answers: FlowAnswers): Promise<FlowServer> {
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 30_000 })
   server.maxConnections = 256
   server.on('request', (request, response) => {
@@ -51,6 +51,6 @@ export const flowServer = async (port: number, answers: FlowAnswers): Promise<Fl
   }
 }
 
-const respond = (response: ServerResponse, code: number, body: object): void => {
+function respond(response: ServerResponse, code: number, body: object): void {
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }

@@ -40,7 +40,7 @@ const settings = {
 }
 
 /** The objects of a pipeline file, as a new cluster would get them, without their fingerprints. */
-export const objectsOf = (pipelineFile: string): unknown[] => {
+export function objectsOf(pipelineFile: string): unknown[] {
   const { metadata, ...rest } = parse(readFileSync(pipelineFile, 'utf8')) as OrderPipeline
   const pipeline = {
     ...rest,
@@ -55,5 +55,6 @@ export const objectsOf = (pipelineFile: string): unknown[] => {
   )
 }
 
-export const asYaml = (objects: readonly unknown[]): string =>
-  objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')
+export function asYaml(objects: readonly unknown[]): string {
+  return objects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')
+}

@@ -12,7 +12,9 @@ function controlled() {
   }
   return { batches, perform, finishNext: () => gates.shift()?.() }
 }
-const turn = () => new Promise((resolve) => setImmediate(resolve))
+function turn() {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 test('runs the first item at once and gathers later ones into the next batch', async () => {
   const { batches, perform, finishNext } = controlled()

@@ -5,8 +5,9 @@ import { readConfig } from './read-config.ts'
 import { databaseSettings, databaseVariables } from './database-variables.ts'
 
 const ca = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----'
-const settings = (env: Record<string, string>) =>
-  databaseSettings(readConfig(z.object(databaseVariables), { DATABASE_URL: 'postgres://a:b@c/d', ...env }))
+function settings(env: Record<string, string>) {
+  return databaseSettings(readConfig(z.object(databaseVariables), { DATABASE_URL: 'postgres://a:b@c/d', ...env }))
+}
 
 test('variables describe a server’s own authority and a server behind a pooler', () => {
   expect(settings({})).toEqual({ url: 'postgres://a:b@c/d', pooled: false, tlsCa: undefined })

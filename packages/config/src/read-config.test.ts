@@ -11,7 +11,7 @@ const schema = z.object({
   RATE: variables.number(0, 1).default(0),
 })
 
-const problemsOf = (env: Record<string, string>): readonly string[] => {
+function problemsOf(env: Record<string, string>): readonly string[] {
   try {
     readConfig(schema, env)
   } catch (error) {

@@ -37,11 +37,13 @@ export function readJsonBodies(app: FastifyInstance, anyType: boolean): void {
 }
 
 /** A body has no meaning there (RFC 9110, 9.3), so its content type cannot be wrong. */
-const bodyless = ({ is404, method }: FastifyRequest): boolean =>
-  is404 || method === 'GET' || method === 'HEAD' || method === 'DELETE'
+function bodyless({ is404, method }: FastifyRequest): boolean {
+  return is404 || method === 'GET' || method === 'HEAD' || method === 'DELETE'
+}
 
-const hasBody = ({ headers }: FastifyRequest): boolean =>
-  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
 
 function refusal(status: number, title: string, path: string, found: string | undefined, allowed: string): HttpProblem {
   const problems = [{ path, found: valueText(found), allowed }]

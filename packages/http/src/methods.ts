@@ -45,4 +45,6 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${steps.join('/')}/?$`)
 }
 
-const shortPath = (path: string): string => (path.length > 120 ? `${path.slice(0, 120)}…` : path)
+function shortPath(path: string): string {
+  return path.length > 120 ? `${path.slice(0, 120)}…` : path
+}

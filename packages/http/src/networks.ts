@@ -24,4 +24,6 @@ export function networkMatcher(networks: readonly string[]): (address: string | 
   return (address) => address !== undefined && isIP(address) !== 0 && list.check(address, familyOf(address))
 }
 
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'ipv4' : 'ipv6')
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 4 ? 'ipv4' : 'ipv6'
+}

@@ -142,16 +142,20 @@ function responseOf(status: number, answer: RouteAnswer): Response {
   }
 }
 
-const headerOf = ({ description, schema, always = false }: ResponseHeader): Json => ({
-  description,
-  required: always,
-  schema: schemaOf(schema, 'output'),
-})
+function headerOf({ description, schema, always = false }: ResponseHeader): Json {
+  return {
+    description,
+    required: always,
+    schema: schemaOf(schema, 'output'),
+  }
+}
 
-const contentOf = (schema: z.ZodType, io: 'input' | 'output', examples: RouteAnswer['examples']): Content => ({
-  schema: schemaOf(schema, io),
-  ...examplesOf(examples),
-})
+function contentOf(schema: z.ZodType, io: 'input' | 'output', examples: RouteAnswer['examples']): Content {
+  return {
+    schema: schemaOf(schema, io),
+    ...examplesOf(examples),
+  }
+}
 
 function examplesOf(examples: RouteAnswer['examples']): Pick<Content, 'examples'> {
   if (!examples) return {}

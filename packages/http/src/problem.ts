@@ -79,8 +79,9 @@ export class HttpProblem extends Error {
 }
 
 /** 503 that asks the caller to retry; nothing of the request was stored. */
-export const overloaded = (detail: string, retryAfterSeconds: number, cause?: unknown): HttpProblem =>
-  new HttpProblem(503, 'Service Unavailable', detail, {
+export function overloaded(detail: string, retryAfterSeconds: number, cause?: unknown): HttpProblem {
+  return new HttpProblem(503, 'Service Unavailable', detail, {
     headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) },
     cause,
   })
+}

@@ -33,7 +33,7 @@ export function refusalOf(error: FastifyError | HttpProblem, request: FastifyReq
   }
 }
 
-const pathOf = ({ url }: FastifyRequest): string => {
+function pathOf({ url }: FastifyRequest): string {
   const path = url.split('?')[0] ?? ''
   return path.length > 120 ? `${path.slice(0, 120)}…` : path
 }

@@ -34,4 +34,6 @@ export function raw(port: number, bytes: string): Promise<string> {
   })
 }
 
-export const portOf = (app: ReturnType<typeof testServer>['app']): number => (app.server.address() as AddressInfo).port
+export function portOf(app: ReturnType<typeof testServer>['app']): number {
+  return (app.server.address() as AddressInfo).port
+}

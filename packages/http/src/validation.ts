@@ -55,7 +55,9 @@ function allowedText(issue: z.core.$ZodIssue): string {
   }
 }
 
-const article = (noun: string): string => (/^[aeiou]/.test(noun) ? 'an' : 'a')
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? 'an' : 'a'
+}
 
 function unit(origin: string, count: number | bigint): string {
   const one = Number(count) === 1
@@ -72,8 +74,9 @@ function pathText(steps: readonly PropertyKey[]): string {
 }
 
 /** An empty name would be invisible. */
-const stepText = (step: PropertyKey): string =>
-  typeof step === 'number' ? `[${step}]` : step === '' ? '[""]' : `.${String(step)}`
+function stepText(step: PropertyKey): string {
+  return typeof step === 'number' ? `[${step}]` : step === '' ? '[""]' : `.${String(step)}`
+}
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(

@@ -93,10 +93,12 @@ interface Session {
   controllerId: number | undefined
 }
 
-const tlsOptions = ({ ca, client }: NonNullable<KafkaSecurity['tls']>) => ({
-  ...(ca === undefined ? {} : { ca }),
-  ...(client ? { cert: client.certificate, key: client.key } : {}),
-})
+function tlsOptions({ ca, client }: NonNullable<KafkaSecurity['tls']>) {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(client ? { cert: client.certificate, key: client.key } : {}),
+  }
+}
 
 export function kafkaConnection(endpoint: KafkaEndpoint): KafkaConnection {
   return new BrokerConnections(endpoint).port()

@@ -34,11 +34,12 @@ export async function everWritten(
  * The ends of each topic's partitions; a topic of which some do not answer is absent. @throws
  * KafkaUnavailable
  */
-export const readEnds = (
+export function readEnds(
   kafka: KafkaConnection,
   topics: readonly string[],
-): Promise<ReadonlyMap<string, ReadonlyMap<number, { readonly low: number; readonly high: number }>>> =>
-  topics.length === 0 ? Promise.resolve(new Map()) : endsOf(kafka, topics, [])
+): Promise<ReadonlyMap<string, ReadonlyMap<number, { readonly low: number; readonly high: number }>>> {
+  return topics.length === 0 ? Promise.resolve(new Map()) : endsOf(kafka, topics, [])
+}
 
 type Ends = Pick<PartitionOffsets, 'low' | 'high'>
 /** By topic and partition. */
@@ -70,17 +71,18 @@ export async function readOffsets(
   )
 }
 
-const partitionsOf = (
+function partitionsOf(
   topic: string,
   ends: EndsOf,
   offsets: ReadonlyMap<string, ReadonlyMap<number, number>>,
-): PartitionOffsets[] =>
-  [...(ends.get(topic) ?? [])]
+): PartitionOffsets[] {
+  return [...(ends.get(topic) ?? [])]
     .sort(([a], [b]) => a - b)
     .map(([partition, { low, high }]) => {
       const offset = offsets.get(topic)?.get(partition)
       return { topic, partition, low, high, committed: offset === undefined || offset < 0 ? undefined : offset }
     })
+}
 
 const [earliest, latest] = [-2n, -1n]
 

@@ -124,11 +124,16 @@ export async function* recordsBetween(
 
 /** A flag in a batch's attributes: it carries the marker of a transaction, no record. */
 const controlBatch = 0b100000
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
-const sizeOf = ({ key, value, headers }: TopicRecord): number =>
-  Object.entries(headers).reduce((sum, [name, text]) => sum + name.length + text.length, 0) +
-  (key?.length ?? 0) +
-  (value?.length ?? 0)
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+function sizeOf({ key, value, headers }: TopicRecord): number {
+  return (
+    Object.entries(headers).reduce((sum, [name, text]) => sum + name.length + text.length, 0) +
+    (key?.length ?? 0) +
+    (value?.length ?? 0)
+  )
+}
 
 async function offsetAt(
   kafka: KafkaConnection,

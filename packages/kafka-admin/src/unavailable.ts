@@ -45,9 +45,15 @@ function innerOf(error: unknown): unknown {
   return 'cause' in error ? error.cause : undefined
 }
 
-const codeOf = (error: unknown): string => textIn(error, 'code')
-const protocolCodeOf = (error: unknown): string => textIn(error, 'apiId')
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : '')
+function codeOf(error: unknown): string {
+  return textIn(error, 'code')
+}
+function protocolCodeOf(error: unknown): string {
+  return textIn(error, 'apiId')
+}
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
+}
 
 function textIn(error: unknown, key: string): string {
   if (typeof error !== 'object' || error === null || !(key in error)) return ''

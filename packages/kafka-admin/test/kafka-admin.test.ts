@@ -11,13 +11,19 @@ import type { KafkaConnection, KafkaSecurity, TopicAdmin } from '../src/index.ts
 const id = `admin-${randomBytes(3).toString('hex')}`
 const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 
-const security = (change: Partial<KafkaSecurity> = {}): KafkaSecurity => {
+function security(change: Partial<KafkaSecurity> = {}): KafkaSecurity {
   const { ca, admin } = securedKafka()
   return { tls: { ca }, sasl: { mechanism: 'SCRAM-SHA-512', ...admin }, ...change }
 }
 
-const connect = (settings: KafkaSecurity, bootstrapServers = securedKafka().bootstrapServers): KafkaConnection =>
-  kafkaConnection({ bootstrapServers, clientId: id, timeoutMs: 10_000, security: () => Promise.resolve(settings) })
+function connect(settings: KafkaSecurity, bootstrapServers = securedKafka().bootstrapServers): KafkaConnection {
+  return kafkaConnection({
+    bootstrapServers,
+    clientId: id,
+    timeoutMs: 10_000,
+    security: () => Promise.resolve(settings),
+  })
+}
 
 describe('the connection', () => {
   it.each(mechanisms)('accepts the right password by %s', async (mechanism) => {

@@ -37,12 +37,13 @@ async function send(values: readonly string[], partition: number, timestamp = Da
   await producer.send({ topic, messages })
   await producer.disconnect()
 }
-const valuesOf = async (
+async function valuesOf(
   ...options: Parameters<typeof readTopicToEnd> extends [unknown, unknown, ...infer Rest] ? Rest : []
-) =>
-  (await readTopicToEnd(kafka, topic, ...options)).map(
+) {
+  return (await readTopicToEnd(kafka, topic, ...options)).map(
     ({ partition, offset, value }) => `${partition}/${offset} ${String(value)}`,
   )
+}
 
 test('reads an empty topic at once and lists it among the topics', async () => {
   expect(await valuesOf()).toEqual([])

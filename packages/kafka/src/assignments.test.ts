@@ -23,7 +23,9 @@ function bench(commit?: (offsets: readonly OffsetToCommit[]) => Promise<void>, o
   })
   return { log, assignments }
 }
-const later = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms))
+function later(ms = 30) {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
 
 test('commits moves made close together at once, after their events are settled', async () => {
   const { log, assignments } = bench()

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { bytesOf, chunksOf } from './chunks.ts'
 
-const record = (value: string) => ({ topic: 't', key: 'k', value, headers: { a: 'b' } })
+function record(value: string) {
+  return { topic: 't', key: 'k', value, headers: { a: 'b' } }
+}
 
 test('sends records in order in portions of bounded size, a large one alone', () => {
   const size = bytesOf(record('1234'))

@@ -17,7 +17,9 @@ export function bytesOf({ key, value, headers }: Omit<OutgoingRecord, 'topic'>):
   return recordOverhead + sizeOf(key) + sizeOf(value) + ofHeaders
 }
 
-const sizeOf = (part: string | Buffer | null): number => (part === null ? 0 : Buffer.byteLength(part))
+function sizeOf(part: string | Buffer | null): number {
+  return part === null ? 0 : Buffer.byteLength(part)
+}
 
 /** In order; one that is too large for any chunk is in one of its own. */
 export function chunksOf(records: readonly OutgoingRecord[], maxBytes = maxChunkBytes): OutgoingRecord[][] {

@@ -34,10 +34,12 @@ export interface KafkaSecurity {
  */
 export const patience = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 40 } as const
 
-const tlsOptions = ({ ca, client }: NonNullable<KafkaSecurity['tls']>) => ({
-  ...(ca === undefined ? {} : { ca }),
-  ...(client ? { cert: client.certificate, key: client.key } : {}),
-})
+function tlsOptions({ ca, client }: NonNullable<KafkaSecurity['tls']>) {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(client ? { cert: client.certificate, key: client.key } : {}),
+  }
+}
 
 export function createClient({ brokers, clientId, security = {} }: KafkaAddress, logger: Logger): Kafka {
   const log = forwardTo(logger)

@@ -47,8 +47,9 @@ function batchOf(records: Buffer, { magic = 2, count = 3 } = {}): Buffer {
   return answer.subarray(91, 91 + records.length)
 }
 const registeredCodecs: Record<number, unknown> = kafkajs.CompressionCodecs
-const decompress = (type: number, data: Buffer): Promise<Buffer> =>
-  (registeredCodecs[type] as () => { decompress(of: Buffer): Promise<Buffer> })().decompress(data)
+function decompress(type: number, data: Buffer): Promise<Buffer> {
+  return (registeredCodecs[type] as () => { decompress(of: Buffer): Promise<Buffer> })().decompress(data)
+}
 
 test.each(all)('replaces an unreadable batch of $name by placeholders with their position', async ({ type, name }) => {
   const records = await decompress(type, batchOf(Buffer.from('nonsense')))

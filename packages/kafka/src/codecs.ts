@@ -136,7 +136,9 @@ function placeholders(count: number, lastOffsetDelta: number, about: Undecodable
   )
 }
 
-const lengthFirst = (data: Buffer): Buffer => Buffer.concat([varint(data.length), data])
+function lengthFirst(data: Buffer): Buffer {
+  return Buffer.concat([varint(data.length), data])
+}
 
 /** Zigzag, seven bits a byte, the lowest first. */
 function varint(value: number): Buffer {
@@ -197,4 +199,6 @@ function unlz4(data: Buffer, maxBytes: number): Buffer {
   return lz4Decompress(data)
 }
 
-const tooLarge = (maxBytes: number): Error => new RangeError(`the data inflates to more than ${maxBytes} bytes`)
+function tooLarge(maxBytes: number): Error {
+  return new RangeError(`the data inflates to more than ${maxBytes} bytes`)
+}

@@ -3,8 +3,9 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { kafkaAddress, kafkaVariables } from './config.ts'
 
-const address = (env: Record<string, string>) =>
-  kafkaAddress(readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: 'a:1,b:2', ...env }), 'me')
+function address(env: Record<string, string>) {
+  return kafkaAddress(readConfig(z.object(kafkaVariables), { KAFKA_BOOTSTRAP_SERVERS: 'a:1,b:2', ...env }), 'me')
+}
 
 it('connects in plain text unless the protocol says otherwise', () => {
   expect(address({})).toEqual({ brokers: ['a:1', 'b:2'], clientId: 'me', security: {} })

@@ -7,7 +7,9 @@ import type { ConsumedRecord } from './records.ts'
 
 export type { DeadLetter, DeadLetterAction, DeadLetterState } from './dead-letter-types.ts'
 
-export const deadLetterTopicOf = (pipeline: string, stage: string): string => `${pipeline}.${stage}.dead-letters`
+export function deadLetterTopicOf(pipeline: string, stage: string): string {
+  return `${pipeline}.${stage}.dead-letters`
+}
 
 /** The stage whose dead letters a topic holds; undefined where it holds none of this pipeline's. */
 export function stageOfTopic(pipeline: string, topic: string): string | undefined {
@@ -33,7 +35,9 @@ export function deadLettersOf(stage: string, records: readonly ConsumedRecord[])
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 }
 
-const deadLetterId = (stage: string, { partition, offset }: ConsumedRecord): string => `${stage}/${partition}/${offset}`
+function deadLetterId(stage: string, { partition, offset }: ConsumedRecord): string {
+  return `${stage}/${partition}/${offset}`
+}
 
 function markOf({ headers, value }: ConsumedRecord): Mark | undefined {
   if (headers[markHeader] === undefined) return undefined

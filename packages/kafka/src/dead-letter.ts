@@ -64,7 +64,9 @@ export function deadLetter(
   return fits(without) ? without : { ...without, key: null, headers: { ...reasonHeaders, ...omitted } }
 }
 
-const fits = (outgoing: OutgoingRecord): boolean => bytesOf(outgoing) <= maxChunkBytes
+function fits(outgoing: OutgoingRecord): boolean {
+  return bytesOf(outgoing) <= maxChunkBytes
+}
 
 /**
  * Set where the message could not be kept with its reasons, as it was too large or could not be

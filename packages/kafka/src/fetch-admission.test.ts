@@ -8,11 +8,15 @@ import { createAssignments } from './assignments.ts'
 import { createFetchAdmission } from './fetch-admission.ts'
 import { createInFlightLimit } from './in-flight-limit.ts'
 
-const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
-const of = (partition: number, more: Partial<PartitionRecord>): PartitionRecord => ({
-  ...{ topic: 't', partition, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
-  ...more,
-})
+function later(ms = 20) {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+function of(partition: number, more: Partial<PartitionRecord>): PartitionRecord {
+  return {
+    ...{ topic: 't', partition, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
+    ...more,
+  }
+}
 /** Partition 0 is suspect, 1 is not, 2 is watched. */
 const rows = [
   of(0, { deaths: 2, until: '20', trial: { topic: 't', partition: 0, from: '1', to: '2', tries: 2 } }),

@@ -9,7 +9,9 @@ class Bad extends Error {
   override readonly name = 'Bad'
   readonly retry = false
 }
-const out = (value: string): OutgoingRecord => ({ topic: 't', key: null, value, headers: {} })
+function out(value: string): OutgoingRecord {
+  return { topic: 't', key: null, value, headers: {} }
+}
 
 function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
   const log: string[] = []
@@ -56,15 +58,15 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
 }
 
 /** Fails each item as often as `times` says, alone or with others. */
-const failing =
-  (times: Record<string, number>, log: string[], fields: object = {}) =>
-  (items: readonly string[]) => {
+function failing(times: Record<string, number>, log: string[], fields: object = {}) {
+  return (items: readonly string[]) => {
     log.push(`effect ${items.join(' ')}`)
     const bad = items.find((item) => (times[item] ?? 0) > 0)
     if (bad === undefined) return Promise.resolve({ records: items.map(out), storedItems: items })
     if (items.length === 1) times[bad]!--
     return Promise.reject(Object.assign(new Error(`${bad} fails`), fields))
   }
+}
 
 test('commits ready messages in one transaction up to the bound, then publishes', async () => {
   const { log, item } = bench()

@@ -322,7 +322,9 @@ class OpenGroupCommit<Item> {
   }
 }
 
-const aboutOf = <Item>(entries: readonly Entry<Item>[]): readonly LogFields[] => entries.map(({ about }) => about)
+function aboutOf<Item>(entries: readonly Entry<Item>[]): readonly LogFields[] {
+  return entries.map(({ about }) => about)
+}
 
 const emptyOutcome = { records: [], storedItems: [], endedEntries: [] } as const
 const emptyGroup = { entries: [], suspected: false } as const

@@ -24,7 +24,9 @@ export class GroupOfAnother extends Error {
 const prefix = 'database '
 
 /** The metadata that offsets are committed with. */
-export const offsetMetadataOf = (owner: string): string => prefix + owner
+export function offsetMetadataOf(owner: string): string {
+  return prefix + owner
+}
 
 /** `metadata`: that of the group's partitions. Offsets that name no database fit any. Pure. */
 export function otherOwner(metadata: readonly (string | null)[], own: readonly string[]): string | undefined {

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { createKeySerialExecutor } from './key-serial-executor.ts'
 
-const turn = () => new Promise((resolve) => setImmediate(resolve))
+function turn() {
+  return new Promise((resolve) => setImmediate(resolve))
+}
 
 function workbench() {
   const startedWork: string[] = []

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { createLockPatience } from './lock-patience.ts'
 import type { LockPatience } from './lock-patience.ts'
 
-const triesOf = (patience: LockPatience) => [patience.tries(false), patience.tries(true)]
+function triesOf(patience: LockPatience) {
+  return [patience.tries(false), patience.tries(true)]
+}
 
 test('tries a group twice and its parts once without lock waits of others', () => {
   const patience = createLockPatience()

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 type Shares = ReadonlyMap<string, number>
 
 const partitionOf = kafkajs.Partitioners.DefaultPartitioner()
-const loads = (shares: Shares, partitions: number): number[] => {
+function loads(shares: Shares, partitions: number): number[] {
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
     partitionId,
     leader: 0,
@@ -22,16 +22,20 @@ const loads = (shares: Shares, partitions: number): number[] => {
 }
 
 /** The load of the busiest partition over the mean. */
-const skewOf = (shares: Shares, partitions: number): number => {
+function skewOf(shares: Shares, partitions: number): number {
   const load = loads(shares, partitions)
   return (Math.max(...load) * partitions) / load.reduce((sum, each) => sum + each, 0)
 }
 
 const customers = 50_000
 const ranks = Array.from({ length: customers }, (_, rank) => rank + 1)
-const name = (rank: number): string => `customer-${rank}`
+function name(rank: number): string {
+  return `customer-${rank}`
+}
 /** Customer k orders in proportion to 1/k^s (Zipf's law). */
-const zipf = (exponent: number): Shares => new Map(ranks.map((rank) => [name(rank), rank ** -exponent]))
+function zipf(exponent: number): Shares {
+  return new Map(ranks.map((rank) => [name(rank), rank ** -exponent]))
+}
 
 /** By share of the orders; each customer lives in one of them. */
 const regions: readonly (readonly [string, number])[] = [
@@ -41,13 +45,14 @@ const regions: readonly (readonly [string, number])[] = [
   ['west', 0.12],
   ['islands', 0.08],
 ]
-const regionOf = (rank: number): string => {
+function regionOf(rank: number): string {
   const at = ((rank * 7_919) % 10_000) / 10_000
   let until = 0
   return regions.find(([, share]) => (until += share) > at)?.[0] ?? 'north'
 }
-const inRegion = (shares: Shares, separator: string): Shares =>
-  new Map([...shares].map(([key, share]) => [`${regionOf(Number(key.split('-')[1]))}${separator}${key}`, share]))
+function inRegion(shares: Shares, separator: string): Shares {
+  return new Map([...shares].map(([key, share]) => [`${regionOf(Number(key.split('-')[1]))}${separator}${key}`, share]))
+}
 
 /** Order ids as the gateway makes them: UUIDs of version 7, 2 ms apart. */
 const orders: Shares = new Map(

@@ -8,7 +8,9 @@ import { createPartitionOwnership } from './partition-ownership.ts'
 import type { PartitionOwnershipStore } from './partition-ownership.ts'
 
 const trial: Trial = { topic: 't', partition: 0, from: '7', to: '9', tries: 0 }
-const later = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms))
+function later(ms = 20) {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
 
 /**
  * `away`: called before each statement; its error is an outage. `deaths`: at the take, and at a

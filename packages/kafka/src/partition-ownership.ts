@@ -212,5 +212,6 @@ class Ownership {
   }
 }
 
-const same = (one: Partition, other: Partition): boolean =>
-  one.topic === other.topic && one.partition === other.partition
+function same(one: Partition, other: Partition): boolean {
+  return one.topic === other.topic && one.partition === other.partition
+}

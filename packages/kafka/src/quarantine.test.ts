@@ -4,22 +4,27 @@ import { expect, test } from 'vitest'
 import { createQuarantine, maxSuspects } from './quarantine.ts'
 import type { Quarantine, PartitionRecord } from './quarantine.ts'
 
-const ownedPartition = (more: Partial<PartitionRecord>): PartitionRecord => ({
-  ...{ topic: 't', partition: 0, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
-  ...more,
-})
-const at = (offset: number | bigint, partition = 0) => ({ topic: 't', partition, offset: String(offset) })
-const suspect = (...rows: PartitionRecord[]): Quarantine => {
+function ownedPartition(more: Partial<PartitionRecord>): PartitionRecord {
+  return {
+    ...{ topic: 't', partition: 0, deaths: 0, quietForMs: 60_000, until: undefined, trial: undefined },
+    ...more,
+  }
+}
+function at(offset: number | bigint, partition = 0) {
+  return { topic: 't', partition, offset: String(offset) }
+}
+function suspect(...rows: PartitionRecord[]): Quarantine {
   const quarantine = createQuarantine(rows)
   quarantine.decide(rows, rows.length)
   return quarantine
 }
-const trialPartition = (from: number, to: number, tries = 0) =>
-  ownedPartition({
+function trialPartition(from: number, to: number, tries = 0) {
+  return ownedPartition({
     deaths: 3,
     until: '1000',
     trial: { topic: 't', partition: 0, from: String(from), to: String(to), tries },
   })
+}
 
 test('watches a partition after one death and suspects it after two', () => {
   const rows = [

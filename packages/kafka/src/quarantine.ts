@@ -170,8 +170,12 @@ export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Q
   }
 }
 
-const partOf = (messages: bigint, parts: bigint): bigint => (messages + parts - 1n) / parts
-const min = (one: bigint, other: bigint): bigint => (one < other ? one : other)
+function partOf(messages: bigint, parts: bigint): bigint {
+  return (messages + parts - 1n) / parts
+}
+function min(one: bigint, other: bigint): bigint {
+  return one < other ? one : other
+}
 
 /** The process ended before it could say what was wrong with the message. */
 export class CrashedItsProcess extends Error {
@@ -183,4 +187,6 @@ export class CrashedItsProcess extends Error {
   }
 }
 
-const keyOf = ({ topic, partition }: Partition): string => `${topic}/${partition}`
+function keyOf({ topic, partition }: Partition): string {
+  return `${topic}/${partition}`
+}

@@ -20,13 +20,13 @@ const countHeader = `${replayHeaders}count`
  */
 export const maxReplays = 3
 
-export const forAnotherStage = (headers: RecordHeaders, stage: string): boolean => {
+export function forAnotherStage(headers: RecordHeaders, stage: string): boolean {
   const targetStage = headers[replayStageHeader]
   return targetStage !== undefined && targetStage !== stage
 }
 
 /** How often a message has been replayed, by its own headers. */
-export const replaysOf = (headers: RecordHeaders): number => {
+export function replaysOf(headers: RecordHeaders): number {
   const count = Number(headers[countHeader] ?? 0)
   return Number.isSafeInteger(count) && count >= 0 ? count : 0
 }

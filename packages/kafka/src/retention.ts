@@ -45,4 +45,6 @@ export async function longestRetentionHours(
   }
 }
 
-const hoursOf = (ms: number): number => (ms < 0 ? Infinity : ms / 3_600_000)
+function hoursOf(ms: number): number {
+  return ms < 0 ? Infinity : ms / 3_600_000
+}

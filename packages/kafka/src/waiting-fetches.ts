@@ -25,8 +25,9 @@ const heartbeatCheckMs = 1_000
 
 const waiting = new WeakMap<Broker, Set<() => void>>()
 
-const waitsOf = ({ cluster }: ConsumerGroup): readonly (() => void)[] =>
-  Object.values(cluster.brokerPool.brokers).flatMap((broker) => [...(waiting.get(broker) ?? [])])
+function waitsOf({ cluster }: ConsumerGroup): readonly (() => void)[] {
+  return Object.values(cluster.brokerPool.brokers).flatMap((broker) => [...(waiting.get(broker) ?? [])])
+}
 
 /** Each fetch that waits at a broker returns an empty response. */
 function endWaitingFetches(group: ConsumerGroup): void {

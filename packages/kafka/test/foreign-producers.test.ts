@@ -74,19 +74,24 @@ function start(name: string): string[] {
   stages.push(stage)
   return receivedValues
 }
-const lag = (name: string) => groupLag(address, prefix + name, prefix + name, logger)
-const untilWorkedOff = async (name: string): Promise<void> => {
+function lag(name: string) {
+  return groupLag(address, prefix + name, prefix + name, logger)
+}
+async function untilWorkedOff(name: string): Promise<void> {
   while ((await lag(name)) !== 0) await sleep(200)
 }
-const foreign = async (options: kafkajs.ProducerConfig = {}): Promise<KafkaProducer> => {
+async function foreign(options: kafkajs.ProducerConfig = {}): Promise<KafkaProducer> {
   const producer = kafka.producer({ allowAutoTopicCreation: false, ...options })
   await producer.connect()
   producers.push(producer)
   return producer
 }
-const valuesOf = (name: string, count = 50): string[] =>
-  Array.from({ length: count }, (_, n) => `${name} ${n} ${'with something that repeats '.repeat(20)}`)
-const messagesOf = (values: readonly string[], partition: number) => values.map((value) => ({ value, partition }))
+function valuesOf(name: string, count = 50): string[] {
+  return Array.from({ length: count }, (_, n) => `${name} ${n} ${'with something that repeats '.repeat(20)}`)
+}
+function messagesOf(values: readonly string[], partition: number) {
+  return values.map((value) => ({ value, partition }))
+}
 const { CompressionTypes } = kafkajs
 const compressions = Object.entries({
   none: CompressionTypes.None,

@@ -69,9 +69,12 @@ function join(name: string, work: Work = () => Promise.resolve(true)): Seen {
 }
 
 /** Long enough for a fetch to be at the broker; were it not, the test would show less. */
-const untilItWaits = (): Promise<void> => sleep(1_000)
-const send = (name: string, partition: number, value: string): Promise<void> =>
-  producer.send([{ topic: prefix + name, partition, key: value, value: Buffer.from(value), headers: {} }])
+function untilItWaits(): Promise<void> {
+  return sleep(1_000)
+}
+function send(name: string, partition: number, value: string): Promise<void> {
+  return producer.send([{ topic: prefix + name, partition, key: value, value: Buffer.from(value), headers: {} }])
+}
 
 /** A member that has not announced its leaving stays one until its session has ended. */
 async function membersOf(name: string): Promise<readonly string[]> {

@@ -33,5 +33,9 @@ export class ConnectionError extends Error {
   }
 }
 
-export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.code === 404
-export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.code === 409
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 404
+}
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 409
+}

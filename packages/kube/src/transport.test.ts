@@ -36,8 +36,9 @@ async function wireTo(server: string, proxyUrl?: string): Promise<Transport> {
   return wire
 }
 
-const answering = async (listener: RequestListener): Promise<Transport> =>
-  wireTo(`${await listening(createServer(listener))}/prefix/`)
+async function answering(listener: RequestListener): Promise<Transport> {
+  return wireTo(`${await listening(createServer(listener))}/prefix/`)
+}
 
 const get = { method: 'GET', path: '/api', timeoutMs: 5_000 } as const
 

@@ -205,7 +205,7 @@ class ApiServerTransport {
   }
 }
 
-const textOf = async (response: IncomingMessage): Promise<string> => {
+async function textOf(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString('utf8')
@@ -227,7 +227,7 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   if (rest !== '') yield rest
 }
 
-const apiError = (response: IncomingMessage, text: string): ApiError => {
+function apiError(response: IncomingMessage, text: string): ApiError {
   const code = response.statusCode ?? 0
   const retryAfter = Number(response.headers['retry-after'])
   const seconds = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined

@@ -97,7 +97,9 @@ export type BuiltInStageName = keyof typeof builtInStages
 
 export const builtInStageNames = Object.keys(builtInStages) as BuiltInStageName[]
 
-export const isBuiltInStage = (name: string): name is BuiltInStageName => Object.hasOwn(builtInStages, name)
+export function isBuiltInStage(name: string): name is BuiltInStageName {
+  return Object.hasOwn(builtInStages, name)
+}
 
 /** The topics of the shop that each of them consumes. */
 export const consumedTopics = byStage(({ handles }) => topicsOf(handles))

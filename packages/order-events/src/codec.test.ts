@@ -40,7 +40,9 @@ function reasonOf(value: string | null): string {
   return 'decoded'
 }
 
-const envelopeOf = (event: OrderEvent) => JSON.parse(encode(event).value) as Record<string, unknown>
+function envelopeOf(event: OrderEvent) {
+  return JSON.parse(encode(event).value) as Record<string, unknown>
+}
 
 describe('the codec', () => {
   it.each(events)('decodes $type to what was encoded', (event) => {

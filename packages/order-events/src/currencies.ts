@@ -18,7 +18,9 @@ for (const [digits, codes] of [
  * Digits after the decimal point of an amount in the currency: an amount in minor units is the
  * amount times 10 to their power.
  */
-export const minorUnitsOf = (currency: string): number => decimals.get(currency) ?? 2
+export function minorUnitsOf(currency: string): number {
+  return decimals.get(currency) ?? 2
+}
 
 /** Such as `19.99 EUR`, `1999 JPY` or `1.999 KWD`. `minor`: a whole number of minor units. */
 export function amountText(minor: number, currency: string): string {

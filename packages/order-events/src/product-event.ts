@@ -81,5 +81,6 @@ export function productEventOf<T extends ProductEventType>(
   }
 }
 
-export const isProductEvent = (event: { readonly type: string }): event is ProductEvent =>
-  Object.hasOwn(productDefinitions, event.type)
+export function isProductEvent(event: { readonly type: string }): event is ProductEvent {
+  return Object.hasOwn(productDefinitions, event.type)
+}

@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { databaseError } from './errors.ts'
 
-const errorWithCode = (code: string) => databaseError(Object.assign(new Error('x'), { code }))
+function errorWithCode(code: string) {
+  return databaseError(Object.assign(new Error('x'), { code }))
+}
 
 test.each(['40001', '40P01'])('%s is contention: a few more tries', (code) => {
   expect(errorWithCode(code)).toMatchObject({ reason: 'Contended', retry: true, outage: false, code })

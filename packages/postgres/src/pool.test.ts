@@ -7,7 +7,7 @@ import { createPool } from './pool.ts'
 let server: Server | undefined
 afterEach(() => server?.close())
 
-const message = (type: string, body: Buffer): Buffer => {
+function message(type: string, body: Buffer): Buffer {
   const length = Buffer.alloc(4)
   length.writeInt32BE(body.length + 4)
   return Buffer.concat([Buffer.from(type), length, body])

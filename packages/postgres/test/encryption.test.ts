@@ -51,11 +51,11 @@ const encryptionQuery = {
   name: '',
   text: 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
 }
-const queryEncryption = async (at: string, tlsCa: string | undefined) => {
+async function queryEncryption(at: string, tlsCa: string | undefined) {
   const pool = createPool({ url: at, tlsCa, role: 'postgres', schema: 'public', size: 1 })
   return pool.query(encryptionQuery).finally(() => pool.close())
 }
-const urlOf = (host: string, mode?: string): string => {
+function urlOf(host: string, mode?: string): string {
   const other = new URL(url)
   other.hostname = host
   if (mode !== undefined) other.searchParams.set('sslmode', mode)

@@ -23,12 +23,14 @@ afterAll(async () => {
   await servers.close()
 })
 
-const poolAt = (url: string, readOnly = false): Pool => {
+function poolAt(url: string, readOnly = false): Pool {
   const pool = createPool({ url, role: 'postgres', schema: 'public', size: 3, readOnly })
   pools.push(pool)
   return pool
 }
-const text = (statement: string) => ({ name: '', text: statement })
+function text(statement: string) {
+  return { name: '', text: statement }
+}
 
 test('refuses a read-only server except for reads', async () => {
   const standby = servers.replicaOf(servers.adminUrl)

@@ -9,10 +9,14 @@ import type { Pool } from '../src/index.ts'
 
 const table = `sent_${process.pid}`
 const role = decodeURIComponent(new URL(postgresUrl()).username)
-const poolAt = (url: string) => createPool({ url, role, schema: 'public', size: 1 })
+function poolAt(url: string) {
+  return createPool({ url, role, schema: 'public', size: 1 })
+}
 const insert = { name: 'insert', text: `INSERT INTO ${table} SELECT unnest($1::int[])` }
 const read = { name: 'read', text: `SELECT id FROM ${table} ORDER BY id` }
-const ids = async () => (await pool.query<{ id: number }>(read)).map(({ id }) => id)
+async function ids() {
+  return (await pool.query<{ id: number }>(read)).map(({ id }) => id)
+}
 
 let pool: Pool
 beforeAll(async () => {
@@ -88,7 +92,9 @@ test('sends the statements of one turn in one packet', async () => {
   wire.close()
 })
 
-const text = (statement: string) => ({ name: '', text: statement })
+function text(statement: string) {
+  return { name: '', text: statement }
+}
 const ownProcess = text('SELECT pg_backend_pid() AS pid')
 
 test.each(['query', 'transaction'] as const)(

@@ -40,4 +40,6 @@ export function createLogger(options: LoggerOptions): Logger {
 }
 
 /** For tests and programs that must not write. */
-export const silentLogger = (): Logger => pino({ level: 'silent' })
+export function silentLogger(): Logger {
+  return pino({ level: 'silent' })
+}

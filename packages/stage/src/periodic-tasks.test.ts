@@ -5,7 +5,7 @@ import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { PeriodicTaskContext } from './periodic-tasks.ts'
 
 const surroundings = {} as Omit<PeriodicTaskContext, 'stopping'>
-const turns = async (count: number) => {
+async function turns(count: number) {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1))
 }
 

@@ -25,11 +25,18 @@ const nothing: StageDefinition<void> = {
   handles: ['OrderValidated'],
   apply: () => Promise.resolve(() => []),
 }
-const start = (overrides = {}): TestStage => bench.start('owned', ['orders.validated'], nothing, overrides)
-const publish = (count: number) =>
-  bench.publish(Array.from({ length: count }, (_, n) => validatedEvent(testOrder(n, { 'SKU-0001': 1 }))))
-const untilWorkedOff = () => until(async () => (await bench.lag('owned', 'orders.validated')) === 0)
-const inboxSize = async (database: TestDatabase) => (await database.ask('notification', 'SELECT FROM inbox')).length
+function start(overrides = {}): TestStage {
+  return bench.start('owned', ['orders.validated'], nothing, overrides)
+}
+function publish(count: number) {
+  return bench.publish(Array.from({ length: count }, (_, n) => validatedEvent(testOrder(n, { 'SKU-0001': 1 }))))
+}
+function untilWorkedOff() {
+  return until(async () => (await bench.lag('owned', 'orders.validated')) === 0)
+}
+async function inboxSize(database: TestDatabase) {
+  return (await database.ask('notification', 'SELECT FROM inbox')).length
+}
 
 test('a stage of another database stays out of the group and says why', async () => {
   const first = start()

@@ -25,14 +25,20 @@ afterAll(async () => {
   await database.drop()
 })
 
-const available = async (sku: string) =>
-  (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
-    ?.available
-const outboxSize = async () =>
-  (await database.ask<{ count: number }>('inventory', 'SELECT count(*) FROM outbox', []))[0]?.count
-const untilDrained = () => until(async () => (await bench.lag('inventory', 'orders.validated')) === 0)
-const answersTo = async (orderIds: readonly string[]) =>
-  (await bench.events('inventory.updated')).filter(({ data }) => orderIds.includes(data.orderId))
+async function available(sku: string) {
+  return (
+    await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku])
+  )[0]?.available
+}
+async function outboxSize() {
+  return (await database.ask<{ count: number }>('inventory', 'SELECT count(*) FROM outbox', []))[0]?.count
+}
+function untilDrained() {
+  return until(async () => (await bench.lag('inventory', 'orders.validated')) === 0)
+}
+async function answersTo(orderIds: readonly string[]) {
+  return (await bench.events('inventory.updated')).filter(({ data }) => orderIds.includes(data.orderId))
+}
 
 test('a message delivered three times takes effect once and is answered once', async () => {
   const order = testOrder(1, { 'SKU-0001': 2 })

@@ -28,7 +28,9 @@ afterAll(async () => {
   await database.drop()
 })
 
-const say = (tx: Queryable, text: string) => tx.query({ name: '', text }, [])
+function say(tx: Queryable, text: string) {
+  return tx.query({ name: '', text }, [])
+}
 
 test('replicas that wait for one row beyond lock_timeout go on in large groups', { timeout: 300_000 }, async () => {
   const effects = new Set<string>()

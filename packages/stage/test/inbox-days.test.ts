@@ -17,27 +17,39 @@ afterAll(() => database.drop())
 
 const dayMs = 86_400_000
 const hours = 192
-const dayOf = (daysAgo: number) => new Date(Date.now() - daysAgo * dayMs).toISOString().slice(0, 10)
-const tableOf = (daysAgo: number) => `inbox_${dayOf(daysAgo).replaceAll('-', '_')}`
+function dayOf(daysAgo: number) {
+  return new Date(Date.now() - daysAgo * dayMs).toISOString().slice(0, 10)
+}
+function tableOf(daysAgo: number) {
+  return `inbox_${dayOf(daysAgo).replaceAll('-', '_')}`
+}
 /**
  * The id of an event about an order that came so long ago; `n` separates those of the same
  * millisecond.
  */
-const idOf = (daysAgo: number, n = 0) => {
+function idOf(daysAgo: number, n = 0) {
   const time = (Date.parse(dayOf(daysAgo)) + dayMs / 2).toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-8000-8000-${n.toString(16).padStart(12, '0')}`
 }
-const ask = (text: string, values?: readonly unknown[]) =>
-  database.ask<Record<string, unknown>>('shipping', text, values)
-const take = async (...ids: string[]) =>
-  (await database.as('shipping').query<{ event_id: string }>(insertInbox, [ids, []])).map(({ event_id }) => event_id)
-const receivedAgo = (id: string, ageHours: number) =>
-  ask(`INSERT INTO inbox VALUES ($1, now() - make_interval(hours => $2))`, [id, ageHours])
-const makeDay = (daysAgo: number) => ask('SELECT make_inbox_day($1::date)', [dayOf(daysAgo)])
-const tables = async () =>
-  (await ask(`SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'inbox'::regclass`))
+function ask(text: string, values?: readonly unknown[]) {
+  return database.ask<Record<string, unknown>>('shipping', text, values)
+}
+async function take(...ids: string[]) {
+  return (await database.as('shipping').query<{ event_id: string }>(insertInbox, [ids, []])).map(
+    ({ event_id }) => event_id,
+  )
+}
+function receivedAgo(id: string, ageHours: number) {
+  return ask(`INSERT INTO inbox VALUES ($1, now() - make_interval(hours => $2))`, [id, ageHours])
+}
+function makeDay(daysAgo: number) {
+  return ask('SELECT make_inbox_day($1::date)', [dayOf(daysAgo)])
+}
+async function tables() {
+  return (await ask(`SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'inbox'::regclass`))
     .map(({ name }) => name)
     .sort()
+}
 
 beforeEach(async () => {
   await ask('DELETE FROM inbox')

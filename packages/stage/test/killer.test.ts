@@ -28,10 +28,11 @@ afterAll(async () => {
   await database.drop()
 })
 
-const ask = <Row extends object>(text: string, values: unknown[] = []) =>
-  database.ask<Row>('notification', text, values)
+function ask<Row extends object>(text: string, values: unknown[] = []) {
+  return database.ask<Row>('notification', text, values)
+}
 const startedReplicas: Replica[] = []
-const replicasOf = (stage: string, deadly: Readonly<Record<string, string>> = {}, count = 2): Replica[] => {
+function replicasOf(stage: string, deadly: Readonly<Record<string, string>> = {}, count = 2): Replica[] {
   const replicas = Array.from({ length: count }, () =>
     startReplica({
       ORDERPIPELINE_PIPELINE: 'test',
@@ -49,20 +50,33 @@ const replicasOf = (stage: string, deadly: Readonly<Record<string, string>> = {}
   startedReplicas.push(...replicas)
   return replicas
 }
-const stop = (replicas: readonly Replica[]) => Promise.all(replicas.map((replica) => replica.stop()))
-const deathsOf = (replicas: readonly Replica[]) => replicas.reduce((sum, { deaths }) => sum + deaths, 0)
-const ordersOf = (count: number): TestOrder[] =>
-  Array.from({ length: count }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
-const publish = (stage: string, orders: readonly TestOrder[]) =>
-  bench.publishRaw(orders.map((order) => ({ ...encode(validatedEvent(order)), topic: `orders.${stage}` })))
-const through = (stage: string) => until(async () => (await bench.lag(stage, `orders.${stage}`)) === 0, 500)
-const ownersOf = (stage: string) =>
-  ask<{ owner: string | null; deaths: number }>(
+function stop(replicas: readonly Replica[]) {
+  return Promise.all(replicas.map((replica) => replica.stop()))
+}
+function deathsOf(replicas: readonly Replica[]) {
+  return replicas.reduce((sum, { deaths }) => sum + deaths, 0)
+}
+function ordersOf(count: number): TestOrder[] {
+  return Array.from({ length: count }, (_, n) => testOrder(n, { 'SKU-0001': 1 }))
+}
+function publish(stage: string, orders: readonly TestOrder[]) {
+  return bench.publishRaw(orders.map((order) => ({ ...encode(validatedEvent(order)), topic: `orders.${stage}` })))
+}
+function through(stage: string) {
+  return until(async () => (await bench.lag(stage, `orders.${stage}`)) === 0, 500)
+}
+function ownersOf(stage: string) {
+  return ask<{ owner: string | null; deaths: number }>(
     'SELECT owner, cardinality(lost_by) AS deaths FROM partition_owners WHERE topic = $1',
     [`${bench.prefix}orders.${stage}`],
   )
-const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
-const byCustomer = (orders: readonly TestOrder[]) => Map.groupBy(orders, ({ customerId }) => customerId)
+}
+function ids(orders: readonly TestOrder[]) {
+  return orders.map(({ orderId }) => orderId)
+}
+function byCustomer(orders: readonly TestOrder[]) {
+  return Map.groupBy(orders, ({ customerId }) => customerId)
+}
 
 /** Order ids, in the order in which they took effect. */
 async function effects(of: readonly TestOrder[]): Promise<string[]> {

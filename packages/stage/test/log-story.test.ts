@@ -34,11 +34,13 @@ afterAll(async () => {
 })
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
-const event = (n: number): OrderEvent => ({
-  ...validatedEvent(testOrder(n, { 'SKU-0001': 1 })),
-  correlationId: `request-${n}`,
-  traceparent: `00-${traceId}-b7ad6b7169203331-01`,
-})
+function event(n: number): OrderEvent {
+  return {
+    ...validatedEvent(testOrder(n, { 'SKU-0001': 1 })),
+    correlationId: `request-${n}`,
+    traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+  }
+}
 
 test('the logs show an order’s story by its id, and name the message of each error', async () => {
   const [failing, ...others] = [1, 2, 3, 4].map(event) as [OrderEvent, ...OrderEvent[]]

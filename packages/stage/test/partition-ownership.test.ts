@@ -16,23 +16,25 @@ afterAll(() => database.drop())
 
 const one: Partition = { topic: 't', partition: 0 }
 const other: Partition = { topic: 't', partition: 1 }
-const processes = (): [
+function processes(): [
   PartitionOwnershipStore,
   PartitionOwnershipStore,
   PartitionOwnershipStore,
   PartitionOwnershipStore,
-] => {
+] {
   const next = () => createPartitionOwnershipStore(database.as('shipping'))
   return [next(), next(), next(), next()]
 }
-const agePartitions = () =>
-  database.ask('shipping', `UPDATE partition_owners SET lost_at = lost_at - interval '61 minutes'`)
-const recordOf = async (ownershipStore: PartitionOwnershipStore, partition = one) => {
+function agePartitions() {
+  return database.ask('shipping', `UPDATE partition_owners SET lost_at = lost_at - interval '61 minutes'`)
+}
+async function recordOf(ownershipStore: PartitionOwnershipStore, partition = one) {
   const [row] = (await ownershipStore.read([partition])).partitions
   return row && { deaths: row.deaths, until: row.until, trial: row.trial && `${row.trial.from}-${row.trial.to}` }
 }
-const tries = async (ownershipStore: PartitionOwnershipStore) =>
-  (await ownershipStore.read([one])).partitions[0]?.trial?.tries
+async function tries(ownershipStore: PartitionOwnershipStore) {
+  return (await ownershipStore.read([one])).partitions[0]?.trial?.tries
+}
 
 test('releasing partitions, in time or late, counts as no death', async () => {
   const [first, second, third] = processes()

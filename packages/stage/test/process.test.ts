@@ -40,17 +40,19 @@ function start(env: Record<string, string>) {
   return { child, output, exited: once(child, 'exit') }
 }
 
-const environment = (port: number) => ({
-  ORDERPIPELINE_PIPELINE: 'test',
-  ORDERPIPELINE_STAGE: 'notification',
-  KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
-  KAFKA_GROUP_ID: `${bench.prefix}notification`,
-  KAFKA_TOPIC_PREFIX: bench.prefix,
-  KAFKA_CONSUME_TOPICS: `${bench.prefix}orders.status`,
-  KAFKA_DEAD_LETTER_TOPIC: `${bench.prefix}notification.dead-letters`,
-  DATABASE_URL: database.url,
-  METRICS_PORT: String(port),
-})
+function environment(port: number) {
+  return {
+    ORDERPIPELINE_PIPELINE: 'test',
+    ORDERPIPELINE_STAGE: 'notification',
+    KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
+    KAFKA_GROUP_ID: `${bench.prefix}notification`,
+    KAFKA_TOPIC_PREFIX: bench.prefix,
+    KAFKA_CONSUME_TOPICS: `${bench.prefix}orders.status`,
+    KAFKA_DEAD_LETTER_TOPIC: `${bench.prefix}notification.dead-letters`,
+    DATABASE_URL: database.url,
+    METRICS_PORT: String(port),
+  }
+}
 
 test('a stage becomes ready, shows its metrics, and ends on SIGTERM with code 0', async () => {
   const port = await freePort()

@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 /** Orders placed so many days ago, two notifications each. */
-const addNotifications = (daysAgo: number, orders: number) =>
-  database.ask(
+function addNotifications(daysAgo: number, orders: number) {
+  return database.ask(
     'notification',
     `INSERT INTO notifications (order_id, status, customer_id)
      SELECT overlay(md5($1::int::text || n::text) PLACING left(replace(first_event_id((now() - make_interval(days => $1))::date)::text, '-', ''), 12)
@@ -21,11 +21,13 @@ const addNotifications = (daysAgo: number, orders: number) =>
      FROM generate_series(1, $2::int) AS n`,
     [daysAgo, orders],
   )
-const counts = () =>
-  database.ask(
+}
+function counts() {
+  return database.ask(
     'notification',
     'SELECT customer_id, count(*) FROM notifications GROUP BY customer_id ORDER BY customer_id',
   )
+}
 
 test('several replicas delete rows of old orders at once, in batches', async () => {
   await addNotifications(41, 1_700)

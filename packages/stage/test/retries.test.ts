@@ -26,9 +26,11 @@ afterAll(async () => {
   await database.drop()
 })
 
-const orderOf = (customerId: string): TestOrder => ({ ...testOrder(runs++, { 'SKU-0001': 1 }), customerId })
-const publish = (stage: string, orders: readonly TestOrder[]) =>
-  bench.publishRaw(
+function orderOf(customerId: string): TestOrder {
+  return { ...testOrder(runs++, { 'SKU-0001': 1 }), customerId }
+}
+function publish(stage: string, orders: readonly TestOrder[]) {
+  return bench.publishRaw(
     orders.map((order) => ({
       topic: `${topic}.${stage}`,
       key: order.customerId,
@@ -36,10 +38,15 @@ const publish = (stage: string, orders: readonly TestOrder[]) =>
       headers: {},
     })),
   )
-const encode = (order: TestOrder): string => JSON.stringify(envelopeOf(validatedEvent(order)))
-const envelopeOf = ({ id, source, time, data }: OrderEvent) => ({
-  ...{ specversion: '1.0', type: 'dev.orderpipeline.orders.validated.v1', id, source, time, data },
-})
+}
+function encode(order: TestOrder): string {
+  return JSON.stringify(envelopeOf(validatedEvent(order)))
+}
+function envelopeOf({ id, source, time, data }: OrderEvent) {
+  return {
+    ...{ specversion: '1.0', type: 'dev.orderpipeline.orders.validated.v1', id, source, time, data },
+  }
+}
 
 /**
  * Notes in which order messages took effect, and fails those in `failing` as often as it says, by
@@ -62,8 +69,12 @@ function fail({ data }: OrderEvent, failing: Map<string, number>, alone: boolean
   if (remainingFailures > 0 && alone) failing.set(data.orderId, remainingFailures - 1)
   if (remainingFailures > 0) throw new TypeError('a bug')
 }
-const lag = (stage: string) => bench.lag(stage, `${topic}.${stage}`)
-const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
+function lag(stage: string) {
+  return bench.lag(stage, `${topic}.${stage}`)
+}
+function ids(orders: readonly TestOrder[]) {
+  return orders.map(({ orderId }) => orderId)
+}
 
 test('retries poison as often as allowed while other keys of its partition go on', async () => {
   const poison = orderOf('poisoned')

@@ -28,22 +28,34 @@ afterAll(async () => {
 })
 
 const few = { STAGE_RETRY_ATTEMPTS: 2 }
-const orderOf = (customerId: string): TestOrder => ({ ...testOrder(1, { 'SKU-0001': 1 }), customerId })
-const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
-const publish = (name: string, orders: readonly TestOrder[]) =>
-  bench.publishRaw(
+function orderOf(customerId: string): TestOrder {
+  return { ...testOrder(1, { 'SKU-0001': 1 }), customerId }
+}
+function ids(orders: readonly TestOrder[]) {
+  return orders.map(({ orderId }) => orderId)
+}
+function publish(name: string, orders: readonly TestOrder[]) {
+  return bench.publishRaw(
     orders.map((order) => {
       const { id, source, time, data } = validatedEvent(order)
       const value = { specversion: '1.0', type: 'dev.orderpipeline.orders.validated.v1', id, source, time, data }
       return { topic: `${name}.in`, key: order.customerId, value: JSON.stringify(value), headers: {} }
     }),
   )
-const untilDone = (name: string) => until(async () => (await bench.lag(name, `${name}.in`)) === 0)
-const deadLettersOf = (name: string) => bench.records(`${name}.dead-letters`)
+}
+function untilDone(name: string) {
+  return until(async () => (await bench.lag(name, `${name}.in`)) === 0)
+}
+function deadLettersOf(name: string) {
+  return bench.records(`${name}.dead-letters`)
+}
 /** Also ends where a message was given up on: then there is no need to wait. */
-const untilTriedAgain = (name: string, isTried: () => boolean) =>
-  until(async () => isTried() || (await deadLettersOf(name)).length > 0)
-const say = (tx: Queryable, text: string, values: readonly unknown[] = []) => tx.query({ name: '', text }, values)
+function untilTriedAgain(name: string, isTried: () => boolean) {
+  return until(async () => isTried() || (await deadLettersOf(name)).length > 0)
+}
+function say(tx: Queryable, text: string, values: readonly unknown[] = []) {
+  return tx.query({ name: '', text }, values)
+}
 
 /** `needs`: the work for each message; with short time-outs, as the test has little time. */
 function stageThat(needs: (tx: Queryable, orderId: string) => Promise<unknown>) {

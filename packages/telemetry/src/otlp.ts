@@ -91,5 +91,6 @@ function remoteSpan(traceparent: string | undefined): SpanContext | undefined {
   return { traceId, spanId, traceFlags: parseInt(flags ?? '0', 16), isRemote: true }
 }
 
-const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
-  `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+}

@@ -11,7 +11,7 @@ import type { Tracing } from './tracing.ts'
 
 const of = { service: 'orders', pipeline: 'shop' }
 const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-const start = async (endpoint: string, share = 1): Promise<Tracing> => {
+async function start(endpoint: string, share = 1): Promise<Tracing> {
   const config = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: share }
   const tracing = await startTracing(config, of, silentLogger())
   if (!tracing) throw new Error('no tracing')

@@ -6,7 +6,9 @@ import { expect, test } from 'vitest'
 import { buildApp } from './app.ts'
 import type { AppOptions } from './app.ts'
 
-const never = () => Promise.reject(new Error('not asked here'))
+function never() {
+  return Promise.reject(new Error('not asked here'))
+}
 
 /** A gateway with nothing behind it: the tests read only its description of itself. */
 function build(more: Partial<AppOptions> = {}) {

@@ -101,4 +101,6 @@ export function buildApp(options: AppOptions): HttpServer {
 }
 
 /** The same under a second path, for clients that know the route by it. */
-const alsoAt = (path: string, routes: readonly Route[]): Route[] => routes.map((route) => ({ ...route, path }))
+function alsoAt(path: string, routes: readonly Route[]): Route[] {
+  return routes.map((route) => ({ ...route, path }))
+}

@@ -9,7 +9,9 @@ import { authenticationSettings, authenticationVariables } from './authenticatio
 import { limitSettings, limitVariables, networks } from './limits/settings.ts'
 import { queueVariables } from './queues/settings.ts'
 
-const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text)
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text)
+}
 
 const schema = z.object({
   HTTP_PORT: variables.port().default(8080),
@@ -108,8 +110,9 @@ const schema = z.object({
 export type GatewayConfig = ReturnType<typeof gatewayConfig>
 
 /** What the names of the stages' consumer groups begin with. */
-export const groupPrefixOf = (config: GatewayConfig): string =>
-  config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`
+export function groupPrefixOf(config: GatewayConfig): string {
+  return config.KAFKA_GROUP_PREFIX ?? `${config.ORDERPIPELINE_NAMESPACE}.${config.ORDERPIPELINE_PIPELINE}.`
+}
 
 /** @throws ConfigError, one line for each wrong variable */
 export function gatewayConfig(env: Environment) {

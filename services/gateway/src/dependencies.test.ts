@@ -2,11 +2,15 @@ import { expect, test } from 'vitest'
 import { createDependencies } from './dependencies.ts'
 import type { Dependency } from './dependencies.ts'
 
-const silent = () => new Promise<never>(() => undefined)
-const options = (dependencies: readonly Dependency[], monotonicMs = () => 0) => ({
-  ...{ dependencies, monotonicMs },
-  ...{ timeoutMs: 20, freshMs: 1_000 },
-})
+function silent() {
+  return new Promise<never>(() => undefined)
+}
+function options(dependencies: readonly Dependency[], monotonicMs = () => 0) {
+  return {
+    ...{ dependencies, monotonicMs },
+    ...{ timeoutMs: 20, freshMs: 1_000 },
+  }
+}
 
 test('reports a dependency that answers as up, and any other as down', async () => {
   const states = await createDependencies(

@@ -21,7 +21,9 @@ const leastSilenceMs = 5_000
 const warnEveryMs = 60_000
 
 /** What a server answers to a write that has become a replica. */
-export const isReadOnly = (error: unknown): boolean => error instanceof Error && /\bREADONLY\b/.test(error.message)
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && /\bREADONLY\b/.test(error.message)
+}
 
 export function createRedis({ url, timeoutMs, logger }: RedisOptions): Redis {
   let warnedAt = -Infinity

@@ -41,7 +41,9 @@ afterAll(async () => {
   await keys.close()
 })
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+function bearer(token: string) {
+  return { authorization: `Bearer ${token}` }
+}
 
 interface Attempt extends Asking {
   readonly name: string
@@ -74,12 +76,13 @@ async function attempts(): Promise<readonly Attempt[]> {
   )
 }
 
-const attempt = ({ path, method, body }: Attempt, headers: Record<string, string>) =>
-  ask(`${gateway.url}${path}`, {
+function attempt({ path, method, body }: Attempt, headers: Record<string, string>) {
+  return ask(`${gateway.url}${path}`, {
     ...(method === undefined ? {} : { method }),
     ...(body === undefined ? {} : { body }),
     headers: { ...headers, 'idempotency-key': key, prefer: 'wait=0' },
   })
+}
 
 async function countOrders(): Promise<number> {
   return (await on.database.ask('orders', 'SELECT FROM orders')).length

@@ -16,15 +16,18 @@ beforeAll(async () => {
 })
 afterAll(() => on.close())
 
-const order = (customerId = 'customer-1') => ({ customerId, items: [{ sku: 'SKU-0001', quantity: 2 }] })
+function order(customerId = 'customer-1') {
+  return { customerId, items: [{ sku: 'SKU-0001', quantity: 2 }] }
+}
 interface Result {
   readonly status: number
   readonly orderId?: string
   readonly repeated?: boolean
   readonly problems?: { readonly path: string }[]
 }
-const batch = (orders: unknown, headers: Record<string, string> = {}) =>
-  ask<{ results: Result[] }>(`${gateway.url}/v1/orders/batch`, { body: { orders }, headers })
+function batch(orders: unknown, headers: Record<string, string> = {}) {
+  return ask<{ results: Result[] }>(`${gateway.url}/v1/orders/batch`, { body: { orders }, headers })
+}
 
 test('each order of a batch has its own key and answer', async () => {
   const [first, second] = [randomUUID(), randomUUID()]

@@ -13,7 +13,9 @@ import { audience, forged, issuer } from './tokens.ts'
 
 const secret = 'a-secret-that-is-long-enough-to-be-one'
 const customer = 'auth0|507f1f77bcf86cd799439011'
-const token = (of = customer) => forged({ alg: 'HS256' }, of, secret)
+function token(of = customer) {
+  return forged({ alg: 'HS256' }, of, secret)
+}
 
 interface Step {
   readonly event: string
@@ -51,7 +53,9 @@ async function place(): Promise<string> {
   const headers = { authorization: `Bearer ${token()}` }
   return (await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, { body, headers })).body.orderId
 }
-const eventsOf = (orderId: string) => `${gateway.url}/v1/orders/${orderId}/events`
+function eventsOf(orderId: string) {
+  return `${gateway.url}/v1/orders/${orderId}/events`
+}
 
 test('a page with tokens follows an order through reconnects to its end', { timeout: 120_000 }, async () => {
   const orderId = await place()

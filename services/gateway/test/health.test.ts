@@ -19,7 +19,9 @@ let on: GatewayTestEnvironment
 let redis: OwnRedis
 let links: Readonly<Record<'database' | 'kafka' | 'redis', FaultyLink>>
 let gateway: Gateway
-const linkTo = (host: string, port: string) => startFaultyLink({ host, port: Number(port) })
+function linkTo(host: string, port: string) {
+  return startFaultyLink({ host, port: Number(port) })
+}
 beforeAll(async () => {
   on = await gatewayTestEnvironment()
   redis = await ownRedis()
@@ -46,8 +48,10 @@ afterAll(async () => {
   await redis.close()
 })
 
-const health = (query = '') => ask<Health>(`${gateway.url}/health${query}`)
-const statuses = async () => {
+function health(query = '') {
+  return ask<Health>(`${gateway.url}/health${query}`)
+}
+async function statuses() {
   const { body } = await health()
   return { all: body.status, ...Object.fromEntries(body.dependencies.map(({ name, status }) => [name, status])) }
 }

@@ -29,9 +29,12 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const order = (customerId: string) => ({ customerId, items: [{ sku: 'SKU-0001', quantity: 1 }] })
-const place = (gateway: Gateway, customerId: string, headers: Record<string, string> = {}) =>
-  ask(`${gateway.url}/v1/orders`, { body: order(customerId), headers })
+function order(customerId: string) {
+  return { customerId, items: [{ sku: 'SKU-0001', quantity: 1 }] }
+}
+function place(gateway: Gateway, customerId: string, headers: Record<string, string> = {}) {
+  return ask(`${gateway.url}/v1/orders`, { body: order(customerId), headers })
+}
 /** How many of so many orders are taken, sent to the gateways in turn. */
 async function acceptedCount(gateways: readonly Gateway[], count: number, customer: string): Promise<number> {
   let accepted = 0
@@ -45,7 +48,7 @@ async function countsTogether(gateway: Gateway): Promise<boolean> {
   const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   return /^gateway_rate_limit_shared 1$/m.test(metrics)
 }
-const pair = async (env: Record<string, string>) => {
+async function pair(env: Record<string, string>) {
   const gateways = [await on.start(env), await on.start(env)]
   if (env['REDIS_URL'] !== undefined) for (const gateway of gateways) await until(() => countsTogether(gateway))
   return gateways

@@ -20,7 +20,7 @@ const signing = { AUTH_ALGORITHMS: 'HS256', AUTH_SECRET: secret, AUTH_ISSUER: is
 let on: GatewayTestEnvironment
 let tokenIssuer: Issuer
 let folder: string
-const file = (name: string, text: string): string => {
+function file(name: string, text: string): string {
   writeFileSync(join(folder, name), text)
   return join(folder, name)
 }
@@ -43,8 +43,10 @@ async function run(program: string, args: readonly string[], env: Record<string,
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, ...output }
 }
-const load = (...args: string[]) => run(process.execPath, [join(root, 'traffic', 'src', 'main.ts'), ...args])
-const placedBy = async () => {
+function load(...args: string[]) {
+  return run(process.execPath, [join(root, 'traffic', 'src', 'main.ts'), ...args])
+}
+async function placedBy() {
   const rows = await on.database.ask<{ customer_id: string; count: number }>(
     'orders',
     'SELECT customer_id, count(*)::int AS count FROM orders GROUP BY customer_id',

@@ -34,17 +34,29 @@ interface Shown {
   readonly timeline: readonly { readonly event: string }[]
 }
 const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 2 }] }
-const first = () => gateways[0] ?? expect.fail('a gateway')
-const second = () => gateways[1] ?? expect.fail('another gateway')
-const place = async (at = first()) => (await ask<{ orderId: string }>(`${at.url}/v1/orders`, { body })).body.orderId
-const show = async (orderId: string, at = first()) => (await ask<Shown>(`${at.url}/v1/orders/${orderId}`)).body
-const last = ({ status, timeline }: Shown) => [status, timeline.at(-1)?.event]
+function first() {
+  return gateways[0] ?? expect.fail('a gateway')
+}
+function second() {
+  return gateways[1] ?? expect.fail('another gateway')
+}
+async function place(at = first()) {
+  return (await ask<{ orderId: string }>(`${at.url}/v1/orders`, { body })).body.orderId
+}
+async function show(orderId: string, at = first()) {
+  return (await ask<Shown>(`${at.url}/v1/orders/${orderId}`)).body
+}
+function last({ status, timeline }: Shown) {
+  return [status, timeline.at(-1)?.event]
+}
 async function lookupCount(result: string, at = first()): Promise<number> {
   const metrics = await (await fetch(`${at.metricsUrl}/metrics`)).text()
   const line = new RegExp(`^gateway_order_cache_total\\{result="${result}"\\} (.*)$`, 'm').exec(metrics)
   return Number(line?.[1] ?? 0)
 }
-const isKept = async (orderId: string) => (await inspector.exists(`cached:order:${orderId}`)) === 1
+async function isKept(orderId: string) {
+  return (await inspector.exists(`cached:order:${orderId}`)) === 1
+}
 
 /** What the stages write of an order that is shipped, in the order in which it usually happens. */
 const way = [
@@ -55,7 +67,9 @@ const way = [
   ['ShipmentPrepared'],
   ['OrderShipped', 'SHIPPED'],
 ] as const
-const go = (orderId: string, [event, status]: readonly [string, string?]) => settle(on.database, orderId, event, status)
+function go(orderId: string, [event, status]: readonly [string, string?]) {
+  return settle(on.database, orderId, event, status)
+}
 async function shipOrder(): Promise<string> {
   const orderId = await place()
   for (const step of way) await go(orderId, step)

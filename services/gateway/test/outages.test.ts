@@ -37,25 +37,28 @@ afterAll(async () => {
   await database.drop()
 })
 
-const environment = (databaseUrl: string) => ({
-  AUTH: 'none',
-  HTTP_PORT: '0',
-  METRICS_PORT: '0',
-  DATABASE_URL: databaseUrl,
-  KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
-  KAFKA_TOPIC_PREFIX: bench.prefix,
-  RELAY_TAKE_OVER_SECONDS: '0.2',
-  RELAY_POLL_SECONDS: '0.5',
-  DRAIN_LINGER_SECONDS: '0.3',
-})
+function environment(databaseUrl: string) {
+  return {
+    AUTH: 'none',
+    HTTP_PORT: '0',
+    METRICS_PORT: '0',
+    DATABASE_URL: databaseUrl,
+    KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
+    KAFKA_TOPIC_PREFIX: bench.prefix,
+    RELAY_TAKE_OVER_SECONDS: '0.2',
+    RELAY_POLL_SECONDS: '0.5',
+    DRAIN_LINGER_SECONDS: '0.3',
+  }
+}
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
-const post = (url: string) =>
-  fetch(`${url}/v1/orders`, {
+function post(url: string) {
+  return fetch(`${url}/v1/orders`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(order),
     signal: AbortSignal.timeout(20_000),
   })
+}
 
 test('answers 503 with Retry-After without the database, and then recovers', { timeout: 180_000 }, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-gateway-'))
@@ -112,7 +115,9 @@ async function metricValue({ metricsUrl }: GatewayProcess, metric: string): Prom
   const metrics = await (await fetch(`${metricsUrl}/metrics`)).text()
   return Number(new RegExp(`^${metric} (.*)$`, 'm').exec(metrics)?.[1])
 }
-const relays = async (gateway: GatewayProcess) => (await metricValue(gateway, 'outbox_relay_leader')) === 1
+async function relays(gateway: GatewayProcess) {
+  return (await metricValue(gateway, 'outbox_relay_leader')) === 1
+}
 
 async function publishedOrders(): Promise<Set<string>> {
   return new Set((await bench.events('orders.placed')).map(({ data }) => data.orderId))

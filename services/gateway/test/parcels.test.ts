@@ -23,7 +23,9 @@ let redis: OwnRedis
 let gateway: Gateway
 let carrier: Awaited<ReturnType<typeof startSimulatedCarrier>>
 let arrived = false
-const now = () => new Date()
+function now() {
+  return new Date()
+}
 beforeAll(async () => {
   on = await gatewayTestEnvironment([
     ...shopTopics,
@@ -51,8 +53,12 @@ afterAll(async () => {
   await redis.close()
 })
 
-const showOrder = async (orderId: string) => (await ask<Order>(`${gateway.url}/v1/orders/${orderId}`)).body
-const about = (orderId: string) => ({ orderId, customerId: 'customer-1' })
+async function showOrder(orderId: string) {
+  return (await ask<Order>(`${gateway.url}/v1/orders/${orderId}`)).body
+}
+function about(orderId: string) {
+  return { orderId, customerId: 'customer-1' }
+}
 async function placeAndPay(): Promise<string> {
   const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
   const { orderId } = (await ask<Order>(`${gateway.url}/v1/orders`, { body })).body

@@ -29,9 +29,12 @@ interface Product {
   readonly sku: string
   readonly priceCents: number
 }
-const price = async (sku: string, at = gateway) => (await ask<Product>(`${at.url}/v1/products/${sku}`)).body.priceCents
-const setPrice = (sku: string, cents: number) =>
-  on.database.ask('orders', 'UPDATE products SET price_cents = $2 WHERE sku = $1', [sku, cents])
+async function price(sku: string, at = gateway) {
+  return (await ask<Product>(`${at.url}/v1/products/${sku}`)).body.priceCents
+}
+function setPrice(sku: string, cents: number) {
+  return on.database.ask('orders', 'UPDATE products SET price_cents = $2 WHERE sku = $1', [sku, cents])
+}
 async function lookupCount(result: string): Promise<number> {
   const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   const line = new RegExp(`^gateway_product_cache_total\\{result="${result}"\\} (.*)$`, 'm').exec(metrics)

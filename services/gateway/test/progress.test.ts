@@ -43,20 +43,25 @@ beforeAll(async () => {
 afterAll(() => on.close())
 
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
-const place = async (headers: Record<string, string> = {}, at = gateway) =>
-  (await ask<Order>(`${at.url}/v1/orders`, { body: order, headers })).body
-const showOrder = async (orderId: string, at = gateway) => (await ask<Order>(`${at.url}/v1/orders/${orderId}`)).body
+async function place(headers: Record<string, string> = {}, at = gateway) {
+  return (await ask<Order>(`${at.url}/v1/orders`, { body: order, headers })).body
+}
+async function showOrder(orderId: string, at = gateway) {
+  return (await ask<Order>(`${at.url}/v1/orders/${orderId}`)).body
+}
 /** As the payment stage would publish it. */
-const pay = (orderId: string) =>
-  on.bench.publish([
+function pay(orderId: string) {
+  return on.bench.publish([
     eventOf(
       'PaymentCaptured',
       { orderId, customerId: 'customer-1', totalCents: 1, currency: 'EUR', chargeId: 'ch' },
       { source: '/payment', now: new Date() },
     ),
   ])
-const untilDone = async (orderId: string, steps: number) =>
-  until(async () => (await showOrder(orderId)).progress?.done === steps, 30)
+}
+async function untilDone(orderId: string, steps: number) {
+  return until(async () => (await showOrder(orderId)).progress?.done === steps, 30)
+}
 async function metric(line: string): Promise<number> {
   const text = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   return Number(

@@ -26,15 +26,23 @@ beforeAll(async () => {
 })
 afterAll(() => on.close())
 
-const settings = () => ({
-  KAFKA_GROUP_PREFIX: on.bench.prefix,
-  QUEUES_CACHE_SECONDS: '0.2',
-  QUEUES_MAX_AGE_SECONDS: '2',
-})
-const health = (at = gateway) => ask<Health>(`${at.url}/health/queues?strict`)
-const queue = async (name: string) => (await health()).body.queues.find((each) => each.name === name)
+function settings() {
+  return {
+    KAFKA_GROUP_PREFIX: on.bench.prefix,
+    QUEUES_CACHE_SECONDS: '0.2',
+    QUEUES_MAX_AGE_SECONDS: '2',
+  }
+}
+function health(at = gateway) {
+  return ask<Health>(`${at.url}/health/queues?strict`)
+}
+async function queue(name: string) {
+  return (await health()).body.queues.find((each) => each.name === name)
+}
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
-const place = (at: Gateway) => ask(`${at.url}/v1/orders`, { body: order })
+function place(at: Gateway) {
+  return ask(`${at.url}/v1/orders`, { body: order })
+}
 
 test('reports a stage’s backlog with its age, and a stuck queue as unhealthy', async () => {
   const now = () => new Date()

@@ -24,7 +24,9 @@ let address: FaultyLink
 let machine: FaultyLink
 let gateways: readonly [Gateway, Gateway]
 
-const portOf = (redis: OwnRedis): number => Number(new URL(redis.url).port)
+function portOf(redis: OwnRedis): number {
+  return Number(new URL(redis.url).port)
+}
 
 beforeEach(async () => {
   on = await gatewayTestEnvironment()
@@ -66,14 +68,17 @@ async function bothSay(shared: '0' | '1'): Promise<boolean> {
   const metrics = gateways.map(async ({ metricsUrl }) => (await fetch(`${metricsUrl}/metrics`)).text())
   return (await Promise.all(metrics)).every((text) => text.includes(`\ngateway_rate_limit_shared ${shared}\n`))
 }
-const gatewaysAt = async (redis: Redis): Promise<number> =>
-  String(await redis.client('LIST'))
+async function gatewaysAt(redis: Redis): Promise<number> {
+  return String(await redis.client('LIST'))
     .split('\n')
     .filter((line) => line.includes('name=gateway')).length
+}
 /** Requests of other customers meanwhile: without traffic the gateways would not notice. */
 let others = 0
-const takenOfOthers = async (): Promise<boolean> => (await acceptedCount(`other-${others++}`, 2)) === 2
-const atNext = async (): Promise<boolean> => {
+async function takenOfOthers(): Promise<boolean> {
+  return (await acceptedCount(`other-${others++}`, 2)) === 2
+}
+async function atNext(): Promise<boolean> {
   expect(await takenOfOthers()).toBe(true)
   return (await gatewaysAt(nextClient)) === 2
 }

@@ -31,16 +31,22 @@ interface Shown {
   readonly currency: string
 }
 const order = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
-const place = async (customerId: string) =>
-  (await ask<Shown>(`${gateway.url}/v1/orders`, { body: { ...order, customerId } })).body.orderId
-const show = async (orderId: string) => (await ask<Shown>(`${gateway.url}/v1/orders/${orderId}`)).body
-const listOrders = async (customer: string) =>
-  (await ask<{ orders: Shown[] }>(`${gateway.url}/v1/orders?customer=${customer}`)).body.orders
-const statuses = async (...ids: string[]) => {
+async function place(customerId: string) {
+  return (await ask<Shown>(`${gateway.url}/v1/orders`, { body: { ...order, customerId } })).body.orderId
+}
+async function show(orderId: string) {
+  return (await ask<Shown>(`${gateway.url}/v1/orders/${orderId}`)).body
+}
+async function listOrders(customer: string) {
+  return (await ask<{ orders: Shown[] }>(`${gateway.url}/v1/orders?customer=${customer}`)).body.orders
+}
+async function statuses(...ids: string[]) {
   const { body } = await ask<{ orders: Shown[] }>(`${gateway.url}/v1/orders/status`, { body: { ids } })
   return new Map(body.orders.map(({ orderId, status }) => [orderId, status]))
 }
-const go = (orderId: string, event: string, status?: string) => settle(on.database, orderId, event, status)
+function go(orderId: string, event: string, status?: string) {
+  return settle(on.database, orderId, event, status)
+}
 async function confirmOrder(customer: string): Promise<string> {
   const orderId = await place(customer)
   await go(orderId, 'OrderValidated', 'PROCESSING')
@@ -55,8 +61,9 @@ async function shipOrder(customer: string): Promise<string> {
   await go(orderId, 'OrderShipped', 'SHIPPED')
   return orderId
 }
-const change = (orderId: string) =>
-  on.database.ask('orders', `UPDATE orders SET currency = 'CHF' WHERE order_id = $1`, [orderId])
+function change(orderId: string) {
+  return on.database.ask('orders', `UPDATE orders SET currency = 'CHF' WHERE order_id = $1`, [orderId])
+}
 
 test('reads lists and final orders from the replica', async () => {
   const orderId = await shipOrder('lists')

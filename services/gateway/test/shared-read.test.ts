@@ -15,11 +15,12 @@ afterAll(() => database.drop())
 
 const hour = 3_600_000
 /** A gateway's, with what is usual in these tests. */
-const gateway = <Found>(name: string, look: () => Promise<Found>, options: Partial<SharedReadOptions> = {}) =>
-  createSharedRead(
+function gateway<Found>(name: string, look: () => Promise<Found>, options: Partial<SharedReadOptions> = {}) {
+  return createSharedRead(
     { database: database.as('orders'), name, freshMs: hour, readMs: hour, patienceMs: 10_000, ...options },
     look,
   )
+}
 
 test('twenty gateways share one read and its result', async () => {
   let looks = 0

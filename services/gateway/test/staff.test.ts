@@ -13,9 +13,11 @@ import { audience, forged, issuer } from './tokens.ts'
 
 const secret = 'a secret of thirty-two bytes, or a few more'
 const auth = { AUTH_ALGORITHMS: 'HS256', AUTH_SECRET: secret, AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience }
-const bearer = (claims: object) => ({
-  authorization: `Bearer ${forged({ alg: 'HS256' }, 'kim', secret, { ...claims })}`,
-})
+function bearer(claims: object) {
+  return {
+    authorization: `Bearer ${forged({ alg: 'HS256' }, 'kim', secret, { ...claims })}`,
+  }
+}
 const staff = bearer({ scope: 'openid shop.staff' })
 
 let on: GatewayTestEnvironment
@@ -33,9 +35,12 @@ afterAll(async () => {
 })
 
 const lamp = { name: 'Lamp, 3 W', priceCents: 1999, currency: 'EUR' }
-const showProduct = async (sku: string) => (await ask(`${gateway.url}/v1/products/${sku}`)).body
-const put = (sku: string, body: object, headers: Record<string, string> = staff, at = gateway) =>
-  ask(`${at.url}/v1/products/${sku}`, { method: 'PUT', body, headers })
+async function showProduct(sku: string) {
+  return (await ask(`${gateway.url}/v1/products/${sku}`)).body
+}
+function put(sku: string, body: object, headers: Record<string, string> = staff, at = gateway) {
+  return ask(`${at.url}/v1/products/${sku}`, { method: 'PUT', body, headers })
+}
 
 test('adds, changes and removes a product at once', async () => {
   const createAnswer = await put('LAMP-3W', { ...lamp, prices: [{ currency: 'JPY', priceCents: 3200 }] })

@@ -49,4 +49,6 @@ export function forged(header: object, sub: string, secret?: string, claims: JWT
 }
 
 /** The time so many seconds from now, as tokens have it. */
-export const seconds = (fromNow: number): number => Math.floor(Date.now() / 1_000) + fromNow
+export function seconds(fromNow: number): number {
+  return Math.floor(Date.now() / 1_000) + fromNow
+}

@@ -22,14 +22,17 @@ interface Placed {
   readonly reason?: string
   readonly trackingUrl: string
 }
-const place = async (at = gateway) => (await ask<Placed>(`${at.url}/v1/orders`, { body: order })).body.orderId
-const placeSync = (headers: Record<string, string> = {}, at = gateway) =>
-  ask<Placed>(`${at.url}/v1/orders/sync`, { body: order, headers })
+async function place(at = gateway) {
+  return (await ask<Placed>(`${at.url}/v1/orders`, { body: order })).body.orderId
+}
+function placeSync(headers: Record<string, string> = {}, at = gateway) {
+  return ask<Placed>(`${at.url}/v1/orders/sync`, { body: order, headers })
+}
 async function metricValue(metric: string, at = gateway): Promise<number> {
   const metrics = await (await fetch(`${at.metricsUrl}/metrics`)).text()
   return Number(new RegExp(`^${metric} (.*)$`, 'm').exec(metrics)?.[1])
 }
-const newest = async () => {
+async function newest() {
   const rows = await on.database.ask<{ id: string }>('orders', 'SELECT max(order_id::text) AS id FROM orders')
   return rows[0]?.id ?? ''
 }

@@ -7,10 +7,14 @@ import { allocate } from './allocation.ts'
 import type { StoredState } from './allocation.ts'
 
 const context = { source: '/test', now: new Date(0) }
-const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
-const about = (n: number) => ({ orderId: idOf(n), customerId: 'c' })
-const validated = (n: number, quantities: Record<string, number>) =>
-  eventOf(
+function idOf(n: number) {
+  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+}
+function about(n: number) {
+  return { orderId: idOf(n), customerId: 'c' }
+}
+function validated(n: number, quantities: Record<string, number>) {
+  return eventOf(
     'OrderValidated',
     {
       ...about(n),
@@ -20,12 +24,17 @@ const validated = (n: number, quantities: Record<string, number>) =>
     },
     context,
   )
-const cancelled = (n: number) => eventOf('OrderCancelled', { ...about(n), reason: 'PAYMENT_DECLINED' }, context)
-const fresh = (stock: Record<string, number>): StoredState => ({
-  stock: new Map(Object.entries(stock)),
-  reservations: new Map(),
-  heldItems: new Map(),
-})
+}
+function cancelled(n: number) {
+  return eventOf('OrderCancelled', { ...about(n), reason: 'PAYMENT_DECLINED' }, context)
+}
+function fresh(stock: Record<string, number>): StoredState {
+  return {
+    stock: new Map(Object.entries(stock)),
+    reservations: new Map(),
+    heldItems: new Map(),
+  }
+}
 
 describe('allocation', () => {
   it('reserves orders in turn, all items or none', () => {

@@ -37,8 +37,10 @@ export const deliveryHandling: ProductHandling = {
   },
 }
 
-const columns = (deliveries: readonly DeliveredQuantity[]): unknown[] => [
-  deliveries.map(({ delivery }) => delivery),
-  deliveries.map(({ sku }) => sku),
-  deliveries.map(({ quantity }) => quantity),
-]
+function columns(deliveries: readonly DeliveredQuantity[]): unknown[] {
+  return [
+    deliveries.map(({ delivery }) => delivery),
+    deliveries.map(({ sku }) => sku),
+    deliveries.map(({ quantity }) => quantity),
+  ]
+}

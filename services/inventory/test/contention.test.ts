@@ -14,7 +14,9 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const { apply } = inventoryStage({ now: () => new Date() })
-const store = () => createStore(database.as('inventory'), { prefix: '', keyedByOrder: [] }, apply)
+function store() {
+  return createStore(database.as('inventory'), { prefix: '', keyedByOrder: [] }, apply)
+}
 
 /** As a stage would: a batch that lost against another is tried again. */
 async function process(events: readonly OrderEvent[], attempts = 20): Promise<void> {
@@ -27,15 +29,18 @@ async function process(events: readonly OrderEvent[], attempts = 20): Promise<vo
   }
 }
 
-const available = async (sku: string) =>
-  (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
-    ?.available
-const statusCounts = async (orderIds: readonly string[]) =>
-  database.ask<{ status: string; count: number }>(
+async function available(sku: string) {
+  return (
+    await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku])
+  )[0]?.available
+}
+async function statusCounts(orderIds: readonly string[]) {
+  return database.ask<{ status: string; count: number }>(
     'inventory',
     'SELECT status, count(*) FROM reservations WHERE order_id = ANY ($1) GROUP BY 1 ORDER BY 1',
     [orderIds],
   )
+}
 
 test('reserves 100 of 150 orders for 100 pieces in parallel batches', async () => {
   const orders = Array.from({ length: 150 }, (_, n) => testOrder(n, { 'SKU-0001': 1, 'SKU-0002': 1 }))

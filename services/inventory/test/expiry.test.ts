@@ -20,7 +20,7 @@ afterAll(() => database.drop())
 type ExpiryOptions = { readonly reservationSeconds: number }
 const options = { reservationSeconds: 60, everySeconds: 1 }
 const { apply } = inventoryStage({ now: () => new Date() }, options)
-const handle = async (events: readonly OrderEvent[]) => {
+async function handle(events: readonly OrderEvent[]) {
   const store = createStore(database.as('inventory'), { prefix: '', keyedByOrder: [] }, apply)
   await store.effect(
     events.map((event) => ({ event, prepared: undefined })),
@@ -28,8 +28,11 @@ const handle = async (events: readonly OrderEvent[]) => {
   )
 }
 /** As if so much time had passed. */
-const later = (seconds: number) =>
-  database.ask('inventory', 'UPDATE reservations SET expires_at = expires_at - make_interval(secs => $1)', [seconds])
+function later(seconds: number) {
+  return database.ask('inventory', 'UPDATE reservations SET expires_at = expires_at - make_interval(secs => $1)', [
+    seconds,
+  ])
+}
 async function publishedQuestions(
   publish?: () => Promise<void>,
   { reservationSeconds }: ExpiryOptions = options,
@@ -41,9 +44,11 @@ async function publishedQuestions(
   })
   return events
 }
-const available = async (sku: string) =>
-  (await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku]))[0]
-    ?.available
+async function available(sku: string) {
+  return (
+    await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [sku])
+  )[0]?.available
+}
 
 test('asks repeatedly about an unpaid reservation and releases it on the answer', async () => {
   const order = testOrder(1, { 'SKU-0001': 3 })

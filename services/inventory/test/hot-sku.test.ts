@@ -27,19 +27,21 @@ afterAll(async () => {
   await database.drop()
 })
 
-const replica = () => bench.start('inventory', consumedTopics.inventory, inventoryStage({ now: () => new Date() }))
+function replica() {
+  return bench.start('inventory', consumedTopics.inventory, inventoryStage({ now: () => new Date() }))
+}
 /** Each a customer of its own, so that every partition has some. */
 const orders = Array.from({ length: buyers }, (_, n): TestOrder => ({
   ...testOrder(n, { [sku]: 1 }),
   customerId: `buyer-${n}`,
 }))
-const answers = async () => {
+async function answers() {
   const ids = { StockReserved: new Set<string>(), StockRejected: new Set<string>() }
   for (const { type, data } of await bench.events('inventory.updated'))
     if (type === 'StockReserved' || type === 'StockRejected') ids[type].add(data.orderId)
   return ids
 }
-const consumedCount = async ({ registry }: TestStage): Promise<number> => {
+async function consumedCount({ registry }: TestStage): Promise<number> {
   const lines = (await registry.metrics()).split('\n')
   return lines
     .filter((line) => line.startsWith('orderpipeline_stage_consumed_total'))

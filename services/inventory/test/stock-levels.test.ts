@@ -19,7 +19,9 @@ beforeEach(async () => {
 })
 afterEach(() => database.drop())
 
-const now = () => new Date()
+function now() {
+  return new Date()
+}
 const options: StockLevelOptions = { lowBelow: 10, levelSeconds: 0, everySeconds: 1 }
 const expiry = { reservationSeconds: 60, everySeconds: 1 }
 
@@ -61,13 +63,19 @@ function replica(settings: Partial<StockLevelOptions> = {}, publishing = true) {
     metrics: () => registry.metrics(),
   }
 }
-const levelsIn = (events: readonly ProductEvent[]) =>
-  new Map(events.flatMap(({ type, data }) => (type === 'StockLevelChanged' ? [[data.sku, data.available]] : [])))
-const of = <T extends ProductEventType>(type: T, events: readonly ProductEvent[]) =>
-  events.filter((event) => event.type === type).map(({ data }) => data as ProductEventOf<T>['data'])
+function levelsIn(events: readonly ProductEvent[]) {
+  return new Map(events.flatMap(({ type, data }) => (type === 'StockLevelChanged' ? [[data.sku, data.available]] : [])))
+}
+function of<T extends ProductEventType>(type: T, events: readonly ProductEvent[]) {
+  return events.filter((event) => event.type === type).map(({ data }) => data as ProductEventOf<T>['data'])
+}
 /** The lease of a replica that was killed is over. */
-const leaseOver = () => database.ask('inventory', `UPDATE stock_publisher SET until = now() - interval '1 s'`)
-const compareAgain = () => database.ask('inventory', `UPDATE stock_publisher SET compared_at = '-infinity'`)
+function leaseOver() {
+  return database.ask('inventory', `UPDATE stock_publisher SET until = now() - interval '1 s'`)
+}
+function compareAgain() {
+  return database.ask('inventory', `UPDATE stock_publisher SET compared_at = '-infinity'`)
+}
 
 test('publishes all stock first and then the changes, one event per SKU', async () => {
   const one = replica()

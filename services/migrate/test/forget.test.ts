@@ -18,9 +18,13 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const uuid = (n: number) => `01936d5e-7a2b-7c3d-8e4f-${String(n).padStart(12, '0')}`
+function uuid(n: number) {
+  return `01936d5e-7a2b-7c3d-8e4f-${String(n).padStart(12, '0')}`
+}
 const ada = 'ada@example.org'
-const forget = (customerId: string) => forgetCustomer({ databaseUrl: adminUrl, customerId })
+function forget(customerId: string) {
+  return forgetCustomer({ databaseUrl: adminUrl, customerId })
+}
 
 async function storeHistory(customerId: string, n: number, status: string): Promise<void> {
   const id = uuid(n)

@@ -9,14 +9,14 @@ import type { Pool } from '@orderpipeline/postgres'
 import { migrate } from '../src/index.ts'
 
 const name = `migrate_${randomBytes(4).toString('hex')}`
-const urlOf = (user?: string, database = name) => {
+function urlOf(user?: string, database = name) {
   const url = new URL(postgresUrl())
   url.pathname = `/${database}`
   if (user) [url.username, url.password] = [user, `${user} & its password`]
   return url.href
 }
 const login = `${name}_login`
-const run = async (seedStockQuantity = 5, database = name, seedProducts = 3) => {
+async function run(seedStockQuantity = 5, database = name, seedProducts = 3) {
   const lines: string[] = []
   await migrate({
     databaseUrl: urlOf(undefined, database),
@@ -27,12 +27,12 @@ const run = async (seedStockQuantity = 5, database = name, seedProducts = 3) => 
   })
   return lines
 }
-const command = async (text: string) => {
+async function command(text: string) {
   const administrator = await connectAdministrator({ url: postgresUrl(), log: () => undefined })
   await administrator.command(text).finally(() => administrator.close())
 }
 const pools: Pool[] = []
-const ask = (role: string, text: string) => {
+function ask(role: string, text: string) {
   const pool = createPool({ url: urlOf(login), role, size: 1 })
   pools.push(pool)
   return pool.query({ name: '', text })

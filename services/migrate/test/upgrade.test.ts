@@ -12,16 +12,17 @@ import { migrate, services } from '../src/index.ts'
 const name = `upgrade_${randomBytes(4).toString('hex')}`
 const url = new URL(postgresUrl())
 url.pathname = `/${name}`
-const command = async (text: string) => {
+async function command(text: string) {
   const administrator = await connectAdministrator({ url: postgresUrl(), log: () => undefined })
   await administrator.command(text).finally(() => administrator.close())
 }
-const ask = async (role: string, text: string) => {
+async function ask(role: string, text: string) {
   const pool = createPool({ url: url.href, role, size: 1 })
   return pool.query({ name: '', text }).finally(() => pool.close())
 }
-const runMigrations = (migrationsDir?: string) =>
-  migrate({ databaseUrl: url.href, migrationsDir, seedProducts: 1, seedStockQuantity: 5, log: () => undefined })
+function runMigrations(migrationsDir?: string) {
+  return migrate({ databaseUrl: url.href, migrationsDir, seedProducts: 1, seedStockQuantity: 5, log: () => undefined })
+}
 
 let first: string
 beforeAll(async () => {
@@ -42,7 +43,9 @@ afterAll(async () => {
 })
 
 const ids = { confirmed: 1, cancelled: 2, waiting: 3 }
-const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+function uuid(n: number) {
+  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+}
 /** As the intake gives them: this one at 2026-03-31T23:59:59.999Z. */
 const lastOfMarch = '019d4656-ffff-7abc-8def-0123456789ab'
 

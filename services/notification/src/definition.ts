@@ -59,7 +59,9 @@ async function ends(tx: Queryable, items: readonly Item<void>[]): Promise<Readon
   return new Set(rows.map(({ order_id }) => order_id))
 }
 
-const orderOf = (event: OrderEvent): string[] => (event.type === 'OrderStatusChanged' ? [event.data.orderId] : [])
+function orderOf(event: OrderEvent): string[] {
+  return event.type === 'OrderStatusChanged' ? [event.data.orderId] : []
+}
 
 function queue(
   tx: Sending,

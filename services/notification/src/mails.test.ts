@@ -10,8 +10,13 @@ import { smtpVerdict } from './smtp.ts'
 const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
 const context = { source: '/test', now: new Date(0) }
-const statusChange = (status: EventData<'OrderStatusChanged'>['status'], reason?: 'OUT_OF_STOCK') =>
-  eventOf('OrderStatusChanged', { orderId, customerId: 'customer-7', status, ...(reason ? { reason } : {}) }, context)
+function statusChange(status: EventData<'OrderStatusChanged'>['status'], reason?: 'OUT_OF_STOCK') {
+  return eventOf(
+    'OrderStatusChanged',
+    { orderId, customerId: 'customer-7', status, ...(reason ? { reason } : {}) },
+    context,
+  )
+}
 
 test('every state but the first has a mail with an id of order and state', () => {
   const mails = orderMails(

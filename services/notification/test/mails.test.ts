@@ -45,10 +45,12 @@ async function handle(events: readonly OrderEvent[]): Promise<void> {
     [],
   )
 }
-const statusChange = (orderId: string, status: OrderStatus) =>
-  eventOf('OrderStatusChanged', { orderId, customerId: `c-${orderId}`, status }, context, status)
-const recommendation = (orderId: string) =>
-  eventOf('ProductsRecommended', { orderId, customerId: `c-${orderId}`, skus: ['SKU-0002'] }, context)
+function statusChange(orderId: string, status: OrderStatus) {
+  return eventOf('OrderStatusChanged', { orderId, customerId: `c-${orderId}`, status }, context, status)
+}
+function recommendation(orderId: string) {
+  return eventOf('ProductsRecommended', { orderId, customerId: `c-${orderId}`, skus: ['SKU-0002'] }, context)
+}
 
 const failures: string[] = []
 function sender(overrides: Partial<SenderOptions> = {}): (lane: Lane) => Promise<number> {
@@ -64,12 +66,15 @@ function sender(overrides: Partial<SenderOptions> = {}): (lane: Lane) => Promise
   }
   return (lane) => sendDue(database.as('notification'), lane, options)
 }
-const allDue = () => database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
-const remainingMails = () =>
-  database.ask<{ attempts: number; failed: boolean }>(
+function allDue() {
+  return database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
+}
+function remainingMails() {
+  return database.ask<{ attempts: number; failed: boolean }>(
     'notification',
     'SELECT attempts, failed_at IS NOT NULL AS failed FROM mails ORDER BY attempts',
   )
+}
 
 test('writes one mail per state, however often events repeat and replicas send', async () => {
   const orders = Array.from({ length: 30 }, () => randomUUID())

@@ -3,7 +3,7 @@
 // later one fails.
 
 /** @param {import('node-pg-migrate').MigrationBuilder} pgm */
-export const up = (pgm) => {
+export function up(pgm) {
   pgm.noTransaction()
   pgm.sql(`ALTER TABLE idempotency_keys ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT '-infinity'`)
   // It waits for older transactions, and nothing waits behind it.

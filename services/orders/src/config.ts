@@ -4,7 +4,9 @@ import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 import type { Deadlines } from './deadlines/progress.ts'
 
-const seconds = () => variables.integer(1, 366 * 86_400)
+function seconds() {
+  return variables.integer(1, 366 * 86_400)
+}
 
 const schema = z.object({
   /**

@@ -20,8 +20,9 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const context = { now: new Date('2026-01-02T03:04:05Z'), correlationId: 'the request to cancel' }
-const cancel = (orderId: string, customerId?: string) =>
-  cancelOrder(database.as('orders'), { orderId, customerId, context })
+function cancel(orderId: string, customerId?: string) {
+  return cancelOrder(database.as('orders'), { orderId, customerId, context })
+}
 
 async function placeOrder(correlationId?: string): Promise<TestOrder> {
   const { customerId, items, currency } = testOrder(1, { 'SKU-0001': 1 })
@@ -37,8 +38,9 @@ async function placeOrder(correlationId?: string): Promise<TestOrder> {
   const { orderId } = await intake.place({ customerId, items, currency, correlationId })
   return { orderId, customerId, items, currency }
 }
-const put = (orderId: string, status: string) =>
-  database.ask('orders', 'UPDATE orders SET status = $2 WHERE order_id = $1', [orderId, status])
+function put(orderId: string, status: string) {
+  return database.ask('orders', 'UPDATE orders SET status = $2 WHERE order_id = $1', [orderId, status])
+}
 async function outboxEvents(orderId: string) {
   const rows = await database.ask<{ topic: string; key: string; value: string }>(
     'orders',

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterAll(() => database.drop())
 
 const deadlines = { placedSeconds: 60, processingSeconds: 120, confirmedSeconds: 3_600, stalledSeconds: 1_000 }
-const sweep = async (everySeconds = 0) => {
+async function sweep(everySeconds = 0) {
   const settings = { deadlines, everySeconds, now: () => new Date(), keyedByOrder: () => false }
   return (await cancelOverdue(database.as('orders'), settings)).length
 }
@@ -41,8 +41,9 @@ async function waiting(status: string, seconds: number, count = 1): Promise<stri
   )
   return ids
 }
-const statusOf = async (ids: readonly string[]) =>
-  (await statusesById(database.as('orders'), ids)).map(({ status, reason }) => [status, reason])
+async function statusOf(ids: readonly string[]) {
+  return (await statusesById(database.as('orders'), ids)).map(({ status, reason }) => [status, reason])
+}
 
 test.each([
   ['PLACED', 60],
@@ -97,13 +98,14 @@ test('skips an order that a message is changing', async () => {
   expect(await statusOf([id])).toEqual([['PROCESSING', undefined]])
 })
 
-const progressAgo = (status: WaitingState, lastSeconds: number, resumedSeconds: number) =>
-  database.ask(
+function progressAgo(status: WaitingState, lastSeconds: number, resumedSeconds: number) {
+  return database.ask(
     'orders',
     `UPDATE deadline_progress SET last_at = now() - make_interval(secs => $2), resumed_at = now() - make_interval(secs => $3)
      WHERE status = $1`,
     [status, lastSeconds, resumedSeconds],
   )
+}
 
 test('suspends deadlines while no order moves, up to a maximum wait', async () => {
   await progressAgo('PROCESSING', 31, 100_000)

@@ -20,13 +20,17 @@ afterAll(async () => {
   await database.drop()
 })
 
-const surroundings = () => ({
-  database: database.as('orders'),
-  publish: () => Promise.resolve(),
-  keyedByOrder: () => false,
-  stopping: new AbortController().signal,
-})
-const countingIsDue = () => database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'counting'`)
+function surroundings() {
+  return {
+    database: database.as('orders'),
+    publish: () => Promise.resolve(),
+    keyedByOrder: () => false,
+    stopping: new AbortController().signal,
+  }
+}
+function countingIsDue() {
+  return database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'counting'`)
+}
 
 test('counts orders in progress by status, and times each end once', async () => {
   const orders = ['SKU-0001', 'SKU-0002', 'SKU-9999'].map((sku, n) => ({

@@ -15,9 +15,13 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const ask = (text: string, values?: readonly unknown[]) => database.ask<Record<string, unknown>>('orders', text, values)
-const generations = async () => (await ask('SELECT part FROM key_generations() ORDER BY since')).map(({ part }) => part)
-const place = async (key: string) => {
+function ask(text: string, values?: readonly unknown[]) {
+  return database.ask<Record<string, unknown>>('orders', text, values)
+}
+async function generations() {
+  return (await ask('SELECT part FROM key_generations() ORDER BY since')).map(({ part }) => part)
+}
+async function place(key: string) {
   const intake = createIntake({
     database: database.as('orders'),
     metrics: intakeMetrics(createRegistry()),
@@ -33,7 +37,7 @@ const place = async (key: string) => {
     .finally(() => intake.close())
 }
 /** As if all generations but the first had begun so many hours earlier. */
-const later = async (hours: number) => {
+async function later(hours: number) {
   await ask(
     `DO $$
      DECLARE each record; began timestamptz; own text;
@@ -50,7 +54,9 @@ const later = async (hours: number) => {
      END $$`,
   )
 }
-const forget = () => forgetKeys(database.as('orders'), 24)
+function forget() {
+  return forgetKeys(database.as('orders'), 24)
+}
 
 beforeEach(async () => {
   await ask(

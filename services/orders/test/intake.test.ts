@@ -62,15 +62,17 @@ function gateway(overrides: Partial<IntakeOptions> = {}): Intake & { commits(): 
   return { ...intake, commits }
 }
 
-const order = (overrides: Partial<OrderRequest> = {}): OrderRequest => ({
-  customerId: `customer-${randomUUID()}`,
-  currency: 'EUR',
-  items: [
-    { sku: 'SKU-0001', quantity: 2 },
-    { sku: 'SKU-0002', quantity: 1 },
-  ],
-  ...overrides,
-})
+function order(overrides: Partial<OrderRequest> = {}): OrderRequest {
+  return {
+    customerId: `customer-${randomUUID()}`,
+    currency: 'EUR',
+    items: [
+      { sku: 'SKU-0001', quantity: 2 },
+      { sku: 'SKU-0002', quantity: 1 },
+    ],
+    ...overrides,
+  }
+}
 
 test('200 parallel orders share a few commits, and each has its own answer', async () => {
   const intake = gateway()

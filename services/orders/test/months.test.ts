@@ -29,20 +29,25 @@ beforeEach(() => database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE 
 afterAll(() => database.drop())
 
 const thisMonth = new Date().toISOString().slice(0, 7)
-const monthFrom = (month: string, ahead: number): string => {
+function monthFrom(month: string, ahead: number): string {
   const [year = 0, number = 0] = month.split('-').map(Number)
   return new Date(Date.UTC(year, number - 1 + ahead)).toISOString().slice(0, 7)
 }
-const suffix = (month: string): string => month.replace('-', '_')
+function suffix(month: string): string {
+  return month.replace('-', '_')
+}
 const lastMonth = monthFrom(thisMonth, -1)
-const months = async () =>
-  (
+async function months() {
+  return (
     await database.ask<{ month: string }>(
       'orders',
       `SELECT to_char(month::timestamp, 'YYYY-MM') AS month FROM order_months() AS month ORDER BY month`,
     )
   ).map(({ month }) => month)
-const make = (month: string) => database.ask('orders', 'SELECT make_order_month($1::date)', [`${month}-01`])
+}
+function make(month: string) {
+  return database.ask('orders', 'SELECT make_order_month($1::date)', [`${month}-01`])
+}
 
 /** A uuid v7 as the intake would have given it then. */
 function idOf(at: Date): string {
@@ -66,8 +71,8 @@ async function placeAt(at: Date, count = 1): Promise<string[]> {
   return (await Promise.all(orders)).map(({ orderId }) => orderId)
 }
 /** The tables that an order's rows are in. */
-const tablesOf = async (orderId: string) =>
-  (
+async function tablesOf(orderId: string) {
+  return (
     await database.ask<{ name: string }>(
       'orders',
       ['orders', 'order_items', 'order_events']
@@ -76,8 +81,10 @@ const tablesOf = async (orderId: string) =>
       [orderId],
     )
   ).map(({ name }) => name)
-const inMonth = (month: string) =>
-  ['orders', 'order_items', 'order_events'].map((parent) => `${parent}_${suffix(month)}`)
+}
+function inMonth(month: string) {
+  return ['orders', 'order_items', 'order_events'].map((parent) => `${parent}_${suffix(month)}`)
+}
 
 test('creates this month and three ahead, and stores an order in its month', async () => {
   expect(atFirst.months).toEqual([0, 1, 2, 3].map((ahead) => monthFrom(thisMonth, ahead)))
@@ -92,15 +99,14 @@ interface Plan {
   readonly 'Actual Loops'?: number
   readonly Plans?: readonly Plan[]
 }
-const read = ({
+function read({
   'Node Type': type,
   'Relation Name': table,
   'Actual Loops': loops = 0,
   Plans: parts = [],
-}: Plan): string[] => [
-  ...(table !== undefined && loops > 0 && type !== 'ModifyTable' ? [table] : []),
-  ...parts.flatMap(read),
-]
+}: Plan): string[] {
+  return [...(table !== undefined && loops > 0 && type !== 'ModifyTable' ? [table] : []), ...parts.flatMap(read)]
+}
 
 type Value = string | null | readonly (string | null)[]
 

@@ -35,17 +35,21 @@ afterAll(async () => {
   await database.drop()
 })
 
-const order = (more: Partial<OrderRequest> = {}): OrderRequest => ({
-  customerId: `customer-${randomUUID()}`,
-  currency: 'EUR',
-  items: [
-    { sku: 'SKU-0001', quantity: 2 },
-    { sku: 'SKU-0002', quantity: 1 },
-  ],
-  ...more,
-})
-const reprice = (cents: number) => database.ask('orders', 'UPDATE products SET price_cents = $1', [cents])
-const work = async (events: readonly OrderEvent[]) => {
+function order(more: Partial<OrderRequest> = {}): OrderRequest {
+  return {
+    customerId: `customer-${randomUUID()}`,
+    currency: 'EUR',
+    items: [
+      { sku: 'SKU-0001', quantity: 2 },
+      { sku: 'SKU-0002', quantity: 1 },
+    ],
+    ...more,
+  }
+}
+function reprice(cents: number) {
+  return database.ask('orders', 'UPDATE products SET price_cents = $1', [cents])
+}
+async function work(events: readonly OrderEvent[]) {
   const store = createStore(
     database.as('orders'),
     { prefix: '', keyedByOrder: [] },

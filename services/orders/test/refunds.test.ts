@@ -14,8 +14,9 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const look = (afterSeconds: number) =>
-  askAgain(database.as('orders'), { afterSeconds, now: () => new Date(), keyedByOrder: () => false })
+function look(afterSeconds: number) {
+  return askAgain(database.as('orders'), { afterSeconds, now: () => new Date(), keyedByOrder: () => false })
+}
 async function order(status: string, ...events: string[]): Promise<string> {
   const id = randomUUIDv7()
   await database.ask(
@@ -31,11 +32,12 @@ async function order(status: string, ...events: string[]): Promise<string> {
     ])
   return id
 }
-const checkedTo = (at: string) =>
-  database.ask(
+function checkedTo(at: string) {
+  return database.ask(
     'orders',
     `UPDATE sweeps SET due_at = now(), result = jsonb_build_object('checkedTo', ${at}) WHERE name = 'refunds'`,
   )
+}
 
 test('requests only missing refunds again, and checks each period once', async () => {
   const owedOrder = await order('CANCELLED', 'OrderPlaced', 'PaymentCaptured', 'OrderCancelled')

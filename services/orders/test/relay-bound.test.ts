@@ -40,14 +40,25 @@ const insert = {
   text: `INSERT INTO intake_outbox (event_id, topic, key, value)
          SELECT gen_random_uuid(), 'orders.placed', 'key', '{}' FROM generate_series(1, $1::int) RETURNING id`,
 }
-const on = () => database.as('orders')
-const write = async (count: number) => (await on().query<{ id: number }>(insert, [count])).map(({ id }) => id)
-const publish = (ids: readonly number[]) => on().query(deletePublished, [ids])
-const waiting = async () => (await on().query<{ id: number }>(selectUnpublished, [100])).map(({ id }) => id)
-const bound = async () =>
-  (await database.ask<{ from_id: number }>('orders', 'SELECT * FROM intake_outbox_bound'))[0]?.from_id
+function on() {
+  return database.as('orders')
+}
+async function write(count: number) {
+  return (await on().query<{ id: number }>(insert, [count])).map(({ id }) => id)
+}
+function publish(ids: readonly number[]) {
+  return on().query(deletePublished, [ids])
+}
+async function waiting() {
+  return (await on().query<{ id: number }>(selectUnpublished, [100])).map(({ id }) => id)
+}
+async function bound() {
+  return (await database.ask<{ from_id: number }>('orders', 'SELECT * FROM intake_outbox_bound'))[0]?.from_id
+}
 /** Its notes may be used at once. */
-const atOnce = () => relayBound(() => performance.now(), 0)
+function atOnce() {
+  return relayBound(() => performance.now(), 0)
+}
 
 test('the bound follows the published rows one note behind', async () => {
   const trailing = atOnce()

@@ -79,14 +79,15 @@ function through(link: FaultyLink, url: string): string {
   return proxiedUrl.href
 }
 
-const killConnectionOf = (name: string) =>
-  administrator.query(
+function killConnectionOf(name: string) {
+  return administrator.query(
     {
       name: 'kill',
       text: 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
     },
     [name],
   )
+}
 
 /**
  * Orders of ten customers, each customer's one after the other, as answers allow. Order ids by
@@ -125,12 +126,13 @@ async function publishedByCustomer(): Promise<{ readonly orders: Map<string, str
   }
   return { orders, copies: events.length }
 }
-const outboxEmpty = () =>
-  until(
+function outboxEmpty() {
+  return until(
     async () =>
       (await database.ask<{ rows: number }>('orders', 'SELECT count(*) AS rows FROM intake_outbox'))[0]?.rows === 0,
     50,
   )
+}
 
 test('one relay at a time publishes everything once while none fails', async () => {
   const all = [relay('one'), relay('two'), relay('three')]

@@ -20,8 +20,9 @@ export type Behaviour = z.infer<typeof Behaviour>
 export type Failure = 'before charging' | 'after charging' | undefined
 
 /** `random` from [0, 1). */
-export const delayMs = ({ latencyMs, jitterMs }: Behaviour, random: number): number =>
-  Math.max(0, latencyMs + jitterMs * (2 * random - 1))
+export function delayMs({ latencyMs, jitterMs }: Behaviour, random: number): number {
+  return Math.max(0, latencyMs + jitterMs * (2 * random - 1))
+}
 
 export function failureOf({ errorRate }: Behaviour, random: number): Failure {
   if (random >= errorRate) return undefined

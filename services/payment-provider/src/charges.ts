@@ -73,4 +73,6 @@ function same(charge: Charge, { orderId, customerId, amountCents, currency }: Ch
   throw new HttpProblem(422, 'Idempotency Conflict', 'this Idempotency-Key was used before with another charge')
 }
 
-const unwell = () => new HttpProblem(500, 'Internal Error', 'simulated failure')
+function unwell() {
+  return new HttpProblem(500, 'Internal Error', 'simulated failure')
+}

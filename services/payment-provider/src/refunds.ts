@@ -63,7 +63,9 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
   }
 }
 
-const unwell = () => new HttpProblem(500, 'Internal Error', 'simulated failure')
+function unwell() {
+  return new HttpProblem(500, 'Internal Error', 'simulated failure')
+}
 
 const insertRefund = {
   name: 'refunds_insert',

@@ -20,8 +20,8 @@ afterAll(async () => {
   await database.drop()
 })
 
-const startProvider = () =>
-  startPaymentProvider(
+function startProvider() {
+  return startPaymentProvider(
     providerConfig({
       HTTP_PORT: '0',
       METRICS_PORT: '0',
@@ -32,6 +32,7 @@ const startProvider = () =>
     }),
     silentLogger(),
   )
+}
 async function stopped({ closers }: PaymentProvider): Promise<void> {
   for (const closer of closers) await closer.close()
 }
@@ -49,10 +50,12 @@ async function send(method: string, path: string, body: unknown, key?: string) {
   })
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
-const charge = (orderId: string, key = orderId, amountCents = 1_500) =>
-  send('POST', '/v1/charges', { orderId, customerId: 'customer-1', amountCents, currency: 'EUR' }, key)
-const chargesOf = async (orderId: string) =>
-  (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['charges'] as Record<string, unknown>[]
+function charge(orderId: string, key = orderId, amountCents = 1_500) {
+  return send('POST', '/v1/charges', { orderId, customerId: 'customer-1', amountCents, currency: 'EUR' }, key)
+}
+async function chargesOf(orderId: string) {
+  return (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['charges'] as Record<string, unknown>[]
+}
 
 test('a repeat gets the first answer and charges nothing, also after a restart', async () => {
   await behave({})
@@ -103,10 +106,15 @@ test('predicts a decline from its key and keeps it', async () => {
   expect(answers.filter(({ status }) => status === 402)).toHaveLength(predictedReasons.filter(Boolean).length)
 })
 
-const refund = (chargeId: unknown, key: string) => send('POST', '/v1/refunds', { chargeId }, key)
-const stop = (orderId: string) => send('POST', '/v1/voids', { orderId, customerId: 'customer-1' }, orderId)
-const refundsOf = async (orderId: string) =>
-  (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['refunds'] as Record<string, unknown>[]
+function refund(chargeId: unknown, key: string) {
+  return send('POST', '/v1/refunds', { chargeId }, key)
+}
+function stop(orderId: string) {
+  return send('POST', '/v1/voids', { orderId, customerId: 'customer-1' }, orderId)
+}
+async function refundsOf(orderId: string) {
+  return (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['refunds'] as Record<string, unknown>[]
+}
 
 test('refunds a captured charge once, under any keys and through errors', async () => {
   await behave({ errorRate: 0.5 })

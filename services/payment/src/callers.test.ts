@@ -9,7 +9,9 @@ function partsOf(rates: readonly number[]): number[] {
     return shareOf(80, own, { count: others.length, wanted: others.reduce((sum, each) => sum + each, 0) })
   })
 }
-const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
+function sum(numbers: readonly number[]) {
+  return numbers.reduce((total, each) => total + each, 0)
+}
 
 test.each([[[0]], [[5]], [[0, 0, 0]], [[1, 0, 0, 0]], [[70, 10, 3]], [Array.from({ length: 100 }, (_, n) => n)]])(
   'the shares of replicas that want %j add up to the rate',

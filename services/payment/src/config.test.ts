@@ -3,7 +3,9 @@
 import { expect, test } from 'vitest'
 import { providerOptions } from './config.ts'
 
-const options = (env: Record<string, string>) => providerOptions({ PAYMENT_PROVIDER_URL: 'http://provider', ...env })
+function options(env: Record<string, string>) {
+  return providerOptions({ PAYMENT_PROVIDER_URL: 'http://provider', ...env })
+}
 
 test('defaults to a second, three attempts, a hundred calls a second, a breaker of ten', () => {
   expect(options({})).toEqual({

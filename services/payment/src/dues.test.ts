@@ -8,17 +8,21 @@ const context = { source: '/test', now: new Date(0) }
 const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
 const reserved = eventOf('StockReserved', { ...about, totalCents: 700, currency: 'EUR' }, context)
 const cancelled = eventOf('OrderCancelled', { ...about, reason: 'CUSTOMER' }, context)
-const paymentIn = (status: PaymentStatus, chargeId?: string): Payment => ({
-  ...about,
-  status,
-  ...(status === 'CANCELLED' ? {} : { amountCents: 700, currency: 'EUR' }),
-  ...(chargeId === undefined ? {} : { chargeId }),
-})
-const captured = (chargeId: string): ProviderAnswer => ({
-  kind: 'charged',
-  reserved,
-  outcome: { status: 'captured', chargeId },
-})
+function paymentIn(status: PaymentStatus, chargeId?: string): Payment {
+  return {
+    ...about,
+    status,
+    ...(status === 'CANCELLED' ? {} : { amountCents: 700, currency: 'EUR' }),
+    ...(chargeId === undefined ? {} : { chargeId }),
+  }
+}
+function captured(chargeId: string): ProviderAnswer {
+  return {
+    kind: 'charged',
+    reserved,
+    outcome: { status: 'captured', chargeId },
+  }
+}
 const owedAnswer: ProviderAnswer = { kind: 'owed', chargeId: undefined, error: 'answered 422' }
 
 test('a second charge is due whatever happened to the first', () => {

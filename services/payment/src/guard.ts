@@ -39,8 +39,9 @@ const longestBackoffMs = 60_000
 const unwell: readonly ProviderFailure[] = ['Unreachable', 'Misconfigured', 'Busy', 'Failing']
 /** Asking again a second later may help. What is configured wrongly stays so for longer. */
 const passing: readonly ProviderFailure[] = ['Unreachable', 'Busy', 'Failing']
-const isOf = (reasons: readonly ProviderFailure[]) => (error: unknown) =>
-  error instanceof ProviderError && reasons.includes(error.reason)
+function isOf(reasons: readonly ProviderFailure[]) {
+  return (error: unknown) => error instanceof ProviderError && reasons.includes(error.reason)
+}
 
 export function guarded(provider: Provider, options: GuardOptions): GuardedProvider {
   const { clock = () => performance.now(), random = Math.random, onOpen, onClose } = options

@@ -23,7 +23,9 @@ interface Row {
   readonly stopped: boolean
 }
 
-const fromRow = ({ intentId, stopped }: Row): Intent => ({ intentId: intentId ?? undefined, stopped })
+function fromRow({ intentId, stopped }: Row): Intent {
+  return { intentId: intentId ?? undefined, stopped }
+}
 
 /** `database`: a function that is called each time, since a stage has it only once it runs. */
 export function intentsIn(database: () => Queryable): Intents {

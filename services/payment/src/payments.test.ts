@@ -11,11 +11,13 @@ const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'cu
 const reserved = eventOf('StockReserved', { ...about, totalCents: 700, currency: 'EUR' }, context)
 const cancelled = eventOf('OrderCancelled', { ...about, reason: 'CUSTOMER' }, context)
 const requested = eventOf('RefundRequested', { ...about, chargeId: 'ch-1' }, context)
-const charged = (outcome: 'captured' | 'declined'): ProviderAnswer => ({
-  kind: 'charged',
-  reserved,
-  outcome: outcome === 'captured' ? { status: outcome, chargeId: 'ch-1' } : { status: outcome, reason: 'no' },
-})
+function charged(outcome: 'captured' | 'declined'): ProviderAnswer {
+  return {
+    kind: 'charged',
+    reserved,
+    outcome: outcome === 'captured' ? { status: outcome, chargeId: 'ch-1' } : { status: outcome, reason: 'no' },
+  }
+}
 const refunded: ProviderAnswer = {
   kind: 'refunded',
   refund: { refundId: 're-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR' },

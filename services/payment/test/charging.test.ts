@@ -15,17 +15,21 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-const newBench = () =>
-  stageBench({
+function newBench() {
+  return stageBench({
     kafkaBootstrap: kafkaBootstrap(),
     databaseUrl: database.url,
     topics: ['inventory.updated', 'payment.processed', 'payment.dead-letters'],
   })
-const start = (bench: Bench, provider: Provider, concurrency = 10) =>
-  bench.start('payment', ['inventory.updated'], paymentStage(provider, { now: () => new Date() }), {
+}
+function start(bench: Bench, provider: Provider, concurrency = 10) {
+  return bench.start('payment', ['inventory.updated'], paymentStage(provider, { now: () => new Date() }), {
     STAGE_CONCURRENCY: concurrency,
   })
-const untilDrained = (bench: Bench) => until(async () => (await bench.lag('payment', 'inventory.updated')) === 0)
+}
+function untilDrained(bench: Bench) {
+  return until(async () => (await bench.lag('payment', 'inventory.updated')) === 0)
+}
 
 /**
  * A provider in this process: called through our own port, so that each test can make it fail as it
@@ -46,7 +50,9 @@ function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
   }
   return { provider, requests, state }
 }
-const captured = (orderId: string): ChargeOutcome => ({ status: 'captured', chargeId: `ch-${orderId}` })
+function captured(orderId: string): ChargeOutcome {
+  return { status: 'captured', chargeId: `ch-${orderId}` }
+}
 
 test('stores and reports outcomes, within the allowed parallel calls', async () => {
   const bench = await newBench()

@@ -32,8 +32,12 @@ afterAll(async () => {
   await database.drop()
 })
 
-const now = () => new Date()
-const provider = () => createProvider({ url: simulator.url, timeoutMs: 30_000 })
+function now() {
+  return new Date()
+}
+function provider() {
+  return createProvider({ url: simulator.url, timeoutMs: 30_000 })
+}
 /** Through a replica of its own, which has handled all of it when this resolves. */
 async function handle(events: Parameters<Bench['publish']>[0], by: Provider = provider()): Promise<void> {
   const replica = bench.start('payment', consumes, { ...paymentStage(by, { now }), periodicTasks: [] })
@@ -44,38 +48,56 @@ async function handle(events: Parameters<Bench['publish']>[0], by: Provider = pr
   })
   await replica.drain()
 }
-const order = () => testOrder(1, { 'SKU-0001': 1 })
-const reservedNow = ({ orderId, customerId, currency }: TestOrder) =>
-  eventOf('StockReserved', { orderId, customerId, totalCents: 100, currency }, { source: '/test', now: now() })
-const charges = ({ orderId }: TestOrder) =>
-  database.ask<{ status: string; refunded: boolean }>(
+function order() {
+  return testOrder(1, { 'SKU-0001': 1 })
+}
+function reservedNow({ orderId, customerId, currency }: TestOrder) {
+  return eventOf('StockReserved', { orderId, customerId, totalCents: 100, currency }, { source: '/test', now: now() })
+}
+function charges({ orderId }: TestOrder) {
+  return database.ask<{ status: string; refunded: boolean }>(
     'payment_provider',
     `SELECT status, refund_id IS NOT NULL AS refunded FROM charges LEFT JOIN refunds USING (charge_id)
      WHERE charges.order_id = $1 ORDER BY charges.created_at`,
     [orderId],
   )
-const dues = ({ orderId }: TestOrder) =>
-  database.ask('payment', 'SELECT reason, amount_cents, attempts FROM refunds_due WHERE order_id = $1', [orderId])
-const payments = ({ orderId }: TestOrder) =>
-  database.ask('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
-const eventTypes = async ({ orderId }: TestOrder) =>
-  (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
+}
+function dues({ orderId }: TestOrder) {
+  return database.ask('payment', 'SELECT reason, amount_cents, attempts FROM refunds_due WHERE order_id = $1', [
+    orderId,
+  ])
+}
+function payments({ orderId }: TestOrder) {
+  return database.ask('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
+}
+async function eventTypes({ orderId }: TestOrder) {
+  return (await bench.events('payment.processed'))
+    .filter(({ data }) => data.orderId === orderId)
+    .map(({ type }) => type)
+}
 /** As a provider does it after a day or so. */
-const forgetKeys = ({ orderId }: TestOrder) =>
-  database.ask('payment_provider', `UPDATE charges SET idempotency_key = $2 WHERE order_id = $1`, [
+function forgetKeys({ orderId }: TestOrder) {
+  return database.ask('payment_provider', `UPDATE charges SET idempotency_key = $2 WHERE order_id = $1`, [
     orderId,
     randomUUID(),
   ])
+}
 /** As it is after eight days. */
-const forgetInbox = () => database.ask('payment', 'DELETE FROM inbox')
+function forgetInbox() {
+  return database.ask('payment', 'DELETE FROM inbox')
+}
 
 const stopping = new AbortController().signal
-const surroundings = () => ({
-  database: database.as('payment'),
-  publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
-  stopping,
-})
-const makeDue = () => database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
+function surroundings() {
+  return {
+    database: database.as('payment'),
+    publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
+    stopping,
+  }
+}
+function makeDue() {
+  return database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
+}
 
 test('does not charge again a reservation that provider and inbox have forgotten', async () => {
   const paidOrder = order()

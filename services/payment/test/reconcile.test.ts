@@ -26,21 +26,34 @@ afterAll(async () => {
   await database.drop()
 })
 
-const now = () => new Date()
+function now() {
+  return new Date()
+}
 const stopping = new AbortController().signal
 const publishedEvents: (OrderEvent | ProductEvent)[] = []
-const surroundings = () => ({
-  database: database.as('payment'),
-  publish: (events: readonly (OrderEvent | ProductEvent)[]) => Promise.resolve(void publishedEvents.push(...events)),
-  stopping,
-  keyedByOrder: () => false,
-})
-const address = () => ({ url: simulator.url, timeoutMs: 30_000 })
-const options = () => ({ provider: createProvider(address()), list: simulatorCharges(address()), afterSeconds: 0, now })
-const aroundNow = () => ({ since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) })
-const look = async () =>
-  (await reconcile(aroundNow(), surroundings(), options())).map(({ kind, orderId }) => `${kind} ${orderId}`)
-const order = () => testOrder(1, { 'SKU-0001': 1 })
+function surroundings() {
+  return {
+    database: database.as('payment'),
+    publish: (events: readonly (OrderEvent | ProductEvent)[]) => Promise.resolve(void publishedEvents.push(...events)),
+    stopping,
+    keyedByOrder: () => false,
+  }
+}
+function address() {
+  return { url: simulator.url, timeoutMs: 30_000 }
+}
+function options() {
+  return { provider: createProvider(address()), list: simulatorCharges(address()), afterSeconds: 0, now }
+}
+function aroundNow() {
+  return { since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) }
+}
+async function look() {
+  return (await reconcile(aroundNow(), surroundings(), options())).map(({ kind, orderId }) => `${kind} ${orderId}`)
+}
+function order() {
+  return testOrder(1, { 'SKU-0001': 1 })
+}
 async function chargeOrder(
   { orderId, customerId } = order(),
   key = orderId,
@@ -52,16 +65,19 @@ async function chargeOrder(
   })
   return { orderId, chargeId: ((await response.json()) as { chargeId: string }).chargeId }
 }
-const book = (orderId: string, chargeId: string, status = 'CAPTURED', amount = 700) =>
-  database.ask(
+function book(orderId: string, chargeId: string, status = 'CAPTURED', amount = 700) {
+  return database.ask(
     'payment',
     `INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id, refund_id)
      VALUES ($1, 'customer-1', $4, 'EUR', $3, $2, CASE WHEN $3 = 'REFUNDED' THEN 're' END)`,
     [orderId, chargeId, status, amount],
   )
-const statusOf = async (orderId: string) =>
-  (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
-    ?.status
+}
+async function statusOf(orderId: string) {
+  return (
+    await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
+  )[0]?.status
+}
 
 test('books and reports an unbooked charge, and leaves agreeing ones alone', async () => {
   const [fine, lostOrder] = [await chargeOrder(), await chargeOrder()]

@@ -287,18 +287,26 @@ class StripeState {
   }
 }
 
-const ok = (body: unknown): Answer => ({ status: 200, body: structuredClone(body) })
-const list = (data: readonly unknown[]): Answer => ok({ object: 'list', data, has_more: false })
-const failure = (status: number, type: string, error: object): Answer => ({
-  status,
-  body: structuredClone({ error: { type, message: 'as documented', ...error } }),
-})
-const unexpectedState = (intent: StoredIntent): Answer =>
-  failure(400, 'invalid_request_error', { code: 'payment_intent_unexpected_state', payment_intent: intent })
+function ok(body: unknown): Answer {
+  return { status: 200, body: structuredClone(body) }
+}
+function list(data: readonly unknown[]): Answer {
+  return ok({ object: 'list', data, has_more: false })
+}
+function failure(status: number, type: string, error: object): Answer {
+  return {
+    status,
+    body: structuredClone({ error: { type, message: 'as documented', ...error } }),
+  }
+}
+function unexpectedState(intent: StoredIntent): Answer {
+  return failure(400, 'invalid_request_error', { code: 'payment_intent_unexpected_state', payment_intent: intent })
+}
 
 const endpointCodes = ['payment_intent_unexpected_state', 'charge_already_refunded', 'charge_not_captured']
-const isOfEndpoint = ({ body }: Answer) =>
-  endpointCodes.includes((body as { error?: { code?: string } }).error?.code ?? '')
+function isOfEndpoint({ body }: Answer) {
+  return endpointCodes.includes((body as { error?: { code?: string } }).error?.code ?? '')
+}
 
 function faultAnswer({ status, code }: StripeFault): Answer {
   const type = status === 429 ? 'invalid_request_error' : 'api_error'

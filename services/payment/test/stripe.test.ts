@@ -20,7 +20,9 @@ import { startStripeServer, stripeSignature } from './stripe-server.ts'
 import type { StripeServer } from './stripe-server.ts'
 
 const consumes = ['inventory.updated', 'orders.cancelled']
-const now = () => new Date()
+function now() {
+  return new Date()
+}
 const stopping = new AbortController().signal
 
 let database: TestDatabase
@@ -38,7 +40,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-const connect = () => {
+function connect() {
   const settings = {
     PAYMENT_PROVIDER: 'stripe',
     PAYMENT_PROVIDER_URL: stripe.url,
@@ -53,11 +55,13 @@ const connect = () => {
   connection.onDatabase(database.as('payment'))
   return connection
 }
-const surroundings = () => ({
-  database: database.as('payment'),
-  publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
-  stopping,
-})
+function surroundings() {
+  return {
+    database: database.as('payment'),
+    publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
+    stopping,
+  }
+}
 async function handle(events: Parameters<Bench['publish']>[0]): Promise<void> {
   const { provider, onDatabase } = connect()
   const replica = bench.start('payment', consumes, {
@@ -77,21 +81,30 @@ function order(paymentMethod: string): TestOrder {
   stripe.addCustomer(one.customerId, paymentMethod)
   return one
 }
-const reservation = ({ orderId, customerId, currency }: TestOrder) =>
-  eventOf('StockReserved', { orderId, customerId, totalCents: 700, currency }, { source: '/test', now: now() })
-const eventTypes = async ({ orderId }: TestOrder) =>
-  (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
-const bookedStatus = async ({ orderId }: TestOrder) =>
-  (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
-    ?.status
-const pending = ({ orderId }: TestOrder) =>
-  database.ask('payment', 'SELECT attempts FROM charges_pending WHERE order_id = $1', [orderId])
-const intentOf = ({ orderId }: TestOrder) =>
-  [...stripe.intents.values()].find(({ metadata }) => metadata['order_id'] === orderId)
-const makeDue = () =>
-  Promise.all(
+function reservation({ orderId, customerId, currency }: TestOrder) {
+  return eventOf('StockReserved', { orderId, customerId, totalCents: 700, currency }, { source: '/test', now: now() })
+}
+async function eventTypes({ orderId }: TestOrder) {
+  return (await bench.events('payment.processed'))
+    .filter(({ data }) => data.orderId === orderId)
+    .map(({ type }) => type)
+}
+async function bookedStatus({ orderId }: TestOrder) {
+  return (
+    await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
+  )[0]?.status
+}
+function pending({ orderId }: TestOrder) {
+  return database.ask('payment', 'SELECT attempts FROM charges_pending WHERE order_id = $1', [orderId])
+}
+function intentOf({ orderId }: TestOrder) {
+  return [...stripe.intents.values()].find(({ metadata }) => metadata['order_id'] === orderId)
+}
+function makeDue() {
+  return Promise.all(
     ['refunds_due', 'charges_pending'].map((table) => database.ask('payment', `UPDATE ${table} SET due_at = now()`)),
   )
+}
 
 test('charges or declines what is reserved and refunds what is cancelled', async () => {
   const [paidOrder, poor] = [order('pm_card_visa'), order('pm_card_chargeDeclinedInsufficientFunds')]

@@ -38,8 +38,9 @@ const eventTypeOf: Readonly<Record<CarriedStatus, ParcelEventType | undefined>> 
 }
 
 /** It has ended. */
-export const hasParcelEnded = (status: ParcelStatus): boolean =>
-  status === 'DELIVERED' || status === 'RETURNED' || status === 'VOIDED'
+export function hasParcelEnded(status: ParcelStatus): boolean {
+  return status === 'DELIVERED' || status === 'RETURNED' || status === 'VOIDED'
+}
 
 /**
  * The status that follows; the same where nothing is new. A carrier that repeats that it is under
@@ -114,10 +115,11 @@ export function parcelsTask(options: ParcelOptions, now: () => Date, registry?: 
   }
 }
 
-const parcelCounter = (registry: Registry) =>
-  new Counter({
+function parcelCounter(registry: Registry) {
+  return new Counter({
     name: 'shipping_parcels_total',
     help: 'Parcels by outcome; one whose first delivery failed counts twice',
     labelNames: ['status'] as const,
     registers: [registry],
   })
+}

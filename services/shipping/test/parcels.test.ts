@@ -19,7 +19,9 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 beforeEach(() => database.ask('shipping', 'DELETE FROM parcels'))
 
-const now = () => new Date()
+function now() {
+  return new Date()
+}
 const context = { source: '/test', now: new Date(0) }
 
 /** A carrier that remembers its requests. */
@@ -53,11 +55,15 @@ async function handle(carrier: Carrier | undefined, events: readonly OrderEvent[
     return handle(carrier, events, attempts - 1)
   }
 }
-const confirmation = ({ orderId, customerId, items }: TestOrder) =>
-  eventOf('OrderConfirmed', { orderId, customerId, items }, context)
-const shipping = ({ orderId, customerId }: TestOrder) =>
-  eventOf('OrderShipped', { orderId, customerId, shipmentId: orderId }, context)
-const order = () => testOrder(1, { 'SKU-0001': 2 })
+function confirmation({ orderId, customerId, items }: TestOrder) {
+  return eventOf('OrderConfirmed', { orderId, customerId, items }, context)
+}
+function shipping({ orderId, customerId }: TestOrder) {
+  return eventOf('OrderShipped', { orderId, customerId, shipmentId: orderId }, context)
+}
+function order() {
+  return testOrder(1, { 'SKU-0001': 2 })
+}
 async function look(carrier: Carrier, publish?: () => Promise<void>) {
   const events: OrderEvent[] = []
   await updateParcels(database.as('shipping'), { carrier, statusIntervalSeconds: 0 }, now(), async (parcelEvents) => {
@@ -66,9 +72,12 @@ async function look(carrier: Carrier, publish?: () => Promise<void>) {
   })
   return events
 }
-const leaseOver = () => database.ask('shipping', `UPDATE parcels SET look_at = now() WHERE look_at IS NOT NULL`)
-const statuses = async () =>
-  (await database.ask<{ status: string }>('shipping', 'SELECT status FROM parcels')).map(({ status }) => status)
+function leaseOver() {
+  return database.ask('shipping', `UPDATE parcels SET look_at = now() WHERE look_at IS NOT NULL`)
+}
+async function statuses() {
+  return (await database.ask<{ status: string }>('shipping', 'SELECT status FROM parcels')).map(({ status }) => status)
+}
 
 test('a shipment has one label with its tracking number', async () => {
   const { carrier, labels } = carrierOf()

@@ -20,11 +20,12 @@ interface DeadLetter {
 }
 
 /** An event as the orders stage publishes it, except for the state. */
-const orderEvent = (orderId: string, id: string, data: object) =>
-  JSON.stringify({
+function orderEvent(orderId: string, id: string, data: object) {
+  return JSON.stringify({
     ...{ specversion: '1.0', id, source: '/orders', type: 'dev.orderpipeline.orders.status-changed.v1' },
     ...{ time: new Date().toISOString(), data: { orderId, customerId: 'customer-of-dead-letters', ...data } },
   })
+}
 
 describe('the dead letters of a stage', () => {
   let platform: Platform

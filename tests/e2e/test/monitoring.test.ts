@@ -30,14 +30,16 @@ interface Sample {
   readonly value: readonly [number, string]
 }
 
-const filledIn = (expr: string): string =>
-  Object.entries(variables).reduce((text, [name, value]) => text.replaceAll(`$${name}`, value), expr)
+function filledIn(expr: string): string {
+  return Object.entries(variables).reduce((text, [name, value]) => text.replaceAll(`$${name}`, value), expr)
+}
 
 /** Names of metrics in PromQL: what is neither a label nor one of its words. */
-const metricsIn = (expr: string): string[] =>
-  [...expr.matchAll(/\b(?:orderpipeline|orders|outbox|payment|gateway|http|nodejs|process|mails)_[a-z_]+\b/g)]
+function metricsIn(expr: string): string[] {
+  return [...expr.matchAll(/\b(?:orderpipeline|orders|outbox|payment|gateway|http|nodejs|process|mails)_[a-z_]+\b/g)]
     .map(([name]) => name)
     .filter((name) => !name.startsWith('orderpipeline_dev_'))
+}
 
 describe('a Prometheus over the local cluster', () => {
   let platform: Platform

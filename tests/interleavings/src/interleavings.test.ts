@@ -6,7 +6,9 @@ import { expectBalance, scenario, runSteps } from './steps.ts'
 import type { Scenario, Order } from './steps.ts'
 import { price, ModelShop } from './model-shop.ts'
 
-const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+function idOf(n: number) {
+  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+}
 
 async function played({ orders: baskets, stock, declined, steps }: Scenario): Promise<ModelShop> {
   const orders = baskets.map((quantities, n): Order => ({

@@ -18,7 +18,9 @@ import type { FinalState, Crash, Order, ShopUnderTest, PendingMessage } from './
 import { canBeGivenUp, consumes, hears, stages } from './model-shop.ts'
 import type { Stage } from './model-shop.ts'
 
-const now = () => new Date()
+function now() {
+  return new Date()
+}
 const { signal } = new AbortController()
 
 export class RealShop implements ShopUnderTest {

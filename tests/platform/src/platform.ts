@@ -128,8 +128,12 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   }
 }
 
-const neverStops = () => () => false
-const addressOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })
+function neverStops() {
+  return () => false
+}
+function addressOf(url: string) {
+  return { host: new URL(url).hostname, port: Number(new URL(url).port) }
+}
 export function through(link: FaultyLink, url: string): string {
   const linked = new URL(url)
   linked.host = `127.0.0.1:${link.port}`
@@ -140,12 +144,13 @@ function startProvider(database: TestDatabase): Promise<PaymentProvider> {
   const settings = { HTTP_PORT: '0', METRICS_PORT: '0', PROVIDER_LATENCY_MS: '20', PROVIDER_DECLINE_RATE: '0.1' }
   return startPaymentProvider(providerConfig({ ...settings, DATABASE_URL: database.url }), silentLogger())
 }
-const behave = (provider: PaymentProvider, behaviour: Partial<Behaviour>): Promise<unknown> =>
-  fetch(`${provider.url}/v1/behaviour`, {
+function behave(provider: PaymentProvider, behaviour: Partial<Behaviour>): Promise<unknown> {
+  return fetch(`${provider.url}/v1/behaviour`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(behaviour),
   })
+}
 
 /** As in the payment stage's own process, only less patient. */
 function guardedPayments(link: FaultyLink) {

@@ -30,8 +30,9 @@ export interface SpanReceiver {
   close(): void
 }
 
-export const attribute = (of: Pick<Span, 'attributes'>, key: string): string | undefined =>
-  of.attributes.find((one) => one.key === key)?.value.stringValue
+export function attribute(of: Pick<Span, 'attributes'>, key: string): string | undefined {
+  return of.attributes.find((one) => one.key === key)?.value.stringValue
+}
 
 export async function spanReceiver(): Promise<SpanReceiver> {
   const spans: Span[] = []

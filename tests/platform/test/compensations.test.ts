@@ -38,12 +38,15 @@ afterEach(async () => {
 const never = 366 * 86_400
 const deadlines = { placedSeconds: never, processingSeconds: never, confirmedSeconds: never, stalledSeconds: 0 }
 /** The topics that the stage consumes in the shop, except these. */
-const topicsWithout = (stage: ShopStage, ...topics: string[]) =>
-  consumedTopics[stage].filter((topic: string) => !topics.includes(topic))
-const impatient = (after: Partial<typeof deadlines>, ...ignored: string[]): StageOptions => ({
-  consumes: topicsWithout('orders', ...ignored),
-  orders: { deadlines: { ...deadlines, ...after }, everySeconds: 0.2 },
-})
+function topicsWithout(stage: ShopStage, ...topics: string[]) {
+  return consumedTopics[stage].filter((topic: string) => !topics.includes(topic))
+}
+function impatient(after: Partial<typeof deadlines>, ...ignored: string[]): StageOptions {
+  return {
+    consumes: topicsWithout('orders', ...ignored),
+    orders: { deadlines: { ...deadlines, ...after }, everySeconds: 0.2 },
+  }
+}
 
 async function place(): Promise<string> {
   const response = await fetch(`${platform.gateway.url}/v1/orders`, {
@@ -61,32 +64,44 @@ interface Shown {
   readonly reason?: string
   readonly timeline: readonly { readonly event: string }[]
 }
-const orderView = async (orderId: string): Promise<Shown> =>
-  (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as Shown
-const becomes = (orderId: string, expected: string) => until(async () => (await orderView(orderId)).status === expected)
+async function orderView(orderId: string): Promise<Shown> {
+  return (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as Shown
+}
+function becomes(orderId: string, expected: string) {
+  return until(async () => (await orderView(orderId)).status === expected)
+}
 
-const statusIn = async (role: string, table: string, orderId: string): Promise<string | undefined> =>
-  (
+async function statusIn(role: string, table: string, orderId: string): Promise<string | undefined> {
+  return (
     await platform.database.ask<{ status: string }>(role, `SELECT status FROM ${table} WHERE order_id = $1`, [orderId])
   )[0]?.status
-const reservation = (orderId: string) => statusIn('inventory', 'reservations', orderId)
-const shipment = (orderId: string) => statusIn('shipping', 'shipments', orderId)
-const payment = (orderId: string) => statusIn('payment', 'payments', orderId)
-const available = async () =>
-  (
+}
+function reservation(orderId: string) {
+  return statusIn('inventory', 'reservations', orderId)
+}
+function shipment(orderId: string) {
+  return statusIn('shipping', 'shipments', orderId)
+}
+function payment(orderId: string) {
+  return statusIn('payment', 'payments', orderId)
+}
+async function available() {
+  return (
     await platform.database.ask<{ available: number }>(
       'inventory',
       `SELECT available FROM stock WHERE sku = 'SKU-0001'`,
     )
   )[0]?.available
-const money = (orderId: string) =>
-  platform.database.ask<{ status: string; refunds: number }>(
+}
+function money(orderId: string) {
+  return platform.database.ask<{ status: string; refunds: number }>(
     'payment_provider',
     `SELECT status, count(refund_id) AS refunds FROM charges LEFT JOIN refunds USING (charge_id)
      WHERE charges.order_id = $1 GROUP BY charge_id, status`,
     [orderId],
   )
-const nobodyWaits = async (stage: ShopStage) => {
+}
+async function nobodyWaits(stage: ShopStage) {
   for (const topic of consumedTopics[stage]) await until(async () => (await platform.bench.lag(stage, topic)) === 0)
 }
 

@@ -17,7 +17,9 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => platform.close(), 120_000)
 
-const get = (path: string) => fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })
+function get(path: string) {
+  return fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })
+}
 
 /** Without Kafka an order is as durable as with it: accepted at once, shown, cancelled. */
 async function expectAccepted(): Promise<void> {

@@ -17,10 +17,12 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => platform.close(), 120_000)
 
-const orderView = async (orderId: string): Promise<{ status: string }> =>
-  (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as { status: string }
-const charges = (outcome: string) =>
-  platform.providerCalls(new RegExp(`^payment_provider_calls_total.*call="charge",outcome="${outcome}"`))
+async function orderView(orderId: string): Promise<{ status: string }> {
+  return (await (await fetch(`${platform.gateway.url}/v1/orders/${orderId}`)).json()) as { status: string }
+}
+function charges(outcome: string) {
+  return platform.providerCalls(new RegExp(`^payment_provider_calls_total.*call="charge",outcome="${outcome}"`))
+}
 
 /**
  * Until the payment stage has noticed and stops its calls, an order accepted meanwhile waits, and a
@@ -61,10 +63,13 @@ test('a provider slower than the time-out charges once, and says so on the retry
   })
 }, 300_000)
 
-const waiting = (orderId: string) =>
-  platform.database.ask<{ attempts: number }>('notification', 'SELECT attempts FROM mails WHERE message_id LIKE $1', [
-    `<${orderId}.%`,
-  ])
+function waiting(orderId: string) {
+  return platform.database.ask<{ attempts: number }>(
+    'notification',
+    'SELECT attempts FROM mails WHERE message_id LIKE $1',
+    [`<${orderId}.%`],
+  )
+}
 
 /**
  * Orders do not wait for mails, mails wait for their server, and no attempt counts against them.

@@ -45,7 +45,9 @@ afterAll(async () => {
   await server.close()
 }, 120_000)
 
-const get = (path: string) => fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })
+function get(path: string) {
+  return fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })
+}
 const unknown = '/v1/orders/01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 
 /**

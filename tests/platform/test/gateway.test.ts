@@ -70,7 +70,9 @@ async function ask(
   })
   return { status: response.status, body: (await response.json()) as Order }
 }
-const order = (sku: string) => ({ customerId: 'customer-1', items: [{ sku, quantity: 1 }] })
+function order(sku: string) {
+  return { customerId: 'customer-1', items: [{ sku, quantity: 1 }] }
+}
 
 test('answers a synchronous order with its outcome: paid, or the reason why not', { timeout: 120_000 }, async () => {
   const result = await ask('/orders/sync', 'POST', order('SKU-0001'))

@@ -39,15 +39,21 @@ afterAll(async () => {
   await database.drop()
 })
 
-const provider = () => createProvider({ url: simulator.url, timeoutMs: 30_000 })
-const start = () =>
-  bench.start('payment', consumes, paymentStage(provider(), { now: () => new Date() }), { STAGE_RETRY_ATTEMPTS: 20 })
-const behave = (behaviour: Partial<Behaviour>) =>
-  fetch(`${simulator.url}/v1/behaviour`, {
+function provider() {
+  return createProvider({ url: simulator.url, timeoutMs: 30_000 })
+}
+function start() {
+  return bench.start('payment', consumes, paymentStage(provider(), { now: () => new Date() }), {
+    STAGE_RETRY_ATTEMPTS: 20,
+  })
+}
+function behave(behaviour: Partial<Behaviour>) {
+  return fetch(`${simulator.url}/v1/behaviour`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(behaviour),
   })
+}
 async function publishAndWait(events: readonly OrderEvent[]): Promise<void> {
   await bench.publish(events)
   await until(async () => {
@@ -55,20 +61,29 @@ async function publishAndWait(events: readonly OrderEvent[]): Promise<void> {
     return lags.every((lag) => lag === 0)
   })
 }
-const order = (n: number) => testOrder(n, { 'SKU-0001': 1 })
-const refundRequested = ({ orderId, customerId }: TestOrder) =>
-  eventOf('RefundRequested', { orderId, customerId, chargeId: 'as the books say' }, context)
-const eventTypes = async ({ orderId }: TestOrder) =>
-  (await bench.events('payment.processed')).filter(({ data }) => data.orderId === orderId).map(({ type }) => type)
-const charges = ({ orderId }: TestOrder) =>
-  database.ask<{ status: string; refunded: boolean }>(
+function order(n: number) {
+  return testOrder(n, { 'SKU-0001': 1 })
+}
+function refundRequested({ orderId, customerId }: TestOrder) {
+  return eventOf('RefundRequested', { orderId, customerId, chargeId: 'as the books say' }, context)
+}
+async function eventTypes({ orderId }: TestOrder) {
+  return (await bench.events('payment.processed'))
+    .filter(({ data }) => data.orderId === orderId)
+    .map(({ type }) => type)
+}
+function charges({ orderId }: TestOrder) {
+  return database.ask<{ status: string; refunded: boolean }>(
     'payment_provider',
     `SELECT status, refund_id IS NOT NULL AS refunded FROM charges LEFT JOIN refunds USING (charge_id) WHERE charges.order_id = $1`,
     [orderId],
   )
-const booked = async ({ orderId }: TestOrder) =>
-  (await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId]))[0]
-    ?.status
+}
+async function booked({ orderId }: TestOrder) {
+  return (
+    await database.ask<{ status: string }>('payment', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
+  )[0]?.status
+}
 
 test('refunds and reports a captured charge once, however often requested', async () => {
   const captured = order(1)

@@ -111,15 +111,19 @@ function relayed(bench: Bench): Relay {
   })
 }
 
-const ids = (orders: readonly TestOrder[]) => orders.map(({ orderId }) => orderId)
-const endings = (orders: readonly TestOrder[]) =>
-  database.ask<{ order_id: string; status: string; reason: string | null }>(
+function ids(orders: readonly TestOrder[]) {
+  return orders.map(({ orderId }) => orderId)
+}
+function endings(orders: readonly TestOrder[]) {
+  return database.ask<{ order_id: string; status: string; reason: string | null }>(
     'orders',
     `SELECT order_id, status, reason FROM orders WHERE order_id = ANY ($1) AND status IN ('SHIPPED', 'CANCELLED')`,
     [ids(orders)],
   )
-const count = async (role: string, text: string, orders: readonly TestOrder[]): Promise<number> =>
-  (await database.ask<{ count: number }>(role, text, [ids(orders)]))[0]?.count ?? 0
+}
+async function count(role: string, text: string, orders: readonly TestOrder[]): Promise<number> {
+  return (await database.ask<{ count: number }>(role, text, [ids(orders)]))[0]?.count ?? 0
+}
 
 async function net(role: string, text: string): Promise<Map<string, number>> {
   const rows = await database.ask<{ order_id: string; amount_cents: number }>(role, text)

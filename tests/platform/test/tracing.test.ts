@@ -58,11 +58,15 @@ afterAll(async () => {
   receiver.close()
 })
 
-const config = () => ({
-  OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-  OTEL_TRACES_SAMPLER_ARG: 1,
-})
-const tracingOf = (service: string) => startTracing(config(), { service, pipeline: 'shop' }, silentLogger())
+function config() {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_TRACES_SAMPLER_ARG: 1,
+  }
+}
+function tracingOf(service: string) {
+  return startTracing(config(), { service, pipeline: 'shop' }, silentLogger())
+}
 
 /** All but shipping, so that a paid order can still be cancelled. */
 async function startStages(): Promise<void> {
@@ -100,8 +104,8 @@ function mailsBy(tracing: Tracing | undefined) {
   if (!options) throw new Error('no mails')
   return mailing(options, { logger: silentLogger(), registry: createRegistry(), tracing })
 }
-const startTracedGateway = (env: Readonly<Record<string, string>> = {}): Promise<Gateway> =>
-  startGateway(
+function startTracedGateway(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
+  return startGateway(
     gatewayConfig({
       AUTH: 'none',
       HTTP_PORT: '0',
@@ -117,6 +121,7 @@ const startTracedGateway = (env: Readonly<Record<string, string>> = {}): Promise
     }),
     silentLogger(),
   )
+}
 
 /**
  * An order that is paid, then cancelled by its customer; and one that ships. Each request has a
@@ -128,9 +133,15 @@ const traces = {
   shipped: { traceId: '0af7651916cd43dd8448eb211c80319c', caller: 'b7ad6b716920333c' },
 }
 type Trace = (typeof traces)[keyof typeof traces]
-const headers = ({ traceId, caller }: Trace) => ({ traceparent: `00-${traceId}-${caller}-01` })
-const mail = (orderId: string, status: string) => `<${orderId}.${status}@shop.example>`
-const mailed = (messageId: string) => until(() => mails.received.some((one) => one.messageId === messageId))
+function headers({ traceId, caller }: Trace) {
+  return { traceparent: `00-${traceId}-${caller}-01` }
+}
+function mail(orderId: string, status: string) {
+  return `<${orderId}.${status}@shop.example>`
+}
+function mailed(messageId: string) {
+  return until(() => mails.received.some((one) => one.messageId === messageId))
+}
 let orders: { readonly calledBack: string; readonly shipped: string }
 
 beforeAll(async () => {
@@ -165,9 +176,15 @@ beforeAll(async () => {
   await until(() => stepsOf(traces.cancellation).has('payment-provider: POST /v1/refunds'))
 }, 300_000)
 
-const spansOf = ({ traceId }: Trace): Span[] => receiver.spans.filter((span) => span.traceId === traceId)
-const step = ({ service, name }: Span): string => `${service}: ${name.replace(bench.prefix, '')}`
-const stepsOf = (trace: Trace): Set<string> => new Set(spansOf(trace).map(step))
+function spansOf({ traceId }: Trace): Span[] {
+  return receiver.spans.filter((span) => span.traceId === traceId)
+}
+function step({ service, name }: Span): string {
+  return `${service}: ${name.replace(bench.prefix, '')}`
+}
+function stepsOf(trace: Trace): Set<string> {
+  return new Set(spansOf(trace).map(step))
+}
 /** The parent of the step's span. */
 function above(trace: Trace, name: string): string | undefined {
   const spans = spansOf(trace)
@@ -188,10 +205,11 @@ function expectWhole(trace: Trace, root: string, orderId: string): void {
     expect(attribute(span, 'orderpipeline.order.id')).toBe(orderId)
   for (const span of spans) expect(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano)).toBe(true)
 }
-const mailsIn = (trace: Trace) =>
-  spansOf(trace)
+function mailsIn(trace: Trace) {
+  return spansOf(trace)
     .filter(({ name }) => name === 'order mail deliver')
     .map((span) => attribute(span, 'orderpipeline.mail.id'))
+}
 
 test('one order is one linked trace from the gateway to its parcel', () => {
   const trace = traces.shipped

@@ -47,7 +47,9 @@ function ordersOf(count: number, { random, skus }: BacklogOptions) {
   })
 }
 
-const skuOf = (n: number): string => `SKU-${String(n + 1).padStart(4, '0')}`
+function skuOf(n: number): string {
+  return `SKU-${String(n + 1).padStart(4, '0')}`
+}
 
 async function place(key: string, orders: readonly unknown[], { gateway, signal }: BacklogOptions): Promise<string[]> {
   for (;;) {

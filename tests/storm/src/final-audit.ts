@@ -54,8 +54,9 @@ export function auditProblems(audit: Audit): string[] {
   ]
 }
 
-const some = (what: string, examples: readonly string[]): string[] =>
-  examples.length === 0 ? [] : [`${examples.length} ${what}, such as ${examples.slice(0, 3).join(', ')}`]
+function some(what: string, examples: readonly string[]): string[] {
+  return examples.length === 0 ? [] : [`${examples.length} ${what}, such as ${examples.slice(0, 3).join(', ')}`]
+}
 
 async function deadLetters({ bench }: StormEnvironment): Promise<string[]> {
   const texts: string[] = []

@@ -16,7 +16,9 @@ const sampleEveryMs = 5_000
 const sayEveryMs = 15_000
 const partitions = 12
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`)
+function say(line: string): void {
+  void process.stderr.write(`${line}\n`)
+}
 
 async function raise(settings: Settings): Promise<StormOutcome> {
   const report = settings.report ?? join(tmpdir(), `orderpipeline-storm-${settings.seed}.jsonl`)

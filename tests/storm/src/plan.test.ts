@@ -4,15 +4,18 @@ import { expect, test } from 'vitest'
 import { maxMoreReplicas, planOf } from './plan.ts'
 import type { PlannedFault } from './plan.ts'
 
-const minutes = (count: number): number => count * 60_000
-const kindsOf = (plan: readonly PlannedFault[]): Set<string> =>
-  new Set(
+function minutes(count: number): number {
+  return count * 60_000
+}
+function kindsOf(plan: readonly PlannedFault[]): Set<string> {
+  return new Set(
     plan.map(({ fault }) => {
       if (fault.of === 'database') return `database ${fault.state.kind}`
       if (fault.of === 'provider') return `provider ${fault.state}`
       return fault.of === 'replicas' ? `replica ${fault.change}` : fault.of
     }),
   )
+}
 
 test('the same seed plans the same storm, and another seed another one', () => {
   expect(planOf(7, minutes(20))).toEqual(planOf(7, minutes(20)))

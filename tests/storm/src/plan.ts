@@ -68,7 +68,9 @@ export function planOf(seed: number, lengthMs: number): PlannedFault[] {
     .sort((one, other) => one.atMs - other.atMs)
 }
 
-const between = ([from, to]: Range, random: () => number): number => 1_000 * (from + (to - from) * random())
+function between([from, to]: Range, random: () => number): number {
+  return 1_000 * (from + (to - from) * random())
+}
 
 type Course = (lengthMs: number, random: () => number, within: (range: Range) => number) => PlannedFault[]
 

@@ -5,19 +5,21 @@ import { progressLine } from './report.ts'
 import { figureIn, figuresBy } from './samples.ts'
 import type { Sample } from './samples.ts'
 
-const sample = (elapsedSeconds: number, shipped: number): Sample => ({
-  ...{ elapsedSeconds, phase: 'storm', database: 'slow 20 ms', provider: 'failing' },
-  orders: { open: 2_000, shipped, cancelled: 100 },
-  lag: { orders: 5, payment: 70 },
-  mails: 12,
-  deaths: {},
-  processes: [
-    {
-      ...{ name: 'orders-1', service: 'orders', lasting: true, pid: 1, rss: 101, heapUsed: 40, inHand: 3 },
-      ...{ careful: 2, breakerOpen: undefined, providerCalls: {} },
-    },
-  ],
-})
+function sample(elapsedSeconds: number, shipped: number): Sample {
+  return {
+    ...{ elapsedSeconds, phase: 'storm', database: 'slow 20 ms', provider: 'failing' },
+    orders: { open: 2_000, shipped, cancelled: 100 },
+    lag: { orders: 5, payment: 70 },
+    mails: 12,
+    deaths: {},
+    processes: [
+      {
+        ...{ name: 'orders-1', service: 'orders', lasting: true, pid: 1, rss: 101, heapUsed: 40, inHand: 3 },
+        ...{ careful: 2, breakerOpen: undefined, providerCalls: {} },
+      },
+    ],
+  }
+}
 
 test('progress shows time, orders with their rate, lag, faults and memory', () => {
   expect(progressLine(sample(75, 1_900), sample(60, 400), 120)).toBe(

@@ -57,8 +57,15 @@ function columns(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(pad).join('  ')).join('\n')
 }
 
-const cell = (value: string | number | undefined): string => String(value ?? '-')
-const whole = (value: number): string => Math.round(value).toLocaleString('en')
-const seconds = (value: number | undefined): string => (value === undefined ? '(never)' : `${Math.round(value)} s`)
-const clock = (value: number): string =>
-  `${Math.floor(Math.max(0, value) / 60)}:${String(Math.floor(Math.max(0, value) % 60)).padStart(2, '0')}`
+function cell(value: string | number | undefined): string {
+  return String(value ?? '-')
+}
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en')
+}
+function seconds(value: number | undefined): string {
+  return value === undefined ? '(never)' : `${Math.round(value)} s`
+}
+function clock(value: number): string {
+  return `${Math.floor(Math.max(0, value) / 60)}:${String(Math.floor(Math.max(0, value) % 60)).padStart(2, '0')}`
+}

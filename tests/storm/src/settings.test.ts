@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { settingsOf } from './settings.ts'
 
-const half = () => 0.5
+function half() {
+  return 0.5
+}
 
 test('defaults to twenty minutes, a backlog of 100,000 orders and a random seed', () => {
   expect(settingsOf({}, [], half)).toEqual({

@@ -12,19 +12,24 @@ import {
   memoryProblems,
 } from './verdict.ts'
 
-const replica = (more: Partial<ProcessSample>): ProcessSample => ({
-  ...{ name: 'payment-1', service: 'payment', lasting: true, pid: 1 },
-  ...{ rss: 100, heapUsed: 40, inHand: 0, careful: 0, breakerOpen: false, providerCalls: {} },
-  ...more,
-})
-const sample = (elapsedSeconds: number, processes: readonly ProcessSample[], more: Partial<Sample> = {}): Sample => ({
-  ...{ elapsedSeconds, phase: 'storm', database: 'well', provider: 'failing' },
-  ...{ orders: { open: 0, shipped: 0, cancelled: 0 }, lag: {}, mails: 0, deaths: {}, processes },
-  ...more,
-})
+function replica(more: Partial<ProcessSample>): ProcessSample {
+  return {
+    ...{ name: 'payment-1', service: 'payment', lasting: true, pid: 1 },
+    ...{ rss: 100, heapUsed: 40, inHand: 0, careful: 0, breakerOpen: false, providerCalls: {} },
+    ...more,
+  }
+}
+function sample(elapsedSeconds: number, processes: readonly ProcessSample[], more: Partial<Sample> = {}): Sample {
+  return {
+    ...{ elapsedSeconds, phase: 'storm', database: 'well', provider: 'failing' },
+    ...{ orders: { open: 0, shipped: 0, cancelled: 0 }, lag: {}, mails: 0, deaths: {}, processes },
+    ...more,
+  }
+}
 /** A hundred samples of one replica, whose memory is so large at each of them. */
-const course = (rss: (n: number) => number): Sample[] =>
-  Array.from({ length: 100 }, (_, n) => sample(n * 5, [replica({ rss: rss(n) })]))
+function course(rss: (n: number) => number): Sample[] {
+  return Array.from({ length: 100 }, (_, n) => sample(n * 5, [replica({ rss: rss(n) })]))
+}
 
 test('memory that rises at first and then stays is flat', () => {
   const [row] = memoryOf(course((n) => Math.min(150, 60 + 5 * n)))

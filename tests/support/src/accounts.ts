@@ -45,7 +45,9 @@ export function createAccounts(): Accounts {
   }
 }
 
-export const messagesOf = (service: string): string => `messages of ${service}`
+export function messagesOf(service: string): string {
+  return `messages of ${service}`
+}
 
 /**
  * Before it is decided whether the process dies at this moment: what it tries, and what has taken
@@ -87,4 +89,6 @@ export function recordFinished(accounts: Accounts, service: string, { phase, ope
 }
 
 const providerRoutes = ['POST /v1/charges', 'POST /v1/voids', 'POST /v1/refunds']
-const column = (rows: readonly (readonly string[])[], at: number): string[] => rows.map((row) => row[at] ?? '')
+function column(rows: readonly (readonly string[])[], at: number): string[] {
+  return rows.map((row) => row[at] ?? '')
+}

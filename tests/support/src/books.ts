@@ -89,4 +89,6 @@ interface Notification {
   readonly status: string
 }
 
-const messageIdOf = ({ order_id, status }: Notification): string => `<${order_id}.${status.toLowerCase()}@shop.test>`
+function messageIdOf({ order_id, status }: Notification): string {
+  return `<${order_id}.${status.toLowerCase()}@shop.test>`
+}

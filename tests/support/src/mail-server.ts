@@ -47,4 +47,6 @@ export async function mailServer(): Promise<MailServer> {
   return state
 }
 
-export const refusal = (responseCode: number) => Object.assign(new Error(`answered ${responseCode}`), { responseCode })
+export function refusal(responseCode: number) {
+  return Object.assign(new Error(`answered ${responseCode}`), { responseCode })
+}

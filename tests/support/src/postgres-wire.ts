@@ -84,10 +84,11 @@ function columnsOf(message: Buffer, from: number): string[] {
 }
 
 /** The elements of an array of uuids or other plain words, as PostgreSQL writes it. */
-export const elementsOf = (array: string | undefined): string[] =>
-  array === undefined || array.length <= 2
+export function elementsOf(array: string | undefined): string[] {
+  return array === undefined || array.length <= 2
     ? []
     : array
         .slice(1, -1)
         .split(',')
         .map((element) => element.replaceAll('"', ''))
+}

@@ -35,7 +35,9 @@ export interface WireStatement {
  */
 export type WireObserver = (wireEvent: WireEvent) => boolean
 
-export const wireEvent = (side: WirePhase, what: string, more: Partial<WireEvent> = {}): WireEvent => ({
-  ...{ phase: side, operation: what, values: [], rows: [], within: [] },
-  ...more,
-})
+export function wireEvent(side: WirePhase, what: string, more: Partial<WireEvent> = {}): WireEvent {
+  return {
+    ...{ phase: side, operation: what, values: [], rows: [], within: [] },
+    ...more,
+  }
+}

@@ -8,13 +8,24 @@ import type { WireEvent } from './wire-event.ts'
 import { elementsOf, postgresConversation } from './postgres-wire.ts'
 import { startTap } from './tap.ts'
 
-const int16 = (value: number) => Buffer.from([value >> 8, value & 255])
-const int32 = (value: number) => Buffer.concat([int16(value >>> 16), int16(value & 65_535)])
-const string = (value: string) => Buffer.concat([int16(value.length), Buffer.from(value)])
-const framed = (...parts: Buffer[]) => Buffer.concat([int32(Buffer.concat(parts).length), ...parts])
-const header = (key: number, correlation: number) =>
-  Buffer.concat([int16(key), int16(7), int32(correlation), string('me')])
-const records = (value: string) => Buffer.concat([int32(value.length), Buffer.from(value)])
+function int16(value: number) {
+  return Buffer.from([value >> 8, value & 255])
+}
+function int32(value: number) {
+  return Buffer.concat([int16(value >>> 16), int16(value & 65_535)])
+}
+function string(value: string) {
+  return Buffer.concat([int16(value.length), Buffer.from(value)])
+}
+function framed(...parts: Buffer[]) {
+  return Buffer.concat([int32(Buffer.concat(parts).length), ...parts])
+}
+function header(key: number, correlation: number) {
+  return Buffer.concat([int16(key), int16(7), int32(correlation), string('me')])
+}
+function records(value: string) {
+  return Buffer.concat([int32(value.length), Buffer.from(value)])
+}
 const produceStart = [header(0, 1), int16(-1), int16(-1), int32(10_000)]
 
 test('cuts a Produce of several partitions after its first part', () => {
@@ -47,12 +58,16 @@ test('replaces a broker’s address by the tap’s and names requests', () => {
   expect(events).toEqual(['asked Metadata', 'answered Metadata'])
 })
 
-const typed = (type: string, body: Buffer) => Buffer.concat([Buffer.from(type), int32(4 + body.length), body])
-const bind = (name: string, value?: string) => {
+function typed(type: string, body: Buffer) {
+  return Buffer.concat([Buffer.from(type), int32(4 + body.length), body])
+}
+function bind(name: string, value?: string) {
   const values = value === undefined ? [int16(0)] : [int16(1), int32(value.length), Buffer.from(value)]
   return typed('B', Buffer.concat([Buffer.from(`\0${name}\0`), int16(0), ...values, int16(0)]))
 }
-const row = (value: string) => typed('D', Buffer.concat([int16(1), int32(value.length), Buffer.from(value)]))
+function row(value: string) {
+  return typed('D', Buffer.concat([int16(1), int32(value.length), Buffer.from(value)]))
+}
 const ready = typed('Z', Buffer.from('T'))
 
 test('names successful statements with their values, rows and transaction', () => {

@@ -44,13 +44,19 @@ export function shape(name: ShapeName, perSecond: number, forMs: number): Trace 
   })
 }
 
-const whole = (trace: Trace): Trace => trace.map((stretch) => ({ ...stretch, orders: Math.round(stretch.orders) }))
+function whole(trace: Trace): Trace {
+  return trace.map((stretch) => ({ ...stretch, orders: Math.round(stretch.orders) }))
+}
 
-export const steady = (perSecond: number, forMs: number): Trace => whole(shape('steady', perSecond, forMs))
+export function steady(perSecond: number, forMs: number): Trace {
+  return whole(shape('steady', perSecond, forMs))
+}
 
 /** A day from midnight on, in stretches of a minute, with this many orders a second at its peak. */
-export const day = (peakPerSecond: number): Trace => whole(shape('day', peakPerSecond, 86_400_000))
+export function day(peakPerSecond: number): Trace {
+  return whole(shape('day', peakPerSecond, 86_400_000))
+}
 
-export const burst = (orders: number, atMs: number, overMs: number): Trace => [
-  { fromMs: atMs, toMs: atMs + overMs, orders },
-]
+export function burst(orders: number, atMs: number, overMs: number): Trace {
+  return [{ fromMs: atMs, toMs: atMs + overMs, orders }]
+}

@@ -82,8 +82,11 @@ function rowOf(value: unknown, where: string): Row {
  * A nested value in a row is never valid, and is not printed: it may be nested too deep for
  * JSON.stringify.
  */
-const shownRow = (value: unknown): string =>
-  JSON.stringify(value, (key, cell: unknown) => (key !== '' && typeof cell === 'object' && cell !== null ? '…' : cell))
+function shownRow(value: unknown): string {
+  return JSON.stringify(value, (key, cell: unknown) =>
+    key !== '' && typeof cell === 'object' && cell !== null ? '…' : cell,
+  )
+}
 
 function isRow(value: unknown): value is Row {
   if (typeof value !== 'object' || value === null) return false
@@ -123,7 +126,9 @@ function ordersOf({ orders, rate }: Row, where: string, lastsMs: number): number
   throw invalid(`${where}.orders`, String(orders), 'a whole number from 0 to 1000000000')
 }
 
-const isDate = (at: string | number): boolean => typeof at === 'string' && /^\d{4}-\d\d-\d\dT/.test(at)
+function isDate(at: string | number): boolean {
+  return typeof at === 'string' && /^\d{4}-\d\d-\d\dT/.test(at)
+}
 
 /** Milliseconds: seconds, a duration such as 1m30s, or an ISO 8601 time. */
 function momentOf(at: string | number, where: string): number {
@@ -150,5 +155,6 @@ function rateOf(text: string, where: string): number {
   }
 }
 
-const invalid = (where: string, value: string, expected: string): TraceInvalid =>
-  new TraceInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
+function invalid(where: string, value: string, expected: string): TraceInvalid {
+  return new TraceInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
+}

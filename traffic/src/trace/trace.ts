@@ -13,8 +13,12 @@ export interface TraceSegment {
 
 export type Trace = readonly TraceSegment[]
 
-export const ordersIn = (trace: Trace): number => trace.reduce((sum, { orders }) => sum + orders, 0)
-export const endOf = (trace: Trace): number => trace.reduce((end, { toMs }) => Math.max(end, toMs), 0)
+export function ordersIn(trace: Trace): number {
+  return trace.reduce((sum, { orders }) => sum + orders, 0)
+}
+export function endOf(trace: Trace): number {
+  return trace.reduce((end, { toMs }) => Math.max(end, toMs), 0)
+}
 
 /**
  * The same rates in another time: a day played in an hour has a twenty-fourth of its orders. The
@@ -35,11 +39,12 @@ export function peaking(trace: Trace, perSecond: number): Trace {
   return trace.map((stretch) => ({ ...stretch, orders: stretch.orders * factor }))
 }
 
-export const busiestPerSecond = (trace: Trace): number =>
-  coarser(trace, 1_000).reduce(
+export function busiestPerSecond(trace: Trace): number {
+  return coarser(trace, 1_000).reduce(
     (most, { fromMs, toMs, orders }) => Math.max(most, (orders * 1_000) / (toMs - fromMs)),
     0,
   )
+}
 
 /**
  * Stretches that follow one another, joined until each lasts at least this long; the last is

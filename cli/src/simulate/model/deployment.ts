@@ -107,11 +107,13 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   }
 }
 
-const unborn = (replica: Replica, lateMs: number | undefined): StagePod => ({
-  replica,
-  lateMs,
-  readyAt: undefined,
-  ready: false,
-  draining: false,
-  gone: false,
-})
+function unborn(replica: Replica, lateMs: number | undefined): StagePod {
+  return {
+    replica,
+    lateMs,
+    readyAt: undefined,
+    ready: false,
+    draining: false,
+    gone: false,
+  }
+}

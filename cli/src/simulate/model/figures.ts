@@ -104,7 +104,7 @@ function turnsOf(samples: readonly StageState[]): number {
   return directions.filter((direction, index) => index > 0 && direction !== directions[index - 1]).length
 }
 
-const first = (samples: readonly StageState[], is: (sample: StageState) => boolean): number | undefined => {
+function first(samples: readonly StageState[], is: (sample: StageState) => boolean): number | undefined {
   const at = samples.findIndex(is)
   return at === -1 ? undefined : at
 }

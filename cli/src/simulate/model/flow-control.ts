@@ -54,13 +54,16 @@ export function createFlowControl(topology: Topology): ModelFlowControl {
   }
 }
 
-const rulesOf = ({ name, consumes, concurrency, declaredWorkSeconds, backlog, rules }: StageScenario): FlowRules => ({
-  name,
-  topics: consumes.map(({ topic }) => topic),
-  concurrency,
-  workSeconds: declaredWorkSeconds,
-  scaling: { ...backlog, minReplicas: rules.minReplicas, maxReplicas: rules.hpa.maxReplicas },
-})
+function rulesOf({ name, consumes, concurrency, declaredWorkSeconds, backlog, rules }: StageScenario): FlowRules {
+  return {
+    name,
+    topics: consumes.map(({ topic }) => topic),
+    concurrency,
+    workSeconds: declaredWorkSeconds,
+    scaling: { ...backlog, minReplicas: rules.minReplicas, maxReplicas: rules.hpa.maxReplicas },
+  }
+}
 
-const lagOf = ({ consumes }: StageScenario, sight: Sight): ReadonlyMap<string, number> =>
-  new Map(consumes.map(({ topic }) => [topic, sight.lagOf(topic).lag]))
+function lagOf({ consumes }: StageScenario, sight: Sight): ReadonlyMap<string, number> {
+  return new Map(consumes.map(({ topic }) => [topic, sight.lagOf(topic).lag]))
+}

@@ -22,14 +22,16 @@ const down: ScalingRules = {
     { type: 'Pods', value: 10, periodSeconds: 30 },
   ],
 }
-const spec = (changes: Partial<HpaSpec> = {}): HpaSpec => ({
-  minReplicas: 5,
-  maxReplicas: 100,
-  scaleUp: up,
-  scaleDown: down,
-  tolerance: 0.1,
-  ...changes,
-})
+function spec(changes: Partial<HpaSpec> = {}): HpaSpec {
+  return {
+    minReplicas: 5,
+    maxReplicas: 100,
+    scaleUp: up,
+    scaleDown: down,
+    tolerance: 0.1,
+    ...changes,
+  }
+}
 
 /** Replicas after each look, so many seconds apart, when one replica carries 1. */
 function replicas(of: HpaSpec, start: number, totals: readonly number[], everySeconds: number): number[] {

@@ -3,13 +3,15 @@ import { blank, decision } from './hpa.ts'
 import { lagMetric, polled, summed } from './keda.ts'
 import type { Activity, KafkaTrigger } from './keda.ts'
 
-const trigger = (changes: Partial<KafkaTrigger> = {}): KafkaTrigger => ({
-  topic: 'placed',
-  lagThreshold: 60,
-  activationLagThreshold: 0,
-  allowIdleConsumers: false,
-  ...changes,
-})
+function trigger(changes: Partial<KafkaTrigger> = {}): KafkaTrigger {
+  return {
+    topic: 'placed',
+    lagThreshold: 60,
+    activationLagThreshold: 0,
+    allowIdleConsumers: false,
+    ...changes,
+  }
+}
 
 describe('the metric of a Kafka trigger', () => {
   it.each([

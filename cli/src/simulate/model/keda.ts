@@ -22,7 +22,7 @@ export function lagMetric(lag: number, partitions: number, trigger: KafkaTrigger
 }
 
 /** The one figure of a formula that adds up the lags, each of them clipped for itself. */
-export const summed = (metrics: readonly Metric[]): Metric[] => {
+export function summed(metrics: readonly Metric[]): Metric[] {
   const [first] = metrics
   return first ? [{ total: metrics.reduce((sum, { total }) => sum + total, 0), perReplica: first.perReplica }] : []
 }

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { oracleReplicaHours } from './oracle.ts'
 import { pipeline, scenario, stage } from './testing.ts'
 
-const stageScenario = (minReplicas: number, maxReplicas: number) =>
-  scenario(pipeline([stage({ scaling: { minReplicas, maxReplicas, lagPerReplica: 60 } })])).stages[0] ??
-  expect.fail('a stage')
+function stageScenario(minReplicas: number, maxReplicas: number) {
+  return (
+    scenario(pipeline([stage({ scaling: { minReplicas, maxReplicas, lagPerReplica: 60 } })])).stages[0] ??
+    expect.fail('a stage')
+  )
+}
 
 describe('the oracle', () => {
   it('has the least number of replicas while no order arrives', () => {

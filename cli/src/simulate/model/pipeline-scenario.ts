@@ -52,9 +52,13 @@ export function stageScenarios(manifest: OrderPipeline, options: PipelineOptions
   }))
 }
 
-const sharedOf = (perSecond: number | undefined) => (perSecond === undefined ? {} : { sharedPerSecond: perSecond })
+function sharedOf(perSecond: number | undefined) {
+  return perSecond === undefined ? {} : { sharedPerSecond: perSecond }
+}
 
-const cpuOf = (cpu: CpuUse | undefined) => (cpu === undefined ? {} : { cpu })
+function cpuOf(cpu: CpuUse | undefined) {
+  return cpu === undefined ? {} : { cpu }
+}
 
 function workSeconds(stage: Stage, overrides: ReadonlyMap<string, number>): number {
   const seconds = overrides.get(stage.name) ?? stage.workSeconds

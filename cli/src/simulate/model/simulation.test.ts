@@ -8,12 +8,21 @@ import { pipeline, scenario, stage } from './testing.ts'
 
 /** Many runs each; the machine may be busy. */
 const timeout = 120_000
-const burst = (orders: number) => [{ fromMs: 0, toMs: 100, orders }]
-const only = (run: Run): StageRun => run.stages[0] ?? expect.fail('no stage')
-const last = ({ samples }: StageRun) => samples.at(-1) ?? expect.fail('no sample')
-const at = ({ samples }: StageRun, second: number) => samples[second] ?? expect.fail(`no sample at ${second} s`)
-const fixed = (replicas: number) =>
-  stage({ scaling: { minReplicas: replicas, maxReplicas: replicas, lagPerReplica: 60 } })
+function burst(orders: number) {
+  return [{ fromMs: 0, toMs: 100, orders }]
+}
+function only(run: Run): StageRun {
+  return run.stages[0] ?? expect.fail('no stage')
+}
+function last({ samples }: StageRun) {
+  return samples.at(-1) ?? expect.fail('no sample')
+}
+function at({ samples }: StageRun, second: number) {
+  return samples[second] ?? expect.fail(`no sample at ${second} s`)
+}
+function fixed(replicas: number) {
+  return stage({ scaling: { minReplicas: replicas, maxReplicas: replicas, lagPerReplica: 60 } })
+}
 
 const anything = fc.record({
   orders: fc.integer({ min: 0, max: 5_000 }),

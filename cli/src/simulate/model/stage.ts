@@ -163,4 +163,6 @@ function autoscalerOf(
   return createAutoscaler(rules, hpaSyncMs, random)
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0)
+}

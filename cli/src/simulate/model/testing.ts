@@ -5,16 +5,18 @@ import { stageScenarios } from './pipeline-scenario.ts'
 import type { Scenario, ClusterConditions } from './scenario.ts'
 import { topologyOf } from '@orderpipeline/operator/pipeline'
 
-export const stage = (changes: Partial<Stage> = {}): Stage => ({
-  name: 'work',
-  consumes: [{ topic: 'placed' }],
-  concurrency: 10,
-  workSeconds: 1,
-  scaling: { minReplicas: 5, maxReplicas: 100, lagPerReplica: 60 },
-  ...changes,
-})
+export function stage(changes: Partial<Stage> = {}): Stage {
+  return {
+    name: 'work',
+    consumes: [{ topic: 'placed' }],
+    concurrency: 10,
+    workSeconds: 1,
+    scaling: { minReplicas: 5, maxReplicas: 100, lagPerReplica: 60 },
+    ...changes,
+  }
+}
 
-export const pipeline = (stages: readonly Stage[], topics: OrderPipelineSpec['topics'] = []): OrderPipelineSpec => {
+export function pipeline(stages: readonly Stage[], topics: OrderPipelineSpec['topics'] = []): OrderPipelineSpec {
   const names = new Set(stages.flatMap(({ consumes, emits = [] }) => [...consumes, ...emits].map(({ topic }) => topic)))
   return {
     kafka: { strimziCluster: 'k' },

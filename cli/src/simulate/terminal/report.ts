@@ -88,11 +88,12 @@ function picture(
 }
 
 /** The first line has the name and the top value next to it; the bottom value is 0. */
-const labelled = (name: string, top: string, lines: readonly string[]): [string, string][] =>
-  lines.map((line, index) => {
+function labelled(name: string, top: string, lines: readonly string[]): [string, string][] {
+  return lines.map((line, index) => {
     const label = index === 0 ? `  ${name.padEnd(8)}${top.padStart(margin - 12)}` : ''
     return [`${label.padEnd(margin - 2)}▕`.padEnd(margin), line]
   })
+}
 
 /** `0s`, `1m05s`, `2h`, `1d06h`. */
 export function time(seconds: number): string {
@@ -111,8 +112,9 @@ export function time(seconds: number): string {
   return `${large}${units[from]}${rest}`
 }
 
-const timeOr = (seconds: number | undefined, otherwise = '-'): string =>
-  seconds === undefined ? otherwise : time(seconds)
+function timeOr(seconds: number | undefined, otherwise = '-'): string {
+  return seconds === undefined ? otherwise : time(seconds)
+}
 
 function table(stages: readonly StageFigures[], replicas: number, width: number | undefined): readonly string[] {
   const reached = stages.some(({ secondsToReplicas }) => secondsToReplicas !== undefined)
@@ -161,8 +163,6 @@ function comparison(
   return linesOf(['REPLICAS BY', 'PEAK LAG', 'LONGEST WAIT', 'ALL DONE AFTER', 'TURNS', 'REPLICA-HOURS'], rows, width)
 }
 
-const linesOf = (
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  width: number | undefined,
-): string[] => tables(header, rows, { width }).flatMap(({ titles, lines }) => [titles, ...lines])
+function linesOf(header: readonly string[], rows: readonly (readonly string[])[], width: number | undefined): string[] {
+  return tables(header, rows, { width }).flatMap(({ titles, lines }) => [titles, ...lines])
+}

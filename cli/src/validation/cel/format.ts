@@ -33,7 +33,9 @@ function formattedValue(kind: string, value: unknown, precision: number, text: s
   throw new TypeError(`error during formatting: ${text} does not take a ${typeof value}`)
 }
 
-const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint'
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
 
 function plain(value: unknown): string {
   if (value === null) return 'null'
@@ -50,7 +52,7 @@ function plain(value: unknown): string {
 }
 
 /** Within a list or a map, as the language would write it. */
-const literal = (value: unknown): string => {
+function literal(value: unknown): string {
   if (typeof value === 'string') return quoted(value)
   return typeof value === 'number' ? value.toFixed(6) : plain(value)
 }

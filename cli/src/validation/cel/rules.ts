@@ -105,9 +105,11 @@ function computedMessage(expression: string, context: Readonly<Record<string, un
   }
 }
 
-const messageOf = ({ message, rule }: Rule): string => (message ?? rule).trim()
+function messageOf({ message, rule }: Rule): string {
+  return (message ?? rule).trim()
+}
 
-const problemText = (error: unknown): string => {
+function problemText(error: unknown): string {
   const summary = error instanceof Error && 'summary' in error ? String(error.summary) : String(error)
   return summary.replace(/^No such key/, 'no such key')
 }
@@ -129,9 +131,11 @@ function usesOldSelf(node: ASTNode): boolean {
   return inner(node.args)
 }
 
-const isNode = (value: unknown): value is ASTNode =>
-  typeof value === 'object' && value !== null && 'op' in value && 'args' in value
+function isNode(value: unknown): value is ASTNode {
+  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value
+}
 
 /** `.stages` or `.requests['cpu']`. */
-const fieldSteps = (fieldPath: string): string[] =>
-  [...fieldPath.matchAll(/\.([^.[\]]+)|\['([^']*)'\]/g)].map(([, name, key]) => name ?? key ?? '')
+function fieldSteps(fieldPath: string): string[] {
+  return [...fieldPath.matchAll(/\.([^.[\]]+)|\['([^']*)'\]/g)].map(([, name, key]) => name ?? key ?? '')
+}

@@ -71,7 +71,9 @@ function hostAt(dir: string): ProcessHost {
   }
 }
 
-const helloFrom = (dir: string) => call(dir, 'hello', undefined, 5000).catch(() => undefined)
+function helloFrom(dir: string) {
+  return call(dir, 'hello', undefined, 5000).catch(() => undefined)
+}
 
 /**
  * A supervisor that hangs, or whose socket was removed, is ended: two would run everything twice.

@@ -25,7 +25,9 @@ const formerDatabase = 'statefulset/postgres'
  * Whether an older version made the cluster, which brought a PostgreSQL of its own: its orders stay
  * where they are, and the chart brings none.
  */
-export const hasFormerDatabase = (kubectl: Kubectl): Promise<boolean> => exist(kubectl, shopNamespace, formerDatabase)
+export function hasFormerDatabase(kubectl: Kubectl): Promise<boolean> {
+  return exist(kubectl, shopNamespace, formerDatabase)
+}
 
 export async function databaseReady(kubectl: Kubectl, former: boolean): Promise<void> {
   await rolledOut(kubectl, shopNamespace, former ? formerDatabase : `statefulset/${pipelineName}-postgres`)

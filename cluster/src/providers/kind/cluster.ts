@@ -8,7 +8,9 @@ import { toolPath } from '../../tools/index.ts'
 export const clusterName = 'orderpipeline'
 export const configFile = join(import.meta.dirname, '../../../..', 'kind-config.yaml')
 
-const kind = (args: readonly string[], timeoutMs: number) => run(toolPath('kind'), args, { timeoutMs })
+function kind(args: readonly string[], timeoutMs: number) {
+  return run(toolPath('kind'), args, { timeoutMs })
+}
 
 /** Makes it unless it is there, and writes its kubeconfig. */
 export async function ensureCluster(kubeconfig: string, progress: StepProgress): Promise<void> {

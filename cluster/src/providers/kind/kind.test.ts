@@ -8,7 +8,9 @@ import { clusterName, configFile } from './cluster.ts'
 import { kindProvider } from './index.ts'
 
 const root = join(import.meta.dirname, '../../../..')
-const yaml = (path: string): unknown => parse(readFileSync(path, 'utf8'))
+function yaml(path: string): unknown {
+  return parse(readFileSync(path, 'utf8'))
+}
 
 describe('kind', () => {
   it('exposes the gateway on this machine’s loopback only, at the port of the shop', () => {

@@ -49,4 +49,6 @@ function addonStep(cluster: NativeCluster, addon: AddonName, after: readonly str
   }
 }
 
-const kedaSource = () => toolSource('keda-operator')
+function kedaSource() {
+  return toolSource('keda-operator')
+}

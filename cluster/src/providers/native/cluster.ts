@@ -65,7 +65,9 @@ export function nativeCluster(paths: StatePaths): NativeCluster {
 }
 
 /** Where sockets and mounts are; removing a cluster needs no more than these two. */
-export const nodeDirectories = (paths: StatePaths) => ({ dir: join(paths.root, 'node'), runDir: runDir(paths), path })
+export function nodeDirectories(paths: StatePaths) {
+  return { dir: join(paths.root, 'node'), runDir: runDir(paths), path }
+}
 
 /**
  * Short, since the kernel takes no socket path longer than 107 bytes; distinct per state directory.

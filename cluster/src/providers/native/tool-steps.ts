@@ -38,7 +38,9 @@ export const toolSteps: readonly Step[] = neededForReady.map((part, index) =>
 )
 
 /** The programs of an add-on that no pipeline waits for. */
-export const laterToolStep = (addon: AddonName, after: readonly string[]): Step => toolStep(addonPart(addon), after)
+export function laterToolStep(addon: AddonName, after: readonly string[]): Step {
+  return toolStep(addonPart(addon), after)
+}
 
 /** The name of the step that brings an add-on's programs. */
 export function toolStepOf(addon: AddonName): string {

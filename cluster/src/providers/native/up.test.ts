@@ -7,7 +7,9 @@ import { toolStepOf } from './tool-steps.ts'
 import { nativeUp } from './up.ts'
 
 const steps = nativeUp(nativeCluster(statePaths('plan-of-a-test')))
-const stepNamed = (name: string) => steps.find((step) => step.name === name)!
+function stepNamed(name: string) {
+  return steps.find((step) => step.name === name)!
+}
 
 /** Names of the steps that must be over before this one begins. */
 function before(name: string): Set<string> {

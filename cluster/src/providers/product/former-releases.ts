@@ -33,4 +33,6 @@ export async function releaseToAdopt(kubectl: Kubectl): Promise<boolean> {
   return true
 }
 
-export const forgetFormerShop = (kubectl: Kubectl): Promise<void> => forgetRelease(kubectl, formerShop)
+export function forgetFormerShop(kubectl: Kubectl): Promise<void> {
+  return forgetRelease(kubectl, formerShop)
+}

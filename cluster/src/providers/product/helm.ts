@@ -21,7 +21,9 @@ export interface Release {
   readonly kubeconfig: string
 }
 
-export const chartFolder = (chart: string) => join(import.meta.dirname, '..', '..', '..', '..', 'charts', chart)
+export function chartFolder(chart: string) {
+  return join(import.meta.dirname, '..', '..', '..', '..', 'charts', chart)
+}
 
 export async function installChart(kubectl: Kubectl, release: Release, progress: StepProgress): Promise<void> {
   const { name, namespace, chart, valuesFiles, set = [], takeOwnership = false, kubeconfig } = release

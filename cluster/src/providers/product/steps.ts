@@ -115,8 +115,9 @@ const installedObjects = [
   'deployment/payment-provider',
   `orderpipeline/${pipelineName}`,
 ]
-const operatorDefinition = () =>
-  readFile(join(chartFolder('orderpipeline-operator'), 'crds', 'orderpipelines.yaml'), 'utf8')
+function operatorDefinition() {
+  return readFile(join(chartFolder('orderpipeline-operator'), 'crds', 'orderpipelines.yaml'), 'utf8')
+}
 
 const allParts: readonly Part[] = [...ownCharts, 'keda', 'strimzi-kafka-operator', 'kafka', 'postgresql']
 
@@ -132,8 +133,9 @@ async function releaseOf(options: ProductOptions): Promise<Release> {
   return { ...platformRelease, chart, valuesFiles: [localValues, file], kubeconfig: await options.kubeconfig() }
 }
 
-const valuesOf = (options: ProductOptions): string =>
-  stringify({
+function valuesOf(options: ProductOptions): string {
+  return stringify({
     ...chartValues(options.images()),
     ...Object.fromEntries(options.there.map((part) => [part, { enabled: false }])),
   })
+}

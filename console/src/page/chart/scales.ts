@@ -13,12 +13,17 @@ export interface Frame {
   readonly most: number
 }
 
-export const xOf = ({ left, width, from, to }: Frame, at: number): number =>
-  round(left + (width * (Math.max(from, Math.min(to, at)) - from)) / Math.max(1, to - from))
+export function xOf({ left, width, from, to }: Frame, at: number): number {
+  return round(left + (width * (Math.max(from, Math.min(to, at)) - from)) / Math.max(1, to - from))
+}
 
-export const yOf = ({ top, height, most }: Frame, value: number): number => round(top + height * (1 - value / most))
+export function yOf({ top, height, most }: Frame, value: number): number {
+  return round(top + height * (1 - value / most))
+}
 
-const round = (pixels: number): number => Math.round(pixels * 10) / 10
+function round(pixels: number): number {
+  return Math.round(pixels * 10) / 10
+}
 
 /** From 0 up to a round number that is not below `most`: 1, 2 or 5 times a power of ten apart. */
 export function niceTicks(most: number, count = 4): readonly number[] {

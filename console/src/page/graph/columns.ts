@@ -75,10 +75,12 @@ function settle(column: ColumnNode[], centre: Map<string, number>, of: (id: stri
   }
 }
 
-const overlap = (
+function overlap(
   above: { readonly height: number; readonly centre: number },
   below: { readonly height: number; readonly centre: number },
-): boolean => above.centre + above.height / 2 + gap > below.centre - below.height / 2
+): boolean {
+  return above.centre + above.height / 2 + gap > below.centre - below.height / 2
+}
 
 function meanCentre(nodes: readonly ColumnNode[], wished: (node: ColumnNode) => number): number {
   return nodes.reduce((sum, node) => sum + wished(node), 0) / nodes.length

@@ -148,4 +148,6 @@ function PartFigures({ part, x, right, y }: PartFiguresProps) {
   )
 }
 
-const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}

@@ -21,8 +21,9 @@ const shop: readonly GraphStage[] = [
   { name: 'notification', consumes: ['orders.status'], emits: [] },
 ]
 
-const overlap = (a: GraphNode, b: GraphNode): boolean =>
-  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+function overlap(a: GraphNode, b: GraphNode): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+}
 
 function expectSound({ nodes, edges, width, height }: Graph): void {
   for (const [index, node] of nodes.entries()) {
@@ -36,7 +37,9 @@ function expectSound({ nodes, edges, width, height }: Graph): void {
   for (const { path, key } of edges) expect(path, key).not.toMatch(/NaN|undefined/)
 }
 
-const place = (graph: Graph, name: string): GraphNode => graph.nodes.find((node) => node.name === name)!
+function place(graph: Graph, name: string): GraphNode {
+  return graph.nodes.find((node) => node.name === name)!
+}
 
 describe('the graph', () => {
   it('shows the shop in the order of its work, and answers as edges back', () => {

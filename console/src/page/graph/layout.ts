@@ -45,9 +45,15 @@ const between = 34
 const margin = 14
 const laneGap = 16
 
-const topicWidth = (name: string): number => Math.max(64, Math.round(name.length * 6.7) + 22)
-const partId = (name: string): string => `part ${name}`
-const topicId = (name: string): string => `topic ${name}`
+function topicWidth(name: string): number {
+  return Math.max(64, Math.round(name.length * 6.7) + 22)
+}
+function partId(name: string): string {
+  return `part ${name}`
+}
+function topicId(name: string): string {
+  return `topic ${name}`
+}
 
 export function layout(parts: readonly GraphStage[]): Graph {
   const topics = [...new Set(parts.flatMap(({ emits, consumes }) => [...emits, ...consumes]))]
@@ -171,8 +177,12 @@ interface Point {
   readonly y: number
 }
 
-const outOf = ({ x, y, width, height }: GraphNode): Point => ({ x: x + width, y: y + height / 2 })
-const into = ({ x, y, height }: GraphNode): Point => ({ x, y: y + height / 2 })
+function outOf({ x, y, width, height }: GraphNode): Point {
+  return { x: x + width, y: y + height / 2 }
+}
+function into({ x, y, height }: GraphNode): Point {
+  return { x, y: y + height / 2 }
+}
 
 function forwardPath(from: GraphNode, to: GraphNode, points: readonly Point[]): string {
   const all = [outOf(from), ...points, into(to)]

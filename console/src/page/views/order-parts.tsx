@@ -1,7 +1,8 @@
 // What do an order and a list of orders show alike? How it stands, and why it cannot be shown.
 
-export const orderTone = ({ status }: { readonly status: string }): string =>
-  ({ SHIPPED: 'good', CANCELLED: 'bad' })[status] ?? 'busy'
+export function orderTone({ status }: { readonly status: string }): string {
+  return { SHIPPED: 'good', CANCELLED: 'bad' }[status] ?? 'busy'
+}
 
 export function LookupFailed({
   answer: { status, message },

@@ -72,15 +72,17 @@ interface TileProps {
   readonly note?: string
 }
 
-const Tile = ({ title, value, note }: TileProps) => (
-  <div class="tile">
-    <dt>{title}</dt>
-    <dd>
-      {value}
-      {note !== undefined && <small>{note}</small>}
-    </dd>
-  </div>
-)
+function Tile({ title, value, note }: TileProps) {
+  return (
+    <div class="tile">
+      <dt>{title}</dt>
+      <dd>
+        {value}
+        {note !== undefined && <small>{note}</small>}
+      </dd>
+    </div>
+  )
+}
 
 function Verdict({ pipeline }: { readonly pipeline: PipelineState }) {
   const bottleneck = bottleneckOf(pipeline)

@@ -97,8 +97,9 @@ function Row({ part, pipeline, marked }: RowProps) {
 }
 
 /** What is wrong, else the bound that holds it, else what the load demands. */
-const decisive = ({ reasons }: PartState): ReasonState | undefined =>
-  reasons.find(({ trouble }) => trouble) ?? reasons.find(({ code }) => code === 'AtMinimum') ?? reasons[0]
+function decisive({ reasons }: PartState): ReasonState | undefined {
+  return reasons.find(({ trouble }) => trouble) ?? reasons.find(({ code }) => code === 'AtMinimum') ?? reasons[0]
+}
 
 function Replicas({ part }: { readonly part: PartState }) {
   const { ready, wanted, min } = trackOf(part)

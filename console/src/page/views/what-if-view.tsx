@@ -63,15 +63,17 @@ interface NumberFieldProps {
   readonly set: (text: string) => void
 }
 
-const NumberField = ({ label, value, min, max, set }: NumberFieldProps) => (
-  <label class="field">
-    {label}
-    <input
-      {...{ type: 'number', min, max, step: 'any', value, required: true }}
-      onInput={(event) => set(event.currentTarget.value)}
-    />
-  </label>
-)
+function NumberField({ label, value, min, max, set }: NumberFieldProps) {
+  return (
+    <label class="field">
+      {label}
+      <input
+        {...{ type: 'number', min, max, step: 'any', value, required: true }}
+        onInput={(event) => set(event.currentTarget.value)}
+      />
+    </label>
+  )
+}
 
 function QuestionForm({ pipeline, question }: WhatIfViewProps) {
   const stages = pipeline.parts.filter(({ kind }) => kind === 'stage')

@@ -27,19 +27,22 @@ export interface Definition {
 /** Types about orders and about products. */
 export const everyDefinition: Readonly<Record<string, Definition>> = { ...definitions, ...productDefinitions }
 
-export const presentContract = (events: Readonly<Record<string, Definition>> = everyDefinition): Contract => ({
-  envelope: schemaOf(Envelope),
-  events: Object.fromEntries(
-    Object.entries(events).map(([type, { wireType, topic, data }]) => [
-      type,
-      { wireType, topic, data: schemaOf(data) },
-    ]),
-  ),
-})
+export function presentContract(events: Readonly<Record<string, Definition>> = everyDefinition): Contract {
+  return {
+    envelope: schemaOf(Envelope),
+    events: Object.fromEntries(
+      Object.entries(events).map(([type, { wireType, topic, data }]) => [
+        type,
+        { wireType, topic, data: schemaOf(data) },
+      ]),
+    ),
+  }
+}
 
 /** As JSON has it, so that it compares with the committed version. */
-const schemaOf = (schema: z.ZodType): JsonSchema =>
-  JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))) as JsonSchema
+function schemaOf(schema: z.ZodType): JsonSchema {
+  return JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))) as JsonSchema
+}
 
 /**
  * What a change of version means to those that run the one before; further events harm no reader
@@ -56,10 +59,12 @@ export function contractChanges(before: Contract, after: Contract): SchemaChange
   ]
 }
 
-const placeChanges = (type: string, was: EventContract, is: EventContract): SchemaChange[] =>
-  (['wireType', 'topic'] as const)
+function placeChanges(type: string, was: EventContract, is: EventContract): SchemaChange[] {
+  return (['wireType', 'topic'] as const)
     .filter((part) => was[part] !== is[part])
     .map((part) => ({ path: type, effect: 'breaks', what: `${part} was ${was[part]} and is ${is[part]}` }))
+}
 
-export const changeText = ({ path, effect, what }: SchemaChange): string =>
-  `${effect === 'breaks' ? 'breaks' : 'consumers first'}: ${path} ${what}`
+export function changeText({ path, effect, what }: SchemaChange): string {
+  return `${effect === 'breaks' ? 'breaks' : 'consumers first'}: ${path} ${what}`
+}

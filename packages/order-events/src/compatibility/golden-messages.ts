@@ -64,12 +64,13 @@ function variants(schema: JsonSchema): object[] {
   return [...distinct.values()]
 }
 
-const objectOf = ({ properties = {} }: JsonSchema, isIncluded: (name: string) => boolean): object =>
-  Object.fromEntries(
+function objectOf({ properties = {} }: JsonSchema, isIncluded: (name: string) => boolean): object {
+  return Object.fromEntries(
     Object.entries(properties)
       .filter(([name]) => isIncluded(name))
       .map(([name, field]) => [name, valueOf(name, field)]),
   )
+}
 
 function valueOf(name: string, schema: JsonSchema): unknown {
   if (name in examples) return examples[name]

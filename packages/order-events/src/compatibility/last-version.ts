@@ -6,8 +6,11 @@ import type { GoldenMessage } from './golden-messages.ts'
 export const contractFile = new URL('../../last-version/contract.json', import.meta.url)
 export const messagesFile = new URL('../../last-version/messages.json', import.meta.url)
 
-export const lastContract = (): Contract => JSON.parse(readFileSync(contractFile, 'utf8')) as Contract
+export function lastContract(): Contract {
+  return JSON.parse(readFileSync(contractFile, 'utf8')) as Contract
+}
 
 /** By event type. */
-export const lastMessages = (): Record<string, readonly GoldenMessage[]> =>
-  JSON.parse(readFileSync(messagesFile, 'utf8')) as Record<string, readonly GoldenMessage[]>
+export function lastMessages(): Record<string, readonly GoldenMessage[]> {
+  return JSON.parse(readFileSync(messagesFile, 'utf8')) as Record<string, readonly GoldenMessage[]>
+}

@@ -106,6 +106,12 @@ function otherChanges(before: JsonSchema, after: JsonSchema, path: string): Sche
     )
 }
 
-const text = (value: unknown): string => (value === undefined ? 'open' : JSON.stringify(value))
-const breaks = (path: string, what: string): SchemaChange => ({ path, effect: 'breaks', what })
-const widens = (path: string, what: string): SchemaChange => ({ path, effect: 'widens', what })
+function text(value: unknown): string {
+  return value === undefined ? 'open' : JSON.stringify(value)
+}
+function breaks(path: string, what: string): SchemaChange {
+  return { path, effect: 'breaks', what }
+}
+function widens(path: string, what: string): SchemaChange {
+  return { path, effect: 'widens', what }
+}

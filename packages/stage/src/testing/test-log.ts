@@ -2,12 +2,14 @@
 const limit = 60
 let lines: string[] = []
 
-export const keepLine = (line: string): void => {
+export function keepLine(line: string): void {
   lines = [...lines, line].slice(-limit)
 }
 
-export const testLog = (): readonly string[] => lines
+export function testLog(): readonly string[] {
+  return lines
+}
 
-export const clearTestLog = (): void => {
+export function clearTestLog(): void {
   lines = []
 }

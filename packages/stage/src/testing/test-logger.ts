@@ -3,5 +3,6 @@ import { createLogger } from '@orderpipeline/telemetry'
 import type { Logger } from '@orderpipeline/telemetry'
 import { keepLine } from './test-log.ts'
 
-export const testLogger = (service = 'test'): Logger =>
-  createLogger({ service, level: 'warn', destination: { write: keepLine } })
+export function testLogger(service = 'test'): Logger {
+  return createLogger({ service, level: 'warn', destination: { write: keepLine } })
+}

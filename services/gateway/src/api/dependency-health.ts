@@ -29,7 +29,7 @@ const query = z.strictObject({
 const notStored = { description: 'It changes by the second.', schema: z.literal('no-store'), always: true }
 const againSeconds = 5
 
-const statusOf = (states: readonly DependencyState[]): z.infer<typeof health>['status'] => {
+function statusOf(states: readonly DependencyState[]): z.infer<typeof health>['status'] {
   const down = states.filter(({ status }) => status === 'down')
   if (down.some(({ required }) => required)) return 'down'
   return down.length > 0 ? 'degraded' : 'up'

@@ -11,15 +11,19 @@ export const paidOrder = { orderId, status: 'CONFIRMED', trackingUrl }
 export const refusedOrder = { orderId, status: 'CANCELLED', reason: 'OUT_OF_STOCK', trackingUrl }
 
 /** With authentication the token names the customer. */
-export const orderToPlace = (authenticated: boolean) => ({
-  ...(authenticated ? {} : { customerId: 'customer-1' }),
-  currency: 'EUR',
-  items,
-})
+export function orderToPlace(authenticated: boolean) {
+  return {
+    ...(authenticated ? {} : { customerId: 'customer-1' }),
+    currency: 'EUR',
+    items,
+  }
+}
 
-export const batchToPlace = (authenticated: boolean) => ({
-  orders: ['my-first', 'my-second'].map((idempotencyKey) => ({ ...orderToPlace(authenticated), idempotencyKey })),
-})
+export function batchToPlace(authenticated: boolean) {
+  return {
+    orders: ['my-first', 'my-second'].map((idempotencyKey) => ({ ...orderToPlace(authenticated), idempotencyKey })),
+  }
+}
 
 export const batchAnswer = {
   results: [

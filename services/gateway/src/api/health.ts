@@ -78,4 +78,6 @@ export function healthRoute(queues: QueueReader, maxAgeSeconds: number): Route {
   })
 }
 
-const roundToTenth = (value: number): number => Math.round(value * 10) / 10
+function roundToTenth(value: number): number {
+  return Math.round(value * 10) / 10
+}

@@ -64,7 +64,9 @@ export const batchHeaders = z.object({
  * repeats the request places nothing twice. The space keeps it apart from every key that a caller
  * can send.
  */
-export const derivedKey = (batchKey: string, index: number): string => `${batchKey} ${index}`
+export function derivedKey(batchKey: string, index: number): string {
+  return `${batchKey} ${index}`
+}
 
 /** @throws HttpProblem where a token names one customer and the order another */
 export function orderingCustomer(request: FastifyRequest, requestedCustomer: string | undefined): string {

@@ -46,5 +46,6 @@ ${requestBody ? `<pre>${escapeHtml(JSON.stringify(requestBody, undefined, 2))}</
 </details>`
 }
 
-const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? '&quot;')
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? '&quot;')
+}

@@ -9,4 +9,6 @@ export function waitMsOf(prefer: string | undefined, maxWaitMs: number): number 
   return seconds === undefined ? maxWaitMs : Math.min(Number(seconds) * 1_000, maxWaitMs)
 }
 
-export const appliedPreference = (waitMs: number): string => `wait=${Math.floor(waitMs / 1_000)}`
+export function appliedPreference(waitMs: number): string {
+  return `wait=${Math.floor(waitMs / 1_000)}`
+}

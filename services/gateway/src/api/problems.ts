@@ -61,8 +61,10 @@ function notSold({ message, items }: ItemsNotSold): HttpProblem {
 }
 
 /** Another customer's order is answered in the same words as one that does not exist. */
-export const noOrder = (id: string): HttpProblem =>
-  notThere('id', id, `no order ${id}`, 'the id of an order of this customer')
+export function noOrder(id: string): HttpProblem {
+  return notThere('id', id, `no order ${id}`, 'the id of an order of this customer')
+}
 
-export const notThere = (path: string, value: string, detail: string, allowed: string): HttpProblem =>
-  new HttpProblem(404, 'Not Found', detail, { problems: [{ path, found: JSON.stringify(value), allowed }] })
+export function notThere(path: string, value: string, detail: string, allowed: string): HttpProblem {
+  return new HttpProblem(404, 'Not Found', detail, { problems: [{ path, found: JSON.stringify(value), allowed }] })
+}

@@ -11,8 +11,9 @@ export const etagHeader: ResponseHeader = {
 }
 
 /** What caches may do with an answer that all callers get alike. `maxAgeSeconds` 0: always ask. */
-export const sharedCaching = (maxAgeSeconds: number): string =>
-  maxAgeSeconds === 0 ? 'public, no-cache' : `public, max-age=${maxAgeSeconds}`
+export function sharedCaching(maxAgeSeconds: number): string {
+  return maxAgeSeconds === 0 ? 'public, no-cache' : `public, max-age=${maxAgeSeconds}`
+}
 
 export const cacheControlHeader: ResponseHeader = {
   description: 'What caches may do with the answer.',
@@ -28,8 +29,13 @@ export function revalidated(request: FastifyRequest, reply: FastifyReply, body: 
 }
 
 /** As RFC 9110 has it: a list of tags, compared without their weakness, or `*`. */
-export const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
-  ifNoneMatch !== undefined &&
-  ifNoneMatch.split(',').some((text) => text.trim() === '*' || bare(text.trim()) === bare(etag))
+export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  return (
+    ifNoneMatch !== undefined &&
+    ifNoneMatch.split(',').some((text) => text.trim() === '*' || bare(text.trim()) === bare(etag))
+  )
+}
 
-const bare = (tag: string): string => tag.replace(/^W\//, '')
+function bare(tag: string): string {
+  return tag.replace(/^W\//, '')
+}

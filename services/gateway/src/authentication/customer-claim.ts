@@ -28,7 +28,9 @@ export function customerIn(payload: Readonly<Record<string, unknown>>, claim: st
 }
 
 /** As the notification stage takes them for one. */
-const isAddress = (value: string): boolean => /^[^@\s]+@[^@\s]+$/.test(value)
+function isAddress(value: string): boolean {
+  return /^[^@\s]+@[^@\s]+$/.test(value)
+}
 
 function isVerified(
   address: string,

@@ -13,9 +13,12 @@ const { AUTH_SECRET: _, ...publishedKeys } = {
   AUTH_ALGORITHMS: 'RS256,ES256',
   AUTH_JWKS_URL: 'https://issuer.example/keys',
 }
-const settings = (auth: Record<string, string>) => gatewayConfig({ ...requiredVariables, ...auth }).authentication
-const without = (from: Record<string, string>, name: string) =>
-  Object.fromEntries(Object.entries(from).filter(([key]) => key !== name))
+function settings(auth: Record<string, string>) {
+  return gatewayConfig({ ...requiredVariables, ...auth }).authentication
+}
+function without(from: Record<string, string>, name: string) {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => key !== name))
+}
 
 test('does not start without a choice of authentication, and names the choices', () => {
   const parse = () => settings({})

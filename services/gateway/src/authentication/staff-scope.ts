@@ -18,15 +18,17 @@ export function staffIn(payload: Readonly<Record<string, unknown>>, scope: strin
 }
 
 /** Where the gateway looks for no scope, or does not know its callers. */
-export const noStaffConfigured = (): HttpProblem =>
-  notStaff('a gateway without a staff scope', 'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/gateway.md)')
+export function noStaffConfigured(): HttpProblem {
+  return notStaff('a gateway without a staff scope', 'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/gateway.md)')
+}
 
 function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly unknown[] {
   const scopeList: readonly unknown[] = Array.isArray(scp) ? scp : []
   return [...scopeList, ...[scope, scp].flatMap((text) => (typeof text === 'string' ? text.split(' ') : []))]
 }
 
-const notStaff = (actual: string, allowed: string): HttpProblem =>
-  new HttpProblem(403, 'Forbidden', 'only staff may do this', {
+function notStaff(actual: string, allowed: string): HttpProblem {
+  return new HttpProblem(403, 'Forbidden', 'only staff may do this', {
     problems: [{ path: 'authorization', found: actual, allowed }],
   })
+}

@@ -6,7 +6,9 @@ import { createVerifier } from './verifier.ts'
 
 const secret = 'a-secret-that-is-long-enough-to-be-one'
 const now = new Date('2026-01-02T03:04:05Z')
-const seconds = (fromNow: number) => now.getTime() / 1_000 + fromNow
+function seconds(fromNow: number) {
+  return now.getTime() / 1_000 + fromNow
+}
 const settings: AuthenticationSettings = {
   algorithms: ['HS256'],
   keys: { kind: 'secret', secret },
@@ -23,7 +25,9 @@ function token(claims: object = {}, header: object = {}, key = secret): string {
   const signingInput = `${part({ alg: 'HS256', ...header })}.${part(body)}`
   return `${signingInput}.${createHmac('sha256', key).update(signingInput).digest('base64url')}`
 }
-const ask = (text: string) => verify(`Bearer ${text}`)
+function ask(text: string) {
+  return verify(`Bearer ${text}`)
+}
 const unauthorized = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
 
 test('the customer of a valid token is its subject', async () => {
@@ -45,7 +49,7 @@ test.each(identities)('accepts subjects of common identity providers: %s', async
   expect(await ask(token({ sub }))).toBe(sub)
 })
 
-const of = (customerClaim: string) => {
+function of(customerClaim: string) {
   const byClaim = createVerifier(
     { ...settings, customerClaim },
     { now: () => now, monotonicMs: () => 0 },

@@ -36,8 +36,9 @@ export function createVerifiers(
   }
 }
 
-export const createVerifier = (settings: AuthenticationSettings, clock: Clock, logger: Logger): Verifier =>
-  createVerifiers(settings, clock, logger).customer
+export function createVerifier(settings: AuthenticationSettings, clock: Clock, logger: Logger): Verifier {
+  return createVerifiers(settings, clock, logger).customer
+}
 
 type VerifyToken = (authorization: string | undefined, who: (payload: JWTPayload) => string) => Promise<string>
 

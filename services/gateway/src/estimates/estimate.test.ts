@@ -5,7 +5,9 @@ import { expect, test } from 'vitest'
 import type { Expectation } from '../queues/queue.ts'
 import { estimateAfter, learned, tookAfterSteps, waitsAfter } from './estimate.ts'
 
-const queue = (name: string, waitSeconds: number): Expectation => ({ name, waitSeconds, lag: 1, oldestAgeSeconds: 0 })
+function queue(name: string, waitSeconds: number): Expectation {
+  return { name, waitSeconds, lag: 1, oldestAgeSeconds: 0 }
+}
 const expectations = [
   queue('intake', 1),
   queue('orders', 10),
@@ -14,7 +16,9 @@ const expectations = [
   queue('shipping', 10_000),
   queue('notification', 5),
 ]
-const at = (seconds: number) => new Date(seconds * 1_000).toISOString()
+function at(seconds: number) {
+  return new Date(seconds * 1_000).toISOString()
+}
 
 test('adds the wait in each remaining queue to the next step', () => {
   expect(waitsAfter(expectations)).toEqual([11_131, 11_120, 11_020, 10_010, 0])

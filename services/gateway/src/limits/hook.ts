@@ -35,13 +35,14 @@ export function limitCustomers(app: FastifyInstance, { perCustomer }: Limits, re
 
 export type RefusalCounter = Counter<'limit'>
 
-export const refusalCounter = (registry: Registry): RefusalCounter =>
-  new Counter({
+export function refusalCounter(registry: Registry): RefusalCounter {
+  return new Counter({
     name: 'gateway_rate_limited_total',
     help: 'Requests refused because their address or customer sent too many.',
     labelNames: ['limit'] as const,
     registers: [registry],
   })
+}
 
 function tooMany(limit: 'address' | 'customer', waitMs: number, refusals: RefusalCounter): HttpProblem {
   refusals.inc({ limit })

@@ -4,11 +4,12 @@ import { isNetwork } from '@orderpipeline/http'
 import { ConfigError, variables } from '@orderpipeline/config'
 import type { z } from 'zod'
 
-export const networks = () =>
-  variables
+export function networks() {
+  return variables
     .list()
     .refine((entries) => entries.every(isNetwork))
     .describe('a comma-separated list of addresses and networks, such as 10.0.0.0/8 (of at least one bit)')
+}
 
 export const limitVariables = {
   /** Requests of one customer in a window; an order of a batch counts as one. */

@@ -8,12 +8,16 @@ const steps = {
   reserved: { event: 'StockReserved', at },
   cancelled: { event: 'OrderCancelled', status: 'CANCELLED', at },
 } as const
-const progress = (...names: (keyof typeof steps)[]): OrderProgress => ({
-  orderId,
-  status: names.includes('cancelled') ? 'CANCELLED' : 'PLACED',
-  timeline: names.map((name) => steps[name]),
-})
-const idsOf = (text: string) => [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id)
+function progress(...names: (keyof typeof steps)[]): OrderProgress {
+  return {
+    orderId,
+    status: names.includes('cancelled') ? 'CANCELLED' : 'PLACED',
+    timeline: names.map((name) => steps[name]),
+  }
+}
+function idsOf(text: string) {
+  return [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id)
+}
 
 test('sends each step once, with an id that names all steps sent so far', () => {
   const seenEvents = sentBefore(undefined, progress('placed'))

@@ -35,4 +35,6 @@ export function allSent({ status, timeline }: OrderProgress, seenEvents: Readonl
 export const heartbeat = ': still here\n\n'
 
 /** How soon a reader who was cut off should come back, milliseconds. */
-export const comeBackAfter = (ms: number): string => `retry: ${Math.round(ms)}\n\n`
+export function comeBackAfter(ms: number): string {
+  return `retry: ${Math.round(ms)}\n\n`
+}

@@ -6,11 +6,13 @@ import { createOutcomes } from './outcomes.ts'
 import { createStreams } from './streams.ts'
 import { createWatcher } from './watcher.ts'
 
-const progress = (orderId: string, status: OrderProgress['status']): OrderProgress => ({
-  orderId,
-  status,
-  timeline: [{ event: status === 'PLACED' ? 'OrderPlaced' : 'OrderShipped', status, at: '2026-01-02T03:04:05Z' }],
-})
+function progress(orderId: string, status: OrderProgress['status']): OrderProgress {
+  return {
+    orderId,
+    status,
+    timeline: [{ event: status === 'PLACED' ? 'OrderPlaced' : 'OrderShipped', status, at: '2026-01-02T03:04:05Z' }],
+  }
+}
 
 /** Orders whose state the test sets, and the queries about them. */
 function orders(maxWaiting = 10_000) {
@@ -40,7 +42,9 @@ function orders(maxWaiting = 10_000) {
     mostUnderWay: () => mostUnderWay,
   }
 }
-const caller = () => new EventEmitter()
+function caller() {
+  return new EventEmitter()
+}
 const long = 30_000
 
 test('one query at a time serves thousands of waiting requests, each with its order', async () => {

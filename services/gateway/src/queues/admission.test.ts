@@ -5,12 +5,14 @@ import { startAdmission } from './admission.ts'
 import { StagesUnknown } from './queue.ts'
 import type { Expectation } from './queue.ts'
 
-const queue = (name: string, waitSeconds: number): Expectation => ({
-  name,
-  lag: 1,
-  oldestAgeSeconds: waitSeconds,
-  waitSeconds,
-})
+function queue(name: string, waitSeconds: number): Expectation {
+  return {
+    name,
+    lag: 1,
+    oldestAgeSeconds: waitSeconds,
+    waitSeconds,
+  }
+}
 
 let admission: ReturnType<typeof startAdmission> | undefined
 afterEach(() => admission?.close())

@@ -2,13 +2,15 @@ import { expect, test } from 'vitest'
 import { agesSeconds, expectations, expectedWaitSeconds, queueOf, rememberedPaces } from './queue.ts'
 import type { QueueSample } from './queue.ts'
 
-const partition = (index: number, committed: number | undefined, high: number) => ({
-  topic: 'a',
-  partition: index,
-  low: 0,
-  high,
-  committed,
-})
+function partition(index: number, committed: number | undefined, high: number) {
+  return {
+    topic: 'a',
+    partition: index,
+    low: 0,
+    high,
+    committed,
+  }
+}
 const ages = [1, 30, 60]
 
 test('lag is what is not consumed, and the whole topic for a new group', () => {
@@ -31,11 +33,13 @@ test('the oldest message is as old as the largest age that younger ones lie behi
   expect(age(since(undefined, undefined, undefined), 10)).toBe(0)
 })
 
-const sample = (at: number, lag: number, consumed: number, oldestAgeSeconds = 0): QueueSample => ({
-  at,
-  queues: [{ name: 'payment', lag, oldestAgeSeconds }],
-  positions: { payment: [{ id: 'a/0', consumed, lag }] },
-})
+function sample(at: number, lag: number, consumed: number, oldestAgeSeconds = 0): QueueSample {
+  return {
+    at,
+    queues: [{ name: 'payment', lag, oldestAgeSeconds }],
+    positions: { payment: [{ id: 'a/0', consumed, lag }] },
+  }
+}
 
 test('a new message waits for the messages before it at the measured rate', () => {
   expect(expectations([sample(0, 900, 0), sample(10_000, 600, 300)])).toMatchObject([
@@ -60,17 +64,19 @@ test('an order waits in the stages that it passes, and in no other', () => {
  * Payment with a hundred partitions, of which `stuck` hold a message each that does not move, and
  * have for ten minutes.
  */
-const night = (at: number, stuck: number, consumed = 0, movingLag = 0): QueueSample => ({
-  at,
-  queues: [{ name: 'payment', lag: stuck + movingLag, oldestAgeSeconds: 300 }],
-  positions: {
-    payment: Array.from({ length: 100 }, (_, n) => ({
-      id: `a/${n}`,
-      consumed: 50 + (n === 99 ? consumed : 0),
-      lag: n < stuck ? 1 : n === 99 ? movingLag : 0,
-    })),
-  },
-})
+function night(at: number, stuck: number, consumed = 0, movingLag = 0): QueueSample {
+  return {
+    at,
+    queues: [{ name: 'payment', lag: stuck + movingLag, oldestAgeSeconds: 300 }],
+    positions: {
+      payment: Array.from({ length: 100 }, (_, n) => ({
+        id: `a/${n}`,
+        consumed: 50 + (n === 99 ? consumed : 0),
+        lag: n < stuck ? 1 : n === 99 ? movingLag : 0,
+      })),
+    },
+  }
+}
 
 test('one stuck message in a quiet night makes no other order wait', () => {
   expect(expectations([night(0, 1), night(10_000, 1)])).toMatchObject([{ waitSeconds: 0, oldestAgeSeconds: 300 }])

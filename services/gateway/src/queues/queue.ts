@@ -55,9 +55,13 @@ export class StagesUnknown extends Error {
  * index for every lagging partition, so there are two: the age that makes a queue stuck, and one
  * that shows early that it is going to be.
  */
-export const agesSeconds = (limitSeconds: number): readonly number[] => [Math.min(15, limitSeconds / 2), limitSeconds]
+export function agesSeconds(limitSeconds: number): readonly number[] {
+  return [Math.min(15, limitSeconds / 2), limitSeconds]
+}
 
-const position = ({ low, high, committed }: PartitionOffsets): number => Math.min(high, Math.max(low, committed ?? low))
+function position({ low, high, committed }: PartitionOffsets): number {
+  return Math.min(high, Math.max(low, committed ?? low))
+}
 
 /** `since`: Kafka's offsets for each of `ages`, in that order. */
 export function queueOf(

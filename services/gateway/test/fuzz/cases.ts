@@ -60,14 +60,18 @@ function caseOf(template: string, method: string, operation: Operation, knownVal
     })
 }
 
-const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>, of: number): fc.Arbitrary<T> =>
-  fc.oneof({ arbitrary: usual, weight: of - 1 }, { arbitrary: unusual, weight: 1 })
+function mostly<T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>, of: number): fc.Arbitrary<T> {
+  return fc.oneof({ arbitrary: usual, weight: of - 1 }, { arbitrary: unusual, weight: 1 })
+}
 
-const rarely = <T>(unusual: fc.Arbitrary<T>, of: number): fc.Arbitrary<T | undefined> =>
-  mostly(fc.constant<T | undefined>(undefined), unusual, of)
+function rarely<T>(unusual: fc.Arbitrary<T>, of: number): fc.Arbitrary<T | undefined> {
+  return mostly(fc.constant<T | undefined>(undefined), unusual, of)
+}
 
 /** A lone surrogate has no encoding of its own. */
-const encode = (text: string): string => encodeURIComponent(text.toWellFormed())
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+}
 
 function pathOf(
   template: string,
@@ -131,7 +135,9 @@ function pairsOf(
 }
 
 /** What Node's client lets a header hold: other bytes are sent by raw.ts. */
-const onLine = (text: string): string => text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?')
+function onLine(text: string): string {
+  return text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '?')
+}
 const headerText = unusualText.map(onLine)
 
 const extraHeader = fc.oneof(
@@ -171,8 +177,12 @@ const contentType = fc.oneof(
 )
 
 type Body = Pick<Case, 'body' | 'rawBody'>
-const jsonText = (value: unknown): Body => ({ body: JSON.stringify(value) })
-const rawText = (body: string): Body => ({ body, rawBody: true })
+function jsonText(value: unknown): Body {
+  return { body: JSON.stringify(value) }
+}
+function rawText(body: string): Body {
+  return { body, rawBody: true }
+}
 
 function bodyOf(schema: Schema, knownValues: KnownValues): fc.Arbitrary<Body | undefined> {
   const right = valid(schema, knownValues)

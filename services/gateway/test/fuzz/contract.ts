@@ -99,8 +99,9 @@ export function contractOf(document: OpenApi): Contract {
 }
 
 /** References in a schema of the document, as seen from outside of it. */
-const absolute = (schema: object): object =>
-  JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/')) as object
+function absolute(schema: object): object {
+  return JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/')) as object
+}
 
 /** A version is in the document and may be left out; a slash at the end makes no difference. */
 function paramsOf(template: string, path: string): Record<string, string> | undefined {

@@ -99,11 +99,13 @@ const idle = {
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
-const heapBytes = (): number => {
+function heapBytes(): number {
   collectGarbage()
   return getHeapStatistics().used_heap_size
 }
-const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+function timers() {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+}
 
 /** Far more than a counter a route needs, and far less than a request that is kept. */
 const bytesACase = 500

@@ -62,8 +62,9 @@ function ofSchema(schema: Schema, knownValues: KnownValues, name: string): fc.Ar
   }
 }
 
-const seldom = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
-  fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary: of, weight: 1 })
+function seldom(of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary: of, weight: 1 })
+}
 
 /** Texts that are known to break parsers. */
 export const unusualTexts = [
@@ -100,10 +101,11 @@ const odd: fc.Arbitrary<unknown> = fc.oneof(
 )
 
 /** A value in which one place was changed: replaced, left out, doubled, or given a field more. */
-export const mutated = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
-  fc
+export function mutated(of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc
     .tuple(of, fc.nat(), fc.constantFrom('replace', 'drop', 'double', 'add'), odd, unusualText)
     .map(([value, at, how, other, key]) => variantOf(value, at, how, other, key))
+}
 
 type Way = 'replace' | 'drop' | 'double' | 'add'
 
@@ -124,8 +126,9 @@ function variantOf(value: unknown, at: number, how: Way, other: unknown, key: st
   return copy.value
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 function placesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [path]

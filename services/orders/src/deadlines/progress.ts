@@ -48,11 +48,9 @@ export function leftState(event: OrderEvent): WaitingState | undefined {
 /** A state that no order leaves for this part of its deadline stalls. */
 const stalledAfter = 0.25
 
-const deadlinesOf = ({ placedSeconds, processingSeconds, confirmedSeconds }: Deadlines): readonly number[] => [
-  placedSeconds,
-  processingSeconds,
-  confirmedSeconds,
-]
+function deadlinesOf({ placedSeconds, processingSeconds, confirmedSeconds }: Deadlines): readonly number[] {
+  return [placedSeconds, processingSeconds, confirmedSeconds]
+}
 
 /** @throws DatabaseError */
 export async function recordProgress(

@@ -57,8 +57,9 @@ export function newOrder(
 }
 
 /** A customer's own; of an order without one there is no repeat. */
-export const keyOf = ({ customerId, idempotencyKey }: OrderRequest): string | undefined =>
-  idempotencyKey === undefined ? undefined : JSON.stringify([customerId, idempotencyKey])
+export function keyOf({ customerId, idempotencyKey }: OrderRequest): string | undefined {
+  return idempotencyKey === undefined ? undefined : JSON.stringify([customerId, idempotencyKey])
+}
 
 /** A hash of what the customer ordered, not of how the JSON was written. */
 export function hashOf({ customerId, currency, items }: OrderRequest): string {

@@ -13,8 +13,8 @@ const prices = new Map([
   ],
   ['B', new Map([['EUR', 50]])],
 ])
-const order = (more: Partial<OrderRequest> = {}) =>
-  newOrder(
+function order(more: Partial<OrderRequest> = {}) {
+  return newOrder(
     {
       customerId: 'c',
       currency: 'EUR',
@@ -27,6 +27,7 @@ const order = (more: Partial<OrderRequest> = {}) =>
     '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f',
     new Date(0),
   )
+}
 
 test('prices the lines of an order in its currency and adds them up', () => {
   expect(priced(order(), prices)).toMatchObject({ unitPrices: [1999, 50], totalCents: 4148 })

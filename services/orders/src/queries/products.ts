@@ -33,11 +33,13 @@ interface Row extends Omit<Product, 'prices' | 'availability'> {
   readonly prices: readonly Omit<Price, 'minorUnits'>[]
 }
 
-const productOf = ({ prices, availability, ...product }: Row): Product => ({
-  ...product,
-  ...(availability === null ? {} : { availability }),
-  prices: prices.map((price) => ({ ...price, minorUnits: minorUnitsOf(price.currency) })),
-})
+function productOf({ prices, availability, ...product }: Row): Product {
+  return {
+    ...product,
+    ...(availability === null ? {} : { availability }),
+    prices: prices.map((price) => ({ ...price, minorUnits: minorUnitsOf(price.currency) })),
+  }
+}
 
 /** @throws DatabaseError */
 export async function productBySku(database: Queryable, sku: string): Promise<Product | undefined> {

@@ -23,11 +23,15 @@ export interface OrderProgress {
 
 /** An order with one of these statuses has ended. */
 const terminal: readonly OrderStatus[] = terminalStatuses
-export const isTerminal = (status: OrderStatus): boolean => terminal.includes(status)
+export function isTerminal(status: OrderStatus): boolean {
+  return terminal.includes(status)
+}
 
 /** What a customer waits for after ordering: whether they get it. */
 const settledStatuses: readonly OrderStatus[] = ['CONFIRMED', 'SHIPPED', 'CANCELLED']
-export const isSettled = (status: OrderStatus): boolean => settledStatuses.includes(status)
+export function isSettled(status: OrderStatus): boolean {
+  return settledStatuses.includes(status)
+}
 
 /**
  * Those that exist, and are of `customerId` when that is given; in no order. @throws DatabaseError

@@ -3,8 +3,9 @@ import type { EventType, OrderStatus } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
 import { stepsAtStatus, countSteps } from './steps.ts'
 
-const progressOf = (status: OrderStatus, ...events: EventType[]) =>
-  countSteps({ status, timeline: events.map((event) => ({ event })) })
+function progressOf(status: OrderStatus, ...events: EventType[]) {
+  return countSteps({ status, timeline: events.map((event) => ({ event })) })
+}
 
 test.each([
   ['PLACED', ['OrderPlaced'], 1],

@@ -4,7 +4,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { idRange } from './id-range.ts'
 
-const bytes = (id: string) => Buffer.from(id.replaceAll('-', ''), 'hex')
+function bytes(id: string) {
+  return Buffer.from(id.replaceAll('-', ''), 'hex')
+}
 
 test('ranges from the smallest to the greatest id, in any order and spelling', () => {
   const id = fc.oneof(

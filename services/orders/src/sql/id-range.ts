@@ -13,4 +13,6 @@ export function idRange(ids: readonly string[]): readonly [least: string, greate
 }
 
 const nil = '00000000-0000-0000-0000-000000000000'
-const lower = (id: string): string => id.toLowerCase()
+function lower(id: string): string {
+  return id.toLowerCase()
+}

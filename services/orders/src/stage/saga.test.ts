@@ -27,8 +27,12 @@ const prices = new Map([
   ['B', 300],
 ])
 const facts = { priceOf: (sku: string) => prices.get(sku), itemsOf: () => items }
-const on = (status: OrderStatus, event: OrderEvent) => decide(status, event, facts, now)
-const saidBy = (status: OrderStatus, event: OrderEvent) => on(status, event)?.events.map(({ type }) => type)
+function on(status: OrderStatus, event: OrderEvent) {
+  return decide(status, event, facts, now)
+}
+function saidBy(status: OrderStatus, event: OrderEvent) {
+  return on(status, event)?.events.map(({ type }) => type)
+}
 
 describe('the saga of an order', () => {
   it('prices a placed order', () => {

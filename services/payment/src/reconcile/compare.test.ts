@@ -4,14 +4,17 @@ import { differenceOf } from './compare.ts'
 
 const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }
 const charge = { ...about, chargeId: 'ch-1', amountCents: 700, currency: 'EUR', refundedCents: 0 }
-const payment = (status: PaymentStatus, chargeId?: string, amountCents = 700): Payment => ({
-  ...about,
-  status,
-  ...(status === 'CANCELLED' ? {} : { amountCents, currency: 'EUR' }),
-  ...(chargeId === undefined ? {} : { chargeId }),
-})
-const kindOf = (existing: Payment | undefined, refundedCents = 0) =>
-  differenceOf({ ...charge, refundedCents }, existing)?.kind
+function payment(status: PaymentStatus, chargeId?: string, amountCents = 700): Payment {
+  return {
+    ...about,
+    status,
+    ...(status === 'CANCELLED' ? {} : { amountCents, currency: 'EUR' }),
+    ...(chargeId === undefined ? {} : { chargeId }),
+  }
+}
+function kindOf(existing: Payment | undefined, refundedCents = 0) {
+  return differenceOf({ ...charge, refundedCents }, existing)?.kind
+}
 
 test('equal records are no difference', () => {
   expect(kindOf(payment('CAPTURED', 'ch-1'))).toBeUndefined()

@@ -23,7 +23,9 @@ export const PaymentIntent = z.object({
 })
 export type PaymentIntent = z.infer<typeof PaymentIntent>
 
-const listOf = <T extends z.ZodType>(data: T) => z.object({ data: z.array(data), has_more: z.boolean().default(false) })
+function listOf<T extends z.ZodType>(data: T) {
+  return z.object({ data: z.array(data), has_more: z.boolean().default(false) })
+}
 export const PaymentIntents = listOf(PaymentIntent)
 
 export const Refund = z.object({
@@ -43,7 +45,9 @@ export const Customer = z.object({
 })
 export const Customers = listOf(Customer)
 
-export const declined = (reason: string): ChargeOutcome => ({ status: 'declined', reason })
+export function declined(reason: string): ChargeOutcome {
+  return { status: 'declined', reason }
+}
 
 /** `undefined`: nothing has been charged and nothing is on its way, but it may yet be confirmed. */
 export function outcomeOf(intent: PaymentIntent): ChargeOutcome | undefined {
@@ -66,5 +70,6 @@ export function outcomeOf(intent: PaymentIntent): ChargeOutcome | undefined {
 }
 
 /** Refunds that failed: the money is still here. */
-export const failedRefund = ({ status }: Pick<Refund, 'status'>): boolean =>
-  status === 'failed' || status === 'canceled'
+export function failedRefund({ status }: Pick<Refund, 'status'>): boolean {
+  return status === 'failed' || status === 'canceled'
+}

@@ -116,7 +116,9 @@ export function createStripeApi({ url, key, timeoutMs, turn }: StripeAddress): S
   }
 }
 
-const isReplay = ({ headers }: HttpAnswer): boolean => headers.get('idempotent-replayed') === 'true'
+function isReplay({ headers }: HttpAnswer): boolean {
+  return headers.get('idempotent-replayed') === 'true'
+}
 
 /**
  * It does not show the present state: a failure that is only repeated, or a key whose first call

@@ -59,4 +59,6 @@ function payerFrom(customer: z.infer<typeof Customer> | undefined): Payer | unde
 }
 
 /** For a value between single quotes in a search. */
-export const quoted = (value: string): string => value.replace(/[\\']/g, '\\$&')
+export function quoted(value: string): string {
+  return value.replace(/[\\']/g, '\\$&')
+}

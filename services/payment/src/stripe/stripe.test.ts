@@ -46,16 +46,30 @@ function intentsInMemory(): Intents {
 }
 
 const never = new AbortController().signal
-const adapter = (intents: Intents = intentsInMemory(), options: { key?: string; turn?: () => Promise<void> } = {}) =>
-  createStripe({ url: stripe.url, key: stripe.key, timeoutMs: 30_000, intents, now: () => Date.now(), ...options })
-const chargeBy = (customerId: string, amountCents = 700, currency = 'EUR') => ({
-  orderId: randomUUID(),
-  customerId,
-  amountCents,
-  currency,
-})
-const intents = () => [...stripe.intents.values()]
-const succeededCount = () => intents().filter(({ status }) => status === 'succeeded').length
+function adapter(intents: Intents = intentsInMemory(), options: { key?: string; turn?: () => Promise<void> } = {}) {
+  return createStripe({
+    url: stripe.url,
+    key: stripe.key,
+    timeoutMs: 30_000,
+    intents,
+    now: () => Date.now(),
+    ...options,
+  })
+}
+function chargeBy(customerId: string, amountCents = 700, currency = 'EUR') {
+  return {
+    orderId: randomUUID(),
+    customerId,
+    amountCents,
+    currency,
+  }
+}
+function intents() {
+  return [...stripe.intents.values()]
+}
+function succeededCount() {
+  return intents().filter(({ status }) => status === 'succeeded').length
+}
 
 test('charges an order once by one intent that names it', async () => {
   const charge = chargeBy('paying')

@@ -46,8 +46,9 @@ interface Parts {
   readonly payerOf: PayerOf
 }
 
-const retrieve = (api: StripeApi, intentId: string, asking: Asking) =>
-  api.get(`payment_intents/${encodeURIComponent(intentId)}`, PaymentIntent, {}, asking)
+function retrieve(api: StripeApi, intentId: string, asking: Asking) {
+  return api.get(`payment_intents/${encodeURIComponent(intentId)}`, PaymentIntent, {}, asking)
+}
 
 /**
  * For what is not noted any more. Stripe's search is some seconds to a minute behind, so it is for

@@ -33,7 +33,9 @@ beforeEach(() => {
 })
 
 const orderId = randomUUID()
-const event = (object: object) => JSON.stringify({ id: 'evt_1', type: 'x', data: { object } })
+function event(object: object) {
+  return JSON.stringify({ id: 'evt_1', type: 'x', data: { object } })
+}
 const ofOrder = event({ object: 'payment_intent', status: 'succeeded', metadata: { order_id: orderId } })
 async function send(body: string, signature = stripeSignature(body, 'whsec_new', seconds), path = webhookPath) {
   const headers = signature === '' ? {} : { 'stripe-signature': signature }

@@ -9,7 +9,9 @@ import { httpCarrier } from './http-carrier.ts'
 const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const placedAt = Number.parseInt('01936d5e7a2b', 16)
 const items = [{ sku: 'SKU-0001', quantity: 1 }]
-const signal = () => AbortSignal.timeout(10_000)
+function signal() {
+  return AbortSignal.timeout(10_000)
+}
 let passedSeconds = 0
 let simulatedCarrier: SimulatedCarrier
 beforeAll(async () => {
@@ -23,7 +25,9 @@ beforeAll(async () => {
   })
 })
 afterAll(() => simulatedCarrier.close())
-const carrier = () => httpCarrier({ url: simulatedCarrier.url, timeoutMs: 5_000 })
+function carrier() {
+  return httpCarrier({ url: simulatedCarrier.url, timeoutMs: 5_000 })
+}
 
 test('repeats a label on request, and its parcel is delivered in time', async () => {
   const label = await carrier().label({ orderId, items }, signal())

@@ -80,8 +80,9 @@ function parse<Body>(schema: z.ZodType<Body>, answer: CarrierAnswer): Body {
   }
 }
 
-const failure = ({ status, text: answerText }: CarrierAnswer): CarrierError =>
-  new CarrierError(failureOf(status), `answered ${status}: ${answerText.slice(0, 200)}`)
+function failure({ status, text: answerText }: CarrierAnswer): CarrierError {
+  return new CarrierError(failureOf(status), `answered ${status}: ${answerText.slice(0, 200)}`)
+}
 
 function failureOf(status: number): CarrierFailure {
   if (status === 400 || status === 422) return 'Refused'

@@ -76,10 +76,13 @@ export async function startSimulatedCarrier(options: SimulatedCarrierOptions): P
 }
 
 /** The first 12 digits are the order's time, where its id has one. */
-const numberOf = (orderId: string): string =>
-  `SIM${orderId.replaceAll('-', '').slice(0, 12)}${hashOf(orderId).slice(0, 8)}`.toUpperCase()
+function numberOf(orderId: string): string {
+  return `SIM${orderId.replaceAll('-', '').slice(0, 12)}${hashOf(orderId).slice(0, 8)}`.toUpperCase()
+}
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
 
 function statusOf(trackingNumber: string, options: SimulatedCarrierOptions): CarriedStatus {
   const orderedAt = Number.parseInt(trackingNumber.slice(3, 15), 16)
