@@ -4,8 +4,8 @@
 // environment (HTTPS_PROXY, SSL_CERT_FILE).
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer   } from 'node:http'
-import type {IncomingMessage, ServerResponse} from 'node:http';
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -35,12 +35,18 @@ export interface ChartSources {
  * Serves every dependency whose repository is `https://…` or `oci://…`; `dir` holds the packed
  * charts and Helm's own files.
  */
-export async function serveCharts(helm: string, dependencies: readonly Dependency[], dir: string): Promise<ChartSources> {
+export async function serveCharts(
+  helm: string,
+  dependencies: readonly Dependency[],
+  dir: string,
+): Promise<ChartSources> {
   const remote = dependencies.filter(({ repository }) => !repository.startsWith('file:'))
   const answers = new Map<string, Answer>()
   for (const dependency of remote) {
     const archive = await readFile(await packedStub(helm, dependency, dir))
-    const responses = dependency.repository.startsWith('oci:') ? ociAnswers(dependency, archive) : indexAnswers(dependency, archive)
+    const responses = dependency.repository.startsWith('oci:')
+      ? ociAnswers(dependency, archive)
+      : indexAnswers(dependency, archive)
     for (const [path, answer] of responses) answers.set(path, answer)
   }
   const now = new Date()
@@ -66,7 +72,11 @@ export async function serveCharts(helm: string, dependencies: readonly Dependenc
   await writeFile(authorityFile, authority.cert)
   const homes = Object.fromEntries(['CACHE', 'CONFIG', 'DATA'].map((name) => [`HELM_${name}_HOME`, join(dir, name)]))
   return {
-    env: { ...homes, HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, SSL_CERT_FILE: authorityFile },
+    env: {
+      ...homes,
+      HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      SSL_CERT_FILE: authorityFile,
+    },
     requests,
     async close() {
       for (const socket of open) socket.destroy()
@@ -86,7 +96,11 @@ function answer(request: IncomingMessage, response: ServerResponse, content: Ans
     return
   }
   const { type, body } = content
-  response.writeHead(200, { 'content-type': type, 'content-length': body.length, 'docker-content-digest': digestOf(body) })
+  response.writeHead(200, {
+    'content-type': type,
+    'content-length': body.length,
+    'docker-content-digest': digestOf(body),
+  })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
@@ -142,5 +156,5 @@ async function packedStub(helm: string, { name, version }: Dependency, dir: stri
 }
 
 function digestOf(body: Buffer): string {
-return (`sha256:${createHash('sha256').update(body).digest('hex')}`)
+  return `sha256:${createHash('sha256').update(body).digest('hex')}`
 }

@@ -5,14 +5,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { chart, helm, installed, neededValues, objectsOf, only, platformWithDependencies, podsOf, rendered, repository   } from './helm.ts'
-import type {KubeObject, Rule} from './helm.ts';
+import {
+  chart,
+  helm,
+  installed,
+  neededValues,
+  objectsOf,
+  only,
+  platformWithDependencies,
+  podsOf,
+  rendered,
+  repository,
+} from './helm.ts'
+import type { KubeObject, Rule } from './helm.ts'
 
 async function read(path: string): Promise<unknown> {
-return (parse(await readFile(join(repository, path), 'utf8')))
+  return parse(await readFile(join(repository, path), 'utf8'))
 }
 function names(objects: readonly KubeObject[], kind: string): string[] {
-return (objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name))
+  return objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.name)
 }
 
 describe('orderpipeline-operator', () => {
@@ -21,10 +32,18 @@ describe('orderpipeline-operator', () => {
   test('grants exactly the rules that the operator lists, in the whole cluster, and no wildcard', async () => {
     const rules = (await read('operator/deploy/rbac-rules.yaml')) as Record<'watched' | 'kafkaSecrets' | 'own', Rule[]>
     const objects = await rendered(path)
-    const bound = only(objects.filter(({ metadata }) => !metadata.annotations), 'ClusterRoleBinding') as KubeObject & { roleRef: { name: string } }
+    const bound = only(
+      objects.filter(({ metadata }) => !metadata.annotations),
+      'ClusterRoleBinding',
+    ) as KubeObject & { roleRef: { name: string } }
     const role = objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === bound.roleRef.name)
     expect(role?.rules).toEqual([...rules.watched, ...rules.kafkaSecrets])
-    expect(only(objects.filter(({ metadata }) => !metadata.annotations), 'Role').rules).toEqual(rules.own)
+    expect(
+      only(
+        objects.filter(({ metadata }) => !metadata.annotations),
+        'Role',
+      ).rules,
+    ).toEqual(rules.own)
     expect(JSON.stringify(objects.map((object) => object.rules))).not.toContain('*')
   })
 
@@ -64,15 +83,22 @@ describe('orderpipeline-operator', () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
     const [pod] = podsOf(await rendered(path, [`image.digest=${digest}`]))
     expect(pod?.spec.containers[0]).toMatchObject({ image: `orderpipeline/operator@${digest}` })
-    await expect(rendered(path, ['servicesImage.repository='])).rejects.toThrow('servicesImage.repository is empty: build the images')
+    await expect(rendered(path, ['servicesImage.repository='])).rejects.toThrow(
+      'servicesImage.repository is empty: build the images',
+    )
   })
 
   test('keeps a replica while nodes are drained, spreads replicas, and admits traffic to two ports by their numbers', async () => {
     const objects = await rendered(path)
     const { selector } = only(objects, 'Deployment').spec as { selector: unknown }
     expect(only(objects, 'PodDisruptionBudget').spec).toMatchObject({ maxUnavailable: 1, selector })
-    expect(podsOf(objects)[0]?.spec).toMatchObject({ topologySpreadConstraints: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: selector }] })
-    expect(only(objects, 'NetworkPolicy').spec).toMatchObject({ podSelector: selector, ingress: [8080, 8081].map((port) => ({ ports: [{ protocol: 'TCP', port }] })) })
+    expect(podsOf(objects)[0]?.spec).toMatchObject({
+      topologySpreadConstraints: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: selector }],
+    })
+    expect(only(objects, 'NetworkPolicy').spec).toMatchObject({
+      podSelector: selector,
+      ingress: [8080, 8081].map((port) => ({ ports: [{ protocol: 'TCP', port }] })),
+    })
     expect(names(await rendered(path, ['replicas=1']), 'PodDisruptionBudget')).toEqual([])
   })
 
@@ -91,22 +117,38 @@ describe('orderpipeline-operator', () => {
 
   test('extends the roles view, edit and admin to the pipelines of a namespace', async () => {
     const verbs = async (role: string, resource = 'orderpipelines') => {
-      const roles = (await rendered(path)).filter(({ metadata }) => metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true')
+      const roles = (await rendered(path)).filter(
+        ({ metadata }) => metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`] === 'true',
+      )
       const rules = roles.flatMap((one) => one.rules ?? []).filter(({ resources }) => resources?.includes(resource))
       return rules.flatMap((rule) => rule.verbs).sort()
     }
     expect(await verbs('view')).toEqual(['get', 'list', 'watch'])
-    expect(await verbs('edit')).toEqual(['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'])
+    expect(await verbs('edit')).toEqual([
+      'create',
+      'delete',
+      'deletecollection',
+      'get',
+      'list',
+      'patch',
+      'update',
+      'watch',
+    ])
     expect(await verbs('admin')).toEqual(await verbs('edit'))
     // In the console: dead letters, their messages, and orders.
     expect(await verbs('view', 'orderpipelines/deadletters')).toEqual(['get'])
-    expect([await verbs('view', 'orderpipelines/payloads'), await verbs('view', 'orderpipelines/orders')]).toEqual([[], []])
+    expect([await verbs('view', 'orderpipelines/payloads'), await verbs('view', 'orderpipelines/orders')]).toEqual([
+      [],
+      [],
+    ])
     for (const role of ['edit', 'admin']) {
       expect(await verbs(role, 'orderpipelines/deadletters')).toEqual(['create', 'delete', 'get'])
       expect(await verbs(role, 'orderpipelines/payloads')).toEqual(['get'])
       expect(await verbs(role, 'orderpipelines/orders')).toEqual(['delete', 'get'])
     }
-    expect(names(await rendered(path, ['aggregateRoles=false']), 'ClusterRole').filter((name) => name.endsWith('-edit'))).toEqual([])
+    expect(
+      names(await rendered(path, ['aggregateRoles=false']), 'ClusterRole').filter((name) => name.endsWith('-edit')),
+    ).toEqual([])
   })
 
   test('renders the extra objects', async () => {
@@ -132,7 +174,11 @@ describe('orderpipeline-operator', () => {
     const monitors = async (...values: string[]) =>
       (await rendered(path, values)).filter(({ kind }) => kind === 'PodMonitor') as (KubeObject & { spec: unknown })[]
     expect(await monitors()).toEqual([])
-    const [own, pipelines] = await monitors('podMonitors.enabled=true', 'watchNamespace=shops', 'podMonitors.labels.team=ops')
+    const [own, pipelines] = await monitors(
+      'podMonitors.enabled=true',
+      'watchNamespace=shops',
+      'podMonitors.labels.team=ops',
+    )
     const { spec } = only(await rendered(path), 'Deployment')
     expect((own?.spec as { selector: unknown }).selector).toEqual(spec?.['selector'])
     expect(own?.metadata.labels).toMatchObject({ team: 'ops' })
@@ -145,14 +191,21 @@ describe('orderpipeline-operator', () => {
 
   test('has alerts that link to the runbooks, with templates for Prometheus in their texts', async () => {
     expect((await rendered(path)).filter(({ kind }) => kind === 'PrometheusRule')).toEqual([])
-    const values = ['alerts.enabled=true', 'alerts.labels.release=prometheus', 'alerts.runbooks=https://runbooks.example/order']
+    const values = [
+      'alerts.enabled=true',
+      'alerts.labels.release=prometheus',
+      'alerts.runbooks=https://runbooks.example/order',
+    ]
     const { metadata, spec } = only(await rendered(path, values), 'PrometheusRule') as KubeObject & {
-      readonly spec: { readonly groups: readonly { readonly rules: readonly { readonly annotations: Record<string, string> }[] }[] }
+      readonly spec: {
+        readonly groups: readonly { readonly rules: readonly { readonly annotations: Record<string, string> }[] }[]
+      }
     }
     expect(metadata.labels).toMatchObject({ release: 'prometheus' })
     const annotations = spec.groups.flatMap(({ rules }) => rules.map((rule) => rule.annotations))
     expect(annotations.length).toBeGreaterThan(20)
-    for (const { runbook_url: url } of annotations) expect(url).toMatch(/^https:\/\/runbooks\.example\/order#orderpipeline[a-z]+$/)
+    for (const { runbook_url: url } of annotations)
+      expect(url).toMatch(/^https:\/\/runbooks\.example\/order#orderpipeline[a-z]+$/)
     expect(annotations.some(({ summary = '' }) => summary.includes('{{ $labels.stage }}'))).toBe(true)
   })
 
@@ -180,18 +233,36 @@ describe('order-shop', () => {
   })
 
   test('passes pull secrets, users and template to the pods of the pipeline, and validates them as the CRD does', async () => {
-    const sets = ['imagePullSecrets[0].name=pull', 'pipeline.template.imagePullSecrets={own}', 'pipeline.template.labels.team=shop', 'pipeline.suspension.drainDeadlineSeconds=30', 'clusterAssignsUsers=true']
+    const sets = [
+      'imagePullSecrets[0].name=pull',
+      'pipeline.template.imagePullSecrets={own}',
+      'pipeline.template.labels.team=shop',
+      'pipeline.suspension.drainDeadlineSeconds=30',
+      'clusterAssignsUsers=true',
+    ]
     const pipeline = only(await rendered(path, sets), 'OrderPipeline')
     expect(pipeline.spec).toMatchObject({ suspension: { drainDeadlineSeconds: 30 } })
-    expect(pipeline.spec?.['template']).toEqual({ imagePullSecrets: ['own', 'pull'], labels: { team: 'shop' }, securityContext: {} })
+    expect(pipeline.spec?.['template']).toEqual({
+      imagePullSecrets: ['own', 'pull'],
+      labels: { team: 'shop' },
+      securityContext: {},
+    })
     expect(only(await rendered(path), 'OrderPipeline').spec).not.toHaveProperty('template')
     await expect(rendered(path, ['pipeline.template.lables.team=shop'])).rejects.toThrow(/lables/)
   })
 
   test('changes, adds and removes one stage without repeating the others', async () => {
-    const own = 'stages.audit={"image":"audit:1","consumes":[{"topic":"orders.status"}],"scaling":{"minReplicas":1,"maxReplicas":2,"lagPerReplica":5}}'
-    const objects = await rendered(path, ['stages.payment.scaling.maxReplicas=7', 'stages.notification=null'], ['--set-json', own])
-    const stages = only(objects, 'OrderPipeline').spec?.['stages'] as { name: string; scaling: { maxReplicas: number } }[]
+    const own =
+      'stages.audit={"image":"audit:1","consumes":[{"topic":"orders.status"}],"scaling":{"minReplicas":1,"maxReplicas":2,"lagPerReplica":5}}'
+    const objects = await rendered(
+      path,
+      ['stages.payment.scaling.maxReplicas=7', 'stages.notification=null'],
+      ['--set-json', own],
+    )
+    const stages = only(objects, 'OrderPipeline').spec?.['stages'] as {
+      name: string
+      scaling: { maxReplicas: number }
+    }[]
     expect(stages.map(({ name, scaling }) => [name, scaling.maxReplicas])).toEqual([
       ['orders', 100],
       ['inventory', 25],
@@ -208,14 +279,34 @@ describe('order-shop', () => {
       readonly emits?: { topic: string }[]
       readonly env?: unknown[]
     }
-    const example = ((await read('examples/shop-stock.yaml')) as KubeObject).spec as { stages: Stage[]; topics: { name: string }[] }
-    const { stages, topics } = only(await rendered(path, ['stockEvents.enabled=true']), 'OrderPipeline').spec as typeof example
-    const [deliveries, of] = ['warehouse.deliveries', (all: readonly Stage[], name: string) => all.find((stage) => stage.name === name)]
+    const example = ((await read('examples/shop-stock.yaml')) as KubeObject).spec as {
+      stages: Stage[]
+      topics: { name: string }[]
+    }
+    const { stages, topics } = only(await rendered(path, ['stockEvents.enabled=true']), 'OrderPipeline')
+      .spec as typeof example
+    const [deliveries, of] = [
+      'warehouse.deliveries',
+      (all: readonly Stage[], name: string) => all.find((stage) => stage.name === name),
+    ]
     const original = of(example.stages, 'inventory')!
-    expect(of(stages, 'inventory')).toEqual({ ...original, consumes: original.consumes.filter(({ topic }) => topic !== deliveries) })
+    expect(of(stages, 'inventory')).toEqual({
+      ...original,
+      consumes: original.consumes.filter(({ topic }) => topic !== deliveries),
+    })
     expect(of(stages, 'orders')).toEqual(of(example.stages, 'orders'))
-    expect(topics.map(({ name }) => name).sort()).toEqual(example.topics.map(({ name }) => name).filter((name) => name !== deliveries).sort())
-    const own = ['stockEvents.enabled=true', 'stockEvents.lowBelow=7', 'stages.inventory.env[0].name=LOG_LEVEL', 'stages.inventory.env[0].value=debug']
+    expect(topics.map(({ name }) => name).sort()).toEqual(
+      example.topics
+        .map(({ name }) => name)
+        .filter((name) => name !== deliveries)
+        .sort(),
+    )
+    const own = [
+      'stockEvents.enabled=true',
+      'stockEvents.lowBelow=7',
+      'stages.inventory.env[0].name=LOG_LEVEL',
+      'stages.inventory.env[0].value=debug',
+    ]
     const changedSpec = only(await rendered(path, own), 'OrderPipeline').spec as typeof example
     expect(of(changedSpec.stages, 'inventory')?.env).toEqual([
       { name: 'INVENTORY_STOCK_EVENTS', value: 'on' },
@@ -281,19 +372,31 @@ describe('order-shop', () => {
     expect(env).toContainEqual({ name: 'PROMISE_SECONDS', value: '30' })
     expect(env.at(-1)).toEqual({ name: 'LOG_LEVEL', value: 'debug' })
     const files = ['config.ts', 'authentication/settings.ts', 'limits/settings.ts', 'queues/settings.ts']
-    const sources = await Promise.all(files.map((file) => readFile(join(repository, 'services/gateway/src', file), 'utf8')))
+    const sources = await Promise.all(
+      files.map((file) => readFile(join(repository, 'services/gateway/src', file), 'utf8')),
+    )
     for (const { name } of env) expect(sources.join()).toContain(`  ${name}: `)
   })
 
   const withSecret = ['issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret']
-  const authentication = (values: readonly string[]) => rendered(path, ['mode=', ...values].map((value) => `authentication.${value}`))
+  const authentication = (values: readonly string[]) =>
+    rendered(
+      path,
+      ['mode=', ...values].map((value) => `authentication.${value}`),
+    )
 
   test('refuses a gateway without a choice of authentication, in an upgrade too, and accepts a choice in the values or its env', async () => {
     const unsetMode = 'authentication.mode='
     for (const flags of [[], ['--is-upgrade']])
-      await expect(rendered(path, [unsetMode], flags)).rejects.toThrow(/authentication is not set, .* or authentication.mode=none where that is intended/)
+      await expect(rendered(path, [unsetMode], flags)).rejects.toThrow(
+        /authentication is not set, .* or authentication.mode=none where that is intended/,
+      )
     const env = async (...values: string[]) =>
-      ((only(await rendered(path, values), 'OrderPipeline').spec?.['gateway'] ?? {}) as { env?: { name: string; value?: string }[] }).env ?? []
+      (
+        (only(await rendered(path, values), 'OrderPipeline').spec?.['gateway'] ?? {}) as {
+          env?: { name: string; value?: string }[]
+        }
+      ).env ?? []
     expect(await env('authentication.mode=none')).toEqual([{ name: 'AUTH', value: 'none' }])
     const own = ['gateway.env[0].name=AUTH', 'gateway.env[0].value=none']
     expect(await env(unsetMode, ...own)).toEqual([{ name: 'AUTH', value: 'none' }])
@@ -301,8 +404,12 @@ describe('order-shop', () => {
     // A user's own program authenticates its callers itself, and without a gateway there are none.
     expect(await env(unsetMode, 'gateway.image=mine:1')).toEqual([])
     expect(await env(unsetMode, 'gateway=null')).toEqual([])
-    await expect(rendered(path, [unsetMode, 'gateway.image=mirror/services:1', 'gateway.builtIn=true'])).rejects.toThrow('authentication is not set')
-    await expect(rendered(path, ['authentication.mode=none', 'authentication.issuer=i'])).rejects.toThrow('remove one or the other')
+    await expect(
+      rendered(path, [unsetMode, 'gateway.image=mirror/services:1', 'gateway.builtIn=true']),
+    ).rejects.toThrow('authentication is not set')
+    await expect(rendered(path, ['authentication.mode=none', 'authentication.issuer=i'])).rejects.toThrow(
+      'remove one or the other',
+    )
     await expect(rendered(path, ['authentication.mode=off'])).rejects.toThrow('/authentication/mode')
   })
 
@@ -335,19 +442,34 @@ describe('order-shop', () => {
       return helm('install', 'trial', path, '--dry-run=client', ...neededValues(path), ...sets)
     }
     expect(await notes()).toMatch(/WARNING: the gateway does not authenticate its callers:/)
-    expect(await notes('gateway.service.type=NodePort')).toMatch(/type NodePort is open to every client that reaches the nodes/)
+    expect(await notes('gateway.service.type=NodePort')).toMatch(
+      /type NodePort is open to every client that reaches the nodes/,
+    )
     expect(await notes(...['mode=', ...withSecret].map((value) => `authentication.${value}`))).not.toContain('WARNING')
   })
 
-  const exposed = ['ingress.enabled=true', 'ingress.host=orders.example.com', 'httpRoute.enabled=true', 'httpRoute.parentRefs[0].name=public']
+  const exposed = [
+    'ingress.enabled=true',
+    'ingress.host=orders.example.com',
+    'httpRoute.enabled=true',
+    'httpRoute.parentRefs[0].name=public',
+  ]
 
   test('exposes the gateway with TLS by an Ingress or an HTTPRoute, and by neither by default', async () => {
     const objects = await rendered(path, [...exposed, 'pipeline.name=store'])
     expect(only(objects, 'Ingress').spec).toMatchObject({
       tls: [{ hosts: ['orders.example.com'] }],
-      rules: [{ host: 'orders.example.com', http: { paths: [{ backend: { service: { name: 'store-gateway', port: { number: 8080 } } } }] } }],
+      rules: [
+        {
+          host: 'orders.example.com',
+          http: { paths: [{ backend: { service: { name: 'store-gateway', port: { number: 8080 } } } }] },
+        },
+      ],
     })
-    expect(only(objects, 'HTTPRoute').spec).toMatchObject({ parentRefs: [{ name: 'public' }], rules: [{ backendRefs: [{ name: 'store-gateway', port: 8080 }] }] })
+    expect(only(objects, 'HTTPRoute').spec).toMatchObject({
+      parentRefs: [{ name: 'public' }],
+      rules: [{ backendRefs: [{ name: 'store-gateway', port: 8080 }] }],
+    })
     expect((await rendered(path)).filter(({ kind }) => ['Ingress', 'HTTPRoute'].includes(kind))).toEqual([])
   })
 
@@ -363,16 +485,33 @@ describe('order-shop', () => {
     const from = ['paymentProvider.networkPolicy.from[0].podSelector.matchLabels.app=x']
     const { spec } = only(await rendered(path, from), 'NetworkPolicy')
     const { selector } = only(await rendered(path), 'Deployment').spec as { selector: unknown }
-    expect(spec).toMatchObject({ podSelector: selector, ingress: [{ ports: [{ port: 8080 }, { port: 9090 }], from: [{ podSelector: { matchLabels: { app: 'x' } } }] }] })
+    expect(spec).toMatchObject({
+      podSelector: selector,
+      ingress: [{ ports: [{ port: 8080 }, { port: 9090 }], from: [{ podSelector: { matchLabels: { app: 'x' } } }] }],
+    })
     expect(names(await rendered(path, ['paymentProvider.networkPolicy.enabled=false']), 'NetworkPolicy')).toEqual([])
   })
 
   test('lets the pods of the pipeline connect to DNS, to the pods of the release and to what the values name', async () => {
-    const egress = ['egress.enabled=true', 'egress.to[0].ports[0].port=9092', 'egress.to[0].to[0].ipBlock.cidr=10.20.0.0/16', 'pipeline.name=store', 'paymentProvider.networkPolicy.enabled=false']
+    const egress = [
+      'egress.enabled=true',
+      'egress.to[0].ports[0].port=9092',
+      'egress.to[0].to[0].ipBlock.cidr=10.20.0.0/16',
+      'pipeline.name=store',
+      'paymentProvider.networkPolicy.enabled=false',
+    ]
     const { spec } = only(await rendered(path, egress), 'NetworkPolicy')
-    expect(spec).toMatchObject({ podSelector: { matchLabels: { 'orderpipeline.dev/pipeline': 'store' } }, policyTypes: ['Egress'] })
+    expect(spec).toMatchObject({
+      podSelector: { matchLabels: { 'orderpipeline.dev/pipeline': 'store' } },
+      policyTypes: ['Egress'],
+    })
     expect((spec as { egress: unknown[] }).egress).toMatchObject([
-      { ports: [{ protocol: 'UDP', port: 53 }, { protocol: 'TCP', port: 53 }] },
+      {
+        ports: [
+          { protocol: 'UDP', port: 53 },
+          { protocol: 'TCP', port: 53 },
+        ],
+      },
       { to: [{ podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'trial' } } }] },
       { ports: [{ port: 9092 }], to: [{ ipBlock: { cidr: '10.20.0.0/16' } }] },
     ])
@@ -381,11 +520,15 @@ describe('order-shop', () => {
   })
 
   test('migrates in parallel with a database of the same release, and before an upgrade', async () => {
-    const job = async (...flags: string[]) => only(installed(await rendered(path, ['migration.when=beside'], flags)), 'Job').metadata
+    const job = async (...flags: string[]) =>
+      only(installed(await rendered(path, ['migration.when=beside'], flags)), 'Job').metadata
     expect(await job()).toMatchObject({ name: expect.stringMatching(/^shop-migration-[0-9a-f]{8}$/) as string })
     expect((await job()).annotations).toBeUndefined()
     expect((await job('--set', 'image.tag=next')).name).not.toBe((await job()).name)
-    expect(await job('--is-upgrade')).toMatchObject({ name: 'shop-migration', annotations: { 'helm.sh/hook': 'pre-install,pre-upgrade' } })
+    expect(await job('--is-upgrade')).toMatchObject({
+      name: 'shop-migration',
+      annotations: { 'helm.sh/hook': 'pre-install,pre-upgrade' },
+    })
   })
 
   test('accepts a Strimzi listener with a user, as in the CRD', async () => {
@@ -395,7 +538,9 @@ describe('order-shop', () => {
   })
 
   test('accepts an external Kafka instead of that of Strimzi', async () => {
-    const kafka = only(await rendered(path, ['kafka.external.bootstrapServers=b:9092']), 'OrderPipeline').spec?.['kafka']
+    const kafka = only(await rendered(path, ['kafka.external.bootstrapServers=b:9092']), 'OrderPipeline').spec?.[
+      'kafka'
+    ]
     expect(kafka).toEqual({ external: { bootstrapServers: 'b:9092' } })
   })
 
@@ -440,7 +585,10 @@ describe('order-shop', () => {
     ['limits.perCustomer=7', '/limits/perCustomer'],
     ['pipeline.deletionPolicy=Orphan', '/pipeline/deletionPolicy'],
     ['stages.payment.scaling=null', '/stages/payment'],
-    ['stages.payment.scaling.maxReplica=5', "at '/stages/payment/scaling': additional properties 'maxReplica' not allowed"],
+    [
+      'stages.payment.scaling.maxReplica=5',
+      "at '/stages/payment/scaling': additional properties 'maxReplica' not allowed",
+    ],
     ['stages.payment.scaling.maxReplicas=abc', "at '/stages/payment/scaling/maxReplicas': got string, want integer"],
     ['topics.orders\\.placed.partition=3', "additional properties 'partition' not allowed"],
     ['kafka.external.bootstrapServer=b:9092', "additional properties 'bootstrapServer' not allowed"],
@@ -459,7 +607,9 @@ describe('order-platform', () => {
   afterAll(() => platform.remove())
 
   test('has a boolean condition in its values for every dependency', async () => {
-    const { dependencies } = (await read('charts/order-platform/Chart.yaml')) as { dependencies: { name: string; condition: string }[] }
+    const { dependencies } = (await read('charts/order-platform/Chart.yaml')) as {
+      dependencies: { name: string; condition: string }[]
+    }
     const values = (await read('charts/order-platform/values.yaml')) as Record<string, { enabled?: unknown }>
     expect(dependencies.map(({ condition }) => condition)).toEqual(dependencies.map(({ name }) => `${name}.enabled`))
     for (const { name } of dependencies) expect(values[name]?.enabled).toBeTypeOf('boolean')
@@ -467,8 +617,11 @@ describe('order-platform', () => {
 
   test('contains all subcharts, and each can be disabled', async () => {
     const kinds = new Set((await rendered(platform.path)).map(({ kind }) => kind))
-    for (const kind of ['Kafka', 'KafkaNodePool', 'OrderPipeline', 'ClusterRole', 'ConfigMap']) expect(kinds).toContain(kind)
-    const off = ['orderpipeline-operator', 'order-shop', 'keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'].map((part) => `${part}.enabled=false`)
+    for (const kind of ['Kafka', 'KafkaNodePool', 'OrderPipeline', 'ClusterRole', 'ConfigMap'])
+      expect(kinds).toContain(kind)
+    const off = ['orderpipeline-operator', 'order-shop', 'keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'].map(
+      (part) => `${part}.enabled=false`,
+    )
     expect(await rendered(platform.path, off)).toEqual([])
     const stubs = names(await rendered(platform.path, ['keda.enabled=false']), 'ConfigMap')
     expect(stubs.filter((name) => name.startsWith('stub'))).toEqual(['stub-of-strimzi-kafka-operator'])
@@ -485,54 +638,88 @@ describe('order-platform', () => {
 
   test('refuses an even number of controllers, and a pipeline that names another Kafka', async () => {
     await expect(rendered(platform.path, ['kafka.replicas=2'])).rejects.toThrow('their number must be odd')
-    await expect(rendered(platform.path, ['kafka.name=other'])).rejects.toThrow('make them equal, or set kafka.enabled=false')
+    await expect(rendered(platform.path, ['kafka.name=other'])).rejects.toThrow(
+      'make them equal, or set kafka.enabled=false',
+    )
     await expect(rendered(platform.path, ['keda.enabled=maybe'])).rejects.toThrow('/keda/enabled')
-    await expect(rendered(platform.path, ['order-shop.kafka.external.bootstrapServers=b:9092'])).rejects.toThrow('set kafka.enabled=false')
+    await expect(rendered(platform.path, ['order-shop.kafka.external.bootstrapServers=b:9092'])).rejects.toThrow(
+      'set kafka.enabled=false',
+    )
   })
 
   test('refuses a name of Kafka that is too long for Strimzi’s pods', async () => {
-    const valuesOfLength = (length: number) => ['kafka.name', 'order-shop.kafka.strimziCluster'].map((value) => `${value}=${'k'.repeat(length)}`)
+    const valuesOfLength = (length: number) =>
+      ['kafka.name', 'order-shop.kafka.strimziCluster'].map((value) => `${value}=${'k'.repeat(length)}`)
     await expect(rendered(platform.path, valuesOfLength(29))).rejects.toThrow('/kafka/name')
     expect(names(await rendered(platform.path, valuesOfLength(28)), 'Kafka')).toEqual(['k'.repeat(28)])
   })
 
   const cnpg = ['--api-versions', 'postgresql.cnpg.io/v1/Cluster']
   const postgres = async (values: readonly string[] = [], flags: readonly string[] = []) =>
-    (await rendered(platform.path, values, flags)).filter(({ metadata }) => metadata.name === 'shop-postgres').map(({ kind }) => kind).sort()
+    (await rendered(platform.path, values, flags))
+      .filter(({ metadata }) => metadata.name === 'shop-postgres')
+      .map(({ kind }) => kind)
+      .sort()
 
   test('creates PostgreSQL with CloudNativePG if its API is served, otherwise one pod for development, or none', async () => {
     expect(await postgres()).toEqual(['NetworkPolicy', 'Secret', 'Service', 'StatefulSet'])
     expect(await postgres([], cnpg)).toEqual(['Cluster', 'NetworkPolicy', 'Secret'])
-    expect(await postgres(['postgresql.mode=standalone'], cnpg)).toEqual(['NetworkPolicy', 'Secret', 'Service', 'StatefulSet'])
+    expect(await postgres(['postgresql.mode=standalone'], cnpg)).toEqual([
+      'NetworkPolicy',
+      'Secret',
+      'Service',
+      'StatefulSet',
+    ])
     expect(await postgres(['postgresql.createSecrets=false'])).not.toContain('Secret')
     expect(await postgres(['postgresql.enabled=false'])).toEqual([])
   })
 
   test('lets a commit wait for a standby of CloudNativePG, and for none when number is 0', async () => {
     const synchronous = async (...values: string[]) => {
-      const { postgresql } = only(await rendered(platform.path, values, cnpg), 'Cluster').spec as { postgresql: Record<string, unknown> }
+      const { postgresql } = only(await rendered(platform.path, values, cnpg), 'Cluster').spec as {
+        postgresql: Record<string, unknown>
+      }
       return postgresql['synchronous']
     }
     expect(await synchronous()).toEqual({ method: 'any', number: 1, dataDurability: 'required' })
     // The only standby may be away for a restart, which must not stop the shop.
-    expect(await synchronous('postgresql.instances=2')).toEqual({ method: 'any', number: 1, dataDurability: 'preferred' })
-    expect(await synchronous('postgresql.instances=2', 'postgresql.synchronous.dataDurability=required')).toMatchObject({ dataDurability: 'required' })
-    expect(await synchronous('postgresql.synchronous.number=2')).toEqual({ method: 'any', number: 2, dataDurability: 'preferred' })
+    expect(await synchronous('postgresql.instances=2')).toEqual({
+      method: 'any',
+      number: 1,
+      dataDurability: 'preferred',
+    })
+    expect(await synchronous('postgresql.instances=2', 'postgresql.synchronous.dataDurability=required')).toMatchObject(
+      { dataDurability: 'required' },
+    )
+    expect(await synchronous('postgresql.synchronous.number=2')).toEqual({
+      method: 'any',
+      number: 2,
+      dataDurability: 'preferred',
+    })
     expect(await synchronous('postgresql.instances=1', 'postgresql.synchronous.number=0')).toBeUndefined()
   })
 
   test('refuses to wait for more standbys than there are, and says which numbers fit', async () => {
     const refused = 'postgresql.synchronous.number is 1, but of postgresql.instances=1 one is the primary'
     await expect(rendered(platform.path, ['postgresql.instances=1'], cnpg)).rejects.toThrow(refused)
-    await expect(rendered(platform.path, ['postgresql.synchronous.number=3'], cnpg)).rejects.toThrow('a number of at most 2')
-    await expect(rendered(platform.path, ['postgresql.synchronous.dataDurability=some'], cnpg)).rejects.toThrow('/postgresql/synchronous/dataDurability')
+    await expect(rendered(platform.path, ['postgresql.synchronous.number=3'], cnpg)).rejects.toThrow(
+      'a number of at most 2',
+    )
+    await expect(rendered(platform.path, ['postgresql.synchronous.dataDurability=some'], cnpg)).rejects.toThrow(
+      '/postgresql/synchronous/dataDurability',
+    )
     expect(names(await rendered(platform.path, ['postgresql.instances=1']), 'StatefulSet')).toEqual(['shop-postgres'])
   })
 
   test('passes the URLs of its database to migration and services, and keeps them with the data', async () => {
-    for (const [flags, host] of [[[], 'shop-postgres'], [cnpg, 'shop-postgres-rw']] as const) {
+    for (const [flags, host] of [
+      [[], 'shop-postgres'],
+      [cnpg, 'shop-postgres-rw'],
+    ] as const) {
       const objects = await rendered(platform.path, [], flags)
-      const secrets = objects.filter(({ kind }) => kind === 'Secret') as (KubeObject & { stringData: Record<string, string> })[]
+      const secrets = objects.filter(({ kind }) => kind === 'Secret') as (KubeObject & {
+        stringData: Record<string, string>
+      })[]
       expect(secrets.map(({ metadata }) => metadata.name).sort()).toEqual(['shop-postgres', 'shop-postgres-admin'])
       for (const { metadata, stringData } of secrets) {
         expect(metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' })
@@ -559,10 +746,17 @@ describe('order-platform', () => {
     const refusal = await rendered(platform.path, ['kafka.secured=true']).then(() => '', String)
     const [, value = ''] = /--set-json '([^']+)'/.exec(refusal) ?? []
     const objects = await rendered(platform.path, ['kafka.secured=true'], ['--set-json', value])
-    const { listeners, authorization } = only(objects, 'Kafka').spec?.['kafka'] as { listeners: { port: number }[]; authorization: unknown }
-    expect(listeners).toEqual([{ name: 'tls', port: 9093, type: 'internal', tls: true, authentication: { type: 'scram-sha-512' } }])
+    const { listeners, authorization } = only(objects, 'Kafka').spec?.['kafka'] as {
+      listeners: { port: number }[]
+      authorization: unknown
+    }
+    expect(listeners).toEqual([
+      { name: 'tls', port: 9093, type: 'internal', tls: true, authentication: { type: 'scram-sha-512' } },
+    ])
     expect(authorization).toEqual({ type: 'simple' })
-    const { acls } = only(objects, 'KafkaUser').spec?.['authorization'] as { acls: { resource: { name: string }; operations: string[] }[] }
+    const { acls } = only(objects, 'KafkaUser').spec?.['authorization'] as {
+      acls: { resource: { name: string }; operations: string[] }[]
+    }
     expect(acls.map(({ resource }) => resource.name)).toEqual(['shop.', 'default.shop.'])
     expect(acls.flatMap(({ operations }) => operations)).not.toContain('All')
     const kafka = only(objects, 'OrderPipeline').spec?.['kafka'] as { listener: { sasl: { secretName: string } } }
@@ -574,19 +768,40 @@ describe('order-platform', () => {
       const { annotations } = (await read(`charts/${name}/Chart.yaml`)) as { annotations: Record<string, string> }
       return (parse(annotations['artifacthub.io/images'] ?? '') as { image: string }[]).map(({ image }) => image)
     }
-    const run = (objects: readonly KubeObject[]) => new Set([...JSON.stringify(objects).matchAll(/"image":"([^"]+)"/g)].map(([, image = '']) => image))
+    const run = (objects: readonly KubeObject[]) =>
+      new Set([...JSON.stringify(objects).matchAll(/"image":"([^"]+)"/g)].map(([, image = '']) => image))
     const registry = (prefix: string) => [`${prefix}global.imageRegistry=registry.example.com`]
-    const valkey = ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url']
+    const valkey = [
+      'valkey.enabled=true',
+      'order-shop.limits.redis.secretName=shop-valkey',
+      'order-shop.limits.redis.key=url',
+    ]
     const own = (images: readonly string[]) => images.filter((image) => !/keda|strimzi/.test(image))
     for (const [name, objects] of [
       ['order-platform', await rendered(platform.path, [...registry(''), ...valkey])],
       ['order-shop', await rendered(chart('order-shop'), registry(''))],
-      ['orderpipeline-operator', [...(await rendered(chart('orderpipeline-operator'), registry(''))), { image: 'registry.example.com/orderpipeline/services:0.1.0' } as unknown as KubeObject]],
+      [
+        'orderpipeline-operator',
+        [
+          ...(await rendered(chart('orderpipeline-operator'), registry(''))),
+          { image: 'registry.example.com/orderpipeline/services:0.1.0' } as unknown as KubeObject,
+        ],
+      ],
     ] as const)
-      expect([...run(objects), ...(name === 'order-platform' ? ['registry.example.com/orderpipeline/services:0.1.0'] : [])].filter((image, index, all) => all.indexOf(image) === index).sort()).toEqual(own(await listed(name)).sort())
-    const { dependencies } = (await read('charts/order-platform/Chart.yaml')) as { dependencies: { name: string; version: string }[] }
+      expect(
+        [...run(objects), ...(name === 'order-platform' ? ['registry.example.com/orderpipeline/services:0.1.0'] : [])]
+          .filter((image, index, all) => all.indexOf(image) === index)
+          .sort(),
+      ).toEqual(own(await listed(name)).sort())
+    const { dependencies } = (await read('charts/order-platform/Chart.yaml')) as {
+      dependencies: { name: string; version: string }[]
+    }
     for (const { name, version } of dependencies.filter(({ name: each }) => /keda|strimzi/.test(each)))
-      expect((await listed('order-platform')).filter((image) => image.includes(name.split('-')[0] ?? '') && image.includes(`:${version}`))).not.toEqual([])
+      expect(
+        (await listed('order-platform')).filter(
+          (image) => image.includes(name.split('-')[0] ?? '') && image.includes(`:${version}`),
+        ),
+      ).not.toEqual([])
   })
 
   test('has notes with the next steps, and with warnings about open access and development settings', async () => {
@@ -595,36 +810,62 @@ describe('order-platform', () => {
       return helm('install', 'trial', platform.path, '--dry-run=client', ...neededValues(platform.path), ...sets)
     }
     const output = await notes()
-    expect(output).toMatch(/wait --for=condition=Ready orderpipeline\/shop[^]*helm test trial[^]*get orderpipeline shop -w/)
+    expect(output).toMatch(
+      /wait --for=condition=Ready orderpipeline\/shop[^]*helm test trial[^]*get orderpipeline shop -w/,
+    )
     expect(output).toContain('A SINGLE POD FOR DEVELOPMENT')
     expect(output).toMatch(/WARNING: the gateway does not authenticate its callers:/)
     expect(output).toMatch(/WARNING: Kafka's listener on port 9092/)
-    expect(await notes('order-shop.ingress.enabled=true', 'order-shop.ingress.host=a.example.com')).toContain('it is reachable from outside the cluster')
-    const tokens = ['mode=', 'issuer=i', 'audience=a', 'algorithms={HS256}', 'secret.secretName=auth', 'secret.key=secret'].map((value) => `order-shop.authentication.${value}`)
+    expect(await notes('order-shop.ingress.enabled=true', 'order-shop.ingress.host=a.example.com')).toContain(
+      'it is reachable from outside the cluster',
+    )
+    const tokens = [
+      'mode=',
+      'issuer=i',
+      'audience=a',
+      'algorithms={HS256}',
+      'secret.secretName=auth',
+      'secret.key=secret',
+    ].map((value) => `order-shop.authentication.${value}`)
     expect(await notes(...tokens, 'kafka.enabled=false')).not.toContain('WARNING')
   })
 
   test('prefixes both images with one registry, and gives every pod the pull secrets', async () => {
-    const objects = await rendered(platform.path, ['global.imageRegistry=registry.example.com/team', 'global.imagePullSecrets[0].name=pull'])
+    const objects = await rendered(platform.path, [
+      'global.imageRegistry=registry.example.com/team',
+      'global.imagePullSecrets[0].name=pull',
+    ])
     const pods = podsOf(objects).filter(({ name }) => name !== 'shop-postgres')
     const images = pods.map(({ spec }) => (spec.containers[0] as { image?: string }).image)
-    expect(new Set(images)).toEqual(new Set(['services', 'operator'].map((name) => `registry.example.com/team/orderpipeline/${name}:0.1.0`)))
+    expect(new Set(images)).toEqual(
+      new Set(['services', 'operator'].map((name) => `registry.example.com/team/orderpipeline/${name}:0.1.0`)),
+    )
     for (const { spec } of pods) expect(spec).toMatchObject({ imagePullSecrets: [{ name: 'pull' }] })
     expect(only(objects, 'OrderPipeline').spec?.['template']).toEqual({ imagePullSecrets: ['pull'] })
   })
 
   test('leaves user and group of every pod to the cluster with clusterAssignsUsers, those of the pipeline too', async () => {
     const contexts = async (...values: string[]) => {
-      const objects = await rendered(platform.path, ['valkey.enabled=true', 'order-shop.limits.redis.secretName=shop-valkey', 'order-shop.limits.redis.key=url', ...values])
+      const objects = await rendered(platform.path, [
+        'valkey.enabled=true',
+        'order-shop.limits.redis.secretName=shop-valkey',
+        'order-shop.limits.redis.key=url',
+        ...values,
+      ])
       const pipeline = only(objects, 'OrderPipeline').spec?.['template'] as { securityContext?: unknown } | undefined
-      return { pods: podsOf(objects).map(({ spec }) => (spec as { securityContext?: object }).securityContext), pipeline: pipeline?.securityContext }
+      return {
+        pods: podsOf(objects).map(({ spec }) => (spec as { securityContext?: object }).securityContext),
+        pipeline: pipeline?.securityContext,
+      }
     }
     const usual = await contexts()
     expect(usual.pods.length).toBeGreaterThan(5)
-    for (const context of usual.pods) expect(context).toMatchObject({ runAsNonRoot: true, runAsUser: expect.any(Number) as number })
+    for (const context of usual.pods)
+      expect(context).toMatchObject({ runAsNonRoot: true, runAsUser: expect.any(Number) as number })
     expect(usual.pipeline).toBeUndefined()
     const open = await contexts('global.clusterAssignsUsers=true')
-    for (const context of open.pods) expect(context).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+    for (const context of open.pods)
+      expect(context).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
     expect(open.pipeline).toEqual({})
   })
 })
@@ -640,23 +881,32 @@ describe('values-production.yaml', () => {
   })
   afterAll(() => platform.remove())
 
-  test.each(['orderpipeline-operator', 'order-shop', 'order-platform'])('of %s renders after its placeholders are filled in, and not before', async (name) => {
-    const path = name === 'order-platform' ? platform.path : chart(name)
-    await expect(helm('template', 'trial', path, '--values', join(path, 'values-production.yaml'))).rejects.toThrow('/digest')
-    const dir = await mkdtemp(join(tmpdir(), 'values-'))
-    await writeFile(join(dir, 'values.yaml'), await filled(name))
-    const objects = objectsOf(await helm('template', 'trial', path, '--values', join(dir, 'values.yaml')))
-    for (const { spec } of podsOf(objects).filter((pod) => pod.name !== 'shop-valkey')) expect((spec.containers[0] as { image?: string }).image).toMatch(/@sha256:[0-9a-f]{64}$/)
-    await rm(dir, { recursive: true })
-  })
+  test.each(['orderpipeline-operator', 'order-shop', 'order-platform'])(
+    'of %s renders after its placeholders are filled in, and not before',
+    async (name) => {
+      const path = name === 'order-platform' ? platform.path : chart(name)
+      await expect(helm('template', 'trial', path, '--values', join(path, 'values-production.yaml'))).rejects.toThrow(
+        '/digest',
+      )
+      const dir = await mkdtemp(join(tmpdir(), 'values-'))
+      await writeFile(join(dir, 'values.yaml'), await filled(name))
+      const objects = objectsOf(await helm('template', 'trial', path, '--values', join(dir, 'values.yaml')))
+      for (const { spec } of podsOf(objects).filter((pod) => pod.name !== 'shop-valkey'))
+        expect((spec.containers[0] as { image?: string }).image).toMatch(/@sha256:[0-9a-f]{64}$/)
+      await rm(dir, { recursive: true })
+    },
+  )
 })
 
 test.each(['orderpipeline-operator', 'order-shop'])('%s passes helm lint without a warning', async (name) => {
-  expect(await helm('lint', '--strict', chart(name), ...neededValues(chart(name)))).toContain('1 chart(s) linted, 0 chart(s) failed')
+  expect(await helm('lint', '--strict', chart(name), ...neededValues(chart(name)))).toContain(
+    '1 chart(s) linted, 0 chart(s) failed',
+  )
 })
 
 /** Lists of named things are maps in Kubernetes: their order has no meaning. */
 function byName(spec: Record<string, unknown> | undefined): unknown {
-  const sorted = (list: unknown): unknown => [...(list as { name: string }[])].sort((a, b) => a.name.localeCompare(b.name))
+  const sorted = (list: unknown): unknown =>
+    [...(list as { name: string }[])].sort((a, b) => a.name.localeCompare(b.name))
   return { ...spec, topics: sorted(spec?.['topics']), stages: sorted(spec?.['stages']) }
 }

@@ -1,16 +1,16 @@
 // What does the operator's chart make of the console? Nothing until it is asked for; then a pod
 // that can neither write nor read a Secret.
 import { describe, expect, test } from 'vitest'
-import { chart, only, podsOf, rendered  } from './helm.ts'
-import type {KubeObject} from './helm.ts';
+import { chart, only, podsOf, rendered } from './helm.ts'
+import type { KubeObject } from './helm.ts'
 
 const path = chart('orderpipeline-operator')
 const name = 'trial-orderpipeline-operator-console'
 function enabled(...values: string[]): Promise<KubeObject[]> {
-return (rendered(path, ['console.enabled=true', ...values]))
+  return rendered(path, ['console.enabled=true', ...values])
 }
 function ofConsole(objects: readonly KubeObject[]): KubeObject[] {
-return (objects.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === 'console'))
+  return objects.filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] === 'console')
 }
 function container(objects: readonly KubeObject[]) {
   const [found] = podsOf(ofConsole(objects))[0]?.spec.containers ?? []
@@ -18,7 +18,7 @@ function container(objects: readonly KubeObject[]) {
   return found as typeof found & { readonly resources: { readonly limits: { readonly memory: string } } }
 }
 function env(objects: readonly KubeObject[]): Record<string, string | undefined> {
-return (Object.fromEntries(container(objects).env.map(({ name, value }) => [name, value])))
+  return Object.fromEntries(container(objects).env.map(({ name, value }) => [name, value]))
 }
 
 describe('the console of the operator’s chart', () => {
@@ -27,9 +27,11 @@ describe('the console of the operator’s chart', () => {
     expect(ofConsole(without)).toEqual([])
     const objects = await enabled()
     expect(objects.filter((object) => !ofConsole(objects).includes(object))).toEqual(without)
-    expect(ofConsole(objects).map(({ kind }) => kind).sort()).toEqual(
-      ['Deployment', 'NetworkPolicy', 'Role', 'RoleBinding', 'Service', 'ServiceAccount'].sort(),
-    )
+    expect(
+      ofConsole(objects)
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(['Deployment', 'NetworkPolicy', 'Role', 'RoleBinding', 'Service', 'ServiceAccount'].sort())
   })
 
   test('has an account that lists, in the namespaces it shows, and holds no other verb and no Secret', async () => {
@@ -44,7 +46,8 @@ describe('the console of the operator’s chart', () => {
       }
     }
     const subject = { kind: 'ServiceAccount', name, namespace: 'default' }
-    for (const binding of objects.filter(({ kind }) => kind === 'RoleBinding')) expect(binding).toMatchObject({ subjects: [subject] })
+    for (const binding of objects.filter(({ kind }) => kind === 'RoleBinding'))
+      expect(binding).toMatchObject({ subjects: [subject] })
     expect(env(objects)['NAMESPACES']).toBe('shop,other')
   })
 
@@ -60,12 +63,22 @@ describe('the console of the operator’s chart', () => {
     expect(container(objects)).toMatchObject({
       ...{ image: 'orderpipeline/operator:0.1.0', args: ['/app/console.mjs'] },
       resources: { limits: { memory: '100Mi' } },
-      securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      securityContext: {
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      },
     })
     const { selector } = only(ofConsole(objects), 'Deployment').spec as { selector: unknown }
     const [policy] = ofConsole(objects).filter(({ kind }) => kind === 'NetworkPolicy')
-    expect(policy?.spec).toMatchObject({ podSelector: selector, ingress: [{ ports: [{ protocol: 'TCP', port: 8080 }] }] })
-    expect(only(ofConsole(objects), 'Service').spec).toMatchObject({ type: 'ClusterIP', ports: [{ port: 8080, targetPort: 'http' }] })
+    expect(policy?.spec).toMatchObject({
+      podSelector: selector,
+      ingress: [{ ports: [{ protocol: 'TCP', port: 8080 }] }],
+    })
+    expect(only(ofConsole(objects), 'Service').spec).toMatchObject({
+      type: 'ClusterIP',
+      ports: [{ port: 8080, targetPort: 'http' }],
+    })
     const operator = objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name !== name)
     expect((operator?.spec as { selector: unknown }).selector).not.toEqual(selector)
   })
@@ -79,10 +92,18 @@ describe('the console of the operator’s chart', () => {
   })
 
   test('is served under the names of its Ingress and HTTPRoute, by TLS', async () => {
-    const objects = await enabled('console.ingress.enabled=true', 'console.ingress.host=a.example.com', 'console.origins={https://b.example.com}')
+    const objects = await enabled(
+      'console.ingress.enabled=true',
+      'console.ingress.host=a.example.com',
+      'console.origins={https://b.example.com}',
+    )
     expect(env(objects)['ORIGINS']).toBe('https://b.example.com,https://a.example.com')
     expect(only(objects, 'Ingress').spec).toMatchObject({ tls: [{ hosts: ['a.example.com'] }] })
-    const route = await enabled('console.httpRoute.enabled=true', 'console.httpRoute.hostnames={c.example.com}', 'console.httpRoute.parentRefs[0].name=g')
+    const route = await enabled(
+      'console.httpRoute.enabled=true',
+      'console.httpRoute.hostnames={c.example.com}',
+      'console.httpRoute.parentRefs[0].name=g',
+    )
     expect(env(route)['ORIGINS']).toBe('https://c.example.com')
     expect(only(route, 'HTTPRoute').spec).toMatchObject({ parentRefs: [{ name: 'g' }], hostnames: ['c.example.com'] })
     await expect(enabled('console.ingress.enabled=true')).rejects.toThrow('console.ingress.host is empty')

@@ -8,12 +8,12 @@ import { parse } from 'yaml'
 import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
 import type { Dependency } from './chart-sources.ts'
-import { chart, neededValues, objectsOf, platformWithDependencies   } from './helm.ts'
-import type {HelmTool, Platform} from './helm.ts';
+import { chart, neededValues, objectsOf, platformWithDependencies } from './helm.ts'
+import type { HelmTool, Platform } from './helm.ts'
 
 const whole = ['ClusterRole', 'ConfigMap', 'Deployment', 'Kafka', 'KafkaNodePool', 'OrderPipeline']
 async function yaml(path: string): Promise<unknown> {
-return (parse(await readFile(path, 'utf8')))
+  return parse(await readFile(path, 'utf8'))
 }
 
 describe.each<[HelmTool, 'update' | 'build']>([
@@ -43,13 +43,20 @@ describe.each<[HelmTool, 'update' | 'build']>([
 
   test('renders every subchart, from its folder and from its own archive', async () => {
     const kinds = (text: string) => new Set(objectsOf(text).map(({ kind }) => kind))
-    expect([...kinds(await helm('template', 'trial', platform.path, ...neededValues(platform.path)))]).toEqual(expect.arrayContaining(whole))
-    const packed = (await helm('package', platform.path, '--destination', join(platform.path, '..'))).trim().split(': ').at(-1)
+    expect([...kinds(await helm('template', 'trial', platform.path, ...neededValues(platform.path)))]).toEqual(
+      expect.arrayContaining(whole),
+    )
+    const packed = (await helm('package', platform.path, '--destination', join(platform.path, '..')))
+      .trim()
+      .split(': ')
+      .at(-1)
     const fromArchive = await helm('template', 'trial', packed ?? '', ...neededValues(platform.path))
     expect([...kinds(fromArchive)]).toEqual(expect.arrayContaining(whole))
   })
 
   test('does not change the lock file, which is that of these dependencies', async () => {
-    expect(await yaml(join(platform.path, 'Chart.lock'))).toEqual(await yaml(join(chart('order-platform'), 'Chart.lock')))
+    expect(await yaml(join(platform.path, 'Chart.lock'))).toEqual(
+      await yaml(join(chart('order-platform'), 'Chart.lock')),
+    )
   })
 })

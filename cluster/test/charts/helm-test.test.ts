@@ -1,12 +1,12 @@
 // Does `helm test` distinguish a shop that works from one that does not? The chart's own program,
 // run with Node as its pod does, against a gateway that answers as documented (docs/gateway.md).
-import { createServer   } from 'node:http'
-import type {IncomingMessage, Server} from 'node:http';
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { CommandFailed, run } from '../../src/process/run.ts'
-import { chart, rendered  } from './helm.ts'
-import type {podsOf} from './helm.ts';
+import { chart, rendered } from './helm.ts'
+import type { podsOf } from './helm.ts'
 
 const servers: Server[] = []
 afterEach(() => servers.splice(0).forEach((server) => server.close()))
@@ -46,17 +46,44 @@ async function helmTest(url: string, env: Record<string, string> = {}): Promise<
 }
 
 test('helm test succeeds after its order has shipped, and uses one idempotency key for all attempts', async () => {
-  const { url, calls } = await gateway([503, {}], [202, { orderId: 'o-1' }], [200, { status: 'PLACED' }], [200, { status: 'SHIPPED' }])
-  expect(await helmTest(url, { TOKEN: 'secret' })).toMatchObject({ code: 0, text: expect.stringContaining('o-1 is SHIPPED') as string })
-  expect(calls.map(({ request }) => request)).toEqual(['POST /v1/orders', 'POST /v1/orders', 'GET /v1/orders/o-1', 'GET /v1/orders/o-1'])
+  const { url, calls } = await gateway(
+    [503, {}],
+    [202, { orderId: 'o-1' }],
+    [200, { status: 'PLACED' }],
+    [200, { status: 'SHIPPED' }],
+  )
+  expect(await helmTest(url, { TOKEN: 'secret' })).toMatchObject({
+    code: 0,
+    text: expect.stringContaining('o-1 is SHIPPED') as string,
+  })
+  expect(calls.map(({ request }) => request)).toEqual([
+    'POST /v1/orders',
+    'POST /v1/orders',
+    'GET /v1/orders/o-1',
+    'GET /v1/orders/o-1',
+  ])
   expect(calls[0]?.key).toBe(calls[1]?.key)
   expect(calls[0]?.authorization).toBe('Bearer secret')
 })
 
 test.each<[string, readonly [number, unknown][], RegExp]>([
   ['is refused', [[400, { detail: 'no such product' }]], /POST \/v1\/orders: 400 .*no such product/],
-  ['is cancelled', [[202, { orderId: 'o-1' }], [200, { status: 'CANCELLED', reason: 'OUT_OF_STOCK' }]], /cancelled: OUT_OF_STOCK/],
-  ['has not ended in time', [[202, { orderId: 'o-1' }], [200, { status: 'PROCESSING' }]], /still PROCESSING after 1 s/],
+  [
+    'is cancelled',
+    [
+      [202, { orderId: 'o-1' }],
+      [200, { status: 'CANCELLED', reason: 'OUT_OF_STOCK' }],
+    ],
+    /cancelled: OUT_OF_STOCK/,
+  ],
+  [
+    'has not ended in time',
+    [
+      [202, { orderId: 'o-1' }],
+      [200, { status: 'PROCESSING' }],
+    ],
+    /still PROCESSING after 1 s/,
+  ],
 ])('helm test fails with the answer when the order %s', async (_case, answers, message) => {
   const { url } = await gateway(...answers)
   const { code, text } = await helmTest(url, { TIMEOUT_SECONDS: '1' })

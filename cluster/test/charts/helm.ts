@@ -5,14 +5,14 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, parseAllDocuments } from 'yaml'
 import { run } from '../../src/process/run.ts'
-import { ensureTool  } from '../../src/tools/index.ts'
-import type {ToolName} from '../../src/tools/index.ts';
-import { serveCharts  } from './chart-sources.ts'
-import type {Dependency} from './chart-sources.ts';
+import { ensureTool } from '../../src/tools/index.ts'
+import type { ToolName } from '../../src/tools/index.ts'
+import { serveCharts } from './chart-sources.ts'
+import type { Dependency } from './chart-sources.ts'
 
 export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 export function chart(name: string): string {
-return (join(repository, 'charts', name))
+  return join(repository, 'charts', name)
 }
 
 export interface KubeObject {
@@ -61,18 +61,34 @@ export async function helm(...args: string[]): Promise<string> {
  * these, unless a test says otherwise.
  */
 const requiredValues: Record<string, readonly string[]> = {
-  'orderpipeline-operator': ['image.repository=orderpipeline/operator', 'servicesImage.repository=orderpipeline/services'],
+  'orderpipeline-operator': [
+    'image.repository=orderpipeline/operator',
+    'servicesImage.repository=orderpipeline/services',
+  ],
   'order-shop': ['image.repository=orderpipeline/services', 'authentication.mode=none'],
 }
-requiredValues['order-platform'] = Object.entries(requiredValues).flatMap(([name, values]) => values.map((value) => `${name}.${value}`))
+requiredValues['order-platform'] = Object.entries(requiredValues).flatMap(([name, values]) =>
+  values.map((value) => `${name}.${value}`),
+)
 
 export function neededValues(path: string): string[] {
-return ((requiredValues[basename(path)] ?? []).flatMap((value) => ['--set', value]))
+  return (requiredValues[basename(path)] ?? []).flatMap((value) => ['--set', value])
 }
 
 /** `values` are `--set` assignments; `path` is the chart's folder. */
-export async function rendered(path: string, values: readonly string[] = [], flags: readonly string[] = []): Promise<KubeObject[]> {
-  const text = await helm('template', 'trial', path, ...neededValues(path), ...values.flatMap((value) => ['--set', value]), ...flags)
+export async function rendered(
+  path: string,
+  values: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<KubeObject[]> {
+  const text = await helm(
+    'template',
+    'trial',
+    path,
+    ...neededValues(path),
+    ...values.flatMap((value) => ['--set', value]),
+    ...flags,
+  )
   return objectsOf(text)
 }
 
@@ -84,7 +100,7 @@ export function objectsOf(text: string): KubeObject[] {
 
 /** Without the hooks of an uninstallation. */
 export function installed(objects: readonly KubeObject[]): KubeObject[] {
-return (objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'post-delete'))
+  return objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'post-delete')
 }
 
 export function only(objects: readonly KubeObject[], kind: string): KubeObject {
@@ -100,8 +116,19 @@ export function podsOf(objects: readonly KubeObject[]): { name: string; spec: Po
     const template = spec?.['template'] as { spec?: PodSpec } | undefined
     if (!template?.spec) return [] // an OrderPipeline has a template too, of no pod
     const claims = (spec?.['volumeClaimTemplates'] ?? []) as { metadata: { name: string } }[]
-    const volumes = claims.map(({ metadata: { name } }) => ({ name, persistentVolumeClaim: { claimName: `${name}-0` } }))
-    return [{ name: metadata.name, spec: claims.length === 0 ? template.spec : { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...volumes] } }]
+    const volumes = claims.map(({ metadata: { name } }) => ({
+      name,
+      persistentVolumeClaim: { claimName: `${name}-0` },
+    }))
+    return [
+      {
+        name: metadata.name,
+        spec:
+          claims.length === 0
+            ? template.spec
+            : { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...volumes] },
+      },
+    ]
   })
 }
 
@@ -116,19 +143,29 @@ export interface Platform {
 }
 
 /** order-platform after a real `helm dependency <how>`, by that version of Helm. */
-export async function platformWithDependencies(tool: HelmTool = 'helm', how: 'update' | 'build' = 'update'): Promise<Platform> {
+export async function platformWithDependencies(
+  tool: HelmTool = 'helm',
+  how: 'update' | 'build' = 'update',
+): Promise<Platform> {
   const directory = await mkdtemp(join(tmpdir(), 'charts-'))
   const charts = join(directory, 'charts')
-  await cp(join(repository, 'charts'), charts, { recursive: true, dereference: true, filter: (source) => !/\/charts\/[^/]+\/charts$/.test(source) })
+  await cp(join(repository, 'charts'), charts, {
+    recursive: true,
+    dereference: true,
+    filter: (source) => !/\/charts\/[^/]+\/charts$/.test(source),
+  })
   const path = join(charts, 'order-platform')
   const { dependencies } = parse(await readFile(join(path, 'Chart.yaml'), 'utf8')) as { dependencies: Dependency[] }
   const command = await ensureTool(tool)
   const sources = await serveCharts(command, dependencies, await mkdtemp(join(directory, 'sources-')))
   try {
     const env = { ...process.env, ...sources.env }
-    const plain = dependencies.map((dependency) => dependency.repository).filter((source) => source.startsWith('https:'))
+    const plain = dependencies
+      .map((dependency) => dependency.repository)
+      .filter((source) => source.startsWith('https:'))
     // As its documentation describes: `build` needs the repositories added before.
-    if (how === 'build') for (const source of plain) await run(command, ['repo', 'add', 'added', source], { env, timeoutMs: 60_000 })
+    if (how === 'build')
+      for (const source of plain) await run(command, ['repo', 'add', 'added', source], { env, timeoutMs: 60_000 })
     await run(command, ['dependency', how, path], { env, timeoutMs: 60_000 })
   } finally {
     await sources.close()

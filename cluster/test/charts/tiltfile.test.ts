@@ -8,8 +8,8 @@ import { run } from '../../src/process/run.ts'
 import { ensureTool } from '../../src/tools/index.ts'
 import { imageDefinitions } from '@orderpipeline/images'
 import { clusterName } from '../../src/providers/kind/cluster.ts'
-import { helm, objectsOf, podsOf, repository  } from './helm.ts'
-import type {KubeObject} from './helm.ts';
+import { helm, objectsOf, podsOf, repository } from './helm.ts'
+import type { KubeObject } from './helm.ts'
 
 interface Call {
   readonly name: string
@@ -17,7 +17,10 @@ interface Call {
 }
 
 async function evaluated(context: string): Promise<Call[]> {
-  const { stdout } = await run(await ensureTool('tiltfile'), ['Tiltfile', context], { cwd: repository, timeoutMs: 60_000 })
+  const { stdout } = await run(await ensureTool('tiltfile'), ['Tiltfile', context], {
+    cwd: repository,
+    timeoutMs: 60_000,
+  })
   return JSON.parse(stdout) as Call[]
 }
 
@@ -26,11 +29,13 @@ beforeAll(async () => {
   calls = await evaluated(`kind-${clusterName}`)
 }, 300_000)
 function argsOf(name: string) {
-return (calls.filter((call) => call.name === name).map(({ args }) => args))
+  return calls.filter((call) => call.name === name).map(({ args }) => args)
 }
 
 test('the Tiltfile stops in any other context, local or not, and says which one to export', async () => {
-  await expect(evaluated('kind-another')).rejects.toThrow(/current context is kind-another, not kind-orderpipeline: export KUBECONFIG/)
+  await expect(evaluated('kind-another')).rejects.toThrow(
+    /current context is kind-another, not kind-orderpipeline: export KUBECONFIG/,
+  )
 })
 
 test('the Tiltfile configures exactly the workloads that the charts create with its values', async () => {
@@ -38,13 +43,21 @@ test('the Tiltfile configures exactly the workloads that the charts create with 
   const workloads = objects.filter(({ kind }) => ['Deployment', 'Job', 'OrderPipeline'].includes(kind))
   // Tilt applies hooks like any other object, but the one before an upgrade: helm renders that for
   // an upgrade only.
-  const names = workloads.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'pre-upgrade').map(({ metadata }) => metadata.name)
-  expect(argsOf('k8s_resource').map(({ workload }) => workload).sort()).toEqual(names.sort())
+  const names = workloads
+    .filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] !== 'pre-upgrade')
+    .map(({ metadata }) => metadata.name)
+  expect(
+    argsOf('k8s_resource')
+      .map(({ workload }) => workload)
+      .sort(),
+  ).toEqual(names.sort())
 })
 
 test('the Tiltfile builds images with the names in the rendered pods', async () => {
   const imageNames = argsOf('docker_build').map(({ ref }) => String(ref))
-  const text = podsOf(await renderedByTilt()).map(({ spec }) => JSON.stringify(spec)).join()
+  const text = podsOf(await renderedByTilt())
+    .map(({ spec }) => JSON.stringify(spec))
+    .join()
   for (const name of imageNames) expect(text).toContain(`"${name}:`)
   const used = [...text.matchAll(/"image":"([^":]+):/g)].map(([, name]) => name)
   expect(imageNames).toEqual(expect.arrayContaining(used))
@@ -53,14 +66,23 @@ test('the Tiltfile builds images with the names in the rendered pods', async () 
 test('the Tiltfile builds targets of the Dockerfile and watches existing files', () => {
   for (const { target } of argsOf('docker_build')) expect(imageDefinitions.map(({ name }) => name)).toContain(target)
   const watched = argsOf('local_resource').flatMap(({ deps }) => (deps ?? []) as string[])
-  const files = [...watched, ...argsOf('watch_file').map(({ file_path: path }) => String(path)), ...argsOf('docker_build').map(({ dockerfile }) => String(dockerfile))]
+  const files = [
+    ...watched,
+    ...argsOf('watch_file').map(({ file_path: path }) => String(path)),
+    ...argsOf('docker_build').map(({ dockerfile }) => String(dockerfile)),
+  ]
   expect(files.length).toBeGreaterThan(4)
   for (const file of files) expect(existsSync(join(repository, file)), file).toBe(true)
 })
 
 test('every resource of the Tiltfile depends on resources of its own', () => {
-  const names = [...argsOf('local_resource').map(({ name }) => name), ...argsOf('k8s_resource').map(({ workload, new_name: renamed }) => renamed ?? workload)]
-  const dependencies = [...argsOf('local_resource'), ...argsOf('k8s_resource')].flatMap((args) => (args['resource_deps'] ?? []) as string[])
+  const names = [
+    ...argsOf('local_resource').map(({ name }) => name),
+    ...argsOf('k8s_resource').map(({ workload, new_name: renamed }) => renamed ?? workload),
+  ]
+  const dependencies = [...argsOf('local_resource'), ...argsOf('k8s_resource')].flatMap(
+    (args) => (args['resource_deps'] ?? []) as string[],
+  )
   expect(names).toEqual(expect.arrayContaining(dependencies))
 })
 
@@ -69,7 +91,15 @@ async function renderedByTilt(): Promise<KubeObject[]> {
     argsOf('helm').map(({ pathToChartDir: path, name, namespace, set, values }) => {
       const sets = ((set ?? []) as string[]).flatMap((each) => ['--set', each])
       const files = ([values ?? []].flat() as string[]).flatMap((each) => ['--values', join(repository, each)])
-      return helm('template', String(name), join(repository, String(path)), '--namespace', String(namespace), ...sets, ...files)
+      return helm(
+        'template',
+        String(name),
+        join(repository, String(path)),
+        '--namespace',
+        String(namespace),
+        ...sets,
+        ...files,
+      )
     }),
   )
   return texts.flatMap(objectsOf)
