@@ -4,13 +4,35 @@ import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { CommandFailed } from '../failure.ts'
 import { connect } from './connection.ts'
 import type { KubeClient } from './connection.ts'
 
 const closers: (() => void)[] = []
+
+function contextOf(name: string) {
+  return {
+    'current-context': name,
+    contexts: [{ name, context: { cluster: 'c', user: 'u', namespace: `of-${name}` } }],
+  }
+}
+
+function clusterOf(server: string) {
+  return { clusters: [{ name: 'c', cluster: { server } }] }
+}
+
+function userOf(user: object) {
+  return { users: [{ name: 'u', user }] }
+}
+
+/** A kubeconfig with these parts, as a file. */
+function written(parts: object): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'connection-')), 'kubeconfig')
+  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...parts }))
+  return file
+}
 afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
@@ -23,16 +45,7 @@ async function connectedTo(listener: RequestListener): Promise<{ readonly kube: 
     server.close()
   })
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  const kubeconfig = join(mkdtempSync(join(tmpdir(), 'connection-')), 'kubeconfig')
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'x',
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    users: [{ name: 'u', user: {} }],
-    clusters: [{ name: 'c', cluster: { server: `http://${host}`, 'insecure-skip-tls-verify': true } }],
-  }
-  writeFileSync(kubeconfig, JSON.stringify(config))
+  const kubeconfig = written({ ...contextOf('x'), ...clusterOf(`http://${host}`), ...userOf({}) })
   return { kube: await connect({ kubeconfig, kubeconfigCandidates: [] }), host }
 }
 
@@ -88,4 +101,27 @@ it('says that the API server is silent, and why it cannot be reached', async () 
   expect(silent).toMatchObject({ message: `The API server ${host} does not answer: no answer within 0.02 s` })
   for (const close of closers.splice(0)) close()
   await expect(kube.get('/')).rejects.toThrow(`The API server ${host} does not answer: connect ECONNREFUSED`)
+})
+
+it('merges the files of KUBECONFIG, in which the first entry of a name counts, and skips missing files', async () => {
+  const { host } = await connectedTo((_, response) => void response.end('{"from":"first"}'))
+  const files = [
+    '/nowhere/kubeconfig',
+    written({ ...clusterOf(`http://${host}`), ...userOf({}) }),
+    written({ ...contextOf('second'), ...clusterOf('http://127.0.0.1:9') }),
+    written(contextOf('third')),
+  ]
+  const kube = await connect({ kubeconfig: files.join(delimiter), kubeconfigCandidates: [] })
+  expect(kube.namespace).toBe('of-second')
+  expect(kube.cluster).toBe(`c (http://${host})`)
+  expect(await kube.get('/json')).toEqual({ from: 'first' })
+})
+
+it('names the kubeconfig whose credentials cannot be used', async () => {
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/nowhere/login', interactiveMode: 'Never' }
+  const file = written({ ...contextOf('x'), ...clusterOf('https://127.0.0.1:9'), ...userOf({ exec }) })
+  const failure = await connect({ kubeconfig: file, kubeconfigCandidates: [] }).catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(CommandFailed)
+  expect((failure as CommandFailed).message).toContain(`The credentials of the kubeconfig ${file} cannot be used`)
+  expect((failure as CommandFailed).message).toContain('/nowhere/login')
 })

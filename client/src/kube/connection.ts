@@ -6,6 +6,7 @@ import { Agent } from 'node:https'
 import type { RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
+import { allowPlainHttp } from '@orderpipeline/kube'
 import { CalledWrongly, CommandFailed } from '../failure.ts'
 import type { ClientEnvironment } from '../environment.ts'
 import { apiServer, messageOf } from './api-server.ts'
@@ -50,8 +51,8 @@ export async function connect(environment: ClientEnvironment, options: ConnectOp
       advice: `Name one with --context; its contexts: ${contextNames(config)}.`,
     })
   const server = new URL(cluster.server)
-  const access: RequestOptions = {}
-  await config.applyToHTTPSOptions(access)
+  allowPlainHttp(config)
+  const access = await credentials(config, file)
   if (cluster.proxyUrl === undefined) access.agent = keepAliveAgent(server)
   return {
     ...apiServer({
@@ -63,6 +64,20 @@ export async function connect(environment: ClientEnvironment, options: ConnectOp
     local: files.every((one) => environment.localKubeconfigs?.includes(one)),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
   }
+}
+
+/** They may come from a program that the kubeconfig names. @throws CommandFailed */
+async function credentials(config: KubeConfig, file: string): Promise<RequestOptions> {
+  const access: RequestOptions = {}
+  try {
+    await config.applyToHTTPSOptions(access)
+  } catch (cause) {
+    throw new CommandFailed(`The credentials of the kubeconfig ${file} cannot be used: ${messageOf(cause)}`, {
+      cause,
+      advice: 'Check with kubectl that they work, or name another context with --context.',
+    })
+  }
+  return access
 }
 
 /** Shorter than any server keeps a connection for the next request. */

@@ -9,6 +9,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { ApiError, ConnectionError } from './errors.ts'
+import { allowPlainHttp } from './plain-http.ts'
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -51,6 +52,7 @@ export async function transport(kubeConfig: KubeConfig, options: TransportOption
   const { server, proxyUrl } = kubeConfig.getCurrentCluster() ?? {}
   if (server === undefined) throw new Error('the kubeconfig names no cluster')
   const base = new URL(server)
+  allowPlainHttp(kubeConfig)
   const tls: RequestOptions = {}
   await kubeConfig.applyToHTTPSOptions(tls)
   const agent = (maxSockets: number): AnyAgent =>
