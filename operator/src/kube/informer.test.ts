@@ -118,6 +118,29 @@ describe('a watch', () => {
     expect(result).toMatchObject({ restarts: ['inactive'], lists: 2, changes: ['set a@150'] })
   })
 
+  it('opens watches at least leastWatchMs apart when the server ends each at once', async () => {
+    const stopping = new AbortController()
+    const openedAt: number[] = []
+    const kube: Pick<Kube, 'pages' | 'watch'> = {
+      pages: async function* () {
+        yield await Promise.resolve({ items: [], resourceVersion: '1' })
+      },
+      watch: () => {
+        openedAt.push(Date.now())
+        if (openedAt.length === 4) stopping.abort()
+        return Promise.resolve(linesOf())
+      },
+    }
+    const reports = { changed: () => {}, restarted: () => {} }
+    const apart = { ...settings, inactivityMs: 60_000, leastWatchMs: 100 }
+    await createInformer(kube as Kube, orderPipelines, {}, reports, { now: Date.now, random: () => 1 }, apart).run(
+      stopping.signal,
+    )
+    const tolerance = 5 // the clock and the timers round to milliseconds
+    for (const [index, time] of openedAt.slice(1).entries())
+      expect(time - (openedAt[index] ?? 0)).toBeGreaterThanOrEqual(apart.leastWatchMs - tolerance)
+  })
+
   it('ends at once when it is stopped during its list', async () => {
     const stopping = new AbortController()
     const kube: Pick<Kube, 'pages' | 'watch'> = {
