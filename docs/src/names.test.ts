@@ -17,3 +17,8 @@ it('the metrics on file equal those of the sources, each with its help', () => {
   expect(rowsOf(metricsPage()).length).toBeGreaterThan(50)
   expect(rowsOf(metricsPage()).filter((row) => /\|\s+\|$/.test(row))).toEqual([])
 })
+
+it('each metric has one meaning: no two programs declare the same name', () => {
+  const names = rowsOf(metricsPage()).map((row) => row.split('`')[1])
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+})
