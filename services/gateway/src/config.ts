@@ -125,6 +125,11 @@ export function gatewayConfig(env: Environment) {
     .map((name) => `${name}: found ${config[name]}; allowed: less than HTTP_CONNECTION_TIMEOUT_SECONDS, ${limit}`)
   if (config.DATABASE_POOLER === 'transaction' && config.DATABASE_SESSION_URL === undefined)
     problems.push('DATABASE_SESSION_URL: found nothing; DATABASE_POOLER=transaction needs the URL of the server itself')
+  const { PROMISE_SECONDS: promise, PROMISE_REFUSE_SECONDS: refuse } = config
+  if (refuse !== undefined && refuse < (promise ?? Infinity))
+    problems.push(
+      `PROMISE_REFUSE_SECONDS: found ${refuse}; allowed: ${promise === undefined ? 'only with PROMISE_SECONDS' : `at least PROMISE_SECONDS, ${promise}`}`,
+    )
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze({ ...config, authentication: authenticationSettings(config), limits: limitSettings(config) })
 }

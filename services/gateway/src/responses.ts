@@ -17,14 +17,20 @@ export const progress = z.object({
     .describe('An estimate from the queues and from recent orders; absent while there is none.'),
 })
 
+const late = z
+  .object({ promisedSeconds: z.int(), expectedSeconds: z.int() })
+  .optional()
+  .describe('Only a new order has it whose outcome takes longer than promised: both times until the outcome.')
+
 export const accepted = z.object({
   orderId: z.uuid(),
   status,
   trackingUrl: z.string(),
   progress,
+  late,
 })
 
-export const outcome = accepted.omit({ progress: true }).extend({ reason })
+export const outcome = accepted.omit({ progress: true, late: true }).extend({ reason })
 
 export const cancelledOrder = z.object({ orderId: z.uuid(), status: z.literal('CANCELLED') })
 

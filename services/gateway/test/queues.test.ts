@@ -64,7 +64,18 @@ test('reports a stage’s backlog with its age, and a stuck queue as unhealthy',
   expect(await queue('intake')).toMatchObject({ lag: 0, oldestAgeSeconds: 0 })
 })
 
+/** Its oldest message waits ever longer, since no replica of the stage runs. */
+async function makeBacklog(): Promise<void> {
+  // A consumer group is known once it has committed an offset.
+  expect((await place(gateway)).status).toBe(202)
+  const stage = on.bench.start('orders', ['orders.placed'], ordersStage({ now: () => new Date() }))
+  await until(async () => (await queue('orders'))?.lag === 0)
+  await stage.drain()
+  await on.bench.publish(Array.from({ length: 30 }, (_, n) => placedEvent(testOrder(n, { 'SKU-0001': 1 }))))
+}
+
 test('refuses an order whose wait exceeds the promise, and stores nothing', async () => {
+  await makeBacklog()
   const promising = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_PROBE_SECONDS: '3600' })
   const patient = await on.start({ ...settings(), PROMISE_SECONDS: '86400' })
   const elsewhere = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_STAGES: 'payment' })
@@ -104,6 +115,37 @@ test('answers a repeat of an accepted order while it refuses new ones', async ()
     placement.body.results.map(({ orderId }) => orderId),
   )
 })
+
+test('accepts a late order, says so, and lets no synchronous caller wait for it', async () => {
+  const late = { promisedSeconds: 1, expectedSeconds: expect.any(Number) as number }
+  await makeBacklog()
+  const degrading = await on.start({ ...settings(), PROMISE_SECONDS: '1', PROMISE_REFUSE_SECONDS: '86400' })
+  await until(async () => (await ask<Placed>(`${degrading.url}/v1/orders`, { body: order })).body.late !== undefined)
+
+  const headers = { 'idempotency-key': 'late-order' }
+  const placed = await ask<Placed>(`${degrading.url}/v1/orders`, { body: order, headers })
+  expect(placed).toMatchObject({ status: 202, body: { status: 'PLACED', late } })
+  expect(placed.body.late?.expectedSeconds).toBeGreaterThan(1)
+  const repeated = await ask<Placed>(`${degrading.url}/v1/orders`, { body: order, headers })
+  expect(repeated).toMatchObject({ status: 202, body: { orderId: placed.body.orderId } })
+  expect(repeated.body.late).toBeUndefined()
+
+  const synchronous = await ask<Placed>(`${degrading.url}/v1/orders/sync`, {
+    body: order,
+    headers: { prefer: 'wait=9' },
+  })
+  expect(synchronous).toMatchObject({ status: 202, body: { late } })
+  expect(synchronous.headers.get('preference-applied')).toBe('wait=0')
+  const batch = await ask(`${degrading.url}/v1/orders/batch`, { body: { orders: [order] } })
+  expect(batch.body).toMatchObject({ results: [{ status: 202, late }] })
+  const metrics = await (await fetch(`${degrading.metricsUrl}/metrics`)).text()
+  expect(Number(/^gateway_orders_late_total (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThanOrEqual(3)
+})
+
+interface Placed {
+  readonly orderId: string
+  readonly late?: { readonly promisedSeconds: number; readonly expectedSeconds: number }
+}
 
 interface Results {
   readonly results: readonly { readonly status: number; readonly orderId?: string }[]

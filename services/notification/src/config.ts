@@ -24,6 +24,11 @@ const schema = z.object({
   MAIL_ATTEMPTS: variables.integer(1, 1_000).default(20),
   /** How long a mail waits for an unavailable mail server; RFC 5321 asks for four or five days. */
   MAIL_KEEP_HOURS: variables.number(0.001, 8_760).default(120),
+  /**
+   * A recommendation that waited longer than this gets no mail; by default all get one. A stage
+   * that is late catches up with the mails about orders first.
+   */
+  MAIL_MARKETING_MAX_AGE_SECONDS: variables.number(1, 604_800).optional(),
   MAIL_CHECK_SECONDS: variables.number(0.05, 300).default(1),
 })
 
@@ -34,6 +39,8 @@ export interface MailOptions extends SmtpOptions {
   /** How long the mail server may be unavailable before a mail is given up. */
   readonly keepSeconds: number
   readonly everySeconds: number
+  /** Recommendations that waited longer get no mail. */
+  readonly marketingMaxAgeSeconds?: number | undefined
 }
 
 /** `undefined`: no mail. @throws ConfigError */
@@ -54,5 +61,6 @@ export function mailOptions(env: Environment): MailOptions | undefined {
     attempts: config.MAIL_ATTEMPTS,
     keepSeconds: config.MAIL_KEEP_HOURS * 3_600,
     everySeconds: config.MAIL_CHECK_SECONDS,
+    marketingMaxAgeSeconds: config.MAIL_MARKETING_MAX_AGE_SECONDS,
   }
 }

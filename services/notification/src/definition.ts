@@ -11,6 +11,8 @@ import { addNotifications } from './sql/stage.ts'
 
 export interface Mailing {
   readonly addressing: Addressing
+  /** Older recommendations have no mail, so that a late stage catches up with order mails first. */
+  readonly marketing?: { since(): Date; dropped(count: number): void } | undefined
   readonly periodicTasks: readonly PeriodicTask[]
 }
 
@@ -27,7 +29,7 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
       ])
       return (sending, newItems) => {
         for (const { data } of changes) logger.debug({ order: data.orderId, status: data.status }, 'customer notified')
-        if (mailing) queue(sending, newItems, changes, endedOrders, mailing.addressing)
+        if (mailing) queue(sending, newItems, changes, endedOrders, mailing)
         return []
       }
     },
@@ -68,13 +70,15 @@ function queue(
   newItems: readonly Item<void>[],
   changes: readonly StatusChange[],
   endedOrders: ReadonlySet<string>,
-  addressing: Addressing,
+  { addressing, marketing }: Mailing,
 ): void {
   const events: OrderEvent[] = newItems.map(({ event }) => event)
+  const recommended = marketingMails(events, addressing, marketing?.since())
+  if (recommended.dropped > 0) marketing?.dropped(recommended.dropped)
   const mails = [
     ...orderMails(changes, endedOrders, addressing),
     ...parcelMails(events, addressing),
-    ...marketingMails(events, addressing),
+    ...recommended.mails,
   ]
   if (mails.length > 0) tx.send(addMails, columns(mails))
 }

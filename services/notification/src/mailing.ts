@@ -3,12 +3,12 @@
 import type { StageContext } from '@orderpipeline/stage'
 import type { MailOptions } from './config.ts'
 import type { Mailing } from './definition.ts'
-import { mailCounter } from './metrics.ts'
+import { droppedMailCounter, mailCounter } from './metrics.ts'
 import { failedMailsTask, mailTasks } from './sender.ts'
 import { createMailer } from './smtp.ts'
 import { tracedMailer } from './trace.ts'
 
-export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>): Mailing {
+export function mailing(options: MailOptions, context: StageContext): Mailing {
   const { addressing, attempts, keepSeconds, everySeconds, timeoutMs } = options
   const withCounter = mailCounter(context.registry)
   const withTracing = tracedMailer(context.tracing)
@@ -21,5 +21,13 @@ export function mailing(options: MailOptions, context: Omit<StageContext, 'now'>
     onFailure: ({ messageId }, error, gaveUp) =>
       context.logger.warn({ mail: messageId, error, gaveUp }, 'the mail server did not accept a mail'),
   })
-  return { addressing, periodicTasks: [...tasks, failedMailsTask()] }
+  const maxAgeSeconds = options.marketingMaxAgeSeconds
+  const marketing =
+    maxAgeSeconds === undefined
+      ? undefined
+      : {
+          since: () => new Date(context.now().getTime() - maxAgeSeconds * 1_000),
+          dropped: droppedMailCounter(context.registry),
+        }
+  return { addressing, marketing, periodicTasks: [...tasks, failedMailsTask()] }
 }

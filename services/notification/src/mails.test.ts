@@ -76,9 +76,19 @@ test('each event of a parcel has a mail in the lane of orders', () => {
 
 test('puts recommendations into the marketing lane', () => {
   const event = eventOf('ProductsRecommended', { orderId, customerId: 'a@b.example', skus: ['SKU-0002'] }, context)
-  expect(marketingMails([event, statusChange('SHIPPED')], addressing)).toMatchObject([
+  const { mails, dropped } = marketingMails([event, statusChange('SHIPPED')], addressing)
+  expect(mails).toMatchObject([
     { lane: 'marketing', recipient: 'a@b.example', body: expect.stringContaining('SKU-0002') as string },
   ])
+  expect(dropped).toBe(0)
+})
+
+test('drops recommendations that are too old for a mail, and counts them', () => {
+  const event = eventOf('ProductsRecommended', { orderId, customerId: 'a@b.example', skus: ['SKU-0002'] }, context)
+  const at = Date.parse(event.time)
+  const madeAfter = (ms: number) => marketingMails([event, statusChange('SHIPPED')], addressing, new Date(at + ms))
+  expect(madeAfter(0)).toMatchObject({ mails: [{ lane: 'marketing' }], dropped: 0 })
+  expect(madeAfter(1)).toEqual({ mails: [], dropped: 1 })
 })
 
 test('a customer id that is an address stands for itself', () => {

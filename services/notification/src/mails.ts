@@ -63,13 +63,15 @@ export function parcelMails(events: readonly OrderEvent[], addressing: Addressin
   })
 }
 
-export function marketingMails(events: readonly OrderEvent[], addressing: Addressing): Mail[] {
-  return events.flatMap((event) => {
-    if (event.type !== 'ProductsRecommended') return []
-    const { id, data, traceparent } = event
+/** Mails for recommendations made at `since` or later, and how many are older, which have none. */
+export function marketingMails(events: readonly OrderEvent[], addressing: Addressing, since = new Date(0)) {
+  const recommendations = events.flatMap((event) => (event.type === 'ProductsRecommended' ? [event] : []))
+  const timely = recommendations.filter(({ time }) => Date.parse(time) >= since.getTime())
+  const mails = timely.map(({ id, data, traceparent }): Mail => {
     const mailText = recommendationMailText(data)
-    return [{ ...mail('marketing', `${id}.recommended`, data.customerId, mailText, addressing), traceparent }]
+    return { ...mail('marketing', `${id}.recommended`, data.customerId, mailText, addressing), traceparent }
   })
+  return { mails, dropped: recommendations.length - timely.length }
 }
 
 function mail(lane: Lane, id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {

@@ -4,6 +4,15 @@ import type { Registry } from '@orderpipeline/telemetry'
 import type { Lane, Mail } from './mails.ts'
 import type { Mailer } from './smtp.ts'
 
+export function droppedMailCounter(registry: Registry): (count: number) => void {
+  const dropped = new Counter({
+    name: 'mails_dropped_total',
+    help: 'Recommendations without a mail, since they were too old',
+    registers: [registry],
+  })
+  return (count) => dropped.inc(count)
+}
+
 /**
  * Counts every try, by lane (`order`, `marketing`) and whether the mail server accepted the mail.
  */

@@ -177,7 +177,7 @@ function mailsBy(link: FaultyLink) {
     MAIL_TIMEOUT_SECONDS: '1',
     MAIL_CHECK_SECONDS: '0.3',
   })
-  return options && mailing(options, { logger: silentLogger(), registry: createRegistry() })
+  return options && mailing(options, { now: () => new Date(), logger: silentLogger(), registry: createRegistry() })
 }
 
 interface Books {

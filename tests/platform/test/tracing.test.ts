@@ -102,7 +102,7 @@ async function startShipping(): Promise<void> {
 function mailsBy(tracing: Tracing | undefined) {
   const options = mailOptions({ SMTP_URL: mails.url, MAIL_FROM: 'shop@shop.example', MAIL_CHECK_SECONDS: '0.1' })
   if (!options) throw new Error('no mails')
-  return mailing(options, { logger: silentLogger(), registry: createRegistry(), tracing })
+  return mailing(options, { now: () => new Date(), logger: silentLogger(), registry: createRegistry(), tracing })
 }
 function startTracedGateway(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
   return startGateway(

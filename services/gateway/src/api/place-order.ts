@@ -3,7 +3,7 @@
 import { HttpProblem, parsed, retryAfterHeader, route, schemaOf } from '@orderpipeline/http'
 import type { FastifyReply, FastifyRequest, Route } from '@orderpipeline/http'
 import type { OrderStatus } from '@orderpipeline/order-events'
-import type { Intake, Placement } from '@orderpipeline/orders/intake'
+import type { Intake } from '@orderpipeline/orders/intake'
 import type { StatusView } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 import { noEstimates } from '../estimates/estimator.ts'
@@ -15,6 +15,7 @@ import { accepted, batchResults, outcome } from '../responses.ts'
 import { acceptedOrder, batchAnswer, batchToPlace, orderToPlace, paidOrder, refusedOrder } from './examples.ts'
 import { batchHeaders, batchItem, derivedKey, idempotencyHeaders, orderBody } from './order-request.ts'
 import { placement as placementOf, refusalOfAll } from './placement.ts'
+import type { PlacedOrder } from './placement.ts'
 import { problemOf } from './problems.ts'
 import { progressAt } from './progress.ts'
 import { appliedPreference, waitMsOf } from './prefer.ts'
@@ -78,11 +79,15 @@ function orderPlacing({ intake, admission, estimates, trackingUrl, statuses, aut
   const place = placementOf(intake, admission)
   const ofBatch = batchItem(authenticated)
 
-  const acceptedAnswer = (reply: FastifyReply, { orderId, repeated }: Placement, status: OrderStatus = 'PLACED') => {
+  const acceptedAnswer = (
+    reply: FastifyReply,
+    { orderId, repeated, late }: PlacedOrder,
+    status: OrderStatus = 'PLACED',
+  ) => {
     const url = trackingUrl(orderId)
     // A repeat gets the first answer again; for how long it waits is no part of that.
     const progress = progressAt(status, repeated ? noEstimates : estimates)
-    return reply.code(202).header('location', url).send({ orderId, status, trackingUrl: url, progress })
+    return reply.code(202).header('location', url).send({ orderId, status, trackingUrl: url, progress, late })
   }
   const placeAndFollow: typeof place = async (...args) => {
     const placement = await place(...args)
@@ -98,8 +103,8 @@ function orderPlacing({ intake, admission, estimates, trackingUrl, statuses, aut
   const placeOne = async (entry: unknown, derivedKey: string | undefined, request: FastifyRequest) => {
     try {
       const { idempotencyKey = derivedKey, ...order } = parsed(ofBatch, entry)
-      const { orderId, repeated } = await place(order, idempotencyKey, request)
-      return { status: 202, orderId, repeated, trackingUrl: trackingUrl(orderId) }
+      const { orderId, repeated, late } = await place(order, idempotencyKey, request)
+      return { status: 202, orderId, repeated, trackingUrl: trackingUrl(orderId), late }
     } catch (error) {
       const problem = problemOf(error)
       if (problem instanceof HttpProblem) return refusedItem(problem)
@@ -154,7 +159,8 @@ function placeAndWaitRoute(options: PlacingOptions, placing: OrderPlacing): Rout
         examples: { paid: paidOrder, 'sold out': refusedOrder },
       },
       202: {
-        description: 'The order is durable and has this status; the outcome takes longer, or too many callers wait.',
+        description:
+          'The order is durable and has this status; the outcome takes longer, the order is late, or too many callers wait.',
         schema: accepted,
         headers: { location, 'idempotency-replayed': replayHeader, 'preference-applied': preferenceApplied },
         examples: { placed: acceptedOrder },
@@ -162,9 +168,9 @@ function placeAndWaitRoute(options: PlacingOptions, placing: OrderPlacing): Rout
       ...refusals,
     },
     handle: async ({ headers, body }, request, reply) => {
-      const waitMs = waitMsOf(headers.prefer, options.maxWaitMs)
       const placement = await placing.placeAndFollow(body, headers['idempotency-key'], request)
-      const { orderId, repeated } = placement
+      const { orderId, repeated, late } = placement
+      const waitMs = late ? 0 : waitMsOf(headers.prefer, options.maxWaitMs)
       if (repeated) void reply.header('idempotency-replayed', 'true')
       void reply.header('preference-applied', appliedPreference(waitMs))
       const result = await options.outcomes.of(orderId, waitMs, reply.raw)

@@ -5,15 +5,20 @@ import { HttpProblem } from '@orderpipeline/http'
 import type { FastifyRequest } from '@orderpipeline/http'
 import { IntakeFull } from '@orderpipeline/orders/intake'
 import type { Intake, Placement } from '@orderpipeline/orders/intake'
-import type { Admission } from '../queues/admission.ts'
+import type { Admission, Lateness } from '../queues/admission.ts'
 import { orderingCustomer } from './order-request.ts'
 import type { OrderBody } from './order-request.ts'
+
+export interface PlacedOrder extends Placement {
+  /** Only a new order has it: a repeat gets the first answer again. */
+  readonly late?: Lateness
+}
 
 export type PlaceOrder = (
   order: OrderBody,
   idempotencyKey: string | undefined,
   request: FastifyRequest,
-) => Promise<Placement>
+) => Promise<PlacedOrder>
 
 /** @throws HttpProblem, and what the intake throws */
 export function placement(intake: Intake, admission: Admission): PlaceOrder {
@@ -27,7 +32,11 @@ export function placement(intake: Intake, admission: Admission): PlaceOrder {
     const refusal = admission.refusal()
     if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal))
     try {
-      return await intake.place(newOrder)
+      const late = admission.lateness()
+      const placed = await intake.place(newOrder)
+      if (placed.repeated || late === undefined) return placed
+      admission.acceptedLate()
+      return { ...placed, late }
     } catch (error) {
       if (!(error instanceof IntakeFull)) throw error
       return placedBefore(intake, newOrder, () => error)

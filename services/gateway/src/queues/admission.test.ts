@@ -21,6 +21,7 @@ afterEach(() => admission?.close())
 async function after(
   looks: readonly (readonly Expectation[] | Error)[],
   passedMs = 0,
+  refuseSeconds = 10,
 ): Promise<() => HttpProblem | undefined> {
   let lookCount = 0
   let nowMs = 0
@@ -33,6 +34,7 @@ async function after(
       },
     },
     promiseSeconds: 10,
+    refuseSeconds,
     stages: ['payment'],
     everyMs: 1,
     probeEveryMs: 1_000,
@@ -72,4 +74,14 @@ test('accepts one order in a while during refusals, to see the shop move again',
   expect(refusal()).toBeUndefined()
   expect(refusal()).toBeInstanceOf(HttpProblem)
   laterMs = 0
+})
+
+test('accepts an order late between the promise and the refusal, and says how long it takes', async () => {
+  const waiting = (seconds: number) => after([[queue('payment', seconds)]], 0, 60)
+  const within = await waiting(10)
+  expect([within(), admission?.lateness()]).toEqual([undefined, undefined])
+  const late = await waiting(10.5)
+  expect([late(), admission?.lateness()]).toEqual([undefined, { promisedSeconds: 10, expectedSeconds: 11 }])
+  const tooLate = await waiting(61)
+  expect(tooLate()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
 })

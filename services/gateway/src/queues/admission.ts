@@ -1,8 +1,9 @@
-// Is an order accepted that would wait longer than was promised? No: the answer says when to try
-// again, which costs less than an order that is late. The wait is kept up to date in parallel with
-// the requests. Queues are the likeliest to be unreadable when their backlog is largest, so the
-// last known wait counts for a while; then every order is accepted, since an order that is durable
-// is never lost.
+// Is an order accepted that would wait longer than was promised? Up to a second bound it is, and
+// its answer says that it will be late. Beyond it the answer says when to try again, which costs
+// less than an order that is later still. The wait is kept up to date in parallel with the
+// requests. Queues are the likeliest to be unreadable when their backlog is largest, so the last
+// known wait counts for a while; then every order is accepted, since an order that is durable is
+// never lost.
 import { overloaded } from '@orderpipeline/http'
 import type { HttpProblem } from '@orderpipeline/http'
 import { runPeriodically } from '@orderpipeline/retry'
@@ -14,6 +15,8 @@ import type { QueueReader } from './reader.ts'
 export interface AdmissionOptions {
   readonly queues: QueueReader
   readonly promiseSeconds: number
+  /** Orders that would wait longer are refused; at least the promise. */
+  readonly refuseSeconds: number
   readonly stages: readonly string[]
   readonly everyMs: number
   /**
@@ -28,21 +31,35 @@ export interface AdmissionOptions {
   readonly logger: Logger
 }
 
+/** An order that is accepted now takes longer than was promised. Whole seconds. */
+export interface Lateness {
+  readonly promisedSeconds: number
+  readonly expectedSeconds: number
+}
+
 export interface Admission {
   /** Why no order is taken at present; `undefined`: this one is. */
   readonly refusal: () => HttpProblem | undefined
   /** Counts an order that was refused for it, and returns the refusal. */
   readonly shed: (refusal: HttpProblem) => HttpProblem
+  readonly lateness: () => Lateness | undefined
+  /** Counts a new order that was accepted late. */
+  readonly acceptedLate: () => void
 }
 
-export const everyOrder: Admission = { refusal: () => undefined, shed: (refusal) => refusal }
+export const everyOrder: Admission = {
+  refusal: () => undefined,
+  shed: (refusal) => refusal,
+  lateness: () => undefined,
+  acceptedLate: () => {},
+}
 
 const longestRetryAfterSeconds = 60
 /** The longest that a reading of the queues stays valid. */
 const knownForMs = 60_000
 
 export function startAdmission(options: AdmissionOptions): Admission & { close(): void } {
-  const { queues, promiseSeconds, stages, everyMs, probeEveryMs, monotonicMs, logger } = options
+  const { queues, promiseSeconds, refuseSeconds, stages, everyMs, probeEveryMs, monotonicMs, logger } = options
   const registers = [options.registry]
   const waitGauge = new Gauge({
     name: 'gateway_expected_wait_seconds',
@@ -52,6 +69,11 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
   const shed = new Counter({
     name: 'gateway_orders_shed_total',
     help: 'Orders refused because their wait would exceed the promise.',
+    registers,
+  })
+  const late = new Counter({
+    name: 'gateway_orders_late_total',
+    help: 'Orders accepted although their wait is longer than promised.',
     registers,
   })
   let waitSeconds = 0
@@ -76,7 +98,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
   })
   return {
     refusal: () => {
-      if (waitSeconds <= promiseSeconds) {
+      if (waitSeconds <= refuseSeconds) {
         probeAt = undefined
         return undefined
       }
@@ -85,7 +107,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
         probeAt = undefined
         return undefined
       }
-      const over = Math.min(waitSeconds - promiseSeconds, longestRetryAfterSeconds)
+      const over = Math.min(waitSeconds - refuseSeconds, longestRetryAfterSeconds)
       const seconds = Math.ceil(waitSeconds)
       return overloaded(`an order would wait about ${seconds} s; nothing of this request was stored`, over)
     },
@@ -93,6 +115,11 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       shed.inc()
       return refusal
     },
+    lateness: () =>
+      waitSeconds > promiseSeconds
+        ? { promisedSeconds: Math.floor(promiseSeconds), expectedSeconds: Math.ceil(waitSeconds) }
+        : undefined,
+    acceptedLate: () => late.inc(),
     close: () => {
       closing.abort()
     },

@@ -57,6 +57,7 @@ export function openQueues(
   const admission = startAdmission({
     queues,
     promiseSeconds,
+    refuseSeconds: config.PROMISE_REFUSE_SECONDS ?? promiseSeconds,
     stages,
     everyMs: cacheMs,
     probeEveryMs: config.PROMISE_PROBE_SECONDS * 1_000,

@@ -12,9 +12,15 @@ export const queueVariables = {
   /** `/health/queues` reports `stuck` for a queue whose oldest message has waited longer. */
   QUEUES_MAX_AGE_SECONDS: variables.number(1, 604_800).default(300),
   /**
-   * Orders that would wait longer than this for their outcome are refused; by default none is.
+   * Orders that would wait longer than this for their outcome are late: they are refused, or
+   * accepted as late up to PROMISE_REFUSE_SECONDS. By default none is late.
    */
   PROMISE_SECONDS: variables.number(1, 86_400).optional(),
+  /**
+   * A late order is accepted, and its answer says so, up to this wait; synchronous orders are then
+   * answered at once (default PROMISE_SECONDS: every late order is refused).
+   */
+  PROMISE_REFUSE_SECONDS: variables.number(1, 604_800).optional(),
   /**
    * While orders are refused, one order is accepted in each interval, so that the rate can be
    * measured.
