@@ -91,7 +91,7 @@ const deadline = Date.now() + 60_000
 // The garbage collector takes a while to delete the objects of a pipeline: the end is some time
 // without such an object.
 for (let quietSince = Date.now(); Date.now() - quietSince < Number(QUIET_SECONDS) * 1000; await sleep(1000)) {
-  // The uninstallation goes on in any case; docs/uninstall.md says what to do by hand.
+  // The uninstallation goes on in any case; docs/guides/uninstall.md says what to do by hand.
   if (Date.now() > deadline) break
   try {
     const waiting = await terminatingObjects()

@@ -67,7 +67,7 @@ const parts = [
 const deadline = Date.now() + 120_000
 // The garbage collector takes a while to delete what belonged to the pipelines: only some time without anything to do is the end.
 for (let quietSince = Date.now(); Date.now() - quietSince < Number(QUIET_SECONDS) * 1000; await sleep(1000)) {
-  // The uninstallation goes on in any case; docs/uninstall.md says what to do by hand.
+  // The uninstallation goes on in any case; docs/guides/uninstall.md says what to do by hand.
   if (Date.now() > deadline) break
   for (const { finalizer, find } of parts) {
     try {

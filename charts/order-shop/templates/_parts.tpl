@@ -17,7 +17,7 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- $global := .Values.global | default dict }}
 {{- with .Values.image }}
 {{- if not .repository }}
-{{- fail "image.repository is empty: build the images, push them to a registry of your own (docs/own-cluster.md), and set it, such as registry.example.com/orderpipeline/services" }}
+{{- fail "image.repository is empty: build the images, push them to a registry of your own (docs/guides/own-cluster.md), and set it, such as registry.example.com/orderpipeline/services" }}
 {{- end }}
 {{- $registry := .registry | default $global.imageRegistry | default "" | trimSuffix "/" }}
 {{- $name := ternary .repository (printf "%s/%s" $registry .repository) (empty $registry) }}

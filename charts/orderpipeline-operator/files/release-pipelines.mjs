@@ -61,7 +61,7 @@ for (let wait = 500; ; wait = Math.min(5_000, wait * 2)) {
   } catch (error) {
     console.error(error.message)
   }
-  // The uninstallation goes on in any case; docs/uninstall.md says what to do by hand.
+  // The uninstallation goes on in any case; docs/guides/uninstall.md says what to do by hand.
   if (Date.now() > deadline) break
   await sleep(wait * (0.5 + Math.random() / 2))
 }

@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $value := .value }}
 {{- with .image }}
 {{- if not .repository }}
-{{- fail (printf "%s.repository is empty: build the images, push them to a registry of your own (docs/own-cluster.md), and set it, such as registry.example.com/orderpipeline/%s" $value (ternary "operator" "services" (eq $value "image"))) }}
+{{- fail (printf "%s.repository is empty: build the images, push them to a registry of your own (docs/guides/own-cluster.md), and set it, such as registry.example.com/orderpipeline/%s" $value (ternary "operator" "services" (eq $value "image"))) }}
 {{- end }}
 {{- $registry := .registry | default $global.imageRegistry | default "" | trimSuffix "/" }}
 {{- $name := ternary .repository (printf "%s/%s" $registry .repository) (empty $registry) }}

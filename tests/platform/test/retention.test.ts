@@ -1,5 +1,5 @@
-// Does docs/data.md name every table that a shop has, and are the rows of each retained for as long
-// as it says?
+// Does docs/concepts/data.md name every table that a shop has, and are the rows of each retained
+// for as long as it says?
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
@@ -28,7 +28,7 @@ let database: TestDatabase
 let lines: readonly Line[]
 beforeAll(async () => {
   database = await testDatabase(postgresUrl(), { seedProducts: 0 })
-  lines = linesOf(await readFile(join(import.meta.dirname, '../../../docs/data.md'), 'utf8'))
+  lines = linesOf(await readFile(join(import.meta.dirname, '../../../docs/concepts/data.md'), 'utf8'))
 })
 afterAll(() => database.drop())
 
