@@ -99,3 +99,9 @@ securityContext:
 {{- with .Values.promiseSeconds }}{{ $env = append $env (dict "name" "PROMISE_SECONDS" "value" (toString .)) }}{{ end }}
 {{- toYaml $env }}
 {{- end }}
+
+{{/* Takes { root, file }: a program as an argument of Node, after what it imports from files/api-server.mjs. */}}
+{{- define "shop.program" -}}
+{{- $own := regexReplaceAll "(?m)^import .* from './api-server.mjs'$" (.root.Files.Get .file) "" }}
+{{- printf "%s\n%s" (.root.Files.Get "files/api-server.mjs") $own | toJson }}
+{{- end }}

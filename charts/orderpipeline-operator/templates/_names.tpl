@@ -78,3 +78,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- with .Values.console.httpRoute }}{{ if .enabled }}{{ range .hostnames }}{{ $origins = append $origins (printf "https://%s" .) }}{{ end }}{{ end }}{{ end }}
 {{- uniq $origins | join "," }}
 {{- end }}
+
+{{/* Takes { root, file }: a program as an argument of Node, after what it imports from files/api-server.mjs. */}}
+{{- define "operator.program" -}}
+{{- $own := regexReplaceAll "(?m)^import .* from './api-server.mjs'$" (.root.Files.Get .file) "" }}
+{{- printf "%s\n%s" (.root.Files.Get "files/api-server.mjs") $own | toJson }}
+{{- end }}
