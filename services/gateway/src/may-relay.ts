@@ -4,7 +4,7 @@
 import { GroupOfAnother, refuseGroupOfAnother } from '@orderpipeline/kafka'
 import type { Group } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 
 /**
  * When the group cannot be read, it may: while Kafka is unavailable nothing can be published, and a

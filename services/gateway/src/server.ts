@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRegistry, startMetricsServer, startTracing } from '@orderpipeline/telemetry'
-import type { Closer, Logger } from '@orderpipeline/telemetry'
+import type { Closer, Logger } from '@orderpipeline/process'
 import { buildApp } from './app.ts'
 import { createVerifiers } from './authentication/verifier.ts'
 import type { Clock } from './clock.ts'

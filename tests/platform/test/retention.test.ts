@@ -10,7 +10,7 @@ import type { Provider } from '@orderpipeline/payment'
 import { shippingStage } from '@orderpipeline/shipping'
 import { testDatabase } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const

@@ -3,7 +3,7 @@
 // caller is shown their own. The pause between two looks grows with the cost of a look, so that
 // waiting never takes more than a fifth of one connection.
 import { backoffMs, jitteredMs } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 
 export interface WatcherOptions {

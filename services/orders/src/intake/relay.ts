@@ -5,7 +5,7 @@
 import { isLockHeld } from '@orderpipeline/postgres'
 import type { Queryable, Session } from '@orderpipeline/postgres'
 import { backoffMs, jitteredMs } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import type { RelayMetrics } from './metrics.ts'
 import { relayBound } from './relay-bound.ts'
 import { startHousekeeping } from './relay-housekeeping.ts'
