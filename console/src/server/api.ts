@@ -1,14 +1,13 @@
 // What does the page read besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
 import { CommandFailed } from '@orderpipeline/client'
-import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
+import { DeadlineExceeded, every, withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupDeadLetters } from '../model/dead-letters.ts'
 import type { DeadLetters } from '../model/dead-letters.ts'
 import { customerPattern, orderIdPattern } from '../model/orders.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
-import { every } from './every.ts'
 import { pipelineKey } from './dead-letter-actions.ts'
 import type { Observers } from './observers.ts'
 import type { OnDemand, Visitor } from './visitor.ts'
