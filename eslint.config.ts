@@ -39,6 +39,18 @@ const functionDeclarations = ['Program > ', 'Program > ExportNamedDeclaration > 
   message: 'A function of a module is declared: function name() {}.',
 }))
 
+/**
+ * Files with a function over 60 lines, each with the reason why no piece of it has a name of its
+ * own.
+ */
+const longFunctions = [
+  'packages/kafka/src/metrics.ts', // the table of a stage's metrics
+  'operator/src/runtime/metrics.ts', // the table of the operator's metrics
+  'cluster/src/node/containerd-config.ts', // the text of one configuration file
+  'cli/src/commands/simulate.ts', // the list of the command's options
+  'operator/src/runtime/work-queue.ts', // the short functions of a queue over the state they share
+]
+
 export default tseslint.config(
   { ignores: ['**/node_modules/**', '**/dist/**', 'charts/**', 'setup/**/*.mjs'] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -89,9 +101,10 @@ export default tseslint.config(
     },
   },
   {
-    // A function does one thing at one level: about 60 lines, and 100 at most.
-    files: ['**/src/**/*.ts'],
+    // A function does one thing at one level.
+    files: ['**/src/**/*.{ts,tsx}'],
     ignores: ['**/*.test.ts', 'tests/**', '**/src/testing/**'],
-    rules: { 'max-lines-per-function': ['error', { max: 100 }] },
+    rules: { 'max-lines-per-function': ['error', { max: 60 }] },
   },
+  { files: longFunctions, rules: { 'max-lines-per-function': ['error', { max: 100 }] } },
 )

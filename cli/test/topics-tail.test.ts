@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
 import { createProducer, createTopics } from '@orderpipeline/kafka'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../src/testing/api-server.ts'
 

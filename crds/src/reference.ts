@@ -39,7 +39,7 @@ interface Definition {
 }
 
 export const definitionFile = join(import.meta.dirname, '..', 'orderpipelines.yaml')
-export const referenceFile = join(import.meta.dirname, '..', '..', 'docs', 'reference.md')
+export const referenceFile = join(import.meta.dirname, '..', '..', 'docs', 'reference', 'orderpipeline.md')
 
 function definitionIn(file: string) {
   const { spec } = parse(readFileSync(file, 'utf8')) as Definition

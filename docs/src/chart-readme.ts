@@ -57,7 +57,7 @@ function install({ name, dependencies }: Chart): string {
   const update = dependencies ? [`helm dependency update charts/${name}`] : []
   const command = `helm install ${name} charts/${name} --namespace <namespace> --create-namespace -f my-values.yaml`
   const guide = 'where the images come from, and which values an installation needs'
-  return `\`\`\`sh\n${[...update, command].join('\n')}\n\`\`\`\n\n[docs/own-cluster.md](../../docs/own-cluster.md) says ${guide};\n[docs/uninstall.md](../../docs/uninstall.md) how to remove everything.`
+  return `\`\`\`sh\n${[...update, command].join('\n')}\n\`\`\`\n\n[docs/guides/own-cluster.md](../../docs/guides/own-cluster.md) says ${guide};\n[docs/guides/uninstall.md](../../docs/guides/uninstall.md) how to remove everything.`
 }
 
 function needs({ dependencies }: Chart): string[] {

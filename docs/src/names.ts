@@ -7,8 +7,8 @@ import ts from 'typescript'
 
 const root = join(import.meta.dirname, '../..')
 
-export const variablesFile = join(root, 'docs/variables.md')
-export const metricsFile = join(root, 'docs/metrics.md')
+export const variablesFile = join(root, 'docs/reference/environment.md')
+export const metricsFile = join(root, 'docs/reference/metrics.md')
 
 interface Row {
   readonly name: string
@@ -27,7 +27,7 @@ export function variablesPage(): string {
 
 export function metricsPage(): string {
   const rows = sources(/\.ts$/, ['services/*/src/*', 'packages/*/src/*', 'operator/src/*']).flatMap(metricsIn)
-  return page('Metrics', 'What they mean together is in [telemetry.md](telemetry.md).', rows, false)
+  return page('Metrics', 'What they mean together is in [telemetry.md](../guides/telemetry.md).', rows, false)
 }
 
 function sources(fits: RegExp, patterns: readonly string[]): ts.SourceFile[] {

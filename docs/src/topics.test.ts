@@ -1,10 +1,11 @@
-// Does the table of topics in docs/architecture.md say what the table of built-in stages says?
+// Does the table of topics in docs/concepts/architecture.md say what the table of built-in stages
+// says?
 import { readFileSync } from 'node:fs'
 import { builtInStageNames, builtInStages, definitions } from '@orderpipeline/order-events'
 import type { BuiltInStage } from '@orderpipeline/order-events'
 import { expect, it } from 'vitest'
 
-const text = readFileSync(new URL('../architecture.md', import.meta.url), 'utf8')
+const text = readFileSync(new URL('../concepts/architecture.md', import.meta.url), 'utf8')
 const rows = [...text.matchAll(/^\| `([a-z.]+)` \|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)]
   .filter(([, topic = '']) => Object.values(definitions).some((definition) => definition.topic === topic))
   .map(([, topic = '', events = '', writers = '', readers = '']) => ({

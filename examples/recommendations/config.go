@@ -1,4 +1,4 @@
-// What is the stage's container given? The environment contract of docs/architecture.md, read once.
+// What is the stage's container given? The environment contract of docs/concepts/architecture.md, read once.
 package main
 
 import (

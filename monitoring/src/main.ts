@@ -38,7 +38,7 @@ async function run({ port, interval }: Flags): Promise<number> {
       `Prometheus reads the metrics of the local cluster every ${interval} s. Ctrl-C ends it.`,
       '',
       `  ${prometheus.url}/targets   the scrape targets`,
-      `  ${prometheus.url}/alerts    the alerts, and those that fire (docs/runbooks.md says what to do)`,
+      `  ${prometheus.url}/alerts    the alerts, and those that fire (docs/guides/runbooks.md says what to do)`,
       `  ${prometheus.url}/graph?g0.expr=orderpipeline_group_lag&g0.tab=0`,
       '',
     ].join('\n'),

@@ -3,7 +3,7 @@
 import { stringify } from 'yaml'
 import type { Alert, AlertGroup } from './alerts/index.ts'
 
-export const runbookPage = 'docs/runbooks.md'
+export const runbookPage = 'docs/guides/runbooks.md'
 
 /** A rule file as Prometheus loads it; the chart puts the same groups into a PrometheusRule. */
 export function rulesText(groups: readonly AlertGroup[]): string {
@@ -44,7 +44,7 @@ export function runbooksText(groups: readonly AlertGroup[]): string {
     [
       '# Runbooks',
       'One section for each alert: what it means, where to look and what to do. The chart of the operator contains the alerts ' +
-        '(`alerts.enabled`); [alerts.yaml](../charts/orderpipeline-operator/files/alerts.yaml) is a plain rule file of ' +
+        '(`alerts.enabled`); [alerts.yaml](../../charts/orderpipeline-operator/files/alerts.yaml) is a plain rule file of ' +
         'Prometheus. Both are generated with this page from `monitoring/src/alerts`, by `npm run generate`.',
       ...groups.flatMap(({ alerts }) => alerts.map(section)),
     ].join('\n\n') + '\n'

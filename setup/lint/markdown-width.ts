@@ -8,7 +8,7 @@ import { width } from './comment-width.ts'
 import { reflowedWhereWide } from './reflow.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const generated = /^(?:docs\/(?:cli|metrics|reference|runbooks|variables)\.md|charts\/)/
+const generated = /^(?:docs\/(?:reference\/(?:cli|environment|metrics|orderpipeline)|guides\/runbooks)\.md|charts\/)/
 
 export function narrowed(text: string): string {
   return reflowedWhereWide(text.split('\n'), width).join('\n')

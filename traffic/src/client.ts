@@ -1,6 +1,7 @@
 // How is one order posted, and how are many looked up? Over persistent connections, with a time
 // limit on every answer.
 import { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { OrderBody } from './arrivals.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -67,25 +68,6 @@ export function createClient(target: URL, connections: number, timeoutMs: number
   const as = async (customerId: string): Promise<Record<string, string>> =>
     tokens ? { authorization: `Bearer ${await tokens.of(customerId)}` } : {}
 
-  const lookUp = async (
-    orders: readonly PlacedOrder[],
-    customerId: string,
-  ): Promise<[string, OrderStatus | undefined][]> => {
-    try {
-      const ids = orders.map(({ orderId }) => orderId)
-      const response = await postJson('/v1/orders/status', { ids }, await as(customerId))
-      if (response.statusCode === 200) {
-        const orderStatuses = ((await response.body.json()) as { orders: OrderStatus[] }).orders
-        const byId = new Map(orderStatuses.map((status) => [status.orderId, status]))
-        return ids.map((id) => [id, byId.get(id)])
-      }
-      await response.body.dump()
-      return []
-    } catch {
-      return []
-    }
-  }
-
   return {
     lookedUpAtOnce: tokens ? customersAtOnce : statusesInRequest,
     post: async (order, idempotencyKey) => {
@@ -105,10 +87,34 @@ export function createClient(target: URL, connections: number, timeoutMs: number
     statuses: async (orders) => {
       // An order is shown to its customer alone.
       const groups = tokens ? Map.groupBy(orders, ({ customerId }) => customerId) : new Map([['', orders]])
-      const answers = await Promise.all([...groups].map(([customerId, theirs]) => lookUp(theirs, customerId)))
+      const answers = await Promise.all(
+        [...groups].map(([customerId, theirs]) =>
+          statusesOf(theirs, async (ids) => postJson('/v1/orders/status', { ids }, await as(customerId))),
+        ),
+      )
       return new Map(answers.flat())
     },
     close: () => pool.destroy(),
+  }
+}
+
+/** None where the gateway does not answer: they are asked for again. */
+async function statusesOf(
+  orders: readonly PlacedOrder[],
+  ask: (ids: readonly string[]) => Promise<Dispatcher.ResponseData>,
+): Promise<[string, OrderStatus | undefined][]> {
+  try {
+    const ids = orders.map(({ orderId }) => orderId)
+    const response = await ask(ids)
+    if (response.statusCode === 200) {
+      const orderStatuses = ((await response.body.json()) as { orders: OrderStatus[] }).orders
+      const byId = new Map(orderStatuses.map((status) => [status.orderId, status]))
+      return ids.map((id) => [id, byId.get(id)])
+    }
+    await response.body.dump()
+    return []
+  } catch {
+    return []
   }
 }
 

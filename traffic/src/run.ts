@@ -109,12 +109,7 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
     const remainingMs =
       phase === 'sending'
         ? remainingMsOf(load, elapsedMs, counts.sent)
-        : remainingAtPace(
-            elapsedMs - waiting.fromMs,
-            waiting.unfinished - outcomes.unfinished,
-            outcomes.unfinished,
-            waitMs,
-          )
+        : remainingWaitMs(waiting, elapsedMs, outcomes.unfinished, waitMs)
     options.onProgress?.({ ...counts, phase, elapsedMs, remainingMs, acceptMs, outcomes })
   }
   const progressTimer = setInterval(report, progressEveryMs)
@@ -133,16 +128,10 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
     waiting = { fromMs: performance.now() - startedAt, unfinished: tracker.outcomes().unfinished }
     await waitForEndings(tracker, waitMs, signal)
     report()
-    const { inFlight: _none, ...counts } = sender.counts()
     return {
-      url: target.href,
-      ...counts,
-      sendingMs,
-      acceptedPerSecond: counts.accepted / (sendingMs / 1_000),
-      acceptMs: latencies.percentiles(),
-      outcomes: tracker.outcomes(),
-      acceptedIds,
-      interrupted: signal?.aborted ?? false,
+      ...sentFigures(sender.counts(), sendingMs),
+      ...{ url: target.href, acceptedIds, interrupted: signal?.aborted ?? false },
+      ...{ acceptMs: latencies.percentiles(), outcomes: tracker.outcomes() },
     }
   } finally {
     clearInterval(progressTimer)
@@ -204,4 +193,17 @@ async function waitForEndings(
   }
   const until = performance.now() + waitMs
   while ((await tracker.look()) > 0 && performance.now() < until && !signal?.aborted) await sleep(100, signal)
+}
+
+function sentFigures({ inFlight: _none, ...counts }: Counts, sendingMs: number) {
+  return { ...counts, sendingMs, acceptedPerSecond: counts.accepted / (sendingMs / 1_000) }
+}
+
+function remainingWaitMs(
+  since: { readonly fromMs: number; readonly unfinished: number },
+  elapsedMs: number,
+  unfinished: number,
+  waitMs: number | undefined,
+) {
+  return remainingAtPace(elapsedMs - since.fromMs, since.unfinished - unfinished, unfinished, waitMs)
 }

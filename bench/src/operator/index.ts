@@ -119,22 +119,13 @@ async function operatorRun(options: OperatorBenchOptions) {
       await sleep(options.settledSeconds * 1_000)
       const settled = requestsBetween(beforePause, await operator.metrics(), options.settledSeconds)
 
-      const wait = (from: Samples, to: Samples, label: string) =>
-        both(from, to, 'orderpipeline_queue_wait_seconds', label)
       return {
         seconds,
         objects,
         settled,
-        creation: {
-          wait: wait(start, afterCreation, 'priority="edit"'),
-          writes: `${writesBetween(start, afterCreation)}, ${growth(start, afterCreation, 'orderpipeline_reconcile_total', () => true)}`,
-        },
+        creation: creationFigures(start, afterCreation),
         edits: `${secondsText(percentile(edits, 0.5))} / ${secondsText(percentile(edits, 0.99))} (${edits.length} edits)`,
-        churn: {
-          editWait: wait(beforeChurn, afterChurn, 'priority="edit"'),
-          backgroundWait: wait(beforeChurn, afterChurn, 'priority="background"'),
-          reconcile: both(beforeChurn, afterChurn, 'orderpipeline_reconcile_seconds'),
-        },
+        churn: churnFigures(beforeChurn, afterChurn),
         processor,
         own,
         memory: memory.highest(),
@@ -147,6 +138,23 @@ async function operatorRun(options: OperatorBenchOptions) {
       client.close()
     }
   })
+}
+
+function queueWait(from: Samples, to: Samples, priority: 'edit' | 'background') {
+  return both(from, to, 'orderpipeline_queue_wait_seconds', `priority="${priority}"`)
+}
+
+function creationFigures(from: Samples, to: Samples) {
+  const reconciles = growth(from, to, 'orderpipeline_reconcile_total', () => true)
+  return { wait: queueWait(from, to, 'edit'), writes: `${writesBetween(from, to)}, ${reconciles}` }
+}
+
+function churnFigures(from: Samples, to: Samples) {
+  return {
+    editWait: queueWait(from, to, 'edit'),
+    backgroundWait: queueWait(from, to, 'background'),
+    reconcile: both(from, to, 'orderpipeline_reconcile_seconds'),
+  }
 }
 
 async function createAll(

@@ -1,7 +1,7 @@
 // Which two ways does an order take in the comparison, and what runs for each?
 import { createTopics } from '@orderpipeline/kafka'
 import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/testing'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { chainServiceNames } from './chain.ts'
 import type { ChainService, Next } from './chain.ts'
 import { freePort } from './processes.ts'

@@ -97,3 +97,9 @@ securityContext:
   {{- end }}
   seccompProfile: { type: RuntimeDefault }
 {{- end }}
+
+{{/* Takes { root, file }: a program as an argument of Node, after what it imports from files/api-server.mjs. */}}
+{{- define "platform.program" -}}
+{{- $own := regexReplaceAll "(?m)^import .* from './api-server.mjs'$" (.root.Files.Get .file) "" }}
+{{- printf "%s\n%s" (.root.Files.Get "files/api-server.mjs") $own | toJson }}
+{{- end }}

@@ -17,7 +17,7 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- $global := .Values.global | default dict }}
 {{- with .Values.image }}
 {{- if not .repository }}
-{{- fail "image.repository is empty: build the images, push them to a registry of your own (docs/own-cluster.md), and set it, such as registry.example.com/orderpipeline/services" }}
+{{- fail "image.repository is empty: build the images, push them to a registry of your own (docs/guides/own-cluster.md), and set it, such as registry.example.com/orderpipeline/services" }}
 {{- end }}
 {{- $registry := .registry | default $global.imageRegistry | default "" | trimSuffix "/" }}
 {{- $name := ternary .repository (printf "%s/%s" $registry .repository) (empty $registry) }}
@@ -98,4 +98,10 @@ securityContext:
 {{- with .Values.readReplica }}{{ $env = append $env (dict "name" "DATABASE_REPLICA_URL" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
 {{- with .Values.promiseSeconds }}{{ $env = append $env (dict "name" "PROMISE_SECONDS" "value" (toString .)) }}{{ end }}
 {{- toYaml $env }}
+{{- end }}
+
+{{/* Takes { root, file }: a program as an argument of Node, after what it imports from files/api-server.mjs. */}}
+{{- define "shop.program" -}}
+{{- $own := regexReplaceAll "(?m)^import .* from './api-server.mjs'$" (.root.Files.Get .file) "" }}
+{{- printf "%s\n%s" (.root.Files.Get "files/api-server.mjs") $own | toJson }}
 {{- end }}

@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $value := .value }}
 {{- with .image }}
 {{- if not .repository }}
-{{- fail (printf "%s.repository is empty: build the images, push them to a registry of your own (docs/own-cluster.md), and set it, such as registry.example.com/orderpipeline/%s" $value (ternary "operator" "services" (eq $value "image"))) }}
+{{- fail (printf "%s.repository is empty: build the images, push them to a registry of your own (docs/guides/own-cluster.md), and set it, such as registry.example.com/orderpipeline/%s" $value (ternary "operator" "services" (eq $value "image"))) }}
 {{- end }}
 {{- $registry := .registry | default $global.imageRegistry | default "" | trimSuffix "/" }}
 {{- $name := ternary .repository (printf "%s/%s" $registry .repository) (empty $registry) }}
@@ -77,4 +77,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- with .Values.console.ingress }}{{ if .enabled }}{{ $origins = append $origins (printf "https://%s" .host) }}{{ end }}{{ end }}
 {{- with .Values.console.httpRoute }}{{ if .enabled }}{{ range .hostnames }}{{ $origins = append $origins (printf "https://%s" .) }}{{ end }}{{ end }}{{ end }}
 {{- uniq $origins | join "," }}
+{{- end }}
+
+{{/* Takes { root, file }: a program as an argument of Node, after what it imports from files/api-server.mjs. */}}
+{{- define "operator.program" -}}
+{{- $own := regexReplaceAll "(?m)^import .* from './api-server.mjs'$" (.root.Files.Get .file) "" }}
+{{- printf "%s\n%s" (.root.Files.Get "files/api-server.mjs") $own | toJson }}
 {{- end }}

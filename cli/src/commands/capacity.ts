@@ -53,7 +53,7 @@ export const capacity: CommandDefinition = {
       .addOption(
         new Option(
           '--figure <name=n>',
-          `a figure of your own (docs/capacity.md); repeatable: ${figureNames.join(', ')}`,
+          `a figure of your own (docs/guides/capacity.md); repeatable: ${figureNames.join(', ')}`,
         )
           .default([], 'none')
           .argParser(collected),

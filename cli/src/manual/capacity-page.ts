@@ -6,7 +6,7 @@ import { commands } from '../commands/index.ts'
 import { program } from '../program.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
-export const capacityPages = ['README.md', 'docs/capacity.md'].map((path) => join(root, path))
+export const capacityPages = ['README.md', 'docs/guides/capacity.md'].map((path) => join(root, path))
 
 /** A command alone in a block, and the next block, which holds what it prints. */
 const example = /(```\nnpm run -s orderpipeline -- (capacity [^\n]*)\n```\n\n```\n).*?(\n```)/gs

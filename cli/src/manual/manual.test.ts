@@ -4,7 +4,7 @@ import { commands } from '../commands/index.ts'
 import { fullName, program } from '../program.ts'
 import { manual } from './manual.ts'
 
-const text = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8')
+const text = readFileSync(new URL('../../../docs/reference/cli.md', import.meta.url), 'utf8')
 
 it('the manual on file equals the help of the program (npm run docs:cli writes it)', () => {
   expect(text).toBe(manual(commands))

@@ -1,5 +1,5 @@
-// What does docs/cli.md say? The help of every command, and notes on some of them. It is generated
-// from the program, so that it is never behind it: `npm run docs:cli` writes it.
+// What does docs/reference/cli.md say? The help of every command, and notes on some of them. It is
+// generated from the program, so that it is never behind it: `npm run docs:cli` writes it.
 import type { Environment } from '../environment.ts'
 import { fullName, program } from '../program.ts'
 import type { CommandDefinition } from '../program.ts'

@@ -11,7 +11,7 @@ import {
 } from '@orderpipeline/kafka'
 import type { KafkaConfig, DeadLetter, Replay } from '@orderpipeline/kafka'
 import { readTopicToEnd, topicNames } from '@orderpipeline/kafka-admin'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { clientId, connectionTo, withAdvice } from '../kafka/connect.ts'
 
 export interface DeadLetterTopic {

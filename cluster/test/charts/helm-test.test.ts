@@ -1,5 +1,6 @@
 // Does `helm test` distinguish a shop that works from one that does not? The chart's own program,
-// run with Node as its pod does, against a gateway that answers as documented (docs/gateway.md).
+// run with Node as its pod does, against a gateway that answers as documented
+// (docs/guides/gateway.md).
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

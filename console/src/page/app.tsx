@@ -30,6 +30,24 @@ const titles = {
 } as const
 type View = keyof typeof titles
 
+/** Sets the title of the page, and moves the focus to a view that a link has opened. */
+function useViewFocus(route: Route, pipelineName: string | undefined) {
+  const heading = useRef<HTMLElement>(null)
+  const view = route.view
+  useEffect(() => {
+    const name = view in titles ? titles[view as View] : 'Pipelines'
+    document.title = `${pipelineName === undefined ? '' : `${pipelineName} · `}${name} · OrderPipeline`
+  }, [view, pipelineName])
+  const first = useRef(true)
+  useEffect(() => {
+    // After a link was followed by keyboard or screen reader, the focus goes to the view: the link
+    // no longer exists.
+    if (!first.current) heading.current?.focus()
+    first.current = false
+  }, [view, 'pipeline' in route ? route.pipeline : ''])
+  return heading
+}
+
 export function App() {
   const route = useRoute()
   const { session, refresh } = useSession()
@@ -41,19 +59,7 @@ export function App() {
     pipeline ? keyOf(pipeline) : '',
     pipeline !== undefined && (writes || session?.signsIn === true),
   )
-  const heading = useRef<HTMLElement>(null)
-  const view = route.view
-  useEffect(() => {
-    const name = view in titles ? titles[view as View] : 'Pipelines'
-    document.title = `${pipeline ? `${pipeline.name} · ` : ''}${name} · OrderPipeline`
-  }, [view, pipeline?.name])
-  const first = useRef(true)
-  useEffect(() => {
-    // After a link was followed by keyboard or screen reader, the focus goes to the view: the link
-    // no longer exists.
-    if (!first.current) heading.current?.focus()
-    first.current = false
-  }, [view, 'pipeline' in route ? route.pipeline : ''])
+  const heading = useViewFocus(route, pipeline?.name)
   return (
     <>
       <a class="skip" href="#main">

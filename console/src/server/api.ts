@@ -1,14 +1,13 @@
 // What does the page read besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
 import { CommandFailed } from '@orderpipeline/client'
-import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
+import { DeadlineExceeded, every, withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupDeadLetters } from '../model/dead-letters.ts'
 import type { DeadLetters } from '../model/dead-letters.ts'
 import { customerPattern, orderIdPattern } from '../model/orders.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
-import { every } from './every.ts'
 import { pipelineKey } from './dead-letter-actions.ts'
 import type { Observers } from './observers.ts'
 import type { OnDemand, Visitor } from './visitor.ts'
@@ -33,6 +32,47 @@ const mostOrdersAtOnce = 8
 export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, whatIf?: DryRunner): Api {
   const forecasts = whatIf && forecaster(whatIf)
   const deadLetters = lettersReader()
+  const lookUp = orderLookups()
+
+  return {
+    forget: deadLetters.forget,
+    answer: async (path, visitor, query) => {
+      const [root, kind, namespace, name, id, ...more] = path.split('/').filter(Boolean).map(decoded)
+      if (root !== 'api') return undefined
+      if (namespace === undefined || name === undefined || more.length > 0)
+        return problem(404, 'There is no such address.')
+      const livePipeline = observers.pipeline(`${namespace}/${name}`)
+      if (!livePipeline) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
+      try {
+        if (kind === 'history' && id === undefined)
+          return { status: 200, body: observers.history(`${namespace}/${name}`) }
+        if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(livePipeline, query)
+        const source = visitor.onDemand(namespace)
+        if ((kind === 'orders' || kind === 'customers') && id !== undefined) {
+          const refusal = await visitor.readRefusal(livePipeline, 'orders')
+          if (refusal !== undefined) return problem(403, refusal)
+          if (kind === 'orders') return await lookUp.order(source, name, id)
+          return await lookUp.orders(source, name, id, query?.get('cursor') ?? undefined)
+        }
+        if (kind === 'dead-letters' && id === undefined) {
+          const refusal = await visitor.readRefusal(livePipeline, 'letters')
+          return refusal === undefined
+            ? { status: 200, body: await deadLetters.of(livePipeline, source) }
+            : problem(403, refusal)
+        }
+      } catch (error) {
+        if (error instanceof CommandFailed)
+          return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
+        if (error instanceof DeadlineExceeded) return problem(502, `Kafka is slow: ${error.message}.`)
+        throw error
+      }
+      return problem(404, 'There is no such address.')
+    },
+  }
+}
+
+/** Orders are asked of the gateway, a few at a time. */
+function orderLookups() {
   let ordersInFlight = 0
 
   const lookedUp = async (look: () => Promise<HttpAnswer>): Promise<HttpAnswer> => {
@@ -65,42 +105,7 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
       )
     return lookedUp(async () => ({ status: 200, body: await source.ordersOf(pipeline, customer, cursor) }))
   }
-
-  return {
-    forget: deadLetters.forget,
-    answer: async (path, visitor, query) => {
-      const [root, kind, namespace, name, id, ...more] = path.split('/').filter(Boolean).map(decoded)
-      if (root !== 'api') return undefined
-      if (namespace === undefined || name === undefined || more.length > 0)
-        return problem(404, 'There is no such address.')
-      const livePipeline = observers.pipeline(`${namespace}/${name}`)
-      if (!livePipeline) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
-      try {
-        if (kind === 'history' && id === undefined)
-          return { status: 200, body: observers.history(`${namespace}/${name}`) }
-        if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(livePipeline, query)
-        const source = visitor.onDemand(namespace)
-        if ((kind === 'orders' || kind === 'customers') && id !== undefined) {
-          const refusal = await visitor.readRefusal(livePipeline, 'orders')
-          if (refusal !== undefined) return problem(403, refusal)
-          if (kind === 'orders') return await order(source, name, id)
-          return await orders(source, name, id, query?.get('cursor') ?? undefined)
-        }
-        if (kind === 'dead-letters' && id === undefined) {
-          const refusal = await visitor.readRefusal(livePipeline, 'letters')
-          return refusal === undefined
-            ? { status: 200, body: await deadLetters.of(livePipeline, source) }
-            : problem(403, refusal)
-        }
-      } catch (error) {
-        if (error instanceof CommandFailed)
-          return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
-        if (error instanceof DeadlineExceeded) return problem(502, `Kafka is slow: ${error.message}.`)
-        throw error
-      }
-      return problem(404, 'There is no such address.')
-    },
-  }
+  return { order, orders }
 }
 
 /** Who may see the letters of a pipeline shares the reading of a colleague who may. */

@@ -50,15 +50,9 @@ export function eventStreams(
     } else response.write(text)
   }
   const toAll = (change: StateChange, namespace: string): void => {
-    // A change becomes text once for all who see the same, however many they are.
-    const texts = new Map<string, string>()
-    for (const { response, seen } of viewers.values()) {
-      if (seen !== undefined && !seen.has(namespace)) continue
-      const key = seen === undefined ? '' : [...seen].join(' ')
-      const text = texts.get(key) ?? eventText('change', observers.seenChange(change, seen))
-      texts.set(key, text)
-      write(response, text)
-    }
+    const textOf = changeTexts(change, observers)
+    for (const { response, seen } of viewers.values())
+      if (seen === undefined || seen.has(namespace)) write(response, textOf(seen))
   }
   const heartbeat = setInterval(() => {
     for (const response of viewers.keys()) write(response, ': still here\n\n')
@@ -91,6 +85,17 @@ export function eventStreams(
       for (const response of viewers.keys()) response.end()
       stopListening?.()
     },
+  }
+}
+
+/** A change becomes text once for all who see the same, however many they are. */
+function changeTexts(change: StateChange, observers: Pick<Observers, 'seenChange'>) {
+  const texts = new Map<string, string>()
+  return (visible: VisibleNamespaces): string => {
+    const key = visible === undefined ? '' : [...visible].join(' ')
+    const text = texts.get(key) ?? eventText('change', observers.seenChange(change, visible))
+    texts.set(key, text)
+    return text
   }
 }
 

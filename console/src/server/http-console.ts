@@ -8,6 +8,7 @@ import { actionsApi } from './actions-api.ts'
 import type { HttpAnswer } from './answer.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import { createApi } from './api.ts'
+import type { Api } from './api.ts'
 import { eventStreams } from './event-streams.ts'
 import type { StreamPeriods } from './event-streams.ts'
 import { machineAddresses, refusalOf, securityHeaders } from './guard.ts'
@@ -71,7 +72,7 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
     const visitor = await visitors.of(request)
     if ('status' in visitor) return send(response, visitor)
     if (url.pathname === '/api/stream') return openStream(request, response, visitor)
-    send(response, await answerOf(request, url, visitor))
+    send(response, await answerOf(request, url, visitor, { api, acting }))
   }
   const openStream = async (request: IncomingMessage, response: ServerResponse, visitor: Visitor): Promise<void> => {
     const visibleNamespaces = await visitor.seen()
@@ -82,17 +83,6 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
     }
     if (!streams.open(response, visibleNamespaces, isCurrent))
       send(response, problem(503, 'Too many pages watch already.'))
-  }
-  const answerOf = async (request: IncomingMessage, url: URL, visitor: Visitor): Promise<HttpAnswer> => {
-    const [, , namespace, name] = url.pathname.split('/').filter(Boolean).map(decoded)
-    if (namespace === undefined || name === undefined) return problem(404, 'There is no such address.')
-    const refusal = await visitor.pipelineRefusal(namespace, name)
-    if (refusal !== undefined) return problem(403, refusal)
-    return (
-      (await acting.answer(request, url, visitor)) ??
-      (await api.answer(url.pathname, visitor, url.searchParams)) ??
-      problem(404, 'There is no such address.')
-    )
   }
   server.requestTimeout = 10_000
   server.headersTimeout = 10_000
@@ -112,6 +102,23 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+async function answerOf(
+  request: IncomingMessage,
+  url: URL,
+  visitor: Visitor,
+  { api, acting }: { readonly api: Api; readonly acting: ReturnType<typeof actionsApi> },
+): Promise<HttpAnswer> {
+  const [, , namespace, name] = url.pathname.split('/').filter(Boolean).map(decoded)
+  if (namespace === undefined || name === undefined) return problem(404, 'There is no such address.')
+  const refusal = await visitor.pipelineRefusal(namespace, name)
+  if (refusal !== undefined) return problem(403, refusal)
+  return (
+    (await acting.answer(request, url, visitor)) ??
+    (await api.answer(url.pathname, visitor, url.searchParams)) ??
+    problem(404, 'There is no such address.')
+  )
 }
 
 function sameNames(a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean {

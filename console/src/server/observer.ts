@@ -41,12 +41,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
   const sentTexts = new Map<string, string>()
   let currentPipelines: readonly OrderPipeline[] = []
   let wake: AbortController | undefined
-  let state: ConsoleState = {
-    ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
-    ...{ command: options.command, writes: options.writes ?? false, tries: options.tries ?? false },
-    forecasts: options.forecasts ?? false,
-    trouble: 'Not looked yet.',
-  }
+  let state = stateBefore(source, options)
 
   const look = async (): Promise<ConsoleState> => {
     try {
@@ -96,5 +91,14 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
         await sleep(rest, AbortSignal.any([signal, wake.signal]))
       }
     },
+  }
+}
+
+function stateBefore(source: Source, options: ObserverOptions): ConsoleState {
+  return {
+    ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
+    ...{ command: options.command, writes: options.writes ?? false, tries: options.tries ?? false },
+    forecasts: options.forecasts ?? false,
+    trouble: 'Not looked yet.',
   }
 }

@@ -1,6 +1,6 @@
-// npm run screenshots: how does the console look, for the README and docs/console.md? The recorded
-// shop in the middle of a burst, light and dark. After a change of the page, run it and look at the
-// pictures.
+// npm run screenshots: how does the console look, for the README and docs/guides/console.md? The
+// recorded shop in the middle of a burst, light and dark. After a change of the page, run it and
+// look at the pictures.
 import { join } from 'node:path'
 import { recordedOrder } from './recorded-shop.ts'
 import { recordedActions } from './recorded-actions.ts'

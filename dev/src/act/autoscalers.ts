@@ -7,10 +7,10 @@ import { labelKeys, pausedAnnotation, quantity } from '@orderpipeline/operator/p
 import { autoscalerObject, autoscalerStatus, scaledObjectStatus } from '../decide/autoscaler-objects.ts'
 import { activation, noMemory, scaling } from '../decide/scaling.ts'
 import type { LagOf, Measured, ResourceUse, ScalingMemory, ScalingRules } from '../decide/scaling.ts'
+import { containerOf } from '../objects/deployments.ts'
 import type { LocalObjects } from '../objects/local-objects.ts'
 import type { Replica } from './replica.ts'
 import { usageOf } from './usage.ts'
-import { containerOf } from './workloads.ts'
 
 export interface AutoscalerOptions {
   readonly objects: LocalObjects

@@ -1,6 +1,7 @@
 // Who carries a pipeline's spec out here? The operator's own loop, pass for pass, on the objects of
 // this process.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { configFrom } from '@orderpipeline/operator/config'
 import {
   eventRecorder,
   contestedFields,
@@ -14,6 +15,7 @@ import {
 import type { LagPoller, Reconciler } from '@orderpipeline/operator/embedding'
 import type { DesiredSettings } from '@orderpipeline/operator/pipeline'
 import type { LocalObjects } from '../objects/local-objects.ts'
+import { servicesImageName } from '../objects/stand-ins.ts'
 
 export interface Loop {
   /** Something has changed: a pass follows, one for everything that changes together. */
@@ -33,27 +35,7 @@ export function operatorLoop(
   poller: Pick<LagPoller, 'figuresOf'>,
   failed: (error: unknown) => void,
 ): Loop {
-  const now = () => Date.now()
-  const announce = eventRecorder(objects.kube, 'orderpipeline-dev', now, failed)
-  const on: Reconciler = {
-    ...{ kube: objects.kube, informers: objects.informers, settings: () => settings, throughput: throughputLog(now) },
-    now,
-    foreignOwners: foreignObjects(now),
-    contests: contestedFields(now),
-    pods: podReports(objects.kube, now, failed),
-    secrets: secretDigests(objects.kube, now, failed, secretsMs),
-    lagOf: poller.figuresOf,
-    status: statusWriter(
-      objects.kube,
-      announce,
-      (status) => status,
-      () => undefined,
-      { now, wall: now },
-      statusLimits,
-    ),
-    updates: { nextImage: () => undefined }, // there is one image only
-    topics: { requestCheck: () => undefined, released: () => true, topicsOf: () => undefined }, // none is kept in a Kafka elsewhere
-  }
+  const on = reconcilerOn(objects, settings, poller, failed)
   let timer: NodeJS.Timeout | undefined
   let pass: Promise<void> | undefined
   let again = false
@@ -95,6 +77,47 @@ export function operatorLoop(
   }
 }
 
+function reconcilerOn(
+  objects: LocalObjects,
+  settings: DesiredSettings,
+  poller: Pick<LagPoller, 'figuresOf'>,
+  failed: (error: unknown) => void,
+): Reconciler {
+  const now = () => Date.now()
+  const announce = eventRecorder(objects.kube, 'orderpipeline-dev', now, failed)
+  return {
+    ...{ kube: objects.kube, informers: objects.informers, settings: () => settings, throughput: throughputLog(now) },
+    now,
+    foreignOwners: foreignObjects(now),
+    contests: contestedFields(now),
+    pods: podReports(objects.kube, now, failed),
+    secrets: secretDigests(objects.kube, now, failed, secretsMs),
+    lagOf: poller.figuresOf,
+    status: statusWriter(
+      objects.kube,
+      announce,
+      (status) => status,
+      () => undefined,
+      { now, wall: now },
+      statusLimits,
+    ),
+    updates: { nextImage: () => undefined }, // there is one image only
+    topics: { requestCheck: () => undefined, released: () => true, topicsOf: () => undefined }, // none is kept in a Kafka elsewhere
+  }
+}
+
 export function keyOfPipeline({ metadata }: OrderPipeline): string {
   return `${metadata.namespace ?? 'default'}/${metadata.name}`
+}
+
+/** As of an operator without settings of its own. */
+export function loopSettings(): DesiredSettings {
+  const { servicesImage, imagePullPolicy, imagePullSecrets, serviceDomain } = configFrom(
+    { SERVICES_IMAGE: servicesImageName },
+    '',
+  )
+  // A query that nothing here answers must not keep the rest from working: the note has said that
+  // it scales nothing.
+  const prometheusUrl = 'http://prometheus.invalid'
+  return { servicesImage, imagePullPolicy, imagePullSecrets, serviceDomain, prometheusUrl }
 }

@@ -29,6 +29,20 @@ export class DatabaseAway extends Error {
   readonly outage = true
 }
 
+async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken = true
+  try {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    broken = false
+    return result
+  } finally {
+    client.release(broken) // a connection that failed is not used again; its end rolls back
+  }
+}
+
 export type Store = ReturnType<typeof createStore>
 
 export function createStore({ url, poolSize, windowMinutes, limits, onIdleError }: StoreOptions) {
@@ -47,20 +61,6 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
   // next statement rejects all the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
-  const transaction = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    const client = await pool.connect()
-    let broken = true
-    try {
-      await client.query('BEGIN')
-      const result = await work(client)
-      await client.query('COMMIT')
-      broken = false
-      return result
-    } finally {
-      client.release(broken) // a connection that failed is not used again; its end rolls back
-    }
-  }
-
   return {
     /**
      * Returns every suspicion of these orders, those of an earlier time included: they may not have
@@ -71,7 +71,7 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
       if (sightings.length === 0) return []
       const column = <Field extends keyof Sighting>(field: Field) => sightings.map((sighting) => sighting[field])
       try {
-        return await transaction(async (client) => {
+        return await transaction(pool, async (client) => {
           await client.query(addSightings, [column('eventId'), column('kind'), column('customerId'), column('time')])
           const { rows: counts } = await client.query<{ event_id: string; kind: Kind; count: number }>(countSightings, [
             column('eventId'),

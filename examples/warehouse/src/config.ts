@@ -1,5 +1,5 @@
 // Which settings does the stage's container receive? The environment contract of
-// docs/architecture.md, and this stage's own figures.
+// docs/concepts/architecture.md, and this stage's own figures.
 import { z } from 'zod'
 
 const text = z.string().min(1)

@@ -49,29 +49,11 @@ function consumerOf(kafka: ReturnType<typeof kafkaOf>, groupId: string) {
 export function createStage({ config, store, now, log, onLost }: StageOptions) {
   const kafka = kafkaOf(config)
   const counts: Counts = { consumed: 0, announced: 0, deadLetters: 0 }
-  let [joined, draining] = [false, false]
-  let lastSign = performance.now()
-  let announcing = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
+  let draining = false
   const producer = producerOf(kafka)
   const consumer = consumerOf(kafka, config.KAFKA_GROUP_ID)
 
-  const giveUpOn = async (received: Received, error: unknown): Promise<void> => {
-    const record = deadLetter(received, error, 1, config.ORDERPIPELINE_STAGE, now())
-    await producer.send({ topic: config.KAFKA_DEAD_LETTER_TOPIC, acks: -1, messages: [record] })
-    counts.deadLetters++
-    log('a message cannot be read', { error: String(error), offset: received.message.offset })
-  }
-
-  const read = async (received: Received): Promise<InventoryEvent | undefined> => {
-    if (forAnotherStage(received, config.ORDERPIPELINE_STAGE)) return undefined
-    try {
-      return inventoryEventOf(received.message.value)
-    } catch (error) {
-      await giveUpOn(received, error)
-      return undefined
-    }
-  }
+  const read = readerOf({ config, now, log }, producer, () => counts.deadLetters++)
 
   const onBatch = async (payload: EachBatchPayload): Promise<void> => {
     const { topic, partition, messages } = payload.batch
@@ -92,6 +74,76 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
     }
   }
 
+  const announcer = announcing({ config, store, now, log }, producer, (count) => (counts.announced += count))
+  const life = lifeOf(consumer, (error) => {
+    if (!draining) onLost(error)
+  })
+
+  return {
+    start: async () => {
+      await producer.connect()
+      await consumer.connect()
+      await consumer.subscribe({ topics: [...config.KAFKA_CONSUME_TOPICS], fromBeginning: true })
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: onBatch })
+      announcer.start()
+    },
+    counts: (): Readonly<Counts> => counts,
+    ready: life.joined,
+    healthy: () => performance.now() - life.lastSign() < 300_000,
+    /** What is in flight is finished and committed; the group is left. */
+    drain: async () => {
+      draining = true
+      announcer.stop()
+      await consumer.disconnect()
+      await announcer.ended()
+      await producer.disconnect()
+    },
+  }
+}
+
+/** A message that cannot be read becomes a dead letter. */
+function readerOf(
+  { config, now, log }: Pick<StageOptions, 'config' | 'now' | 'log'>,
+  producer: ReturnType<typeof producerOf>,
+  onDeadLetter: () => void,
+) {
+  return async (received: Received): Promise<InventoryEvent | undefined> => {
+    if (forAnotherStage(received, config.ORDERPIPELINE_STAGE)) return undefined
+    try {
+      return inventoryEventOf(received.message.value)
+    } catch (error) {
+      const record = deadLetter(received, error, 1, config.ORDERPIPELINE_STAGE, now())
+      await producer.send({ topic: config.KAFKA_DEAD_LETTER_TOPIC, acks: -1, messages: [record] })
+      onDeadLetter()
+      log('a message cannot be read', { error: String(error), offset: received.message.offset })
+      return undefined
+    }
+  }
+}
+
+/** When did Kafka last answer, and is the consumer a member of its group? */
+function lifeOf(consumer: ReturnType<typeof consumerOf>, onLost: (error: Error) => void) {
+  let joined = false
+  let lastSign = performance.now()
+  for (const event of [consumer.events.GROUP_JOIN, consumer.events.FETCH, consumer.events.HEARTBEAT] as const)
+    consumer.on(event, () => (lastSign = performance.now()))
+  consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    joined = false
+    if (!payload.restart) onLost(payload.error)
+  })
+  return { joined: () => joined, lastSign: () => lastSign }
+}
+
+/** Looks now and then for deliveries that have arrived, and publishes them. */
+function announcing(
+  { config, store, now, log }: Pick<StageOptions, 'config' | 'store' | 'now' | 'log'>,
+  producer: ReturnType<typeof producerOf>,
+  onAnnounced: (count: number) => void,
+) {
+  let running = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
   const announce = async (): Promise<void> => {
     const purchases = await store.due()
     if (purchases.length === 0) return
@@ -102,42 +154,21 @@ export function createStage({ config, store, now, log, onLost }: StageOptions) {
     }))
     await producer.send({ topic: config.KAFKA_EMIT_TOPICS, acks: -1, messages })
     await store.announced(purchases)
-    counts.announced += purchases.length
+    onAnnounced(purchases.length)
   }
   const look = (): void => {
-    announcing = announce()
+    running = announce()
       .catch((error: unknown) => log('deliveries could not be published; trying again later', { error: String(error) }))
       .finally(() => {
-        if (!draining) timer = setTimeout(look, config.WAREHOUSE_LOOK_SECONDS * 1_000)
+        if (!stopped) timer = setTimeout(look, config.WAREHOUSE_LOOK_SECONDS * 1_000)
       })
   }
-
-  for (const event of [consumer.events.GROUP_JOIN, consumer.events.FETCH, consumer.events.HEARTBEAT] as const)
-    consumer.on(event, () => (lastSign = performance.now()))
-  consumer.on(consumer.events.GROUP_JOIN, () => (joined = true))
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    joined = false
-    if (!payload.restart && !draining) onLost(payload.error)
-  })
-
   return {
-    start: async () => {
-      await producer.connect()
-      await consumer.connect()
-      await consumer.subscribe({ topics: [...config.KAFKA_CONSUME_TOPICS], fromBeginning: true })
-      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: onBatch })
-      look()
-    },
-    counts: (): Readonly<Counts> => counts,
-    ready: () => joined,
-    healthy: () => performance.now() - lastSign < 300_000,
-    /** What is in flight is finished and committed; the group is left. */
-    drain: async () => {
-      draining = true
+    start: look,
+    stop: (): void => {
+      stopped = true
       clearTimeout(timer)
-      await consumer.disconnect()
-      await announcing
-      await producer.disconnect()
     },
+    ended: () => running,
   }
 }

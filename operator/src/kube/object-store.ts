@@ -41,20 +41,16 @@ interface Entry {
 
 export function store(): Store {
   const objects = new Map<string, Entry>()
-  const byPipeline = new Map<string, Set<string>>()
+  const byPipeline = pipelineIndex()
   /**
    * Versions at which objects were deleted, so that the late answer to a write does not bring one
    * back.
    */
   const tombstones = new Map<string, bigint>()
 
-  const index = (key: string, from: string | undefined, to: string | undefined): void => {
-    if (from === to) return
-    if (from !== undefined) {
-      byPipeline.get(from)?.delete(key)
-      if (byPipeline.get(from)?.size === 0) byPipeline.delete(from)
-    }
-    if (to !== undefined) byPipeline.set(to, (byPipeline.get(to) ?? new Set()).add(key))
+  const get = (key: string): KubeObject | undefined => {
+    const entry = objects.get(key)
+    return entry && read(entry)
   }
 
   const set = (object: KubeObject): readonly Change[] => {
@@ -66,7 +62,7 @@ export function store(): Store {
     if ((tombstones.get(key) ?? -1n) >= version) return []
     const pipeline = pipelineKeyOf(object)
     objects.set(key, { text: textOf(object), version, uid, pipeline })
-    index(key, before?.pipeline, pipeline)
+    byPipeline.move(key, before?.pipeline, pipeline)
     const isReplaced = before && before.uid !== uid
     return [
       ...(isReplaced ? [{ kind: 'gone', object: read(before) } as const] : []),
@@ -76,22 +72,15 @@ export function store(): Store {
 
   const drop = (key: string, entry: Entry): Change => {
     objects.delete(key)
-    index(key, entry.pipeline, undefined)
+    byPipeline.move(key, entry.pipeline, undefined)
     return { kind: 'gone', object: read(entry) }
   }
 
   return {
-    get: (key) => {
-      const entry = objects.get(key)
-      return entry && read(entry)
-    },
+    get,
     all: () => [...objects.values()].map(read),
     size: () => objects.size,
-    ofPipeline: (pipelineKey) =>
-      [...(byPipeline.get(pipelineKey) ?? [])].flatMap((key) => {
-        const entry = objects.get(key)
-        return entry ? [read(entry)] : []
-      }),
+    ofPipeline: (pipelineKey) => byPipeline.keys(pipelineKey).flatMap((key) => get(key) ?? []),
     set,
     remove: (object) => {
       const key = keyOf(object)
@@ -101,21 +90,41 @@ export function store(): Store {
       return [drop(key, entry)]
     },
     clear: () => [...objects].map(([key, entry]) => drop(key, entry)),
-    listing: () => {
-      const listedKeys = new Set<string>()
-      return {
-        page: (items) => {
-          for (const item of items) listedKeys.add(keyOf(item))
-          return items.flatMap(set)
-        },
-        end: (resourceVersion) => {
-          const at = BigInt(resourceVersion)
-          tombstones.clear()
-          return [...objects]
-            .filter(([key, { version }]) => !listedKeys.has(key) && version <= at)
-            .map(([key, entry]) => drop(key, entry))
-        },
+    listing: () =>
+      listingOf(set, (listedKeys, at) => {
+        tombstones.clear()
+        const unlisted = [...objects].filter(([key, { version }]) => !listedKeys.has(key) && version <= at)
+        return unlisted.map(([key, entry]) => drop(key, entry))
+      }),
+  }
+}
+
+function listingOf(
+  set: (object: KubeObject) => readonly Change[],
+  dropOthers: (listedKeys: ReadonlySet<string>, at: bigint) => readonly Change[],
+): Listing {
+  const listedKeys = new Set<string>()
+  return {
+    page: (items) => {
+      for (const item of items) listedKeys.add(keyOf(item))
+      return items.flatMap(set)
+    },
+    end: (resourceVersion) => dropOthers(listedKeys, BigInt(resourceVersion)),
+  }
+}
+
+/** Which keys are of which pipeline. */
+function pipelineIndex() {
+  const keysOf = new Map<string, Set<string>>()
+  return {
+    keys: (pipeline: string): readonly string[] => [...(keysOf.get(pipeline) ?? [])],
+    move: (key: string, from: string | undefined, to: string | undefined): void => {
+      if (from === to) return
+      if (from !== undefined) {
+        keysOf.get(from)?.delete(key)
+        if (keysOf.get(from)?.size === 0) keysOf.delete(from)
       }
+      if (to !== undefined) keysOf.set(to, (keysOf.get(to) ?? new Set()).add(key))
     },
   }
 }

@@ -94,14 +94,7 @@ class KubePort {
 
   port(): Kube {
     return {
-      get: (resource, namespace, name) =>
-        this.#read(pathOf(resource, namespace, name)).then(
-          (object) => object as KubeObject,
-          (error: unknown) => {
-            if (isNotFound(error)) return undefined
-            throw error
-          },
-        ),
+      get: (resource, namespace, name) => this.#get(pathOf(resource, namespace, name)),
       list: async (resource, options) => {
         const items: KubeObject[] = []
         for await (const page of this.#pages(resource, options)) items.push(...page.items)
@@ -133,29 +126,13 @@ class KubePort {
         }),
       applyStatus: (resource, object) =>
         this.#applied(`${pathOf(resource, object.metadata.namespace, object.metadata.name)}/status`, object),
-      scale: async (resource, namespace, name, replicas, previous) => {
-        await this.#write({
-          method: 'PATCH',
-          path: `${pathOf(resource, namespace, name)}/scale`,
-          query: { fieldManager: this.#settings.fieldManager },
-          body: {
-            ...(previous ? { metadata: { resourceVersion: previous.metadata.resourceVersion } } : {}),
-            spec: { replicas },
-          },
-          contentType: 'application/merge-patch+json',
-        })
-      },
+      scale: (resource, namespace, name, replicas, previous) =>
+        this.#scale(pathOf(resource, namespace, name), replicas, previous),
       setFinalizers: (resource, object, finalizers) => this.#setMetadata(resource, object, { finalizers }),
       setOwnerReferences: (resource, object, ownerReferences) =>
         this.#setMetadata(resource, object, { ownerReferences }),
-      delete: async (resource, { metadata }) => {
-        const body = { propagationPolicy: 'Background', preconditions: { uid: metadata.uid } }
-        try {
-          await this.#write({ method: 'DELETE', path: pathOf(resource, metadata.namespace, metadata.name), body })
-        } catch (error) {
-          if (!(error instanceof ApiError) || error.code !== 404) throw error
-        }
-      },
+      delete: (resource, { metadata }) =>
+        this.#delete(pathOf(resource, metadata.namespace, metadata.name), metadata.uid),
       create: (resource, object) =>
         this.#write({
           method: 'POST',
@@ -170,6 +147,38 @@ class KubePort {
           query: { fieldManager: this.#settings.fieldManager },
           body: object,
         }),
+    }
+  }
+
+  #get(path: string): Promise<KubeObject | undefined> {
+    return this.#read(path).then(
+      (object) => object as KubeObject,
+      (error: unknown) => {
+        if (isNotFound(error)) return undefined
+        throw error
+      },
+    )
+  }
+
+  async #scale(path: string, replicas: number, previous: KubeObject | undefined): Promise<void> {
+    await this.#write({
+      method: 'PATCH',
+      path: `${path}/scale`,
+      query: { fieldManager: this.#settings.fieldManager },
+      body: {
+        ...(previous ? { metadata: { resourceVersion: previous.metadata.resourceVersion } } : {}),
+        spec: { replicas },
+      },
+      contentType: 'application/merge-patch+json',
+    })
+  }
+
+  async #delete(path: string, uid: string | undefined): Promise<void> {
+    const body = { propagationPolicy: 'Background', preconditions: { uid } }
+    try {
+      await this.#write({ method: 'DELETE', path, body })
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 404) throw error
     }
   }
 

@@ -2,7 +2,7 @@
 // can exist at one moment fit?
 import type { Deployment, OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { gatewayName } from './names.ts'
-import { templateOf } from './rollout.ts'
+import { templateOf } from './part-versions.ts'
 
 /** Connections of each replica. */
 export interface Pools {

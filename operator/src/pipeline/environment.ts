@@ -1,5 +1,5 @@
 // Which environment variables does a container get? Those of the stage contract in
-// docs/architecture.md.
+// docs/concepts/architecture.md.
 import { specDefaults } from '../api/index.ts'
 import type { EnvVar, Gateway, OrderPipeline, Placement, Stage, TopicRef, V1EnvVar } from '../api/index.ts'
 import { poolSizes } from './budget.ts'

@@ -10,6 +10,6 @@ const authVariables = ['AUTH', 'AUTH_ALGORITHMS']
 export function missingAuthentication({ gateway }: OrderPipelineSpec): string | undefined {
   return !gateway || !runsBuiltIn(gateway) || (gateway.env ?? []).some(({ name }) => authVariables.includes(name))
     ? undefined
-    : 'spec.gateway.env has neither AUTH_ALGORITHMS (docs/gateway.md) nor AUTH=none: the built-in gateway does not ' +
+    : 'spec.gateway.env has neither AUTH_ALGORITHMS (docs/guides/gateway.md) nor AUTH=none: the built-in gateway does not ' +
         'start without one of them, and an older one accepts orders for any customer id that a caller sends'
 }

@@ -5,7 +5,7 @@ import type { ExternalTopics } from './external-topics-state.ts'
 import { deploymentName, gatewayName, labelKeys, topicName, versionAnnotations, workloadName } from './names.ts'
 import type { Color } from './names.ts'
 import { otherOwner } from './ownership.ts'
-import type { LivePart } from './rollout.ts'
+import type { LivePart } from './part-versions.ts'
 
 /**
  * The autoscaler says which color is active, because a blue-green rollout changes the Deployment it

@@ -1,5 +1,5 @@
 // What is everything called? Each derived name and label has one definition here;
-// docs/architecture.md has the same table.
+// docs/concepts/architecture.md has the same table.
 import type { KubeObject, ObjectMeta, OrderPipeline, OwnerReference, Stage } from '../api/index.ts'
 
 export const fieldManager = 'orderpipeline-operator'

@@ -4,8 +4,9 @@
 import type { Deployment, DeploymentStatus, KubeObject } from '../api/index.ts'
 import { podTrouble } from './pod-trouble.ts'
 import type { Pod, Trouble } from './pod-trouble.ts'
-import { requestedVersion, isVersionOnTrial, newestDeployment } from './rollout.ts'
-import type { LivePart } from './rollout.ts'
+import { requestedVersion } from './part-versions.ts'
+import { isVersionOnTrial, newestDeployment } from './rollout-status.ts'
+import type { LivePart } from './part-versions.ts'
 
 export interface ReplicaSet extends KubeObject {
   readonly status?: { readonly availableReplicas?: number }

@@ -3,7 +3,7 @@
 import type { ConditionResult } from '../api/conditions.ts'
 import { livePart } from './live.ts'
 import { partsOf } from './parts.ts'
-import { rolloutOf } from './rollout.ts'
+import { rolloutOf } from './rollout-status.ts'
 import type { PipelineObservation } from './pipeline-observation.ts'
 
 export function rolledOutCondition({ pipeline, children, pods }: PipelineObservation): ConditionResult {

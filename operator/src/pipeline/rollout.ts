@@ -1,28 +1,12 @@
 // Which version of a part's pods should run, and in which Deployment? A new version is tried. The
 // newest one that was ready is stored on the Deployment itself, so that any later operator process
 // can restore it after a crash.
-import type { Deployment, DeploymentStatus, Rollout, Strategy, V1DeploymentSpec } from '../api/index.ts'
+import type { Deployment, DeploymentStatus, Strategy } from '../api/index.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { labelKeys, retryAnnotation, versionAnnotations } from './names.ts'
+import { versionAnnotations } from './names.ts'
 import type { Color } from './names.ts'
-
-export type Template = V1DeploymentSpec['template']
-
-/**
- * A part as it is now: its Deployments by color, and the color that the autoscaler and the Service
- * point at.
- */
-export interface LivePart {
-  readonly active: Color
-  readonly blue: Deployment | undefined
-  readonly green: Deployment | undefined
-}
-
-/** A version that made no progress within its deadline, by its fingerprint, and why. */
-export interface Expired {
-  readonly version: string
-  readonly because: string
-}
+import { versionRecord, inputsOf, retryOf, becauseOf, requestedVersion, stableTemplate } from './part-versions.ts'
+import type { LivePart, Template, Expired } from './part-versions.ts'
 
 export interface RollSettings {
   readonly strategy?: Strategy | undefined
@@ -88,7 +72,7 @@ function rolled(template: (color: Color) => Template, live: LivePart, settings: 
     if (isComplete(current, minReplicas))
       return {
         active,
-        versions: [{ color: active, template: desired, annotations: annotations(desired, desired, inputs) }],
+        versions: [{ color: active, template: desired, annotations: versionRecord(desired, desired, inputs) }],
       }
     const other = stable !== undefined && fingerprintOf(stable) !== version
     if (other && expired?.version === version) return { active, versions: [givenUp(active, stable, expired, retry)] }
@@ -113,7 +97,7 @@ function changeOver(
   const old: Version = {
     color: active,
     template: stable,
-    annotations: annotations(stable, stable, inputsOf(live[active])),
+    annotations: versionRecord(stable, stable, inputsOf(live[active])),
   }
   const desired = desiredTemplate(template, next, live, inputs)
   const candidate = live[next]
@@ -123,7 +107,7 @@ function changeOver(
   if (isOnTrial && isComplete(candidate, replicasOf(candidate)) && replicasOf(candidate) >= replicasOf(live[active]))
     return {
       active: next,
-      versions: [old, { color: next, template: desired, annotations: annotations(desired, desired, inputs) }],
+      versions: [old, { color: next, template: desired, annotations: versionRecord(desired, desired, inputs) }],
     }
   if (isOnTrial && expired !== undefined && expired.version === requestedVersion(candidate))
     return {
@@ -159,12 +143,8 @@ function fresh(
   return {
     color,
     template,
-    annotations: annotations(template, stable, inputs),
+    annotations: versionRecord(template, stable, inputs),
   }
-}
-
-function inputsOf(deployment: Deployment | undefined): string | undefined {
-  return deployment?.metadata.annotations?.[versionAnnotations.inputs]
 }
 
 /** Without inputs: the requested pods are not made from the current spec. */
@@ -173,7 +153,7 @@ function givenUp(color: Color, stable: Template, { version, because }: Expired, 
     color,
     template: stable,
     annotations: {
-      ...annotations(stable, stable),
+      ...versionRecord(stable, stable),
       [versionAnnotations.givenUp]: version,
       ...(because === '' ? {} : { [versionAnnotations.givenUpBecause]: because }),
       ...(retry === undefined ? {} : { [versionAnnotations.givenUpRetry]: retry }),
@@ -187,113 +167,6 @@ function isGivenUp(deployment: Deployment, version: string, retry: string | unde
     deployment.metadata.annotations?.[versionAnnotations.givenUp] === version &&
     (retry === undefined || retry === retryOf(deployment))
   )
-}
-
-function retryOf({ metadata }: Deployment): string | undefined {
-  return metadata.annotations?.[versionAnnotations.givenUpRetry]
-}
-
-function becauseOf({ metadata }: Deployment): string {
-  return metadata.annotations?.[versionAnnotations.givenUpBecause] ?? ''
-}
-
-function annotations(template: Template, stable: Template | undefined, inputs?: string): Record<string, string> {
-  return {
-    [versionAnnotations.asked]: fingerprintOf(template),
-    ...(inputs === undefined ? {} : { [versionAnnotations.inputs]: inputs }),
-    ...(stable ? { [versionAnnotations.stable]: JSON.stringify(stable) } : {}),
-  }
-}
-
-/** The status of a part whose newest version was given up; undefined when it was not. */
-export function rollbackOf(live: LivePart): (Rollout & { readonly message: string }) | undefined {
-  const current = live[live.active]
-  if (current?.metadata.annotations?.[versionAnnotations.givenUp] === undefined) return undefined
-  const because = becauseOf(current)
-  return {
-    phase: 'RolledBack',
-    message: `the newest version made no progress and was given up${because === '' ? '' : ` (${because})`}, the last stable version runs; change the spec, or retry with kubectl annotate orderpipeline ${pipelineOf(current)} ${retryAnnotation}=$(date +%s) --overwrite`,
-  }
-}
-
-function pipelineOf({ metadata }: Deployment): string {
-  return metadata.labels?.[labelKeys.pipeline] ?? ''
-}
-
-/**
- * The Deployment with the newest version: the other color during a blue-green rollout, else the
- * active one.
- */
-export function newestDeployment(live: LivePart): Deployment | undefined {
-  const candidate = live[live.active === 'blue' ? 'green' : 'blue']
-  return candidate && candidate.metadata.deletionTimestamp === undefined ? candidate : live[live.active]
-}
-
-/** Whether a version is not proven yet. */
-export function isVersionOnTrial(live: LivePart): boolean {
-  const newest = newestDeployment(live)
-  if (!newest) return false
-  const stable = stableTemplate(newest)
-  return !stable || fingerprintOf(stable) !== requestedVersion(newest)
-}
-
-/** What is known of the newest version's replicas (new-version.ts). */
-interface ReplicaProgress {
-  readonly version: string
-  readonly available: number
-  readonly desired: number
-  readonly trouble?: { readonly text: string }
-}
-
-/** How far the rollout of a part's newest version is, for a person to read. */
-export function rolloutOf(live: LivePart, trial?: ReplicaProgress): Rollout | undefined {
-  const newest = newestDeployment(live)
-  if (!newest) return undefined
-  const rollback = rollbackOf(live)
-  if (rollback) return rollback
-  if (!isVersionOnTrial(live)) return { phase: 'Stable' }
-  const desiredReplicas = newest.spec.replicas ?? 0
-  if (desiredReplicas === 0)
-    return { phase: 'Progressing', message: 'the new version has not run yet: the desired number of replicas is 0' }
-  const progress = trial?.version === requestedVersion(newest) ? trial : undefined
-  const available = Math.min(desiredReplicas, progress?.available ?? surelyAvailable(newest))
-  const because = progress?.trouble?.text ? `: ${progress.trouble.text}` : ''
-  return {
-    phase: 'Progressing',
-    message: `${available} of ${desiredReplicas} replicas of the new version are available${because}`.slice(0, 1024),
-  }
-}
-
-/** Replicas that are of the new version even if every old one is available. */
-function surelyAvailable(deployment: Deployment): number {
-  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = statusOf(deployment)
-  return Math.max(0, availableReplicas - Math.max(0, replicas - updatedReplicas))
-}
-
-/** Whether a version that was ready is being replaced in place. */
-export function isReplacing(live: LivePart): boolean {
-  const current = live[live.active]
-  const stable = current && stableTemplate(current)
-  return current !== undefined && stable !== undefined && fingerprintOf(stable) !== requestedVersion(current)
-}
-
-export function requestedVersion({ metadata }: Deployment): string | undefined {
-  return metadata.annotations?.[versionAnnotations.asked]
-}
-
-export function stableTemplate({ metadata }: Deployment): Template | undefined {
-  const text = metadata.annotations?.[versionAnnotations.stable]
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as Template
-  } catch {
-    return undefined // another client changed it: as if there were none
-  }
-}
-
-/** The pod template of a Deployment as it was read, which may belong to another owner. */
-export function templateOf(deployment: Deployment | undefined): Template | undefined {
-  return (deployment?.spec as Partial<V1DeploymentSpec> | undefined)?.template
 }
 
 function replicasOf(deployment: Deployment | undefined): number {

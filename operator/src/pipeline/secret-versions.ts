@@ -6,8 +6,9 @@ import { gatewayEnvironment, stageEnvironment } from './environment.ts'
 import type { SecretKey } from './kafka-connection.ts'
 import { gatewayName, secretsAnnotation } from './names.ts'
 import type { PodReport } from './new-version.ts'
-import { isReplacing, templateOf } from './rollout.ts'
-import type { LivePart } from './rollout.ts'
+import { templateOf } from './part-versions.ts'
+import { isReplacing } from './rollout-status.ts'
+import type { LivePart } from './part-versions.ts'
 
 /**
  * Digest of the value of each referenced key, by `secret/key`; a key that cannot be read is absent.

@@ -4,7 +4,8 @@
 import type { ChildObject, OrderPipeline, OrderPipelineSpec, ServicesStatus } from '../api/index.ts'
 import { livePart } from './live.ts'
 import { gatewayName } from './names.ts'
-import { isVersionOnTrial, stableTemplate, templateOf } from './rollout.ts'
+import { stableTemplate, templateOf } from './part-versions.ts'
+import { isVersionOnTrial } from './rollout-status.ts'
 
 /**
  * `Automatic`: to the operator's image, when it has another one and a place is free. `Manual`: as

@@ -13,7 +13,7 @@ import type { Capacity, Measured, StageCapacity } from './capacity.ts'
 import { conditions } from './conditions.ts'
 import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
-import { rolloutOf } from './rollout.ts'
+import { rolloutOf } from './rollout-status.ts'
 import { suspensionOf } from './suspension.ts'
 import type { PipelineObservation } from './pipeline-observation.ts'
 

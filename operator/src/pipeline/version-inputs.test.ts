@@ -7,7 +7,7 @@ import type { Deployment, OrderPipeline, OrderPipelineSpec } from '../api/index.
 import { desired } from './desired.ts'
 import { versionAnnotations } from './names.ts'
 import { roll } from './rollout.ts'
-import type { LivePart, Template } from './rollout.ts'
+import type { LivePart, Template } from './part-versions.ts'
 import { settings } from './testing.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')

@@ -1,19 +1,12 @@
-// Which pods does a pipeline run, and with which account? Deployments, a ServiceAccount and a
-// disruption budget per stage and for the gateway.
+// Which pods does a pipeline run? The Deployments of each stage and of the gateway, by version,
+// with the objects that go with them.
 import { specDefaults } from '../api/index.ts'
-import type {
-  ChildObject,
-  Deployment,
-  Gateway,
-  OrderPipeline,
-  Placement,
-  PodTemplate,
-  Service,
-  Stage,
-} from '../api/index.ts'
+import type { ChildObject, Deployment, Gateway, OrderPipeline, Placement, Stage } from '../api/index.ts'
 import type { Pools } from './budget.ts'
 import { runsBuiltIn } from './choreography.ts'
+import { annotationsOf, companions, gatewayService } from './companions.ts'
 import { defaults, gatewayEnvironment, stageEnvironment } from './environment.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import {
   deploymentName,
   gatewayName,
@@ -25,14 +18,14 @@ import {
   workloadName,
 } from './names.ts'
 import type { Color } from './names.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import { podSpec, pullSecrets } from './pod.ts'
-import type { PodSettings } from './pod.ts'
-import { graceSeconds, mergedTemplate } from './pod-template.ts'
 import { expiredVersion } from './new-version.ts'
 import type { PodReport } from './new-version.ts'
+import type { LivePart, Template } from './part-versions.ts'
+import { graceSeconds, mergedTemplate } from './pod-template.ts'
+import { podSpec } from './pod.ts'
+import type { PodSettings } from './pod.ts'
 import { roll } from './rollout.ts'
-import type { LivePart, RollSettings, Template, Version } from './rollout.ts'
+import type { RollSettings, Version } from './rollout.ts'
 
 export interface WorkloadSettings {
   readonly servicesImage: string
@@ -207,10 +200,6 @@ function program(
   return runsBuiltIn(placement) ? { image, args: [`/app/${name}.mjs`] } : { image }
 }
 
-function annotationsOf(annotations: PodTemplate['annotations'] = {}): { annotations?: Record<string, string> } {
-  return Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {}
-}
-
 /** spec.replicas is absent on purpose: it belongs to the autoscaler. */
 function deployment(
   pipeline: OrderPipeline,
@@ -232,63 +221,6 @@ function deployment(
       // change its selector.
       selector: { matchLabels: selectorLabels(pipeline.metadata.name, name, color === 'blue' ? undefined : color) },
       template,
-    },
-  }
-}
-
-function companions(
-  pipeline: OrderPipeline,
-  stage: string,
-  open: readonly number[],
-  { serviceAccountAnnotations, imagePullSecrets = [] }: PodTemplate,
-): ChildObject[] {
-  const podSelector = { matchLabels: selectorLabels(pipeline.metadata.name, stage) }
-  const metadata = ownedMeta(pipeline, workloadName(pipeline.metadata.name, stage), stage)
-  return [
-    {
-      apiVersion: 'v1',
-      kind: 'ServiceAccount',
-      metadata: { ...metadata, ...annotationsOf(serviceAccountAnnotations) },
-      automountServiceAccountToken: false,
-      ...pullSecrets(imagePullSecrets),
-    },
-    {
-      apiVersion: 'networking.k8s.io/v1',
-      kind: 'NetworkPolicy',
-      metadata,
-      spec: {
-        podSelector,
-        policyTypes: ['Ingress'],
-        // By number: some network plugins resolve port names wrongly, or not at all.
-        ingress: [{ ports: open.map((port) => ({ port, protocol: 'TCP' })) }],
-      },
-    },
-    {
-      apiVersion: 'policy/v1',
-      kind: 'PodDisruptionBudget',
-      metadata,
-      spec: { maxUnavailable: '25%', selector: podSelector },
-    },
-  ]
-}
-
-function gatewayService(pipeline: OrderPipeline, { service = {} }: Gateway, active: Color): Service {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: ownedMeta(pipeline, workloadName(pipeline.metadata.name, gatewayName), gatewayName),
-    spec: {
-      type: service.type ?? specDefaults.gateway.service.type,
-      selector: selectorLabels(pipeline.metadata.name, gatewayName, active),
-      ports: [
-        {
-          name: 'http',
-          port: ports.http,
-          protocol: 'TCP',
-          targetPort: 'http',
-          ...(service.nodePort === undefined ? {} : { nodePort: service.nodePort }),
-        },
-      ],
     },
   }
 }

@@ -47,38 +47,6 @@ export function acting(on: ActingEnvironment, own: string, times: StandbyTimes):
   const memory = new Map<string, StandbyRequest>()
   const leftTo = new Map<string, string>()
 
-  /** The pipeline with the record; what to do instead when it was written since, or is deleted. */
-  const record = async (
-    pipeline: OrderPipeline,
-    operator: OperatorRecord,
-  ): Promise<{ readonly recorded: OrderPipeline } | { readonly instead: ClaimResult }> => {
-    const { apiVersion, kind } = pipeline
-    const { name, namespace, uid, resourceVersion } = pipeline.metadata
-    const metadata = {
-      name,
-      ...(namespace ? { namespace } : {}),
-      ...(uid ? { uid } : {}),
-      ...(resourceVersion ? { resourceVersion } : {}),
-    }
-    try {
-      const answer = await on.kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status: { operator } })
-      on.recordWrite(answer)
-      return { recorded: answer as OrderPipeline }
-    } catch (error) {
-      if (isNotFound(error)) return { instead: { kind: 'gone' } }
-      if (!isConflict(error)) throw error
-      return { instead: await lookAgain(pipeline) }
-    }
-  }
-
-  /** What another has written is read, not waited for: a watch may be late. */
-  const lookAgain = async ({ metadata: { namespace = 'default', name } }: OrderPipeline): Promise<ClaimResult> => {
-    const live = await on.kube.get(orderPipelines, namespace, name)
-    if (!live) return { kind: 'gone' }
-    on.recordWrite(live)
-    return { kind: 'later', waitMs: 0 }
-  }
-
   const decide = (pipeline: OrderPipeline) => {
     const key = keyOf(pipeline)
     const { operator } = pipeline.status ?? {}
@@ -111,7 +79,7 @@ export function acting(on: ActingEnvironment, own: string, times: StandbyTimes):
         report(key, pipeline.status?.operator, first)
         return first
       }
-      const result = await record(pipeline, first.operator)
+      const result = await record(on, pipeline, first.operator)
       if ('instead' in result) return result.instead
       const then = decide(result.recorded)
       report(key, pipeline.status?.operator, then)
@@ -123,5 +91,34 @@ export function acting(on: ActingEnvironment, own: string, times: StandbyTimes):
       memory.delete(key)
       leftTo.delete(key)
     },
+  }
+}
+
+/** The pipeline with the record; what to do instead when it was written since, or is deleted. */
+async function record(
+  { kube, recordWrite }: Pick<ActingEnvironment, 'kube' | 'recordWrite'>,
+  pipeline: OrderPipeline,
+  operator: OperatorRecord,
+): Promise<{ readonly recorded: OrderPipeline } | { readonly instead: ClaimResult }> {
+  const { apiVersion, kind } = pipeline
+  const { name, namespace, uid, resourceVersion } = pipeline.metadata
+  const metadata = {
+    name,
+    ...(namespace ? { namespace } : {}),
+    ...(uid ? { uid } : {}),
+    ...(resourceVersion ? { resourceVersion } : {}),
+  }
+  try {
+    const answer = await kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status: { operator } })
+    recordWrite(answer)
+    return { recorded: answer as OrderPipeline }
+  } catch (error) {
+    if (isNotFound(error)) return { instead: { kind: 'gone' } }
+    if (!isConflict(error)) throw error
+    // What another has written is read, not waited for: a watch may be late.
+    const live = await kube.get(orderPipelines, namespace ?? 'default', name)
+    if (!live) return { instead: { kind: 'gone' } }
+    recordWrite(live)
+    return { instead: { kind: 'later', waitMs: 0 } }
   }
 }

@@ -108,27 +108,16 @@ export async function reconcile(on: Reconciler, key: string): Promise<Next> {
   const moveTo = deleting || problems.length > 0 ? undefined : on.updates.nextImage(pipeline, after)
   const services = servicesStatus(pipeline, after, settings.servicesImage, moveTo)
   const throughput = on.throughput.note(pipeline, after, lag)
-  const statusInput = {
-    pipeline,
-    problems,
-    outcomes,
-    blocked,
-    lag,
-    throughput,
-    pods,
-    topics,
-    services,
-    contested: on.contests.of(key),
-    children: after,
-  }
-  const statusWaitMs = await on.status.write(statusInput)
+  const statusWaitMs = await on.status.write({
+    ...{ pipeline, problems, outcomes, blocked, lag, throughput, pods, topics, services },
+    ...{ contested: on.contests.of(key), children: after },
+  })
   const isRecorded = (image: string) => observe(on.informers, key).pipeline?.status?.services?.image === image
   const waits = [
     ...(moveTo !== undefined && isRecorded(moveTo) ? [0] : []),
-    (pods.size > 0 ? on.pods.waitMs(key) : undefined) ?? [],
     ...(suspensionOf(pipeline, after, lag) === 'draining' ? [lookEveryMs] : []),
-    on.contests.waitMs(key) ?? [],
-  ].flat()
+    ...[pods.size > 0 ? on.pods.waitMs(key) : undefined, on.contests.waitMs(key)].filter((ms) => ms !== undefined),
+  ]
   const next = nextCheck(problems, outcomes, statusWaitMs)
   return waits.length === 0 ? next : atLatest(next, Math.min(...waits))
 }

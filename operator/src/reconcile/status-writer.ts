@@ -56,25 +56,7 @@ export function statusWriter(
   limits: StatusLimits,
 ): StatusWriter {
   const writtenAt = new Map<string, number>()
-  /** When a pipeline without a status was first seen to wait for its new topics. */
-  const begunAt = new Map<string, number>()
-
-  /**
-   * Milliseconds that a first status waits which would only say that topics are being made: a Topic
-   * Operator answers in that time, and one status says how it went. Each write of a pipeline costs
-   * the API server as much as those of five of its objects.
-   */
-  const beginningMs = (pipeline: OrderPipeline, status: OrderPipelineStatus): number => {
-    const key = keyOf(pipeline)
-    const configured = status.conditions?.find(({ type }) => type === 'Configured')
-    if (pipeline.status?.observedGeneration !== undefined || configured?.reason !== 'TopicsNotReady') {
-      begunAt.delete(key)
-      return 0
-    }
-    const since = begunAt.get(key) ?? now()
-    begunAt.set(key, since)
-    return Math.max(0, since + limits.countsMs - now())
-  }
+  const beginnings = beginningsOf(now, limits.countsMs)
 
   const due = (pipeline: OrderPipeline, status: OrderPipelineStatus): StatusChange =>
     statusChange(pipeline.status, status, now() - (writtenAt.get(keyOf(pipeline)) ?? -Infinity), limits)
@@ -106,12 +88,37 @@ export function statusWriter(
         cause ? { object: `${object.kind} ${object.metadata.name}`, cause } : [],
       )
       const status = statusOf({ ...input, failures, deferred: deferredObjects }, new Date(wall()).toISOString())
-      const waitMs = beginningMs(input.pipeline, status)
+      const waitMs = beginnings.waitMs(input.pipeline, status)
       return waitMs > 0 ? waitMs : await put(input.pipeline, status)
     },
     forget: (key) => {
       writtenAt.delete(key)
-      begunAt.delete(key)
+      beginnings.forget(key)
     },
+  }
+}
+
+/** First statuses, which wait until they say how the topics went. */
+function beginningsOf(now: () => number, longestMs: number) {
+  /** When a pipeline without a status was first seen to wait for its new topics. */
+  const begunAt = new Map<string, number>()
+  return {
+    /**
+     * Milliseconds that a first status waits which would only say that topics are being made: a
+     * Topic Operator answers in that time, and one status says how it went. Each write of a
+     * pipeline costs the API server as much as those of five of its objects.
+     */
+    waitMs: (pipeline: OrderPipeline, status: OrderPipelineStatus): number => {
+      const key = keyOf(pipeline)
+      const configured = status.conditions?.find(({ type }) => type === 'Configured')
+      if (pipeline.status?.observedGeneration !== undefined || configured?.reason !== 'TopicsNotReady') {
+        begunAt.delete(key)
+        return 0
+      }
+      const since = begunAt.get(key) ?? now()
+      begunAt.set(key, since)
+      return Math.max(0, since + longestMs - now())
+    },
+    forget: (key: string): void => void begunAt.delete(key),
   }
 }

@@ -20,7 +20,7 @@ interface StageFigure {
   readonly value: (part: Part) => number | undefined
 }
 
-// Names in full: they are searched for, and docs/metrics.md is generated from them.
+// Names in full: they are searched for, and docs/reference/metrics.md is generated from them.
 const stageFigures: readonly StageFigure[] = [
   {
     name: 'orderpipeline_group_lag',

@@ -61,9 +61,8 @@ export function workQueue(clock: Clock, settings: QueueSettings = usualQueueSett
   const lanes = lanesOf(clock.now, settings.editsInARow)
   const working = new Set<string>()
   const again = new Map<string, Waiting>()
-  const timers: Readonly<Record<Extent, Map<string, Timer>>> = { whole: new Map(), figures: new Map() }
-  const backoff = { firstMs: settings.firstBackoffMs, maxMs: settings.lastBackoffMs }
-  const backoffs = new Map<string, { readonly failures: number; readonly until: number }>()
+  const timers = keyTimers(clock.now)
+  const backoffs = keyBackoffs(clock, settings)
   const takers: ((item: QueueItem | undefined) => void)[] = []
   let closed = false
 
@@ -89,39 +88,23 @@ export function workQueue(clock: Clock, settings: QueueSettings = usualQueueSett
   }
 
   const wakeAt = (key: string, priority: Priority, at: number, extent: Extent): void => {
-    if (closed) return
-    const pending = timers[extent].get(key)
-    if (pending && pending.at <= at) return // sooner already
-    clearTimeout(pending?.timer)
-    const timer = setTimeout(() => {
-      timers[extent].delete(key)
-      wake(key, priority, extent)
-    }, at - clock.now())
-    timers[extent].set(key, { timer, at })
+    if (!closed) timers.set(key, extent, at, () => wake(key, priority, extent))
   }
-
-  const isBackingOff = (key: string): boolean => (backoffs.get(key)?.until ?? 0) > clock.now()
 
   return {
     add: (key, priority, extent = 'whole') => {
       // Its retry is scheduled, and a change from its successful writes does not cure what made it
       // fail.
-      if (priority === 'background' && isBackingOff(key)) return
+      if (priority === 'background' && backoffs.isWaiting(key)) return
       wake(key, priority, extent)
     },
     addAfter: (key, ms, extent = 'whole') =>
-      wakeAt(key, 'background', Math.max(clock.now() + ms, backoffs.get(key)?.until ?? 0), extent),
+      wakeAt(key, 'background', Math.max(clock.now() + ms, backoffs.until(key)), extent),
     retry: ({ key, priority }, leastMs = 0) => {
-      const failures = (backoffs.get(key)?.failures ?? 0) + 1
-      const until = clock.now() + Math.max(leastMs, backoffMs(failures, backoff, clock.random))
-      backoffs.set(key, { failures, until })
-      for (const pending of Object.values(timers)) {
-        clearTimeout(pending.get(key)?.timer)
-        pending.delete(key)
-      }
-      wakeAt(key, priority, until, 'whole')
+      timers.cancel(key)
+      wakeAt(key, priority, backoffs.next(key, leastMs), 'whole')
     },
-    forget: (key) => backoffs.delete(key),
+    forget: backoffs.forget,
     next: () =>
       closed
         ? Promise.resolve(undefined)
@@ -133,18 +116,62 @@ export function workQueue(clock: Clock, settings: QueueSettings = usualQueueSett
       working.delete(key)
       const waiting = again.get(key)
       again.delete(key)
-      if (waiting && (waiting.priority === 'edit' || !isBackingOff(key))) wake(key, waiting.priority, waiting.extent)
+      if (waiting && (waiting.priority === 'edit' || !backoffs.isWaiting(key)))
+        wake(key, waiting.priority, waiting.extent)
     },
     close: () => {
       closed = true
-      for (const pending of Object.values(timers)) {
-        for (const { timer } of pending.values()) clearTimeout(timer)
-        pending.clear()
-      }
+      timers.clear()
       lanes.clear()
       for (const taker of takers.splice(0)) taker(undefined)
     },
     depth: lanes.depth,
+  }
+}
+
+/** Until when a key that failed waits: longer with each failure in a row. */
+function keyBackoffs({ now, random }: Clock, { firstBackoffMs, lastBackoffMs }: QueueSettings) {
+  const backoff = { firstMs: firstBackoffMs, maxMs: lastBackoffMs }
+  const backoffs = new Map<string, { readonly failures: number; readonly until: number }>()
+  return {
+    until: (key: string): number => backoffs.get(key)?.until ?? 0,
+    isWaiting: (key: string): boolean => (backoffs.get(key)?.until ?? 0) > now(),
+    next: (key: string, leastMs: number): number => {
+      const failures = (backoffs.get(key)?.failures ?? 0) + 1
+      const until = now() + Math.max(leastMs, backoffMs(failures, backoff, random))
+      backoffs.set(key, { failures, until })
+      return until
+    },
+    forget: (key: string): void => void backoffs.delete(key),
+  }
+}
+
+/** For each key and extent at most one time, the soonest. */
+function keyTimers(now: () => number) {
+  const timers: Readonly<Record<Extent, Map<string, Timer>>> = { whole: new Map(), figures: new Map() }
+  return {
+    set: (key: string, extent: Extent, at: number, due: () => void): void => {
+      const pending = timers[extent].get(key)
+      if (pending && pending.at <= at) return // sooner already
+      clearTimeout(pending?.timer)
+      const timer = setTimeout(() => {
+        timers[extent].delete(key)
+        due()
+      }, at - now())
+      timers[extent].set(key, { timer, at })
+    },
+    cancel: (key: string): void => {
+      for (const pending of Object.values(timers)) {
+        clearTimeout(pending.get(key)?.timer)
+        pending.delete(key)
+      }
+    },
+    clear: (): void => {
+      for (const pending of Object.values(timers)) {
+        for (const { timer } of pending.values()) clearTimeout(timer)
+        pending.clear()
+      }
+    },
   }
 }
 

@@ -82,14 +82,7 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
   const entries = new Map<string, Entry>()
 
   const entryOf = (pipeline: OrderPipeline): Entry => {
-    const { spec } = pipeline
-    const rules = spec.stages.map(flowRules)
-    const topology = graphOf(pipeline)
-    const text = JSON.stringify([rules, topology.entrances, topology.flows])
-    const before = entries.get(keyOf(pipeline))
-    if (before?.text === text) return before
-    const stages = new Map([...(before?.stages ?? [])].filter(([name]) => rules.some((rule) => rule.name === name)))
-    const entry = { text, control: flowControl(topology, rules, before?.control), stages }
+    const entry = currentEntry(pipeline, entries.get(keyOf(pipeline)))
     entries.set(keyOf(pipeline), entry)
     return entry
   }
@@ -140,14 +133,27 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
       const { since = wall(), changes = noChanges } = entries.get(keyOf(pipeline))?.stages.get(name) ?? {}
       return { ...result, since: new Date(since).toISOString(), changes: changes.changes }
     },
-    decisions: () =>
-      [...entries].flatMap(([pipeline, { stages }]) =>
-        [...stages].flatMap(([stage, { last, decision }]) =>
-          decision && now() - last <= staleMs ? [{ pipeline, stage, decision }] : [],
-        ),
-      ),
+    decisions: () => freshDecisions(entries, now()),
     forget: (key) => entries.delete(key),
   }
+}
+
+function freshDecisions(entries: ReadonlyMap<string, Entry>, at: number) {
+  return [...entries].flatMap(([pipeline, { stages }]) =>
+    [...stages].flatMap(([stage, { last, decision }]) =>
+      decision && at - last <= staleMs ? [{ pipeline, stage, decision }] : [],
+    ),
+  )
+}
+
+/** A new one where the spec has changed: it takes over what is known of the stages that stay. */
+function currentEntry(pipeline: OrderPipeline, before: Entry | undefined): Entry {
+  const rules = pipeline.spec.stages.map(flowRules)
+  const topology = graphOf(pipeline)
+  const text = JSON.stringify([rules, topology.entrances, topology.flows])
+  if (before?.text === text) return before
+  const stages = new Map([...(before?.stages ?? [])].filter(([name]) => rules.some((rule) => rule.name === name)))
+  return { text, control: flowControl(topology, rules, before?.control), stages }
 }
 
 /** Where the order of the stages is unknown, each is scaled on the arrivals at its own topics. */

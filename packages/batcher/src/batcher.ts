@@ -70,13 +70,9 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
     options.onBatch?.(batch.length)
     try {
       const answers = await options.perform(batch.map((entry) => entry.item))
-      for (const [index, entry] of batch.entries()) {
-        if (index >= answers.length) entry.reject(new Error(`no answer for item ${index} of ${batch.length}`))
-        else settle(entry, answers[index] as Answer | Error)
-      }
+      settleAll(batch, answers)
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error))
-      for (const entry of batch) entry.reject(cause)
+      rejectAll(batch, error)
     } finally {
       inFlight--
       if (idle && inFlight === 0 && waiting.length === 0) for (const resolve of idle) resolve()
@@ -107,6 +103,18 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
       return inFlight
     },
   }
+}
+
+function settleAll<Item, Answer>(batch: readonly Entry<Item, Answer>[], answers: readonly (Answer | Error)[]): void {
+  for (const [index, entry] of batch.entries()) {
+    if (index >= answers.length) entry.reject(new Error(`no answer for item ${index} of ${batch.length}`))
+    else settle(entry, answers[index] as Answer | Error)
+  }
+}
+
+function rejectAll<Item, Answer>(batch: readonly Entry<Item, Answer>[], error: unknown): void {
+  const cause = error instanceof Error ? error : new Error(String(error))
+  for (const entry of batch) entry.reject(cause)
 }
 
 function settle<Item, Answer>(entry: Entry<Item, Answer>, answer: Answer | Error): void {

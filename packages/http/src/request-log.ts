@@ -2,7 +2,7 @@
 // all; each with the ids that lead from it to the events it caused. Never a body, a query or a
 // token.
 import type { FastifyInstance } from 'fastify'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { onRequestEnd } from './request-end.ts'
 
 export const requestLogs = ['none', 'problems', 'all'] as const

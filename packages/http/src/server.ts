@@ -3,7 +3,8 @@
 // errors on our side.
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry, Tracing } from '@orderpipeline/telemetry'
 import { limitBodyBytes } from './body-budget.ts'
 import { readJsonBodies } from './body.ts'
 import { limitConnectionAge } from './connections.ts'

@@ -1,7 +1,8 @@
 // How do the tests of this package run a server?
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { createHttpServer } from './server.ts'
 import type { HttpServerOptions } from './server.ts'
 

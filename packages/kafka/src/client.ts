@@ -4,7 +4,7 @@ import type { Kafka, LogEntry, SASLOptions } from 'kafkajs'
 import { registerCodecs } from './codecs.ts'
 import './kafkajs-patches.ts'
 import './waiting-fetches.ts'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 
 export interface KafkaAddress {
   readonly brokers: readonly string[]

@@ -8,12 +8,13 @@
 import { backoffMs } from '@orderpipeline/retry'
 import type { Backoff } from '@orderpipeline/retry'
 import { createRetryQueue } from './retry-queue.ts'
-import type { RetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
 import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf, stallOf, failureVerdict } from './failure.ts'
 import type { Stall } from './failure.ts'
+import { GroupQueue } from './group-queue.ts'
+import type { Group } from './group-queue.ts'
 import { createLockPatience } from './lock-patience.ts'
 import type { LogFields } from './log-fields.ts'
 import type { OutgoingRecord } from './records.ts'
@@ -84,14 +85,6 @@ interface Outcome<Item> extends Effect<Item> {
   readonly endedEntries: readonly Entry<Item>[]
 }
 
-interface Group<Item> {
-  readonly entries: readonly Entry<Item>[]
-  /**
-   * Part of a group that failed, or tried again: to try it together once more would show nothing.
-   */
-  readonly suspected: boolean
-}
-
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   return new OpenGroupCommit<Item>(options).port()
 }
@@ -101,9 +94,7 @@ class OpenGroupCommit<Item> {
   readonly #abandon: AbortSignal
   readonly #attempts: number
   readonly #on: GroupCommitOptions<Item>['on']
-  #waiting: Entry<Item>[] = []
-  /** The sizes of the next groups, where one failed: the entry at fault is found by halving. */
-  #parts: number[] = []
+  readonly #queue: GroupQueue<Entry<Item>>
   #running = false
   #publication: Promise<void> = Promise.resolve()
   readonly #failuresOf = new WeakMap<Entry<Item>, number>()
@@ -114,8 +105,6 @@ class OpenGroupCommit<Item> {
   readonly #patience = createLockPatience()
   #commits = 0
   #stalls = 0
-  readonly #retryQueue: RetryQueue<Entry<Item>>
-  #lastWasRetry = false
 
   constructor(options: GroupCommitOptions<Item>) {
     this.#options = options
@@ -123,13 +112,14 @@ class OpenGroupCommit<Item> {
     this.#abandon = abandon
     this.#attempts = attempts
     this.#on = on
-    this.#retryQueue = createRetryQueue<Entry<Item>>(() => this.#start(), options.draining)
+    const retryQueue = createRetryQueue<Entry<Item>>(() => this.#start(), options.draining)
+    this.#queue = new GroupQueue(retryQueue, options.maxGroup)
   }
 
   port(): GroupCommit<Item> {
     return {
       add: (entry) => {
-        this.#waiting.push(entry)
+        this.#queue.add(entry)
         this.#start()
       },
     }
@@ -143,57 +133,17 @@ class OpenGroupCommit<Item> {
     setImmediate(() => {
       this.#run().catch((error: unknown) => {
         if (!(error instanceof Abandoned)) throw error
-        this.#waiting = []
-        this.#parts = []
+        this.#queue.clear()
       })
     })
   }
 
-  /**
-   * A message that is tried again is a group of its own, since it has failed before. However many
-   * of them there are and however long they take, others get their turn in between.
-   */
-  #nextGroup(): Group<Item> {
-    const others = this.#lastWasRetry ? this.#nextWaiting() : emptyGroup
-    this.#lastWasRetry = false
-    if (others.entries.length > 0) return others
-    for (let entry = this.#retryQueue.nextDue(); entry; entry = this.#retryQueue.nextDue()) {
-      this.#lastWasRetry = entry.live()
-      if (this.#lastWasRetry) return { entries: [entry], suspected: true }
-      this.#end(entry, entry.leave)
-    }
-    return this.#nextWaiting()
-  }
-
-  #nextWaiting(): Group<Item> {
-    while (this.#waiting.length > 0) {
-      const part = this.#parts.shift()
-      const size = part ?? this.#options.maxGroup
-      const entries = this.#waiting.slice(0, size).filter((entry) => !this.#retryQueue.takes(entry))
-      this.#waiting = this.#waiting.slice(size)
-      if (entries.length > 0) return { entries, suspected: part !== undefined }
-    }
-    return emptyGroup
-  }
-
-  #backInFront(entries: readonly Entry<Item>[]): void {
-    this.#waiting = entries.concat(this.#waiting)
-  }
-
-  /** The messages behind it are next: they came before all other waiting messages of its key. */
-  #end(entry: Entry<Item>, ending: () => void): void {
-    const behind = this.#retryQueue.release(entry)
-    if (behind.length > 0 && this.#parts.length > 0) this.#parts.unshift(behind.length)
-    this.#backInFront(behind)
-    ending()
-  }
-
   async #run(): Promise<void> {
-    let group = this.#nextGroup()
+    let group = this.#queue.next()
     // A message that comes while the last publication is under way must not wait for a further
     // message to start the next group.
-    for (; group.entries.length > 0; await this.#publication, group = this.#nextGroup()) {
-      for (; group.entries.length > 0; group = this.#nextGroup()) {
+    for (; group.entries.length > 0; await this.#publication, group = this.#queue.next()) {
+      for (; group.entries.length > 0; group = this.#queue.next()) {
         const startedAt = performance.now()
         const outcome = await this.#outcomeOf(group)
         this.#on.group(group.entries.length, (performance.now() - startedAt) / 1_000)
@@ -207,10 +157,13 @@ class OpenGroupCommit<Item> {
     this.#running = false
   }
 
-  async #outcomeOf(group: Group<Item>): Promise<Outcome<Item>> {
+  async #outcomeOf(group: Group<Entry<Item>>): Promise<Outcome<Item>> {
     const { entries } = group
     const outcome = await this.#transaction(group)
-    if (outcome === 'halve') return this.#halved(entries)
+    if (outcome === 'halve') {
+      this.#queue.halve(entries)
+      return emptyOutcome
+    }
     const failedEntries = entries.filter((entry) => 'failure' in entry.outcome)
     const deadLetters = failedEntries.flatMap((entry) =>
       'failure' in entry.outcome ? [this.#giveUp(entry, entry.outcome.failure)] : [],
@@ -222,7 +175,7 @@ class OpenGroupCommit<Item> {
     }
   }
 
-  async #transaction({ entries, suspected }: Group<Item>): Promise<Outcome<Item> | 'halve'> {
+  async #transaction({ entries, suspected }: Group<Entry<Item>>): Promise<Outcome<Item> | 'halve'> {
     const group = entries.filter(({ outcome }) => 'item' in outcome)
     const items = group.flatMap(({ outcome }) => ('item' in outcome ? [outcome.item] : []))
     if (items.length === 0) return emptyOutcome
@@ -261,17 +214,6 @@ class OpenGroupCommit<Item> {
   }
 
   /**
-   * The halves run one after the other, so that order stays. A bad message is alone after
-   * log2(group) steps, and the good ones are published meanwhile.
-   */
-  #halved(entries: readonly Entry<Item>[]): Outcome<Item> {
-    const middle = entries.length >> 1
-    this.#parts.unshift(middle, entries.length - middle)
-    this.#backInFront(entries)
-    return emptyOutcome
-  }
-
-  /**
    * It waits in the retry queue, so that other messages go on. It is at fault only where others
    * went through meanwhile: when it takes too long again, or waits for a lock for so long that the
    * offset of its partition stands still.
@@ -285,7 +227,7 @@ class OpenGroupCommit<Item> {
       if (stall === 'time') return this.#failedAlone(entry, error, false)
       if (performance.now() - since >= this.#options.stalledForMs) return this.#failedAlone(entry, error, true)
     }
-    this.#retryQueue.put(entry, backoffMs(count, this.#options.backoff))
+    this.#queue.retry(entry, backoffMs(count, this.#options.backoff))
     return emptyOutcome
   }
 
@@ -295,7 +237,7 @@ class OpenGroupCommit<Item> {
       return { records: [this.#giveUp(entry, { error, attempts: failures })], storedItems: [], endedEntries: [entry] }
     this.#failuresOf.set(entry, failures)
     this.#on.retry('transaction', error, failures, [entry.about])
-    this.#retryQueue.put(entry, backoffMs(failures, this.#options.backoff))
+    this.#queue.retry(entry, backoffMs(failures, this.#options.backoff))
     return emptyOutcome
   }
 
@@ -318,7 +260,7 @@ class OpenGroupCommit<Item> {
       }
     }
     this.#options.onPublished(items)
-    for (const entry of entries) this.#end(entry, entry.finish)
+    for (const entry of entries) this.#queue.end(entry, entry.finish)
   }
 }
 
@@ -327,4 +269,3 @@ function aboutOf<Item>(entries: readonly Entry<Item>[]): readonly LogFields[] {
 }
 
 const emptyOutcome = { records: [], storedItems: [], endedEntries: [] } as const
-const emptyGroup = { entries: [], suspected: false } as const

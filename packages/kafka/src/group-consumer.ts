@@ -1,7 +1,7 @@
 // What does the client library need to know of a member of a consumer group, and of the offsets
 // that it commits?
 import type { Consumer } from 'kafkajs'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { createClient, patience } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'

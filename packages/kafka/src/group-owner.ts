@@ -2,7 +2,7 @@
 // would share their messages out between two databases, each of which knows half of the orders. So
 // offsets are committed with the name of the database that they belong to, and a replica does not
 // join a group whose offsets name another database.
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 

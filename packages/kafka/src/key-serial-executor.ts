@@ -23,10 +23,9 @@ export function createKeySerialExecutor(concurrency: number): KeySerialExecutor 
   /** A key is here while work of it is under way; its value is the work that waits behind. */
   const busy = new Map<string, ((place: Slot) => Promise<void>)[]>()
   /** The next work of each key, ready to start when a place is free, first come first served. */
-  const ready: { readonly key: string; readonly work: (place: Slot) => Promise<void> }[] = []
+  const ready = fifo<{ readonly key: string; readonly work: (place: Slot) => Promise<void> }>()
   /** Work that released its place and needs one again goes before work that has not begun. */
   const returning: (() => void)[] = []
-  let head = 0
   let running = 0
 
   const place: Slot = {
@@ -48,18 +47,14 @@ export function createKeySerialExecutor(concurrency: number): KeySerialExecutor 
       running++
       returning.shift()!()
     }
-    while (running < concurrency && head < ready.length) {
-      const next = ready[head++]!
+    while (running < concurrency && ready.length > 0) {
+      const next = ready.shift()!
       running++
       void next.work(place).finally(() => {
         running--
         advance(next.key)
         startReady()
       })
-    }
-    if (head > 1_000 && head * 2 > ready.length) {
-      ready.splice(0, head)
-      head = 0
     }
   }
   const advance = (key: string): void => {
@@ -81,6 +76,27 @@ export function createKeySerialExecutor(concurrency: number): KeySerialExecutor 
     },
     get running() {
       return running
+    },
+  }
+}
+
+/** Array.shift() copies what remains; this copies once in a while. */
+function fifo<Item>() {
+  const items: Item[] = []
+  let head = 0
+  return {
+    get length() {
+      return items.length - head
+    },
+    push: (item: Item): void => void items.push(item),
+    shift: (): Item | undefined => {
+      const item = items[head]
+      if (head < items.length) head++
+      if (head > 1_000 && head * 2 > items.length) {
+        items.splice(0, head)
+        head = 0
+      }
+      return item
     },
   }
 }

@@ -6,7 +6,7 @@
 // stage must survive the others too.
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
 import { backoffMs, sleep, withDeadline } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { Abandoned, outageBackoff, pause } from './backoff.ts'
 import { beforeJoining } from './kafkajs-patches.ts'
 import type { KafkaAddress } from './client.ts'

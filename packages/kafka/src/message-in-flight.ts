@@ -1,7 +1,8 @@
 // How does one message go through a stage? It is decoded, prepared in the order of its key, and
 // handed to the group commit, which ends it; or it ends at once, where it does not concern the
 // stage.
-import type { Logger, Span } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Span } from '@orderpipeline/telemetry'
 import type { Assignment, Assignments } from './assignments.ts'
 import { Abandoned } from './backoff.ts'
 import { deadLetter, UndecodableRecordBatch } from './dead-letter.ts'

@@ -1,5 +1,5 @@
 // How evenly do keys spread the messages of a topic over its partitions, by the partitioner of the
-// producer? The table of docs/partition-keys.md, calculated again.
+// producer? The table of docs/concepts/partition-keys.md, calculated again.
 import { readFileSync } from 'node:fs'
 import kafkajs from 'kafkajs'
 import { describe, expect, it } from 'vitest'
@@ -78,7 +78,7 @@ const rows: readonly (readonly [string, Shares])[] = [
 const partitionCounts = [12, 110] as const
 
 describe('the page about partition keys', () => {
-  const page = readFileSync(new URL('../../../docs/partition-keys.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../../docs/concepts/partition-keys.md', import.meta.url), 'utf8')
 
   it.each(rows)('has the measured skew of %s', (key, shares) => {
     const [few, many] = partitionCounts.map((partitions) => skewOf(shares, partitions).toFixed(2))

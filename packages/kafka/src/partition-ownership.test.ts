@@ -2,7 +2,7 @@
 // released in order, once the database can be reached; and is no partition suspect before the
 // processes that lost it have been silent long enough?
 import { expect, test } from 'vitest'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import type { PartitionRecord, Trial } from './quarantine.ts'
 import { createPartitionOwnership } from './partition-ownership.ts'
 import type { PartitionOwnershipStore } from './partition-ownership.ts'

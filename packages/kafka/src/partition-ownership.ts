@@ -3,7 +3,7 @@
 // another's when it is taken was lost by a process that had not released it yet, or no longer
 // could. Whether that process writes again shows which of the two it was.
 import { backoffMs, withDeadline } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { outageBackoff, pause } from './backoff.ts'
 import { createQuarantine, deathsForSuspicion } from './quarantine.ts'
 import type { Quarantine, Partition, PartitionRecord, Trial } from './quarantine.ts'

@@ -2,7 +2,7 @@
 import kafkajs from 'kafkajs'
 import type { Producer as KafkaProducer } from 'kafkajs'
 import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { chunksOf } from './chunks.ts'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'

@@ -103,19 +103,7 @@ interface Watch extends Partition {
 }
 
 export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Quarantine {
-  const watches = new Map<string, Watch>()
-  for (const { topic, partition, deaths, until } of ownedPartitions) {
-    if (deaths === 0) continue
-    watches.set(keyOf({ topic, partition }), {
-      topic,
-      partition,
-      until: until === undefined ? undefined : BigInt(until),
-      state: deaths < deathsForSuspicion ? 'watched' : 'pending',
-      size: 1n,
-      deaths,
-      marked: undefined,
-    })
-  }
+  const watches = watchesOf(ownedPartitions)
   const stateOf = (partition: Partition): Watch['state'] | undefined => watches.get(keyOf(partition))?.state
   const suspects = (): Watch[] => [...watches.values()].filter(({ state }) => state === 'suspect')
   const partsOfEach = (): bigint => BigInt(Math.max(fewestParts, Math.ceil(partsOfTrial / suspects().length)))
@@ -168,6 +156,23 @@ export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Q
       return suspects().map(({ topic, partition }) => ({ topic, partition }))
     },
   }
+}
+
+function watchesOf(ownedPartitions: readonly PartitionRecord[]): Map<string, Watch> {
+  const watches = new Map<string, Watch>()
+  for (const { topic, partition, deaths, until } of ownedPartitions) {
+    if (deaths === 0) continue
+    watches.set(keyOf({ topic, partition }), {
+      topic,
+      partition,
+      until: until === undefined ? undefined : BigInt(until),
+      state: deaths < deathsForSuspicion ? 'watched' : 'pending',
+      size: 1n,
+      deaths,
+      marked: undefined,
+    })
+  }
+  return watches
 }
 
 function partOf(messages: bigint, parts: bigint): bigint {

@@ -1,6 +1,6 @@
 // For how long does Kafka keep messages? A stage remembers for longer which of them it has handled.
 import kafkajs from 'kafkajs'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 

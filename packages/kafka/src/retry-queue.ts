@@ -37,7 +37,7 @@ interface KeyQueue<Entry> {
  */
 export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, stop: AbortSignal): RetryQueue<Entry> {
   const keyQueues = new Map<string, KeyQueue<Entry>>()
-  const timers = new Set<NodeJS.Timeout>()
+  const timers = cancellableTimers()
   /** Keys with an entry that was left to redelivery: a later one must not overtake it. */
   const abandonedKeys = new Set<string>()
   let dueEntries: Entry[] = []
@@ -52,7 +52,6 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
     keyQueue.behind = []
   }
   stop.addEventListener('abort', () => {
-    for (const timer of timers) clearTimeout(timer)
     timers.clear()
     dueEntries = []
     for (const keyQueue of [...keyQueues.values()]) leave(keyQueue)
@@ -76,12 +75,10 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       keyQueues.set(entry.key, keyQueue)
       if (stop.aborted) return leave(keyQueue)
       entry.setWaiting?.(true)
-      const timer = setTimeout(() => {
-        timers.delete(timer)
+      timers.set(ms, () => {
         dueEntries.push(entry)
         onDue()
-      }, ms)
-      timers.add(timer)
+      })
     },
     nextDue: () => {
       const entry = dueEntries.shift()
@@ -94,12 +91,35 @@ export function createRetryQueue<Entry extends RetryEntry>(onDue: () => void, st
       const keyQueue = keyQueues.get(entry.key)
       if (keyQueue?.first !== entry) return []
       keyQueues.delete(entry.key)
-      // Entries of an assignment that is over: they come again to the present owner of the
-      // partition, this replica included.
-      const [live, stale] = [keyQueue.behind.filter((one) => one.live()), keyQueue.behind.filter((one) => !one.live())]
-      for (const one of stale) one.leave()
-      for (const one of live) one.setWaiting?.(false)
-      return live
+      return liveOf(keyQueue.behind)
+    },
+  }
+}
+
+/**
+ * Leaves entries of an assignment that is over: they come again to the present owner of the
+ * partition, this replica included.
+ */
+function liveOf<Entry extends RetryEntry>(entries: readonly Entry[]): Entry[] {
+  const [live, stale] = [entries.filter((one) => one.live()), entries.filter((one) => !one.live())]
+  for (const one of stale) one.leave()
+  for (const one of live) one.setWaiting?.(false)
+  return live
+}
+
+function cancellableTimers() {
+  const timers = new Set<NodeJS.Timeout>()
+  return {
+    set: (ms: number, due: () => void): void => {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        due()
+      }, ms)
+      timers.add(timer)
+    },
+    clear: (): void => {
+      for (const timer of timers) clearTimeout(timer)
+      timers.clear()
     },
   }
 }

@@ -1,5 +1,6 @@
 // What must be known of a stage to run it, and what can be asked of it then?
-import type { Logger, Registry, Span } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry, Span } from '@orderpipeline/telemetry'
 import type { KafkaAddress } from './client.ts'
 import type { FetchSpacingBounds } from './fetch-spacing.ts'
 import type { Effect } from './group-commit.ts'

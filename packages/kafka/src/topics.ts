@@ -2,7 +2,7 @@
 // operator owns topics.
 import { randomUUID } from 'node:crypto'
 import { backoffMs, sleep } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 import { recordOf } from './records.ts'

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { securedKafka } from '@orderpipeline/cluster/testing'
 import { readConfig } from '@orderpipeline/config'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { createProducer, createTopics, kafkaAddress, kafkaVariables, readTopic } from '../src/index.ts'

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { createClient } from '../src/client.ts'
 import { longestRetentionHours } from '../src/index.ts'
 

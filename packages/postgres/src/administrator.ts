@@ -41,12 +41,11 @@ export interface AdministratorOptions extends DatabaseAddress {
 /** Any constant will do, as long as every run uses the same. */
 const migrateLock = 4_017_230_911
 
-/** Connects, and waits for the lock by which concurrent runs take turns. @throws DatabaseError */
-export async function connectAdministrator({
-  lockTimeoutMs = 120_000,
-  log,
-  ...address
-}: AdministratorOptions): Promise<Administrator> {
+function refuse(error: unknown): never {
+  throw databaseError(error)
+}
+
+function clientOf(address: DatabaseAddress, lockTimeoutMs: number): pg.Client {
   const client = new pg.Client({
     ...connectionOptions(address),
     application_name: 'migrate',
@@ -54,6 +53,16 @@ export async function connectAdministrator({
     lock_timeout: lockTimeoutMs,
   })
   client.on('error', () => undefined)
+  return client
+}
+
+/** Connects, and waits for the lock by which concurrent runs take turns. @throws DatabaseError */
+export async function connectAdministrator({
+  lockTimeoutMs = 120_000,
+  log,
+  ...address
+}: AdministratorOptions): Promise<Administrator> {
+  const client = clientOf(address, lockTimeoutMs)
   const query = async (text: string, values: readonly unknown[] = []) => {
     try {
       return await client.query(text, [...values])
@@ -61,9 +70,7 @@ export async function connectAdministrator({
       throw databaseError(error)
     }
   }
-  await client.connect().catch((error: unknown) => {
-    throw databaseError(error)
-  })
+  await client.connect().catch(refuse)
   await takeTurn(query, lockTimeoutMs).catch(async (error: unknown) => {
     await client.end()
     throw error

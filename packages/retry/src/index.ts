@@ -2,6 +2,7 @@
 // repeated or made once. Every other package and program takes these from here.
 export { backoffMs, jitteredMs, type Backoff } from './backoff.ts'
 export { DeadlineExceeded, withDeadline } from './deadline.ts'
+export { every, everyInBackground } from './every.ts'
 export { once } from './once.ts'
 export { runPeriodically, type PeriodicRunOptions } from './periodic.ts'
 export { sleep } from './sleep.ts'

@@ -4,7 +4,7 @@
 import { offsetMetadataOf, refuseGroupOfAnother } from '@orderpipeline/kafka'
 import type { KafkaAddress } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { installationIds } from './sql/installation.ts'
 
 export interface JoiningOptions {

@@ -1,14 +1,10 @@
 // How does a stage run as a process of its own, from its environment to its exit code?
 import { runConfigured } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
-import {
-  createLogger,
-  createRegistry,
-  drainOnSignals,
-  startMetricsServer,
-  startTracing,
-} from '@orderpipeline/telemetry'
-import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
+import { createLogger, drainOnSignals } from '@orderpipeline/process'
+import { createRegistry, startMetricsServer, startTracing } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry, Tracing } from '@orderpipeline/telemetry'
 import { stageConfig } from './config.ts'
 import { startStage } from './run.ts'
 import type { StageDefinition } from './run.ts'

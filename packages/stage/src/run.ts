@@ -6,7 +6,8 @@ import { createPool } from '@orderpipeline/postgres'
 import type { Queryable } from '@orderpipeline/postgres'
 import { databaseSettings } from '@orderpipeline/config'
 import { observePools, observeQueries } from '@orderpipeline/telemetry'
-import type { Logger, Registry, Tracing } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry, Tracing } from '@orderpipeline/telemetry'
 import { decodeAny, encode, isProductEvent } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import { mayJoin } from './joining.ts'
@@ -71,15 +72,7 @@ export function startStage<Prepared>(
   config: StageConfig,
   { registry, logger, now, tracing }: StageDependencies,
 ): RunningStage {
-  const pool = createPool({
-    ...databaseSettings(config),
-    role: definition.role,
-    size: config.DATABASE_POOL_SIZE,
-    applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
-    onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
-    onQuery: observeQueries(registry),
-  })
-  observePools({ primary: pool }, registry)
+  const pool = openPool(definition.role, config, registry, logger)
   const address = kafkaAddress(config, config.KAFKA_GROUP_ID)
   const producer = createProducer(address, logger)
   const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
@@ -87,6 +80,10 @@ export function startStage<Prepared>(
   const handledTypes = new Set<string>([...definition.handles, ...(definition.products?.handles ?? [])])
   const { prepare, overtakes } = definition
 
+  const joining = {
+    ...{ database: pool, address, groupId: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS },
+    takeOver: config.KAFKA_TAKE_OVER_GROUP ?? false,
+  }
   const stage = runStage<OrderEvent | ProductEvent, StageItem<Prepared>>({
     name: config.ORDERPIPELINE_STAGE,
     address,
@@ -95,17 +92,8 @@ export function startStage<Prepared>(
     deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
     concurrency: config.STAGE_CONCURRENCY,
     retry: { attempts: config.STAGE_RETRY_ATTEMPTS, backoffSeconds: config.STAGE_RETRY_BACKOFF_SECONDS },
-    decode: ({ value }) => {
-      const event = decodeAny(value)
-      return handledTypes.has(event.type) ? event : undefined
-    },
-    describe: ({ id, type, data, correlationId, traceparent }) => ({
-      eventId: id,
-      eventType: type,
-      ...('orderId' in data ? { orderId: data.orderId } : { sku: data.sku }),
-      correlationId,
-      traceId: traceparent?.split('-')[1],
-    }),
+    decode: ({ value }) => handled(decodeAny(value), handledTypes),
+    describe: logFieldsOf,
     prepare:
       prepare &&
       (async (event, signal) =>
@@ -117,14 +105,7 @@ export function startStage<Prepared>(
     spacing: definition.spacing,
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
-    mayJoin: () =>
-      mayJoin(
-        {
-          ...{ database: pool, address, groupId: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS },
-          takeOver: config.KAFKA_TAKE_OVER_GROUP ?? false,
-        },
-        logger,
-      ),
+    mayJoin: () => mayJoin(joining, logger),
     ownershipStore: createPartitionOwnershipStore(pool),
     trace: tracing && tracer(tracing, config),
     producer,
@@ -144,6 +125,33 @@ export function startStage<Prepared>(
       await pool.close()
       await tracing?.close()
     },
+  }
+}
+
+function handled(event: OrderEvent | ProductEvent, types: ReadonlySet<string>): OrderEvent | ProductEvent | undefined {
+  return types.has(event.type) ? event : undefined
+}
+
+function openPool(role: string, config: StageConfig, registry: Registry, logger: Logger) {
+  const pool = createPool({
+    ...databaseSettings(config),
+    role,
+    size: config.DATABASE_POOL_SIZE,
+    applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
+    onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
+    onQuery: observeQueries(registry),
+  })
+  observePools({ primary: pool }, registry)
+  return pool
+}
+
+function logFieldsOf({ id, type, data, correlationId, traceparent }: OrderEvent | ProductEvent) {
+  return {
+    eventId: id,
+    eventType: type,
+    ...('orderId' in data ? { orderId: data.orderId } : { sku: data.sku }),
+    correlationId,
+    traceId: traceparent?.split('-')[1],
   }
 }
 

@@ -2,7 +2,7 @@
 // failing order, on a real Kafka.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { createLogger } from '@orderpipeline/telemetry'
+import { createLogger } from '@orderpipeline/process'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import type { StageDefinition } from '../src/index.ts'
 import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'

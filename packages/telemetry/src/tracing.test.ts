@@ -88,7 +88,8 @@ test('does not load OpenTelemetry without an address', () => {
       import { registerHooks } from 'node:module'
       let loaded = 0
       registerHooks({ load: (url, context, next) => { if (url.includes('@opentelemetry/sdk')) loaded++; return next(url, context) } })
-      const { startTracing, silentLogger } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
+      const { startTracing } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)})
+      const { silentLogger } = await import(${JSON.stringify(new URL('../../process/src/index.ts', import.meta.url).href)})
       const config = { OTEL_EXPORTER_OTLP_ENDPOINT: ${endpoint}, OTEL_TRACES_SAMPLER_ARG: 1 }
       await startTracing(config, { service: 's', pipeline: 'p' }, silentLogger())
       process.stdout.write(String(loaded > 0))

@@ -1,4 +1,5 @@
-import { silentLogger, createRegistry } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { responseIn } from '@orderpipeline/http'
 import type { OpenApi } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'

@@ -1,6 +1,6 @@
 // The gateway program.
 import { runConfigured } from '@orderpipeline/config'
-import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
+import { createLogger, drainOnSignals } from '@orderpipeline/process'
 import { gatewayConfig } from './config.ts'
 import { startGateway } from './server.ts'
 

@@ -4,7 +4,8 @@
 import { GroupOfAnother, refuseGroupOfAnother } from '@orderpipeline/kafka'
 import type { Group } from '@orderpipeline/kafka'
 import type { Queryable } from '@orderpipeline/postgres'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import { installationIds } from '@orderpipeline/stage/installation'
 
 /**
  * When the group cannot be read, it may: while Kafka is unavailable nothing can be published, and a
@@ -21,5 +22,3 @@ export async function refuseToRelay(database: Queryable, group: Omit<Group, 'own
     logger.debug({ error }, 'the database that owns the consumer group of the orders stage is unknown')
   }
 }
-
-const installationIds = { name: 'gateway_installation', text: 'SELECT id FROM installation' }

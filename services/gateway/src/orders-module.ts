@@ -2,14 +2,16 @@
 // relay of its outbox, which one gateway at a time runs.
 import { randomUUIDv7 } from 'node:crypto'
 import { createProducer, fetchSpacing, kafkaAddress } from '@orderpipeline/kafka'
+import type { KafkaAddress } from '@orderpipeline/kafka'
 import { createPool, openSession } from '@orderpipeline/postgres'
-import type { Queryable } from '@orderpipeline/postgres'
+import type { Pool, Queryable } from '@orderpipeline/postgres'
 import { databaseSettings } from '@orderpipeline/config'
 import { observePools, observeQueries } from '@orderpipeline/telemetry'
-import type { Closer, Logger, Registry, Tracing } from '@orderpipeline/telemetry'
+import type { Closer, Logger } from '@orderpipeline/process'
+import type { Registry, Tracing } from '@orderpipeline/telemetry'
 import { cancelOrder, orderTimer } from '@orderpipeline/orders/cancellation'
 import { createIntake, intakeMetrics, relayMetrics, startRelay } from '@orderpipeline/orders/intake'
-import type { Intake } from '@orderpipeline/orders/intake'
+import type { Intake, Relay } from '@orderpipeline/orders/intake'
 import { removeProduct, saveProduct } from '@orderpipeline/orders/catalogue'
 import { productBySku, productPage, stockPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
@@ -59,9 +61,10 @@ export interface Observability {
 export function openOrdersModule(
   config: GatewayConfig,
   clock: Clock,
-  { registry, tracing, logger }: Observability,
+  observability: Observability,
   redis: Redis | undefined,
 ): OrdersModule {
+  const { registry, logger } = observability
   const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
   const onQuery = observeQueries(registry)
   const { database, replica } = openPools(config, { applicationName, onQuery, logger })
@@ -77,7 +80,6 @@ export function openOrdersModule(
     maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
     maxWaiting: config.INTAKE_MAX_WAITING,
   })
-  const timer = orderTimer(registry, clock.now)
   const near = replica && readReplica(replica, clock.monotonicMs)
   const cache = createCache(redis, clock.monotonicMs)
   const products = createProductCache({
@@ -91,8 +93,88 @@ export function openOrdersModule(
   const orders = orderReader(database, near)
   const address = kafkaAddress(config, applicationName)
   const producer = createProducer(address, logger)
+  const relay = openRelay(
+    config,
+    { database, producer, address, applicationName, onQuery },
+    observability,
+    redis && products.forget,
+  )
+  return {
+    database,
+    replica,
+    intake,
+    orders: redis ? cachedOrders(orders, { cache, pipeline: config.ORDERPIPELINE_PIPELINE, registry }) : orders,
+    cancel: cancellationOf({ database, keyedByOrder, timer: orderTimer(registry, clock.now) }, clock),
+    products: productsOf(database, near, products.bySku),
+    catalogue: catalogueOf(database),
+    relaying: () => relay.leading,
+    closers: [
+      { name: 'intake', close: () => intake.close() },
+      { name: 'relay', close: () => relay.close() },
+      { name: 'kafka producer', close: () => producer.close() },
+      { name: 'replica', close: () => replica?.close() },
+      { name: 'database', close: () => database.close() },
+    ],
+  }
+}
+
+function cancellationOf(
+  {
+    database,
+    keyedByOrder,
+    timer,
+  }: {
+    readonly database: Pool
+    readonly keyedByOrder: (topic: string) => boolean
+    readonly timer: ReturnType<typeof orderTimer>
+  },
+  clock: Clock,
+): Cancel {
+  return async (orderId, customerId, context) => {
+    const request = { orderId, customerId, context: { ...context, now: clock.now() }, keyedByOrder }
+    const cancellation = await cancelOrder(database, request)
+    if (cancellation.kind === 'cancelled') timer(orderId, 'CANCELLED')
+    return cancellation
+  }
+}
+
+function productsOf(
+  database: Queryable,
+  near: ReturnType<typeof readReplica> | undefined,
+  bySku: Products['bySku'],
+): Products {
+  return {
+    bySku,
+    fresh: (sku) => productBySku(database, sku),
+    page: async (after, limit) =>
+      (await near?.ask((from) => productPage(from, after, limit))) ?? productPage(database, after, limit),
+  }
+}
+
+function catalogueOf(database: Pool): Catalogue {
+  return {
+    save: (sku, data) => saveProduct(database, sku, data),
+    remove: (sku) => removeProduct(database, sku),
+    stock: (after, limit, low) => stockPage(database, after, limit, low),
+  }
+}
+
+interface RelayParts {
+  readonly database: Queryable
+  readonly producer: ReturnType<typeof createProducer>
+  readonly address: KafkaAddress
+  readonly applicationName: string
+  readonly onQuery: ReturnType<typeof observeQueries>
+}
+
+function openRelay(
+  config: GatewayConfig,
+  { database, producer, address, applicationName, onQuery }: RelayParts,
+  { registry, tracing, logger }: Observability,
+  onProductChanged: ((sku: string) => void) | undefined,
+): Relay {
   const readers = { groupId: `${groupPrefixOf(config)}orders`, topics: [`${config.KAFKA_TOPIC_PREFIX}orders.placed`] }
-  const relay = startRelay({
+  return startRelay({
     database,
     mayRelay: () => refuseToRelay(database, { address, ...readers }, logger),
     openSession: (onNotification) =>
@@ -103,7 +185,7 @@ export function openOrdersModule(
     publish: tracedPublish(tracing, (messages) =>
       producer.send(messages.map((message) => ({ ...message, topic: config.KAFKA_TOPIC_PREFIX + message.topic }))),
     ),
-    ...(redis ? { onProductChanged: products.forget } : {}),
+    ...(onProductChanged ? { onProductChanged } : {}),
     metrics: relayMetrics(registry),
     logger,
     batchSize: config.RELAY_BATCH_SIZE,
@@ -112,37 +194,6 @@ export function openOrdersModule(
     pollMs: config.RELAY_POLL_SECONDS * 1_000,
     keepKeysHours: config.IDEMPOTENCY_KEEP_HOURS,
   })
-  return {
-    database,
-    replica,
-    intake,
-    orders: redis ? cachedOrders(orders, { cache, pipeline: config.ORDERPIPELINE_PIPELINE, registry }) : orders,
-    cancel: async (orderId, customerId, context) => {
-      const request = { orderId, customerId, context: { ...context, now: clock.now() }, keyedByOrder }
-      const cancellation = await cancelOrder(database, request)
-      if (cancellation.kind === 'cancelled') timer(orderId, 'CANCELLED')
-      return cancellation
-    },
-    products: {
-      bySku: products.bySku,
-      fresh: (sku) => productBySku(database, sku),
-      page: async (after, limit) =>
-        (await near?.ask((from) => productPage(from, after, limit))) ?? productPage(database, after, limit),
-    },
-    catalogue: {
-      save: (sku, data) => saveProduct(database, sku, data),
-      remove: (sku) => removeProduct(database, sku),
-      stock: (after, limit, low) => stockPage(database, after, limit, low),
-    },
-    relaying: () => relay.leading,
-    closers: [
-      { name: 'intake', close: () => intake.close() },
-      { name: 'relay', close: () => relay.close() },
-      { name: 'kafka producer', close: () => producer.close() },
-      { name: 'replica', close: () => replica?.close() },
-      { name: 'database', close: () => database.close() },
-    ],
-  }
 }
 
 interface PoolParts {

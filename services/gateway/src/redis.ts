@@ -3,7 +3,7 @@
 // server, while the connection is still to the former one: if that has become a replica or is
 // silent, the connection is closed, and the address is resolved again.
 import { backoffMs } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { Redis } from 'ioredis'
 
 export interface RedisOptions {

@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRegistry, startMetricsServer, startTracing } from '@orderpipeline/telemetry'
-import type { Closer, Logger } from '@orderpipeline/telemetry'
+import type { Closer, Logger } from '@orderpipeline/process'
 import { buildApp } from './app.ts'
 import { createVerifiers } from './authentication/verifier.ts'
 import type { Clock } from './clock.ts'
@@ -14,7 +14,7 @@ import { createLimits } from './limits/create-limits.ts'
 import { createRedis } from './redis.ts'
 import { startEstimator } from './estimates/estimator.ts'
 import { openOrdersModule } from './orders-module.ts'
-import type { OrdersModule } from './orders-module.ts'
+import type { Observability, OrdersModule } from './orders-module.ts'
 import { openQueues } from './queues/open-queues.ts'
 import type { Queues } from './queues/open-queues.ts'
 import { startReadiness } from './readiness.ts'
@@ -34,12 +34,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() }
   const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
   const observability = { registry, tracing, logger }
-  const { authentication, limits, REDIS_URL: redisUrl } = config
+  const { authentication, limits } = config
   if (!authentication) logger.warn('AUTH=none: the gateway accepts the customer that a caller names')
-  const redis =
-    redisUrl === undefined
-      ? undefined
-      : createRedis({ url: redisUrl, timeoutMs: config.REDIS_TIMEOUT_SECONDS * 1_000, logger })
+  const redis = redisOf(config, logger)
   const ordersSide = openOrdersModule(config, clock, observability, redis)
   const { database, intake, orders, cancel, products, catalogue, relaying, closers } = ordersSide
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
@@ -50,67 +47,33 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     ...{ timeoutMs: dependencyTimeoutMs, freshMs: config.QUEUES_CACHE_SECONDS * 1_000 },
     monotonicMs: clock.monotonicMs,
   })
-  const estimates =
-    config.ESTIMATE_EVERY_SECONDS === 0
-      ? undefined
-      : startEstimator({
-          queues: queues.queues,
-          progress: (ids) => orders.progress(ids, undefined),
-          everyMs: config.ESTIMATE_EVERY_SECONDS * 1_000,
-          ...clock,
-          registry,
-          logger,
-        })
+  const estimates = estimatorOf(config, { queues, orders, clock, registry, logger })
   const http = buildApp({
     ...observability,
-    intake,
-    orders,
-    cancel,
-    products,
-    catalogue,
-    outcomes: waiting.outcomes,
-    streams: waiting.streams,
-    dependencies,
-    queues: queues.queues,
-    estimates,
+    ...{ intake, orders, cancel, products, catalogue, dependencies, estimates },
+    ...{ outcomes: waiting.outcomes, streams: waiting.streams, queues: queues.queues },
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...(queues.admission ? { admission: queues.admission } : {}),
     ...(verifiers ? { verify: verifiers.customer, verifyStaff: verifiers.staff } : {}),
     ...(limits ? { limits: createLimits(limits, config.ORDERPIPELINE_PIPELINE, redis, registry) } : {}),
-    requestLog: config.HTTP_REQUEST_LOG,
-    trustedProxies: config.HTTP_TRUSTED_PROXIES,
-    tracePeers: config.TRACE_TRUSTED_PEERS,
-    maxWaitMs: config.SYNC_MAX_WAIT_SECONDS * 1_000,
-    productsMaxAgeSeconds: config.PRODUCTS_MAX_AGE_SECONDS,
-    publicUrl: config.PUBLIC_URL?.replace(/\/$/, '') ?? '',
-    bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
-    requestTimeoutMs: config.HTTP_REQUEST_TIMEOUT_SECONDS * 1_000,
-    connectionTimeoutMs: config.HTTP_CONNECTION_TIMEOUT_SECONDS * 1_000,
-    headersTimeoutMs: config.HTTP_HEADERS_TIMEOUT_SECONDS * 1_000,
-    maxConnections: config.HTTP_MAX_CONNECTIONS,
-    maxBodyBytes: config.HTTP_MAX_BODY_BYTES_IN_FLIGHT,
-    corsOrigins: config.CORS_ORIGINS,
-    keepAliveTimeoutMs: config.HTTP_KEEP_ALIVE_SECONDS * 1_000,
-    connectionMaxAgeMs: config.HTTP_CONNECTION_MAX_AGE_SECONDS * 1_000,
+    ...httpSettings(config),
   })
   const readiness = startReadiness(database)
   const host = config.LISTEN_ADDRESS
   const metrics = await startMetricsServer({ port: config.METRICS_PORT, host, registry, ready: readiness.check })
   await http.app.listen({ port: config.HTTP_PORT, host })
   const { port } = http.app.server.address() as AddressInfo
+  const linger = async (): Promise<void> => {
+    readiness.leave()
+    http.announceClosing()
+    await sleep(config.DRAIN_LINGER_SECONDS * 1_000)
+  }
   return {
     url: `http://127.0.0.1:${port}`,
     metricsUrl: `http://127.0.0.1:${metrics.port}`,
     relaying,
     closers: [
-      {
-        name: 'linger',
-        close: async () => {
-          readiness.leave()
-          http.announceClosing()
-          await sleep(config.DRAIN_LINGER_SECONDS * 1_000)
-        },
-      },
+      { name: 'linger', close: linger },
       // Waiting callers are answered now, with the last known state: their requests would delay the
       // end of the HTTP side.
       { name: 'waiting', close: () => waiting.close() },
@@ -126,6 +89,52 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
 }
 
 const dependencyTimeoutMs = 2_000
+
+function redisOf({ REDIS_URL: url, REDIS_TIMEOUT_SECONDS: seconds }: GatewayConfig, logger: Logger) {
+  return url === undefined ? undefined : createRedis({ url, timeoutMs: seconds * 1_000, logger })
+}
+
+/** None where it is switched off. */
+function estimatorOf(
+  config: GatewayConfig,
+  {
+    queues,
+    orders,
+    clock,
+    registry,
+    logger,
+  }: Pick<OrdersModule, 'orders'> & Pick<Observability, 'registry' | 'logger'> & { queues: Queues; clock: Clock },
+) {
+  if (config.ESTIMATE_EVERY_SECONDS === 0) return undefined
+  return startEstimator({
+    queues: queues.queues,
+    progress: (ids) => orders.progress(ids, undefined),
+    everyMs: config.ESTIMATE_EVERY_SECONDS * 1_000,
+    ...clock,
+    registry,
+    logger,
+  })
+}
+
+function httpSettings(config: GatewayConfig) {
+  return {
+    requestLog: config.HTTP_REQUEST_LOG,
+    trustedProxies: config.HTTP_TRUSTED_PROXIES,
+    tracePeers: config.TRACE_TRUSTED_PEERS,
+    maxWaitMs: config.SYNC_MAX_WAIT_SECONDS * 1_000,
+    productsMaxAgeSeconds: config.PRODUCTS_MAX_AGE_SECONDS,
+    publicUrl: config.PUBLIC_URL?.replace(/\/$/, '') ?? '',
+    bodyLimitBytes: config.HTTP_BODY_LIMIT_BYTES,
+    requestTimeoutMs: config.HTTP_REQUEST_TIMEOUT_SECONDS * 1_000,
+    connectionTimeoutMs: config.HTTP_CONNECTION_TIMEOUT_SECONDS * 1_000,
+    headersTimeoutMs: config.HTTP_HEADERS_TIMEOUT_SECONDS * 1_000,
+    maxConnections: config.HTTP_MAX_CONNECTIONS,
+    maxBodyBytes: config.HTTP_MAX_BODY_BYTES_IN_FLIGHT,
+    corsOrigins: config.CORS_ORIGINS,
+    keepAliveTimeoutMs: config.HTTP_KEEP_ALIVE_SECONDS * 1_000,
+    connectionMaxAgeMs: config.HTTP_CONNECTION_MAX_AGE_SECONDS * 1_000,
+  }
+}
 
 function dependenciesOf(
   { database, replica }: OrdersModule,

@@ -1,4 +1,4 @@
-// Does the page that docs/gateway.md shows follow an order where tokens are needed, as no
+// Does the page that docs/guides/gateway.md shows follow an order where tokens are needed, as no
 // EventSource can? The test runs the text of that document.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,7 +28,7 @@ let dir: string
 let follow: Follow
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'orderpipeline-follow-'))
-  const document = await readFile(join(import.meta.dirname, '../../../docs/gateway.md'), 'utf8')
+  const document = await readFile(join(import.meta.dirname, '../../../docs/guides/gateway.md'), 'utf8')
   const [, program = ''] = /^```js\n([^]*?)^```/m.exec(document) ?? []
   const file = join(dir, 'follow.mjs')
   await writeFile(file, program)

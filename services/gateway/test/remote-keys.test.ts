@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createLogger } from '@orderpipeline/telemetry'
+import { createLogger } from '@orderpipeline/process'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { JWK, CompactJWSHeaderParameters } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'

@@ -1,6 +1,6 @@
 // The migrate program: brings every service's schema up to date, then exits.
 import { runConfigured } from '@orderpipeline/config'
-import { createLogger } from '@orderpipeline/telemetry'
+import { createLogger } from '@orderpipeline/process'
 import { migrateConfig } from './config.ts'
 import type { MigrateConfig } from './config.ts'
 import { migrate } from './migrate.ts'

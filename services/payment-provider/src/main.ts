@@ -1,6 +1,6 @@
 // The payment provider program: a simulation of an external one, for development and tests.
 import { runConfigured } from '@orderpipeline/config'
-import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
+import { createLogger, drainOnSignals } from '@orderpipeline/process'
 import { providerConfig } from './config.ts'
 import { startPaymentProvider } from './server.ts'
 

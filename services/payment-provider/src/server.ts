@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@orderpipeline/postgres'
 import { databaseSettings } from '@orderpipeline/config'
 import { Counter, createRegistry, Gauge, startMetricsServer, startTracing } from '@orderpipeline/telemetry'
-import type { Closer, Logger } from '@orderpipeline/telemetry'
+import type { Registry } from '@orderpipeline/telemetry'
+import type { Closer, Logger } from '@orderpipeline/process'
 import { buildApp } from './app.ts'
 import type { Behaviour } from './behaviour.ts'
 import { createCharges } from './charges.ts'
@@ -20,44 +21,35 @@ export interface PaymentProvider {
   readonly closers: readonly Closer[]
 }
 
+const chance = {
+  newId: randomUUIDv7,
+  random: Math.random,
+  sleep: async (milliseconds: number) => sleep(milliseconds),
+}
+
+const httpLimits = {
+  bodyLimitBytes: 16_384,
+  requestTimeoutMs: 10_000,
+  // Longer than the longest latency: a connection that only waits for its answer counts as idle.
+  connectionTimeoutMs: 300_000,
+  keepAliveTimeoutMs: 30_000,
+  connectionMaxAgeMs: 300_000,
+}
+
 export async function startPaymentProvider(config: ProviderConfig, logger: Logger): Promise<PaymentProvider> {
   const registry = createRegistry()
-  const registers = [registry]
   const tracing = await startTracing(config, { service: 'payment-provider' }, logger)
-  const active = new Gauge({ name: 'charges_active', help: 'Charges in progress.', registers })
-  const chargeCounter = new Counter({
-    name: 'charges_total',
-    help: 'Charges stored in the ledger.',
-    labelNames: ['status'] as const,
-    registers,
-  })
-  const database = createPool({
-    ...databaseSettings(config),
-    role: 'payment_provider',
-    size: config.DATABASE_POOL_SIZE,
-    onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
-  })
-  const behaviour: { current: Behaviour } = {
-    current: {
-      latencyMs: config.PROVIDER_LATENCY_MS,
-      jitterMs: config.PROVIDER_JITTER_MS,
-      errorRate: config.PROVIDER_ERROR_RATE,
-      declineRate: config.PROVIDER_DECLINE_RATE,
-    },
-  }
+  const { active, charged } = chargeMetrics(registry)
+  const database = openDatabase(config, logger)
+  const behaviour = { current: behaviourOf(config) }
   const ledger = createLedger(database)
-  const simulation = {
-    behaviour: () => behaviour.current,
-    newId: randomUUIDv7,
-    random: Math.random,
-    sleep: async (milliseconds: number) => sleep(milliseconds),
-  }
+  const simulation = { ...chance, behaviour: () => behaviour.current }
   const charges = createCharges({
     ledger,
     ...simulation,
     maxActive: config.PROVIDER_MAX_ACTIVE,
     onActive: (count) => active.set(count),
-    onCharged: ({ status }) => chargeCounter.inc({ status }),
+    onCharged: ({ status }) => charged.inc({ status }),
   })
   const http = buildApp({
     logger,
@@ -67,12 +59,7 @@ export async function startPaymentProvider(config: ProviderConfig, logger: Logge
     ledger,
     refunds: createRefunds({ database, ...simulation }),
     behaviour,
-    bodyLimitBytes: 16_384,
-    requestTimeoutMs: 10_000,
-    // Longer than the longest latency: a connection that only waits for its answer counts as idle.
-    connectionTimeoutMs: 300_000,
-    keepAliveTimeoutMs: 30_000,
-    connectionMaxAgeMs: 300_000,
+    ...httpLimits,
   })
   let draining = false
   const metrics = await startMetricsServer({
@@ -104,5 +91,35 @@ export async function startPaymentProvider(config: ProviderConfig, logger: Logge
       { name: 'traces', close: () => tracing?.close() },
       { name: 'metrics', close: () => metrics.close() },
     ],
+  }
+}
+
+function openDatabase(config: ProviderConfig, logger: Logger) {
+  return createPool({
+    ...databaseSettings(config),
+    role: 'payment_provider',
+    size: config.DATABASE_POOL_SIZE,
+    onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+  })
+}
+
+function chargeMetrics(registry: Registry) {
+  const registers = [registry]
+  const active = new Gauge({ name: 'charges_active', help: 'Charges in progress.', registers })
+  const charged = new Counter({
+    name: 'charges_total',
+    help: 'Charges stored in the ledger.',
+    labelNames: ['status'] as const,
+    registers,
+  })
+  return { active, charged }
+}
+
+function behaviourOf(config: ProviderConfig): Behaviour {
+  return {
+    latencyMs: config.PROVIDER_LATENCY_MS,
+    jitterMs: config.PROVIDER_JITTER_MS,
+    errorRate: config.PROVIDER_ERROR_RATE,
+    declineRate: config.PROVIDER_DECLINE_RATE,
   }
 }

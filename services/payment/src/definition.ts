@@ -1,6 +1,7 @@
 // What is the payment stage? It charges for reserved orders, refunds cancelled ones, and stores and
 // publishes the result.
-import type { Logger, Registry } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry } from '@orderpipeline/telemetry'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/stage'

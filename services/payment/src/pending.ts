@@ -6,7 +6,8 @@
 // The event is published before it is stored, as in due-refunds.ts: a crash in between publishes it
 // again under the same id.
 import { Gauge } from '@orderpipeline/telemetry'
-import type { Logger, Registry } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry } from '@orderpipeline/telemetry'
 import { eventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import { paymentsByOrder, writeDues, writePayments } from './apply.ts'

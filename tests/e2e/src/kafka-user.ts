@@ -1,5 +1,6 @@
 // How does a client get access to a Kafka that requires a password? As an administrator of it would
-// arrange: a SCRAM user, and the rights that docs/architecture.md lists for a pipeline, no more.
+// arrange: a SCRAM user, and the rights that docs/concepts/architecture.md lists for a pipeline, no
+// more.
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { kafkaConnection } from '@orderpipeline/kafka-admin'
 import { alterUserScramCredentialsV0 } from '@platformatic/kafka'

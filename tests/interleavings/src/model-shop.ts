@@ -3,7 +3,7 @@
 // become dead letters, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
-import { eventOf, topicOf } from '@orderpipeline/order-events'
+import { eventOf } from '@orderpipeline/order-events'
 import type { BuiltInStageName, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
 import { consumedTopics } from '@orderpipeline/stage/testing'
 import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
@@ -12,6 +12,7 @@ import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/pa
 import type { ProviderAnswer, Payment } from '@orderpipeline/payment'
 import { nextParcelStatus, planShipments, shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus, ParcelStatus, ShipmentStatus } from '@orderpipeline/shipping'
+import { ModelKafka } from './model-kafka.ts'
 import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
 import type { FinalState, Crash, Order, ShopUnderTest } from './steps.ts'
@@ -62,11 +63,7 @@ export class ModelShop implements ShopUnderTest {
   readonly shown = new Map<string, StoredParcel['status']>()
   readonly provider: ProviderModel
 
-  /**
-   * By topic and order: what one order's key holds, in order. Orders overtake each other anyway.
-   */
-  readonly #logs = new Map<string, OrderEvent[]>()
-  readonly #offsets = new Map<string, number>()
+  readonly #kafka = new ModelKafka()
   readonly #inboxes = new Map<Stage, Set<string>>(stages.map((stage) => [stage, new Set()]))
   readonly #outboxes = new Map<string, readonly OrderEvent[]>()
   readonly #prepared = new Map<string, { readonly answer: ProviderAnswer | 'charging' }>()
@@ -115,7 +112,7 @@ export class ModelShop implements ShopUnderTest {
 
   expire(orderId: string): void {
     if (this.reservations.get(orderId) === 'RESERVED') {
-      this.#publish([eventOf('ReservationExpired', this.#about(orderId), context)])
+      this.#kafka.publish([eventOf('ReservationExpired', this.#about(orderId), context)])
     }
   }
 
@@ -131,40 +128,33 @@ export class ModelShop implements ShopUnderTest {
       this.parcels.set(orderId, next)
       const type = { DELIVERED: 'ParcelDelivered', RETURNED: 'ParcelReturned' } as const
       const eventType = next === 'DELIVERED' || next === 'RETURNED' ? type[next] : 'ParcelDeliveryFailed'
-      this.#publish([eventOf(eventType, { ...this.#about(orderId), shipmentId: orderId, parcel }, context)])
+      this.#kafka.publish([eventOf(eventType, { ...this.#about(orderId), shipmentId: orderId, parcel }, context)])
     }
   }
 
   relay(forgets: boolean): boolean {
     const [event] = this.#relay
     if (!event) return false
-    this.#publish([event])
+    this.#kafka.publish([event])
     if (!forgets) this.#relay.shift()
     return true
   }
 
   /** What a stage can handle next: the stage, and the log it reads. */
   pending(): { readonly stage: Stage; readonly log: string }[] {
-    return stages.flatMap((stage) =>
-      [...this.#logs]
-        .filter(([log, events]) => {
-          const topic = log.slice(0, log.indexOf('/'))
-          return consumes[stage].includes(topic) && this.#offset(stage, log) < events.length
-        })
-        .map(([log]) => ({ stage, log })),
-    )
+    return stages.flatMap((stage) => this.#kafka.unread(stage, consumes[stage]).map((log) => ({ stage, log })))
   }
 
   giveUp({ stage, log }: { readonly stage: Stage; readonly log: string }): void {
-    const event = this.#next(stage, log)
+    const event = this.#kafka.next(stage, log)
     const effected = event && this.#inboxes.get(stage)?.has(event.id)
-    if (event && canBeGivenUp(event) && !effected) this.#advance(stage, log)
+    if (event && canBeGivenUp(event) && !effected) this.#kafka.advance(stage, log)
   }
 
   handle({ stage, log }: { readonly stage: Stage; readonly log: string }, crash: Crash): void {
-    const event = this.#next(stage, log)
+    const event = this.#kafka.next(stage, log)
     if (!event) return
-    if (!hears[stage].includes(event.type)) return this.#advance(stage, log)
+    if (!hears[stage].includes(event.type)) return this.#kafka.advance(stage, log)
     const delivery = `${stage} ${log}`
     const source = `${stage} ${event.id}`
     if (stage === 'payment' && !this.#isPrepared(delivery, event)) return
@@ -177,10 +167,10 @@ export class ModelShop implements ShopUnderTest {
     }
     this.#prepared.delete(delivery)
     if (crash === 'before publishing') return
-    this.#publish(this.#outboxes.get(source) ?? [])
+    this.#kafka.publish(this.#outboxes.get(source) ?? [])
     if (crash === 'before its offset') return
     this.#outboxes.delete(source)
-    this.#advance(stage, log)
+    this.#kafka.advance(stage, log)
   }
 
   /** Calls to the provider, made before the transaction. False: no answer yet. */
@@ -283,25 +273,6 @@ export class ModelShop implements ShopUnderTest {
   #put(orderId: string, status: OrderStatus): void {
     this.statuses.set(orderId, status)
     this.history.get(orderId)?.push(status)
-  }
-
-  #publish(events: readonly OrderEvent[]): void {
-    for (const event of events) {
-      const log = `${topicOf(event.type)}/${event.data.orderId}`
-      this.#logs.set(log, [...(this.#logs.get(log) ?? []), event])
-    }
-  }
-
-  #next(stage: Stage, log: string): OrderEvent | undefined {
-    return this.#logs.get(log)?.[this.#offset(stage, log)]
-  }
-
-  #offset(stage: Stage, log: string): number {
-    return this.#offsets.get(`${stage} ${log}`) ?? 0
-  }
-
-  #advance(stage: Stage, log: string): void {
-    this.#offsets.set(`${stage} ${log}`, this.#offset(stage, log) + 1)
   }
 
   #about(orderId: string): { orderId: string; customerId: string } {

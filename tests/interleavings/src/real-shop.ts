@@ -4,7 +4,7 @@
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { createStore } from '@orderpipeline/stage'
 import type { Item, StageDefinition } from '@orderpipeline/stage'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { askAboutExpired, inventoryStage } from '@orderpipeline/inventory'
 import { decode, topicOf } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'

@@ -7,7 +7,7 @@ import { paymentStage } from '@orderpipeline/payment'
 import { shippingStage } from '@orderpipeline/shipping'
 import { consumedTopics, shopStages } from '@orderpipeline/stage/testing'
 import type { Bench, ShopStage, TestStage } from '@orderpipeline/stage/testing'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 
 export interface ShopParts {
   /** The payment stage's provider; with `open`, a circuit breaker that holds the stage. */

@@ -1,5 +1,5 @@
-// Does docs/data.md name every table that a shop has, and are the rows of each retained for as long
-// as it says?
+// Does docs/concepts/data.md name every table that a shop has, and are the rows of each retained
+// for as long as it says?
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
@@ -10,7 +10,7 @@ import type { Provider } from '@orderpipeline/payment'
 import { shippingStage } from '@orderpipeline/shipping'
 import { testDatabase } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const
@@ -28,7 +28,7 @@ let database: TestDatabase
 let lines: readonly Line[]
 beforeAll(async () => {
   database = await testDatabase(postgresUrl(), { seedProducts: 0 })
-  lines = linesOf(await readFile(join(import.meta.dirname, '../../../docs/data.md'), 'utf8'))
+  lines = linesOf(await readFile(join(import.meta.dirname, '../../../docs/concepts/data.md'), 'utf8'))
 })
 afterAll(() => database.drop())
 

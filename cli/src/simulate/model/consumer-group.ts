@@ -26,20 +26,12 @@ export function createConsumerGroup(backlog: Backlog, rebalanceMs: number, initi
   let until: number | undefined
   let rebalances = 0
 
-  /** Round robin over the partitions of all topics, as kafkajs does it. */
-  const assign = (): void => {
-    for (const [index, member] of readers.entries()) {
-      const owned: number[] = []
-      for (let partition = index; partition < backlog.partitions; partition += readers.length) owned.push(partition)
-      member.assign(owned)
-    }
-  }
   const rebalance = (now: number): void => {
     if (until !== undefined) return
     rebalances += 1
     until = now + rebalanceMs
   }
-  assign()
+  assign(readers, backlog.partitions)
 
   return {
     get members() {
@@ -69,12 +61,21 @@ export function createConsumerGroup(backlog: Backlog, rebalanceMs: number, initi
       leaving = []
       coming = []
       until = undefined
-      assign()
+      assign(readers, backlog.partitions)
     },
     arrived: (partition) => readers[partition % readers.length]?.arrived(),
     begin: (now) => {
       if (until !== undefined) return
       for (const reader of readers) reader.begin(now)
     },
+  }
+}
+
+/** Round robin over the partitions of all topics, as kafkajs does it. */
+function assign(readers: readonly Replica[], partitions: number): void {
+  for (const [index, member] of readers.entries()) {
+    const owned: number[] = []
+    for (let partition = index; partition < partitions; partition += readers.length) owned.push(partition)
+    member.assign(owned)
   }
 }

@@ -58,11 +58,8 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     nodes.start(pod, (now) => group.join(pod.replica, now))
   }
   const joined = ({ replica }: StagePod): boolean => group.members.has(replica)
-  /** As a ReplicaSet does: those that do not run yet first, then the youngest. */
   const end = (count: number): void => {
-    const youngest = pods.filter(({ draining }) => !draining).reverse()
-    const victims = [...youngest.filter((pod) => !joined(pod)), ...youngest.filter(joined)].slice(0, Math.max(0, count))
-    for (const pod of victims) {
+    for (const pod of victims(pods, joined, count)) {
       pod.draining = true
       pod.replica.drain()
     }
@@ -75,9 +72,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     if (pod.readyAt !== undefined) pod.ready = now >= pod.readyAt && (pod.lateMs === undefined || late(pod.lateMs, now))
     else if (joined(pod)) pod.readyAt = now + random() * options.readinessMs
   }
-
   const late = (ms: number, now: number): boolean => nodes.quietSince !== undefined && now >= nodes.quietSince + ms
-
   return {
     get wanted() {
       return desired
@@ -86,7 +81,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       return pods
     },
     get ready() {
-      return pods.reduce((sum, { ready, draining }) => sum + (ready && !draining ? 1 : 0), 0)
+      return readyCount(pods)
     },
     scaleTo: (replicas) => {
       if (replicas === desired) return
@@ -105,6 +100,16 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       moving = pods.some(({ ready, draining }) => draining || !ready)
     },
   }
+}
+
+/** As a ReplicaSet does: those that do not run yet first, then the youngest. */
+function victims(pods: readonly StagePod[], joined: (pod: StagePod) => boolean, count: number): StagePod[] {
+  const youngest = pods.filter(({ draining }) => !draining).reverse()
+  return [...youngest.filter((pod) => !joined(pod)), ...youngest.filter(joined)].slice(0, Math.max(0, count))
+}
+
+function readyCount(pods: readonly StagePod[]): number {
+  return pods.reduce((sum, { ready, draining }) => sum + (ready && !draining ? 1 : 0), 0)
 }
 
 function unborn(replica: Replica, lateMs: number | undefined): StagePod {

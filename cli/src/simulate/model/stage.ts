@@ -57,45 +57,21 @@ export function createStage(
   random: Random,
 ): StageModel {
   const { surroundings, scaling, stepMs } = scenario
-  const { rules, consumes } = stage
+  const { consumes } = stage
   const partitions = consumes.map((topic) => topic.partitions)
-  const index = new Map(consumes.map(({ topic }, position) => [topic, position]))
   const backlog = createBacklog(partitions, surroundings.skew, random)
-  const provider = stage.sharedPerSecond === undefined ? undefined : createProvider(stage.sharedPerSecond)
-  const work = { concurrency: stage.concurrency, workMs: stage.workSeconds * 1_000, stepMs }
-  const newReplica = (): Replica => createReplica(backlog, provider ? { ...work, provider } : work)
-  const cpu = scaling === 'cpu' ? stage.cpu : undefined
-  const { minReplicas, maxReplicas } = rules.hpa
-  const atFirst = scaling === 'maximum' ? maxReplicas : scaling === 'minimum' || cpu ? minReplicas : rules.minReplicas
+  const work = workOf(stage, stepMs)
+  const newReplica = (): Replica => createReplica(backlog, work)
+  const atFirst = replicasAtFirst(stage, scaling)
   const initial = Array.from({ length: atFirst }, newReplica)
   const group = createConsumerGroup(backlog, surroundings.rebalanceSeconds * 1_000, initial)
-  const deployment = createDeployment({
-    ...{ initial, newReplica, group, nodes, random },
-    readinessMs: surroundings.readinessSeconds * 1_000,
-    readyWhileStarting: surroundings.readyWhileStarting,
-    readyLateMs: surroundings.readyLateSeconds * 1_000,
-  })
+  const deployment = createDeployment({ initial, newReplica, group, nodes, random, ...readinessOf(surroundings) })
   const autoscaler = autoscalerOf(stage, scenario, flow, random)
   const fixed = scaling === 'maximum' || scaling === 'minimum'
-
-  const arrived = consumes.map(() => 0)
-  const doneByTopic = consumes.map(() => 0)
-  const endedByTopic = consumes.map(() => 0)
-  const count = (topic: number, messages: number): void => {
-    endedByTopic[topic] = (endedByTopic[topic] ?? 0) + messages
-  }
-  const sight: Sight = {
-    lagOf: (topic) => {
-      const position = index.get(topic) ?? -1
-      return { lag: (arrived[position] ?? 0) - (doneByTopic[position] ?? 0), partitions: partitions[position] ?? 0 }
-    },
-    arrivedOn: (topic) => arrived[index.get(topic) ?? -1] ?? 0,
-    done: () => sum(doneByTopic),
-    members: () => group.members.size,
-    wanted: () => deployment.wanted,
-  }
+  const tally = tallyOf(consumes)
+  const { lagOf, arrivedOn, done } = tally
+  const sight: Sight = { lagOf, arrivedOn, done, members: () => group.members.size, wanted: () => deployment.wanted }
   flow.join(stage, sight)
-  const lag = (): number => sum(arrived) - sum(doneByTopic)
 
   return {
     name: stage.name,
@@ -112,24 +88,14 @@ export function createStage(
       return autoscaler.changes?.() ?? []
     },
     get settled() {
-      return lag() === 0 && deployment.wanted === atFirst && deployment.pods.length === atFirst && !group.rebalancing
+      return (
+        tally.lag() === 0 && deployment.wanted === atFirst && deployment.pods.length === atFirst && !group.rebalancing
+      )
     },
-    state: () => ({
-      arrived: sum(arrived),
-      done: sum(doneByTopic),
-      waiting: sum(consumes.map((_, topic) => backlog.waiting(topic))),
-      inFlight: sum(deployment.pods.map(({ replica }) => replica.inFlight)),
-      lag: lag(),
-      wanted: deployment.wanted,
-      pods: deployment.pods.length,
-      members: group.members.size,
-      ready: deployment.ready,
-    }),
+    state: () => stateOf(tally, backlog, deployment, group),
     arrive: (topic, messages) => {
-      const position = index.get(topic)
-      if (position === undefined || messages === 0) return
-      arrived[position] = (arrived[position] ?? 0) + messages
-      backlog.arrive(position, messages, (partition) => group.arrived(partition))
+      const position = tally.arrive(topic, messages)
+      if (position !== undefined) backlog.arrive(position, messages, (partition) => group.arrived(partition))
     },
     control: (now) => {
       group.advance(now)
@@ -137,15 +103,84 @@ export function createStage(
       deployment.advance(now)
     },
     finish: (now, onDone) => {
-      endedByTopic.fill(0)
-      for (const { replica } of deployment.pods) if (replica.inFlight > 0) replica.finish(now, count)
+      for (const { replica } of deployment.pods) if (replica.inFlight > 0) replica.finish(now, tally.end)
+      tally.settle(onDone)
+    },
+    begin: (now) => group.begin(now),
+  }
+}
+
+/** Messages by topic: those that have come, those that are done, and those that have just ended. */
+function tallyOf(topics: StageScenario['consumes']) {
+  const index = new Map(topics.map(({ topic }, position) => [topic, position]))
+  const arrived = topics.map(() => 0)
+  const doneByTopic = topics.map(() => 0)
+  const endedByTopic = topics.map(() => 0)
+  return {
+    topics: topics.length,
+    arrived: (): number => sum(arrived),
+    done: (): number => sum(doneByTopic),
+    lag: (): number => sum(arrived) - sum(doneByTopic),
+    lagOf: (topic: string) => {
+      const position = index.get(topic) ?? -1
+      const lag = (arrived[position] ?? 0) - (doneByTopic[position] ?? 0)
+      return { lag, partitions: topics[position]?.partitions ?? 0 }
+    },
+    arrivedOn: (topic: string): number => arrived[index.get(topic) ?? -1] ?? 0,
+    /** The topic's position; undefined where nothing arrives. */
+    arrive: (topic: string, messages: number): number | undefined => {
+      const position = index.get(topic)
+      if (position === undefined || messages === 0) return undefined
+      arrived[position] = (arrived[position] ?? 0) + messages
+      return position
+    },
+    end: (position: number, messages: number): void => {
+      endedByTopic[position] = (endedByTopic[position] ?? 0) + messages
+    },
+    /** What has ended since the last time is done. */
+    settle: (onDone: (topic: string, messages: number) => void): void => {
       for (const [position, messages] of endedByTopic.entries()) {
         if (messages === 0) continue
         doneByTopic[position] = (doneByTopic[position] ?? 0) + messages
-        onDone(consumes[position]?.topic ?? '', messages)
+        onDone(topics[position]?.topic ?? '', messages)
       }
+      endedByTopic.fill(0)
     },
-    begin: (now) => group.begin(now),
+  }
+}
+
+function replicasAtFirst({ rules, cpu }: StageScenario, scaling: Scenario['scaling']): number {
+  const { minReplicas, maxReplicas } = rules.hpa
+  if (scaling === 'maximum') return maxReplicas
+  return scaling === 'minimum' || (scaling === 'cpu' && cpu) ? minReplicas : rules.minReplicas
+}
+
+/** All replicas share the provider, where there is one. */
+function workOf({ concurrency, workSeconds, sharedPerSecond }: StageScenario, stepMs: number) {
+  const work = { concurrency, workMs: workSeconds * 1_000, stepMs }
+  return sharedPerSecond === undefined ? work : { ...work, provider: createProvider(sharedPerSecond) }
+}
+
+function readinessOf({ readinessSeconds, readyWhileStarting, readyLateSeconds }: Scenario['surroundings']) {
+  return { readinessMs: readinessSeconds * 1_000, readyWhileStarting, readyLateMs: readyLateSeconds * 1_000 }
+}
+
+function stateOf(
+  tally: ReturnType<typeof tallyOf>,
+  backlog: ReturnType<typeof createBacklog>,
+  deployment: ReturnType<typeof createDeployment>,
+  group: ReturnType<typeof createConsumerGroup>,
+): StageState {
+  return {
+    arrived: tally.arrived(),
+    done: tally.done(),
+    waiting: sum(Array.from({ length: tally.topics }, (_, topic) => backlog.waiting(topic))),
+    inFlight: sum(deployment.pods.map(({ replica }) => replica.inFlight)),
+    lag: tally.lag(),
+    wanted: deployment.wanted,
+    pods: deployment.pods.length,
+    members: group.members.size,
+    ready: deployment.ready,
   }
 }
 

@@ -80,23 +80,7 @@ function kindUp(paths: StatePaths): readonly Step[] {
       typicalMs: 90_000,
       run: (progress) => ensureCluster(kubeconfig, progress),
     },
-    {
-      name: 'redis',
-      title: 'Redis',
-      after: ['cluster'],
-      typicalMs: 2_000,
-      async run() {
-        if (await hasFormerDatabase(kubectl)) there.push('postgresql')
-        await installRedis(kubectl)
-      },
-    },
-    {
-      name: 'add-ons',
-      title: addonTitles,
-      after: ['cluster'],
-      typicalMs: 2_000,
-      run: () => installAddons(kubectl),
-    },
+    ...backingSteps(kubectl, there),
     {
       name: 'import',
       title: 'Loading of the images',
@@ -112,6 +96,16 @@ function kindUp(paths: StatePaths): readonly Step[] {
       parts: ['keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'],
       prepare: downloadDependencies,
     }),
+    ...readySteps(kubectl, there),
+    ...platform.steps({
+      shop: ['import', 'platform', 'database-ready'],
+      ready: ['platform-ready'],
+    }),
+  ]
+}
+
+function readySteps(kubectl: ReturnType<typeof kindKubectl>, there: readonly Part[]): readonly Step[] {
+  return [
     {
       name: 'platform-ready',
       title: 'KEDA, Strimzi and Kafka are ready',
@@ -129,9 +123,28 @@ function kindUp(paths: StatePaths): readonly Step[] {
         await Promise.all([databaseReady(kubectl, former), addonsReady(kubectl)])
       },
     },
-    ...platform.steps({
-      shop: ['import', 'platform', 'database-ready'],
-      ready: ['platform-ready'],
-    }),
+  ]
+}
+
+/** Adds to `there` what a former `up` has installed. */
+function backingSteps(kubectl: ReturnType<typeof kindKubectl>, there: Part[]): readonly Step[] {
+  return [
+    {
+      name: 'redis',
+      title: 'Redis',
+      after: ['cluster'],
+      typicalMs: 2_000,
+      async run() {
+        if (await hasFormerDatabase(kubectl)) there.push('postgresql')
+        await installRedis(kubectl)
+      },
+    },
+    {
+      name: 'add-ons',
+      title: addonTitles,
+      after: ['cluster'],
+      typicalMs: 2_000,
+      run: () => installAddons(kubectl),
+    },
   ]
 }

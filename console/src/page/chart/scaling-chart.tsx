@@ -29,21 +29,7 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
   const [box, width] = useWidth()
   const [at, setAt] = useState<number>()
   const samples = lastMinutes(history.samples, minutes, now)
-  const time = {
-    from: now - minutes * 60_000,
-    to: now,
-    left: leftMargin,
-    width: Math.max(100, width - leftMargin - right),
-  }
-  const lagTicks = niceTicks(Math.max(4, ...samples.map(({ lag }) => lag ?? 0)))
-  const replicaTicks = niceTicks(Math.max(2, ...samples.map(({ wanted, ready }) => Math.max(wanted, ready)), part.min))
-  const lag: Frame = { ...time, top: above, height: lagHeight, most: lagTicks.at(-1) ?? 1 }
-  const replicas: Frame = {
-    ...time,
-    top: above + lagHeight + between,
-    height: replicaHeight,
-    most: replicaTicks.at(-1) ?? 1,
-  }
+  const { time, lag, replicas, lagTicks, replicaTicks } = framesOf(samples, part.min, { minutes, now, width })
   const cursorSample = at === undefined ? undefined : nearest(samples, at)
   const move = (step: number): void => {
     const index = cursorSample ? samples.indexOf(cursorSample) : samples.length
@@ -60,10 +46,7 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
         <svg
           {...{ width, height: total, viewBox: `0 0 ${width} ${total}`, tabIndex: 0 }}
           role="img"
-          aria-label={
-            label ??
-            `Lag and replicas of ${part.name} over the last ${minutes} minutes; arrow keys read figures, and a table follows`
-          }
+          aria-label={label ?? labelOf(part, minutes)}
           onPointerMove={(event) => {
             const { x } = event.currentTarget.getBoundingClientRect()
             setAt(time.from + ((event.clientX - x - leftMargin) / time.width) * (time.to - time.from))
@@ -90,16 +73,7 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
           </g>
           <Axes frame={replicas} ticks={replicaTicks} title="Replicas" times />
           <Replicas frame={replicas} samples={samples} part={part} />
-          {history.scalings
-            .filter((scaling) => scaling.at >= time.from)
-            .map((scaling) => (
-              <circle
-                class="scaling"
-                cx={xOf(replicas, scaling.at)}
-                cy={yOf(replicas, Math.min(scaling.to, replicas.most))}
-                r={3.5}
-              />
-            ))}
+          <Scalings frame={replicas} scalings={history.scalings.filter((scaling) => scaling.at >= time.from)} />
           {cursorSample && (
             <path class="cursor" d={`M${xOf(lag, cursorSample.at)} ${lag.top}V${replicas.top + replicas.height}`} />
           )}
@@ -107,6 +81,43 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
       </div>
       <FiguresTable samples={samples} />
     </div>
+  )
+}
+
+function labelOf({ name }: PartState, minutes: number): string {
+  return `Lag and replicas of ${name} over the last ${minutes} minutes; arrow keys read figures, and a table follows`
+}
+
+function framesOf(
+  samples: readonly Sample[],
+  least: number,
+  { minutes, now, width }: { readonly minutes: number; readonly now: number; readonly width: number },
+) {
+  const time = {
+    from: now - minutes * 60_000,
+    to: now,
+    left: leftMargin,
+    width: Math.max(100, width - leftMargin - right),
+  }
+  const lagTicks = niceTicks(Math.max(4, ...samples.map(({ lag }) => lag ?? 0)))
+  const replicaTicks = niceTicks(Math.max(2, ...samples.map(({ wanted, ready }) => Math.max(wanted, ready)), least))
+  const lag: Frame = { ...time, top: above, height: lagHeight, most: lagTicks.at(-1) ?? 1 }
+  const replicas: Frame = {
+    ...time,
+    top: above + lagHeight + between,
+    height: replicaHeight,
+    most: replicaTicks.at(-1) ?? 1,
+  }
+  return { time, lag, replicas, lagTicks, replicaTicks }
+}
+
+function Scalings({ frame, scalings }: { readonly frame: Frame; readonly scalings: PartHistory['scalings'] }) {
+  return (
+    <>
+      {scalings.map((scaling) => (
+        <circle class="scaling" cx={xOf(frame, scaling.at)} cy={yOf(frame, Math.min(scaling.to, frame.most))} r={3.5} />
+      ))}
+    </>
   )
 }
 

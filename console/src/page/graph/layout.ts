@@ -55,9 +55,8 @@ function topicId(name: string): string {
   return `topic ${name}`
 }
 
-export function layout(parts: readonly GraphStage[]): Graph {
-  const topics = [...new Set(parts.flatMap(({ emits, consumes }) => [...emits, ...consumes]))]
-  const links = parts.flatMap(({ name, emits, consumes }) => [
+function linksOf(parts: readonly GraphStage[]) {
+  return parts.flatMap(({ name, emits, consumes }) => [
     ...emits.map((topic) => ({
       from: partId(name),
       to: topicId(topic),
@@ -69,6 +68,11 @@ export function layout(parts: readonly GraphStage[]): Graph {
       ...{ from: topicId(topic), to: partId(name), part: name, topic, direction: 'consumes' as const },
     })),
   ])
+}
+
+export function layout(parts: readonly GraphStage[]): Graph {
+  const topics = [...new Set(parts.flatMap(({ emits, consumes }) => [...emits, ...consumes]))]
+  const links = linksOf(parts)
   const ids = [...parts.map(({ name }) => partId(name)), ...topics.map(topicId)]
   const { rank, isBack } = ranksOf(ids, links)
   const forward = links.filter((link) => !isBack(link))

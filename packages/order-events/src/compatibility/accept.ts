@@ -10,7 +10,7 @@ const changes = existsSync(contractFile) ? contractChanges(lastContract(), prese
 for (const change of changes) process.stdout.write(`${changeText(change)}\n`)
 if (changes.some(({ effect }) => effect === 'breaks')) {
   process.stderr.write(
-    'Not accepted: keep the old field or event and add a new one (.v2) next to it (docs/events.md).\n',
+    'Not accepted: keep the old field or event and add a new one (.v2) next to it (docs/concepts/events.md).\n',
   )
   process.exitCode = 1
 } else {

@@ -8,7 +8,7 @@ import { goldenMessages } from './golden-messages.ts'
 import { lastContract, lastMessages } from './last-version.ts'
 
 describe('compatibility with the last version', () => {
-  it('breaks no running consumer or producer (docs/events.md says what to do)', () => {
+  it('breaks no running consumer or producer (docs/concepts/events.md says what to do)', () => {
     const breakingChanges = contractChanges(lastContract(), presentContract()).filter(
       ({ effect }) => effect === 'breaks',
     )

@@ -1,4 +1,5 @@
-// Which database is this?
+// Which database is this? The table is one of every stage's schema; the gateway reads that of the
+// orders stage.
 import type { Statement } from '@orderpipeline/postgres'
 
 /** Its names, its own first; several where one database was copied into another. */

@@ -37,76 +37,84 @@ const forbidden = { 403: { description: 'The token has no staff scope, or the ga
 const params = z.object({ sku })
 
 export function staffRoutes(catalogue: Catalogue, products: Pick<Products, 'fresh'>): Route[] {
-  return [
-    route({
-      method: 'PUT',
-      path: '/products/:sku',
-      summary: 'Adds a product, or changes its name or price. For staff',
-      access: 'staff',
-      takes: { params, body: productBody },
-      examples: { product: productToSave },
-      answers: {
-        200: { description: 'The product was changed.', schema: product, examples: { changed: shownProduct } },
-        201: { description: 'The product was added.', schema: product },
-        422: { description: 'A currency occurs twice.' },
-        ...forbidden,
+  return [saveRoute(catalogue, products), removeRoute(catalogue), stockRoute(catalogue)]
+}
+
+function saveRoute(catalogue: Catalogue, products: Pick<Products, 'fresh'>): Route {
+  return route({
+    method: 'PUT',
+    path: '/products/:sku',
+    summary: 'Adds a product, or changes its name or price. For staff',
+    access: 'staff',
+    takes: { params, body: productBody },
+    examples: { product: productToSave },
+    answers: {
+      200: { description: 'The product was changed.', schema: product, examples: { changed: shownProduct } },
+      201: { description: 'The product was added.', schema: product },
+      422: { description: 'A currency occurs twice.' },
+      ...forbidden,
+    },
+    handle: async ({ params: { sku: which }, body }, request, reply) => {
+      refuseDoubles(body.prices ?? [], body.currency)
+      const isNew = await catalogue.save(which, { ...body, prices: body.prices ?? [] })
+      note(request, isNew ? 'added' : 'changed', which)
+      const savedProduct = await products.fresh(which)
+      if (!savedProduct)
+        throw notThere('sku', which, `no product ${which}`, 'a product that is not removed at the same time')
+      return reply.code(isNew ? 201 : 200).send(savedProduct)
+    },
+  })
+}
+
+function removeRoute(catalogue: Catalogue): Route {
+  return route({
+    method: 'DELETE',
+    path: '/products/:sku',
+    summary: 'Removes a product; placed orders and its stock stay as they are. For staff',
+    access: 'staff',
+    takes: { params },
+    answers: {
+      200: { description: 'The product was removed.', schema: z.object({ sku: z.string() }) },
+      404: { description: 'The shop has no such product.' },
+      ...forbidden,
+    },
+    handle: async ({ params: { sku: which } }, request) => {
+      if (!(await catalogue.remove(which)))
+        throw notThere('sku', which, `no product ${which}`, 'the SKU of a product that is sold')
+      note(request, 'removed', which)
+      return { sku: which }
+    },
+  })
+}
+
+function stockRoute(catalogue: Catalogue): Route {
+  return route({
+    method: 'GET',
+    path: '/stock',
+    summary: 'Available stock, by SKU, a page at a time. For staff',
+    access: 'staff',
+    takes: {
+      query: z.strictObject({
+        cursor: sku.optional().describe('`next` of the previous page.'),
+        low: z.enum(['true', 'false']).optional().describe('`true`: only products with low stock.'),
+        limit: pageLimit,
+      }),
+    },
+    answers: {
+      200: {
+        description: 'A page of stock levels as last reported by inventory.',
+        schema: z.object({ stock: z.array(stockLevel), next: z.string().optional() }),
+        examples: { page: { stock: [shownStock], next: 'SKU-0001' } },
       },
-      handle: async ({ params: { sku: which }, body }, request, reply) => {
-        refuseDoubles(body.prices ?? [], body.currency)
-        const isNew = await catalogue.save(which, { ...body, prices: body.prices ?? [] })
-        note(request, isNew ? 'added' : 'changed', which)
-        const savedProduct = await products.fresh(which)
-        if (!savedProduct)
-          throw notThere('sku', which, `no product ${which}`, 'a product that is not removed at the same time')
-        return reply.code(isNew ? 201 : 200).send(savedProduct)
-      },
-    }),
-    route({
-      method: 'DELETE',
-      path: '/products/:sku',
-      summary: 'Removes a product; placed orders and its stock stay as they are. For staff',
-      access: 'staff',
-      takes: { params },
-      answers: {
-        200: { description: 'The product was removed.', schema: z.object({ sku: z.string() }) },
-        404: { description: 'The shop has no such product.' },
-        ...forbidden,
-      },
-      handle: async ({ params: { sku: which } }, request) => {
-        if (!(await catalogue.remove(which)))
-          throw notThere('sku', which, `no product ${which}`, 'the SKU of a product that is sold')
-        note(request, 'removed', which)
-        return { sku: which }
-      },
-    }),
-    route({
-      method: 'GET',
-      path: '/stock',
-      summary: 'Available stock, by SKU, a page at a time. For staff',
-      access: 'staff',
-      takes: {
-        query: z.strictObject({
-          cursor: sku.optional().describe('`next` of the previous page.'),
-          low: z.enum(['true', 'false']).optional().describe('`true`: only products with low stock.'),
-          limit: pageLimit,
-        }),
-      },
-      answers: {
-        200: {
-          description: 'A page of stock levels as last reported by inventory.',
-          schema: z.object({ stock: z.array(stockLevel), next: z.string().optional() }),
-          examples: { page: { stock: [shownStock], next: 'SKU-0001' } },
-        },
-        ...forbidden,
-      },
-      handle: async ({ query: { cursor = '', low, limit } }) => {
-        const rows = await catalogue.stock(cursor, limit + 1, low === 'true')
-        const page = rows.slice(0, limit)
-        const last = page.at(-1)
-        return { stock: page, ...(rows.length > limit && last ? { next: last.sku } : {}) }
-      },
-    }),
-  ]
+      ...forbidden,
+    },
+    handle: async ({ query: { cursor = '', low, limit } }) => {
+      const rows = await catalogue.stock(cursor, limit + 1, low === 'true')
+      const page = rows.slice(0, limit)
+      const last = page.at(-1)
+      return { stock: page, ...(rows.length > limit && last ? { next: last.sku } : {}) }
+    },
+  })
 }
 
 /** That each currency comes once is beyond JSON Schema. */

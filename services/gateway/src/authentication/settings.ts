@@ -66,7 +66,7 @@ export interface AuthenticationSettings {
 
 const neither =
   'AUTH: found nothing, and none of AUTH_ALGORITHMS, AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL, AUTH_SECRET; ' +
-  'allowed: these (docs/gateway.md), or AUTH=none for a gateway that accepts the customer that a caller names'
+  'allowed: these (docs/guides/gateway.md), or AUTH=none for a gateway that accepts the customer that a caller names'
 
 /**
  * `undefined`: off. @throws ConfigError that names each variable that is missing or one too many

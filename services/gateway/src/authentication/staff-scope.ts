@@ -19,7 +19,10 @@ export function staffIn(payload: Readonly<Record<string, unknown>>, scope: strin
 
 /** Where the gateway looks for no scope, or does not know its callers. */
 export function noStaffConfigured(): HttpProblem {
-  return notStaff('a gateway without a staff scope', 'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/gateway.md)')
+  return notStaff(
+    'a gateway without a staff scope',
+    'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/guides/gateway.md)',
+  )
 }
 
 function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly unknown[] {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { createLogger, silentLogger } from '@orderpipeline/telemetry'
+import { createLogger, silentLogger } from '@orderpipeline/process'
 import { expect, test } from 'vitest'
 import type { AuthenticationSettings } from './settings.ts'
 import { createVerifier } from './verifier.ts'

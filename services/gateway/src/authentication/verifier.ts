@@ -2,7 +2,7 @@
 // with a pinned algorithm; everything else is refused, and the answer does not say what would have
 // been right.
 import { HttpProblem, overloaded } from '@orderpipeline/http'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock.ts'

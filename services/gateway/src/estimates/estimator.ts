@@ -3,7 +3,8 @@
 // estimate is compared with the time that they took, published, and learned from.
 import { runPeriodically } from '@orderpipeline/retry'
 import { Counter, Gauge, Histogram } from '@orderpipeline/telemetry'
-import type { Logger, Registry } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import type { QueueReader } from '../queues/reader.ts'
 import { estimateAfter, learned, tookAfterSteps, waitsAfter } from './estimate.ts'

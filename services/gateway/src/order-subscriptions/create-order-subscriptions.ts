@@ -1,5 +1,6 @@
 // What do waiting callers share? One watcher, for outcomes and event streams alike.
-import type { Logger, Registry } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry } from '@orderpipeline/telemetry'
 import type { GatewayConfig } from '../config.ts'
 import type { OrderReader } from '../order-read-model/order-reader.ts'
 import { watchMetrics } from './metrics.ts'

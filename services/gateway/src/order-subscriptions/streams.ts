@@ -29,35 +29,19 @@ const comeBackMs = 1_000
 
 export function createStreams(options: StreamsOptions): Streams {
   const { watcher, maxStreams, maxPerCustomer, heartbeatMs, maxAgeMs } = options
-  /** Each with its customer, if known. */
-  const streams = new Map<Readable, string | undefined>()
-  let beat: NodeJS.Timeout | undefined
-
-  const ofCustomer = (customer: string): number => [...streams.values()].filter((each) => each === customer).length
-  const register = (stream: Readable, customer: string | undefined): void => {
-    streams.set(stream, customer)
-    beat ??= setInterval(() => {
-      for (const each of streams.keys()) each.push(heartbeat)
-    }, heartbeatMs)
-  }
-  const unregister = (stream: Readable): void => {
-    streams.delete(stream)
-    if (streams.size > 0) return
-    clearInterval(beat)
-    beat = undefined
-  }
+  const streams = openStreams(heartbeatMs)
 
   return {
     open: (initial, seenEvents, customer) => {
-      if (streams.size >= maxStreams) return undefined
-      if (customer !== undefined && ofCustomer(customer) >= maxPerCustomer) return undefined
+      if (streams.count >= maxStreams) return undefined
+      if (customer !== undefined && streams.ofCustomer(customer) >= maxPerCustomer) return undefined
       let stop: () => void = () => undefined
       let over = false
       const leave = (): void => {
         over = true
         clearTimeout(oldAge)
         stop()
-        unregister(stream)
+        streams.delete(stream)
       }
       const stream = new Readable({
         read: () => undefined,
@@ -78,14 +62,38 @@ export function createStreams(options: StreamsOptions): Streams {
         if (allSent(progress, seenEvents)) end()
       }
       const oldAge = setTimeout(end, maxAgeMs * (0.8 + 0.2 * Math.random()))
-      register(stream, customer)
+      streams.add(stream, customer)
       stream.push(comeBackAfter(jitteredMs(comeBackMs, Math.random, 0.5)))
       show(initial)
       if (!over) stop = watcher.watch(initial.orderId, { onProgress: show, onClose: end })
       return stream
     },
     get count() {
+      return streams.count
+    },
+  }
+}
+
+/** Those that are open, each with its customer, if known. All get a heartbeat. */
+function openStreams(heartbeatMs: number) {
+  const streams = new Map<Readable, string | undefined>()
+  let beat: NodeJS.Timeout | undefined
+  return {
+    get count() {
       return streams.size
+    },
+    ofCustomer: (customer: string): number => [...streams.values()].filter((each) => each === customer).length,
+    add: (stream: Readable, customer: string | undefined): void => {
+      streams.set(stream, customer)
+      beat ??= setInterval(() => {
+        for (const each of streams.keys()) each.push(heartbeat)
+      }, heartbeatMs)
+    },
+    delete: (stream: Readable): void => {
+      streams.delete(stream)
+      if (streams.size > 0) return
+      clearInterval(beat)
+      beat = undefined
     },
   }
 }

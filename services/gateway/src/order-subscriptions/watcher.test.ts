@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 import { expect, test } from 'vitest'
 import { createOutcomes } from './outcomes.ts'

@@ -3,7 +3,7 @@
 // caller is shown their own. The pause between two looks grows with the cost of a look, so that
 // waiting never takes more than a fifth of one connection.
 import { backoffMs, jitteredMs } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import type { OrderProgress } from '@orderpipeline/orders/queries'
 
 export interface WatcherOptions {
@@ -62,10 +62,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       logger.debug({ error, orders: watches.size }, 'polling orders failed; trying again')
     }
     looking = false
-    const tookMs = performance.now() - startedAt
-    const pauseMs =
-      failures === 0 ? jitteredMs(everyMs) : backoffMs(failures, { firstMs: 2 * everyMs, maxMs: longestBackoffMs })
-    schedule(Math.max(pauseMs, 4 * tookMs))
+    schedule(Math.max(pauseMs(failures, everyMs), 4 * (performance.now() - startedAt)))
   }
 
   return {
@@ -93,4 +90,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
       for (const { onClose } of all) onClose()
     },
   }
+}
+
+function pauseMs(failures: number, everyMs: number): number {
+  return failures === 0 ? jitteredMs(everyMs) : backoffMs(failures, { firstMs: 2 * everyMs, maxMs: longestBackoffMs })
 }

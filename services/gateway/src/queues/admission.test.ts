@@ -1,5 +1,6 @@
 import { HttpProblem } from '@orderpipeline/http'
-import { createRegistry, silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
+import { createRegistry } from '@orderpipeline/telemetry'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startAdmission } from './admission.ts'
 import { StagesUnknown } from './queue.ts'

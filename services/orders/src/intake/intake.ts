@@ -47,23 +47,7 @@ export interface Intake {
 
 export function createIntake(options: IntakeOptions): Intake {
   const { database, metrics } = options
-  let waking = false
-
-  /**
-   * After the commit and never two at once: the relay looks for everything, and polls should a
-   * wake-up be lost.
-   */
-  const wakeRelay = (): void => {
-    if (waking) return
-    waking = true
-    database
-      .query(notifyRelay)
-      .catch(() => undefined)
-      .finally(() => {
-        waking = false
-      })
-  }
-
+  const wakeRelay = relayWaker(database)
   const batcher = createBatcher<NewOrder, Placement>({
     maxBatch: options.maxBatch,
     maxInFlight: options.maxInFlight,
@@ -105,6 +89,24 @@ export function createIntake(options: IntakeOptions): Intake {
     close: async () => {
       await Promise.all([batcher.close(), lookups.close()])
     },
+  }
+}
+
+/**
+ * After the commit and never two at once: the relay looks for everything, and polls should a
+ * wake-up be lost.
+ */
+function relayWaker(database: Queryable): () => void {
+  let waking = false
+  return () => {
+    if (waking) return
+    waking = true
+    database
+      .query(notifyRelay)
+      .catch(() => undefined)
+      .finally(() => {
+        waking = false
+      })
   }
 }
 

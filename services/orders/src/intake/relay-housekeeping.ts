@@ -3,7 +3,7 @@
 // for it.
 import type { Queryable } from '@orderpipeline/postgres'
 import { runPeriodically } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import type { RelayMetrics } from './metrics.ts'
 import { forgetKeys } from './prune-keys.ts'
 import { readBelowBound } from './relay-bound.ts'

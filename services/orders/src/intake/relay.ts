@@ -5,7 +5,7 @@
 import { isLockHeld } from '@orderpipeline/postgres'
 import type { Queryable, Session } from '@orderpipeline/postgres'
 import { backoffMs, jitteredMs } from '@orderpipeline/retry'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import type { RelayMetrics } from './metrics.ts'
 import { relayBound } from './relay-bound.ts'
 import { startHousekeeping } from './relay-housekeeping.ts'
@@ -111,16 +111,8 @@ export function startRelay(options: RelayOptions): Relay {
         failures = 0
         await wake.sleep(jitteredMs(options.takeOverMs))
       } catch (error) {
-        if (error instanceof CannotPublish) {
-          const sitOutMs = turnsSatOut * options.takeOverMs
-          logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another one takes over the relay')
-          await wake.sleep(jitteredMs(sitOutMs), undefined, { early: false })
-          continue
-        }
-        metrics.failures.inc()
-        const againMs = backoffMs(++failures, backoff)
-        logger.warn({ error, backoffMs: againMs }, 'the relay was interrupted; trying again')
-        await wake.sleep(againMs)
+        if (error instanceof CannotPublish) await sitOut(error, options, wake)
+        else await pauseAfter(error, ++failures, options, wake)
       }
     }
   }
@@ -131,15 +123,11 @@ export function startRelay(options: RelayOptions): Relay {
    */
   const lead = async (): Promise<void> => {
     await options.mayRelay?.()
-    const session = await options.openSession((channel, payload) => {
-      if (channel === productsChannel) options.onProductChanged?.(payload)
-      else wake.now()
-    })
+    const session = await openRelaySession(options, wake)
     let housekeeping: Housekeeping | undefined
     try {
       if (!(await session.tryLock(relayLock))) return
-      await session.listen(intakeChannel)
-      if (options.onProductChanged) await session.listen(productsChannel)
+      for (const channel of channelsOf(options)) await session.listen(channel)
       leading = true
       metrics.leader.set(1)
       logger.info('this gateway relays the intake outbox')
@@ -166,41 +154,44 @@ export function startRelay(options: RelayOptions): Relay {
   }
 }
 
+async function pauseAfter(
+  error: unknown,
+  failures: number,
+  { metrics, logger }: RelayOptions,
+  wake: Wake,
+): Promise<void> {
+  metrics.failures.inc()
+  const againMs = backoffMs(failures, backoff)
+  logger.warn({ error, backoffMs: againMs }, 'the relay was interrupted; trying again')
+  await wake.sleep(againMs)
+}
+
+async function sitOut(error: CannotPublish, { takeOverMs, logger }: RelayOptions, wake: Wake): Promise<void> {
+  const sitOutMs = turnsSatOut * takeOverMs
+  logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another one takes over the relay')
+  await wake.sleep(jitteredMs(sitOutMs), undefined, { early: false })
+}
+
+function openRelaySession(options: RelayOptions, wake: Wake): Promise<Session> {
+  return options.openSession((channel, payload) => {
+    if (channel === productsChannel) options.onProductChanged?.(payload)
+    else wake.now()
+  })
+}
+
+function channelsOf({ onProductChanged }: RelayOptions): readonly string[] {
+  return onProductChanged ? [intakeChannel, productsChannel] : [intakeChannel]
+}
+
 /** A failure of Kafka is retried here, under the same lock, for a while. @throws CannotPublish */
 async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
   const { metrics, logger, spacing = steady } = options
-  const bound = relayBound(() => performance.now())
-  let boundDueAt = 0
-  const trail = async (): Promise<void> => {
-    if (performance.now() < boundDueAt) return
-    boundDueAt = performance.now() + boundEveryMs
-    try {
-      await bound.trail(session)
-    } catch (error) {
-      session.connectionEnded.throwIfAborted()
-      logger.warn({ error }, "the outbox's lower bound was not raised; trying again later")
-    }
-  }
-  let lagDueAt = 0
-  /** A failure is only logged: relaying does not depend on this measurement. */
-  const measure = async (): Promise<void> => {
-    if (performance.now() < lagDueAt) return
-    let againMs = lagEveryMs
-    try {
-      await measureLag(session, metrics)
-    } catch (error) {
-      session.connectionEnded.throwIfAborted()
-      againMs = lagAgainMs
-      logger.warn({ error }, 'the backlog of the outbox could not be counted; trying again later')
-    }
-    lagDueAt = performance.now() + againMs
-  }
+  const upkeep = relayUpkeep(session, options)
   let failures = 0
   let failingSince: number | undefined
   while (!closing.aborted) {
     session.connectionEnded.throwIfAborted()
-    await measure()
-    await trail()
+    await upkeep()
     const lookedAt = performance.now()
     spacing.fetching()
     const rows = await session.query<OutboxRow>(selectUnpublished, [options.batchSize])
@@ -230,6 +221,42 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     spacing.recordResult(rows.length, rows.length >= options.batchSize)
     const spare = lookedAt + spacing.ms - performance.now()
     if (spare > 0) await wake.sleep(spare, session.connectionEnded, { early: false })
+  }
+}
+
+/**
+ * Measures the backlog and raises the outbox's lower bound when they are due. A failure is only
+ * logged: relaying does not depend on either.
+ */
+function relayUpkeep(session: Session, { metrics, logger }: RelayOptions): () => Promise<void> {
+  const bound = relayBound(() => performance.now())
+  let boundDueAt = 0
+  let lagDueAt = 0
+  const trail = async (): Promise<void> => {
+    if (performance.now() < boundDueAt) return
+    boundDueAt = performance.now() + boundEveryMs
+    try {
+      await bound.trail(session)
+    } catch (error) {
+      session.connectionEnded.throwIfAborted()
+      logger.warn({ error }, "the outbox's lower bound was not raised; trying again later")
+    }
+  }
+  const measure = async (): Promise<void> => {
+    if (performance.now() < lagDueAt) return
+    let againMs = lagEveryMs
+    try {
+      await measureLag(session, metrics)
+    } catch (error) {
+      session.connectionEnded.throwIfAborted()
+      againMs = lagAgainMs
+      logger.warn({ error }, 'the backlog of the outbox could not be counted; trying again later')
+    }
+    lagDueAt = performance.now() + againMs
+  }
+  return async () => {
+    await measure()
+    await trail()
   }
 }
 

@@ -4,7 +4,8 @@
 import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge } from '@orderpipeline/telemetry'
-import type { Logger, Registry } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry } from '@orderpipeline/telemetry'
 import { tryLock, makeMonths, monthFigures, reschedule } from './sql.ts'
 
 export interface MonthFigures {

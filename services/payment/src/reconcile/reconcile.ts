@@ -8,7 +8,8 @@
 // ended; nothing is skipped.
 import { randomUUID } from 'node:crypto'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
-import type { Logger, Registry } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
+import type { Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder, writeDues } from '../apply.ts'
 import type { DueRefund } from '../dues.ts'
 import { book } from '../pending.ts'

@@ -1,7 +1,7 @@
 // How does a replica listen for webhooks? By a periodic task that begins once the stage has its
 // database, and tries again where the port is still in use.
 import type { PeriodicTask } from '@orderpipeline/stage'
-import type { Logger } from '@orderpipeline/telemetry'
+import type { Logger } from '@orderpipeline/process'
 import { hastenPending } from '../sql/pending.ts'
 import { markDueAgain } from '../sql/reconcile.ts'
 import { startWebhook } from './webhook.ts'

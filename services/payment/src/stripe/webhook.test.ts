@@ -2,7 +2,7 @@
 // only?
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { silentLogger } from '@orderpipeline/telemetry'
+import { silentLogger } from '@orderpipeline/process'
 import { stripeSignature } from '../../test/stripe-server.ts'
 import { startWebhook, webhookPath } from './webhook.ts'
 import type { Webhook } from './webhook.ts'

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Closer, Logger } from '@orderpipeline/telemetry'
+import type { Closer, Logger } from '@orderpipeline/process'
 import { z } from 'zod'
 import { orderKey } from './stripe.ts'
 import { signatureVerdict } from './signature.ts'

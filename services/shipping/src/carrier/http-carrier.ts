@@ -1,5 +1,5 @@
-// How is a carrier called over HTTP? docs/parcels.md has the contract, which an adapter to a real
-// carrier serves. Every call has a time-out, and no answer is read without bound.
+// How is a carrier called over HTTP? docs/guides/parcels.md has the contract, which an adapter to a
+// real carrier serves. Every call has a time-out, and no answer is read without bound.
 import { z } from 'zod'
 import { CarrierError, carriedStatuses } from './carrier.ts'
 import type { Carrier, CarrierFailure } from './carrier.ts'

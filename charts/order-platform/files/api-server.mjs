@@ -1,0 +1,1 @@
+../../../operator/deploy/api-server.mjs

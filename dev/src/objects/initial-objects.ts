@@ -1,0 +1,56 @@
+// Which Services and Secrets are there before the pipeline is? Those of Kafka, PostgreSQL, the
+// payment provider and the gateway, and the Secrets of the file. Pure.
+import type { PostgresConnection } from '@orderpipeline/cluster/supervised'
+import type { KubeObject, OrderPipeline } from '@orderpipeline/operator/api'
+import { gatewayName, workloadName } from '@orderpipeline/operator/pipeline'
+import { names } from '../decide/environment.ts'
+import type { LocalService } from '../decide/environment.ts'
+import { providerName, secretObject, serviceObjects } from './stand-ins.ts'
+
+export interface LocalPorts {
+  readonly kafka: number
+  readonly database: number
+  readonly provider: number
+  readonly gateway: number | undefined
+}
+
+export function localServices({ metadata, spec }: OrderPipeline, ports: LocalPorts): LocalService[] {
+  const namespace = metadata.namespace ?? 'default'
+  const cluster = 'strimziCluster' in spec.kafka ? spec.kafka.strimziCluster : ''
+  const services: LocalService[] = [
+    { name: `${cluster}-kafka-bootstrap`, namespace, port: 9092, localPort: ports.kafka },
+    { name: 'postgres', namespace, port: 5432, localPort: ports.database },
+    { name: providerName, namespace, port: 8080, localPort: ports.provider },
+  ]
+  if (ports.gateway === undefined) return services
+  const gateway = workloadName(metadata.name, gatewayName)
+  return [...services, { name: gateway, namespace, port: 8080, localPort: ports.gateway }]
+}
+
+/** The gateway's Service is left out: the operator's loop creates it. */
+export function initialObjects(
+  { metadata, spec }: OrderPipeline,
+  database: PostgresConnection,
+  secrets: readonly { readonly name: string; readonly data: Readonly<Record<string, string>> }[],
+  services: readonly LocalService[],
+): KubeObject[] {
+  const namespace = metadata.namespace ?? 'default'
+  const { secretName, key } = spec.database ?? { secretName: 'shop-postgres', key: 'url' }
+  const url = ({ user, password }: { readonly user: string; readonly password: string }): string =>
+    `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${database.port}/${database.database}`
+  return [
+    secretObject(namespace, secretName, { [key]: url(database.services) }),
+    secretObject(namespace, `${secretName}-admin`, { [key]: url(database.admin) }),
+    ...secrets.map(({ name, data }) => secretObject(namespace, name, data)),
+    ...services.filter(({ name }) => name !== workloadName(metadata.name, gatewayName)).flatMap(serviceObjects),
+  ]
+}
+
+/** Whether a variable of a stage names the payment provider's Service. */
+export function needsProvider({ spec }: OrderPipeline, services: readonly LocalService[]): boolean {
+  const service = services.find(({ name }) => name === providerName)
+  if (!service || !spec.database) return false
+  return spec.stages.some(({ env = [] }) =>
+    names({ env: env.map(({ name, value = '' }) => ({ name, value })) }, service),
+  )
+}
