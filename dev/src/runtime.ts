@@ -330,12 +330,12 @@ export class Runtime {
       timeoutMs: 8_000,
     })
     this.#kafka = connection
-    const lag: Lag = lagOf(
-      connection,
-      () => [this.#pipeline],
-      () => this.#loop?.wake(),
-      lagIntervalMs,
-    )
+    const lag: Lag = lagOf(connection, {
+      pipelines: () => [this.#pipeline],
+      updated: () => this.#loop?.wake(),
+      intervalMs: lagIntervalMs,
+      receivedBytes: () => this.#proxy?.receivedBytes() ?? 0,
+    })
     const topics = new Topics(objects, connection, print)
     this.#topics = topics
     const workloads = new Workloads({
