@@ -7,6 +7,7 @@ import { benchCapacity } from './capacity.ts'
 import { benchFailover } from './failover.ts'
 import { benchFirstStart } from './idle/first-start.ts'
 import { benchIdle } from './idle/index.ts'
+import { benchRunningShop } from './idle/running.ts'
 import { benchIntake } from './intake.ts'
 import { benchMonthTwo } from './month-two/index.ts'
 import { benchScaling } from './scaling.ts'
@@ -15,6 +16,12 @@ import { benchOperator } from './operator/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
 import { table } from './table.ts'
 import type { Row } from './table.ts'
+
+interface IdleArguments extends Record<'starts' | 'idle' | 'load', number> {
+  readonly rates: readonly number[]
+  readonly running?: true
+  readonly json?: true
+}
 
 const defaultRates: readonly number[] = [300, 3_000]
 function say(line: string): void {
@@ -34,15 +41,19 @@ program
 
 program
   .command('idle')
-  .description('the shop of npm start: seconds to its first shipped order, and its processor time when little happens')
+  .description(
+    'the shop of npm start: seconds to its first shipped order, and its processor time when little happens (Linux only)',
+  )
+  .option('--running', 'only the idle phase, of the shop that runs already: the processor time of each part')
   .option('--starts <n>', 'warm starts', whole, 3)
   .option('--idle <seconds>', 'duration of the idle phase', whole, 60)
   .option('--rates <n...>', 'orders a minute, one measurement each', wholes, defaultRates)
   .option('--load <seconds>', 'duration of each measurement', whole, 60)
   .option('--json', 'the result as JSON on standard output')
-  .action(async (options: Record<'starts' | 'idle' | 'load', number> & { rates: readonly number[]; json?: true }) => {
+  .action(async (options: IdleArguments) => {
     const { starts, idle, rates, load } = options
-    print(await benchIdle({ starts, idleSeconds: idle, rates, loadSeconds: load, say }), options.json)
+    if (options.running) print(await benchRunningShop({ seconds: idle, say }), options.json)
+    else print(await benchIdle({ starts, idleSeconds: idle, rates, loadSeconds: load, say }), options.json)
   })
 
 program

@@ -199,12 +199,12 @@ export class Runtime {
       timeoutMs: 8_000,
     })
     this.#kafka = connection
-    const lag = lagOf(
-      connection,
-      () => [this.#pipeline.current],
-      () => this.#loop?.wake(),
-      lagIntervalMs,
-    )
+    const lag = lagOf(connection, {
+      pipelines: () => [this.#pipeline.current],
+      updated: () => this.#loop?.wake(),
+      intervalMs: lagIntervalMs,
+      receivedBytes: () => this.#waysIn.receivedBytes,
+    })
     const topics = new Topics(this.#objects, connection, this.#print)
     this.#topics = topics
     const loop = this.#makeControllers(lag)

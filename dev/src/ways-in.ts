@@ -42,6 +42,11 @@ export class WaysIn {
     return this.#proxy?.port
   }
 
+  /** What clients of the gateway have sent so far, in bytes: a sign that the shop is in use. */
+  get receivedBytes(): number {
+    return this.#proxy?.receivedBytes() ?? 0
+  }
+
   get gateway(): string | undefined {
     return this.#proxy && `http://127.0.0.1:${this.#proxy.port}`
   }

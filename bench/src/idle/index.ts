@@ -7,7 +7,8 @@ import type { Row } from '../table.ts'
 import { example } from './example.ts'
 import { startShop, workspace } from './shop.ts'
 import type { RunningShop, Workspace } from './shop.ts'
-import { percentBetween, usageBelow } from './usage.ts'
+import { costsBetween, usageBelow } from './usage.ts'
+import type { PartCost } from './usage.ts'
 
 export interface IdleBenchOptions {
   /** Warm starts; the last one is then measured idle and under load. */
@@ -69,14 +70,14 @@ async function withShop(
 }
 
 function startRow(start: number, { timeline, usedUntilShipped }: RunningShop): Row {
-  const total = [...usedUntilShipped.values()].reduce((sum, one) => sum + one, 0)
+  const parts = [...usedUntilShipped].map(([part, { seconds }]) => ({ part, value: seconds }))
   const row = { ...blank, measured: `warm start ${start}` }
   return {
     ...row,
     'works, s': tenths(timeline.worksMs / 1_000),
     'shipped, s': tenths(timeline.shippedMs / 1_000),
-    'CPU s until shipped': tenths(total),
-    parts: partsText(usedUntilShipped),
+    'CPU s until shipped': tenths(parts.reduce((sum, { value }) => sum + value, 0)),
+    parts: partsText(parts),
   }
 }
 
@@ -105,19 +106,31 @@ async function costOf(pid: number, work: () => Promise<unknown>): Promise<Row> {
   const startedAt = performance.now()
   const before = await usageBelow(pid)
   await work()
-  const percent = percentBetween(before, await usageBelow(pid), (performance.now() - startedAt) / 1_000)
-  const total = [...percent.values()].reduce((sum, one) => sum + one, 0)
-  return { '% of a core': tenths(total), parts: partsText(percent) }
+  const costs = costsBetween(before, await usageBelow(pid), (performance.now() - startedAt) / 1_000)
+  return { '% of a core': tenths(totalOf(costs)), parts: partsText(costs.map(shareOf)) }
+}
+
+function totalOf(costs: readonly PartCost[]): number {
+  return costs.reduce((sum, { percent }) => sum + percent, 0)
+}
+
+function shareOf({ part, percent }: PartCost): Part {
+  return { part, value: percent }
 }
 
 function tenths(value: number): number {
   return Math.round(value * 10) / 10
 }
 
+interface Part {
+  readonly part: string
+  readonly value: number
+}
+
 /** The largest first. */
-function partsText(parts: ReadonlyMap<string, number>): string {
+function partsText(parts: readonly Part[]): string {
   return [...parts]
-    .sort(([, left], [, right]) => right - left)
-    .map(([part, value]) => `${part} ${value.toFixed(1)}`)
+    .sort((left, right) => right.value - left.value)
+    .map(({ part, value }) => `${part} ${value.toFixed(1)}`)
     .join(', ')
 }

@@ -2,46 +2,64 @@
 // below the one that was started.
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Seconds since each part began, by its name. */
-export type Usage = ReadonlyMap<string, number>
-
-interface Process {
-  readonly parent: number
+export interface PartUsage {
+  /** Processor seconds since each of its processes began. */
   readonly seconds: number
+  readonly processes: number
 }
 
-/** Linux counts in hundredths of a second, whatever its own clock. */
+/** By the name of the part. */
+export type Usage = ReadonlyMap<string, PartUsage>
+
+/** Linux counts the time of ended children in hundredths of a second, whatever its own clock. */
 const ticksPerSecond = 100
 
+/** @throws where the system has no /proc with the time of each thread */
 export async function usageBelow(root: number): Promise<Usage> {
+  if (process.platform !== 'linux')
+    throw new Error(`found ${process.platform}; processor time is measured on Linux only, by /proc`)
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
-  const processes = new Map<number, Process>()
+  const parents = new Map<number, number>()
+  const endedChildren = new Map<number, number>()
   for (const pid of pids) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-    if (stat !== undefined) processes.set(pid, processOf(stat))
+    if (stat === undefined) continue
+    const { parent, childSeconds } = statusOf(stat)
+    parents.set(pid, parent)
+    endedChildren.set(pid, childSeconds)
   }
   const isBelow = (pid: number): boolean => {
     if (pid === root) return true
-    const parent = processes.get(pid)?.parent ?? 0
+    const parent = parents.get(pid) ?? 0
     return parent > 1 && isBelow(parent)
   }
-  const parts = new Map<string, number>()
-  for (const [pid, { seconds }] of processes) {
-    if (!isBelow(pid)) continue
+  const parts = new Map<string, PartUsage>()
+  for (const pid of [...parents.keys()].filter(isBelow)) {
     const part = partOf(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))
-    parts.set(part, (parts.get(part) ?? 0) + seconds)
+    const { seconds, processes } = parts.get(part) ?? { seconds: 0, processes: 0 }
+    const used = (await threadSeconds(pid)) + (endedChildren.get(pid) ?? 0)
+    parts.set(part, { seconds: seconds + used, processes: processes + 1 })
   }
   return parts
 }
 
 /**
- * The name, in parentheses, may hold anything; after it: state, parent, … and from the 12th utime,
- * stime, cutime, cstime. Children that have ended are counted with their parent.
+ * The scheduler's own sum, in nanoseconds, over the threads: an idle process uses less in a minute
+ * than the hundredths of `stat` can show. Threads that have ended are not in it.
  */
-function processOf(stat: string): Process {
+async function threadSeconds(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+  const times = threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').catch(() => '0'))
+  return (await Promise.all(times)).reduce((sum, text) => sum + Number(text.split(' ')[0]) / 1e9, 0)
+}
+
+/**
+ * The name, in parentheses, may hold anything; after it: state, parent, … and from the 14th cutime,
+ * cstime, of children that have ended.
+ */
+function statusOf(stat: string): { readonly parent: number; readonly childSeconds: number } {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-  return { parent: Number(fields[1]), seconds: ticks / ticksPerSecond }
+  return { parent: Number(fields[1]), childSeconds: (Number(fields[13]) + Number(fields[14])) / ticksPerSecond }
 }
 
 /** The part, by its command line, whose words are separated by zero bytes. */
@@ -51,10 +69,19 @@ export function partOf(commandLine: string): string {
   return /\/app\/([\w-]+)\.mjs/.exec(commandLine)?.[1] ?? 'dev'
 }
 
-/** Percent of one core, by part, between two readings. */
-export function percentBetween(before: Usage, after: Usage, seconds: number): ReadonlyMap<string, number> {
-  const parts = [...new Set([...before.keys(), ...after.keys()])].sort()
-  return new Map(
-    parts.map((part) => [part, (((after.get(part) ?? 0) - (before.get(part) ?? 0)) / seconds) * 100] as const),
-  )
+export interface PartCost {
+  readonly part: string
+  readonly processes: number
+  /** Of one core. */
+  readonly percent: number
+}
+
+/** What each part used between two readings, the largest first. */
+export function costsBetween(before: Usage, after: Usage, seconds: number): readonly PartCost[] {
+  return [...after]
+    .map(([part, { seconds: used, processes }]) => {
+      const percent = ((used - (before.get(part)?.seconds ?? 0)) / seconds) * 100
+      return { part, processes, percent: Math.max(0, percent) } // a process may have ended meanwhile
+    })
+    .sort((left, right) => right.percent - left.percent)
 }

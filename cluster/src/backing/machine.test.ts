@@ -1,6 +1,10 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { silent } from '../progress/progress.ts'
+import { ToolMissing } from '../tools/errors.ts'
 import { machineOf } from './config.ts'
-import { majorOf } from './java.ts'
+import { findJava, majorOf } from './java.ts'
 import { pom } from './maven.ts'
 import { ownerIn } from './postgres-native.ts'
 
@@ -12,6 +16,17 @@ describe('the machine', () => {
 
   it('reads the major version of Java from its output', () => {
     expect(['1.8.0_402', '17.0.15', '25', '21-ea'].map(majorOf)).toEqual([8, 17, 25, 21])
+  })
+
+  it('names the Javas it has and how to get another where none is new enough and Python brings none', async () => {
+    const cacheDir = join(tmpdir(), `orderpipeline-no-java-${process.pid}`)
+    const failure = await findJava(1_000, { cacheDir, path: '/nowhere', javaHome: undefined }, silent).catch(
+      (error: unknown) => error,
+    )
+    expect(failure).toBeInstanceOf(ToolMissing)
+    expect(String(failure)).toMatch(
+      /^ToolMissing: Java 1000 or newer is needed, found: .+\. Install one .+ or set JAVA_HOME\.$/,
+    )
   })
 
   it('finds the user that PostgreSQL runs as', () => {

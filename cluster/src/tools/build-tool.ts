@@ -10,7 +10,8 @@ import type { Go } from './go.ts'
 import { goModuleSource } from './go-module.ts'
 import { recipes } from './recipes.ts'
 import type { Recipe, ToolName } from './recipes.ts'
-import { buildArguments, wrapperGoMod } from './wrapper-module.ts'
+import { copyParts } from './copy-parts.ts'
+import { buildArguments, partsFolder, wrapperGoMod } from './wrapper-module.ts'
 import type { GoMod } from './wrapper-module.ts'
 
 /** Builds it to `path`, and next to it the missing tools that are built together with it. */
@@ -71,6 +72,7 @@ async function writeWrapper(dir: string, recipe: Recipe, go: Go, progress: StepP
   })
   await writeFile(join(dir, 'go.mod'), wrapperGoMod(recipe, JSON.parse(stdout) as GoMod))
   await writeFile(join(dir, 'go.sum'), await readFile(join(source, 'go.sum')))
+  if (recipe.parts) await copyParts(source, recipe.parts, join(dir, partsFolder))
   if (!recipe.ownMain) return
   await mkdir(join(dir, 'main'))
   await copyFile(join(import.meta.dirname, 'go', recipe.ownMain, 'main.go'), join(dir, 'main', 'main.go'))

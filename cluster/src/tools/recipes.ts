@@ -1,5 +1,7 @@
 // How is each tool built? As data: the module of the Go proxy it comes from, the package to build,
 // and how long that typically takes on two cores.
+import { kedaParts } from './keda-parts.ts'
+import type { SourceParts } from './source-parts.ts'
 import { versions } from './versions.ts'
 
 const kubernetes = { module: 'k8s.io/kubernetes', version: versions.kube } as const
@@ -24,6 +26,8 @@ export interface Recipe {
    * published under.
    */
   readonly staging?: { readonly prefix: string; readonly version: string }
+  /** What of the module's source is needed, where that is not all of it. */
+  readonly parts?: SourceParts
   /** Tools of the same module, tags and stamps: missing ones are built together, in one run. */
   readonly alongside?: readonly string[]
   /** On two cores, measured. */
@@ -52,6 +56,7 @@ function keda(command: string, typicalMs: number, alongside: readonly string[] =
     version: versions.keda,
     module: 'github.com/kedacore/keda/v2',
     package: `github.com/kedacore/keda/v2/cmd/${command}`,
+    parts: kedaParts,
     stamps: [`github.com/kedacore/keda/v2/version.Version=${versions.keda}`],
     typicalMs,
   }

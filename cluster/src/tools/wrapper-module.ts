@@ -14,11 +14,15 @@ export interface GoMod {
   }[]
 }
 
-export function wrapperGoMod(recipe: Pick<Recipe, 'module' | 'version' | 'staging'>, source: GoMod): string {
+/** Folder of the wrapper module with the source of a recipe that needs only parts of it. */
+export const partsFolder = './source'
+
+export function wrapperGoMod(recipe: Pick<Recipe, 'module' | 'version' | 'staging' | 'parts'>, source: GoMod): string {
   return [
     'module orderpipeline.dev/tools/build',
     `go ${source.Go ?? '1.21'}`,
     `require ${recipe.module} v${recipe.version}`,
+    ...(recipe.parts ? [`replace ${recipe.module} => ${partsFolder}`] : []),
     ...(source.Require ?? []).map((r) => `require ${r.Path} ${r.Version}${r.Indirect ? ' // indirect' : ''}`),
     ...(source.Exclude ?? []).map((e) => `exclude ${e.Path} ${e.Version}`),
     ...(source.Replace ?? []).flatMap((r) => replaceLine(recipe.staging, r)),

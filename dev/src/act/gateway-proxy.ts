@@ -5,6 +5,8 @@ import type { Server, Socket } from 'node:net'
 
 export interface GatewayProxy {
   readonly port: number
+  /** From all clients, until now. */
+  receivedBytes(): number
   close(): Promise<void>
 }
 
@@ -18,6 +20,7 @@ const noneReady =
  */
 export async function gatewayProxy(port: number, targets: () => readonly number[]): Promise<GatewayProxy> {
   const open = new Set<Socket>()
+  let receivedOfClosed = 0
   let turn = 0
   const forward = (client: Socket, remainingPorts: readonly number[]): void => {
     const [target, ...others] = remainingPorts
@@ -38,7 +41,10 @@ export async function gatewayProxy(port: number, targets: () => readonly number[
   }
   const server: Server = createServer({ noDelay: true }, (client) => {
     open.add(client)
-    client.once('close', () => open.delete(client))
+    client.once('close', () => {
+      open.delete(client)
+      receivedOfClosed += client.bytesRead
+    })
     client.on('error', () => client.destroy())
     const ready = targets()
     turn += 1
@@ -53,6 +59,7 @@ export async function gatewayProxy(port: number, targets: () => readonly number[
   })
   return {
     port,
+    receivedBytes: () => [...open].reduce((sum, { bytesRead }) => sum + bytesRead, receivedOfClosed),
     close: async () => {
       const closing = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const client of open) client.destroy()

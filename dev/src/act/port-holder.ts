@@ -23,8 +23,8 @@ export function answers(port: number, timeoutMs = 500): Promise<boolean> {
 }
 
 /** Such as `node (process 4711)`; undefined where the process cannot be determined. */
-export async function portHolder(port: number): Promise<string | undefined> {
-  return process.platform === 'linux' ? await fromProc(port) : await fromLsof(port)
+export async function portHolder(port: number, platform = process.platform): Promise<string | undefined> {
+  return platform === 'linux' ? await fromProc(port) : await fromLsof(port)
 }
 
 async function fromProc(port: number): Promise<string | undefined> {

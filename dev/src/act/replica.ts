@@ -50,6 +50,11 @@ export type ReplicaState = 'waiting' | 'starting' | 'running' | 'draining' | 'go
 
 const startPeriodMs = 150
 const readyPeriodMs = 300
+/**
+ * One that is ready, and whose last answer was good, is asked no more often: its end is noticed at
+ * once in any case, and a shop has dozens that would wake up for this.
+ */
+const settledPeriodMs = 10_000
 const noPortMs = 5_000
 
 export class Replica {
@@ -225,8 +230,9 @@ export class Replica {
         failedAlive = alive.ok ? 0 : failedAlive + 1
         if (failedAlive >= (livenessProbe.failureThreshold ?? 6)) return void child.end('SIGTERM', 10_000)
       }
-      const period = this.#ready ? (readinessProbe?.periodSeconds ?? 5) * 1_000 : readyPeriodMs
-      await Promise.race([child.ended, sleep(period, undefined, { ref: false })])
+      const own = (readinessProbe?.periodSeconds ?? 5) * 1_000
+      const whileReady = answer.ok ? Math.max(own, settledPeriodMs) : own
+      await Promise.race([child.ended, sleep(this.#ready ? whileReady : readyPeriodMs, undefined, { ref: false })])
     }
   }
 

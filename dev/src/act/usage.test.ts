@@ -15,3 +15,10 @@ it('the system reports the CPU time of this process, and none of a process that 
   expect([...usage.keys()]).toEqual([process.pid])
   expect(usage.get(process.pid)?.cpuSeconds).toBeGreaterThan(0)
 })
+
+it('ps reports the CPU time where there is no /proc, and no memory of a process alone', async () => {
+  const usage = await usageOf([process.pid, 2 ** 22 + 1], 'darwin')
+  expect([...usage.keys()]).toEqual([process.pid])
+  expect(usage.get(process.pid)?.cpuSeconds).toBeGreaterThanOrEqual(0)
+  expect(usage.get(process.pid)?.ownBytes).toBeUndefined()
+})

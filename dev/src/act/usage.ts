@@ -13,8 +13,11 @@ export interface Usage {
 /** Linux reports CPU time in hundredths of a second. */
 const ticksPerSecond = 100
 
-export async function usageOf(pids: readonly number[]): Promise<ReadonlyMap<number, Usage>> {
-  const read = process.platform === 'linux' ? fromProc : fromPs
+export async function usageOf(
+  pids: readonly number[],
+  platform = process.platform,
+): Promise<ReadonlyMap<number, Usage>> {
+  const read = platform === 'linux' ? fromProc : fromPs
   return pids.length === 0 ? new Map() : await read(pids)
 }
 

@@ -35,6 +35,27 @@ const followedAtMost = 20
 const followedForMs = 3_600_000
 /** The longest that a reading of the queues stays valid. */
 const knownForMs = 60_000
+/** A reading that was of no use yet is renewed before the next one who asks would have none. */
+const unusedForMs = knownForMs / 2
+
+interface LastLook {
+  readonly ageMs: number
+  /** It has been asked for an estimate, or an order has been placed. */
+  readonly used: boolean
+  /** Something waited in a queue. */
+  readonly waiting: boolean
+  readonly followedOrders: number
+}
+
+/**
+ * Is it time to read the queues again? They are read from Kafka partition by partition, which is
+ * most of what an idle gateway does. While nothing waits and nobody asks, half as long as a reading
+ * is valid will do.
+ */
+export function isLookDue(last: LastLook | undefined): boolean {
+  if (!last || last.used || last.waiting || last.followedOrders > 0) return true
+  return last.ageMs >= unusedForMs
+}
 
 interface Followed {
   readonly sinceMs: number
@@ -48,6 +69,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
   const followedOrders = new Map<string, Followed>()
   let beyond: Beyond = []
   let lastLook: { readonly atMs: number; readonly waits: readonly number[] } | undefined
+  let used = false
   let takeNext = true
   const closing = new AbortController()
 
@@ -63,6 +85,12 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
     beyond = learned(beyond, took, one.waits)
   }
   const look = async (): Promise<void> => {
+    const last = lastLook && {
+      ...{ ageMs: monotonicMs() - lastLook.atMs, used, followedOrders: followedOrders.size },
+      waiting: lastLook.waits.some((seconds) => seconds > 0),
+    }
+    if (!isLookDue(last)) return
+    used = false
     try {
       lastLook = { waits: waitsAfter(await queues.read()), atMs: monotonicMs() }
       for (const [id, { sinceMs }] of followedOrders)
@@ -71,6 +99,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
       if (followedOrders.size > 0) for (const order of await progress([...followedOrders.keys()])) check(order)
       takeNext = true
     } catch (error) {
+      used = true // not later than the next time
       logger.debug({ error }, 'estimates could not be updated; trying again')
     }
     figures.estimate.set(estimateAfter(1, waitsNow() ?? [], beyond) ?? NaN)
@@ -82,6 +111,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
 
   return {
     secondsLeft: (completedSteps, at) => {
+      used = true
       const whole = estimateAfter(completedSteps, waitsNow() ?? [], beyond)
       if (whole === undefined) return undefined
       const passedSeconds = at === undefined ? 0 : (now().getTime() - Date.parse(at)) / 1_000
@@ -89,6 +119,7 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
       return Math.max(1, Math.ceil(whole - passedSeconds))
     },
     placed: (orderId) => {
+      used = true
       const waits = waitsNow()
       if (!takeNext || !waits || followedOrders.size >= followedAtMost) return
       takeNext = false
