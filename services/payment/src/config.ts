@@ -12,6 +12,8 @@ const stripeTimeoutMs = 20_000
  * callers.
  */
 const stripeStageRate = 80
+/** The intents that the stage notes, which replace Stripe's keys, are kept for 31 days. */
+const stripeMaxKeyHours = 30 * 24
 
 const schema = z.object({
   /**
@@ -31,7 +33,7 @@ const schema = z.object({
     .optional(),
   /**
    * How long the provider remembers an idempotency key, at least. For an older order the stage
-   * first looks for a charge.
+   * first looks for a charge. With stripe at most 720 count.
    */
   PAYMENT_PROVIDER_KEY_HOURS: variables.number(0.01, 87_600).default(24),
   /**
@@ -125,7 +127,7 @@ export function providerOptions(env: Environment): ProviderOptions {
     reconcileAfterSeconds: config.PAYMENT_RECONCILE_AFTER_SECONDS,
     token: config.PAYMENT_PROVIDER_TOKEN,
     timeoutMs,
-    keyHours: config.PAYMENT_PROVIDER_KEY_HOURS,
+    keyHours: Math.min(config.PAYMENT_PROVIDER_KEY_HOURS, stripe ? stripeMaxKeyHours : Infinity),
     guard: {
       perSecond: config.PAYMENT_RATE_PER_SECOND,
       attempts: config.PAYMENT_RETRY_ATTEMPTS,
