@@ -59,7 +59,7 @@ const schema = z.object({
    * never.
    */
   PAYMENT_RECONCILE_AFTER_SECONDS: variables.integer(0, 7 * 86_400).default(3_600),
-  /** Calls a second of this replica. */
+  /** Calls a second of this replica; a tenth of it after its start and after an outage. */
   PAYMENT_RATE_PER_SECOND: variables.number(0.1, 100_000).default(100),
   PAYMENT_RETRY_ATTEMPTS: variables.integer(1, 20).default(3),
   PAYMENT_RETRY_BACKOFF_MS: variables.integer(1, 60_000).default(1_000),

@@ -10,8 +10,8 @@ export interface RateLimit {
 }
 
 /**
- * `burst`: calls that may be made at once after a rest, those of 100 ms by default. A rate that changes holds for the places
- * that are taken after it has.
+ * `burst`: calls that may be made at once after a rest, those of 100 ms by default. A rate that
+ * changes holds for the places that are taken after it has.
  */
 export function createRateLimit(perSecond: number | (() => number), burst?: number): RateLimit {
   const rate = typeof perSecond === 'number' ? () => perSecond : perSecond
