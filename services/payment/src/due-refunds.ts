@@ -99,7 +99,7 @@ function owedGauges(registry: Registry): (sums: readonly DueSum[]) => void {
   const registers = [registry]
   const cents = new Gauge({
     name: 'payment_owed_cents',
-    help: 'Amount of refunds that are due, in minor units; the same from every replica, and 0 in the long run',
+    help: 'Amount of refunds that are due, in minor units; 1 of the currency unknown where it is not known; the same from every replica, and 0 in the long run',
     labelNames: ['currency'] as const,
     registers,
   })

@@ -193,6 +193,29 @@ test('refunds an unknown charge that stays due for longer than the provider reme
   expect(await dues(paidOrder)).toEqual([])
 })
 
+test('counts a due of unknown amount, by its payment or pending charge where there is one', async () => {
+  const [unknown, pending] = [order(), order()]
+  for (const { orderId, customerId } of [unknown, pending])
+    await database.ask(
+      'payment',
+      `INSERT INTO refunds_due (order_id, charge_id, customer_id, reason) VALUES ($1, '', $2, 'GIVEN_UP')`,
+      [orderId, customerId],
+    )
+  await database.ask('payment', `INSERT INTO charges_pending VALUES ($1, $2, 700, 'SEK')`, [
+    pending.orderId,
+    pending.customerId,
+  ])
+  const registry = createRegistry()
+  const refusing: Provider = { ...provider(), stop: () => Promise.reject(new ProviderError('Refused', 'not now')) }
+  await refundTask({ provider: refusing, now, registry }).run({ ...surroundings(), keyedByOrder: () => false })
+  const metrics = await registry.metrics()
+  expect(metrics).toContain('payment_owed_cents{currency="unknown"} 1')
+  expect(metrics).toContain('payment_owed_cents{currency="SEK"} 700')
+  expect(metrics).toContain('payment_refunds_due{reason="GIVEN_UP"} 2')
+  await database.ask('payment', 'DELETE FROM refunds_due')
+  await database.ask('payment', 'DELETE FROM charges_pending')
+})
+
 test('a cancelled order of unknown age is looked for before its key is stopped', async () => {
   const paidOrder = order()
   const { orderId, customerId, currency } = paidOrder
