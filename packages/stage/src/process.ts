@@ -1,5 +1,5 @@
 // How does a stage run as a process of its own, from its environment to its exit code?
-import { runConfigured } from '@orderpipeline/config'
+import { runConfigured, trustAuthorities } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import {
   createLogger,
@@ -37,6 +37,7 @@ export async function runStageProcess<Prepared>(
 ): Promise<void> {
   await runConfigured(async () => {
     const config = stageConfig(env)
+    trustAuthorities(config)
     const logger = createLogger({
       service: config.ORDERPIPELINE_STAGE,
       level: config.LOG_LEVEL,

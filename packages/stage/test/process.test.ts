@@ -115,3 +115,9 @@ test('a wrong environment ends a stage at once with one line per variable', asyn
   expect(output.text).toContain('METRICS_PORT: found "many"; allowed: a whole number from 0 to 65535')
   expect(output.text).toContain('DATABASE_URL: found nothing')
 })
+
+test('a stage with a wrong TLS_CA ends at once', async () => {
+  const { output, exited } = start({ ...environment(await freePort()), TLS_CA: 'nonsense' })
+  expect(await exited).toEqual([2, null])
+  expect(output.text).toContain('TLS_CA: found no certificate in 8 characters; allowed: certificates as PEM')
+})

@@ -1,11 +1,12 @@
 // The gateway program.
-import { runConfigured } from '@orderpipeline/config'
+import { runConfigured, trustAuthorities } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
 import { gatewayConfig } from './config.ts'
 import { startGateway } from './server.ts'
 
 await runConfigured(async () => {
   const config = gatewayConfig(process.env)
+  trustAuthorities(config)
   const logger = createLogger({
     service: 'gateway',
     level: config.LOG_LEVEL,
