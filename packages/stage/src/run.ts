@@ -57,6 +57,8 @@ export interface StageDependencies {
   readonly now: () => Date
   /** Closed with the stage. */
   readonly tracing?: Tracing | undefined
+  /** Called with the variable that is wrong, where only the database shows it. */
+  readonly onMisconfigured?: ((problem: string) => void) | undefined
 }
 
 export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
@@ -69,7 +71,7 @@ const pruneEveryMs = 60 * 60_000
 export function startStage<Prepared>(
   definition: StageDefinition<Prepared>,
   config: StageConfig,
-  { registry, logger, now, tracing }: StageDependencies,
+  { registry, logger, now, tracing, onMisconfigured }: StageDependencies,
 ): RunningStage {
   const pool = createPool({
     ...databaseSettings(config),
@@ -77,6 +79,7 @@ export function startStage<Prepared>(
     size: config.DATABASE_POOL_SIZE,
     applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
     onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
+    onUndeclaredPooler: onMisconfigured,
     onQuery: observeQueries(registry),
   })
   observePools({ primary: pool }, registry)

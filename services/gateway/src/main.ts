@@ -1,5 +1,5 @@
 // The gateway program.
-import { runConfigured, trustAuthorities } from '@orderpipeline/config'
+import { refuseToRun, runConfigured, trustAuthorities } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/telemetry'
 import { gatewayConfig } from './config.ts'
 import { startGateway } from './server.ts'
@@ -12,7 +12,7 @@ await runConfigured(async () => {
     level: config.LOG_LEVEL,
     fields: { pipeline: config.ORDERPIPELINE_PIPELINE },
   })
-  const gateway = await startGateway(config, logger)
+  const gateway = await startGateway(config, logger, (problem) => refuseToRun(problem))
   drainOnSignals(gateway.closers, { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger })
   logger.info({ url: gateway.url, metrics: gateway.metricsUrl }, 'accepting orders')
 })

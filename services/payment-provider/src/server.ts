@@ -20,7 +20,12 @@ export interface PaymentProvider {
   readonly closers: readonly Closer[]
 }
 
-export async function startPaymentProvider(config: ProviderConfig, logger: Logger): Promise<PaymentProvider> {
+/** `onMisconfigured`: called with a variable that is wrong, where only the database shows it. */
+export async function startPaymentProvider(
+  config: ProviderConfig,
+  logger: Logger,
+  onMisconfigured?: (problem: string) => void,
+): Promise<PaymentProvider> {
   const registry = createRegistry()
   const registers = [registry]
   const tracing = await startTracing(config, { service: 'payment-provider' }, logger)
@@ -36,6 +41,7 @@ export async function startPaymentProvider(config: ProviderConfig, logger: Logge
     role: 'payment_provider',
     size: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+    onUndeclaredPooler: onMisconfigured,
   })
   const behaviour: { current: Behaviour } = {
     current: {
