@@ -21,6 +21,8 @@ export interface PgbouncerOptions {
   readonly upstream: string
   /** Connections to the server, shared by all clients; default 2. */
   readonly serverConnections?: number
+  /** Start-up parameters that are dropped instead of refused; none by default. */
+  readonly ignoredParameters?: readonly string[]
   readonly progress?: StepProgress
 }
 
@@ -36,7 +38,7 @@ export async function startPgbouncer(host: ProcessHost, options: PgbouncerOption
   await fs.writeFile(users, `"${quoted(user)}" "${quoted(password)}"\n`, { mode: 0o600 })
   if (owner) for (const path of [ini, users]) await fs.chown(path, owner.uid, owner.gid)
   await host.start({
-    name: 'pgbouncer',
+    name: `pgbouncer-${options.port}`,
     command: '/usr/sbin/pgbouncer',
     args: [ini],
     ...owner,
@@ -59,6 +61,7 @@ function configuration({
   server,
   users,
   serverConnections = 2,
+  ignoredParameters = [],
 }: PgbouncerOptions & { readonly server: URL; readonly users: string }): string {
   return `[databases]
 ${server.pathname.slice(1)} = host=${server.hostname} port=${server.port}
@@ -72,5 +75,6 @@ auth_file = ${users}
 pool_mode = transaction
 default_pool_size = ${serverConnections}
 max_client_conn = 1000
+ignore_startup_parameters = ${ignoredParameters.join(', ')}
 `
 }

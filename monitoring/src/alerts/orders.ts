@@ -95,26 +95,45 @@ export const orders: AlertGroup = {
     },
     {
       name: 'OrderPipelineMoneyOwed',
-      expr: 'max by (namespace, orderpipeline_dev_pipeline, currency) (payment_owed_cents) > 0',
+      expr:
+        'sum by (namespace, orderpipeline_dev_pipeline) ' +
+        '(max by (namespace, orderpipeline_dev_pipeline, reason) (payment_refunds_due)) > 0',
       for: '1h',
       severity: 'warning',
-      summary: '{{ $value }} minor units of {{ $labels.currency }} have been due to customers for an hour',
+      summary:
+        '{{ $value }} refunds have been due to customers of {{ $labels.orderpipeline_dev_pipeline }} for an hour',
       runbook: {
-        meaning: 'Customers were charged for orders that failed, and their refunds are outstanding.',
+        meaning: 'Customers were charged for orders that failed, or may have been, and their refunds are outstanding.',
         look: [
           '`payment_refunds_due` by reason: GIVEN_UP is a refund that the provider refused, SECOND_CHARGE an order charged twice.',
+          '`payment_owed_cents` by currency: how much it is. With the currency `unknown` the provider has not answered whether the order was charged.',
+          '`refunds_due` in the database of `payment`: the orders, and the provider’s last answer about each.',
         ],
-        act: ['Refund it at the provider, by the order’s id. The metric then returns to 0.'],
+        act: [
+          'The stage asks the provider again by itself. Otherwise refund at the provider, by the order’s id, and delete the row.',
+        ],
       },
       fires: {
-        title: 'an amount that stays due',
-        series: { [`payment_owed_cents{${pod('payment')},currency="EUR"}`]: '5256x120' },
+        title: 'a refund that stays due, of an amount that is not known',
+        series: {
+          [`payment_refunds_due{${pod('payment')},reason="GIVEN_UP"}`]: '1x120',
+          [`payment_refunds_due{${pod('payment')},reason="SECOND_CHARGE"}`]: '0x120',
+          [`payment_owed_cents{${pod('payment')},currency="unknown"}`]: '0x120',
+        },
         at: '90m',
       },
       quiet: [
         {
           title: 'refunds in progress',
-          series: { [`payment_owed_cents{${pod('payment')},currency="EUR"}`]: '5256x20 0x100' },
+          series: { [`payment_refunds_due{${pod('payment')},reason="GIVEN_UP"}`]: '2x20 0x100' },
+          at: '90m',
+        },
+        {
+          title: 'nothing due',
+          series: {
+            [`payment_refunds_due{${pod('payment')},reason="GIVEN_UP"}`]: '0x120',
+            [`payment_refunds_due{${pod('payment')},reason="SECOND_CHARGE"}`]: '0x120',
+          },
           at: '90m',
         },
       ],

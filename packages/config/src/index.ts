@@ -7,6 +7,7 @@ export {
   type DatabaseSettings,
 } from './database-variables.ts'
 export { ConfigError, readConfig, type Environment } from './read-config.ts'
-export { runConfigured, wrongUsageExitCode } from './run-configured.ts'
+export { refuseToRun, runConfigured, wrongUsageExitCode } from './run-configured.ts'
+export { tlsVariables, trustAuthorities, type TlsConfig } from './tls-authorities.ts'
 export { valueText, type ValueTextBounds } from './value-text.ts'
 export { variables } from './variables.ts'

@@ -18,3 +18,11 @@ export async function runConfigured(
     host.exitCode = wrongUsageExitCode
   }
 }
+
+/**
+ * For what shows only once the program runs, such as what a server answers about a variable. Only
+ * for a program that has no work in flight yet.
+ */
+export function refuseToRun(problem: string, host: Pick<NodeJS.Process, 'stderr' | 'exit'> = process): void {
+  host.stderr.write(`${problem}\n`, () => host.exit(wrongUsageExitCode))
+}

@@ -11,7 +11,7 @@ export { GroupOfAnother, offsetMetadataOf, refuseGroupOfAnother, type Group } fr
 export { createProducer, PublishFailed, type Producer } from './producer.ts'
 export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './records.ts'
 export { longestRetentionHours, RetentionRefused } from './retention.ts'
-export { createTopics, groupLag, readTopic, type TopicSpec } from './topics.ts'
+export { createTopics, groupLag, groupMembers, readTopic, type TopicSpec } from './topics.ts'
 export {
   deadLetterTopicOf,
   deadLettersOf,

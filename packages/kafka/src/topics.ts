@@ -50,6 +50,18 @@ export async function groupLag(address: KafkaAddress, groupId: string, topic: st
   }
 }
 
+/** The members that a group has now, by their ids. */
+export async function groupMembers(address: KafkaAddress, groupId: string, logger: Logger): Promise<readonly string[]> {
+  const admin = createClient(address, logger).admin()
+  await admin.connect()
+  try {
+    const { groups } = await answering(() => admin.describeGroups([groupId]))
+    return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId))
+  } finally {
+    await admin.disconnect()
+  }
+}
+
 /** A broker that has just started, or just got a topic or a group, does not answer for it yet. */
 async function answering<T>(ask: () => Promise<T>, failures = 0): Promise<T> {
   try {

@@ -2,6 +2,8 @@
 // server that takes writes.
 import type { ClientConfig } from 'pg'
 import { DatabaseError } from './errors.ts'
+import { enteredColumns, refuseDroppedOptions } from './undeclared-pooler.ts'
+import type { Entered } from './undeclared-pooler.ts'
 
 export interface DatabaseAddress {
   /** `postgres://login:password@host:port/database` */
@@ -41,10 +43,22 @@ export function connectionOptions({ url, tlsCa }: DatabaseAddress, options?: str
  * As libpq's `target_session_attrs=read-write` asks: true on a standby, on a demoted primary and
  * where writing is switched off.
  */
-export const readOnlyQuery = `SELECT current_setting('transaction_read_only') = 'on' AS "readOnly"`
+export const connectionCheck = `SELECT current_setting('transaction_read_only') = 'on' AS "readOnly", ${enteredColumns}`
+
+export interface CheckedConnection extends Entered {
+  readonly readOnly: boolean
+}
+
+export interface ConnectionNeeds {
+  readonly role: string
+  readonly schema: string
+  /** Whether a server that takes no writes is good enough. */
+  readonly readOnly: boolean
+}
 
 /** @throws DatabaseError */
-export function refuseReadOnly(rows: readonly { readonly readOnly: boolean }[]): void {
-  if (rows[0]?.readOnly === true)
+export function refuseConnection([found]: readonly CheckedConnection[], needs: ConnectionNeeds): void {
+  if (found?.readOnly === true && !needs.readOnly)
     throw new DatabaseError('Unavailable', '25006', 'the server accepts no writes: a standby, or a demoted primary')
+  refuseDroppedOptions(found, needs)
 }

@@ -1,10 +1,11 @@
 // How does a service reach its own schema, and nothing else, with bounded connections and bounded
 // waits?
 import pg from 'pg'
-import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
-import type { DatabaseAddress } from './connection.ts'
+import { connectionCheck, connectionOptions, refuseConnection } from './connection.ts'
+import type { CheckedConnection, ConnectionNeeds, DatabaseAddress } from './connection.ts'
 import { DatabaseError, databaseError } from './errors.ts'
 import { GatheringSocket } from './gathering-socket.ts'
+import { isUndeclaredPooler, optionsRefused } from './undeclared-pooler.ts'
 
 export interface PoolOptions extends DatabaseAddress {
   /**
@@ -27,6 +28,11 @@ export interface PoolOptions extends DatabaseAddress {
   readonly lockTimeoutMs?: number
   /** Called when an idle connection dies; the pool replaces it by itself. */
   readonly onIdleError?: (error: Error) => void
+  /**
+   * Called where a pooler lies before the database and `pooled` does not say so, as long as no
+   * connection has been of use: what is configured is wrong, and will stay so.
+   */
+  readonly onUndeclaredPooler?: ((message: string) => void) | undefined
   /** Called for every statement with its name: how long its answer took, and whether it failed. */
   readonly onQuery?: (statement: string, seconds: number, failed: boolean) => void
 }
@@ -87,7 +93,9 @@ export function createPool(options: PoolOptions): Pool {
     pipeline: true,
     stream: () => new GatheringSocket(),
     types: { getTypeParser: parserOf },
-    ...(options.pooled || options.readOnly ? {} : { onConnect: refusingReadOnly(connectTimeoutMs) }),
+    ...(options.pooled
+      ? {}
+      : { onConnect: checking({ role, schema, readOnly: options.readOnly ?? false }, connectTimeoutMs) }),
   })
   pool.on('error', options.onIdleError ?? (() => undefined))
   // A connection can die in the very packet that completes it, before its caller can listen; an
@@ -95,6 +103,18 @@ export function createPool(options: PoolOptions): Pool {
   // the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
+  let everConnected = false
+  const connect = async (): Promise<pg.PoolClient> => {
+    try {
+      const client = await pool.connect()
+      everConnected = true
+      return client
+    } catch (error) {
+      const failure = optionsRefused(error) ?? databaseError(error)
+      if (!everConnected && isUndeclaredPooler(failure)) options.onUndeclaredPooler?.(failure.message)
+      throw failure
+    }
+  }
   const { onQuery } = options
   const entering = options.pooled ? entry(role, schema, settings) : undefined
   const namedStatements = options.pooled !== true
@@ -102,13 +122,13 @@ export function createPool(options: PoolOptions): Pool {
     size: options.size,
     query: <Row extends object>(statement: Statement, values?: readonly unknown[]) =>
       entering
-        ? transaction(pool, { entering, namedStatements, onQuery }, (tx, commit) => {
+        ? transaction(connect, { entering, namedStatements, onQuery }, (tx, commit) => {
             const rows = tx.query<Row>(statement, values)
             commit()
             return rows
           })
-        : holding(pool, (client) => run<Row>(client, statement, values, onQuery)),
-    transaction: (work) => transaction(pool, { entering, namedStatements, onQuery }, work),
+        : holding(connect, (client) => run<Row>(client, statement, values, onQuery)),
+    transaction: (work) => transaction(connect, { entering, namedStatements, onQuery }, work),
     counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
@@ -117,10 +137,12 @@ export function createPool(options: PoolOptions): Pool {
 type Settings = Readonly<Record<'statement_timeout' | 'lock_timeout' | 'idle_in_transaction_session_timeout', number>>
 
 /** Awaited by the pool, whatever its types say. */
-function refusingReadOnly(timeoutMs: number): (client: pg.ClientBase) => unknown {
-  const readOnlyCheck = { text: readOnlyQuery, query_timeout: timeoutMs }
-  return async (client) => refuseReadOnly((await client.query<{ readOnly: boolean }>(readOnlyCheck)).rows)
+function checking(needs: ConnectionNeeds, timeoutMs: number): (client: pg.ClientBase) => unknown {
+  const check = { text: connectionCheck, query_timeout: timeoutMs }
+  return async (client) => refuseConnection((await client.query<CheckedConnection>(check)).rows, needs)
 }
+
+type Connect = () => Promise<pg.PoolClient>
 
 interface Entry {
   readonly statement: Statement
@@ -169,10 +191,8 @@ async function run<Row extends object>(
  * was demoted (25006), that the server has ended (57P01), whose plans are of another schema
  * (0A000), or that gave no answer. The next one goes to where the address leads now.
  */
-async function holding<T>(pool: pg.Pool, work: (client: pg.PoolClient, spoil: Spoil) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw databaseError(error)
-  })
+async function holding<T>(connect: Connect, work: (client: pg.PoolClient, spoil: Spoil) => Promise<T>): Promise<T> {
+  const client = await connect()
   let spoilError: DatabaseError | undefined
   const spoil: Spoil = (error) => {
     spoilError ??= error
@@ -201,11 +221,11 @@ interface Manner {
 
 /** `commit`, called by the work, goes out with the statements before it. */
 function transaction<T>(
-  pool: pg.Pool,
+  connect: Connect,
   { entering, namedStatements, onQuery }: Manner,
   work: (tx: Transaction, commit: () => void) => Promise<T>,
 ): Promise<T> {
-  return holding(pool, async (client, spoil) => {
+  return holding(connect, async (client, spoil) => {
     /** Later failures only say that an earlier statement has failed. */
     let first: DatabaseError | undefined
     let committing = false

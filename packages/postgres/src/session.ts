@@ -7,10 +7,11 @@
 // is idle for a while, and the session sends heartbeats more often.
 import { sleep } from '@orderpipeline/retry'
 import pg from 'pg'
-import { connectionOptions, readOnlyQuery, refuseReadOnly } from './connection.ts'
-import type { DatabaseAddress } from './connection.ts'
+import { connectionCheck, connectionOptions, refuseConnection } from './connection.ts'
+import type { CheckedConnection, DatabaseAddress } from './connection.ts'
 import { databaseError } from './errors.ts'
 import type { Queryable } from './pool.ts'
+import { optionsRefused } from './undeclared-pooler.ts'
 
 /**
  * The address of the server itself, or of a pooler in session mode: a lock outlasts a transaction.
@@ -80,11 +81,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
   try {
     await client.connect()
-    refuseReadOnly(await query<{ readOnly: boolean }>({ name: 'session_read_only', text: readOnlyQuery }))
+    const check = { name: 'session_check', text: connectionCheck }
+    refuseConnection(await query<CheckedConnection>(check), { role, schema: role, readOnly: false })
     await query(lease, [String(leaseMs), String(Math.ceil(leaseMs / 3_000))])
   } catch (error) {
     await client.end().catch(() => undefined)
-    throw databaseError(error)
+    throw optionsRefused(error) ?? databaseError(error)
   }
   void keepAlive(() => query(heartbeat), leaseMs / 3, lostController)
   return {

@@ -1,7 +1,7 @@
 // What is the environment of a stage's container? The contract between the operator and every
 // built-in stage.
 import { kafkaVariables } from '@orderpipeline/kafka'
-import { databaseVariables, readConfig, variables } from '@orderpipeline/config'
+import { databaseVariables, readConfig, tlsVariables, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
@@ -26,6 +26,7 @@ export const stageVariables = {
   /** From SIGTERM to exit; shorter than the pod's termination grace, which ends in SIGKILL. */
   DRAIN_GRACE_SECONDS: variables.integer(5, 3_600).default(25),
   ...databaseVariables,
+  ...tlsVariables,
   /**
    * Days after which rows of an order are deleted; longer than messages about the order may arrive.
    * Each stage has its own default.

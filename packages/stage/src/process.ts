@@ -1,5 +1,5 @@
 // How does a stage run as a process of its own, from its environment to its exit code?
-import { runConfigured } from '@orderpipeline/config'
+import { refuseToRun, runConfigured, trustAuthorities } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/process'
 import { createRegistry, startMetricsServer, startTracing } from '@orderpipeline/telemetry'
@@ -33,6 +33,7 @@ export async function runStageProcess<Prepared>(
 ): Promise<void> {
   await runConfigured(async () => {
     const config = stageConfig(env)
+    trustAuthorities(config)
     const logger = createLogger({
       service: config.ORDERPIPELINE_STAGE,
       level: config.LOG_LEVEL,
@@ -41,7 +42,9 @@ export async function runStageProcess<Prepared>(
     const registry = createRegistry({ pipeline: config.ORDERPIPELINE_PIPELINE, stage: config.ORDERPIPELINE_STAGE })
     const tracedService = { service: config.ORDERPIPELINE_STAGE, pipeline: config.ORDERPIPELINE_PIPELINE }
     const tracing = await startTracing(config, tracedService, logger)
-    const stage = startStage(define({ logger, now, registry, tracing }), config, { registry, logger, now, tracing })
+    const definition = define({ logger, now, registry, tracing })
+    const dependencies = { registry, logger, now, tracing, onMisconfigured: (problem: string) => refuseToRun(problem) }
+    const stage = startStage(definition, config, dependencies)
     const metrics = await startMetricsServer({
       port: config.METRICS_PORT,
       host: config.LISTEN_ADDRESS,

@@ -58,6 +58,8 @@ export interface StageDependencies {
   readonly now: () => Date
   /** Closed with the stage. */
   readonly tracing?: Tracing | undefined
+  /** Called with the variable that is wrong, where only the database shows it. */
+  readonly onMisconfigured?: ((problem: string) => void) | undefined
 }
 
 export interface RunningStage extends Pick<Stage, 'ready' | 'healthy'> {
@@ -70,9 +72,9 @@ const pruneEveryMs = 60 * 60_000
 export function startStage<Prepared>(
   definition: StageDefinition<Prepared>,
   config: StageConfig,
-  { registry, logger, now, tracing }: StageDependencies,
+  { registry, logger, now, tracing, onMisconfigured }: StageDependencies,
 ): RunningStage {
-  const pool = openPool(definition.role, config, registry, logger)
+  const pool = openPool(definition.role, config, { registry, logger, onMisconfigured })
   const address = kafkaAddress(config, config.KAFKA_GROUP_ID)
   const producer = createProducer(address, logger)
   const topics = { prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS }
@@ -132,13 +134,16 @@ function handled(event: OrderEvent | ProductEvent, types: ReadonlySet<string>): 
   return types.has(event.type) ? event : undefined
 }
 
-function openPool(role: string, config: StageConfig, registry: Registry, logger: Logger) {
+type PoolContext = Pick<StageDependencies, 'registry' | 'logger' | 'onMisconfigured'>
+
+function openPool(role: string, config: StageConfig, { registry, logger, onMisconfigured }: PoolContext) {
   const pool = createPool({
     ...databaseSettings(config),
     role,
     size: config.DATABASE_POOL_SIZE,
     applicationName: config.KAFKA_GROUP_ID.slice(0, 63),
     onIdleError: (error) => logger.debug({ error }, 'an idle database connection was lost'),
+    onUndeclaredPooler: onMisconfigured,
     onQuery: observeQueries(registry),
   })
   observePools({ primary: pool }, registry)

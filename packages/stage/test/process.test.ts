@@ -5,6 +5,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { groupMembers } from '@orderpipeline/kafka'
+import { silentLogger } from '@orderpipeline/process'
 import { environmentFor, kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '../src/testing/index.ts'
 import type { Bench, TestDatabase } from '../src/testing/index.ts'
@@ -22,6 +24,11 @@ afterAll(async () => {
   await bench.close()
   await database.drop()
 })
+
+/** The members of a consumer group, as its coordinator knows them. */
+function membersOf(group: string) {
+  return groupMembers({ brokers: [kafkaBootstrap()], clientId: 'test' }, group, silentLogger())
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0)
@@ -61,6 +68,7 @@ test('a stage becomes ready, shows its metrics, and ends on SIGTERM with code 0'
   await until(async () => (await get('/readyz'))?.status === 200)
   expect((await get('/healthz'))?.status).toBe(200)
   expect(await (await get('/metrics'))?.text()).toContain('orderpipeline_stage_rebalances_total')
+  expect(await membersOf(`${bench.prefix}notification`)).toHaveLength(1)
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])
   expect(output.text).toContain('drained')
@@ -73,13 +81,19 @@ test.each([
   const port = await freePort()
   const url = new URL(database.url)
   spoil(url)
-  const { child, exited } = start({ ...environment(port), DATABASE_URL: url.href, DRAIN_GRACE_SECONDS: '5' })
+  const { child, exited } = start({
+    ...environment(port),
+    KAFKA_GROUP_ID: `${bench.prefix}silent`,
+    DATABASE_URL: url.href,
+    DRAIN_GRACE_SECONDS: '5',
+  })
   const readiness = async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
     return answer && { status: answer.status, text: await answer.text() }
   }
   await until(async () => (await readiness())?.text.includes('the database has not answered') ?? false)
   expect((await readiness())?.status).toBe(503)
+  expect(await membersOf(`${bench.prefix}silent`)).toEqual([])
   child.kill('SIGTERM')
   await exited
 })
@@ -100,4 +114,10 @@ test('a wrong environment ends a stage at once with one line per variable', asyn
   expect(await exited).toEqual([2, null])
   expect(output.text).toContain('METRICS_PORT: found "many"; allowed: a whole number from 0 to 65535')
   expect(output.text).toContain('DATABASE_URL: found nothing')
+})
+
+test('a stage with a wrong TLS_CA ends at once', async () => {
+  const { output, exited } = start({ ...environment(await freePort()), TLS_CA: 'nonsense' })
+  expect(await exited).toEqual([2, null])
+  expect(output.text).toContain('TLS_CA: found no certificate in 8 characters; allowed: certificates as PEM')
 })

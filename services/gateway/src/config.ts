@@ -1,7 +1,7 @@
 // Which settings does the gateway read from its environment?
 import { requestLogs } from '@orderpipeline/http'
 import { kafkaVariables } from '@orderpipeline/kafka'
-import { ConfigError, databaseVariables, readConfig, variables } from '@orderpipeline/config'
+import { ConfigError, databaseVariables, readConfig, tlsVariables, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
@@ -18,6 +18,7 @@ const schema = z.object({
   LISTEN_ADDRESS: variables.listenAddress(),
   METRICS_PORT: variables.port().default(9090),
   ...databaseVariables,
+  ...tlsVariables,
   /**
    * For the relay's lock and notifications, which a pooler in transaction mode cannot hold (default
    * DATABASE_URL).

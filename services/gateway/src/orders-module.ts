@@ -56,6 +56,8 @@ export interface Observability {
   readonly registry: Registry
   readonly tracing: Tracing | undefined
   readonly logger: Logger
+  /** Called with the variable that is wrong, where only the database shows it. */
+  readonly onMisconfigured?: ((problem: string) => void) | undefined
 }
 
 export function openOrdersModule(
@@ -64,10 +66,10 @@ export function openOrdersModule(
   observability: Observability,
   redis: Redis | undefined,
 ): OrdersModule {
-  const { registry, logger } = observability
+  const { registry, logger, onMisconfigured } = observability
   const applicationName = `gateway ${config.ORDERPIPELINE_PIPELINE}`
   const onQuery = observeQueries(registry)
-  const { database, replica } = openPools(config, { applicationName, onQuery, logger })
+  const { database, replica } = openPools(config, { applicationName, onQuery, logger, onMisconfigured })
   observePools({ primary: database, ...(replica ? { replica } : {}) }, registry)
   const keyedByOrder = (topic: string) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic)
   const intake = createIntake({
@@ -200,10 +202,11 @@ interface PoolParts {
   readonly applicationName: string
   readonly onQuery: ReturnType<typeof observeQueries>
   readonly logger: Logger
+  readonly onMisconfigured: Observability['onMisconfigured']
 }
 
 /** Connections to the primary, and to a read replica where there is one. */
-function openPools(config: GatewayConfig, { applicationName, onQuery, logger }: PoolParts) {
+function openPools(config: GatewayConfig, { applicationName, onQuery, logger, onMisconfigured }: PoolParts) {
   const pool = (url: string, name: string, readOnly: boolean) =>
     createPool({
       ...databaseSettings(config, url),
@@ -214,6 +217,10 @@ function openPools(config: GatewayConfig, { applicationName, onQuery, logger }: 
       connectTimeoutMs: 3_000,
       statementTimeoutMs: 5_000,
       onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+      // Without its replica a gateway still serves.
+      onUndeclaredPooler: readOnly
+        ? (problem) => logger.error({ problem }, 'the replica is of no use')
+        : onMisconfigured,
       onQuery,
     })
   const { DATABASE_URL: primary, DATABASE_REPLICA_URL: replica } = config

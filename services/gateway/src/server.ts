@@ -29,7 +29,12 @@ export interface Gateway {
   readonly closers: readonly Closer[]
 }
 
-export async function startGateway(config: GatewayConfig, logger: Logger): Promise<Gateway> {
+/** `onMisconfigured`: called with a variable that is wrong, where only the database shows it. */
+export async function startGateway(
+  config: GatewayConfig,
+  logger: Logger,
+  onMisconfigured?: (problem: string) => void,
+): Promise<Gateway> {
   const registry = createRegistry()
   const clock: Clock = { now: () => new Date(), monotonicMs: () => performance.now() }
   const tracing = await startTracing(config, { service: 'gateway', pipeline: config.ORDERPIPELINE_PIPELINE }, logger)
@@ -37,7 +42,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const { authentication, limits } = config
   if (!authentication) logger.warn('AUTH=none: the gateway accepts the customer that a caller names')
   const redis = redisOf(config, logger)
-  const ordersSide = openOrdersModule(config, clock, observability, redis)
+  const ordersSide = openOrdersModule(config, clock, { ...observability, onMisconfigured }, redis)
   const { database, intake, orders, cancel, products, catalogue, relaying, closers } = ordersSide
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
   const waiting = createOrderSubscriptions(config, orders, registry, logger)

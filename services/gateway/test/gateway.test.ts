@@ -70,7 +70,7 @@ test('accepts an order whose event reaches Kafka with the correlation id', async
   expect(event).toMatchObject({ type: 'OrderPlaced', correlationId: 'follow-me' })
 })
 
-test('repeats the first answer for a key, and answers 409 for another order', async () => {
+test('repeats the first answer for a key, and answers 422 for another order', async () => {
   const key = { 'idempotency-key': randomUUID() }
   const first = await post('/orders', order, key)
   const second = await post('/v1/orders', { ...order, currency: 'EUR' }, key)
@@ -94,6 +94,15 @@ test('lists every wrong field', async () => {
     },
     { path: 'items[0].quantity', found: '0', allowed: 'at least 1' },
     { path: 'colour', found: '"red"', allowed: 'no such field' },
+  ])
+})
+
+test('refuses a SKU that an order names twice, with the line', async () => {
+  const lines = ['SKU-0001', 'SKU-0002', 'SKU-0001'].map((sku) => ({ sku, quantity: 1 }))
+  const { status, body } = await post('/v1/orders', { ...order, items: lines })
+  expect(status).toBe(400)
+  expect(body.problems).toEqual([
+    { path: 'items[2].sku', found: '"SKU-0001"', allowed: 'each SKU once; add the quantities up' },
   ])
 })
 

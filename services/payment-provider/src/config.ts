@@ -1,5 +1,5 @@
 // Which settings does the payment provider read from its environment?
-import { databaseVariables, readConfig, variables } from '@orderpipeline/config'
+import { databaseVariables, readConfig, tlsVariables, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
@@ -9,6 +9,7 @@ const schema = z.object({
   LISTEN_ADDRESS: variables.listenAddress(),
   METRICS_PORT: variables.port().default(9090),
   ...databaseVariables,
+  ...tlsVariables,
   DATABASE_POOL_SIZE: variables.integer(1, 100).default(4),
   PROVIDER_LATENCY_MS: variables.number(0, 120_000).default(50),
   PROVIDER_JITTER_MS: variables.number(0, 120_000).default(10),

@@ -36,11 +36,16 @@ const httpLimits = {
   connectionMaxAgeMs: 300_000,
 }
 
-export async function startPaymentProvider(config: ProviderConfig, logger: Logger): Promise<PaymentProvider> {
+/** `onMisconfigured`: called with a variable that is wrong, where only the database shows it. */
+export async function startPaymentProvider(
+  config: ProviderConfig,
+  logger: Logger,
+  onMisconfigured?: (problem: string) => void,
+): Promise<PaymentProvider> {
   const registry = createRegistry()
   const tracing = await startTracing(config, { service: 'payment-provider' }, logger)
   const { active, charged } = chargeMetrics(registry)
-  const database = openDatabase(config, logger)
+  const database = openDatabase(config, logger, onMisconfigured)
   const behaviour = { current: behaviourOf(config) }
   const ledger = createLedger(database)
   const simulation = { ...chance, behaviour: () => behaviour.current }
@@ -94,12 +99,13 @@ export async function startPaymentProvider(config: ProviderConfig, logger: Logge
   }
 }
 
-function openDatabase(config: ProviderConfig, logger: Logger) {
+function openDatabase(config: ProviderConfig, logger: Logger, onMisconfigured?: (problem: string) => void) {
   return createPool({
     ...databaseSettings(config),
     role: 'payment_provider',
     size: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
+    onUndeclaredPooler: onMisconfigured,
   })
 }
 

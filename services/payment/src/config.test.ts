@@ -63,6 +63,9 @@ test('Stripe needs its key alone, and is called below its account’s limit', ()
     host: '0.0.0.0',
     secrets: ['whsec_1', 'whsec_2'],
   })
+  // The stage's own record of intents ends after 31 days.
+  const keyHours = { PAYMENT_PROVIDER_KEY_HOURS: '8760' }
+  expect([providerOptions({ ...stripe, ...keyHours }).keyHours, options(keyHours).keyHours]).toEqual([720, 8_760])
   expect(() => providerOptions({ PAYMENT_PROVIDER: 'stripe' })).toThrow('PAYMENT_PROVIDER_TOKEN: found nothing')
   expect(() => providerOptions({})).toThrow('PAYMENT_PROVIDER_URL: found nothing')
   expect(() => providerOptions({ PAYMENT_PROVIDER: 'paypal' })).toThrow('allowed: one of simulator, stripe')

@@ -12,6 +12,8 @@ const stripeTimeoutMs = 20_000
  * callers.
  */
 const stripeStageRate = 80
+/** The intents that the stage notes, which replace Stripe's keys, are kept for 31 days. */
+const stripeMaxKeyHours = 30 * 24
 
 const schema = z.object({
   /**
@@ -31,7 +33,7 @@ const schema = z.object({
     .optional(),
   /**
    * How long the provider remembers an idempotency key, at least. For an older order the stage
-   * first looks for a charge.
+   * first looks for a charge. With stripe at most 720 count.
    */
   PAYMENT_PROVIDER_KEY_HOURS: variables.number(0.01, 87_600).default(24),
   /**
@@ -57,7 +59,7 @@ const schema = z.object({
    * never.
    */
   PAYMENT_RECONCILE_AFTER_SECONDS: variables.integer(0, 7 * 86_400).default(3_600),
-  /** Calls a second of this replica. */
+  /** Calls a second of this replica; a tenth of it after its start and after an outage. */
   PAYMENT_RATE_PER_SECOND: variables.number(0.1, 100_000).default(100),
   PAYMENT_RETRY_ATTEMPTS: variables.integer(1, 20).default(3),
   PAYMENT_RETRY_BACKOFF_MS: variables.integer(1, 60_000).default(1_000),
@@ -125,7 +127,7 @@ export function providerOptions(env: Environment): ProviderOptions {
     reconcileAfterSeconds: config.PAYMENT_RECONCILE_AFTER_SECONDS,
     token: config.PAYMENT_PROVIDER_TOKEN,
     timeoutMs,
-    keyHours: config.PAYMENT_PROVIDER_KEY_HOURS,
+    keyHours: Math.min(config.PAYMENT_PROVIDER_KEY_HOURS, stripe ? stripeMaxKeyHours : Infinity),
     guard: {
       perSecond: config.PAYMENT_RATE_PER_SECOND,
       attempts: config.PAYMENT_RETRY_ATTEMPTS,

@@ -14,6 +14,7 @@ import { callFor, isCause } from './payments.ts'
 import type { ProviderAnswer, Ending, Payment } from './payments.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
+import { isForgotten, placedAtMs, stoppedOrCaptured } from './stopping.ts'
 
 export interface PaymentContext extends Pick<StageContext, 'now'> {
   /**
@@ -56,19 +57,22 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
     prepare: async (event, signal, database) => {
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
       const nowMs = now().getTime()
-      const isForgotten = (sinceMs: number | undefined) =>
-        sinceMs !== undefined && nowMs - sinceMs > keyHours * 3_600_000
+      const memory = { keyHours, nowMs }
+      const placedMs = placedAtMs(event.data.orderId)
       const stageLookups = lookupsOf(database)
       const look = () => stageLookups.add({ orderId: event.data.orderId, eventId: event.id })
       if (event.type !== 'StockReserved') {
         const { payment } = await look()
-        const asking = { signal, forgotten: isForgotten(placedAtMs(event.data.orderId)), nowMs }
-        return givenBack(provider, event, payment, asking)
+        // An order of unknown age may be older than the provider's memory.
+        const forgotten = placedMs === undefined || isForgotten(placedMs, memory)
+        return givenBack(provider, event, payment, { signal, forgotten, nowMs })
       }
+      // The reservation of an old order may be published anew, with a new time.
       const saidAtMs = Date.parse(event.time)
-      const before = nowMs - saidAtMs > newMs ? await look() : undefined
+      const forgotten = isForgotten(Math.min(saidAtMs, placedMs ?? saidAtMs), memory)
+      const before = forgotten || nowMs - saidAtMs > newMs ? await look() : undefined
       if (before?.payment || before?.isApplied) return { kind: 'nothing' }
-      return charged(provider, event, isForgotten(saidAtMs), signal)
+      return charged(provider, event, forgotten, signal)
     },
     // They may free an order whose payment does not come to an end; that they came first is
     // something the payments allow for anyway, as they come by another topic.
@@ -121,12 +125,8 @@ async function givenBack(
   if (call.kind === 'nothing') return { kind: 'nothing' }
   let chargeId = call.kind === 'refund' ? call.chargeId : undefined
   try {
-    if (chargeId === undefined && forgotten) chargeId = await captureOf(provider, orderId, signal, traceparent)
-    if (chargeId === undefined) {
-      const stopped = await provider.stop({ orderId, customerId }, signal, traceparent)
-      if (stopped.status !== 'captured') return { kind: 'voided' }
-      chargeId = stopped.chargeId
-    }
+    chargeId ??= await stoppedOrCaptured(provider, { orderId, customerId, forgotten, traceparent }, signal)
+    if (chargeId === undefined) return { kind: 'voided' }
     return { kind: 'refunded', refund: await provider.refund(orderId, chargeId, signal, { traceparent }) }
   } catch (error) {
     // Money is not given up as a message may be: it stays due until it is back.
@@ -143,22 +143,4 @@ async function givenBack(
  */
 function isStall({ reason }: ProviderError, old: boolean): boolean {
   return reason === 'InFlight' || (old && reason === 'Busy')
-}
-
-async function captureOf(
-  provider: Provider,
-  orderId: string,
-  signal: AbortSignal,
-  traceparent: string | undefined,
-): Promise<string | undefined> {
-  const outcome = await provider.find(orderId, signal, traceparent)
-  return outcome?.status === 'captured' ? outcome.chargeId : undefined
-}
-
-/**
- * Order ids are uuids of version 7, which begin with 48 bits of Unix milliseconds; other ids have
- * no time.
- */
-function placedAtMs(orderId: string): number | undefined {
-  return orderId[14] === '7' ? Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16) : undefined
 }

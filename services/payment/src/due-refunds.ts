@@ -13,6 +13,7 @@ import { paymentsByOrder, writePayments } from './apply.ts'
 import { refunded, stopped } from './payments.ts'
 import type { Settlement } from './payments.ts'
 import type { Provider, Refund } from './provider.ts'
+import { stoppedOrCaptured } from './stopping.ts'
 import { claimDues, deleteDue, noteDueError, sumDues } from './sql/dues.ts'
 import type { DueRow, DueSum } from './sql/dues.ts'
 import { lockPayments } from './sql/stage.ts'
@@ -62,7 +63,9 @@ export async function makeDueRefunds(surroundings: Surroundings, options: DueRef
 
 async function giveBack(row: DueRow, { database, publish, stopping }: Surroundings, options: DueRefundOptions) {
   const { orderId, customerId } = row
-  const chargeId = row.chargeId === '' ? await chargeOf(row, options.provider, stopping) : row.chargeId
+  // It may have been due for longer than the provider remembers the key.
+  const about = { orderId, customerId, forgotten: true }
+  const chargeId = row.chargeId === '' ? await stoppedOrCaptured(options.provider, about, stopping) : row.chargeId
   const second = row.reason === 'SECOND_CHARGE'
   const key = second ? `refund-${chargeId}` : undefined
   const refund =
@@ -72,11 +75,6 @@ async function giveBack(row: DueRow, { database, publish, stopping }: Surroundin
   const event = settle()?.event
   if (event) await publish([event])
   await write(database, row, settle()?.payment)
-}
-
-async function chargeOf({ orderId, customerId }: DueRow, provider: Provider, signal: AbortSignal) {
-  const outcome = await provider.stop({ orderId, customerId }, signal)
-  return outcome.status === 'captured' ? outcome.chargeId : undefined
 }
 
 interface About {
@@ -102,7 +100,7 @@ function owedGauges(registry: Registry): (sums: readonly DueSum[]) => void {
   const registers = [registry]
   const cents = new Gauge({
     name: 'payment_owed_cents',
-    help: 'Amount of refunds that are due, in minor units; the same from every replica, and 0 in the long run',
+    help: 'Amount of refunds that are due, in minor units; 1 of the currency unknown where it is not known; the same from every replica, and 0 in the long run',
     labelNames: ['currency'] as const,
     registers,
   })

@@ -190,6 +190,20 @@ test.each([
   }
 })
 
+test('goes on slowly after an outage, and at full speed a little later', async () => {
+  let nowMs = 0
+  const { provider } = providerThat(...Array.from({ length: 5 }, () => 'Busy' as const), captured)
+  const guard = guarded(provider, { ...figures, clock: () => nowMs })
+  nowMs += 60_000
+  expect(guard.rate).toBe(100_000)
+  await reasonsOf(5, () => guard.charge(charge, never))
+  nowMs += 60
+  expect(await reasonsOf(1, () => guard.charge(charge, never))).toEqual(['answered'])
+  expect(guard.rate).toBe(10_000)
+  nowMs += 60_000
+  expect(guard.rate).toBe(100_000)
+})
+
 test('spaces calls after the burst, which recovers with time', () => {
   const limit = createRateLimit(100, 3)
   expect([0, 0, 0, 0, 0].map((now) => limit.take(now))).toEqual([0, 0, 0, 10, 20])

@@ -1,6 +1,6 @@
 // How is a provider that is slow, failing or unavailable called no more than helps? Calls are
 // spaced out and tried again a little later, and when half of the last ones failed there are no
-// calls for a while: the stage takes no further messages in meanwhile.
+// calls for a while: the stage takes no further messages in meanwhile, and goes on slowly at first.
 import { backoffMs } from '@orderpipeline/retry'
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,10 +9,11 @@ import { BreakerOpen, createBreaker } from './breaker.ts'
 import type { BreakerOptions, Health } from './breaker.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider, ProviderFailure } from './provider.ts'
+import { createRampUp } from './ramp-up.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 export interface GuardOptions {
-  /** Calls a second, of this replica. */
+  /** Calls a second, of this replica; a tenth of it at first, and after an outage. */
   readonly perSecond: number
   /** Attempts for one call, the first included. */
   readonly attempts: number
@@ -31,6 +32,8 @@ export interface GuardOptions {
 export interface GuardedProvider extends Provider {
   /** No call is allowed now; true for `openMs` at a time. */
   readonly open: boolean
+  /** Calls a second that may be made now. */
+  readonly rate: number
 }
 
 /** Twenty attempts, which are allowed, would else end in days. */
@@ -45,9 +48,21 @@ function isOf(reasons: readonly ProviderFailure[]) {
 
 export function guarded(provider: Provider, options: GuardOptions): GuardedProvider {
   const { clock = () => performance.now(), random = Math.random, onOpen, onClose } = options
-  const limit = createRateLimit(options.perSecond)
+  const rampUp = createRampUp({ perSecond: options.perSecond, clock })
+  const limit = createRateLimit(() => rampUp.rate)
   const blame = createBlame()
-  const breaker = createBreaker({ ...options.breaker, clock, onOpen, onClose })
+  const breaker = createBreaker({
+    ...options.breaker,
+    clock,
+    onOpen: (failure) => {
+      rampUp.noteOutage()
+      onOpen?.(failure)
+    },
+    onClose: () => {
+      rampUp.noteRecovery()
+      onClose?.()
+    },
+  })
   const backoff = { firstMs: options.backoffMs, maxMs: Math.max(options.backoffMs, longestBackoffMs) }
   const again = retry(handleWhen(isOf(passing)), {
     maxAttempts: options.attempts - 1,
@@ -66,6 +81,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
         () =>
           breaker.run(async () => {
             await turn(signal)
+            rampUp.noteCall()
             return call()
           }, healthOf),
         signal,
@@ -88,6 +104,9 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       ask(orderId, () => provider.refund(orderId, chargeId, signal, how), signal),
     get open() {
       return breaker.open
+    },
+    get rate() {
+      return rampUp.rate
     },
   }
 }

@@ -10,16 +10,16 @@ export interface RateLimit {
 }
 
 /**
- * `burst`: calls that may be made at once after a rest. A rate that changes holds for the places
- * that are taken after it has.
+ * `burst`: calls that may be made at once after a rest, those of 100 ms by default. A rate that
+ * changes holds for the places that are taken after it has.
  */
 export function createRateLimit(perSecond: number | (() => number), burst?: number): RateLimit {
   const rate = typeof perSecond === 'number' ? () => perSecond : perSecond
-  const places = burst ?? Math.max(1, Math.ceil(rate() / 10))
   let nextMs = -Infinity
   return {
     take: (nowMs) => {
       const spacingMs = 1_000 / rate()
+      const places = burst ?? Math.max(1, Math.ceil(rate() / 10))
       nextMs = Math.max(nextMs, nowMs - (places - 1) * spacingMs)
       const waitMs = Math.max(0, nextMs - nowMs)
       nextMs += spacingMs

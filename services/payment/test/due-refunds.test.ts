@@ -155,7 +155,8 @@ test.each(['refund', 'stop'] as const)(
     if (call === 'refund') await handle([reservedEvent(paidOrder)])
     else await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
     const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
-    await handle([cancelledEvent(paidOrder)], { ...provider(), [call]: refuse })
+    const unanswered = { ...provider(), find: () => Promise.resolve(undefined) }
+    await handle([cancelledEvent(paidOrder)], { ...unanswered, [call]: refuse })
     expect(await bench.records('payment.dead-letters')).toEqual([])
     expect(await dues(paidOrder)).toEqual([
       { reason: 'GIVEN_UP', amount_cents: call === 'refund' ? 100 : null, attempts: 0 },
@@ -177,4 +178,60 @@ test('settles an order without any charge without a refund', async () => {
   expect(await charges(unpaid)).toEqual([{ status: 'voided', refunded: false }])
   expect(await payments(unpaid)).toEqual([{ status: 'CANCELLED' }])
   expect(await dues(unpaid)).toEqual([])
+})
+
+test('refunds an unknown charge that stays due for longer than the provider remembers keys', async () => {
+  const paidOrder = order()
+  const { orderId, customerId, currency } = paidOrder
+  await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
+  const refuse = () => Promise.reject(new ProviderError('Refused', 'answered 422'))
+  await handle([cancelledEvent(paidOrder)], { ...provider(), find: () => Promise.resolve(undefined), stop: refuse })
+  expect(await dues(paidOrder)).toMatchObject([{ reason: 'GIVEN_UP', amount_cents: null }])
+  await forgetKeys(paidOrder)
+  await makeDueRefunds(surroundings(), { provider: provider(), now })
+  expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: true }])
+  expect(await payments(paidOrder)).toEqual([{ status: 'REFUNDED' }])
+  expect(await dues(paidOrder)).toEqual([])
+})
+
+test('counts a due of unknown amount, by its payment or pending charge where there is one', async () => {
+  const [unknown, pending] = [order(), order()]
+  for (const { orderId, customerId } of [unknown, pending])
+    await database.ask(
+      'payment',
+      `INSERT INTO refunds_due (order_id, charge_id, customer_id, reason) VALUES ($1, '', $2, 'GIVEN_UP')`,
+      [orderId, customerId],
+    )
+  await database.ask('payment', `INSERT INTO charges_pending VALUES ($1, $2, 700, 'SEK')`, [
+    pending.orderId,
+    pending.customerId,
+  ])
+  const registry = createRegistry()
+  const refusing: Provider = { ...provider(), stop: () => Promise.reject(new ProviderError('Refused', 'not now')) }
+  await refundTask({ provider: refusing, now, registry }).run({ ...surroundings(), keyedByOrder: () => false })
+  const metrics = await registry.metrics()
+  expect(metrics).toContain('payment_owed_cents{currency="unknown"} 1')
+  expect(metrics).toContain('payment_owed_cents{currency="SEK"} 700')
+  expect(metrics).toContain('payment_refunds_due{reason="GIVEN_UP"} 2')
+  await database.ask('payment', 'DELETE FROM refunds_due')
+  await database.ask('payment', 'DELETE FROM charges_pending')
+})
+
+test('a cancelled order of unknown age is looked for before its key is stopped', async () => {
+  const paidOrder = order()
+  const { orderId, customerId, currency } = paidOrder
+  await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
+  await forgetKeys(paidOrder)
+  await handle([cancelledEvent(paidOrder)])
+  expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: true }])
+})
+
+test('does not charge an old order again whose reservation is published anew', async () => {
+  const paidOrder = { ...order(), orderId: '019b0000-0000-7000-8000-000000000002' }
+  const { orderId, customerId, currency } = paidOrder
+  await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)
+  await forgetKeys(paidOrder)
+  await handle([reservedNow(paidOrder)])
+  expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: false }])
+  expect(await payments(paidOrder)).toEqual([{ status: 'CAPTURED' }])
 })

@@ -1,5 +1,7 @@
 // Does the order platform work through a real PgBouncer in transaction mode, whose few connections
 // to the server all its services share?
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +15,7 @@ import {
 } from '@orderpipeline/cluster/testing'
 import { gatewayConfig, startGateway } from '@orderpipeline/gateway'
 import type { Gateway } from '@orderpipeline/gateway'
-import { createPool } from '@orderpipeline/postgres'
+import { createPool, openSession } from '@orderpipeline/postgres'
 import { shopStages, shopTopics, stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/process'
@@ -30,6 +32,7 @@ let dir: string
 let host: ReturnType<typeof inProcessHost>
 let database: TestDatabase
 let pooledUrl: string
+let droppingUrl: string
 let provider: PaymentProvider
 let bench: Bench
 let gateway: Gateway
@@ -38,12 +41,18 @@ beforeAll(async () => {
   await chmod(dir, 0o711)
   host = inProcessHost(join(dir, 'processes'))
   database = await testDatabase(postgresUrl(), { seedProducts: 5, seedStockQuantity: 1_000 })
-  const port = await persistedPorts(join(dir, 'ports.json')).port('pgbouncer')
+  const ports = persistedPorts(join(dir, 'ports.json'))
+  const pooler = { upstream: database.url, serverConnections }
   pooledUrl = await startPgbouncer(host, {
+    ...pooler,
     dir: join(dir, 'pgbouncer'),
-    port,
-    upstream: database.url,
-    serverConnections,
+    port: await ports.port('pgbouncer'),
+  })
+  droppingUrl = await startPgbouncer(host, {
+    ...pooler,
+    dir: join(dir, 'pgbouncer-dropping'),
+    port: await ports.port('pgbouncer-dropping'),
+    ignoredParameters: ['options', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'],
   })
   bench = await stageBench({
     kafkaBootstrap: kafkaBootstrap(),
@@ -51,11 +60,11 @@ beforeAll(async () => {
     topics: [...shopTopics, ...stages.map((stage) => `${stage}.dead-letters`)],
   })
   const pooled = { DATABASE_URL: pooledUrl, DATABASE_POOLER: 'transaction' as const }
-  const ports = { HTTP_PORT: '0', METRICS_PORT: '0' }
-  provider = await startPaymentProvider(providerConfig({ ...pooled, ...ports }), silentLogger())
+  const anyPort = { HTTP_PORT: '0', METRICS_PORT: '0' }
+  provider = await startPaymentProvider(providerConfig({ ...pooled, ...anyPort }), silentLogger())
   gateway = await startGateway(
     gatewayConfig({
-      ...{ ...pooled, ...ports, DATABASE_SESSION_URL: database.url },
+      ...{ ...pooled, ...anyPort, DATABASE_SESSION_URL: database.url },
       ...{ KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(), KAFKA_TOPIC_PREFIX: bench.prefix },
       ...{ AUTH: 'none', SYNC_MAX_WAIT_SECONDS: '0', DRAIN_LINGER_SECONDS: '0' },
     }),
@@ -110,8 +119,51 @@ test('roles and time-outs hold for one transaction with shared connections', asy
   await Promise.all(pools.map(({ pool }) => pool.close()))
 })
 
-test('refuses to start behind an undeclared pooler', async () => {
-  const plain = createPool({ url: pooledUrl, role: 'orders', size: 1 })
-  await expect(plain.query({ name: '', text: 'SELECT 1' })).rejects.toMatchObject({ outage: true })
-  await plain.close()
+const services = ['gateway', 'notification']
+const startUp = [
+  { manner: 'refuses start-up parameters', url: () => pooledUrl, reason: 'unsupported startup parameter' },
+  { manner: 'drops start-up parameters', url: () => droppingUrl, reason: 'drops the role and the schema' },
+]
+const problem =
+  /^DATABASE_POOLER: found none, but .*; allowed for a pooler in transaction mode at DATABASE_URL: transaction/m
+
+test.each(startUp.flatMap((each) => services.map((service) => ({ ...each, service }))))(
+  'the $service ends behind an undeclared pooler that $manner, and names the variable',
+  async ({ service, url, reason }) => {
+    const main = new URL(`../../../services/${service}/src/main.ts`, import.meta.url).pathname
+    const stage = {
+      ...{ ORDERPIPELINE_PIPELINE: 'test', ORDERPIPELINE_STAGE: service, KAFKA_GROUP_ID: `${bench.prefix}undeclared` },
+      ...{ KAFKA_CONSUME_TOPICS: `${bench.prefix}orders.status`, KAFKA_TOPIC_PREFIX: bench.prefix },
+      KAFKA_DEAD_LETTER_TOPIC: `${bench.prefix}notification.dead-letters`,
+    }
+    const env = {
+      ...{ ...stage, HTTP_PORT: '0', METRICS_PORT: '0', AUTH: 'none', KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() },
+      DATABASE_URL: url(),
+    }
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    let errors = ''
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    expect(await once(child, 'close')).toEqual([2, null])
+    expect(errors).toMatch(problem)
+    expect(errors).toContain(reason)
+  },
+)
+
+test('a connection whose role has the schema by itself is not taken for one through a pooler', async () => {
+  const calls: string[] = []
+  const options = { url: droppingUrl, size: 1, onUndeclaredPooler: (message: string) => calls.push(message) }
+  const [own, foreign] = [createPool({ ...options, role: 'public' }), createPool({ ...options, role: 'orders' })]
+  await own.query({ name: '', text: 'SELECT 1' })
+  expect(calls).toEqual([])
+  await expect(foreign.query({ name: '', text: 'SELECT 1' })).rejects.toMatchObject({ code: 'UNDECLARED_POOLER' })
+  expect(calls).toEqual([expect.stringMatching(problem)])
+  await Promise.all([own.close(), foreign.close()])
+})
+
+test('a session through an undeclared pooler is refused with the variable', async () => {
+  for (const url of [pooledUrl, droppingUrl])
+    await expect(openSession({ url, role: 'orders' })).rejects.toMatchObject({
+      outage: true,
+      message: expect.stringMatching(/DATABASE_SESSION_URL/) as string,
+    })
 })

@@ -58,10 +58,15 @@ export interface DueSum {
   readonly cents: number
 }
 
+/**
+ * By the amount of the due, or else of its order's payment or pending charge. An amount that is not
+ * known counts as one minor unit of the currency `unknown`: the sum is 0 only where nothing is due.
+ */
 export const sumDues: Statement = {
   name: 'payment.dues.sum',
   text: `
-SELECT reason, COALESCE(currency, 'unknown') AS currency, count(*)::float8 AS count, COALESCE(sum(amount_cents), 0)::float8 AS cents
-FROM refunds_due
+SELECT reason, COALESCE(due.currency, payment.currency, pending.currency, 'unknown') AS currency, count(*)::float8 AS count,
+  sum(COALESCE(due.amount_cents, payment.amount_cents, pending.amount_cents, 1))::float8 AS cents
+FROM refunds_due due LEFT JOIN payments payment USING (order_id) LEFT JOIN charges_pending pending USING (order_id)
 GROUP BY 1, 2`,
 }

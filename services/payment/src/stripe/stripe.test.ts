@@ -2,9 +2,10 @@
 // decided late?
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { intentsInMemory } from '../../test/intents-in-memory.ts'
 import { startStripeServer } from '../../test/stripe-server.ts'
 import type { StripeServer } from '../../test/stripe-server.ts'
-import type { Intent, Intents } from '../intents.ts'
+import type { Intents } from '../intents.ts'
 import { ProviderError } from '../provider-error.ts'
 import { createStripe } from './stripe.ts'
 
@@ -27,23 +28,6 @@ beforeEach(() => {
   stripe.searchLag = false
   stripe.forgetKeys()
 })
-
-/** Our own port, in memory; its statements are tried on PostgreSQL in test/stripe.test.ts. */
-function intentsInMemory(): Intents {
-  const rows = new Map<string, Intent>()
-  const put = (orderId: string, row: Intent) => {
-    rows.set(orderId, row)
-    return Promise.resolve(row)
-  }
-  return {
-    of: (orderId) => Promise.resolve(rows.get(orderId)),
-    note: (orderId, intentId) => {
-      const row = rows.get(orderId)
-      return put(orderId, { intentId: row?.intentId ?? intentId, stopped: row?.stopped ?? false })
-    },
-    stop: (orderId) => put(orderId, { intentId: rows.get(orderId)?.intentId, stopped: true }),
-  }
-}
 
 const never = new AbortController().signal
 function adapter(intents: Intents = intentsInMemory(), options: { key?: string; turn?: () => Promise<void> } = {}) {

@@ -33,7 +33,7 @@ export function createStripe({ intents, now, ...address }: StripeOptions): Provi
       const asking = { signal, traceparent }
       const notedId = (await intents.of(orderId))?.intentId
       if (notedId !== undefined) return outcomeOf(await retrieve(api, notedId, asking))
-      return search(api, orderId, asking)
+      return search(parts, orderId, asking)
     },
     refund: (orderId, chargeId, signal, { traceparent, key = `refund-${orderId}` } = {}) =>
       refundOf(api, { orderId, chargeId, key }, { signal, traceparent }),
@@ -52,13 +52,15 @@ function retrieve(api: StripeApi, intentId: string, asking: Asking) {
 
 /**
  * For what is not noted any more. Stripe's search is some seconds to a minute behind, so it is for
- * old orders only.
+ * old orders only. An intent that is not decided yet is noted again, so that it can be stopped.
  */
-async function search(api: StripeApi, orderId: string, asking: Asking): Promise<ChargeOutcome | undefined> {
+async function search({ api, intents }: Parts, orderId: string, asking: Asking): Promise<ChargeOutcome | undefined> {
   const query = `metadata['${orderKey}']:'${quoted(orderId)}'`
   const { data } = await api.get('payment_intents/search', PaymentIntents, { query, limit: 10 }, asking)
   const latest = data.find(({ status }) => status === 'succeeded') ?? data[0]
-  return latest && outcomeOf(latest)
+  const outcome = latest && outcomeOf(latest)
+  if (outcome?.status === 'pending') await intents.note(orderId, outcome.chargeId)
+  return outcome
 }
 
 async function chargeOf(parts: Parts, charge: Charge, asking: Asking): Promise<ChargeOutcome> {
@@ -166,8 +168,9 @@ interface Returning {
 
 async function refundOf(api: StripeApi, returning: Returning, asking: Asking): Promise<Refund> {
   const { orderId, chargeId, key } = returning
+  const about = { [chargeId.startsWith('ch_') ? 'charge' : 'payment_intent']: chargeId }
   const params = {
-    [chargeId.startsWith('ch_') ? 'charge' : 'payment_intent']: chargeId,
+    ...about,
     [`metadata[${orderKey}]`]: orderId,
   }
   const once = (idempotencyKey: string) => api.post('refunds', answers.Refund, params, idempotencyKey, asking)
@@ -179,7 +182,7 @@ async function refundOf(api: StripeApi, returning: Returning, asking: Asking): P
     return refundFrom(answer, chargeId)
   } catch (error) {
     if (!(error instanceof StripeRefusal) || error.code !== 'charge_already_refunded') throw error
-    const { data } = await api.get('refunds', answers.Refunds, { payment_intent: chargeId, limit: 10 }, asking)
+    const { data } = await api.get('refunds', answers.Refunds, { ...about, limit: 10 }, asking)
     const existing = data.find((refund) => !failedRefund(refund))
     if (!existing) throw error
     return refundFrom(existing, chargeId)
