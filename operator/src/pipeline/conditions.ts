@@ -19,7 +19,7 @@ import type { LivePart } from './rollout.ts'
 import type { DeferredObject, PipelineObservation } from './pipeline-observation.ts'
 import { suspensionOf } from './suspension.ts'
 import { topicsNotReady } from './topic-readiness.ts'
-import { partitionsFor, reachWith } from './topics.ts'
+import { partitionsOf, reachOf } from './topics.ts'
 
 /**
  * A condition whose status does not change keeps its time, so a status is written for changes only.
@@ -222,7 +222,7 @@ function unreachable({
     if (counts.includes(undefined)) return []
     const partitions = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
     const { maxReplicas } = stage.scaling
-    const neededPartitions = partitionsFor(maxReplicas)
+    const neededPartitions = partitionsOf(stage.scaling)
     if (partitions >= neededPartitions) return []
     const [first] = stage.consumes
     const largerCount = (counts[0] ?? 0) + neededPartitions - partitions
@@ -230,7 +230,7 @@ function unreachable({
       stage.consumes.length === 1
         ? `topic ${first?.topic} has ${partitions} partitions and needs ${neededPartitions}; set partitions: ${largerCount}`
         : `its topics have ${partitions} partitions in all and need ${neededPartitions}; set partitions: ${largerCount} of topic ${first?.topic}`
-    return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
+    return `stage ${stage.name} reaches about ${reachOf(stage.scaling, partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
   })
 }
 

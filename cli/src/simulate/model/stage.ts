@@ -76,7 +76,6 @@ export function createStage(
     readyLateMs: surroundings.readyLateSeconds * 1_000,
   })
   const autoscaler = autoscalerOf(stage, scenario, flow, random)
-  const fixed = scaling === 'maximum' || scaling === 'minimum'
 
   const arrived = consumes.map(() => 0)
   const doneByTopic = consumes.map(() => 0)
@@ -84,12 +83,14 @@ export function createStage(
   const count = (topic: number, messages: number): void => {
     endedByTopic[topic] = (endedByTopic[topic] ?? 0) + messages
   }
+  const inFlight = (): number => sum(deployment.pods.map(({ replica }) => replica.inFlight))
   const sight: Sight = {
     lagOf: (topic) => {
       const position = index.get(topic) ?? -1
       return { lag: (arrived[position] ?? 0) - (doneByTopic[position] ?? 0), partitions: partitions[position] ?? 0 }
     },
     arrivedOn: (topic) => arrived[index.get(topic) ?? -1] ?? 0,
+    lagUpTo: (ofPartition) => inFlight() + backlog.waitingUpTo(ofPartition),
     done: () => sum(doneByTopic),
     members: () => group.members.size,
     wanted: () => deployment.wanted,
@@ -118,7 +119,7 @@ export function createStage(
       arrived: sum(arrived),
       done: sum(doneByTopic),
       waiting: sum(consumes.map((_, topic) => backlog.waiting(topic))),
-      inFlight: sum(deployment.pods.map(({ replica }) => replica.inFlight)),
+      inFlight: inFlight(),
       lag: lag(),
       wanted: deployment.wanted,
       pods: deployment.pods.length,
@@ -133,7 +134,8 @@ export function createStage(
     },
     control: (now) => {
       group.advance(now)
-      if (!fixed) deployment.scaleTo(autoscaler.replicas(now, deployment.wanted, sight))
+      if (scaling !== 'maximum' && scaling !== 'minimum')
+        deployment.scaleTo(autoscaler.replicas(now, deployment.wanted, sight))
       deployment.advance(now)
     },
     finish: (now, onDone) => {
