@@ -10,7 +10,7 @@ import { benchIdle } from './idle/index.ts'
 import { benchRunningShop } from './idle/running.ts'
 import { benchIntake } from './intake.ts'
 import { benchMonthTwo } from './month-two/index.ts'
-import { benchScaling } from './scaling.ts'
+import { benchScaling } from './scaling/index.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
@@ -128,11 +128,16 @@ program
 
 program
   .command('scaling')
-  .description('ways to scale the example shop, in the model of orderpipeline simulate: lag, flow, steps of two')
+  .description(
+    'ways to scale the example shop, in the model of orderpipeline simulate: lag, CPU, steps of two, flow, and an oracle',
+  )
   .option('--load <text>', 'only loads whose name contains it; repeatable', collected, [])
+  .option('--way <name>', 'only this way, lag, CPU, steps or flow, and the oracle; repeatable', collected, [])
+  .option('--write', 'the tables into docs/simulate.md')
   .option('--json', 'the result as JSON on standard output')
-  .action(async (options: { load: readonly string[]; json?: true }) => {
-    print(await benchScaling(options.load, say), options.json)
+  .action(async (options: Record<'load' | 'way', readonly string[]> & { write?: true; json?: true }) => {
+    const { load, way, write = false } = options
+    print(await benchScaling({ loads: load, ways: way, write, say }), options.json)
   })
 
 program

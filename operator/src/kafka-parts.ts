@@ -1,6 +1,8 @@
-// Which parts of the operator speak to Kafka? One reads lag, one answers KEDA, and one keeps the
-// topics of external clusters; all over shared connections.
+// Which parts of the operator speak to Kafka? One reads lag, one answers KEDA (and reads the lag of
+// the pipelines that it answers for), and one keeps the topics of external clusters; all over
+// shared connections.
 import type { Logger } from 'pino'
+import { resourceOf } from './api/index.ts'
 import type { KubeObject, OrderPipeline } from './api/index.ts'
 import type { OperatorConfig } from './config.ts'
 import { kafkaClients } from './kafka/clients.ts'
@@ -12,9 +14,10 @@ import type { LagReader } from './kafka/lag-reader.ts'
 import { topicKeeper } from './kafka/topic-keeper.ts'
 import type { TopicKeeper } from './kafka/topic-keeper.ts'
 import { recordTopics } from './kafka/topic-record.ts'
+import { isConflict, isNotFound } from './kube/errors.ts'
 import type { Kube } from './kube/port.ts'
-import { needsFinalizer } from './pipeline/index.ts'
-import type { KafkaAccess, LagSource } from './pipeline/index.ts'
+import { keyOf, namespaceOf, needsFinalizer } from './pipeline/index.ts'
+import type { FirstReplicas, KafkaAccess, LagSource, MeasuredStage } from './pipeline/index.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
 import type { Observed } from './reconcile/observe.ts'
 import type { Clock } from './runtime/clock.ts'
@@ -47,7 +50,9 @@ interface KafkaEnvironment {
 }
 
 export interface KafkaParts {
-  readonly poller: LagPoller
+  readonly poller: Pick<LagPoller, 'run'>
+  /** What is measured of a pipeline, by stage. Empty while unknown. */
+  readonly figuresOf: (key: string) => ReadonlyMap<string, MeasuredStage>
   readonly flow: FlowScaler
   readonly topics: TopicKeeper
 }
@@ -63,23 +68,27 @@ export async function kafkaParts(on: KafkaEnvironment): Promise<KafkaParts> {
       metrics.lagReadFailed()
       log.warn({ servers, error }, consequence)
     }
-  const poller = lagPoller(
-    {
-      ...{ pipelines: on.polled, readerFor, updated: on.moved, ...clock },
-      failed: unreadable('lag cannot be read, it is unknown until Kafka answers'),
-    },
-    {
-      intervalMs: config.lag.intervalSeconds * 1000,
-      deadLettersMs: config.deadLettersIntervalSeconds * 1000,
-      serviceDomain,
-    },
-  )
+  const deadLettersMs = config.deadLettersIntervalSeconds * 1000
   const flow = await flowScaler({
-    ...{ ...clock, observe: on.observe, readerFor, serviceDomain },
+    ...{ ...clock, observe: on.observe, readerFor, serviceDomain, deadLettersMs, leads: on.mayWrite },
+    updated: (key) => {
+      if (on.mayWrite()) on.moved(key)
+    },
+    start: startOf(on),
     port: config.flowScaler?.port,
     intervalMs: (config.flowScaler?.intervalSeconds ?? 2) * 1000,
     failed: unreadable('the flow of pipelines is unknown, KEDA scales on lag until Kafka answers'),
   })
+  // A pipeline that the scaler reads is read once.
+  const unread = () => on.polled().filter((source) => flow.figuresOf(keyOf(source)) === undefined)
+  const poller = lagPoller(
+    {
+      ...{ pipelines: unread, readerFor, updated: on.moved, ...clock },
+      failed: unreadable('lag cannot be read, it is unknown until Kafka answers'),
+    },
+    { intervalMs: config.lag.intervalSeconds * 1000, deadLettersMs, serviceDomain },
+  )
+  const figuresOf = (key: string) => flow.figuresOf(key) ?? poller.figuresOf(key)
   flowMetrics(metrics.registry, flow.decisions)
   const reportUnrecorded = (error: unknown): void =>
     log.warn({ error }, 'the topics created in Kafka are not yet recorded in the status')
@@ -94,10 +103,35 @@ export async function kafkaParts(on: KafkaEnvironment): Promise<KafkaParts> {
     },
     { intervalMs: config.topicsIntervalSeconds * 1000, serviceDomain },
   )
-  return { poller, flow, topics }
+  return { poller, figuresOf, flow, topics }
 }
 
 /** Topics that are to be deleted with their pipeline are created only once it has its finalizer. */
 function isHeldAsNeeded(pipeline: OrderPipeline): boolean {
   return hasFinalizer(pipeline) || !needsFinalizer(pipeline, [])
+}
+
+/**
+ * Scales a Deployment from zero. One that was written since it was read is left to the next read.
+ */
+function startOf({ kube, acts, observe, log }: KafkaEnvironment): (first: FirstReplicas) => void {
+  const starting = new Set<string>()
+  return ({ pipeline: key, stage, deployment, replicas }) => {
+    const { pipeline } = observe(key)
+    const name = deployment.metadata.name
+    const id = `${key}/${name}`
+    if (!pipeline || !acts(pipeline) || starting.has(id)) return
+    starting.add(id)
+    void kube
+      .scale(resourceOf('Deployment'), namespaceOf(pipeline), name, replicas, deployment)
+      .then(() => log.info({ pipeline: key, stage, replicas }, 'messages wait for a stage without replicas, started'))
+      .catch((error: unknown) => {
+        if (!isConflict(error) && !isNotFound(error))
+          log.warn(
+            { error, pipeline: key, stage },
+            'a stage without replicas is not started, KEDA starts it at its next poll',
+          )
+      })
+      .finally(() => starting.delete(id))
+  }
 }

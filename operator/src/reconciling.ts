@@ -64,7 +64,7 @@ export function reconciling(on: ReconcilingParts): Reconciling {
   const updates = updateLimiterOf(on)
   const settings = () => desiredSettings(config, watch.schemas)
   const readers = { status, foreignOwners, throughput, pods, secrets, updates, contests }
-  const figures = { lagOf: kafka.poller.figuresOf, topics: kafka.topics }
+  const figures = { lagOf: kafka.figuresOf, topics: kafka.topics }
   const reconciler: Reconciler = { kube, informers, settings, ...readers, ...figures, now: clock.wall }
   const passFigures = figuresPass({ informers, ...readers, ...figures, acts: acting.acts, shown: instruments.pipeline })
   return {

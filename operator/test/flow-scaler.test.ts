@@ -7,9 +7,10 @@ import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
-import type { ScaledObject, StageScaling } from '../src/api/index.ts'
+import type { Deployment, OrderPipeline, ScaledObject, StageScaling } from '../src/api/index.ts'
 import { kafkaClients } from '../src/kafka/clients.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
+import type { LagReader } from '../src/kafka/lag-reader.ts'
 import type { FlowAnswer } from '../src/pipeline/index.ts'
 import { child, eventually, testEnvironment, runOperator } from './test-environment.ts'
 import type { TestEnvironment, Running } from './test-environment.ts'
@@ -21,18 +22,27 @@ describe('a pipeline with a stage scaled on flow', () => {
   let on: TestEnvironment
   let name: string
   const operators: Running[] = []
+  let reads = 0
+  const counted = (reader: LagReader): LagReader => ({
+    ...reader,
+    read: async (queries) => {
+      const read = await reader.read(queries)
+      if (queries.length > 0) reads += 1
+      return read
+    },
+  })
   const start = async (): Promise<Running> => {
     const environment = { FLOW_SCALER_URL: 'http://scaler.example:8081/', FLOW_SCALER_PORT: '0' }
     const operator = await runOperator(
       on,
-      { lagReaderFor: (access) => kafkaLagReader(clients.of(access)) },
+      { lagReaderFor: (access) => counted(kafkaLagReader(clients.of(access))) },
       { ...environment, FLOW_INTERVAL_SECONDS: '1' },
     )
     operators.push(operator)
     await eventually('the operator knows the pipelines', () => Promise.resolve(operator.synced()))
     return operator
   }
-  const create = async (bootstrapServers: string): Promise<void> => {
+  const create = async (bootstrapServers: string, bounds: Partial<StageScaling> = {}): Promise<void> => {
     const stage = { name: 'work', image: 'work:1', consumes: [{ topic: 'in' }], concurrency: 1, workSeconds: 0.1 }
     await on.kube.create(orderPipelines, {
       apiVersion: orderPipelines.apiVersion,
@@ -41,7 +51,7 @@ describe('a pipeline with a stage scaled on flow', () => {
       spec: {
         kafka: { external: { bootstrapServers } },
         topics: [{ name: 'in', partitions: 8, replicationFactor: 1, minInSyncReplicas: 1 }],
-        stages: [{ ...stage, scaling }],
+        stages: [{ ...stage, scaling: { ...scaling, ...bounds } }],
         deletionPolicy: 'Delete',
       },
     })
@@ -92,6 +102,37 @@ describe('a pipeline with a stage scaled on flow', () => {
       await loading
       await producer.disconnect()
     }
+  })
+
+  it('is started from zero by its first message, says so in its status, and then costs no write', async () => {
+    await start()
+    await create(kafkaBootstrap(), { minReplicas: 0 })
+    const replicas = async () =>
+      ((await child(on, 'Deployment', `${name}-work`)) as Deployment | undefined)?.spec.replicas
+    await eventually('the stage has a Deployment without replicas', async () => (await replicas()) === 0)
+    await eventually('its ScaledObject', () => child(on, 'ScaledObject', `${name}-work`))
+    const before = reads
+    await eventually('more reads', () => Promise.resolve(reads > before + 3))
+    expect(await replicas(), 'replicas without a message').toBe(0)
+    const producer = new Kafka({ brokers: [kafkaBootstrap()], logLevel: logLevel.NOTHING }).producer()
+    await producer.connect()
+    await producer.send({ topic: `${name}.in`, messages: [{ value: 'x' }] })
+    await producer.disconnect()
+    await eventually('a replica, without KEDA', async () => (await replicas()) === 1)
+    const pipeline = async () => (await on.kube.get(orderPipelines, on.namespace, name)) as OrderPipeline
+    const change = await eventually('the decision in the status', async () => {
+      const { status } = await pipeline()
+      return status?.stages?.[0]?.lastScaling
+    })
+    expect(change).toMatchObject({ from: 0, to: 1 })
+    expect(change.message).not.toBe('')
+    // The lag stays as it is, since nothing consumes; each read decides again.
+    const version = async () => (await pipeline()).metadata.resourceVersion
+    await eventually('a settled pipeline', async () => {
+      const [was, readBefore] = [await version(), reads]
+      await eventually('ten more reads', () => Promise.resolve(reads > readBefore + 10))
+      return (await version()) === was
+    })
   })
 
   it('has a ScaledObject with which KEDA asks the operator at the configured address', async () => {

@@ -12,6 +12,11 @@ import type { DryRun } from '../simulate/dry-run.ts'
 import { asJson } from '../simulate/json.ts'
 import { durationMs, number, ratesOf, ratiosOf, shapeOf, clusterConditionsOf, secondsOf } from '../simulate/options.ts'
 import type { Options } from '../simulate/options.ts'
+import { recordingIn } from '../simulate/replay/recording.ts'
+import type { Recording } from '../simulate/replay/recording.ts'
+import { RecordingInvalid } from '../simulate/replay/recording-text.ts'
+import { replayLines } from '../simulate/replay/render.ts'
+import { replayOf } from '../simulate/replay/savings.ts'
 import { report, time } from '../simulate/terminal/report.ts'
 import { groups } from '../groups.ts'
 
@@ -29,6 +34,7 @@ export const simulate: CommandDefinition = {
     'orderpipeline simulate -f shop.yaml --rate 10000/min --for 30m',
     'orderpipeline simulate -f shop.yaml --burst 8000 --work payment=5 --starts-per-second 1 --compare',
     'orderpipeline simulate -f shop.yaml --trace friday.csv --json',
+    'orderpipeline simulate -f shop.yaml --replay friday.jsonl --scaling flow --compare',
   ],
   describe: (command, action) => {
     command
@@ -38,6 +44,10 @@ export const simulate: CommandDefinition = {
       .requiredOption('-f, --file <file>', 'YAML with one OrderPipeline; - for standard input')
       .optionsGroup('The load, one of:')
       .option('--trace <file>', 'CSV with at,orders or at,rate, JSON, or a file of npm run load -- --record')
+      .option(
+        '--replay <file>',
+        'what orderpipeline top <name> --json has recorded, or CSV with lag and replicas: also shows what would have been saved',
+      )
       .option('--rate <n/unit>', 'orders at a steady rate: 10000/min, 200/s')
       .option('--burst <n>', 'number of orders at once; with --rate, in addition to it')
       .option('--day <n/unit>', 'a typical day of a shop with this rate at its peak')
@@ -108,7 +118,8 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
     tailSeconds: durationMs(options.tail, '--tail') / 1_000,
   }
   const pipeline = await pipelineIn(options.file)
-  const trace = bounded(shape ?? (await traceFrom(options.trace ?? '')))
+  const recording = options.replay === undefined ? undefined : await recordingFrom(options.replay, pipeline.name)
+  const trace = bounded(shape ?? recording?.trace ?? (await traceFrom(options.trace ?? '')))
   const stages = pipeline.spec.stages.map(({ name }) => name)
   const dry = dryRun(pipeline, {
     ...settings,
@@ -116,28 +127,45 @@ async function rehearse(options: Options, { environment }: CommandContext): Prom
     workSeconds: secondsOf(options.work, '--work', stages),
     sharedPerSecond: ratesOf(options.shared, '--shared', stages),
     cpuSeconds: secondsOf(options.cpu, '--cpu', stages),
+    ...(recording ? { seconds: Math.round(recording.seconds) } : {}),
   })
   const { scenario, run, figures } = dry
   const others = options.compare || options.cpu.length > 0 ? alternatives(scenario, run.seconds, settings.replicas) : []
   const scaledBy = reactive.find(({ scaling }) => scaling === scenario.scaling)?.name ?? 'the policy of each stage'
   const content = { run, figures, scaledBy, replicas: settings.replicas, alternatives: others, notes: notes(dry) }
+  const replay = recording && replayOf(recording, [{ name: scaledBy, figures }, ...others])
+  const { columns: width } = environment.stdout
   const text = options.json
-    ? JSON.stringify(asJson(pipeline.name, dry, settings, others))
-    : report(
-        { ...content, title: title(pipeline.name, trace) },
-        { colour: environment.colour, width: environment.stdout.columns },
-      ).join('\n')
+    ? JSON.stringify(asJson(pipeline.name, dry, settings, others, replay))
+    : [
+        ...report({ ...content, title: title(pipeline.name, trace) }, { colour: environment.colour, width }),
+        ...(recording && replay ? ['', ...replayLines(replay, recording, width)] : []),
+      ].join('\n')
   environment.stdout.write(`${text}\n`)
-  return figures.doneAtSeconds === undefined ? 1 : 0
+  // A recording may end while messages wait.
+  return figures.doneAtSeconds === undefined && !recording ? 1 : 0
+}
+
+async function recordingFrom(path: string, pipeline: string): Promise<Recording> {
+  const text = await textOf(path, '--replay')
+  try {
+    return recordingIn(text, pipeline)
+  } catch (error) {
+    if (!(error instanceof RecordingInvalid)) throw error
+    throw new CalledWrongly(`--replay ${path}: ${error.message}`)
+  }
+}
+
+async function textOf(path: string, option: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new CalledWrongly(`${option}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
 }
 
 async function traceFrom(path: string): Promise<Trace> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new CalledWrongly(`--trace: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-  }
+  const text = await textOf(path, '--trace')
   try {
     return traceIn(text)
   } catch (error) {

@@ -27,6 +27,8 @@ export interface DryRunOptions {
   readonly scaling?: 'lag' | 'flow' | 'steps'
   readonly seed: number
   readonly tailSeconds: number
+  /** The run lasts exactly so long, and not until it has settled. */
+  readonly seconds?: number
   /** Replicas whose reaching is timed. */
   readonly replicas: number
 }
@@ -94,6 +96,7 @@ function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scena
       topology: topologyOf(spec, options.ratios),
       ...{ trace, surroundings, seed, tailSeconds, stepMs },
       scaling: options.scaling ?? policyOf(spec),
+      ...(options.seconds === undefined ? {} : { seconds: options.seconds }),
     }
   } catch (error) {
     if (error instanceof TopologyInvalid && error.message.startsWith('--ratio')) throw new CalledWrongly(error.message)

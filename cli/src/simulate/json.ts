@@ -3,6 +3,7 @@ import type { Figures } from './model/figures.ts'
 import type { ClusterConditions } from './model/scenario.ts'
 import type { StageState } from './model/stage.ts'
 import type { DryRun } from './dry-run.ts'
+import type { Replay } from './replay/savings.ts'
 
 interface Settings {
   readonly surroundings: ClusterConditions
@@ -16,6 +17,7 @@ export function asJson(
   { scenario, run, figures }: DryRun,
   { surroundings, seed }: Settings,
   alternatives: readonly { readonly name: string; readonly figures: Figures }[],
+  replay?: Replay,
 ) {
   return {
     pipeline,
@@ -30,6 +32,7 @@ export function asJson(
     flows: scenario.topology.flows,
     figures,
     alternatives,
+    ...(replay ? { replay } : {}),
     changes: run.stages.map(({ name, changes }) => ({
       name,
       changes: changes.map(({ at, until, ...change }) => ({

@@ -9,6 +9,7 @@ import type { Ratio } from '@orderpipeline/operator/pipeline'
 export interface Options {
   readonly file: string
   readonly trace?: string
+  readonly replay?: string
   readonly rate?: string
   readonly for: string
   readonly burst?: string
@@ -37,14 +38,14 @@ export interface Options {
 
 /** The load the options describe; undefined when a file holds it. @throws CommandFailed */
 export function shapeOf(options: Options): Trace | undefined {
-  const { trace, rate, burst: orders, day: peak } = options
-  const shapes = [peak, rate ?? orders, trace].filter((one) => one !== undefined)
+  const { trace, replay, rate, burst: orders, day: peak } = options
+  const shapes = [peak, rate ?? orders, trace, replay].filter((one) => one !== undefined)
   if (shapes.length !== 1)
     throw new CalledWrongly(
-      `the load: found ${shapes.length} of --trace, --day and --rate or --burst; allowed: one of them, or --rate and --burst together`,
+      `the load: found ${shapes.length} of --trace, --replay, --day and --rate or --burst; allowed: one of them, or --rate and --burst together`,
       { advice: 'For example: --rate 10000/min --for 10m, or --burst 8000' },
     )
-  if (trace !== undefined) return undefined
+  if (trace !== undefined || replay !== undefined) return undefined
   if (peak !== undefined) return day(rateOf(peak, '--day'))
   return [
     ...(rate === undefined ? [] : steady(rateOf(rate, '--rate'), durationMs(options.for, '--for'))),

@@ -56,6 +56,25 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(there.code).toBe(0)
   })
 
+  it('plays a recorded time under another policy, and prints what that would have saved', async () => {
+    const rows = Array.from({ length: 61 }, (_, minute) => `${minute}m,50/s,900,40`)
+    const recorded = file(
+      'recorded.csv',
+      ['at,rate,payment.lag,payment.replicas', ...rows].join('\n').replace('0m', '0'),
+    )
+    const { code, stdout } = await simulate('-f', shop, '--replay', recorded, '--scaling', 'flow')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^recorded +900 +3,294,000 +40\.7 +- +- *$/m)
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /Scaled by flow, this time would have saved 3\d\.\d replica-hours of 40\.7, and saved 3,\d{3},\d{3} lag seconds of 3,294,000\./,
+    )
+    const json = await simulate('-f', shop, '--replay', recorded, '--scaling', 'flow', '--json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ replay: { recorded: { peakLag: 900 }, runs: [{ name: 'flow' }] } })
+    const wrong = await simulate('-f', shop, '--replay', file('wrong.csv', 'at,lag\n0,1'))
+    expect(wrong.code).toBe(2)
+    expect(wrong.stderr).toContain('line 1: found "at,lag"')
+  })
+
   it('prints JSON with one sample per second, the same for the same seed', async () => {
     const first = await simulate('-f', shop, ...slowPayments, '--json')
     const second = await simulate('-f', shop, ...slowPayments, '--json')
@@ -152,7 +171,7 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
   })
 
   it.each([
-    [[], /the load: found 0 of --trace, --day and --rate or --burst/],
+    [[], /the load: found 0 of --trace, --replay, --day and --rate or --burst/],
     [['--rate', '1/s', '--day', '1/s'], /the load: found 2/],
     [['--day', 'long'], /--day: found "long"; allowed: such as 10000\/min/],
     [['--rate', '1/s', '--for', 'ever'], /--for: found "ever"; allowed: such as 30s/],

@@ -36,4 +36,11 @@ describe('the status of a pipeline', () => {
     )
     expect(lines({ stages: [{ name: 'payment', ...counts, deadLetters: 0 }] })).not.toContain('dead letter')
   })
+
+  it('has the last change of a stage scaled on flow, with its age and its reason', () => {
+    const lastScaling = { at: '1969-12-31T23:58:00.000Z', from: 5, to: 40, reason: 'Backlog', message: '900 wait' }
+    expect(lines({ stages: [{ name: 'payment', ...counts, lastScaling }] })).toContain(
+      'payment: 5 → 40 replicas 2m00s ago, Backlog: 900 wait',
+    )
+  })
 })

@@ -22,6 +22,7 @@ export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date, wi
     '',
     ...stageLines(pipeline, paint, width),
     ...notes(pipeline, paint, width),
+    ...scalingLines(pipeline, now, width),
   ]
 }
 
@@ -126,6 +127,16 @@ function notes({ metadata, status = {} }: OrderPipeline, paint: Paint, width: nu
   return notices.length === 0
     ? []
     : ['', ...notices.flatMap((line) => wrapped(line, width, 2).map((part) => paint(part, 'yellow')))]
+}
+
+/** What a stage on flow was last scaled to, and why. */
+function scalingLines({ status = {} }: OrderPipeline, now: Date, width: number | undefined): string[] {
+  const lines = (status.stages ?? []).flatMap(({ name, lastScaling }) => {
+    if (!lastScaling) return []
+    const { at, from, to, reason, message } = lastScaling
+    return [`${name}: ${from} → ${to} replicas ${ageText(at, now)} ago, ${reason}: ${message}`]
+  })
+  return lines.length === 0 ? [] : ['', ...lines.flatMap((line) => wrapped(line, width, 2))]
 }
 
 /** One line for each of several pipelines. */

@@ -79,12 +79,14 @@ export function pipelineView({ pipeline, workloads, autoscalers, ordersPerSecond
     }
   })
   const conditions = status?.conditions ?? []
+  // Without a gateway, what arrives on the topics that no stage writes to.
+  const rate = ordersPerSecond ?? (spec.gateway ? undefined : status?.totals?.ordersPerSecond)
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? 'default',
     ready: conditions.find(({ type }) => type === 'Ready')?.status ?? 'Unknown',
     suspended: spec.suspend ?? false,
-    ...(ordersPerSecond === undefined ? {} : { ordersPerSecond }),
+    ...(rate === undefined ? {} : { ordersPerSecond: rate }),
     ...(status?.totals?.lag === undefined ? {} : { lag: status.totals.lag }),
     ...(status?.totals?.deadLetters === undefined ? {} : { deadLetters: status.totals.deadLetters }),
     stages,

@@ -109,6 +109,7 @@ export interface StageStatus extends ReplicaCounts, LagFigures {
   readonly deadLetters?: number
   readonly rollout?: Rollout
   readonly scaleOut?: ScaleOut
+  readonly lastScaling?: ScalingChange
 }
 
 export interface StageCapacityStatus {
@@ -128,6 +129,17 @@ export interface Rollout {
 export interface ScaleOut {
   readonly from: number
   readonly to: number
+  readonly message: string
+}
+
+/** The last change of the desired replicas of a stage scaled on flow. */
+export interface ScalingChange {
+  /** ISO date. */
+  readonly at: string
+  readonly from: number
+  readonly to: number
+  /** A FlowReason. */
+  readonly reason: string
   readonly message: string
 }
 

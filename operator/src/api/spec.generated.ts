@@ -151,7 +151,8 @@ export interface StageScaling {
   /**
    * How often KEDA reads the lag while the stage is at 0 replicas. It has no effect
    * where minReplicas is above 0: there the cluster's HorizontalPodAutoscaler asks every
-   * 15 seconds.
+   * 15 seconds. The operator starts a stage with the policy Flow within half a second of
+   * its first message, without waiting for KEDA.
    */
   readonly pollingIntervalSeconds?: number
   /** Target of the mean CPU use, in percent of resources.requests.cpu. */
@@ -190,9 +191,10 @@ export interface Topic {
   readonly name: string
   /**
    * Number of partitions. Absent means 1.1 × the largest maxReplicas among its consumers
-   * when the topic is created, rounded up to a multiple of 10, and never changed
-   * afterwards. A larger number changes the partition of each key, so the order of
-   * messages in flight is lost. The number cannot shrink.
+   * (or maxReplicas itself, of a stage with scaling.policy Flow) when the topic is
+   * created, rounded up to a multiple of 10, and never changed afterwards. A larger
+   * number changes the partition of each key, so the order of messages in flight is
+   * lost. The number cannot shrink.
    */
   readonly partitions?: number
   /** Copies of each partition. Absent means the Kafka cluster's default. */

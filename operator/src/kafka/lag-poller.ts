@@ -16,7 +16,8 @@ import type { KafkaAccess, LagSample, LagSource, MeasuredStage } from '../pipeli
 import type { GroupQuery, LagReader } from './lag-reader.ts'
 
 export interface LagPollerSettings {
-  readonly intervalMs: number
+  /** A function is asked before each pause. */
+  readonly intervalMs: number | (() => number)
   readonly serviceDomain: string
   /** How often dead letters are counted; absent where they are not. */
   readonly deadLettersMs?: number
@@ -31,6 +32,8 @@ export interface LagPollerEnvironment<Source extends LagSource = LagSource> {
   /** The figures of this pipeline have changed. */
   readonly updated: (key: string) => void
   readonly failed: (access: KafkaAccess, error: unknown) => void
+  /** Whether this replica counts dead letters at present; absent means yes. */
+  readonly countsDeadLetters?: () => boolean
   /** The offsets themselves, by consumer group; a group that could not be read is absent. */
   readonly seen?: (pipeline: Source, read: Awaited<ReturnType<LagReader['read']>>) => void
 }
@@ -100,6 +103,11 @@ class PollLoop<Source extends LagSource> {
     }
   }
 
+  #intervalMs(): number {
+    const { intervalMs } = this.#settings
+    return typeof intervalMs === 'number' ? intervalMs : intervalMs()
+  }
+
   #figuresText({ key }: PolledPipeline<Source>): string {
     return JSON.stringify([...(this.#figures.get(key) ?? [])])
   }
@@ -134,7 +142,7 @@ class PollLoop<Source extends LagSource> {
       }
     } catch (error) {
       cluster.failures += 1
-      const backoff = { firstMs: 2 * this.#settings.intervalMs, maxMs: longestPauseMs }
+      const backoff = { firstMs: 2 * this.#intervalMs(), maxMs: longestPauseMs }
       cluster.nextAt = this.#on.now() + backoffMs(cluster.failures, backoff, this.#on.random)
       this.#on.failed(access, error)
       for (const { key: pipelineKey } of pipelines) this.#figures.delete(pipelineKey)
@@ -150,6 +158,7 @@ class PollLoop<Source extends LagSource> {
     if (
       this.#settings.deadLettersMs === undefined ||
       !cluster.reader.openDeadLetters ||
+      this.#on.countsDeadLetters?.() === false ||
       this.#on.now() < cluster.deadLettersAt
     )
       return
@@ -209,7 +218,7 @@ class PollLoop<Source extends LagSource> {
       // other.
       const poll = this.#poll().finally(() => polls.delete(poll))
       polls.add(poll)
-      await sleep(jitteredMs(this.#settings.intervalMs, this.#on.random, 0.1), signal)
+      await sleep(jitteredMs(this.#intervalMs(), this.#on.random, 0.1), signal)
     }
     await Promise.all([...this.#clusters.values()].map(({ reader }) => reader.close()))
     await Promise.all(polls)

@@ -4,7 +4,7 @@
 import type { OrderPipelineSpec, Stage } from '../api/index.ts'
 import { messagesPerOrderOn } from './choreography.ts'
 import { defaults } from './environment.ts'
-import { derivedPartitions, partitionsFor, reachWith } from './topics.ts'
+import { derivedPartitions, partitionsFor, reachOf } from './topics.ts'
 
 export interface StageCapacity {
   readonly name: string
@@ -93,7 +93,7 @@ function stageCapacity(
   const { maxReplicas } = stage.scaling
   const messagesPerOrder = stage.consumes.reduce((sum, { topic }) => sum + messagesOn(topic), 0)
   const partitions = stage.consumes.reduce((sum, { topic }) => sum + partitionsOf(topic), 0)
-  const reachableReplicas = Math.min(maxReplicas, reachWith(partitions))
+  const reachableReplicas = Math.min(maxReplicas, reachOf(stage.scaling, partitions))
   const concurrency = stage.concurrency ?? defaults.concurrency
   const workSeconds = measuredWorkSeconds ?? stage.workSeconds
   const each = workSeconds === undefined ? undefined : concurrency / workSeconds / messagesPerOrder

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { noChanges, withDecision } from './flow-changes.ts'
+import { lastChange, noChanges, withDecision } from './flow-changes.ts'
 import type { FlowChanges } from './flow-changes.ts'
 import { unmeasuredDecision } from './flow-decision.ts'
 import type { FlowDecision, FlowReason } from './flow-decision.ts'
@@ -77,4 +77,16 @@ it('the record is bounded, and each change begins with the number of the previou
       if (changes.length > 0) expect(changes.at(-1)?.to).toBe(steps.at(-1)?.[1])
     }),
   )
+})
+
+it('the status has the last change as of its last step, and none before there is one', () => {
+  expect(lastChange(noChanges)).toBeUndefined()
+  expect(
+    lastChange(
+      after([
+        [0, 20],
+        [2, 60],
+      ]),
+    ),
+  ).toMatchObject({ at: '1970-01-01T00:00:02.000Z', from: 5, to: 60, reason: 'Backlog' })
 })

@@ -1,5 +1,6 @@
 // When did the desired replicas of a stage change, and why? The last changes of its decisions, few
 // enough to stay in memory.
+import type { ScalingChange } from '../api/index.ts'
 import { decisionText } from './flow-decision.ts'
 import type { FlowDecision, FlowReason } from './flow-decision.ts'
 
@@ -30,6 +31,8 @@ export const noChanges: FlowChanges = { desired: undefined, changes: [] }
 const oneChangeMs = 60_000
 /** So a whole hour fits that goes up or down once a minute. */
 const mostChanges = 60
+/** As the definition of OrderPipelines has it. */
+const longestMessage = 1_024
 
 /** `now` on the clock of the stage's samples, `wall` the time of day, both in milliseconds. */
 export function withDecision(history: FlowChanges, decision: FlowDecision, now: number, wall: number): FlowChanges {
@@ -46,4 +49,12 @@ export function withDecision(history: FlowChanges, decision: FlowDecision, now: 
   const start = goesOn ? last : { at: wall, from }
   const change = { at: start.at, until: wall, from: start.from, to, reason, text: decisionText(decision, now) }
   return { desired: to, changes: [...before, change] }
+}
+
+/** The last change, as the status has it; undefined before there is one. */
+export function lastChange({ changes }: FlowChanges): ScalingChange | undefined {
+  const last = changes.at(-1)
+  if (!last) return undefined
+  const { until, from, to, reason, text } = last
+  return { at: new Date(until).toISOString(), from, to, reason, message: text.slice(0, longestMessage) }
 }

@@ -54,6 +54,27 @@ describe('the flow control of a pipeline', () => {
     expect(decided.replicas).toBeGreaterThanOrEqual(5) // 8 a second ÷ 2 a second of a replica ÷ 0.85
   })
 
+  it('asks for the replicas of slow messages before their rate is measured, although others were just added', () => {
+    const flow = control()
+    // Declared are 10 a second; after six seconds one is handled.
+    const handledAt = [0, 0, 0, 1, 1]
+    for (const [index, handled] of handledAt.entries())
+      flow.note('first', { ...look(index * 2_000, 'in', 10 + index * 40, handled), current: index < 2 ? 1 : 2 })
+    flow.spread()
+    const decided = flow.decide('first', 2) ?? expect.fail('nothing decided')
+    expect(decided.figures?.replicaPerSecond).toBeLessThan(0.5)
+    expect(decided).toMatchObject({ replicas: 20, reason: 'AtMaximum' })
+    expect(decided.figures).not.toHaveProperty('measuredAt')
+  })
+
+  it('does not scale out for the backlog of one partition', () => {
+    const flow = control()
+    for (let second = 0; second <= 60; second += 2)
+      flow.note('first', { ...look(second * 1_000, 'in', second * 20, second * 8), members: 5, current: 5, usable: 2 })
+    flow.spread()
+    expect(flow.decide('first', 5)).toMatchObject({ replicas: 4, reason: 'HotPartition', figures: { forBacklog: 1 } })
+  })
+
   it('does not add replicas while a stage handles no message, although its backlog grows', () => {
     const flow = control()
     for (let second = 0; second <= 60; second += 2) flow.note('first', look(second * 1_000, 'in', second * 100, 0))

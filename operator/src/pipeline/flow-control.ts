@@ -10,6 +10,8 @@ import { drainSecondsOf } from './flow-demand.ts'
 import type { StageLoad } from './flow-demand.ts'
 import { expectedRates } from './flow-rates.ts'
 import type { FlowStage } from './flow-rates.ts'
+import { credibleRate, withBusySample } from './declared-rate.ts'
+import type { BusyStretch } from './declared-rate.ts'
 import { defaults } from './environment.ts'
 import { isHolding, withHoldingSample } from './holding.ts'
 import type { Holding } from './holding.ts'
@@ -18,6 +20,7 @@ import type { ReplicaRate } from './replica-rate.ts'
 import { isJudging, unknownUsefulReplicas, usefulReplicas, withUsefulReplicasSample } from './useful-replicas.ts'
 import type { UsefulReplicas } from './useful-replicas.ts'
 import type { Topology } from './topology.ts'
+import { backlogReplicas } from './usable-lag.ts'
 
 /** What the spec says of a stage. */
 export interface FlowRules {
@@ -44,8 +47,12 @@ export interface FlowSample {
   readonly arrived: ReadonlyMap<string, number>
   /** Messages of each topic that are not yet handled, those in flight included. */
   readonly lag: ReadonlyMap<string, number>
+  /** As many of these messages as replicas can take (usable-lag.ts); absent means all. */
+  readonly usable?: number
   /** Partitions of all its topics. */
   readonly partitions: number
+  /** The same by topic; absent where that is not known. */
+  readonly partitionsOf?: ReadonlyMap<string, number>
 }
 
 export interface FlowControl {
@@ -67,6 +74,7 @@ interface StageMemory {
   readonly arrivals: Map<string, readonly ArrivalSample[]>
   looks: number
   rate: ReplicaRate
+  busyStretch: BusyStretch
   usefulState: UsefulReplicas
   holding: Holding
   last?: FlowSample
@@ -94,7 +102,7 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
       if (memory) note(memory, sample)
     },
     spread: () => {
-      const flowStages = [...stages.values()].map((memory) => flowStage(memory))
+      const flowStages = [...stages.values()].map(passingStage)
       expected = expectedRates(topology, (topic) => entranceRate(stages, topic), flowStages)
     },
     decide: (name, current, lag) => {
@@ -108,6 +116,8 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
         backlog: sum(topics, (topic) => backlog.get(topic) ?? 0),
         drainSeconds,
         replicaPerSecond: replicaPerSecond(memory),
+        ...backlogBound(memory),
+        ...topicLoads(memory),
       }
       const { minReplicas, maxReplicas } = scaling
       const waiting = lag ?? memory.last.lag
@@ -119,7 +129,7 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
   }
 }
 
-const noObservations = { usefulState: unknownUsefulReplicas, holding: {} } as const
+const noObservations = { busyStretch: {}, usefulState: unknownUsefulReplicas, holding: {} } as const
 
 function stageMemory(rules: FlowRules, before: StageMemory | undefined): StageMemory {
   if (!before || before.rules.topics.join() !== rules.topics.join())
@@ -135,17 +145,31 @@ function note(memory: StageMemory, sample: FlowSample): void {
     memory.arrivals.set(topic, withArrivalSample(memory.arrivals.get(topic) ?? [], { at, arrived }))
   }
   const lag = sum(memory.rules.topics, (topic) => sample.lag.get(topic) ?? 0)
-  memory.rate = withRateSample(memory.rate, { at, members, handled, lag }, memory.rules.concurrency)
-  const look = { at, members, current: sample.current, handled, lag }
+  const { usable = lag } = sample
+  const rateSample = { at, members, handled, lag, usable }
+  memory.rate = withRateSample(memory.rate, rateSample, memory.rules.concurrency)
+  memory.busyStretch = withBusySample(memory.busyStretch, rateSample, memory.rules.concurrency)
+  const look = { at, members, current: sample.current, handled, lag, usable }
   memory.usefulState = withUsefulReplicasSample(memory.usefulState, look, memory.rules.concurrency)
   memory.holding = withHoldingSample(memory.holding, look)
   memory.looks += 1
   memory.last = sample
 }
 
-/** The declared work of a message, until the stage was busy long enough to measure it. */
-function replicaPerSecond({ rules, rate }: StageMemory): number {
-  return rate.perSecond ?? rules.concurrency / rules.workSeconds
+/**
+ * The declared work of a message, as far as it is credible, until the stage was busy long enough to
+ * measure it.
+ */
+function replicaPerSecond({ rules, rate, busyStretch }: StageMemory): number {
+  return rate.perSecond ?? credibleRate(busyStretch, declaredPerSecond(rules), rules.concurrency)
+}
+
+function isRefuted(stretch: BusyStretch, rules: FlowRules): boolean {
+  return credibleRate(stretch, declaredPerSecond(rules), rules.concurrency) < declaredPerSecond(rules)
+}
+
+function declaredPerSecond({ concurrency, workSeconds }: FlowRules): number {
+  return concurrency / workSeconds
 }
 
 /**
@@ -154,7 +178,9 @@ function replicaPerSecond({ rules, rate }: StageMemory): number {
  */
 function shared({
   usefulState,
+  busyStretch,
   holding,
+  rate,
   rules,
   last,
 }: StageMemory): Pick<StageLoad, 'usefulReplicas' | 'holding' | 'judging'> {
@@ -162,7 +188,9 @@ function shared({
   return {
     ...(useful === undefined ? {} : { usefulReplicas: useful }),
     holding: isHolding(holding, rules.workSeconds),
-    judging: isJudging(usefulState),
+    // Replicas that were added for a declared rate that is far from the real one are not waited
+    // for.
+    judging: isJudging(usefulState) && !(rate.perSecond === undefined && isRefuted(busyStretch, rules)),
   }
 }
 
@@ -178,18 +206,39 @@ function entranceRate(stages: ReadonlyMap<string, StageMemory>, topic: string): 
   return 0
 }
 
+function topicLoads({ rules, arrivals, last }: StageMemory): Pick<StageLoad, 'topics'> {
+  const { partitionsOf } = last ?? {}
+  if (!partitionsOf) return {}
+  const topics = rules.topics.map((topic) => ({
+    partitions: partitionsOf.get(topic) ?? 0,
+    arrivalsPerSecond: meanArrivalRate(arrivals.get(topic) ?? []),
+  }))
+  return { topics }
+}
+
+function backlogBound(memory: StageMemory): Pick<StageLoad, 'backlogReplicas'> {
+  const { usable } = memory.last ?? {}
+  return usable === undefined
+    ? {}
+    : { backlogReplicas: backlogReplicas(usable, inFlight(memory), memory.rules.concurrency) }
+}
+
+/** Messages in work at this rate (Little's law). */
+function inFlight(memory: StageMemory): number {
+  return (arrivedPerSecond(memory) * memory.rules.concurrency) / replicaPerSecond(memory)
+}
+
 /**
- * The backlog leaves out what is in flight at this rate: a stage that keeps up has none (Little's
- * law).
+ * The backlog leaves out what is in flight at this rate: a stage that keeps up has none.
  */
 function flowStage(memory: StageMemory, lagNow?: ReadonlyMap<string, number>): FlowStage {
   const { rules, last } = memory
   const perSecond = replicaPerSecond(memory)
+  const inWork = inFlight(memory)
   const lagOf = lagNow ?? last?.lag ?? new Map<string, number>()
   const lags = rules.topics.map((topic) => [topic, lagOf.get(topic) ?? 0] as const)
   const lag = sum(lags, ([, each]) => each)
-  const inFlight = (arrivedPerSecond(memory) * rules.concurrency) / perSecond
-  const share = lag === 0 ? 0 : Math.max(0, lag - inFlight) / lag
+  const share = lag === 0 ? 0 : Math.max(0, lag - inWork) / lag
   return {
     name: rules.name,
     topics: rules.topics,
@@ -198,6 +247,26 @@ function flowStage(memory: StageMemory, lagNow?: ReadonlyMap<string, number>): F
     capacityPerSecond: Math.min(rules.scaling.maxReplicas, last?.partitions ?? Infinity) * perSecond,
   }
 }
+
+/**
+ * What a stage passes on: no more than its useful replicas handle together, and of the backlog of a
+ * hot partition no more than its replica does. Later stages would wait for the rest.
+ */
+function passingStage(memory: StageMemory): FlowStage {
+  const stage = flowStage(memory)
+  const { verdict } = memory.usefulState
+  const backlog = sum([...stage.backlog.values()], (each) => each)
+  const { backlogReplicas: most = Number.POSITIVE_INFINITY } = backlogBound(memory)
+  const share = Math.min(1, (most * replicaPerSecond(memory) * stage.drainSeconds) / Math.max(1, backlog))
+  return {
+    ...stage,
+    backlog: new Map([...stage.backlog].map(([topic, each]) => [topic, each * share])),
+    capacityPerSecond: Math.min(stage.capacityPerSecond, verdict ? verdict.perSecond * passedShare : Infinity),
+  }
+}
+
+/** More than the measured rate, since a measurement may have been a little low. */
+const passedShare = 1.1
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0)

@@ -75,6 +75,15 @@ describe('a Kubernetes Event', () => {
     expect(eventsOf(ready, status([['Ready', 'False', 'Draining']]))).toEqual(['Normal Draining'])
   })
 
+  it('reports each change of the desired replicas of a stage on flow, with its reason', () => {
+    const lastScaling = { at: '2026-01-01T00:00:00.000Z', from: 5, to: 40, reason: 'Backlog', message: '900 wait' }
+    const after = status([], [{ lastScaling }])
+    expect(kubernetesEvents(status([], [{}]), after)).toEqual([
+      { type: 'Normal', reason: 'Scaled', note: 'payment: 5 → 40 replicas (Backlog): 900 wait' },
+    ])
+    expect(eventsOf(after, after)).toEqual([])
+  })
+
   it('reports new versions and replicas without effect', () => {
     const progressing = status([], [{ rollout: { phase: 'Progressing' } }])
     const scaleOut = { from: 10, to: 20, message: 'no faster' }

@@ -1,10 +1,11 @@
 // Which Kubernetes Events does a change of the status cause? One for each change that a person
 // should learn of once, without watching the status.
-import type { Condition, ConditionType, OrderPipelineStatus, ConditionReason } from '../api/index.ts'
+import type { Condition, ConditionType, OrderPipelineStatus, ConditionReason, ScalingChange } from '../api/index.ts'
 
 export interface KubernetesEvent {
   readonly type: 'Normal' | 'Warning'
-  readonly reason: ConditionReason | 'Ready' | 'RolledOut' | 'ScaleOutUseless' | 'UpdateAvailable' | 'DeadLetters'
+  readonly reason:
+    ConditionReason | 'Ready' | 'RolledOut' | 'Scaled' | 'ScaleOutUseless' | 'UpdateAvailable' | 'DeadLetters'
   readonly note: string
 }
 
@@ -51,21 +52,29 @@ function details(before: OrderPipelineStatus | undefined, after: OrderPipelineSt
 }
 
 function ofStages(before: OrderPipelineStatus | undefined, after: OrderPipelineStatus): KubernetesEvent[] {
-  return (after.stages ?? []).flatMap(({ name, deadLetters = 0, rollout, scaleOut }): KubernetesEvent[] => {
-    const was = before?.stages?.find((stage) => stage.name === name)
-    const rolled = was?.rollout?.phase === 'Progressing' && rollout?.phase === 'Stable'
-    const useless = scaleOut && (was?.scaleOut?.from !== scaleOut.from || was.scaleOut.to !== scaleOut.to)
-    const firstDeadLetters = deadLetters > 0 && (was?.deadLetters ?? 0) === 0
-    return [
-      ...(firstDeadLetters
-        ? [{ type: 'Warning', reason: 'DeadLetters', note: deadLettersNote(name, deadLetters) } as const]
-        : []),
-      ...(rolled ? [{ type: 'Normal', reason: 'RolledOut', note: `${name} runs its newest version` } as const] : []),
-      ...(useless
-        ? [{ type: 'Warning', reason: 'ScaleOutUseless', note: `${name}: ${scaleOut.message}` } as const]
-        : []),
-    ]
-  })
+  return (after.stages ?? []).flatMap(
+    ({ name, deadLetters = 0, rollout, scaleOut, lastScaling }): KubernetesEvent[] => {
+      const was = before?.stages?.find((stage) => stage.name === name)
+      const rolled = was?.rollout?.phase === 'Progressing' && rollout?.phase === 'Stable'
+      const useless = scaleOut && (was?.scaleOut?.from !== scaleOut.from || was.scaleOut.to !== scaleOut.to)
+      const scaled = lastScaling && was?.lastScaling?.at !== lastScaling.at
+      const firstDeadLetters = deadLetters > 0 && (was?.deadLetters ?? 0) === 0
+      return [
+        ...(firstDeadLetters
+          ? [{ type: 'Warning', reason: 'DeadLetters', note: deadLettersNote(name, deadLetters) } as const]
+          : []),
+        ...(rolled ? [{ type: 'Normal', reason: 'RolledOut', note: `${name} runs its newest version` } as const] : []),
+        ...(useless
+          ? [{ type: 'Warning', reason: 'ScaleOutUseless', note: `${name}: ${scaleOut.message}` } as const]
+          : []),
+        ...(scaled ? [{ type: 'Normal', reason: 'Scaled', note: scalingNote(name, lastScaling) } as const] : []),
+      ]
+    },
+  )
+}
+
+function scalingNote(stage: string, { from, to, reason, message }: ScalingChange): string {
+  return `${stage}: ${from} → ${to} replicas (${reason}): ${message}`
 }
 
 function deadLettersNote(stage: string, count: number): string {

@@ -1,6 +1,6 @@
 // How large is a consumer group's lag, how fast is the group, and when will the lag be worked off?
 // From samples of its offsets.
-import type { LagFigures, OrderPipeline, Stage } from '../api/index.ts'
+import type { LagFigures, OrderPipeline, ScalingChange, Stage } from '../api/index.ts'
 import type { KafkaUser } from './kafka-connection.ts'
 
 /** Offsets of one partition; committed is undefined when the group has committed none. */
@@ -53,6 +53,8 @@ export interface MeasuredStage extends LagFigures {
   readonly largestShare?: number
   /** Dead letters that wait for a person; absent while unknown. */
   readonly deadLetters?: number
+  /** The last change of its desired replicas, where it is scaled on flow. */
+  readonly lastScaling?: ScalingChange
 }
 
 export const windowMs = 30_000

@@ -1,5 +1,6 @@
 // How many messages a second does a busy replica handle? Measured while every replica has messages
 // waiting: at light load a replica's rate is that of the arrivals, and not what it is capable of.
+import { leastUsableLag } from './usable-lag.ts'
 
 export interface RateSample {
   /** Milliseconds. */
@@ -10,6 +11,8 @@ export interface RateSample {
   readonly handled: number
   /** Messages that have arrived and are not yet handled, those in flight included. */
   readonly lag: number
+  /** As many of them as replicas can take (usable-lag.ts); absent means all. */
+  readonly usable?: number
 }
 
 /** The difference between two samples. */
@@ -64,6 +67,22 @@ export function leastBusyLag(replicas: number, concurrency: number, perSecond: n
   return Math.max(2 * replicas * concurrency, perSecond * leastWaitSeconds)
 }
 
+/**
+ * Whether every one of these members has messages waiting, at `perSecond` messages handled in all.
+ */
+export function isBusy(
+  { lag, usable = lag }: Pick<RateSample, 'lag' | 'usable'>,
+  members: number,
+  concurrency: number,
+  perSecond: number,
+): boolean {
+  return (
+    members > 0 &&
+    lag >= leastBusyLag(members, concurrency, perSecond) &&
+    usable >= leastUsableLag(members, concurrency)
+  )
+}
+
 /** `concurrency`: messages that a replica handles at once. */
 export function withRateSample(before: ReplicaRate, sample: RateSample, concurrency: number): ReplicaRate {
   const { last } = before
@@ -71,8 +90,7 @@ export function withRateSample(before: ReplicaRate, sample: RateSample, concurre
   const members = Math.min(last.members, sample.members)
   const handled = sample.handled - last.handled
   const seconds = (sample.at - last.at) / 1_000
-  const least = leastBusyLag(members, concurrency, handled / seconds)
-  const busy = members > 0 && Math.min(last.lag, sample.lag) >= least
+  const busy = [last, sample].every((one) => isBusy(one, members, concurrency, handled / seconds))
   if (busy && handled === 0) {
     // Messages that take longer than the time between two samples end in a later one, which counts
     // from here. A group that rebalances, or waits for a component that is not available, also

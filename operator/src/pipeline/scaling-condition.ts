@@ -8,7 +8,7 @@ import { partsOf } from './parts.ts'
 import type { PipelineObservation } from './pipeline-observation.ts'
 import { plainly } from './pod-trouble.ts'
 import { suspensionOf } from './suspension.ts'
-import { partitionsFor, reachWith } from './topics.ts'
+import { partitionsOf, reachOf } from './topics.ts'
 
 export function scalingReady(observation: PipelineObservation): ConditionResult {
   const { pipeline, children, topics, lag } = observation
@@ -49,7 +49,7 @@ function unreachable({
     if (counts.includes(undefined)) return []
     const partitions = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)
     const { maxReplicas } = stage.scaling
-    const neededPartitions = partitionsFor(maxReplicas)
+    const neededPartitions = partitionsOf(stage.scaling)
     if (partitions >= neededPartitions) return []
     const [first] = stage.consumes
     const largerCount = (counts[0] ?? 0) + neededPartitions - partitions
@@ -57,7 +57,7 @@ function unreachable({
       stage.consumes.length === 1
         ? `topic ${first?.topic} has ${partitions} partitions and needs ${neededPartitions}; set partitions: ${largerCount}`
         : `its topics have ${partitions} partitions in all and need ${neededPartitions}; set partitions: ${largerCount} of topic ${first?.topic}`
-    return `stage ${stage.name} reaches about ${reachWith(partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
+    return `stage ${stage.name} reaches about ${reachOf(stage.scaling, partitions)} of ${maxReplicas} replicas: ${has} to grow it, which moves keys to other partitions`
   })
 }
 

@@ -1,6 +1,6 @@
 // Is a new status worth writing, and when? What people act on is written at once; figures that
 // change all the time are written less often.
-import type { OrderPipelineStatus } from '../api/index.ts'
+import type { OrderPipelineStatus, ScalingChange } from '../api/index.ts'
 
 export type StatusChange =
   | { readonly write: 'now' }
@@ -62,8 +62,17 @@ function counts({ gateway, stages = [], conditions = [] }: OrderPipelineStatus):
     replicas(gateway),
     stages.map(replicas),
     conditions.map(({ message }) => message),
-    stages.map(({ deadLetters, rollout }) => [deadLetters, rollout?.message]),
+    stages.map(({ deadLetters, rollout, lastScaling }) => [
+      deadLetters,
+      rollout?.message,
+      lastScaling && changeOf(lastScaling),
+    ]),
   ]
+}
+
+/** A change is as it was decided: its message does not change afterwards. */
+function changeOf({ at, from, to, reason }: ScalingChange): unknown {
+  return [at, from, to, reason]
 }
 
 function replicas(part: OrderPipelineStatus['gateway']): unknown {

@@ -295,6 +295,25 @@ describe('the operator writes a status', () => {
     expect(change(status(40, 5), status(40, 6), 400)).toEqual({ write: 'later', waitMs: 600 })
   })
 
+  it('when the desired replicas of a stage on flow have changed, and not for each of its decisions', () => {
+    const scaling = { policy: 'Flow', minReplicas: 1, maxReplicas: 20, drainSeconds: 15 } as const
+    const onFlow = pipeline({ stages: [stage({ scaling })] })
+    const change1 = { at: '2026-01-01T00:00:00.000Z', from: 5, to: 7, reason: 'Backlog', message: '900 wait' }
+    const withChange = (latest: Partial<typeof change1>, of = onFlow) =>
+      statusOf(
+        observation({ pipeline: of, lag: new Map([['payment', { lag: 0, lastScaling: { ...change1, ...latest } }]]) }),
+        'now',
+      )
+    const before = withChange({})
+    expect(before.stages?.[0]?.lastScaling).toEqual(change1)
+    expect(change(before, withChange({}), 60_000)).toEqual({ write: 'never' })
+    const later = withChange({ at: '2026-01-01T00:05:00.000Z', from: 7, to: 5, reason: 'Arrivals' })
+    expect(change(before, later, 400)).toEqual({ write: 'later', waitMs: 600 })
+    expect(withChange({}, pipeline()).stages?.[0]).not.toHaveProperty('lastScaling')
+    const afterStart = observation({ pipeline: { ...onFlow, status: before }, lag: new Map([['payment', { lag: 0 }]]) })
+    expect(change(before, statusOf(afterStart, 'now'), 60_000)).toEqual({ write: 'never' })
+  })
+
   it('never for a change without a consequence', () => {
     expect(change(status(12_340), status(12_290), 60_000)).toEqual({ write: 'never' })
   })

@@ -4,6 +4,7 @@ import type {
   DeploymentStatus,
   OrderPipelineStatus,
   ReplicaCounts,
+  ScalingChange,
   Stage,
   StageCapacityStatus,
   StageStatus,
@@ -129,7 +130,15 @@ function stageFigures(figures: FiguresSeen, stage: string) {
     ...ifKnown('secondsToDrain', secondsToDrain),
     ...ifKnown('deadLetters', deadLettersOf(figures, stage)),
     ...ifKnown('scaleOut', figures.throughput.get(stage)?.scaleOut),
+    ...ifKnown('lastScaling', lastScalingOf(figures, stage)),
   }
+}
+
+/** An operator that has just started has not changed anything yet: the earlier change stays. */
+function lastScalingOf({ lag, pipeline }: FiguresSeen, stage: string): ScalingChange | undefined {
+  const { scaling } = pipeline.spec.stages.find(({ name }) => name === stage) ?? {}
+  if (scaling?.policy !== 'Flow') return undefined
+  return lag.get(stage)?.lastScaling ?? pipeline.status?.stages?.find(({ name }) => name === stage)?.lastScaling
 }
 
 /** An operator that has just started has not read them yet: the earlier count is still valid. */

@@ -18,6 +18,14 @@ describe('the partitions of a topic', () => {
     expect(derivedPartitions(pipeline({ stages: stages.slice(1) }).spec, 'inventory.updated')).toBe(30)
   })
 
+  it('are as many as the replicas where all consumers are scaled on flow', () => {
+    const scaling = { minReplicas: 1, maxReplicas: 100, drainSeconds: 15 }
+    const onFlow = stage({ scaling: { ...scaling, policy: 'Flow' } })
+    expect(derivedPartitions(pipeline({ stages: [onFlow] }).spec, 'inventory.updated')).toBe(100)
+    const other = stage({ name: 'orders', scaling })
+    expect(derivedPartitions(pipeline({ stages: [onFlow, other] }).spec, 'inventory.updated')).toBe(110)
+  })
+
   it('that the spec would remove are a problem that names the number', () => {
     const existing = kafkaTopics(pipeline(), [])
     const withPartitions = (partitions: number) => pipeline({ topics: [{ name: 'inventory.updated', partitions }] })

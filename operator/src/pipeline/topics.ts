@@ -6,6 +6,7 @@ import type {
   OrderPipeline,
   OrderPipelineSpec,
   Problem,
+  StageScaling,
   Topic,
 } from '../api/index.ts'
 import { kafkaTopicNamed } from './live.ts'
@@ -19,9 +20,22 @@ export function partitionsFor(maxReplicas: number): number {
   return Math.ceil((maxReplicas * 11) / 10)
 }
 
-/** The number of replicas that an autoscaler reaches with this many partitions. */
+/** The number of replicas that an autoscaler on lag reaches with this many partitions. */
 export function reachWith(partitions: number): number {
   return Math.floor((partitions * 10) / 11)
+}
+
+/**
+ * The same for a stage: on flow the autoscaler gets the number of replicas itself, which no
+ * tolerance cuts off.
+ */
+export function reachOf({ policy }: Pick<StageScaling, 'policy'>, partitions: number): number {
+  return policy === 'Flow' ? partitions : reachWith(partitions)
+}
+
+/** Partitions with which a stage reaches its `maxReplicas`. */
+export function partitionsOf({ policy, maxReplicas }: Pick<StageScaling, 'policy' | 'maxReplicas'>): number {
+  return policy === 'Flow' ? maxReplicas : partitionsFor(maxReplicas)
 }
 
 const unconsumedPartitions = 3
@@ -30,12 +44,14 @@ const deadLetterRetentionHours = 14 * 24
 
 /**
  * Partitions of a new topic whose spec gives none: enough for its largest consumer, in steps of 10.
+ * A stage on flow needs no more than its replicas: with a partition for each of them the last
+ * messages of a backlog do not wait for the few replicas that have two.
  */
 export function derivedPartitions(spec: OrderPipelineSpec, topic: string): number {
-  const maxima = spec.stages
+  const neededPartitions = spec.stages
     .filter((stage) => stage.consumes.some((consumed) => consumed.topic === topic))
-    .map((stage) => stage.scaling.maxReplicas)
-  return maxima.length === 0 ? unconsumedPartitions : Math.ceil(partitionsFor(Math.max(...maxima)) / 10) * 10
+    .map(({ scaling }) => partitionsOf(scaling))
+  return neededPartitions.length === 0 ? unconsumedPartitions : Math.ceil(Math.max(...neededPartitions) / 10) * 10
 }
 
 /** A topic of a pipeline, whether Strimzi or the operator creates it. */

@@ -3,7 +3,7 @@
 // comparing the stage's rate with fewer and with more replicas, while messages wait for all of
 // them. No more replicas are requested until the rate says otherwise or it is time for another
 // trial.
-import { leastBusyLag } from './replica-rate.ts'
+import { isBusy } from './replica-rate.ts'
 
 /** A sample of a stage. */
 export interface UsefulReplicasSample {
@@ -17,6 +17,8 @@ export interface UsefulReplicasSample {
   readonly handled: number
   /** Messages that have arrived and are not yet handled. */
   readonly lag: number
+  /** As many of them as replicas can take (usable-lag.ts); absent means all. */
+  readonly usable?: number
 }
 
 export interface UsefulReplicas {
@@ -76,8 +78,8 @@ export function withUsefulReplicasSample(
   if (!last || sample.at <= last.at || sample.handled < last.handled) return { ...usefulState, last: sample }
   const added = sample.current > last.current
   const seconds = (sample.at - last.at) / 1_000
-  const least = leastBusyLag(sample.members, concurrency, (sample.handled - last.handled) / seconds)
-  const busy = sample.members > 0 && Math.min(last.lag, sample.lag) >= least
+  const rate = (sample.handled - last.handled) / seconds
+  const busy = [last, sample].every((one) => isBusy(one, sample.members, concurrency, rate))
   const { stretch: before, addedAt: _addedAt, ...rest } = usefulState
   const addedAt = added ? sample.at : usefulState.addedAt
   const waiting = addedAt !== undefined && sample.at - addedAt < longestWaitMs ? { addedAt } : {}

@@ -28,7 +28,7 @@ function log() {
   return {
     look: (second: number, high: number, committed = high, replicas = 1) => {
       clock.now = second * 1_000
-      flows.note(flowPipeline, withReplicas(replicas), offsets(high, committed))
+      return flows.note(flowPipeline, withReplicas(replicas), offsets(high, committed))
     },
     answerAt: (second: number, replicas: number) => {
       clock.now = second * 1_000
@@ -78,6 +78,16 @@ describe('the operator’s answer about the flow of a stage', () => {
     })
     flows.forget('default/shop')
     expect(historyAt(20, 1)).toBe('its offsets are unknown yet')
+  })
+
+  it('is for the status its last change, noted once', () => {
+    const { look, flows } = log()
+    expect(look(0, 5, 0, 0)).toBe(true)
+    expect([2, 4, 6].map((second) => look(second, 5, 5, 1))).toEqual([false, false, false])
+    expect(flows.changesOf('default/shop').get('payment')).toMatchObject({
+      ...{ at: '2026-01-01T00:00:00.000Z', from: 0, to: 1, reason: 'Unmeasured' },
+    })
+    expect(flows.changesOf('default/other').size).toBe(0)
   })
 
   it('is absent before the first read of offsets, and half a minute after the last one', () => {

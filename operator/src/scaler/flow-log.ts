@@ -1,7 +1,7 @@
 // What is known of the flow of each pipeline? Every replica of the operator, leader or not, keeps
 // it in memory, so that each of them answers KEDA. A replica does not invent what it does not know
 // yet, or no longer: KEDA then scales on lag.
-import type { ChildObject, DeploymentStatus, OrderPipeline, Stage } from '../api/index.ts'
+import type { ChildObject, DeploymentStatus, OrderPipeline, ScalingChange, Stage } from '../api/index.ts'
 import {
   answerOf,
   consumerGroup,
@@ -9,12 +9,14 @@ import {
   flowRules,
   keyOf,
   lagSample,
+  lastChange,
   livePart,
   noChanges,
   topicPrefix,
   topologyOf,
   TopologyInvalid,
   unmeasuredDecision,
+  usableLag,
   withDecision,
 } from '../pipeline/index.ts'
 import type {
@@ -32,17 +34,21 @@ import type { Clock } from '../runtime/clock.ts'
 export interface FlowLog {
   /**
    * Takes note of the offsets of a pipeline's consumer groups, and decides for its stages scaled on
-   * flow.
+   * flow. Returns whether the desired replicas of one have changed.
    */
   note(
     pipeline: OrderPipeline,
     children: readonly ChildObject[],
     read: ReadonlyMap<string, readonly PartitionOffsets[]>,
-  ): void
+  ): boolean
   /** A text says why there is no answer. */
   answer(pipeline: OrderPipeline, children: readonly ChildObject[], stage: string): FlowAnswer | string
   /** The answer, and the changes that led to it. */
   history(pipeline: OrderPipeline, children: readonly ChildObject[], stage: string): FlowHistory | string
+  /** The last decision for a stage, as far as it is current. */
+  decisionOf(key: string, stage: string): FlowDecision | undefined
+  /** The last change of each stage on flow, by stage, as far as there is one. */
+  changesOf(key: string): ReadonlyMap<string, ScalingChange>
   /** The last decisions of every pipeline's stages on flow, as far as they are current. */
   readonly decisions: () => readonly StageDecision[]
   forget(key: string): void
@@ -110,10 +116,11 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
       const at = now()
       const readings = pipeline.spec.stages.flatMap((stage) => {
         const partitions = read.get(consumerGroup(pipeline, stage))
-        return partitions ? [{ stage, sample: flowSample(pipeline, stage.name, children, partitions, at) }] : []
+        return partitions ? [{ stage, sample: flowSample(pipeline, stage, children, partitions, at) }] : []
       })
       for (const { stage, sample } of readings) control.note(stage.name, sample)
       control.spread()
+      let changed = false
       for (const { stage, sample } of readings) {
         const before = stages.get(stage.name)
         const first = before && at - before.last <= staleMs ? before.first : at
@@ -124,7 +131,9 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
         const decision = decisionOf(entry, stage, stageEntry, replicasOf(pipeline, stage.name, children))
         const changes = withDecision(before?.changes ?? noChanges, decision, at, wall())
         stages.set(stage.name, { ...stageEntry, decision, changes })
+        changed ||= changes.changes !== (before?.changes ?? noChanges).changes
       }
+      return changed
     },
     answer,
     history: (pipeline, children, name) => {
@@ -133,6 +142,17 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
       const { since = wall(), changes = noChanges } = entries.get(keyOf(pipeline))?.stages.get(name) ?? {}
       return { ...result, since: new Date(since).toISOString(), changes: changes.changes }
     },
+    decisionOf: (key, name) => {
+      const stage = entries.get(key)?.stages.get(name)
+      return stage && now() - stage.last <= staleMs ? stage.decision : undefined
+    },
+    changesOf: (key) =>
+      new Map(
+        [...(entries.get(key)?.stages ?? [])].flatMap(([stage, { changes }]) => {
+          const last = lastChange(changes)
+          return last ? [[stage, last] as const] : []
+        }),
+      ),
     decisions: () => freshDecisions(entries, now()),
     forget: (key) => entries.delete(key),
   }
@@ -174,12 +194,12 @@ function replicasOf(pipeline: OrderPipeline, stage: string, children: readonly C
 
 function flowSample(
   pipeline: OrderPipeline,
-  stage: string,
+  stage: Stage,
   children: readonly ChildObject[],
   partitions: readonly PartitionOffsets[],
   at: number,
 ): FlowSample {
-  const live = livePart(pipeline, stage, children)
+  const live = livePart(pipeline, stage.name, children)
   const { readyReplicas = 0 } = (live[live.active]?.status ?? {}) as DeploymentStatus
   const prefix = topicPrefix(pipeline.metadata.name)
   const byTopic = Map.groupBy(partitions, ({ topic }) =>
@@ -196,7 +216,12 @@ function flowSample(
       samples.map(([topic, { written: writtenOffsets }]) => [topic, sum(Object.values(writtenOffsets))]),
     ),
     lag: new Map(samples.map(([topic, { lag }]) => [topic, lag])),
+    usable: usableLag(
+      partitions.map((partition) => lagSample([partition], at).lag),
+      flowRules(stage).concurrency,
+    ),
     partitions: partitions.length,
+    partitionsOf: new Map([...byTopic].map(([topic, of]) => [topic, of.length])),
   }
 }
 

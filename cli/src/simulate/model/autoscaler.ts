@@ -19,6 +19,8 @@ export interface Sight {
   readonly arrivedOn: (topic: string) => number
   /** Messages done with since the beginning. */
   readonly done: () => number
+  /** Messages not done with, of which each partition counts with at most so many that wait. */
+  readonly lagUpTo: (ofPartition: number) => number
   /** Members of the consumer group. */
   readonly members: () => number
   /** Replicas desired. */

@@ -11,6 +11,8 @@ export interface Backlog {
   /** Takes up to so many; returns how many there were. */
   take(partition: number, most: number): number
   topicOf(partition: number): number
+  /** Waiting on all topics, with at most so many of each partition. */
+  waitingUpTo(ofPartition: number): number
   /** Waiting on a topic. */
   waiting(topic: number): number
 }
@@ -54,6 +56,7 @@ export function createBacklog(partitionsByTopic: readonly number[], skew: number
       waiting[topic] = (waiting[topic] ?? 0) - batchSize
       return batchSize
     },
+    waitingUpTo: (ofPartition) => waitingIn.reduce((sum, count) => sum + Math.min(count, ofPartition), 0),
     topicOf: (partition) => topicOf[partition] ?? 0,
     waiting: (topic) => waiting[topic] ?? 0,
   }

@@ -13,6 +13,8 @@ export interface StageFigures {
    * flight; undefined when that never happens.
    */
   readonly drainSeconds: number | undefined
+  /** Messages × seconds that they waited or were in flight. */
+  readonly lagSeconds: number
   /** When its lag becomes 0 for good, from the beginning; undefined when some remains. */
   readonly doneAtSeconds: number | undefined
   /** Longest time from a message's arrival to its end, as if they went in order. */
@@ -81,6 +83,7 @@ function stageFigures(
     peakLag,
     peakLagAtSeconds: peakAt,
     drainSeconds: drainedAt === undefined ? undefined : drainedAt - peakAt,
+    lagSeconds: samples.reduce((sum, { lag }) => sum + lag, 0),
     doneAtSeconds: samples.at(-1)?.lag === 0 ? samples.findLastIndex(({ lag }) => lag > 0) + 1 : undefined,
     longestWaitSeconds: longestWait(samples),
     minReplicas: rules.minReplicas,

@@ -1,6 +1,6 @@
 // What does an autoscaler on flow see in the model? Looks at every stage as often as the operator
 // looks at offsets; what follows from them is the operator's own code.
-import { flowControl, unmeasuredDecision } from '@orderpipeline/operator/pipeline'
+import { flowControl, unmeasuredDecision, usableLag } from '@orderpipeline/operator/pipeline'
 import type { FlowDecision, FlowRules, Topology } from '@orderpipeline/operator/pipeline'
 import type { Sight } from './autoscaler.ts'
 import type { StageScenario } from './scenario.ts'
@@ -40,6 +40,8 @@ export function createFlowControl(topology: Topology): ModelFlowControl {
           handled: sight.done(),
           arrived: new Map(stage.consumes.map(({ topic }) => [topic, sight.arrivedOn(topic)])),
           lag: lagOf(stage, sight),
+          usable: sight.lagUpTo(usableLag([Number.POSITIVE_INFINITY], stage.concurrency)),
+          partitionsOf: new Map(stage.consumes.map(({ topic, partitions }) => [topic, partitions])),
           partitions: stage.consumes.reduce((total, { partitions }) => total + partitions, 0),
         })
       control.spread()

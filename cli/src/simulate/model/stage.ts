@@ -67,10 +67,14 @@ export function createStage(
   const group = createConsumerGroup(backlog, surroundings.rebalanceSeconds * 1_000, initial)
   const deployment = createDeployment({ initial, newReplica, group, nodes, random, ...readinessOf(surroundings) })
   const autoscaler = autoscalerOf(stage, scenario, flow, random)
-  const fixed = scaling === 'maximum' || scaling === 'minimum'
   const tally = tallyOf(consumes)
   const { lagOf, arrivedOn, done } = tally
-  const sight: Sight = { lagOf, arrivedOn, done, members: () => group.members.size, wanted: () => deployment.wanted }
+  const sight: Sight = {
+    ...{ lagOf, arrivedOn, done },
+    lagUpTo: (ofPartition) => inFlightOf(deployment) + backlog.waitingUpTo(ofPartition),
+    members: () => group.members.size,
+    wanted: () => deployment.wanted,
+  }
   flow.join(stage, sight)
 
   return {
@@ -99,7 +103,8 @@ export function createStage(
     },
     control: (now) => {
       group.advance(now)
-      if (!fixed) deployment.scaleTo(autoscaler.replicas(now, deployment.wanted, sight))
+      if (scaling !== 'maximum' && scaling !== 'minimum')
+        deployment.scaleTo(autoscaler.replicas(now, deployment.wanted, sight))
       deployment.advance(now)
     },
     finish: (now, onDone) => {
@@ -165,6 +170,10 @@ function readinessOf({ readinessSeconds, readyWhileStarting, readyLateSeconds }:
   return { readinessMs: readinessSeconds * 1_000, readyWhileStarting, readyLateMs: readyLateSeconds * 1_000 }
 }
 
+function inFlightOf({ pods }: ReturnType<typeof createDeployment>): number {
+  return sum(pods.map(({ replica }) => replica.inFlight))
+}
+
 function stateOf(
   tally: ReturnType<typeof tallyOf>,
   backlog: ReturnType<typeof createBacklog>,
@@ -175,7 +184,7 @@ function stateOf(
     arrived: tally.arrived(),
     done: tally.done(),
     waiting: sum(Array.from({ length: tally.topics }, (_, topic) => backlog.waiting(topic))),
-    inFlight: sum(deployment.pods.map(({ replica }) => replica.inFlight)),
+    inFlight: inFlightOf(deployment),
     lag: tally.lag(),
     wanted: deployment.wanted,
     pods: deployment.pods.length,
