@@ -359,11 +359,12 @@ export class Runtime {
       imagePullPolicy: config.imagePullPolicy,
       imagePullSecrets: config.imagePullSecrets,
       serviceDomain: config.serviceDomain,
+      prometheusRules: false,
     }
     // A query that nothing here answers must not keep the rest from working: the note has said that
     // it scales nothing.
     const withPrometheus = { ...settings, prometheusUrl: 'http://prometheus.invalid' }
-    this.#loop = operatorLoop(objects, keyOfPipeline(this.#pipeline), withPrometheus, lag.poller, (error) =>
+    this.#loop = operatorLoop(objects, keyOfPipeline(this.#pipeline), withPrometheus, lag, (error) =>
       print(`internal: ${String(error)}`),
     )
     await topics.recall(this.#pipeline)

@@ -13,8 +13,8 @@ import { topicKeeper } from './kafka/topic-keeper.ts'
 import type { TopicKeeper } from './kafka/topic-keeper.ts'
 import { recordTopics } from './kafka/topic-record.ts'
 import type { Kube } from './kube/port.ts'
-import { needsFinalizer } from './pipeline/index.ts'
-import type { KafkaAccess, LagSource } from './pipeline/index.ts'
+import { keyOf, needsFinalizer } from './pipeline/index.ts'
+import type { KafkaAccess, LagSource, PartitionOffsets } from './pipeline/index.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
 import type { Observed } from './reconcile/observe.ts'
 import type { Clock } from './runtime/clock.ts'
@@ -44,6 +44,8 @@ interface KafkaEnvironment {
   readonly updated: (key: string) => void
   /** The figures of its lag have. */
   readonly moved: (key: string) => void
+  /** The offsets of a pipeline were read, by consumer group. */
+  readonly read: (key: string, offsets: ReadonlyMap<string, readonly PartitionOffsets[]>) => void
 }
 
 export interface KafkaParts {
@@ -66,6 +68,7 @@ export async function kafkaParts(on: KafkaEnvironment): Promise<KafkaParts> {
   const poller = lagPoller(
     {
       ...{ pipelines: on.polled, readerFor, updated: on.moved, ...clock },
+      seen: (pipeline, offsets) => on.read(keyOf(pipeline), offsets),
       failed: unreadable('lag cannot be read, it is unknown until Kafka answers'),
     },
     {

@@ -11,9 +11,10 @@ import {
   foreignObjects,
   throughputLog,
 } from '@orderpipeline/operator/embedding'
-import type { LagPoller, Reconciler } from '@orderpipeline/operator/embedding'
+import type { Reconciler } from '@orderpipeline/operator/embedding'
 import type { DesiredSettings } from '@orderpipeline/operator/pipeline'
 import type { LocalObjects } from '../objects/local-objects.ts'
+import type { Lag } from './lag.ts'
 
 export interface Loop {
   /** Something has changed: a pass follows, one for everything that changes together. */
@@ -30,14 +31,14 @@ export function operatorLoop(
   objects: LocalObjects,
   key: string,
   settings: DesiredSettings,
-  poller: Pick<LagPoller, 'figuresOf'>,
+  { poller, slo }: Pick<Lag, 'poller' | 'slo'>,
   failed: (error: unknown) => void,
 ): Loop {
   const now = () => Date.now()
   const announce = eventRecorder(objects.kube, 'orderpipeline-dev', now, failed)
   const on: Reconciler = {
     ...{ kube: objects.kube, informers: objects.informers, settings: () => settings, throughput: throughputLog(now) },
-    now,
+    ...{ now, slo },
     foreignOwners: foreignObjects(now),
     contests: contestedFields(now),
     pods: podReports(objects.kube, now, failed),

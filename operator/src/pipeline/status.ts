@@ -14,6 +14,7 @@ import { conditions } from './conditions.ts'
 import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
 import { rolloutOf } from './rollout.ts'
+import { sloStatus } from './slo.ts'
 import { suspensionOf } from './suspension.ts'
 import type { PipelineObservation } from './pipeline-observation.ts'
 
@@ -42,13 +43,14 @@ export function statusOf(observation: PipelineObservation, now: string): OrderPi
       ...totalFigures(observation, stages),
     },
     ...ifKnown('capacity', totalCapacity(capacity)),
+    ...ifKnown('slo', sloStatus(observation.pipeline, observation.budgets)),
     ...(gateway ? { gateway } : {}),
     stages,
   }
 }
 
 /** What of a pipeline its figures are computed from. */
-export type FiguresSeen = Pick<PipelineObservation, 'pipeline' | 'lag' | 'throughput'>
+export type FiguresSeen = Pick<PipelineObservation, 'pipeline' | 'lag' | 'throughput' | 'budgets'>
 
 /** What the capacity is computed from, besides: of the children, KafkaTopics are enough. */
 export type CapacitySeen = Pick<PipelineObservation, 'children' | 'topics'>
@@ -85,6 +87,7 @@ export function statusWithFigures(figures: FiguresSeen, topics?: CapacitySeen): 
     ...ifKnown('drainingSince', drainingSince),
     totals: { stages: totals.stages, replicas: totals.replicas, ...totalFigures(figures, stages) },
     ...ifKnown('capacity', capacity ? totalCapacity(capacity) : status.capacity),
+    ...ifKnown('slo', sloStatus(figures.pipeline, figures.budgets)),
     ...ifKnown('gateway', gateway),
     stages,
   }

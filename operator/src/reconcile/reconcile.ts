@@ -29,6 +29,7 @@ import { perform } from './perform.ts'
 import type { ActionOutcome } from './perform.ts'
 import type { PodReports } from './pod-reports.ts'
 import type { SecretDigestReader } from './secret-digests.ts'
+import type { SloLog } from './slo-log.ts'
 import { startsOf } from './start.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { ForeignObjects } from './foreign-objects.ts'
@@ -43,6 +44,7 @@ export interface Reconciler {
   readonly foreignOwners: ForeignObjects
   readonly lagOf: (key: string) => ReadonlyMap<string, MeasuredStage>
   readonly throughput: Pick<ThroughputLog, 'note' | 'forget'>
+  readonly slo: Pick<SloLog, 'budgetsOf'>
   readonly pods: PodReports
   readonly secrets: SecretDigestReader
   /** The time of day, milliseconds. */
@@ -115,6 +117,7 @@ export async function reconcile(on: Reconciler, key: string): Promise<Next> {
     blocked,
     lag,
     throughput,
+    budgets: on.slo.budgetsOf(pipeline),
     pods,
     topics,
     services,
