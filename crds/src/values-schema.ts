@@ -72,6 +72,7 @@ export function withPipelineParts(schema: JsonSchema, spec: OpenApiSchema): Json
         properties: {
           ...pipeline?.properties,
           suspension: jsonSchema(of('suspension')),
+          slo: { ...jsonSchema(of('slo')), minProperties: 0 },
           template: jsonSchema(of('template')),
         },
       },

@@ -242,7 +242,7 @@ export class Runtime {
     })
     const key = keyOfPipeline(this.#pipeline.current)
     const failed = (error: unknown): void => print(`internal: ${String(error)}`)
-    this.#loop = operatorLoop(objects, key, loopSettings(), lag.poller, failed)
+    this.#loop = operatorLoop(objects, key, loopSettings(), lag, failed)
     return this.#loop
   }
 

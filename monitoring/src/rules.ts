@@ -1,7 +1,7 @@
 // How are the alerts written? As a rule file of Prometheus, and as the page of runbooks to which
 // each alert links.
 import { stringify } from 'yaml'
-import type { Alert, AlertGroup } from './alerts/index.ts'
+import type { Alert, AlertGroup, ObjectiveAlert, Runbook } from './alerts/index.ts'
 
 export const runbookPage = 'docs/guides/runbooks.md'
 
@@ -33,13 +33,23 @@ function section({ name, severity, expr, for: time, runbook }: Alert): string {
     `## ${name}`,
     `Severity ${severity}, after ${time}.`,
     '```promql\n' + expr + '\n```',
-    `**Meaning.** ${runbook.meaning}`,
-    `**Look here.**\n\n${list(runbook.look)}`,
-    `**Do this.**\n\n${list(runbook.act)}`,
+    runbookText(runbook),
   ].join('\n\n')
 }
 
-export function runbooksText(groups: readonly AlertGroup[]): string {
+function objectiveSection({ name, runbook }: ObjectiveAlert): string {
+  return [
+    `## ${name}`,
+    'Severity critical for the windows of one and six hours, and warning for those of one and three days. The operator makes the rules of each pipeline with objectives ([operator.md](operator.md#objectives)); `orderpipeline slo-rules` prints them.',
+    runbookText(runbook),
+  ].join('\n\n')
+}
+
+function runbookText({ meaning, look, act }: Runbook): string {
+  return [`**Meaning.** ${meaning}`, `**Look here.**\n\n${list(look)}`, `**Do this.**\n\n${list(act)}`].join('\n\n')
+}
+
+export function runbooksText(groups: readonly AlertGroup[], objectives: readonly ObjectiveAlert[]): string {
   return (
     [
       '# Runbooks',
@@ -47,6 +57,7 @@ export function runbooksText(groups: readonly AlertGroup[]): string {
         '(`alerts.enabled`); [alerts.yaml](../../charts/orderpipeline-operator/files/alerts.yaml) is a plain rule file of ' +
         'Prometheus. Both are generated with this page from `monitoring/src/alerts`, by `npm run generate`.',
       ...groups.flatMap(({ alerts }) => alerts.map(section)),
+      ...objectives.map(objectiveSection),
     ].join('\n\n') + '\n'
   )
 }

@@ -2,7 +2,7 @@
 // of `npm run generate`.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { alertGroups } from './alerts/index.ts'
+import { alertGroups, objectiveAlerts } from './alerts/index.ts'
 import { dashboards } from './dashboards/index.ts'
 import { rulesText, runbookPage, runbooksText } from './rules.ts'
 
@@ -15,5 +15,5 @@ function write(path: string, text: string): void {
 }
 
 write(join(files, 'alerts.yaml'), rulesText(alertGroups))
-write(join(root, runbookPage), runbooksText(alertGroups))
+write(join(root, runbookPage), runbooksText(alertGroups, objectiveAlerts))
 for (const { uid, json } of dashboards) write(join(files, 'dashboards', `${uid}.json`), `${json}\n`)

@@ -14,9 +14,9 @@ import type { Change } from './kube/object-store.ts'
 import { servedSchemas } from './kube/served-schema.ts'
 import type { ServedSchemas } from './kube/served-schema.ts'
 import type { OperatorParts } from './operator-parts.ts'
-import type { OrderPipeline } from './api/index.ts'
+import type { OrderPipeline, Resource } from './api/index.ts'
 import { absenceCause, keyOf, pipelineKeyOf } from './pipeline/index.ts'
-import type { DesiredSettings } from './pipeline/index.ts'
+import type { Absence, DesiredSettings } from './pipeline/index.ts'
 import { acting } from './reconcile/acting.ts'
 import type { Acting } from './reconcile/acting.ts'
 import { leftoverReports, leftovers } from './reconcile/leftovers.ts'
@@ -63,7 +63,11 @@ export function clusterWatch(parts: OperatorParts, kube: Kube, targets: WatchTar
         if (key !== undefined && !isOwnCreation(change)) queue.addAfter(key, gatherMs)
       },
       absent: (resource, absence, error) => {
-        if (absence) log.warn({ kind: resource.kind, absence, error }, absenceCause(resource, absence).what)
+        if (absence)
+          log[isOptional(resource, absence) ? 'info' : 'warn'](
+            { kind: resource.kind, absence, error },
+            absenceCause(resource, absence).what,
+          )
         else log.info({ kind: resource.kind }, 'the API server now serves the kind')
         lookAtAll()
       },
@@ -126,15 +130,27 @@ export function actingInstallation(
   )
 }
 
-export function desiredSettings(config: OperatorConfig, schemas: ServedSchemas): DesiredSettings {
+export function desiredSettings(
+  config: OperatorConfig,
+  { schemas, informers }: Pick<ClusterWatch, 'schemas' | 'informers'>,
+): DesiredSettings {
+  const rules = informers.children.find(({ resource }) => resource.kind === 'PrometheusRule')
   return {
     servicesImage: config.servicesImage,
     imagePullPolicy: config.imagePullPolicy,
     imagePullSecrets: config.imagePullSecrets,
     serviceDomain: config.serviceDomain,
     prometheusUrl: config.prometheusUrl,
+    prometheusRules: rules?.absence() !== 'NotServed',
+    prometheusRuleLabels: config.prometheusRuleLabels,
+    runbooksUrl: config.runbooksUrl,
     fallbackBehavior: knowsFallbackBehavior(schemas),
     flowScalerUrl: config.flowScaler?.url,
     formulaFallback: knowsFormulaFallback(schemas),
   }
+}
+
+/** Without it the pipelines work as well. */
+function isOptional({ kind }: Resource, absence: Absence): boolean {
+  return kind === 'PrometheusRule' && absence === 'NotServed'
 }

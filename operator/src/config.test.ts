@@ -37,3 +37,15 @@ it('takes more than one Secret for pulling images, and nothing that is no name o
   expect(secrets('one,two.pull')).toEqual(['one', 'two.pull'])
   expect(() => secrets('one two')).toThrow('allowed: names of Secrets, separated by commas')
 })
+
+it('reads the labels of PrometheusRules, and refuses what is no label', () => {
+  const labels = (text: string) =>
+    configFrom({ SERVICES_IMAGE: 's:1', PROMETHEUS_RULE_LABELS: text }, 'host').prometheusRuleLabels
+  expect(labels('')).toEqual({})
+  expect(labels('release=prometheus,example.com/team=ops,empty=')).toEqual({
+    release: 'prometheus',
+    'example.com/team': 'ops',
+    empty: '',
+  })
+  expect(() => labels('release:prometheus')).toThrow('allowed: labels as name=value, separated by commas')
+})

@@ -69,6 +69,17 @@ const schema = z.object({
    */
   PROMETHEUS_URL: variables.url(['http', 'https']).optional(),
   /**
+   * Labels of the PrometheusRules of spec.slo, as `name=value` separated by commas: those by which
+   * the Prometheus selects its rules.
+   */
+  PROMETHEUS_RULE_LABELS: z
+    .string()
+    .regex(/^([A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?=([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?(,|$))*$/)
+    .describe('labels as name=value, separated by commas')
+    .default(''),
+  /** Address of the page of runbooks, to which the alerts of spec.slo link. */
+  RUNBOOKS_URL: variables.text().default('docs/runbooks.md'),
+  /**
    * URL at which KEDA asks this operator for the replicas of stages scaled on flow. When it is
    * absent or empty, the operator does not serve them, and such stages are scaled on lag.
    */
@@ -101,6 +112,8 @@ export interface OperatorConfig {
   readonly secretsIntervalSeconds: number
   readonly serviceDomain: string
   readonly prometheusUrl: string | undefined
+  readonly prometheusRuleLabels: Readonly<Record<string, string>>
+  readonly runbooksUrl: string
   /** Undefined when the operator does not serve as a scaler. The URL has no slash at its end. */
   readonly flowScaler: { readonly url: string; readonly port: number; readonly intervalSeconds: number } | undefined
 }
@@ -135,6 +148,8 @@ export function configFrom(env: Environment, hostname: string): OperatorConfig {
     secretsIntervalSeconds: values.SECRETS_INTERVAL_SECONDS,
     serviceDomain: values.SERVICE_DOMAIN,
     prometheusUrl: values.PROMETHEUS_URL,
+    prometheusRuleLabels: labelsIn(values.PROMETHEUS_RULE_LABELS),
+    runbooksUrl: values.RUNBOOKS_URL,
     flowScaler: values.FLOW_SCALER_URL
       ? {
           url: values.FLOW_SCALER_URL.replace(/\/+$/, ''),
@@ -143,4 +158,9 @@ export function configFrom(env: Environment, hostname: string): OperatorConfig {
         }
       : undefined,
   })
+}
+
+function labelsIn(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split(',').filter((pair) => pair !== '')
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
 }

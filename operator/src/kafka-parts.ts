@@ -17,7 +17,7 @@ import { recordTopics } from './kafka/topic-record.ts'
 import { isConflict, isNotFound } from './kube/errors.ts'
 import type { Kube } from './kube/port.ts'
 import { keyOf, namespaceOf, needsFinalizer } from './pipeline/index.ts'
-import type { FirstReplicas, KafkaAccess, LagSource, MeasuredStage } from './pipeline/index.ts'
+import type { FirstReplicas, KafkaAccess, LagSource, MeasuredStage, PartitionOffsets } from './pipeline/index.ts'
 import { hasFinalizer } from './reconcile/finalizer.ts'
 import type { Observed } from './reconcile/observe.ts'
 import type { Clock } from './runtime/clock.ts'
@@ -47,6 +47,8 @@ interface KafkaEnvironment {
   readonly updated: (key: string) => void
   /** The figures of its lag have. */
   readonly moved: (key: string) => void
+  /** The offsets of a pipeline were read, by consumer group. */
+  readonly read: (key: string, offsets: ReadonlyMap<string, readonly PartitionOffsets[]>) => void
 }
 
 export interface KafkaParts {
@@ -75,6 +77,7 @@ export async function kafkaParts(on: KafkaEnvironment): Promise<KafkaParts> {
       if (on.mayWrite()) on.moved(key)
     },
     start: startOf(on),
+    read: on.read,
     port: config.flowScaler?.port,
     intervalMs: (config.flowScaler?.intervalSeconds ?? 2) * 1000,
     failed: unreadable('the flow of pipelines is unknown, KEDA scales on lag until Kafka answers'),
@@ -84,6 +87,7 @@ export async function kafkaParts(on: KafkaEnvironment): Promise<KafkaParts> {
   const poller = lagPoller(
     {
       ...{ pipelines: unread, readerFor, updated: on.moved, ...clock },
+      seen: (pipeline, offsets) => on.read(keyOf(pipeline), offsets),
       failed: unreadable('lag cannot be read, it is unknown until Kafka answers'),
     },
     { intervalMs: config.lag.intervalSeconds * 1000, deadLettersMs, serviceDomain },

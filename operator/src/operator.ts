@@ -12,10 +12,12 @@ import type { PipelineSources } from './pipeline-sources.ts'
 import { keyOf } from './pipeline/index.ts'
 import { causesReconcile, priorityOf } from './reconcile/reconcile-causes.ts'
 import { observe } from './reconcile/observe.ts'
+import { sloLog } from './reconcile/slo-log.ts'
 import { reconciling } from './reconciling.ts'
 import type { Reconciling, ReconcilingParts } from './reconciling.ts'
 import { healthServer } from './runtime/health-server.ts'
 import { metrics } from './runtime/metrics.ts'
+import { sloMetrics } from './runtime/slo-metrics.ts'
 import { workQueue } from './runtime/work-queue.ts'
 
 export interface Operator {
@@ -36,6 +38,9 @@ export interface Operator {
   stop(): Promise<void>
 }
 
+/** Between two reads of the offsets; a longer time counts as not measured. */
+const leastGapMs = 60_000
+
 export async function startOperator(parts: OperatorParts): Promise<Operator> {
   const { config, log, clock } = parts
   const queue = workQueue(clock, parts.queue)
@@ -49,6 +54,8 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
   })
   const { informers } = watch
   const acting = actingInstallation(parts, access, watch)
+  const slo = sloLog(clock, Math.max(leastGapMs, 3000 * config.lag.intervalSeconds))
+  sloMetrics(instruments.registry, slo.totals)
   const kafka = await kafkaParts({
     ...{ config, clock, log, measured: instruments, kube, lagReaderFor: parts.lagReaderFor },
     recording: access.as('topics'),
@@ -60,8 +67,12 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
     mayWrite: () => lead.mayWriteFor() > 0,
     updated: (key) => queue.add(key, 'background'),
     moved: (key) => queue.add(key, 'background', 'figures'),
+    read: (key, offsets) => {
+      const pipeline = watch.pipelineOf(key)
+      if (pipeline && slo.note(pipeline, offsets)) queue.add(key, 'background', 'figures')
+    },
   })
-  const shared: ReconcilingParts = { parts, access, watch, acting, kafka, instruments, queue }
+  const shared: ReconcilingParts = { parts, access, watch, acting, kafka, instruments, queue, slo }
   const reconciles = reconciling(shared)
   return run(shared, reconciles)
 }

@@ -19,6 +19,7 @@ import { podReports } from './reconcile/pod-reports.ts'
 import { reconcile } from './reconcile/reconcile.ts'
 import type { Reconciler } from './reconcile/reconcile.ts'
 import { secretDigests } from './reconcile/secret-digests.ts'
+import type { SloLog } from './reconcile/slo-log.ts'
 import { statusWriter } from './reconcile/status-writer.ts'
 import type { StatusWriter } from './reconcile/status-writer.ts'
 import { throughputLog } from './reconcile/throughput-log.ts'
@@ -35,6 +36,7 @@ export interface ReconcilingParts {
   readonly kafka: KafkaParts
   readonly instruments: Metrics
   readonly queue: WorkQueue
+  readonly slo: SloLog
 }
 
 export interface Reconciling {
@@ -44,7 +46,7 @@ export interface Reconciling {
 }
 
 export function reconciling(on: ReconcilingParts): Reconciling {
-  const { parts, access, watch, acting, kafka, instruments } = on
+  const { parts, access, watch, acting, kafka, instruments, slo } = on
   const { config, log, clock } = parts
   const { kube } = access
   const { informers } = watch
@@ -62,15 +64,15 @@ export function reconciling(on: ReconcilingParts): Reconciling {
   const foreignOwners = foreignObjects(clock.now)
   const contests = contestedFields(clock.now, instruments.repaired)
   const updates = updateLimiterOf(on)
-  const settings = () => desiredSettings(config, watch.schemas)
-  const readers = { status, foreignOwners, throughput, pods, secrets, updates, contests }
+  const settings = () => desiredSettings(config, watch)
+  const readers = { status, foreignOwners, throughput, slo, pods, secrets, updates, contests }
   const figures = { lagOf: kafka.figuresOf, topics: kafka.topics }
   const reconciler: Reconciler = { kube, informers, settings, ...readers, ...figures, now: clock.wall }
   const passFigures = figuresPass({ informers, ...readers, ...figures, acts: acting.acts, shown: instruments.pipeline })
   return {
     pass: (key, extent) => (extent === 'figures' ? passFigures(key) : pass(on, reconciler, key)),
     forget: (key) => {
-      for (const one of [status, throughput, pods, foreignOwners, contests, updates, acting]) one.forget(key)
+      for (const one of [status, throughput, slo, pods, foreignOwners, contests, updates, acting]) one.forget(key)
     },
   }
 }

@@ -4,7 +4,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
-import type { OrderPipeline, Resource, ScaledObject } from '../src/api/index.ts'
+import type { OrderPipeline, PrometheusRule, Resource, ScaledObject } from '../src/api/index.ts'
 import { usualWatchSettings } from '../src/kube/informer.ts'
 import {
   child,
@@ -13,6 +13,7 @@ import {
   eventually,
   testEnvironment,
   names,
+  patch,
   pipelineFrom,
   runOperator,
   settled,
@@ -45,8 +46,9 @@ describe('an operator', () => {
     operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url), watch, log })
     return operator
   }
-  const create = async (): Promise<void> => {
-    await on.kube.create(orderPipelines, pipelineFrom('crds/fixtures/minimal.yaml', on))
+  const create = async (spec: Partial<OrderPipeline['spec']> = {}): Promise<void> => {
+    const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
+    await on.kube.create(orderPipelines, { ...pipeline, spec: { ...pipeline.spec, ...spec } } as OrderPipeline)
   }
   const condition = (pipeline: OrderPipeline | undefined, type: string) =>
     pipeline?.status?.conditions?.find((one) => one.type === type)
@@ -92,6 +94,46 @@ describe('an operator', () => {
     expect(message).toContain('the operator may not list poddisruptionbudgets.policy')
     await eventually('made', async () => (await kinds()).has('ScaledObject'))
     expect([...(await kinds())]).not.toContain('PodDisruptionBudget')
+  })
+
+  const slo = { stages: [{ name: 'notification', freshnessSeconds: 60, objective: 99 }] }
+
+  it('needs no Prometheus operator for objectives, and makes their rules once there is one', async () => {
+    let missing = true
+    proxy.inject(({ path }) => (missing && path.includes('monitoring.coreos.com') ? notServed : undefined))
+    await create({ slo })
+    const running = await start()
+    expect((await says('Configured', 'Applied')).message).toContain('orderpipeline slo-rules prints them as a file')
+    await settled(running)
+    expect((await current(on, 'minimal'))?.status?.slo).toMatchObject([
+      { name: 'notification-freshness', objective: 99 },
+    ])
+    expect(await kinds()).toContain('ScaledObject')
+    expect(await kinds()).not.toContain('PrometheusRule')
+    expect(logLines.filter((line) => line.includes('monitoring.coreos.com') && line.includes('"level":40'))).toEqual([])
+    missing = false
+    await eventually('rules', async () => (await child(on, 'PrometheusRule', 'minimal-slo')) !== undefined)
+    await eventually('a plain message', async () => {
+      const message = condition(await current(on, 'minimal'), 'Configured')?.message
+      return message === 'the spec is valid and applied'
+    })
+  })
+
+  it('repairs the rules of objectives, and deletes them with the objectives', async () => {
+    await create({ slo })
+    const running = await start()
+    await says('Configured', 'Applied')
+    const rule = async () => (await child(on, 'PrometheusRule', 'minimal-slo')) as PrometheusRule | undefined
+    const groups = (await eventually('rules', rule)).spec.groups
+    expect(groups.map(({ name }) => name)).toEqual([`orderpipeline-slo-${on.namespace}-minimal-notification-freshness`])
+    await settled(running)
+    const writes = running.writes.length
+    await patch(on, resourceOf('PrometheusRule'), 'minimal-slo', { spec: { groups: [] } })
+    await eventually('repaired', async () => (await rule())?.spec.groups.length === 1)
+    expect(running.writes.slice(writes).every((write) => write.includes('prometheusrules'))).toBe(true)
+    await patch(on, orderPipelines, 'minimal', { spec: { slo: null } })
+    await eventually('deleted', async () => (await rule()) === undefined)
+    await eventually('no status', async () => (await current(on, 'minimal'))?.status?.slo === undefined)
   })
 
   /** The API server's schema of a kind, with one field removed. */

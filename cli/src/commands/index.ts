@@ -11,6 +11,7 @@ import { explain } from './explain.ts'
 import { plan } from './plan.ts'
 import { resume } from './resume.ts'
 import { simulate } from './simulate.ts'
+import { sloRules } from './slo-rules.ts'
 import { status } from './status.ts'
 import { suspend } from './suspend.ts'
 import { top } from './top.ts'
@@ -20,6 +21,7 @@ import { validate } from './validate.ts'
 export const commands: readonly CommandDefinition[] = [
   validate,
   plan,
+  sloRules,
   capacity,
   simulate,
   dev,

@@ -131,9 +131,10 @@ async function resultOf(
   cluster: KubeClient | undefined,
 ): Promise<Planned> {
   if (!live || !cluster) return planned(pipeline, undefined, config)
-  const { objects } = planned(pipeline, live, config)
+  const settings = { ...config, prometheusRules: !live.unserved.includes('PrometheusRule') }
+  const { objects } = planned(pipeline, live, settings)
   const others = await foreignObjectsOf(cluster, pipeline.metadata.namespace ?? '', objects, live)
-  return planned(pipeline, { ...live, children: [...live.children, ...others] }, config)
+  return planned(pipeline, { ...live, children: [...live.children, ...others] }, settings)
 }
 
 interface Shown {

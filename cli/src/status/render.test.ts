@@ -43,4 +43,19 @@ describe('the status of a pipeline', () => {
       'payment: 5 → 40 replicas 2m00s ago, Backlog: 900 wait',
     )
   })
+
+  it('shows how much of each error budget is left, and where Prometheus has to be asked', () => {
+    const measured = { measuredBy: 'Operator', target: 60, budgetLeftPercent: 87, burnRate: 1.4 } as const
+    const text = lines({
+      slo: [
+        { name: 'payment-freshness', objective: 99, ...measured },
+        { name: 'shipping-freshness', objective: 99.5, measuredBy: 'Operator', target: 60 },
+        { name: 'gateway-availability', objective: 99.9, measuredBy: 'Prometheus' },
+      ],
+    })
+    expect(text).toMatch(/payment-freshness +99 % +87 % +1\.4×/)
+    expect(text).toMatch(/shipping-freshness +99\.5 % +- +-/)
+    expect(text).toMatch(/gateway-availability +99\.9 % +see Prometheus +-/)
+    expect(lines({})).not.toContain('OBJECTIVE')
+  })
 })

@@ -1,5 +1,5 @@
-// Which custom resources does the operator meet? Its own, KEDA's and Strimzi's; as YAML, for a
-// cluster that has none of their controllers.
+// Which custom resources does the operator meet? Its own, those of KEDA, Strimzi and the Prometheus
+// operator; as YAML, for a cluster that has none of their controllers.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +8,7 @@ import { cachePaths } from '../paths.ts'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { toolSource, versions } from '../tools/index.ts'
+import { prometheusRuleCrd } from './prometheus-rule-crd.ts'
 
 const ownCrd = join(import.meta.dirname, '..', '..', '..', 'crds', 'orderpipelines.yaml')
 
@@ -26,6 +27,7 @@ export async function testCrds(kube: string, progress: StepProgress): Promise<re
   ])
   return [
     own,
+    prometheusRuleCrd,
     ...foreign.flatMap(documents).filter((crd) => usedKinds.some((name) => crd.includes(`\n  name: ${name}`))),
   ]
 }

@@ -77,6 +77,9 @@ describe('orderpipeline-operator', () => {
     expect(container).toMatchObject({ image: 'orderpipeline/operator:abc', args: ['/app/operator.mjs'] })
     expect(container?.env).toContainEqual({ name: 'SERVICES_IMAGE', value: 'orderpipeline/services:def' })
     expect(container?.env).toContainEqual({ name: 'WORKERS', value: '8' })
+    const labelled = await rendered(path, ['alerts.labels.release=prometheus', 'alerts.labels.team=ops'])
+    const rules = { name: 'PROMETHEUS_RULE_LABELS', value: 'release=prometheus,team=ops' }
+    expect(podsOf(labelled)[0]?.spec.containers[0]?.env).toContainEqual(rules)
   })
 
   test('pins an image by its digest, and refuses values without an image', async () => {
@@ -182,6 +185,8 @@ describe('orderpipeline-operator', () => {
     const { spec } = only(await rendered(path), 'Deployment')
     expect((own?.spec as { selector: unknown }).selector).toEqual(spec?.['selector'])
     expect(own?.metadata.labels).toMatchObject({ team: 'ops' })
+    // Its metrics have a label namespace of their own, which a Prometheus would rename otherwise.
+    expect(own?.spec).toMatchObject({ podMetricsEndpoints: [{ honorLabels: true }] })
     expect(pipelines?.spec).toMatchObject({ namespaceSelector: { matchNames: ['shops'] } })
   })
 
@@ -238,10 +243,14 @@ describe('order-shop', () => {
       'pipeline.template.imagePullSecrets={own}',
       'pipeline.template.labels.team=shop',
       'pipeline.suspension.drainDeadlineSeconds=30',
+      'pipeline.slo.gateway.availability.objective=99.9',
       'clusterAssignsUsers=true',
     ]
     const pipeline = only(await rendered(path, sets), 'OrderPipeline')
-    expect(pipeline.spec).toMatchObject({ suspension: { drainDeadlineSeconds: 30 } })
+    expect(pipeline.spec).toMatchObject({
+      suspension: { drainDeadlineSeconds: 30 },
+      slo: { gateway: { availability: { objective: 99.9 } } },
+    })
     expect(pipeline.spec?.['template']).toEqual({
       imagePullSecrets: ['own', 'pull'],
       labels: { team: 'shop' },

@@ -3,7 +3,7 @@ import { changeBetween, changedState } from './change.ts'
 import { groupDeadLetters, nextCommand } from './dead-letters.ts'
 import type { DeadLetterSummary } from './dead-letters.ts'
 import { History } from './history.ts'
-import { waitsFor } from './orders.ts'
+import { logCommand, waitsFor } from './orders.ts'
 import type { OrderView } from './orders.ts'
 import type { ConsoleState, PartState, PipelineState } from './state.ts'
 import { hadLag, trendOf } from './trend.ts'
@@ -202,6 +202,20 @@ describe('dead letters', () => {
   it('have a command that lists those whose retry cannot succeed', () => {
     const never = { stage: 'orders', reason: 'Undecodable', verdict: 'never' }
     expect(nextCommand('o', { namespace: 'n', name: 's' }, never)).toBe('o dlq list s orders --reason Undecodable -n n')
+  })
+})
+
+describe('the logs of an order', () => {
+  const shop = { namespace: 'shops', name: 'shop' }
+  const placedAt = '2026-11-28T12:00:00.000Z'
+  it('are found by the id of its request, from the time at which it was placed', () => {
+    expect(logCommand(shop, { requestId: 'checkout-4711', placedAt })).toBe(
+      'kubectl logs -n shops -l orderpipeline.dev/pipeline=shop --prefix --tail=-1 --since-time=2026-11-28T12:00:00.000Z | grep -F -- checkout-4711',
+    )
+  })
+  it('have no command where the id is unknown, or would be more than a word in a shell', () => {
+    expect(logCommand(shop, { placedAt })).toBeUndefined()
+    expect(logCommand(shop, { requestId: '$(rm -r .)', placedAt })).toBeUndefined()
   })
 })
 

@@ -9,6 +9,8 @@ export interface OrderView {
   readonly currency: string
   readonly totalCents?: number
   readonly items: readonly { readonly sku: string; readonly quantity: number }[]
+  /** The id of the request that placed it; older gateways do not say it. */
+  readonly requestId?: string
   /** RFC 3339. */
   readonly placedAt: string
   readonly updatedAt: string
@@ -58,6 +60,22 @@ export function waitsFor(order: OrderView, stages: readonly string[]): string | 
   if (isFinal(order)) return undefined
   const stage = order.timeline.toReversed().flatMap(({ event }) => turns[event] ?? [])[0]
   return stage !== undefined && stages.includes(stage) ? stage : undefined
+}
+
+/** As the gateway takes it from a caller, so that it needs no quotes in a shell. */
+const requestIdPattern = /^[\w.:-]{1,128}$/
+
+/**
+ * Prints the log lines about an order; each has the trace id too, where traces are on. Undefined
+ * where the order does not say its request.
+ */
+export function logCommand(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { requestId, placedAt }: Pick<OrderView, 'requestId' | 'placedAt'>,
+): string | undefined {
+  if (requestId === undefined || !requestIdPattern.test(requestId)) return undefined
+  const pods = `-n ${namespace} -l orderpipeline.dev/pipeline=${name}`
+  return `kubectl logs ${pods} --prefix --tail=-1 --since-time=${placedAt} | grep -F -- ${requestId}`
 }
 
 /** As the gateway takes it for a customer where it authenticates none. */

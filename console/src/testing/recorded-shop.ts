@@ -202,6 +202,7 @@ export const recordedOrder: OrderView = {
     { sku: 'SKU-0001', quantity: 2 },
     { sku: 'SKU-0042', quantity: 1 },
   ],
+  requestId: '3f0c1c1e-8f0b-4c7e-9d5a-2b7d9c1e4a10',
   placedAt: after(0),
   updatedAt: after(410),
   timeline: [

@@ -2,16 +2,20 @@
 // and kept partition by partition for the autoscalers, which ask for the lag of one topic. In a
 // lull the last reading is taken for the present one for a while.
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
-import { kafkaLagReader, lagPoller } from '@orderpipeline/operator/embedding'
-import type { LagPoller, LagReader } from '@orderpipeline/operator/embedding'
+import { kafkaLagReader, lagPoller, sloLog } from '@orderpipeline/operator/embedding'
+import type { LagPoller, LagReader, SloLog } from '@orderpipeline/operator/embedding'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { areEqual, isReadingDue } from '../decide/lag-due.ts'
 import type { OffsetsByGroup } from '../decide/lag-due.ts'
 
 export interface Lag {
   readonly poller: LagPoller
+  readonly slo: SloLog
   readonly of: (group: string, topic: string) => { readonly lag: number; readonly partitions: number } | undefined
 }
+
+/** Between two reads of the offsets; a longer time counts as not measured. */
+const longestGapMs = 60_000
 
 export interface LagOptions {
   readonly pipelines: () => readonly OrderPipeline[]
@@ -50,10 +54,14 @@ export function lagOf(kafka: KafkaConnection, options: LagOptions): Lag {
     ...(reader.openDeadLetters ? { openDeadLetters: reader.openDeadLetters } : {}),
     close: () => Promise.resolve(), // the connection is the runtime's
   }
-  const poller = lagPoller(
+  const slo = sloLog({ now: () => Date.now(), wall: () => Date.now() }, longestGapMs)
+  const poller = lagPoller<OrderPipeline>(
     {
       ...{ pipelines, updated, now: () => Date.now(), random: Math.random },
       readerFor: () => remembering,
+      seen: (pipeline, offsets) => {
+        if (slo.note(pipeline, offsets)) updated()
+      },
       failed: () => {
         last = undefined
       },
@@ -62,6 +70,7 @@ export function lagOf(kafka: KafkaConnection, options: LagOptions): Lag {
   )
   return {
     poller,
+    slo,
     of: (group, topic) => {
       const partitions = last?.offsets.get(group)?.filter((partition) => partition.topic === topic) ?? []
       if (partitions.length === 0) return undefined

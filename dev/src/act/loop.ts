@@ -12,10 +12,11 @@ import {
   foreignObjects,
   throughputLog,
 } from '@orderpipeline/operator/embedding'
-import type { LagPoller, Reconciler } from '@orderpipeline/operator/embedding'
+import type { Reconciler } from '@orderpipeline/operator/embedding'
 import type { DesiredSettings } from '@orderpipeline/operator/pipeline'
 import type { LocalObjects } from '../objects/local-objects.ts'
 import { servicesImageName } from '../objects/stand-ins.ts'
+import type { Lag } from './lag.ts'
 
 export interface Loop {
   /** Something has changed: a pass follows, one for everything that changes together. */
@@ -32,10 +33,10 @@ export function operatorLoop(
   objects: LocalObjects,
   key: string,
   settings: DesiredSettings,
-  poller: Pick<LagPoller, 'figuresOf'>,
+  { poller, slo }: Pick<Lag, 'poller' | 'slo'>,
   failed: (error: unknown) => void,
 ): Loop {
-  const on = reconcilerOn(objects, settings, poller, failed)
+  const on = reconcilerOn(objects, settings, { poller, slo }, failed)
   let timer: NodeJS.Timeout | undefined
   let pass: Promise<void> | undefined
   let again = false
@@ -80,14 +81,14 @@ export function operatorLoop(
 function reconcilerOn(
   objects: LocalObjects,
   settings: DesiredSettings,
-  poller: Pick<LagPoller, 'figuresOf'>,
+  { poller, slo }: Pick<Lag, 'poller' | 'slo'>,
   failed: (error: unknown) => void,
 ): Reconciler {
   const now = () => Date.now()
   const announce = eventRecorder(objects.kube, 'orderpipeline-dev', now, failed)
   return {
     ...{ kube: objects.kube, informers: objects.informers, settings: () => settings, throughput: throughputLog(now) },
-    now,
+    ...{ now, slo },
     foreignOwners: foreignObjects(now),
     contests: contestedFields(now),
     pods: podReports(objects.kube, now, failed),
@@ -119,5 +120,5 @@ export function loopSettings(): DesiredSettings {
   // A query that nothing here answers must not keep the rest from working: the note has said that
   // it scales nothing.
   const prometheusUrl = 'http://prometheus.invalid'
-  return { servicesImage, imagePullPolicy, imagePullSecrets, serviceDomain, prometheusUrl }
+  return { servicesImage, imagePullPolicy, imagePullSecrets, serviceDomain, prometheusUrl, prometheusRules: false }
 }

@@ -5,5 +5,6 @@ import { operator } from './operator.ts'
 import { orders } from './orders.ts'
 import { stages } from './stages.ts'
 
-export type { Alert, AlertGroup, Example } from './alert.ts'
+export type { Alert, AlertGroup, Example, Runbook } from './alert.ts'
+export { objectiveAlerts, type ObjectiveAlert, type ObjectiveCase } from './objectives.ts'
 export const alertGroups: readonly AlertGroup[] = [stages, orders, gateway, operator]

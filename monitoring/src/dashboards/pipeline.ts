@@ -75,6 +75,30 @@ export const pipeline: Dashboard = {
       ],
     },
     {
+      title: 'Objectives',
+      panels: [
+        {
+          title: 'Error budget left',
+          description:
+            'Of the last 30 days. At 0 the objective is missed. Only pipelines with objectives in spec.slo have it.',
+          unit: 'percentunit',
+          queries: [{ expr: `orderpipeline:slo_error_budget_left:ratio{${ofPipeline}}`, legend: '{{ slo }}' }],
+        },
+        {
+          title: 'Burn rate',
+          description:
+            'Speed at which the last hour spent the error budget: 1 spends it in exactly 30 days. Above 14.4 an alert is critical.',
+          unit: 'short',
+          queries: [
+            {
+              expr: `orderpipeline:slo_errors:ratio_rate1h{${ofPipeline}} / on (namespace, pipeline, slo) orderpipeline:slo_error_budget:ratio{${ofPipeline}}`,
+              legend: '{{ slo }}',
+            },
+          ],
+        },
+      ],
+    },
+    {
       title: 'Orders',
       panels: [
         {

@@ -5,7 +5,11 @@ import { once } from 'node:events'
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node'
+import { CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
+import { orderPipelines } from '@orderpipeline/operator/api'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { sloRuleGroups } from '@orderpipeline/operator/pipeline'
+import { stringify } from 'yaml'
 import { alertGroups } from '../alerts/index.ts'
 import { rulesText } from '../rules.ts'
 import { scrapeAccess } from './access.ts'
@@ -43,13 +47,13 @@ export async function startPrometheus(options: StartOptions): Promise<RunningPro
   const { folder, port, intervalSeconds } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700)
-  const [config, rulesFile] = [join(folder, 'prometheus.yaml'), join(folder, 'alerts.yaml')]
+  const config = join(folder, 'prometheus.yaml')
   const kubeconfig = new KubeConfig()
   kubeconfig.loadFromFile(options.kubeconfigFile)
   const access = await scrapeAccess(kubeconfig, folder)
   const discovery = await startDiscovery(kubeconfig, access.server, folder)
-  await writeFile(rulesFile, rulesText(alertGroups))
-  await writeFile(config, prometheusConfig({ access, rulesFile, targetFiles: discovery.files, intervalSeconds }))
+  const rulesFiles = await writeRules(kubeconfig, folder)
+  await writeFile(config, prometheusConfig({ access, rulesFiles, targetFiles: discovery.files, intervalSeconds }))
   const child = spawn(
     'prometheus',
     [
@@ -79,6 +83,21 @@ export async function startPrometheus(options: StartOptions): Promise<RunningPro
     await close()
     throw new Error(`Prometheus was not ready after ${startMs / 1_000} s: ${words.trim()}`)
   }
+}
+
+/** The alerts, and the rules of the objectives that the pipelines of the cluster have now. */
+async function writeRules(kubeconfig: KubeConfig, folder: string): Promise<readonly string[]> {
+  const [group = '', version = ''] = orderPipelines.apiVersion.split('/')
+  const api = kubeconfig.makeApiClient(CustomObjectsApi)
+  const { plural } = orderPipelines
+  const { items } = (await api.listClusterCustomObject({ group, version, plural, timeoutSeconds: 10 })) as {
+    readonly items: readonly OrderPipeline[]
+  }
+  const [alerts, objectives] = [join(folder, 'alerts.yaml'), join(folder, 'objectives.yaml')]
+  await writeFile(alerts, rulesText(alertGroups))
+  const groups = items.flatMap((pipeline) => sloRuleGroups(pipeline))
+  await writeFile(objectives, stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false }))
+  return [alerts, objectives]
 }
 
 function ready(url: string): Promise<boolean> {

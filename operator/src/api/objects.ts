@@ -74,6 +74,7 @@ export const childResources = [
   { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' },
   { apiVersion: 'keda.sh/v1alpha1', kind: 'TriggerAuthentication', plural: 'triggerauthentications' },
   { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', plural: 'scaledobjects' },
+  { apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule', plural: 'prometheusrules' },
 ] as const satisfies readonly Resource[]
 
 export type ChildKind = (typeof childResources)[number]['kind']
@@ -100,6 +101,7 @@ export type PodDisruptionBudget = Child<'PodDisruptionBudget', V1PodDisruptionBu
 export type NetworkPolicy = Child<'NetworkPolicy', V1NetworkPolicySpec>
 export type KafkaTopic = Child<'KafkaTopic', KafkaTopicSpec>
 export type ScaledObject = Child<'ScaledObject', ScaledObjectSpec>
+export type PrometheusRule = Child<'PrometheusRule', PrometheusRuleSpec>
 export type TriggerAuthentication = Child<'TriggerAuthentication', TriggerAuthenticationSpec>
 export type ChildObject =
   | ServiceAccount
@@ -110,6 +112,21 @@ export type ChildObject =
   | KafkaTopic
   | TriggerAuthentication
   | ScaledObject
+  | PrometheusRule
+
+export interface PrometheusRuleSpec {
+  readonly groups: readonly {
+    readonly name: string
+    readonly rules: readonly {
+      readonly record?: string
+      readonly alert?: string
+      readonly expr: string
+      readonly for?: string
+      readonly labels?: Readonly<Record<string, string>>
+      readonly annotations?: Readonly<Record<string, string>>
+    }[]
+  }[]
+}
 
 export interface KafkaTopicSpec {
   readonly partitions?: number

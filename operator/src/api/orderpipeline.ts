@@ -47,6 +47,8 @@ export interface OrderPipelineStatus {
   readonly drainingSince?: string
   readonly totals?: Totals
   readonly capacity?: { readonly ordersPerSecond: number; readonly bottleneck: string }
+  /** Present where spec.slo has objectives. */
+  readonly slo?: readonly ObjectiveStatus[]
   readonly gateway?: ReplicaCounts
   readonly stages?: readonly StageStatus[]
 }
@@ -83,6 +85,22 @@ export interface RecordedTopic {
   readonly name: string
   /** Absent while the topic is about to be created. */
   readonly id?: string
+}
+
+/** An objective of spec.slo; the figures are absent until the operator has measured it. */
+export interface ObjectiveStatus {
+  readonly name: string
+  /** Percent. */
+  readonly objective: number
+  readonly measuredBy: 'Operator' | 'Prometheus'
+  /** Seconds of freshness. */
+  readonly target?: number
+  readonly budgetLeftPercent?: number
+  readonly burnRate?: number
+  /** ISO date: the begin of the window of 30 days. */
+  readonly since?: string
+  readonly measuredSeconds?: number
+  readonly lateSeconds?: number
 }
 
 /** As kubectl get shows them: `ready/all` stages, and `ready/desired` replicas. */

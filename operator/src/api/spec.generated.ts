@@ -59,6 +59,48 @@ export interface OrderPipelineSpec {
     readonly drainDeadlineSeconds?: number
   }
   /**
+   * Service level objectives over 30 days. The operator measures the freshness of stages
+   * and reports the error budget in status.slo. Where the API server serves
+   * PrometheusRules, the operator creates one with recording rules and burn-rate alerts;
+   * for another Prometheus, `orderpipeline slo-rules` prints the same rules as a file.
+   */
+  readonly slo?: {
+    /** Freshness of stages: how long a message may wait until it is consumed. */
+    readonly stages?: readonly {
+      /** Name of the stage. */
+      readonly name: string
+      /**
+       * Longest wait of a message that is fresh, in seconds. The stage is late while a
+       * message that was written longer ago is not consumed. The operator looks every five
+       * seconds, so less than 10 could not be measured.
+       */
+      readonly freshnessSeconds: number
+      /** Percent of the time in which the stage is fresh. */
+      readonly objective: number
+    }[]
+    /**
+     * Availability and latency of the gateway, measured by Prometheus alone. An image of
+     * your own needs the metrics of the built-in gateway for them.
+     */
+    readonly gateway?: {
+      /** Requests that are not answered with a status of 500 or above. */
+      readonly availability?: {
+        /** Percent of the requests. */
+        readonly objective: number
+      }
+      /** Orders that are answered in time (POST /v1/orders). */
+      readonly latency?: {
+        /**
+         * Longest time until the answer, in seconds; one of the bounds of the gateway's
+         * histogram.
+         */
+        readonly seconds: number
+        /** Percent of the orders. */
+        readonly objective: number
+      }
+    }
+  }
+  /**
    * Whether topics, and the messages in them, outlive the pipeline, or the removal of
    * the stage or topic from its spec. A topic that Retain has kept is never deleted by a
    * later policy or pipeline, unless the spec names it again.

@@ -3,15 +3,11 @@ import type { ConditionResult } from '../api/index.ts'
 import { tightBudget } from './budget.ts'
 import { holds, fails, list } from './condition-results.ts'
 import { missingAuthentication } from './gateway-authentication.ts'
+import { everyOf } from './missing-kinds.ts'
 import type { DeferredObject, PipelineObservation } from './pipeline-observation.ts'
 
-export function configured({
-  pipeline,
-  problems,
-  failures,
-  deferred: deferredObjects = [],
-  contested = [],
-}: PipelineObservation): ConditionResult {
+export function configured(observation: PipelineObservation): ConditionResult {
+  const { pipeline, problems, failures, deferred: deferredObjects = [], contested = [] } = observation
   const [problem] = problems
   if (problem) return fails(problem.reason, problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
   const failure = failures.find(({ reason }) => reason === 'NotOwned') ?? failures[0]
@@ -26,7 +22,15 @@ export function configured({
   const { standby } = pipeline.status?.operator ?? {}
   if (standby) return holds('SecondOperator', secondOperator(standby.name))
   const tight = tightBudget(pipeline.spec)
-  return tight === undefined ? holds('Applied', 'the spec is valid and applied') : holds('ConnectionBudgetTight', tight)
+  return tight === undefined
+    ? holds('Applied', `the spec is valid and applied${withoutRules(observation)}`)
+    : holds('ConnectionBudgetTight', tight)
+}
+
+/** Objectives work without a Prometheus operator: only their rules have to be loaded by hand. */
+function withoutRules({ pipeline, blocked }: PipelineObservation): string {
+  const absence = pipeline.spec.slo && blocked?.get(everyOf('PrometheusRule'))
+  return absence ? `; missing ${absence.what}` : ''
 }
 
 function secondOperator(name: string): string {

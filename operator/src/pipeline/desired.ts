@@ -11,6 +11,8 @@ import type { PodReport } from './new-version.ts'
 import { colors, deploymentName, gatewayName } from './names.ts'
 import { otherOwner } from './ownership.ts'
 import { partsOf } from './parts.ts'
+import { prometheusRule } from './prometheus-rule.ts'
+import type { PrometheusRuleSettings } from './prometheus-rule.ts'
 import { secretVersions } from './secret-versions.ts'
 import type { SecretDigests } from './secret-versions.ts'
 import { servicesImageOf } from './services-image.ts'
@@ -19,7 +21,7 @@ import { kafkaTopics } from './topics.ts'
 import { gatewayWorkload, stageWorkload } from './workloads.ts'
 import type { WorkloadSettings } from './workloads.ts'
 
-export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings {}
+export interface DesiredSettings extends WorkloadSettings, AutoscalerSettings, PrometheusRuleSettings {}
 
 /**
  * `children` are those that exist now: an existing topic keeps its partitions unless the spec says
@@ -47,6 +49,7 @@ export function desired(
   const secrets = secretVersions(pipeline, parts, digests, pods)
   const pools = poolSizes(pipeline.spec, livePools(new Map(parts.map((one) => [one.part, one.live[one.live.active]]))))
   const partSettings = (part: string) => ({ report: pods.get(part), secrets: secrets.get(part), pools })
+  const rule = prometheusRule(pipeline, operatorSettings)
   const entrance = gateway && gatewayWorkload(pipeline, gateway, live(gatewayName), settings, partSettings(gatewayName))
   const consumers = stages.map((stage) => ({
     stage,
@@ -77,6 +80,7 @@ export function desired(
         settings,
       ),
     ),
+    ...(rule ? [rule] : []),
   ].map(withFingerprint)
 }
 

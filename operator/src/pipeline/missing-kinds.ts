@@ -29,6 +29,11 @@ export function absenceCause({ apiVersion, kind, plural }: Resource, absence: Ab
     case 'TriggerAuthentication':
     case 'ScaledObject':
       return { reason: 'KedaMissing', what: `KEDA: ${apiVersion} is not served, install version 2.17 or newer` }
+    case 'PrometheusRule':
+      return {
+        reason: 'ApplyFailed',
+        what: `Prometheus Operator: ${apiVersion} is not served, so spec.slo makes no rules; orderpipeline slo-rules prints them as a file`,
+      }
     default:
       return { reason: 'ApplyFailed', what: `the API server, which does not serve ${plural} of ${apiVersion}` }
   }

@@ -1,6 +1,7 @@
 // What is a status made from? Everything that one reconcile has observed of a pipeline.
 import type { ChildObject, OrderPipeline, Problem, ServicesStatus } from '../api/index.ts'
 import type { Blocked, Cause } from './blocked.ts'
+import type { ErrorBudget } from './error-budget.ts'
 import type { ExternalTopics } from './external-topics-state.ts'
 import type { MeasuredStage } from './lag.ts'
 import type { PodReport } from './new-version.ts'
@@ -31,6 +32,8 @@ export interface PipelineObservation {
   readonly lag: ReadonlyMap<string, MeasuredStage>
   /** By stage: what was measured of it under load since the operator started. */
   readonly throughput: ReadonlyMap<string, Throughput>
+  /** By stage: the error budgets of spec.slo, as far as this process has measured them. */
+  readonly budgets?: ReadonlyMap<string, ErrorBudget>
   /** By part: the report of its pods, where a version is on trial or replicas are missing. */
   readonly pods?: ReadonlyMap<string, PodReport>
   /** The topics of an external Kafka cluster; absent while unknown. */

@@ -40,6 +40,7 @@ function acted({
   stages = [],
   drainingSince,
   services,
+  slo = [],
 }: OrderPipelineStatus): unknown {
   return [
     observedGeneration,
@@ -47,6 +48,10 @@ function acted({
     drainingSince,
     conditions.map(({ type, status, reason, observedGeneration: generation }) => [type, status, reason, generation]),
     totals?.stages,
+    slo.map(({ name, objective, target, since, budgetLeftPercent = 100 }) => [
+      ...[name, objective, target, since],
+      budgetLeftPercent <= 0,
+    ]),
     stages.map(({ name, lag, deadLetters = 0, rollout, scaleOut }) => [
       name,
       lag === undefined,
@@ -79,8 +84,13 @@ function replicas(part: OrderPipelineStatus['gateway']): unknown {
   return part && [part.replicas, part.readyReplicas, part.desiredReplicas]
 }
 
-function lags({ totals, capacity, stages = [] }: OrderPipelineStatus): unknown {
+function lags({ totals, capacity, slo = [], stages = [] }: OrderPipelineStatus): unknown {
   return [
+    // Measured seconds grow with every look: once an hour is enough to carry them on.
+    slo.map(({ budgetLeftPercent, burnRate, measuredSeconds = 0 }) => [
+      ...[budgetLeftPercent, twoDigits(burnRate)],
+      Math.floor(measuredSeconds / 3600),
+    ]),
     [totals?.ordersPerSecond, capacity?.ordersPerSecond].map(twoDigits),
     capacity?.bottleneck,
     stages.map(({ lag, arrivedPerSecond, consumedPerSecond, secondsToDrain, capacity, scaleOut }) => [

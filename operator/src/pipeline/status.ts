@@ -15,6 +15,7 @@ import { conditions } from './conditions.ts'
 import { livePart, livePartitions } from './live.ts'
 import { gatewayName, topicName } from './names.ts'
 import { rolloutOf } from './rollout-status.ts'
+import { sloStatus } from './slo.ts'
 import { suspensionOf } from './suspension.ts'
 import type { PipelineObservation } from './pipeline-observation.ts'
 
@@ -43,13 +44,14 @@ export function statusOf(observation: PipelineObservation, now: string): OrderPi
       ...totalFigures(observation, stages),
     },
     ...ifKnown('capacity', totalCapacity(capacity)),
+    ...ifKnown('slo', sloStatus(observation.pipeline, observation.budgets)),
     ...(gateway ? { gateway } : {}),
     stages,
   }
 }
 
 /** What of a pipeline its figures are computed from. */
-export type FiguresSeen = Pick<PipelineObservation, 'pipeline' | 'lag' | 'throughput'>
+export type FiguresSeen = Pick<PipelineObservation, 'pipeline' | 'lag' | 'throughput' | 'budgets'>
 
 /** What the capacity is computed from, besides: of the children, KafkaTopics are enough. */
 export type CapacitySeen = Pick<PipelineObservation, 'children' | 'topics'>
@@ -86,6 +88,7 @@ export function statusWithFigures(figures: FiguresSeen, topics?: CapacitySeen): 
     ...ifKnown('drainingSince', drainingSince),
     totals: { stages: totals.stages, replicas: totals.replicas, ...totalFigures(figures, stages) },
     ...ifKnown('capacity', capacity ? totalCapacity(capacity) : status.capacity),
+    ...ifKnown('slo', sloStatus(figures.pipeline, figures.budgets)),
     ...ifKnown('gateway', gateway),
     stages,
   }

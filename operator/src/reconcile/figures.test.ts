@@ -51,6 +51,7 @@ async function look(of: OrderPipeline, change: StatusChange, { throughput = note
   const pass = figuresPass({
     status: { due: () => change, put: (_, one) => (statuses.push(one), Promise.resolve(undefined)) },
     throughput,
+    slo: { budgetsOf: () => new Map() },
     lagOf: () => new Map([['payment', figures]]),
     topics: { topicsOf: () => undefined },
     informers: { pipelines: informer(orderPipelines), children: childResources.map(informer) },

@@ -8,12 +8,14 @@ import type { TopicKeeper } from '../kafka/topic-keeper.ts'
 import type { Next } from './next-check.ts'
 import { ofKind } from './observe.ts'
 import type { Informers } from './observe.ts'
+import type { SloLog } from './slo-log.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { ThroughputLog } from './throughput-log.ts'
 
 export interface FiguresEnvironment {
   readonly status: Pick<StatusWriter, 'due' | 'put'>
   readonly throughput: Pick<ThroughputLog, 'noteFigures'>
+  readonly slo: Pick<SloLog, 'budgetsOf'>
   readonly lagOf: (key: string) => ReadonlyMap<string, MeasuredStage>
   readonly topics: Pick<TopicKeeper, 'topicsOf'>
   readonly informers: Pick<Informers, 'pipelines' | 'children'>
@@ -43,7 +45,8 @@ async function reconcileFigures(
   const key = keyOf(pipeline)
   const lag = on.lagOf(key)
   const throughput = on.throughput.noteFigures(pipeline, lag)
-  const observation = throughput && { pipeline, lag, throughput }
+  const budgets = on.slo.budgetsOf(pipeline)
+  const observation = throughput && { pipeline, lag, throughput, budgets }
   const quick = observation && statusWithFigures(observation)
   if (!quick) return { kind: 'whole' }
   const change = on.status.due(pipeline, quick)

@@ -62,6 +62,7 @@ function reconciler(
       status: { write: (input) => (statusInputs.push(input), Promise.resolve(undefined)), forget: () => undefined },
       foreignOwners: { of: () => new Map(), note: () => undefined, forget: () => undefined },
       throughput: { note: () => new Map(), forget: () => undefined },
+      slo: { budgetsOf: () => new Map() },
       pods: { reportsOf: () => Promise.resolve(new Map()), waitMs: () => undefined, forget: () => undefined },
       secrets: { digestsOf: () => Promise.resolve(new Map()) },
       topics: { requestCheck: () => undefined, released: () => true, topicsOf: () => undefined },

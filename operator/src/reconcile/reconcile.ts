@@ -29,6 +29,7 @@ import { perform } from './perform.ts'
 import type { ActionOutcome } from './perform.ts'
 import type { PodReports } from './pod-reports.ts'
 import type { SecretDigestReader } from './secret-digests.ts'
+import type { SloLog } from './slo-log.ts'
 import { startsOf } from './start.ts'
 import type { StatusWriter } from './status-writer.ts'
 import type { ForeignObjects } from './foreign-objects.ts'
@@ -43,6 +44,7 @@ export interface Reconciler {
   readonly foreignOwners: ForeignObjects
   readonly lagOf: (key: string) => ReadonlyMap<string, MeasuredStage>
   readonly throughput: Pick<ThroughputLog, 'note' | 'forget'>
+  readonly slo: Pick<SloLog, 'budgetsOf'>
   readonly pods: PodReports
   readonly secrets: SecretDigestReader
   /** The time of day, milliseconds. */
@@ -110,7 +112,7 @@ export async function reconcile(on: Reconciler, key: string): Promise<Next> {
   const throughput = on.throughput.note(pipeline, after, lag)
   const statusWaitMs = await on.status.write({
     ...{ pipeline, problems, outcomes, blocked, lag, throughput, pods, topics, services },
-    ...{ contested: on.contests.of(key), children: after },
+    ...{ budgets: on.slo.budgetsOf(pipeline), contested: on.contests.of(key), children: after },
   })
   const isRecorded = (image: string) => observe(on.informers, key).pipeline?.status?.services?.image === image
   const waits = [

@@ -7,6 +7,7 @@ import type { Kube } from '../kube/port.ts'
 import { keyOf, statusChange, statusOf } from '../pipeline/index.ts'
 import type {
   Blocked,
+  ErrorBudget,
   ExternalTopics,
   PodReport,
   MeasuredStage,
@@ -26,6 +27,7 @@ export interface StatusInput {
   readonly blocked: Blocked
   readonly lag: ReadonlyMap<string, MeasuredStage>
   readonly throughput: ReadonlyMap<string, Throughput>
+  readonly budgets?: ReadonlyMap<string, ErrorBudget>
   readonly pods: ReadonlyMap<string, PodReport>
   readonly topics: ExternalTopics | undefined
   readonly services: ServicesStatus | undefined

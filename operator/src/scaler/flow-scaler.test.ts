@@ -14,7 +14,7 @@ const deadLetters = vi.fn(() => Promise.resolve(new Map([['shop.payment.dead-let
 /** A scaler that polls a Kafka with one partition, and a stage with these replicas. */
 async function polling(replicas: number, leads: boolean) {
   const kafka = { high: 0, reads: 0 }
-  const [started, updated]: [string[], string[]] = [[], []]
+  const [started, updated, read]: [string[], string[], string[]] = [[], [], []]
   const children = desired(flowPipeline, [], settings).map((child): ChildObject =>
     child.kind === 'Deployment' ? { ...child, spec: { ...child.spec, replicas } } : child,
   )
@@ -32,13 +32,14 @@ async function polling(replicas: number, leads: boolean) {
       close: () => Promise.resolve(),
     }),
     updated: (key) => updated.push(key),
+    read: (key, offsets) => read.push(`${key} ${[...offsets.values()].flat().length}`),
     start: (first) => started.push(`${first.pipeline} ${first.deployment.metadata.name} ${first.replicas}`),
   })
   scaler.know(flowPipeline)
   const stopping = new AbortController()
   const run = scaler.run(stopping.signal)
   return {
-    ...{ scaler, kafka, started, updated },
+    ...{ scaler, kafka, started, updated, read },
     readAgain: async () => {
       const before = kafka.reads
       await vi.waitFor(() => expect(kafka.reads, 'reads').toBeGreaterThan(before + 1), 10_000)
@@ -52,9 +53,11 @@ async function polling(replicas: number, leads: boolean) {
 
 describe('the reads for stages on flow', () => {
   it('start the first replica of a stage at none when a message waits, not before, and the status has it', async () => {
-    const { scaler, kafka, started, updated, readAgain, stop } = await polling(0, true)
+    const { scaler, kafka, started, updated, read, readAgain, stop } = await polling(0, true)
     try {
       await readAgain()
+      // The freshness of the stages is measured from the same reads.
+      expect(read).toContain('default/shop 1')
       expect(started).toEqual([])
       kafka.high = 1
       await vi.waitFor(() => expect(started[0]).toBe('default/shop shop-payment 1'), 10_000)

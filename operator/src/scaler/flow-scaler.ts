@@ -6,7 +6,7 @@ import { lagPoller } from '../kafka/lag-poller.ts'
 import type { LagPollerEnvironment } from '../kafka/lag-poller.ts'
 import type { Observed } from '../reconcile/observe.ts'
 import { firstReplicas, keyOf, stagesAtZero } from '../pipeline/index.ts'
-import type { FirstReplicas, MeasuredStage } from '../pipeline/index.ts'
+import type { FirstReplicas, MeasuredStage, PartitionOffsets } from '../pipeline/index.ts'
 import { flowLog } from './flow-log.ts'
 import type { StageDecision } from './flow-log.ts'
 import { flowServer } from './flow-server.ts'
@@ -24,6 +24,8 @@ export interface FlowScalerParts extends Pick<LagPollerEnvironment, 'readerFor' 
   readonly observe: (key: string) => Observed
   /** Starts the first replicas of a stage at none; called again while its messages wait. */
   readonly start: (first: FirstReplicas) => void
+  /** The offsets of a pipeline were read, by consumer group. */
+  readonly read: (key: string, offsets: ReadonlyMap<string, readonly PartitionOffsets[]>) => void
   /** The figures of this pipeline have changed, or the desired replicas of one of its stages. */
   readonly updated: (key: string) => void
 }
@@ -71,6 +73,7 @@ export async function flowScaler(parts: FlowScalerParts): Promise<FlowScaler> {
       seen: (pipeline, read) => {
         const key = keyOf(pipeline)
         const { children, atZero } = observed(key)
+        parts.read(key, read)
         if (log.note(pipeline, children, read)) parts.updated(key)
         firstReplicas(atZero, (stage) => log.decisionOf(key, stage)).forEach((first) => parts.start(first))
       },

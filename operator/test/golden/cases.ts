@@ -23,6 +23,7 @@ export const cases = [
     'strimzi-user',
     'external-kafka-client-certificate',
     'template',
+    'slo',
   ].map((name) => ({
     name,
     pipeline: join(root, `crds/fixtures/${name}.yaml`),

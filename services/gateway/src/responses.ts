@@ -59,6 +59,10 @@ export const storedOrder = z.object({
     .optional()
     .describe('Only a shipped order with a carrier has it.'),
   items: z.array(line),
+  requestId: z
+    .string()
+    .optional()
+    .describe('The x-request-id of the request that placed it; the logs have it as correlationId.'),
   placedAt: time,
   updatedAt: time,
   timeline: z
@@ -68,7 +72,7 @@ export const storedOrder = z.object({
 
 export const orderView = storedOrder.extend({ progress })
 
-const summary = storedOrder.omit({ customerId: true, parcel: true, items: true, timeline: true })
+const summary = storedOrder.omit({ customerId: true, parcel: true, items: true, requestId: true, timeline: true })
 
 export const orderPage = z.object({
   orders: z.array(summary),

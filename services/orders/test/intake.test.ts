@@ -83,6 +83,7 @@ test('200 parallel orders share a few commits, and each has its own answer', asy
   for (const [n, { orderId }] of placements.entries()) {
     const view = await orderById(database.as('orders'), orderId)
     expect(view).toMatchObject({ customerId: `sharing-${n}`, status: 'PLACED', items: requests[n]?.items })
+    expect(view?.requestId).toBe(`c-${n}`)
     expect(view?.timeline).toMatchObject([{ status: 'PLACED' }])
   }
   const statuses = await statusesById(database.as('orders'), [

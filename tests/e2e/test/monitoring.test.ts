@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { ensureDebianPackages, persistedPorts, statePaths } from '@orderpipeline/cluster'
 import { alertGroups, descriptions, startPrometheus } from '@orderpipeline/monitoring'
 import type { RunningPrometheus } from '@orderpipeline/monitoring'
+import { sloRuleGroups } from '@orderpipeline/operator/pipeline'
 import { builtInStageNames } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/platform.ts'
@@ -23,6 +24,12 @@ const requirements: Readonly<Record<string, string>> = {
   orderpipeline_drift_repairs_total: 'a repair of what somebody changed',
   orderpipeline_stage_dead_letters_total: 'a dead letter',
   payment_owed_cents: 'money that was owed',
+}
+
+/** Looser than any run on a loaded machine, so that no alert fires. */
+const objectives = {
+  stages: [{ name: 'payment', freshnessSeconds: 3600, objective: 95 }],
+  gateway: { availability: { objective: 95 }, latency: { seconds: 10, objective: 95 } },
 }
 
 interface Sample {
@@ -49,6 +56,9 @@ describe('a Prometheus over the local cluster', () => {
   beforeAll(async () => {
     await ensureDebianPackages(['prometheus'])
     platform = await connect()
+    await platform.editPipeline('shop', ({ spec }) => {
+      spec.slo = objectives
+    })
     await platform.settled('shop')
     folder = await mkdtemp(join(tmpdir(), 'orderpipeline-prometheus-'))
     const port = await persistedPorts(join(folder, 'ports.json')).port('prometheus')
@@ -57,6 +67,9 @@ describe('a Prometheus over the local cluster', () => {
   })
   afterAll(async () => {
     await prometheus.close()
+    await platform.editPipeline('shop', ({ spec }) => {
+      delete spec.slo
+    })
     await rm(folder, { recursive: true, force: true })
     await platform.close()
   })
@@ -116,6 +129,26 @@ describe('a Prometheus over the local cluster', () => {
     )
   })
 
+  it('has data for every rule of the objectives', { timeout: 300_000 }, async () => {
+    const records = sloRuleGroups(await platform.cluster.pipeline('shop')).flatMap(({ rules }) =>
+      rules.flatMap((rule) => ('record' in rule ? [`${rule.record}{slo="${rule.labels['slo']}"}`] : [])),
+    )
+    expect(records.length).toBeGreaterThan(30)
+    await waitFor(
+      'a value of every rule',
+      async () => {
+        const answers = await Promise.all(records.map(async (expr) => ({ expr, samples: await query(expr) })))
+        const empty = answers.filter(({ samples }) => samples.length !== 1 || samples[0]?.value[1] === 'NaN')
+        return empty.length === 0
+          ? { done: true, value: undefined }
+          : { done: false, seen: empty.map(({ expr }) => expr).join('\n') }
+      },
+      { seconds: 120, everyMs: 5_000 },
+    )
+    const [objective] = (await platform.cluster.pipeline('shop')).status?.slo ?? []
+    expect(objective).toMatchObject({ name: 'payment-freshness', measuredBy: 'Operator', budgetLeftPercent: 100 })
+  })
+
   it('knows every metric of the alerts, evaluates them, and fires none', async () => {
     const metricNames = new Set(await ask<readonly string[]>('label/__name__/values'))
     const alertMetrics = alertGroups.flatMap(({ alerts }) =>
@@ -129,7 +162,10 @@ describe('a Prometheus over the local cluster', () => {
       }[]
     }>('rules?type=alert')
     const rules = groups.flatMap((group) => group.rules)
-    expect(rules.length).toBe(alertGroups.flatMap(({ alerts }) => alerts).length)
+    const ofObjectives = sloRuleGroups(await platform.cluster.pipeline('shop')).flatMap((group) =>
+      group.rules.filter((rule) => 'alert' in rule),
+    )
+    expect(rules.length).toBe(alertGroups.flatMap(({ alerts }) => alerts).length + ofObjectives.length)
     expect(rules.filter(({ health, state }) => health !== 'ok' || state === 'firing')).toEqual([])
   })
 })

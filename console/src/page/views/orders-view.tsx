@@ -2,10 +2,11 @@
 // for, and how many messages are before it.
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
-import { isFinal, orderIdPattern, waitsFor } from '../../model/orders.ts'
+import { isFinal, logCommand, orderIdPattern, waitsFor } from '../../model/orders.ts'
 import type { OrderView } from '../../model/orders.ts'
 import { keyOf } from '../../model/state.ts'
 import type { PipelineState } from '../../model/state.ts'
+import { CopyCommand } from '../copy-command.tsx'
 import { fetchJson } from '../live.ts'
 import type { Answered } from '../live.ts'
 import { go } from '../navigation.ts'
@@ -108,6 +109,7 @@ function Order({ order, pipeline, rights }: OrderProps) {
     pipeline.parts.map(({ name }) => name),
   )
   const part = pipeline.parts.find(({ name }) => name === waiting)
+  const logs = logCommand(pipeline, order)
   return (
     <article class="panel order" aria-labelledby="order-title">
       <div class="panel-head">
@@ -139,7 +141,16 @@ function Order({ order, pipeline, rights }: OrderProps) {
         <dd>{order.items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')}</dd>
         <dt>Placed</dt>
         <dd>{dateText(order.placedAt)}</dd>
+        {order.requestId !== undefined && (
+          <>
+            <dt>Request</dt>
+            <dd>
+              <code>{order.requestId}</code>
+            </dd>
+          </>
+        )}
       </dl>
+      {logs !== undefined && <CopyCommand command={logs} label="that prints its log lines" />}
       {rights && !isFinal(order) && <Cancelling key={order.orderId} {...{ order, pipeline, rights }} />}
       <h3>Timeline</h3>
       <ol class="timeline">

@@ -50,6 +50,7 @@ export const shownOrder = {
   currency: 'EUR',
   totalCents: 3998,
   items: [{ sku: 'SKU-0001', quantity: 2, unitPriceCents: 1999 }],
+  requestId: 'checkout-4711',
   placedAt,
   updatedAt,
   progress: { done: 2, of: 5, secondsLeft: 3 },

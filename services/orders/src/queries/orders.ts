@@ -16,6 +16,8 @@ export interface OrderView {
   readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unitPriceCents?: number }[]
   /** The parcel of a shipped order, where a carrier has it. */
   readonly parcel?: StoredParcel
+  /** The correlation id of the request that placed it, and of every log line about it. */
+  readonly requestId?: string
   readonly placedAt: string
   readonly updatedAt: string
   /** Every event about it; `status` where it brought one about. */
@@ -81,6 +83,7 @@ SELECT json_strip_nulls(json_build_object(
   'currency', o.currency,
   'totalCents', o.total_cents,
   'parcel', o.parcel,
+  'requestId', o.correlation_id,
   'items', (
     SELECT json_agg(json_build_object('sku', i.sku, 'quantity', i.quantity, 'unitPriceCents', i.unit_price_cents)
       ORDER BY i.line)
