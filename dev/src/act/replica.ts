@@ -2,7 +2,7 @@
 // probes, started again when it ends or stops answering, and given a grace period when it must
 // stop.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isFree, startChild } from '@orderpipeline/cluster/supervised'
+import { reservedPort, startChild } from '@orderpipeline/cluster/supervised'
 import type { Child } from '@orderpipeline/cluster/supervised'
 import type { V1Container } from '@orderpipeline/operator/api'
 import type { ProcessEnvironment } from '../decide/environment.ts'
@@ -270,19 +270,9 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-const lately = new Set<number>()
-
-/**
- * A port from the range of this project's ports, outside that of outgoing connections; no port
- * twice within a minute.
- */
+/** Reserved until the process surely listens on it. */
 async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < 500; attempt += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
-    if (lately.has(port) || !(await isFree(port))) continue
-    lately.add(port)
-    setTimeout(() => lately.delete(port), 60_000).unref()
-    return port
-  }
-  throw new Error('no free port was found between 20000 and 29999')
+  const { port, release } = await reservedPort()
+  setTimeout(release, 60_000).unref()
+  return port
 }

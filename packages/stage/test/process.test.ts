@@ -2,10 +2,8 @@
 // answered, with an error text for a wrong environment, ended cleanly on SIGTERM?
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { environmentFor, kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
+import { environmentFor, kafkaBootstrap, postgresUrl, reservedPort, securedKafka } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '../src/testing/index.ts'
 import type { Bench, TestDatabase } from '../src/testing/index.ts'
 
@@ -24,11 +22,7 @@ afterAll(async () => {
 })
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+  return (await reservedPort()).port
 }
 
 function start(env: Record<string, string>) {
