@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { compileCache } from '@orderpipeline/cluster/supervised'
 import { environmentFor, kafkaBootstrap, reservedPort, securedKafka } from '@orderpipeline/cluster/testing'
 import { until } from '@orderpipeline/stage/testing'
 import type { Bench } from '@orderpipeline/stage/testing'
@@ -47,6 +48,7 @@ export async function start(
   const full = (topics: readonly string[]): string => topics.map((topic) => bench.prefix + topic).join(',')
   const child = spawn(program, args, {
     env: {
+      ...compileCache(),
       ORDERPIPELINE_NAMESPACE: 'test',
       ORDERPIPELINE_PIPELINE: bench.prefix.slice(0, -1),
       ORDERPIPELINE_STAGE: stage.name,
