@@ -8,7 +8,7 @@ import { alertGroups, descriptions, startPrometheus } from '@orderpipeline/monit
 import type { RunningPrometheus } from '@orderpipeline/monitoring'
 import { builtInStageNames } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
@@ -48,7 +48,7 @@ describe('a Prometheus over the local cluster', () => {
 
   beforeAll(async () => {
     await ensureDebianPackages(['prometheus'])
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
     folder = await mkdtemp(join(tmpdir(), 'orderpipeline-prometheus-'))
     const port = await persistedPorts(join(folder, 'ports.json')).port('prometheus')
