@@ -29,12 +29,7 @@ export function dependencies(object: ChildObject, pipeline: OrderPipeline): stri
   const topics = isExternal(pipeline) ? kafka : topicsOf(pipeline, part).map((topic) => `KafkaTopic/${topic}`)
   switch (object.kind) {
     case 'Deployment':
-      return [
-        `ServiceAccount/${workload}`,
-        `NetworkPolicy/${workload}`,
-        ...topics,
-        awaitedTopicsOf(part),
-      ]
+      return [`ServiceAccount/${workload}`, `NetworkPolicy/${workload}`, ...topics, awaitedTopicsOf(part)]
     case 'ScaledObject':
       return [
         `Deployment/${object.spec.scaleTargetRef.name}`,
