@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config'
 import { SlowestFirst, SlowestReporter } from '@orderpipeline/cluster/test-order'
+import { endToEndOrder } from '@orderpipeline/e2e/file-order'
+import type { TestSpecification } from 'vitest/node'
 
 const ignored = ['**/node_modules/**', '**/dist/**']
 /** It runs KEDA's own operator, which `npm run up` builds. */
 const keda = 'operator/test/keda.test.ts'
+
+class FileOrder extends SlowestFirst {
+  override sort(files: TestSpecification[]): TestSpecification[] {
+    return endToEndOrder(super.sort(files))
+  }
+}
 
 /**
  * unit: pure, next to the source. integration: real PostgreSQL, Kafka, Redis and a real API server,
@@ -15,7 +23,7 @@ export default defineConfig({
   test: {
     reporters: ['default', new SlowestReporter()],
     // An order that the command line names wins.
-    ...(process.argv.some((arg) => arg.includes('sequence.')) ? {} : { sequence: { sequencer: SlowestFirst } }),
+    ...(process.argv.some((arg) => arg.includes('sequence.')) ? {} : { sequence: { sequencer: FileOrder } }),
     projects: [
       {
         test: {
@@ -39,7 +47,9 @@ export default defineConfig({
           // a busy one.
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 2,
+          // More than the cores: these tests wait for leases, polls and timeouts most of the time.
+          // Four fit Kafka and PostgreSQL as they are sized for tests.
+          maxWorkers: 4,
           // After the unit tests: a failure there is known within a minute.
           sequence: { groupOrder: 1 },
           provide: { crashPoints: 'some' },
@@ -68,6 +78,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/test/**/*.test.ts'],
           exclude: ignored,
+          globalSetup: ['tests/e2e/src/bring-up.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,
           fileParallelism: false,

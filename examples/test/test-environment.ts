@@ -2,10 +2,9 @@
 // the environment contract.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { environmentFor, kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { compileCache } from '@orderpipeline/cluster/supervised'
+import { environmentFor, kafkaBootstrap, reservedPort, securedKafka } from '@orderpipeline/cluster/testing'
 import { until } from '@orderpipeline/stage/testing'
 import type { Bench } from '@orderpipeline/stage/testing'
 
@@ -49,6 +48,7 @@ export async function start(
   const full = (topics: readonly string[]): string => topics.map((topic) => bench.prefix + topic).join(',')
   const child = spawn(program, args, {
     env: {
+      ...compileCache(),
       ORDERPIPELINE_NAMESPACE: 'test',
       ORDERPIPELINE_PIPELINE: bench.prefix.slice(0, -1),
       ORDERPIPELINE_STAGE: stage.name,
@@ -118,9 +118,5 @@ export function secured(): Record<string, string> {
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+  return (await reservedPort()).port
 }

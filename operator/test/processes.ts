@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { compileCache } from '@orderpipeline/cluster/supervised'
 import { makeTopics } from './test-environment.ts'
 import type { TestEnvironment } from './test-environment.ts'
 
@@ -29,7 +30,7 @@ export async function processesOn(on: TestEnvironment): Promise<Processes> {
         ...{ WATCH_NAMESPACE: on.namespace, POD_NAMESPACE: on.namespace },
         ...environment,
       }
-      const child = spawn(process.execPath, [main], { env, stdio: 'ignore' })
+      const child = spawn(process.execPath, [main], { env: { ...compileCache(), ...env }, stdio: 'ignore' })
       running.push(child)
       return child
     },

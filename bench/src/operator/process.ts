@@ -4,10 +4,9 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reservedPort } from '@orderpipeline/cluster/supervised'
 import { bundleImage, operatorImage } from '@orderpipeline/images'
 import { servicesImage } from './pipelines.ts'
 
@@ -69,11 +68,7 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+  return (await reservedPort()).port
 }
 
 function samplesIn(text: string): Samples {

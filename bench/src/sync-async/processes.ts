@@ -3,10 +3,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reservedPort } from '@orderpipeline/cluster/supervised'
 
 export interface Processes {
   /** `main`: its path from the root of the repository. Resolves once `readyUrl` answers. */
@@ -46,9 +45,5 @@ export function createProcesses(): Processes {
 }
 
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+  return (await reservedPort()).port
 }

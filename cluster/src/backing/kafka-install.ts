@@ -3,10 +3,9 @@
 import { promises as fs } from 'node:fs'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { withFileLock } from '../process/file-lock.ts'
+import { reservedPort } from '../process/ports.ts'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import type { Machine } from './config.ts'
@@ -78,8 +77,9 @@ function clusterId(): string {
 async function train(install: KafkaInstall, archive: string): Promise<void> {
   const dir = await fs.mkdtemp(join(dirname(archive), '.train-'))
   try {
-    const [port, controllerPort] = await freePorts(2)
-    const properties = kafkaProperties(join(dir, 'data'), { port: port!, controllerPort: controllerPort! }, 'tests')
+    const [broker, controller] = [await reservedPort(), await reservedPort()]
+    const ports = { port: broker.port, controllerPort: controller.port }
+    const properties = kafkaProperties(join(dir, 'data'), ports, 'tests')
     const file = join(dir, 'server.properties')
     await fs.writeFile(file, propertiesFile(properties))
     await formatStorage(install, join(dir, 'data'), file)
@@ -122,17 +122,4 @@ function startedThenStopped(command: string, args: readonly string[]): Promise<v
       else resolve()
     })
   })
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { withFileLock } from './file-lock.ts'
 import { persistedPorts } from './ports.ts'
 
@@ -22,7 +22,9 @@ describe('a file lock', () => {
         await sleep(20)
         events.push(`${name} out`)
       })
-    await Promise.all([work('a'), sleep(5).then(() => work('b'))])
+    const first = work('a')
+    await vi.waitUntil(() => events.includes('a in'), { timeout: 10_000, interval: 1 })
+    await Promise.all([first, work('b')])
     expect(events).toEqual(['a in', 'a out', 'b in', 'b out'])
   })
 

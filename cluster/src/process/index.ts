@@ -2,6 +2,6 @@
 export type { Probe, ProcessHost, ProcessSpec, ProcessStatus } from './host.ts'
 export { inProcessHost } from './in-process-host.ts'
 export { supervisedHost, runningHost, recordedDeaths } from './supervisor/client.ts'
-export { isFree, persistedPorts, type Ports } from './ports.ts'
+export { isFree, persistedPorts, reservedPort, type Ports, type ReservedPort } from './ports.ts'
 export { ProcessFailed } from './errors.ts'
 export type { Death } from './process-table.ts'

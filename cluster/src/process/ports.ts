@@ -1,5 +1,7 @@
-// On which ports does a cluster listen? On free ones, chosen once and stored, so that they do not
-// clash with what the machine already runs and are the same after a restart.
+// On which ports do a cluster and the processes of tests listen? On free ones that no other process
+// is given meanwhile; those of a cluster are chosen once and stored, so that they are the same
+// after a restart.
+import { createSocket } from 'node:dgram'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
@@ -15,6 +17,13 @@ export interface Ports {
  */
 const range = { first: 20_000, count: 10_000 }
 
+/** A port that is free, and is given to no other caller on this machine until it is released. */
+export interface ReservedPort {
+  readonly port: number
+  /** Not needed by a process that ends soon: its end releases the port. */
+  readonly release: () => void
+}
+
 /** Ports stored in `file`; a missing file is an empty one. */
 export function persistedPorts(file: string): Ports {
   let last: Promise<unknown> = Promise.resolve()
@@ -22,7 +31,7 @@ export function persistedPorts(file: string): Ports {
     const ports = await readPorts(file)
     const existing = ports[name]
     if (existing !== undefined) return existing
-    const newPort = await freePort(new Set(Object.values(ports)))
+    const { port: newPort } = await reservedPort(new Set(Object.values(ports)))
     await mkdir(dirname(file), { recursive: true })
     await writeFile(`${file}.new`, JSON.stringify({ ...ports, [name]: newPort }, undefined, 2))
     await rename(`${file}.new`, file)
@@ -48,12 +57,33 @@ async function readPorts(file: string): Promise<Record<string, number>> {
   }
 }
 
-async function freePort(usedPorts: ReadonlySet<number>): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const port = range.first + Math.floor(Math.random() * range.count)
-    if (!usedPorts.has(port) && (await isFree(port))) return port
+/**
+ * A process listens some time after its port was chosen, and again after it was killed. Checking
+ * that the port is free does not hold it, so the UDP port of the same number is held: only one
+ * process of the machine gets it, TCP is not concerned, and the end of the process gives it back.
+ */
+export async function reservedPort(exceptPorts: ReadonlySet<number> = new Set()): Promise<ReservedPort> {
+  const start = Math.floor(Math.random() * range.count) // two callers at once rarely meet
+  for (let n = 0; n < range.count; n++) {
+    const port = range.first + ((start + n) % range.count)
+    if (exceptPorts.has(port)) continue
+    const reservation = await reserve(port)
+    if (reservation && (await isFree(port))) return reservation
+    reservation?.release()
   }
   throw new Error(`No free port found between ${range.first} and ${range.first + range.count - 1}`)
+}
+
+/** Undefined where another process, or this one, has reserved it. */
+async function reserve(port: number): Promise<ReservedPort | undefined> {
+  return await new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => socket.close(() => resolve(undefined)))
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => {
+      socket.unref() // holds no process that has nothing else to do
+      resolve({ port, release: () => void socket.close() })
+    })
+  })
 }
 
 /** Free on every address: a listener on one address alone would still clash with ours on all. */

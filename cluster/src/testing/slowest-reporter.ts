@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
-import { slowestText } from './slowest.ts'
+import { coveredMs, slowestText } from './slowest.ts'
 import type { FileTime, RunTimes } from './slowest.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -43,14 +43,15 @@ export class SlowestReporter implements Reporter {
 
 function timeOf(module: TestModule): FileTime {
   const { duration, collectDuration } = module.diagnostic()
-  let tests = 0
-  let testsMs = 0
-  for (const test of module.children.allTests()) {
-    tests++
-    testsMs += test.diagnostic()?.duration ?? 0
-  }
+  const tests = [...module.children.allTests()]
+  const testsMs = coveredMs(
+    tests.flatMap((test) => {
+      const { startTime, duration: ms } = test.diagnostic() ?? {}
+      return startTime === undefined || ms === undefined ? [] : [{ start: startTime, end: startTime + ms }]
+    }),
+  )
   const file = relative(root, module.moduleId)
-  return { file, tests, testsMs, hooksMs: Math.max(0, duration - testsMs), importMs: collectDuration }
+  return { file, tests: tests.length, testsMs, hooksMs: Math.max(0, duration - testsMs), importMs: collectDuration }
 }
 
 // vitest takes a reporter that is named on the command line by its default export only.

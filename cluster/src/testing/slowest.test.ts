@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { slowestText } from './slowest.ts'
+import { coveredMs, slowestText } from './slowest.ts'
 
 function file(name: string, testsMs: number, hooksMs = 0, importMs = 0) {
   return {
@@ -21,6 +21,17 @@ it('the report shows the slowest files first, by their total time, and the parts
     'set-up.test.ts   1 min 15 s         4 s  1 min 10 s         1 s',
     'slow.test.ts          1 min       1 min         0 s         0 s',
   ])
+})
+
+it('the time of tests that run side by side counts once', () => {
+  const spans = [
+    { start: 10, end: 30 },
+    { start: 0, end: 20 },
+    { start: 12, end: 14 },
+    { start: 50, end: 55 },
+  ]
+  expect(coveredMs(spans)).toBe(35)
+  expect(coveredMs([])).toBe(0)
 })
 
 it('the report of a run without files has a text, too', () => {

@@ -6,7 +6,7 @@ import { duration } from '../progress/duration.ts'
 export interface FileTime {
   readonly file: string
   readonly tests: number
-  /** In tests. Tests that run in parallel count one by one. */
+  /** In tests. The time of tests that run side by side counts once. */
   readonly testsMs: number
   /** In hooks: beforeAll, beforeEach, afterEach, afterAll. */
   readonly hooksMs: number
@@ -20,6 +20,16 @@ export interface RunTimes {
   /** Components that were started once for the run; they start side by side. */
   readonly started: readonly { readonly name: string; readonly ms: number }[]
   readonly files: readonly FileTime[]
+}
+
+/** How much time some span covers, the time of several at once counted once. */
+export function coveredMs(spans: readonly { readonly start: number; readonly end: number }[]): number {
+  let [covered, until] = [0, -Infinity]
+  for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
+    covered += Math.max(0, end - Math.max(start, until))
+    until = Math.max(until, end)
+  }
+  return covered
 }
 
 export function totalMs({ testsMs, hooksMs, importMs }: FileTime): number {

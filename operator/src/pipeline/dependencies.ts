@@ -25,15 +25,11 @@ export function dependencies(object: ChildObject, pipeline: OrderPipeline): stri
   const kafka = isExternal(pipeline) ? [externalKafka] : []
   const part = object.metadata.labels?.[labelKeys.stage] ?? ''
   const workload = workloadName(pipeline.metadata.name, part)
+  // In an external Kafka no KafkaTopic is needed, nor Strimzi.
+  const topics = isExternal(pipeline) ? kafka : topicsOf(pipeline, part).map((topic) => `KafkaTopic/${topic}`)
   switch (object.kind) {
     case 'Deployment':
-      return [
-        `ServiceAccount/${workload}`,
-        `NetworkPolicy/${workload}`,
-        ...topicsOf(pipeline, part).map((topic) => `KafkaTopic/${topic}`),
-        ...kafka,
-        awaitedTopicsOf(part),
-      ]
+      return [`ServiceAccount/${workload}`, `NetworkPolicy/${workload}`, ...topics, awaitedTopicsOf(part)]
     case 'ScaledObject':
       return [
         `Deployment/${object.spec.scaleTargetRef.name}`,

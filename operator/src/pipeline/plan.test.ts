@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { resourceOf } from '../api/index.ts'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { blockedByKafka } from './dependencies.ts'
 import { desired } from './desired.ts'
 import type { TopicProblem } from './external-topics.ts'
+import { blockedByAbsence } from './missing-kinds.ts'
 import { isOrphaning, needsFinalizer } from './ownership.ts'
 import { plan } from './plan.ts'
 import { pipeline, settings, stage } from './testing.ts'
@@ -185,6 +187,14 @@ describe('a plan', () => {
     it('does not change workloads until the owner of the topics is known', () => {
       expect(actions(elsewhere, undefined)).toEqual(['hold Deployment', 'hold ScaledObject'])
       expect(actions(elsewhere, topicsWith())).toEqual(['apply Deployment', 'apply ScaledObject'])
+    })
+
+    it('creates its objects where Strimzi is not installed', () => {
+      const noStrimzi = blockedByAbsence(new Map([[resourceOf('KafkaTopic'), 'NotServed']]))
+      const blocked = new Map([...blockedByKafka(before, topicsWith()), ...noStrimzi])
+      const created = plan(desired(before, [], settings), [], before, blocked)
+      expect(created.map(({ object }) => object.kind)).toEqual(expect.arrayContaining(['Deployment', 'ScaledObject']))
+      expect(created.filter(({ kind }) => kind !== 'create')).toEqual([])
     })
   })
 

@@ -2,12 +2,11 @@
 // answered, with an error text for a wrong environment, ended cleanly on SIGTERM?
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { groupMembers } from '@orderpipeline/kafka'
 import { silentLogger } from '@orderpipeline/process'
-import { environmentFor, kafkaBootstrap, postgresUrl, securedKafka } from '@orderpipeline/cluster/testing'
+import { compileCache } from '@orderpipeline/cluster/supervised'
+import { environmentFor, kafkaBootstrap, postgresUrl, reservedPort, securedKafka } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '../src/testing/index.ts'
 import type { Bench, TestDatabase } from '../src/testing/index.ts'
 
@@ -31,15 +30,14 @@ function membersOf(group: string) {
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
+  return (await reservedPort()).port
 }
 
 function start(env: Record<string, string>) {
-  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main], {
+    env: { ...compileCache(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output = { text: '' }
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (output.text += chunk.toString()))

@@ -1,6 +1,5 @@
 // What does a test of the whole product use? The local cluster, brought up if it is not; its
 // databases; and the means to load it, slow it down and break it.
-import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordedDeaths, runningHost, statePaths } from '@orderpipeline/cluster'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
@@ -8,6 +7,7 @@ import { runTraffic } from '@orderpipeline/traffic'
 import type { TrafficResult } from '@orderpipeline/traffic'
 import { Kafka, logLevel } from 'kafkajs'
 import { ConsumerGroup } from './consumer-group.ts'
+import { bringUp } from './bring-up.ts'
 import { Cluster, namespace } from './kube.ts'
 import { endpoint } from './endpoint.ts'
 import { flawless, Ledger } from '@orderpipeline/test-support/ledger'
@@ -25,7 +25,21 @@ type Draft<T> = T extends readonly (infer Item)[]
 
 /** Brings the local cluster up, which changes nothing when it is, and connects to all of it. */
 export async function connect(): Promise<Platform> {
-  await up()
+  await bringUp()
+  return await joined()
+}
+
+/**
+ * Connects to the cluster that the run has brought up before its first file. An earlier file may
+ * have deleted the pipeline: then `npm run up` creates it again.
+ */
+export async function attach(): Promise<Platform> {
+  const query = ['get', 'orderpipeline', 'shop', '--ignore-not-found', '-o', 'name']
+  const { stdout } = await new Cluster(statePaths().kubeconfig).kubectl(query, { allowFailure: true })
+  return stdout === '' ? await connect() : await joined()
+}
+
+async function joined(): Promise<Platform> {
   const paths = statePaths()
   const cluster = new Cluster(paths.kubeconfig)
   const [adminUrl, kafka] = await Promise.all([adminUrlOf(cluster), endpoint(cluster, 'shop-kafka-kafka-bootstrap')])
@@ -50,15 +64,23 @@ export class Platform {
     return this.ledger.close()
   }
 
+  /** Ready for its present generation. Stages may have more replicas than their minimum. */
+  async ready(name: string, seconds = 600): Promise<void> {
+    const look = async () => {
+      const problem = problemOf(await this.cluster.pipeline(name))
+      return problem === undefined ? { done: true as const, value: undefined } : { done: false as const, seen: problem }
+    }
+    await waitFor(`pipeline ${name} ready`, look, { seconds })
+  }
+
   /** Ready for its present generation, with every stage at its minimum: nothing is moving. */
   async settled(name: string, seconds = 600): Promise<void> {
     const look = async () => {
-      const { metadata, spec, status } = await this.cluster.pipeline(name)
-      if (status?.observedGeneration !== metadata.generation) return { done: false as const, seen: 'not yet read' }
-      const open = status?.conditions?.filter((condition) => condition.status !== 'True') ?? []
-      if (open.length > 0) return { done: false as const, seen: open.map((c) => `${c.type} ${c.reason}`).join(', ') }
+      const pipeline = await this.cluster.pipeline(name)
+      const problem = problemOf(pipeline)
+      if (problem !== undefined) return { done: false as const, seen: problem }
       const moving: string[] = []
-      for (const stage of spec.stages) {
+      for (const stage of pipeline.spec.stages) {
         const { wanted: desired, ready } = await this.cluster.stage(
           await this.cluster.scaleTarget(`${name}-${stage.name}`),
         )
@@ -218,15 +240,11 @@ export class Platform {
   }
 }
 
-async function up(): Promise<void> {
-  const child = spawn(process.execPath, ['cluster/src/main.ts', 'up'], {
-    stdio: ['ignore', process.stderr, 'inherit'],
-  })
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', (exit) => resolve(exit ?? 1))
-  })
-  if (code !== 0) throw new Error(`bringing the local cluster up failed with exit code ${code}; its output is above`)
+/** What keeps a pipeline from being Ready for its present generation. */
+function problemOf({ metadata, status }: OrderPipeline): string | undefined {
+  if (status?.observedGeneration !== metadata.generation) return 'not yet read'
+  const open = status?.conditions?.filter((condition) => condition.status !== 'True') ?? []
+  return open.length === 0 ? undefined : open.map(({ type, reason }) => `${type} ${reason}`).join(', ')
 }
 
 /**

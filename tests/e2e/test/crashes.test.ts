@@ -3,14 +3,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 
 describe('killing parts of the platform under load', () => {
   let platform: Platform
 
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
     await platform.providerBehaves({ latencyMs: 200, errorRate: 0.05, declineRate: 0.05 })
   })
@@ -38,6 +38,6 @@ describe('killing parts of the platform under load', () => {
     await platform.finished(600)
     const audit = await platform.settledAudit(acceptedIds)
     expect(audit).toEqual(flawless(audit))
-    await platform.settled('shop')
+    await platform.ready('shop') // it is scaled in while the next files run
   })
 })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { orderpipeline } from '../src/command-line.ts'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
@@ -34,7 +34,7 @@ describe('the dead letters of a stage', () => {
   const eventId = randomUUID()
 
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
     folder = await mkdtemp(join(tmpdir(), 'orderpipeline-letters-'))
     const kafka = new Kafka({ brokers: [platform.kafkaBroker], clientId: 'e2e', logLevel: logLevel.NOTHING })

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
@@ -12,7 +12,7 @@ const owned = ['deployment', 'scaledobject', 'service', 'serviceaccount', 'netwo
 describe('editing a pipeline', () => {
   let platform: Platform
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
   })
   afterAll(() => platform.close())

@@ -9,7 +9,7 @@ import type { RunningPrometheus } from '@orderpipeline/monitoring'
 import { sloRuleGroups } from '@orderpipeline/operator/pipeline'
 import { builtInStageNames } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
@@ -55,7 +55,7 @@ describe('a Prometheus over the local cluster', () => {
 
   beforeAll(async () => {
     await ensureDebianPackages(['prometheus'])
-    platform = await connect()
+    platform = await attach()
     await platform.editPipeline('shop', ({ spec }) => {
       spec.slo = objectives
     })

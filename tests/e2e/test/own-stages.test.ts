@@ -2,7 +2,7 @@
 // own, and recommendations in Go, next to the running shop; then the shop as it was.
 import { kafkaConnection, readTopicToEnd } from '@orderpipeline/kafka-admin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, gatewayUrl } from '../src/platform.ts'
+import { attach, gatewayUrl } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
@@ -24,7 +24,7 @@ describe('the extended shop', () => {
   const customerId = `eager-${process.pid}`
 
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
   })
   afterAll(async () => {

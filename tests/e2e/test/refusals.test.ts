@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 
 interface Editable {
@@ -53,7 +53,7 @@ const wrong: readonly { why: string; edit: (pipeline: Editable) => void; path: R
 describe('an invalid pipeline', () => {
   let platform: Platform
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
   })
 
   it.each(wrong)('is refused for $why with path and reason, and changes no child', async (c) => {

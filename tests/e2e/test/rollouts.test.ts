@@ -2,7 +2,7 @@
 // version and back, a version that cannot start, suspend.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
@@ -11,7 +11,7 @@ describe('a rollout', () => {
   const accepted: string[] = []
 
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
   })
   afterAll(() => platform.close())

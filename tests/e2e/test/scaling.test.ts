@@ -3,7 +3,7 @@
 import type { ScaledObject } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
@@ -15,7 +15,7 @@ describe('a burst of orders while payments are slow', () => {
   let acceptedIds: readonly string[]
 
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
     await platform.providerBehaves({ ...settled, latencyMs: 5000 })
   })

@@ -6,7 +6,7 @@ import { orderpipeline } from '../src/command-line.ts'
 import { endpoint } from '../src/endpoint.ts'
 import { pipelineUser } from '../src/kafka-user.ts'
 import type { KafkaUser } from '../src/kafka-user.ts'
-import { connect } from '../src/platform.ts'
+import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { putAuditPipeline, putSecret, tellOfOrders } from '../src/secured-pipeline.ts'
 import { waitFor } from '../src/wait.ts'
@@ -59,7 +59,7 @@ describe('a Kafka with TLS and a password', () => {
     )
 
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     const { cluster, kafkaBroker } = platform
     nearBy = await endpoint(cluster, 'shop-kafka-kafka-bootstrap', 'tls')
     const authority = await cluster.core.readNamespacedSecret({

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operatorDeployment, platformRelease } from '@orderpipeline/cluster/release'
 import { flawless } from '@orderpipeline/test-support/ledger'
-import { connect } from '../src/platform.ts'
+import { attach, connect } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
 import { helm, nextDescription, nextTag, nextVersion } from '../src/release.ts'
 import type { NextVersion } from '../src/release.ts'
@@ -18,7 +18,7 @@ describe('the release of the whole platform', () => {
   const accepted: string[] = []
 
   beforeAll(async () => {
-    platform = await connect()
+    platform = await attach()
     await platform.settled('shop')
     tag = (await imagesOf('app.kubernetes.io/name=orderpipeline-operator'))[0]?.split(':').at(-1) ?? ''
     next = await nextVersion({ operator: tag, services: await servicesTag() })

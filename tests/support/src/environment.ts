@@ -1,6 +1,6 @@
 // Which environment does each service of the shop get, wherever its database, its Kafka and
 // whatever else it works with are?
-import { isFree } from '@orderpipeline/cluster/embedding'
+import { reservedPort } from '@orderpipeline/cluster/supervised'
 import { consumedTopics } from '@orderpipeline/stage/testing'
 import type { ShopStage } from '@orderpipeline/stage/testing'
 
@@ -56,15 +56,7 @@ export function gatewayEnvironment(port: number): Environment {
   }
 }
 
-/**
- * Below what Linux gives to outgoing connections: one of these might have the port of a process
- * that is just being started again.
- */
-const ports = { first: 20_000, count: 10_000 }
-
+/** Of a process that listens later, and again after it is killed; nobody else gets it meanwhile. */
 export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = ports.first + Math.floor(Math.random() * ports.count)
-    if (await isFree(port)) return port
-  }
+  return (await reservedPort()).port
 }

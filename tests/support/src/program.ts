@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { compileCache } from '@orderpipeline/cluster/supervised'
 
 export interface Program {
   readonly name: string
@@ -40,7 +41,7 @@ export function startProgram(
   const start = (): void => {
     life++
     killed = false
-    child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    child = spawn(process.execPath, [main], { env: { ...compileCache(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => {
         output = (output + chunk.toString()).slice(-20_000)

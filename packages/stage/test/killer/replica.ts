@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { compileCache } from '@orderpipeline/cluster/supervised'
 
 export interface Replica {
   /** How often its process ended without a drain, by itself or by `kill`. */
@@ -25,7 +26,7 @@ export function startReplica(env: Readonly<Record<string, string>>): Replica {
   let output = ''
   const start = (): void => {
     output = ''
-    child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    child = spawn(process.execPath, [main], { env: { ...compileCache(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
     child.once('exit', () => {
