@@ -133,7 +133,7 @@ program
   )
   .option('--load <text>', 'only loads whose name contains it; repeatable', collected, [])
   .option('--way <name>', 'only this way, lag, CPU, steps or flow, and the oracle; repeatable', collected, [])
-  .option('--write', 'the tables into docs/simulate.md')
+  .option('--write', 'the tables into docs/concepts/simulate.md')
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: Record<'load' | 'way', readonly string[]> & { write?: true; json?: true }) => {
     const { load, way, write = false } = options

@@ -78,7 +78,7 @@ const schema = z.object({
     .describe('labels as name=value, separated by commas')
     .default(''),
   /** Address of the page of runbooks, to which the alerts of spec.slo link. */
-  RUNBOOKS_URL: variables.text().default('docs/runbooks.md'),
+  RUNBOOKS_URL: variables.text().default('docs/guides/runbooks.md'),
   /**
    * URL at which KEDA asks this operator for the replicas of stages scaled on flow. When it is
    * absent or empty, the operator does not serve them, and such stages are scaled on lag.

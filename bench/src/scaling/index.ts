@@ -14,13 +14,13 @@ export interface ScalingBenchOptions {
   readonly loads: readonly string[]
   /** Names of ways; none means all of them. */
   readonly ways: readonly string[]
-  /** Whether docs/simulate.md gets the tables. */
+  /** Whether docs/concepts/simulate.md gets the tables. */
   readonly write: boolean
   readonly say: (line: string) => void
 }
 
 const root = join(import.meta.dirname, '../../..')
-const page = join(root, 'docs/simulate.md')
+const page = join(root, 'docs/concepts/simulate.md')
 
 export async function benchScaling({ loads: parts, ways, write, say }: ScalingBenchOptions): Promise<Row[]> {
   const pipeline = await pipelineIn(join(root, 'examples/shop.yaml'))

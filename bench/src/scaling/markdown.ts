@@ -1,4 +1,4 @@
-// How do the results stand in docs/simulate.md? A table for each figure, between two comments: a
+// How do the results stand in docs/concepts/simulate.md? A table for each figure, between two comments: a
 // row for each load, a column for each way to scale.
 import type { ScalingResult } from './compare.ts'
 
@@ -9,7 +9,7 @@ const end = '<!-- end of npm run bench -- scaling -->'
 export function withTables(page: string, results: readonly ScalingResult[]): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from === -1 || to < from)
-    throw new RangeError(`docs/simulate.md: found no tables; allowed: ${begin} before ${end}`)
+    throw new RangeError(`docs/concepts/simulate.md: found no tables; allowed: ${begin} before ${end}`)
   return `${page.slice(0, from + begin.length)}\n\n${tables(results)}\n\n${page.slice(to)}`
 }
 

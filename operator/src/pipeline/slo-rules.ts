@@ -27,14 +27,14 @@ export interface AlertingRule {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** By the kind of objective; docs/runbooks.md has a section for each. */
+/** By the kind of objective; docs/guides/runbooks.md has a section for each. */
 export const sloAlertNames = {
   freshness: 'OrderPipelineFreshnessBudgetBurns',
   availability: 'OrderPipelineAvailabilityBudgetBurns',
   latency: 'OrderPipelineLatencyBudgetBurns',
 } as const satisfies Record<Objective['kind'], string>
 
-export const usualRunbooks = 'docs/runbooks.md'
+export const usualRunbooks = 'docs/guides/runbooks.md'
 
 /**
  * 2 % of the budget of 30 days in an hour, 5 % in six hours, 10 % in a day, 10 % in three days. The

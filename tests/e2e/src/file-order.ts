@@ -13,6 +13,7 @@ export const fileOrder: readonly string[] = [
   'own-stages',
   'lifecycle',
   'monitoring',
+  'scale-from-zero',
   'rollouts',
   'scaling',
   'upgrade',
