@@ -5,7 +5,8 @@ it('says in one sentence where it runs, and how to run it on Windows', async () 
   const { platform } = process
   Object.defineProperty(process, 'platform', { value: 'win32' })
   onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }))
-  const environment = { stdout: process.stdout, stderr: process.stderr, colour: false, kubeconfigCandidates: [] }
+  const outputs = { stdout: process.stdout, stderr: process.stderr, colour: false }
+  const environment = { ...outputs, kubeconfig: undefined, kubeconfigCandidates: [] }
   const options = { file: ['shop.yaml'], maxProcesses: '120' }
   await expect(dev(options, { environment, signal: new AbortController().signal })).rejects.toMatchObject({
     message: 'orderpipeline dev runs on Linux and macOS.',
