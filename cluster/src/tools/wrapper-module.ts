@@ -17,17 +17,29 @@ export interface GoMod {
 /** Folder of the wrapper module with the source of a recipe that needs only parts of it. */
 export const partsFolder = './source'
 
-export function wrapperGoMod(recipe: Pick<Recipe, 'module' | 'version' | 'staging' | 'parts'>, source: GoMod): string {
+/** `neighbour`: the go.mod of the tool with which it shares libraries. */
+export function wrapperGoMod(
+  recipe: Pick<Recipe, 'module' | 'version' | 'staging' | 'parts'>,
+  source: GoMod,
+  neighbour: GoMod = {},
+): string {
+  const paths = new Set((source.Require ?? []).map(({ Path }) => Path))
+  const common = (neighbour.Require ?? []).filter(({ Path }) => paths.has(Path))
   return [
     'module orderpipeline.dev/tools/build',
     `go ${source.Go ?? '1.21'}`,
     `require ${recipe.module} v${recipe.version}`,
     ...(recipe.parts ? [`replace ${recipe.module} => ${partsFolder}`] : []),
-    ...(source.Require ?? []).map((r) => `require ${r.Path} ${r.Version}${r.Indirect ? ' // indirect' : ''}`),
+    // Go takes the newer one where a module is required at two versions.
+    ...[...(source.Require ?? []), ...common].map(requireLine),
     ...(source.Exclude ?? []).map((e) => `exclude ${e.Path} ${e.Version}`),
     ...(source.Replace ?? []).flatMap((r) => replaceLine(recipe.staging, r)),
     '',
   ].join('\n')
+}
+
+function requireLine({ Path, Version, Indirect }: NonNullable<GoMod['Require']>[number]): string {
+  return `require ${Path} ${Version}${Indirect ? ' // indirect' : ''}`
 }
 
 /**
