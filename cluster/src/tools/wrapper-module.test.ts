@@ -58,7 +58,7 @@ describe('the Go module that a foreign program is built from', () => {
   it('builds without cgo traces, with tags and version stamps', () => {
     const recipe: Recipe = recipes.containerd
     expect(buildArguments(recipe, '/out').join(' ')).toBe(
-      '-trimpath -buildvcs=false -ldflags -s -w -X github.com/containerd/containerd/v2/version.Version=v2.4.2 ' +
+      '-trimpath -buildvcs=false -gcflags=all=-dwarf=false -ldflags -s -w -X github.com/containerd/containerd/v2/version.Version=v2.4.2 ' +
         '-tags no_btrfs,no_devmapper,no_zfs -o /out github.com/containerd/containerd/v2/cmd/containerd',
     )
   })
