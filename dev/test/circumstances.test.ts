@@ -76,7 +76,7 @@ describe('orderpipeline dev', { timeout: 300_000 }, () => {
     expect(await two.readyPods('audit')).toBe(1)
   })
 
-  it('names the program that has a port it was told to use', async () => {
+  it('names the program that has the port of --port', async () => {
     const server = createServer()
     onTestFinished(() => void server.close())
     await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve))

@@ -20,8 +20,11 @@ export interface IdleBenchOptions {
   readonly say: (line: string) => void
 }
 
-/** After every replica is there: group joins, first reads and garbage collections are over. */
-const settleMs = 15_000
+/**
+ * After every replica is there: group joins and first reads are over, and so are the collections
+ * by which V8 gives memory back once a process has come to rest.
+ */
+const settleMs = 60_000
 
 const blank = {
   measured: '',
@@ -130,7 +133,7 @@ interface Part {
 /** The largest first. */
 function partsText(parts: readonly Part[]): string {
   return [...parts]
-    .sort((left, right) => right.value - left.value)
+    .sort((a, b) => b.value - a.value)
     .map(({ part, value }) => `${part} ${value.toFixed(1)}`)
     .join(', ')
 }

@@ -72,7 +72,7 @@ export function partOf(commandLine: string): string {
 export interface PartCost {
   readonly part: string
   readonly processes: number
-  /** Of one core. */
+  /** 100 is one core. */
   readonly percent: number
 }
 
@@ -83,5 +83,5 @@ export function costsBetween(before: Usage, after: Usage, seconds: number): read
       const percent = ((used - (before.get(part)?.seconds ?? 0)) / seconds) * 100
       return { part, processes, percent: Math.max(0, percent) } // a process may have ended meanwhile
     })
-    .sort((left, right) => right.percent - left.percent)
+    .sort((a, b) => b.percent - a.percent)
 }

@@ -43,3 +43,11 @@ it('Kafka creates no topic automatically', () => {
   const file = propertiesFile(kafkaProperties('/data', { port: 1, controllerPort: 2 }, 'cluster'))
   expect(file.split('\n')).toContain('auto.create.topics.enable=false')
 })
+
+it('a broker of a developer does little while nothing happens, and one of a cluster has its threads', () => {
+  const addresses = { port: 1, controllerPort: 2 }
+  const properties = kafkaProperties('/data', addresses, 'dev')
+  expect(properties).toMatchObject({ 'metadata.max.idle.interval.ms': '0', 'num.io.threads': '2' })
+  expect(kafkaProperties('/data', addresses, 'cluster')['num.io.threads']).toBe('8')
+  expect(kafkaProperties('/data', addresses, 'tests')['metadata.max.idle.interval.ms']).toBeUndefined()
+})

@@ -49,6 +49,22 @@ const small = {
   'log.cleaner.dedupe.buffer.size': 4 << 20,
 } as const
 
+/**
+ * What a broker does without a request: each thread of a pool wakes up three times a second, a
+ * controller without followers writes a record of nothing twice a second, and the high watermarks
+ * of all partitions are written every five seconds, which a single replica does not need after a
+ * crash.
+ */
+const seldomIdle = {
+  'num.network.threads': 1,
+  'num.io.threads': 2,
+  'background.threads': 2,
+  'group.coordinator.threads': 1,
+  'metadata.max.idle.interval.ms': 0,
+  'replica.high.watermark.checkpoint.interval.ms': 60_000,
+  'log.cleaner.backoff.ms': 60_000,
+} as const
+
 const sized = {
   tests: {
     'group.initial.rebalance.delay.ms': 50,
@@ -76,6 +92,7 @@ const sized = {
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 1000,
     ...small,
+    ...seldomIdle,
   },
 } as const
 

@@ -60,7 +60,8 @@ const forThroughput = ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=50']
 
 function jvmFlags(sizing: Sizing): string[] {
   if (sizing === 'tests') return ['-Xmx256m', '-Xms64m', ...thrifty]
-  if (sizing === 'dev') return ['-Xmx512m', '-Xms96m', ...thrifty]
+  // The JVM would write figures for jps and jstat twenty times a second.
+  if (sizing === 'dev') return ['-Xmx512m', '-Xms96m', '-XX:-UsePerfData', ...thrifty]
   // Where the broker shares few cores with a whole cluster, its compiler threads would take the
   // cores when pods start.
   return ['-Xmx1g', '-Xms256m', ...(availableParallelism() <= 4 ? thrifty : forThroughput)]

@@ -64,16 +64,27 @@ async function placesOf(recipe: Recipe, path: string, bin: string): Promise<Read
 }
 
 async function writeWrapper(dir: string, recipe: Recipe, go: Go, progress: StepProgress): Promise<void> {
+  const neighbour: Recipe | undefined = recipe.sharesLibrariesWith && recipes[recipe.sharesLibrariesWith]
   const source = await goModuleSource(recipe.module, recipe.version, progress, go)
-  const { stdout } = await run(go.command, ['mod', 'edit', '-json', join(source, 'go.mod')], {
-    cwd: dir,
-    env: { ...go.env, GOFLAGS: '' },
-    timeoutMs: 60_000,
-  })
-  await writeFile(join(dir, 'go.mod'), wrapperGoMod(recipe, JSON.parse(stdout) as GoMod))
-  await writeFile(join(dir, 'go.sum'), await readFile(join(source, 'go.sum')))
+  const sources = [
+    source,
+    ...(neighbour ? [await goModuleSource(neighbour.module, neighbour.version, progress, go)] : []),
+  ]
+  const [own, others] = await Promise.all(sources.map((folder) => goModIn(folder, dir, go)))
+  await writeFile(join(dir, 'go.mod'), wrapperGoMod(recipe, own ?? {}, others))
+  const sums = await Promise.all(sources.map((folder) => readFile(join(folder, 'go.sum'), 'utf8')))
+  await writeFile(join(dir, 'go.sum'), [...new Set(sums.flatMap((text) => text.split('\n')))].join('\n'))
   if (recipe.parts) await copyParts(source, recipe.parts, join(dir, partsFolder))
   if (!recipe.ownMain) return
   await mkdir(join(dir, 'main'))
   await copyFile(join(import.meta.dirname, 'go', recipe.ownMain, 'main.go'), join(dir, 'main', 'main.go'))
+}
+
+async function goModIn(folder: string, dir: string, go: Go): Promise<GoMod> {
+  const { stdout } = await run(go.command, ['mod', 'edit', '-json', join(folder, 'go.mod')], {
+    cwd: dir,
+    env: { ...go.env, GOFLAGS: '' },
+    timeoutMs: 60_000,
+  })
+  return JSON.parse(stdout) as GoMod
 }

@@ -28,6 +28,11 @@ export interface Recipe {
   readonly staging?: { readonly prefix: string; readonly version: string }
   /** What of the module's source is needed, where that is not all of it. */
   readonly parts?: SourceParts
+  /**
+   * A tool of another module with nearly the same libraries. Each is built with the newer version
+   * of those that both require: what the first build has compiled, the second need not.
+   */
+  readonly sharesLibrariesWith?: 'coredns' | 'helm'
   /** Tools of the same module, tags and stamps: missing ones are built together, in one run. */
   readonly alongside?: readonly string[]
   /** On two cores, measured. */
@@ -92,6 +97,7 @@ export const recipes = {
     module: 'github.com/coredns/coredns',
     package: './main',
     ownMain: 'coredns',
+    sharesLibrariesWith: 'helm',
     typicalMs: minutes(0.8),
   },
   'metrics-server': {
@@ -105,6 +111,7 @@ export const recipes = {
     module: 'helm.sh/helm/v4',
     package: 'helm.sh/helm/v4/cmd/helm',
     stamps: [`helm.sh/helm/v4/internal/version.version=v${versions.helm}`],
+    sharesLibrariesWith: 'coredns',
     typicalMs: minutes(1.4),
   },
   helm3: {

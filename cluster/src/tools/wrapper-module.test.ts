@@ -34,6 +34,21 @@ describe('the Go module that a foreign program is built from', () => {
     expect(wrapperGoMod(recipes.helm, source)).not.toContain('replace k8s.io/api')
   })
 
+  it('requires the libraries that it shares with another tool at the version of each, and no others of that', () => {
+    const neighbour = {
+      Require: [
+        { Path: 'a.io/b', Version: 'v1.3.0' },
+        { Path: 'a.io/only-there', Version: 'v1.0.0' },
+      ],
+    }
+    const text = wrapperGoMod(recipes.coredns, source, neighbour)
+    expect(text).toContain('require a.io/b v1.2.3 // indirect\nrequire a.io/b v1.3.0\n')
+    expect(text).not.toContain('only-there')
+    for (const [name, recipe] of Object.entries<Recipe>(recipes))
+      if (recipe.sharesLibrariesWith !== undefined)
+        expect((recipes as Record<string, Recipe>)[recipe.sharesLibrariesWith]?.sharesLibrariesWith).toBe(name)
+  })
+
   it('builds several programs of one module into a folder, in one go', () => {
     const recipe: Recipe = recipes['keda-operator']
     const packages = ['operator', 'adapter'].map((name) => `${recipe.module}/cmd/${name}`)
@@ -43,7 +58,7 @@ describe('the Go module that a foreign program is built from', () => {
   it('builds without cgo traces, with tags and version stamps', () => {
     const recipe: Recipe = recipes.containerd
     expect(buildArguments(recipe, '/out').join(' ')).toBe(
-      '-trimpath -buildvcs=false -ldflags -s -w -X github.com/containerd/containerd/v2/version.Version=v2.4.2 ' +
+      '-trimpath -buildvcs=false -gcflags=all=-dwarf=false -ldflags -s -w -X github.com/containerd/containerd/v2/version.Version=v2.4.2 ' +
         '-tags no_btrfs,no_devmapper,no_zfs -o /out github.com/containerd/containerd/v2/cmd/containerd',
     )
   })

@@ -17,17 +17,29 @@ export interface GoMod {
 /** Folder of the wrapper module with the source of a recipe that needs only parts of it. */
 export const partsFolder = './source'
 
-export function wrapperGoMod(recipe: Pick<Recipe, 'module' | 'version' | 'staging' | 'parts'>, source: GoMod): string {
+/** `neighbour`: the go.mod of the tool with which it shares libraries. */
+export function wrapperGoMod(
+  recipe: Pick<Recipe, 'module' | 'version' | 'staging' | 'parts'>,
+  source: GoMod,
+  neighbour: GoMod = {},
+): string {
+  const paths = new Set((source.Require ?? []).map(({ Path }) => Path))
+  const common = (neighbour.Require ?? []).filter(({ Path }) => paths.has(Path))
   return [
     'module orderpipeline.dev/tools/build',
     `go ${source.Go ?? '1.21'}`,
     `require ${recipe.module} v${recipe.version}`,
     ...(recipe.parts ? [`replace ${recipe.module} => ${partsFolder}`] : []),
-    ...(source.Require ?? []).map((r) => `require ${r.Path} ${r.Version}${r.Indirect ? ' // indirect' : ''}`),
+    // Go takes the newer one where a module is required at two versions.
+    ...[...(source.Require ?? []), ...common].map(requireLine),
     ...(source.Exclude ?? []).map((e) => `exclude ${e.Path} ${e.Version}`),
     ...(source.Replace ?? []).flatMap((r) => replaceLine(recipe.staging, r)),
     '',
   ].join('\n')
+}
+
+function requireLine({ Path, Version, Indirect }: NonNullable<GoMod['Require']>[number]): string {
+  return `require ${Path} ${Version}${Indirect ? ' // indirect' : ''}`
 }
 
 /**
@@ -40,6 +52,9 @@ function replaceLine(staging: Recipe['staging'], { Old, New }: NonNullable<GoMod
   return staging && Old.Path.startsWith(staging.prefix) ? [`replace ${old} => ${Old.Path} ${staging.version}`] : []
 }
 
+/** The linker drops it, by -s and -w; a tenth of the time goes into what is then dropped. */
+const noDebugInformation = '-gcflags=all=-dwarf=false'
+
 /**
  * Arguments of `go build` for a recipe, after `build`; of several packages `output` is the folder.
  */
@@ -50,7 +65,7 @@ export function buildArguments(
 ): string[] {
   const stamps = (recipe.stamps ?? []).map((stamp) => `-X ${stamp}`)
   return [
-    ...['-trimpath', '-buildvcs=false', '-ldflags', ['-s -w', ...stamps].join(' ')],
+    ...['-trimpath', '-buildvcs=false', noDebugInformation, '-ldflags', ['-s -w', ...stamps].join(' ')],
     ...(recipe.tags?.length ? ['-tags', recipe.tags.join(',')] : []),
     ...['-o', output, ...packages],
   ]

@@ -38,7 +38,7 @@ export interface WorkloadOptions {
 }
 
 /** What changes is looked at as it does; this is for what passes with time alone. */
-const tickMs = 2_000
+const tickMs = 5_000
 const tidyMs = 60_000
 const longestBeginningMs = 20_000
 

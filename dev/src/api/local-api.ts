@@ -47,6 +47,11 @@ export class EditRefused extends Error {
 }
 
 const largestBody = 1 << 20
+/**
+ * Longer than clients keep a connection, the console's among them: one that looks every five
+ * seconds would meet Node's own five, and pay for another handshake each time.
+ */
+const keepAliveMs = 60_000
 
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
   const now = new Date()
@@ -64,6 +69,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     })
   })
   server.requestTimeout = 30_000
+  server.keepAliveTimeout = keepAliveMs
   await listening(server, options.port)
   const { port } = server.address() as AddressInfo
   const url = `https://127.0.0.1:${port}`

@@ -25,15 +25,14 @@ export function isReadingDue({ ageMs, unchangedReadings, requested }: LastReadin
 }
 
 /** By group and partition; the readings of a group list its partitions in the same order. */
-export function areEqual(left: OffsetsByGroup, right: OffsetsByGroup): boolean {
-  if (left.size !== right.size) return false
-  for (const [group, partitions] of left) {
-    const others = right.get(group)
+export function areEqual(one: OffsetsByGroup, other: OffsetsByGroup): boolean {
+  if (one.size !== other.size) return false
+  for (const [group, partitions] of one) {
+    const others = other.get(group)
     if (others?.length !== partitions.length) return false
     for (const [index, { topic, low, high, committed }] of partitions.entries()) {
-      const other = others[index]
-      if (other?.topic !== topic || other.low !== low || other.high !== high || other.committed !== committed)
-        return false
+      const same = others[index]
+      if (same?.topic !== topic || same.low !== low || same.high !== high || same.committed !== committed) return false
     }
   }
   return true
