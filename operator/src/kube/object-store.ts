@@ -1,19 +1,24 @@
 // What does the operator know of the objects of one kind? The newest version of each, from watch,
-// relist and its own writes. Stored as JSON text: this takes a tenth of the memory of objects, and
-// each reader gets a copy of its own.
+// relist and its own writes. Stored as JSON text: this takes a tenth of the memory of objects, less
+// than a hundredth once it is packed, and each reader gets a copy of its own.
 import type { KubeObject } from '../api/index.ts'
 import { keyOf, pipelineKeyOf } from '../pipeline/index.ts'
+import { packedTexts } from './packed-texts.ts'
 
 export type Change =
-  | { readonly kind: 'set'; readonly object: KubeObject; readonly before: () => KubeObject | undefined }
+  /** `before` reads the previous version; undefined where the object is new. */
+  | { readonly kind: 'set'; readonly object: KubeObject; readonly before: (() => KubeObject) | undefined }
   | { readonly kind: 'gone'; readonly object: KubeObject }
 
 export interface Store {
   get(key: string): KubeObject | undefined
   all(): readonly KubeObject[]
-  readonly size: () => number
+  /** `namespace/name` of each object. */
+  keys(): readonly string[]
   /** Those whose labels name this pipeline, `namespace/name`. */
   ofPipeline(pipelineKey: string): readonly KubeObject[]
+  /** Has the objects of this pipeline take less memory until one of them changes. */
+  pack(pipelineKey: string): void
   /**
    * Stores it unless the stored version is as new. Returns what changed: two changes when the
    * object was deleted and its name used again unseen.
@@ -32,88 +37,75 @@ export interface Listing {
   end(resourceVersion: string): readonly Change[]
 }
 
-interface Entry {
-  readonly text: string
-  readonly version: bigint
-  readonly uid: string | undefined
-  readonly pipeline: string | undefined
-}
-
 export function store(): Store {
-  const objects = new Map<string, Entry>()
-  const byPipeline = new Map<string, Set<string>>()
+  const texts = packedTexts()
   /**
    * Versions at which objects were deleted, so that the late answer to a write does not bring one
    * back.
    */
   const tombstones = new Map<string, bigint>()
 
-  const index = (key: string, from: string | undefined, to: string | undefined): void => {
-    if (from === to) return
-    if (from !== undefined) {
-      byPipeline.get(from)?.delete(key)
-      if (byPipeline.get(from)?.size === 0) byPipeline.delete(from)
-    }
-    if (to !== undefined) byPipeline.set(to, (byPipeline.get(to) ?? new Set()).add(key))
+  const read = (key: string): KubeObject | undefined => {
+    const text = texts.text(key)
+    return text === undefined ? undefined : parse(text)
   }
 
   const set = (object: KubeObject): readonly Change[] => {
     const key = keyOf(object)
-    const before = objects.get(key)
+    const before = texts.get(key)
     const { uid } = object.metadata
     const version = versionOf(object)
     if (before && before.version >= version) return []
     if ((tombstones.get(key) ?? -1n) >= version) return []
-    const pipeline = pipelineKeyOf(object)
-    objects.set(key, { text: textOf(object), version, uid, pipeline })
-    index(key, before?.pipeline, pipeline)
-    const isReplaced = before && before.uid !== uid
+    const textBefore = texts.text(key)
+    texts.set(key, { text: textOf(object), version, uid, group: pipelineKeyOf(object) })
+    if (textBefore === undefined) return [{ kind: 'set', object, before: undefined }]
+    if (before?.uid === uid) return [{ kind: 'set', object, before: () => parse(textBefore) }]
     return [
-      ...(isReplaced ? [{ kind: 'gone', object: read(before) } as const] : []),
-      { kind: 'set', object, before: () => (before && !isReplaced ? read(before) : undefined) },
+      { kind: 'gone', object: parse(textBefore) },
+      { kind: 'set', object, before: undefined },
     ]
   }
 
-  const drop = (key: string, entry: Entry): Change => {
-    objects.delete(key)
-    index(key, entry.pipeline, undefined)
-    return { kind: 'gone', object: read(entry) }
+  const drop = (key: string): readonly Change[] => {
+    const object = read(key)
+    texts.delete(key)
+    return object ? [{ kind: 'gone', object }] : []
   }
 
   return {
-    get: (key) => {
-      const entry = objects.get(key)
-      return entry && read(entry)
-    },
-    all: () => [...objects.values()].map(read),
-    size: () => objects.size,
-    ofPipeline: (pipelineKey) =>
-      [...(byPipeline.get(pipelineKey) ?? [])].flatMap((key) => {
-        const entry = objects.get(key)
-        return entry ? [read(entry)] : []
-      }),
+    get: read,
+    all: () => texts.keys().flatMap((key) => read(key) ?? []),
+    keys: () => texts.keys(),
+    ofPipeline: (pipelineKey) => texts.ofGroup(pipelineKey).map(parse),
+    pack: (pipelineKey) => texts.pack(pipelineKey),
     set,
     remove: (object) => {
       const key = keyOf(object)
-      const entry = objects.get(key)
       tombstones.set(key, versionOf(object))
-      if (!entry || entry.version > versionOf(object)) return [] // created again since
-      return [drop(key, entry)]
+      const version = texts.get(key)?.version
+      if (version === undefined || version > versionOf(object)) return [] // created again since
+      return drop(key)
     },
-    clear: () => [...objects].map(([key, entry]) => drop(key, entry)),
+    clear: () => texts.keys().flatMap(drop),
     listing: () => {
       const listedKeys = new Set<string>()
       return {
         page: (items) => {
           for (const item of items) listedKeys.add(keyOf(item))
-          return items.flatMap(set)
+          const changes = items.flatMap(set)
+          // After a start every pipeline waits for its first pass.
+          for (const pipeline of new Set(changes.map(({ object }) => pipelineKeyOf(object))))
+            if (pipeline !== undefined) texts.pack(pipeline)
+          return changes
         },
         end: (resourceVersion) => {
           const at = BigInt(resourceVersion)
           tombstones.clear()
-          return [...objects]
-            .filter(([key, { version }]) => !listedKeys.has(key) && version <= at)
-            .map(([key, entry]) => drop(key, entry))
+          return texts
+            .keys()
+            .filter((key) => !listedKeys.has(key) && (texts.get(key)?.version ?? at) <= at)
+            .flatMap(drop)
         },
       }
     },
@@ -124,7 +116,7 @@ function versionOf({ metadata }: KubeObject): bigint {
   return BigInt(metadata.resourceVersion ?? '0')
 }
 
-function read({ text }: Entry): KubeObject {
+function parse(text: string): KubeObject {
   return JSON.parse(text) as KubeObject
 }
 
