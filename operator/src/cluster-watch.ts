@@ -15,7 +15,7 @@ import { servedSchemas } from './kube/served-schema.ts'
 import type { ServedSchemas } from './kube/served-schema.ts'
 import type { OperatorParts } from './operator-parts.ts'
 import type { OrderPipeline, Resource } from './api/index.ts'
-import { absenceCause, keyOf, pipelineKeyOf } from './pipeline/index.ts'
+import { absenceCause, pipelineKeyOf } from './pipeline/index.ts'
 import type { Absence, DesiredSettings } from './pipeline/index.ts'
 import { acting } from './reconcile/acting.ts'
 import type { Acting } from './reconcile/acting.ts'
@@ -31,7 +31,6 @@ import type { WorkQueue } from './runtime/work-queue.ts'
 export interface ClusterWatch {
   readonly informers: Informers
   readonly schemas: ServedSchemas
-  readonly pipelines: () => readonly OrderPipeline[]
   readonly pipelineOf: (key: string) => OrderPipeline | undefined
   close(): void
 }
@@ -49,7 +48,7 @@ export function clusterWatch(parts: OperatorParts, kube: Kube, targets: WatchTar
   const { config, log, clock } = parts
   const { queue, instruments, pipelineChanged } = targets
   const lookAtAll = (): void => {
-    for (const pipeline of informers.pipelines.store.all()) queue.add(keyOf(pipeline), 'background')
+    for (const key of informers.pipelines.store.keys()) queue.add(key, 'background')
   }
   const leftoverFinalizers = leftovers(kube, leftoverReports(log), parts.heldMs)
   const schemas = servedSchemas(kube, clock.now, lookAtAll)
@@ -85,7 +84,6 @@ export function clusterWatch(parts: OperatorParts, kube: Kube, targets: WatchTar
   return {
     informers,
     schemas,
-    pipelines: () => informers.pipelines.store.all() as readonly OrderPipeline[],
     pipelineOf: (key) => informers.pipelines.store.get(key) as OrderPipeline | undefined,
     close: () => leftoverFinalizers.close(),
   }

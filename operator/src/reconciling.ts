@@ -6,7 +6,6 @@ import { desiredSettings, servedStatus } from './cluster-watch.ts'
 import type { ClusterWatch } from './cluster-watch.ts'
 import type { KafkaParts } from './kafka-parts.ts'
 import type { OperatorParts } from './operator-parts.ts'
-import { keyOf } from './pipeline/index.ts'
 import type { Acting } from './reconcile/acting.ts'
 import { contestedFields } from './reconcile/contested-fields.ts'
 import { eventRecorder } from './reconcile/event-recorder.ts'
@@ -70,7 +69,8 @@ export function reconciling(on: ReconcilingParts): Reconciling {
   const reconciler: Reconciler = { kube, informers, settings, ...readers, ...figures, now: clock.wall }
   const passFigures = figuresPass({ informers, ...readers, ...figures, acts: acting.acts, shown: instruments.pipeline })
   return {
-    pass: (key, extent) => (extent === 'figures' ? passFigures(key) : pass(on, reconciler, key)),
+    pass: (key, extent) =>
+      extent === 'figures' ? passFigures(key) : pass(on, reconciler, key).finally(() => informers.pack(key)),
     forget: (key) => {
       for (const one of [status, throughput, slo, pods, foreignOwners, contests, updates, acting]) one.forget(key)
     },
@@ -99,12 +99,18 @@ function statusWriterOf({ parts, access: { kube }, watch }: ReconcilingParts): S
   })
 }
 
+/** One at a time: those of a thousand pipelines do not fit into memory at once. */
+function* observedPipelines({ informers }: ClusterWatch, acting: Acting) {
+  for (const key of informers.pipelines.store.keys()) {
+    const { pipeline, children } = observe(informers, key)
+    if (pipeline && acting.acts(pipeline)) yield { pipeline, children }
+  }
+}
+
 function updateLimiterOf({ parts: { config }, watch, acting, queue }: ReconcilingParts): UpdateLimiter {
-  const acted = () => watch.pipelines().filter(acting.acts)
   return updateLimiter(
     {
-      all: () =>
-        acted().map((pipeline) => ({ pipeline, children: observe(watch.informers, keyOf(pipeline)).children })),
+      all: () => observedPipelines(watch, acting),
       free: (key) => queue.add(key, 'background'),
     },
     { brought: config.servicesImage, usual: config.updates.usual, atOnce: config.updates.atOnce },

@@ -231,9 +231,9 @@ function writesBetween(before: Samples, after: Samples) {
 function requestsBetween(before: Samples, after: Samples, seconds: number) {
   const perMinute = (fits: (labels: string) => boolean) =>
     Math.round((growth(before, after, requests, fits) * 60) / seconds)
-  const renewals = perMinute((labels) => labels.includes('verb="PUT"'))
+  const ofVerb = (verb: string) => perMinute((labels) => labels.includes(`verb="${verb}"`))
   return {
-    requests: `${perMinute(() => true)} (${renewals} of them renew the lease)`,
+    requests: `${perMinute(() => true)} (renewals of the lease ${ofVerb('PUT')}, reads ${ofVerb('GET')}, watches ${ofVerb('WATCH')})`,
     writes: String(writesBetween(before, after)),
   }
 }

@@ -119,6 +119,7 @@ function informersOf(objects: VersionedObjects): Informers {
     synced: () => true,
     absent: () => new Map(),
     recordWrite: () => undefined, // every writer writes into these objects
+    pack: () => undefined, // they are few
     run: () => Promise.resolve(),
   }
 }

@@ -73,7 +73,7 @@ describe('the store', () => {
     expect(objects.get('default/a')).toEqual(object('a', 1))
     Object.assign(objects.get('default/a')?.metadata.labels ?? {}, { changed: 'by a reader' })
     const [change] = objects.set(object('a', 2))
-    expect(change?.kind === 'set' && change.before()).toEqual(object('a', 1))
+    expect(change?.kind === 'set' && change.before?.()).toEqual(object('a', 1))
   })
 
   it('finds the objects of a pipeline', () => {
@@ -84,5 +84,24 @@ describe('the store', () => {
     objects.set(object('a', 3, 'a', 'other'))
     expect(objects.ofPipeline('default/shop')).toEqual([])
     expect(objects.ofPipeline('default/other')).toHaveLength(2)
+  })
+
+  it('reads, replaces and removes the objects of a pipeline that are packed', () => {
+    const objects = store()
+    for (const one of [object('a', 1), object('b', 2), object('c', 3)]) objects.set(one)
+    objects.pack('default/shop')
+    expect(objects.set(object('a', 1))).toEqual([])
+    expect(objects.ofPipeline('default/shop')).toEqual([object('a', 1), object('b', 2), object('c', 3)])
+    const [change] = objects.set(object('a', 4))
+    expect(change?.kind === 'set' && change.before?.()).toEqual(object('a', 1))
+    objects.pack('default/shop')
+    expect(objects.get('default/a')).toEqual(object('a', 4))
+    objects.pack('default/shop')
+    expect(objects.remove(object('b', 5))).toEqual([{ kind: 'gone', object: object('b', 2) }])
+    objects.pack('default/shop')
+    const listing = objects.listing()
+    listing.page([object('a', 4)])
+    expect(listing.end('9')).toEqual([{ kind: 'gone', object: object('c', 3) }])
+    expect(objects.keys()).toEqual(['default/a'])
   })
 })

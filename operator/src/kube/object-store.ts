@@ -1,19 +1,25 @@
 // What does the operator know of the objects of one kind? The newest version of each, from watch,
-// relist and its own writes. Stored as JSON text: this takes a tenth of the memory of objects, and
-// each reader gets a copy of its own.
+// relist and its own writes. Stored as JSON text: this takes a tenth of the memory of objects, less
+// than a hundredth once it is packed, and each reader gets a copy of its own.
 import type { KubeObject } from '../api/index.ts'
 import { keyOf, pipelineKeyOf } from '../pipeline/index.ts'
+import { packedTexts } from './packed-texts.ts'
+import type { PackedTexts } from './packed-texts.ts'
 
 export type Change =
-  | { readonly kind: 'set'; readonly object: KubeObject; readonly before: () => KubeObject | undefined }
+  /** `before` reads the previous version; undefined where the object is new. */
+  | { readonly kind: 'set'; readonly object: KubeObject; readonly before: (() => KubeObject) | undefined }
   | { readonly kind: 'gone'; readonly object: KubeObject }
 
 export interface Store {
   get(key: string): KubeObject | undefined
   all(): readonly KubeObject[]
-  readonly size: () => number
+  /** `namespace/name` of each object. */
+  keys(): readonly string[]
   /** Those whose labels name this pipeline, `namespace/name`. */
   ofPipeline(pipelineKey: string): readonly KubeObject[]
+  /** Has the objects of this pipeline take less memory until one of them changes. */
+  pack(pipelineKey: string): void
   /**
    * Stores it unless the stored version is as new. Returns what changed: two changes when the
    * object was deleted and its name used again unseen.
@@ -32,99 +38,89 @@ export interface Listing {
   end(resourceVersion: string): readonly Change[]
 }
 
-interface Entry {
-  readonly text: string
-  readonly version: bigint
-  readonly uid: string | undefined
-  readonly pipeline: string | undefined
-}
-
 export function store(): Store {
-  const objects = new Map<string, Entry>()
-  const byPipeline = pipelineIndex()
+  const texts = packedTexts()
   /**
    * Versions at which objects were deleted, so that the late answer to a write does not bring one
    * back.
    */
   const tombstones = new Map<string, bigint>()
 
-  const get = (key: string): KubeObject | undefined => {
-    const entry = objects.get(key)
-    return entry && read(entry)
+  const read = (key: string): KubeObject | undefined => {
+    const text = texts.text(key)
+    return text === undefined ? undefined : parse(text)
   }
 
   const set = (object: KubeObject): readonly Change[] => {
     const key = keyOf(object)
-    const before = objects.get(key)
+    const before = texts.get(key)
     const { uid } = object.metadata
     const version = versionOf(object)
     if (before && before.version >= version) return []
     if ((tombstones.get(key) ?? -1n) >= version) return []
-    const pipeline = pipelineKeyOf(object)
-    objects.set(key, { text: textOf(object), version, uid, pipeline })
-    byPipeline.move(key, before?.pipeline, pipeline)
-    const isReplaced = before && before.uid !== uid
+    const textBefore = texts.text(key)
+    texts.set(key, { text: textOf(object), version, uid, group: pipelineKeyOf(object) })
+    if (textBefore === undefined) return [{ kind: 'set', object, before: undefined }]
+    if (before?.uid === uid) return [{ kind: 'set', object, before: () => parse(textBefore) }]
     return [
-      ...(isReplaced ? [{ kind: 'gone', object: read(before) } as const] : []),
-      { kind: 'set', object, before: () => (before && !isReplaced ? read(before) : undefined) },
+      { kind: 'gone', object: parse(textBefore) },
+      { kind: 'set', object, before: undefined },
     ]
   }
 
-  const drop = (key: string, entry: Entry): Change => {
-    objects.delete(key)
-    byPipeline.move(key, entry.pipeline, undefined)
-    return { kind: 'gone', object: read(entry) }
+  const drop = (key: string): readonly Change[] => {
+    const object = read(key)
+    texts.delete(key)
+    return object ? [{ kind: 'gone', object }] : []
   }
 
   return {
-    get,
-    all: () => [...objects.values()].map(read),
-    size: () => objects.size,
-    ofPipeline: (pipelineKey) => byPipeline.keys(pipelineKey).flatMap((key) => get(key) ?? []),
+    get: read,
+    all: () => texts.keys().flatMap((key) => read(key) ?? []),
+    keys: () => texts.keys(),
+    ofPipeline: (pipelineKey) => texts.ofGroup(pipelineKey).map(parse),
+    pack: (pipelineKey) => texts.pack(pipelineKey),
     set,
     remove: (object) => {
       const key = keyOf(object)
-      const entry = objects.get(key)
       tombstones.set(key, versionOf(object))
-      if (!entry || entry.version > versionOf(object)) return [] // created again since
-      return [drop(key, entry)]
+      const version = texts.get(key)?.version
+      if (version === undefined || version > versionOf(object)) return [] // created again since
+      return drop(key)
     },
-    clear: () => [...objects].map(([key, entry]) => drop(key, entry)),
-    listing: () =>
-      listingOf(set, (listedKeys, at) => {
-        tombstones.clear()
-        const unlisted = [...objects].filter(([key, { version }]) => !listedKeys.has(key) && version <= at)
-        return unlisted.map(([key, entry]) => drop(key, entry))
-      }),
+    clear: () => texts.keys().flatMap(drop),
+    listing: () => {
+      const { page, end } = listingOf(texts, set, drop)
+      return {
+        page,
+        end: (resourceVersion) => {
+          tombstones.clear()
+          return end(resourceVersion)
+        },
+      }
+    },
   }
 }
 
 function listingOf(
+  texts: PackedTexts,
   set: (object: KubeObject) => readonly Change[],
-  dropOthers: (listedKeys: ReadonlySet<string>, at: bigint) => readonly Change[],
+  drop: (key: string) => readonly Change[],
 ): Listing {
   const listedKeys = new Set<string>()
   return {
     page: (items) => {
       for (const item of items) listedKeys.add(keyOf(item))
-      return items.flatMap(set)
+      const changes = items.flatMap(set)
+      // After a start every pipeline waits for its first pass.
+      for (const pipeline of new Set(changes.map(({ object }) => pipelineKeyOf(object))))
+        if (pipeline !== undefined) texts.pack(pipeline)
+      return changes
     },
-    end: (resourceVersion) => dropOthers(listedKeys, BigInt(resourceVersion)),
-  }
-}
-
-/** Which keys are of which pipeline. */
-function pipelineIndex() {
-  const keysOf = new Map<string, Set<string>>()
-  return {
-    keys: (pipeline: string): readonly string[] => [...(keysOf.get(pipeline) ?? [])],
-    move: (key: string, from: string | undefined, to: string | undefined): void => {
-      if (from === to) return
-      if (from !== undefined) {
-        keysOf.get(from)?.delete(key)
-        if (keysOf.get(from)?.size === 0) keysOf.delete(from)
-      }
-      if (to !== undefined) keysOf.set(to, (keysOf.get(to) ?? new Set()).add(key))
+    end: (resourceVersion) => {
+      const at = BigInt(resourceVersion)
+      const isGone = (key: string): boolean => !listedKeys.has(key) && (texts.get(key)?.version ?? at) <= at
+      return texts.keys().filter(isGone).flatMap(drop)
     },
   }
 }
@@ -133,7 +129,7 @@ function versionOf({ metadata }: KubeObject): bigint {
   return BigInt(metadata.resourceVersion ?? '0')
 }
 
-function read({ text }: Entry): KubeObject {
+function parse(text: string): KubeObject {
   return JSON.parse(text) as KubeObject
 }
 

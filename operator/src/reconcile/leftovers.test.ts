@@ -34,7 +34,7 @@ function environment(kafka: boolean, refusal?: Error) {
     { released: () => undefined, failed: (_, error) => failures.push(error) },
     waitMs,
   )
-  const note = (one: KubeObject): void => finalizers.note({ kind: 'set', object: one, before: () => undefined })
+  const note = (one: KubeObject): void => finalizers.note({ kind: 'set', object: one, before: undefined })
   return { held: finalizers, note, left: reports, failures }
 }
 

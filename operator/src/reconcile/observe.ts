@@ -17,6 +17,8 @@ export interface Informers {
   readonly absent: () => ReadonlyMap<Resource, Absence>
   /** Takes note of what the API server answered to our own write, before any watch delivers it. */
   readonly recordWrite: (object: KubeObject) => void
+  /** Has the children of this pipeline take less memory until one of them changes. */
+  readonly pack: (key: string) => void
   run(signal: AbortSignal): Promise<void>
 }
 
@@ -75,6 +77,9 @@ export function informersOf(
       ),
     synced: () => all.every((one) => one.synced()),
     recordWrite: (object) => all.find(({ resource }) => resource.kind === object.kind)?.recordWrite(object),
+    pack: (key) => {
+      for (const { store } of children) store.pack(key)
+    },
     run: async (signal) => {
       await Promise.all(all.map((one) => one.run(signal)))
     },

@@ -7,12 +7,11 @@ import type { Priority } from '../runtime/work-queue.ts'
 /** Our own status writes are no reason for a reconcile, those of another installation are. */
 export function causesReconcile(change: Change, own: string): boolean {
   if (change.kind === 'gone') return true
-  const [now, before] = [change.object.metadata, change.before()?.metadata]
-  const [record, recordBefore] = [change.object, change.before()].map(
-    (one) => (one as OrderPipeline | undefined)?.status?.operator,
-  )
+  const previous = change.before?.() as OrderPipeline | undefined
+  if (!previous) return true
+  const [now, before] = [change.object.metadata, previous.metadata]
+  const [record, recordBefore] = [(change.object as OrderPipeline).status?.operator, previous.status?.operator]
   return (
-    !before ||
     (JSON.stringify(record) !== JSON.stringify(recordBefore) && concerns(record, own)) ||
     now.uid !== before.uid ||
     now.generation !== before.generation ||
@@ -27,7 +26,7 @@ export function causesReconcile(change: Change, own: string): boolean {
  * brings another change. A reconcile would find nothing to do.
  */
 export function isOwnCreation(change: Change): boolean {
-  if (change.kind === 'gone' || change.before() !== undefined) return false
+  if (change.kind === 'gone' || change.before !== undefined) return false
   const { metadata, status } = change.object as ChildObject & { readonly status?: object }
   return metadata.annotations?.[fingerprintAnnotation] !== undefined && Object.keys(status ?? {}).length === 0
 }

@@ -52,6 +52,7 @@ function reconciler(
     synced: () => true,
     absent: () => new Map(),
     recordWrite: (object: KubeObject) => all.find(({ resource }) => resource.kind === object.kind)?.recordWrite(object),
+    pack: () => undefined,
     run: () => Promise.resolve(),
   }
   return {
