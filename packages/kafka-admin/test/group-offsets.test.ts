@@ -29,7 +29,12 @@ function at(offsets: readonly number[], metadata: string) {
 
 test('offsets of a group without members go back and keep their metadata', async () => {
   // A broker that has just started takes a moment to coordinate its first group.
-  await eventually('there is a coordinator', () => memberCount(kafka, group).then((count) => count === 0, () => false))
+  await eventually('there is a coordinator', () =>
+    memberCount(kafka, group).then(
+      (count) => count === 0,
+      () => false,
+    ),
+  )
   expect(await committedOffsets(kafka, group)).toEqual([])
   await commitOffsets(kafka, group, at([7, 9], 'database 1'))
   expect(await committedOffsets(kafka, group)).toEqual(at([7, 9], 'database 1'))
