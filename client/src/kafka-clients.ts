@@ -2,3 +2,4 @@
 // of its own, so that a command that does not use Kafka starts without it.
 export { openDeadLetterTopic } from './dead-letters/dead-letter-topic.ts'
 export { connectionTo, withAdvice } from './kafka/connect.ts'
+export { performRewind, rewindPlan } from './offsets/rewind.ts'

@@ -46,6 +46,8 @@ export const servicesImage: ImageDefinition = {
     ...Object.fromEntries(['gateway', ...schemaOwners].map((name) => [name, `services/${name}/src/main.ts`])),
     migrate: 'services/migrate/src/main.ts',
     'forget-customer': 'services/migrate/src/forget-main.ts',
+    'recover-orders': 'services/orders/src/recovery/recover-main.ts',
+    'republish-events': 'services/migrate/src/republish/republish-main.ts',
     restock: 'services/inventory/src/restock-main.ts',
     'simulated-carrier': 'services/shipping/src/simulated-carrier/main.ts',
     'detach-month': 'services/orders/src/months/detach-main.ts',

@@ -40,7 +40,7 @@ function section({ name, severity, expr, for: time, runbook }: Alert): string {
 function objectiveSection({ name, runbook }: ObjectiveAlert): string {
   return [
     `## ${name}`,
-    'Severity critical for the windows of one and six hours, and warning for those of one and three days. The operator makes the rules of each pipeline with objectives ([operator.md](operator.md#objectives)); `orderpipeline slo-rules` prints them.',
+    'Severity critical for the windows of one and six hours, and warning for those of one and three days. The operator makes the rules of each pipeline with objectives ([operator.md](../concepts/operator.md#objectives)); `orderpipeline slo-rules` prints them.',
     runbookText(runbook),
   ].join('\n\n')
 }

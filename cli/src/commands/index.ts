@@ -10,6 +10,7 @@ import { dlqShow } from './dlq-show.ts'
 import { explain } from './explain.ts'
 import { plan } from './plan.ts'
 import { resume } from './resume.ts'
+import { rewind } from './rewind.ts'
 import { simulate } from './simulate.ts'
 import { sloRules } from './slo-rules.ts'
 import { status } from './status.ts'
@@ -34,6 +35,7 @@ export const commands: readonly CommandDefinition[] = [
   dlqShow,
   dlqReplay,
   dlqDiscard,
+  rewind,
   suspend,
   resume,
 ]

@@ -57,6 +57,16 @@ effect before has no second effect; one that did not takes effect now. A dead le
 \`--force\` replays it. One older than seven days needs \`--force\` too, and one that was replayed longer ago than that is never replayed
 again: a stage keeps its inbox rows for eight days. The stage handles the message as a late one: an order that has ended meanwhile stays as
 it is.`,
+  rewind: `For a restore of the database to a moment; [operations.md](../guides/operations.md) has the whole procedure. A stage drops what its inbox has, so
+that going back too far does no harm. A group never goes forward, and keeps the name of its database. A group with members is refused, by
+the command and by Kafka.
+
+\`\`\`
+GROUP                 MEMBERS  PARTITIONS  MESSAGES AGAIN
+default.shop.orders         0         110            5212
+default.shop.payment        0         110            1604
+would be set back to 2026-01-31T11:00:00.000Z; run the command with --yes to do so
+\`\`\``,
   suspend: `Patches \`spec.suspend\` and prints what follows; \`--wait\` prints the progress until no replica runs.`,
 }
 

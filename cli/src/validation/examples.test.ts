@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { validation } from './validation.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'examples')
@@ -24,6 +24,24 @@ interface Shop {
 test.each(readdirSync(folder).filter((name) => name.endsWith('.yaml')))('%s is valid', (name) => {
   const { accepted, causes } = validation(read(name))
   expect({ accepted, causes }).toEqual({ accepted: true, causes: [] })
+})
+
+test('a shard equals the shop, with a name and a database of its own, and has a route', () => {
+  interface Pipeline extends Shop {
+    readonly metadata: object
+    readonly spec: Shop['spec'] & { readonly database: object; readonly gateway: { readonly service?: unknown } }
+  }
+  const { spec, ...shop } = read('shop.yaml') as Pipeline
+  const { service: _, ...gateway } = spec.gateway
+  const routes = parseAllDocuments(readFileSync(join(folder, 'sharded', 'route.yaml'), 'utf8'))
+  const backends = routes.map((route) => route.getIn(['spec', 'rules', 0, 'backendRefs', 0, 'name']))
+  expect(backends).toEqual(['north-gateway', 'south-gateway'])
+  for (const name of ['north', 'south']) {
+    const shard = read(join('sharded', `${name}.yaml`))
+    const database = { ...spec.database, secretName: `${name}-postgres` }
+    expect(shard).toEqual({ ...shop, metadata: { name }, spec: { ...spec, gateway, database } })
+    expect(validation(shard)).toMatchObject({ accepted: true, causes: [] })
+  }
 })
 
 test('the extended shop equals the shop, with the stages of the example folders and their topics', () => {

@@ -27,14 +27,14 @@ export function whereOf(text: string | undefined): Where {
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** `30m`, `2h`, `3d` ago, or a time. @throws CommandFailed */
-export function sinceOf(text: string | undefined, now: Date): Date | undefined {
+export function sinceOf(text: string | undefined, now: Date, option = '--since'): Date | undefined {
   if (text === undefined) return undefined
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? []
   if (count !== undefined) return new Date(now.getTime() - Number(count) * (unitMs[unit] ?? 0))
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
   if (!Number.isNaN(at)) return new Date(at)
   throw new CalledWrongly(
-    `--since: found ${JSON.stringify(text)}; allowed: such as 30m, 2h, 3d or 2026-01-31T12:00:00Z`,
+    `${option}: found ${JSON.stringify(text)}; allowed: such as 30m, 2h, 3d or 2026-01-31T12:00:00Z`,
   )
 }
 

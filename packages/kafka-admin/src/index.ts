@@ -1,6 +1,7 @@
 // What does a program need that administers Kafka? Topics described and changed, and how far
 // consumer groups have come; many at a time, in few requests.
 export { kafkaConnection, type KafkaConnection, type KafkaEndpoint, type KafkaSecurity } from './connection.ts'
+export { committedOffsets, commitOffsets, GroupInUse, memberCount, type CommittedOffset } from './group-offsets.ts'
 export { groupsNamed, offsetsSince, type OffsetsSince } from './groups.ts'
 export { KafkaUnavailable, type UnavailableReason } from './unavailable.ts'
 export { everWritten, readEnds, readOffsets, type GroupQuery, type PartitionOffsets } from './offsets.ts'

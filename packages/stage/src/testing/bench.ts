@@ -18,6 +18,8 @@ export interface BenchOptions {
   /** Topics without the prefix, dead letters included. */
   readonly topics: readonly string[]
   readonly partitions?: number
+  /** As in the cluster, consumer groups then are `<namespace>.<pipeline>.<stage>`. */
+  readonly namespace?: string
   readonly logger?: Logger
 }
 
@@ -48,6 +50,7 @@ export interface Bench {
 /** Its topics have a prefix of their own. */
 export async function stageBench(options: BenchOptions): Promise<Bench> {
   const prefix = `t${randomBytes(4).toString('hex')}.`
+  const groupPrefix = options.namespace === undefined ? prefix : `${options.namespace}.${prefix}`
   const address = { brokers: [options.kafkaBootstrap], clientId: 'test' }
   const logger = options.logger ?? testLogger()
   await createTopics(
@@ -63,7 +66,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     ORDERPIPELINE_STAGE: name,
     KAFKA_BOOTSTRAP_SERVERS: [options.kafkaBootstrap],
     KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',
-    KAFKA_GROUP_ID: prefix + name,
+    KAFKA_GROUP_ID: groupPrefix + name,
     KAFKA_TOPIC_PREFIX: prefix,
     KAFKA_ORDER_KEYED_TOPICS: [],
     KAFKA_CONSUME_TOPICS: consumes.map((topic) => prefix + topic),
@@ -106,7 +109,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     records,
     events: async (topic) => (await records(topic)).map(({ value }) => decode(value)),
     productEvents: async (topic) => (await records(topic)).map(({ value }) => decodeAny(value)).filter(isProductEvent),
-    lag: (stage, topic) => groupLag(address, prefix + stage, prefix + topic, logger),
+    lag: (stage, topic) => groupLag(address, groupPrefix + stage, prefix + topic, logger),
     close: async () => {
       await Promise.all([...stages].map((stage) => stage.drain()))
       await producer.close()

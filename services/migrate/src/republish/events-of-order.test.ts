@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { decode, encode, eventId } from '@orderpipeline/order-events'
+import type { OrderStatus } from '@orderpipeline/order-events'
+import { eventsOfOrder } from './events-of-order.ts'
+import type { OrderRecord } from './events-of-order.ts'
+
+const now = new Date('2026-02-01T12:00:00Z')
+const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
+const shipmentId = '01936d5e-7a2b-7c3d-8e4f-000000000001'
+const parcel = { carrier: 'post', trackingNumber: 'T-1' }
+const order: OrderRecord = {
+  ...{ orderId, customerId: 'customer-7', currency: 'EUR', totalCents: 700, correlationId: 'c-1', status: 'PLACED' },
+  items: [{ sku: 'SKU-0001', quantity: 2, unitPriceCents: 350 }],
+}
+const captured = { status: 'CAPTURED', amountCents: 700, currency: 'EUR', chargeId: 'ch-1' } as const
+
+function typesOf(status: OrderStatus, more: Partial<OrderRecord> = {}): readonly string[] {
+  return eventsOfOrder({ ...order, status, ...more }, now).map(({ type }) => type)
+}
+
+test('an order that waits for a stage gets the event that the stage has not handled', () => {
+  expect(typesOf('PLACED')).toEqual(['OrderPlaced'])
+  expect(typesOf('PROCESSING')).toEqual(['OrderValidated', 'OrderStatusChanged'])
+  expect(typesOf('CONFIRMED')).toEqual(['OrderConfirmed', 'OrderStatusChanged'])
+})
+
+test('an answer that the orders service has not handled is published again', () => {
+  expect(typesOf('PROCESSING', { reservation: 'RESERVED' })).toContain('StockReserved')
+  expect(typesOf('PROCESSING', { reservation: 'REJECTED' })).toContain('StockRejected')
+  expect(typesOf('PROCESSING', { reservation: 'RESERVED', payment: captured })).toContain('PaymentCaptured')
+  const declined = { status: 'DECLINED', amountCents: 700, currency: 'EUR', declineReason: 'card' } as const
+  expect(typesOf('PROCESSING', { payment: declined })).toContain('PaymentDeclined')
+  expect(typesOf('CONFIRMED', { shipment: { status: 'PREPARED', shipmentId, parcel } })).toContain('ShipmentPrepared')
+})
+
+test('a shipped order is dispatched, and a cancelled one is refunded and released', () => {
+  const shipment = { status: 'PREPARED', shipmentId } as const
+  expect(typesOf('SHIPPED', { shipment })).toEqual(['OrderConfirmed', 'OrderShipped', 'OrderStatusChanged'])
+  expect(typesOf('CANCELLED', { reason: 'CUSTOMER', payment: captured })).toEqual([
+    ...['OrderCancelled', 'RefundRequested', 'OrderStatusChanged', 'PaymentCaptured'],
+  ])
+  expect(typesOf('CANCELLED', { reason: 'CUSTOMER' })).toEqual(['OrderCancelled', 'OrderStatusChanged'])
+  expect(
+    typesOf('CANCELLED', { reason: 'CUSTOMER', payment: { ...captured, status: 'REFUNDED', refundId: 'r' } }),
+  ).toEqual([...['OrderCancelled', 'OrderStatusChanged', 'PaymentRefunded']])
+})
+
+test('an order without stock ends quietly, as it did', () => {
+  expect(typesOf('CANCELLED', { reason: 'OUT_OF_STOCK', reservation: 'REJECTED' })).toEqual(['OrderStatusChanged'])
+})
+
+test('events keep the ids of their first publication and can be read by every stage', () => {
+  const shipped = { ...order, status: 'SHIPPED', parcel, shipment: { status: 'PREPARED', shipmentId } } as const
+  const events = eventsOfOrder(shipped, now)
+  expect(events.map(({ id }) => id)).toEqual([
+    eventId('OrderConfirmed', orderId),
+    eventId('OrderShipped', orderId),
+    eventId('OrderStatusChanged', orderId, 'SHIPPED'),
+  ])
+  for (const event of events) expect(decode(encode(event).value)).toEqual(event)
+  expect(events[2]).toMatchObject({ correlationId: 'c-1', data: { parcel } })
+})
+
+test('an order that was never priced is not validated', () => {
+  expect(typesOf('PROCESSING', { totalCents: undefined })).toEqual(['OrderStatusChanged'])
+})
