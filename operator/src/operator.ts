@@ -17,7 +17,7 @@ import { reconciling } from './reconciling.ts'
 import type { Reconciling, ReconcilingParts } from './reconciling.ts'
 import { healthServer } from './runtime/health-server.ts'
 import { metrics } from './runtime/metrics.ts'
-import { sloMetrics } from './runtime/slo-metrics.ts'
+import { sloMetrics } from './reconcile/slo-metrics.ts'
 import { workQueue } from './runtime/work-queue.ts'
 
 export interface Operator {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ObjectiveStatus, OrderPipeline } from '../api/index.ts'
 import { sloStatus } from '../pipeline/index.ts'
 import type { PartitionOffsets } from '../pipeline/index.ts'
-import { sloMetrics } from '../runtime/slo-metrics.ts'
+import { sloMetrics } from './slo-metrics.ts'
 import { sloLog } from './slo-log.ts'
 
 interface Changes {

@@ -2,7 +2,7 @@
 // late, since this process started: their rates give the share of errors over any window.
 import { Counter } from 'prom-client'
 import type { Registry } from 'prom-client'
-import type { SloTotal } from '../reconcile/slo-log.ts'
+import type { SloTotal } from './slo-log.ts'
 
 export function sloMetrics(registry: Registry, totals: () => readonly SloTotal[]): void {
   const registers = [registry]
