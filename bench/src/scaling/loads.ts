@@ -33,12 +33,12 @@ export const loads: readonly Load[] = [
     name: 'burst 8,000, 5 s a payment',
     trace: burst(8_000, 0, 20_000),
     workSeconds: new Map([['payment', 5]]),
-    runs: 9,
+    runs: 5,
   },
   {
     name: 'burst 20,000 on 10,000/min',
     trace: [...steady(perMinute(10_000), 10 * minuteMs), ...burst(20_000, 5 * minuteMs, 20_000)],
-    runs: 9,
+    runs: 5,
   },
   {
     name: '5,000/min, 3 s a payment, 15 min',

@@ -32,3 +32,11 @@ it('prints that there were no changes, and the time since when the operator has 
 it('prints that the changes of a stage that is not scaled on flow are unknown', () => {
   expect(changeLines({}, hourMs, now, undefined)).toEqual(['  changes: unknown, because no operator scales it on flow'])
 })
+
+it('prints the last change of the status while no operator answers', () => {
+  const lastScaling = { at: '2026-01-31T11:50:00.000Z', from: 40, to: 30, reason: 'Arrivals', message: 'few arrive' }
+  expect(changeLines({ lastScaling }, hourMs, now, undefined)).toEqual([
+    '  changes: only the last one is known, from the status, as no operator answers',
+    '    2026-01-31 11:50:00Z  40 → 30  Arrivals: few arrive',
+  ])
+})

@@ -6,11 +6,18 @@ import type { Explanation } from '@orderpipeline/client'
 
 /** `sinceMs`: how far back; `now` in milliseconds since 1970. */
 export function changeLines(
-  { flow }: Pick<Explanation, 'flow'>,
+  { flow, lastScaling }: Pick<Explanation, 'flow' | 'lastScaling'>,
   sinceMs: number,
   now: number,
   width: number | undefined,
 ): string[] {
+  if (!flow && lastScaling) {
+    const { at, to, reason, message } = lastScaling
+    const last = `    ${timeOfDay(Date.parse(at))}  ${lastScaling.from} → ${to}  ${reason}: ${message}`
+    return ['  changes: only the last one is known, from the status, as no operator answers', last].flatMap((line) =>
+      wrapped(line, width, 6),
+    )
+  }
   if (!flow) return ['  changes: unknown, because no operator scales it on flow']
   const from = now - sinceMs
   const recent = flow.changes.filter(({ until }) => until >= from)

@@ -1,7 +1,7 @@
 // Why does a part have this number of replicas? An explanation is made from the observation: each
 // reason is a code for programs and a sentence for people, in the order of their effect: what holds
 // the autoscaler, what the load demands, what bounds that, and what prevents pods from running.
-import type { ProblemReason } from '@orderpipeline/operator/api'
+import type { ProblemReason, ScalingChange } from '@orderpipeline/operator/api'
 import { reasonForLag } from '@orderpipeline/operator/pipeline'
 import type { FlowHistory } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
@@ -30,11 +30,14 @@ export interface Explanation {
    * or where that is not known.
    */
   readonly flow?: FlowHistory
+  /** The last change in the pipeline's status: known while no operator answers, too. */
+  readonly lastScaling?: ScalingChange
 }
 
 export function explanation(observation: PartObserved): Explanation {
   const { part, deployment, autoscaler } = observation
   const { minReplicas, maxReplicas } = bounds(observation)
+  const { lastScaling } = observation.pipeline.status?.stages?.find(({ name }) => name === part) ?? {}
   const desiredReplicas = autoscaler?.status?.desiredReplicas ?? deployment?.spec.replicas
   const holding = holdingReasons(observation)
   const demands = demandsOf(observation)
@@ -55,6 +58,7 @@ export function explanation(observation: PartObserved): Explanation {
       ...outlook(observation),
     ],
     ...(typeof observation.flow === 'object' ? { flow: observation.flow } : {}),
+    ...(lastScaling ? { lastScaling } : {}),
   }
 }
 

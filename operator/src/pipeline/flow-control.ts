@@ -51,8 +51,6 @@ export interface FlowSample {
   readonly usable?: number
   /** Partitions of all its topics. */
   readonly partitions: number
-  /** The same by topic; absent where that is not known. */
-  readonly partitionsOf?: ReadonlyMap<string, number>
 }
 
 export interface FlowControl {
@@ -117,7 +115,6 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
         drainSeconds,
         replicaPerSecond: replicaPerSecond(memory),
         ...backlogBound(memory),
-        ...topicLoads(memory),
       }
       const { minReplicas, maxReplicas } = scaling
       const waiting = lag ?? memory.last.lag
@@ -204,16 +201,6 @@ function entranceRate(stages: ReadonlyMap<string, StageMemory>, topic: string): 
     if (samples) return arrivalRate(samples)
   }
   return 0
-}
-
-function topicLoads({ rules, arrivals, last }: StageMemory): Pick<StageLoad, 'topics'> {
-  const { partitionsOf } = last ?? {}
-  if (!partitionsOf) return {}
-  const topics = rules.topics.map((topic) => ({
-    partitions: partitionsOf.get(topic) ?? 0,
-    arrivalsPerSecond: meanArrivalRate(arrivals.get(topic) ?? []),
-  }))
-  return { topics }
 }
 
 function backlogBound(memory: StageMemory): Pick<StageLoad, 'backlogReplicas'> {

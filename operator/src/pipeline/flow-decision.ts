@@ -104,7 +104,6 @@ const reasonTexts: Readonly<Record<Exclude<FlowReason, 'Arrivals' | 'Backlog'>, 
   AtMaximum: ({ maxReplicas }) => `maxReplicas ${maxReplicas} is the largest number`,
   AtPartitions: ({ partitions }) => `its topics have ${partitions} partitions, and more replicas would be idle`,
   ScaleOutUseless: ({ usefulReplicas }) => `more than ${usefulReplicas} replicas did not increase the throughput`,
-  EvenShare: () => 'a few more replicas, so that none has more partitions than it can handle',
   HotPartition: () => 'the backlog waits in few partitions, each of which is read by one replica',
   Holding: ({ current }) =>
     `the stage handles no message although messages wait, so that more than the present ${current} replicas would wait too`,

@@ -65,14 +65,6 @@ describe('the demand of a stage', () => {
     expect(demandOf({ ...hot, backlog: 300, backlogReplicas: 2 })).not.toHaveProperty('bound')
   })
 
-  it('adds a few replicas where the partitions would not be shared evenly', () => {
-    const topics = [{ partitions: 100, arrivalsPerSecond: 250 }]
-    const uneven = load({ arrivalsPerSecond: 250, topics })
-    expect(demandOf(uneven)).toMatchObject({ replicas: 34, bound: 'EvenShare' })
-    expect(demandOf({ ...uneven, current: 34 })).toMatchObject({ replicas: 34, bound: 'EvenShare' })
-    expect(demandOf({ ...uneven, topics: [{ partitions: 120, arrivalsPerSecond: 250 }] }).replicas).toBe(30)
-  })
-
   it('names the limit that bounds it', () => {
     const much = load({ backlog: 1_000_000 })
     expect(demandOf(much)).toMatchObject({ replicas: 100, bound: 'AtMaximum' })

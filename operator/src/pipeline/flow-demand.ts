@@ -2,8 +2,6 @@
 // backlog in time: replicas = ⌈max(arrivals ÷ utilization, arrivals + backlog ÷ drainSeconds) ÷
 // messages a second of a busy replica⌉.
 import type { StageScaling } from '../api/index.ts'
-import { evenReplicas } from './even-share.ts'
-import type { TopicLoad } from './even-share.ts'
 
 /** The input of a decision about a stage's replicas. Rates are messages a second. */
 export interface StageLoad {
@@ -19,8 +17,6 @@ export interface StageLoad {
   readonly partitions: number
   /** Replicas that are desired at present. */
   readonly current: number
-  /** Arrivals and partitions of each topic; absent means that replicas share them evenly. */
-  readonly topics?: readonly TopicLoad[]
   /** Replicas that the backlog can keep busy, by its partitions; absent means any number. */
   readonly backlogReplicas?: number
   /** Replicas beyond which more of them did not handle more messages, where that was measured. */
@@ -49,8 +45,6 @@ export type DemandBound =
   | 'Holding'
   /** The backlog waits in few partitions, and each of these is read by one replica. */
   | 'HotPartition'
-  /** A few more, so that none of them has more partitions than it can handle. */
-  | 'EvenShare'
   /** Replicas were added, and further ones wait until the effect of those is known. */
   | 'Judging'
   /** Fewer replicas would be enough, but the difference is not worth a rebalance. */
@@ -100,12 +94,7 @@ export function demandOf(load: StageLoad): Demand {
   const isHot = forBacklog < wholeBacklog
   const parts = { forArrivals, forBacklog }
   // The part of a replica's time that arrivals leave free works off backlog first.
-  const onAverage = Math.max(forArrivals, forArrivals * utilization + forBacklog)
-  const neededReplicas = load.topics ? evenReplicas(onAverage, load.topics, replicaPerSecond) : onAverage
-  const shareBound = (): Pick<Demand, 'bound'> => {
-    if (neededReplicas > onAverage) return { bound: 'EvenShare' }
-    return isHot && onAverage > forArrivals ? { bound: 'HotPartition' } : {}
-  }
+  const neededReplicas = Math.max(forArrivals, forArrivals * utilization + forBacklog)
   if (load.holding && neededReplicas > current) return { ...parts, ...bounded(load, current), bound: 'Holding' }
   if (load.judging && current > 0 && neededReplicas > current) {
     const currentBounded = bounded(load, current)
@@ -116,12 +105,13 @@ export function demandOf(load: StageLoad): Demand {
     return {
       ...parts,
       ...currentBounded,
-      ...(currentBounded.bound ? {} : Math.ceil(neededReplicas) === current ? shareBound() : { bound: 'SmallChange' }),
+      ...(currentBounded.bound || Math.ceil(neededReplicas) === current ? {} : { bound: 'SmallChange' }),
     }
   }
   // A step down leaves a reserve, so that the next decision does not add a replica again.
   const step = Math.ceil(neededReplicas + (neededReplicas < current ? slack.least : -1e-9))
-  return { ...parts, ...shareBound(), ...bounded(load, step) }
+  const hot: Pick<Demand, 'bound'> = isHot && neededReplicas > forArrivals ? { bound: 'HotPartition' } : {}
+  return { ...parts, ...hot, ...bounded(load, step) }
 }
 
 function bounded(load: StageLoad, replicas: number): Pick<Demand, 'replicas' | 'bound'> {

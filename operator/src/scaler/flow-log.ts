@@ -221,7 +221,6 @@ function flowSample(
       flowRules(stage).concurrency,
     ),
     partitions: partitions.length,
-    partitionsOf: new Map([...byTopic].map(([topic, of]) => [topic, of.length])),
   }
 }
 

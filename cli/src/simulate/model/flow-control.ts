@@ -41,7 +41,6 @@ export function createFlowControl(topology: Topology): ModelFlowControl {
           arrived: new Map(stage.consumes.map(({ topic }) => [topic, sight.arrivedOn(topic)])),
           lag: lagOf(stage, sight),
           usable: sight.lagUpTo(usableLag([Number.POSITIVE_INFINITY], stage.concurrency)),
-          partitionsOf: new Map(stage.consumes.map(({ topic, partitions }) => [topic, partitions])),
           partitions: stage.consumes.reduce((total, { partitions }) => total + partitions, 0),
         })
       control.spread()
