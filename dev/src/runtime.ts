@@ -178,8 +178,7 @@ export class Runtime {
     const { table, state } = this.#foundation
     const processes = await table.list()
     // What still starts has nothing to finish, and may never be ready, as on a full disk.
-    for (const { pid, state: progress } of processes)
-      if (progress === 'starting' && pid !== undefined) endAtOnce(pid)
+    for (const { pid, state: progress } of processes) if (progress === 'starting' && pid !== undefined) endAtOnce(pid)
     await Promise.all(processes.map(({ name }) => table.stop(name)))
     await state.release()
   }
