@@ -148,7 +148,10 @@ export class Runtime {
     await this.#topics?.close()
     await this.#kafka?.close()
     const { table, state } = this.#foundation
-    await Promise.all((await table.list()).map(({ name }) => table.stop(name)))
+    const processes = await table.list()
+    // What still starts has nothing to finish, and may never be ready, as on a full disk.
+    for (const { pid, state: progress } of processes) if (progress === 'starting' && pid !== undefined) endAtOnce(pid)
+    await Promise.all(processes.map(({ name }) => table.stop(name)))
     await state.release()
   }
 
@@ -292,5 +295,13 @@ export class Runtime {
       canRun: (deployment) => this.#canRun(deployment),
       hasReady: (name) => this.#workloads?.replicasOf(name).some(({ ready }) => ready) ?? false,
     })
+  }
+}
+
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile.
   }
 }

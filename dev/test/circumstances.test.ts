@@ -82,7 +82,11 @@ describe('orderpipeline dev', { timeout: 300_000 }, () => {
     await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1' }, resolve))
     const { port } = server.address() as AddressInfo
     const space = await project()
-    await space.write(oneStage(1).replace('  topics:', '  gateway: { env: [{ name: AUTH, value: none }] }\n  topics:'))
+    const scaling =
+      'scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 80 }, resources: { requests: { cpu: 100m } }'
+    const gateway = `  gateway: { ${scaling}, env: [{ name: AUTH, value: none }] }`
+    const database = '  database: { secretName: shop-postgres, key: url, maxConnections: 100 }'
+    await space.write(oneStage(1).replace('  topics:', `${database}\n${gateway}\n  topics:`))
     const running = started(space, ['--port', String(port)])
     await running.ended()
     expect(running.output).toMatch(new RegExp(`--port: ${port} is in use by .+\\(process ${process.pid}\\)\\.`))
