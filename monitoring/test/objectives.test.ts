@@ -95,12 +95,12 @@ describe('the rules of objectives', () => {
 
   it('record the whole budget while nothing is late, and what is left of it after that', async () => {
     const cases = objectiveAlerts[0]?.cases ?? []
-    const left = 'orderpipeline:slo_error_budget_left:ratio{slo="payment-freshness"}'
+    const budgetLeft = 'orderpipeline:slo_error_budget_left:ratio{slo="payment-freshness"}'
     const outage = cases.find(({ title }) => title === 'half an hour that is over')
     const unread = cases.find(({ title }) => title === 'a Kafka that could not be read for hours')
     if (!outage || !unread) throw new Error('the cases have other titles now')
     const yes = [{ labels: '{}', value: 1 }]
-    await passes('left', testFile(unread, { expr: `sum(${left} == bool 1)`, samples: yes }))
-    await passes('spent', testFile(outage, { expr: `sum(${left} < bool 0)`, samples: yes }))
+    await passes('left', testFile(unread, { expr: `sum(${budgetLeft} == bool 1)`, samples: yes }))
+    await passes('spent', testFile(outage, { expr: `sum(${budgetLeft} < bool 0)`, samples: yes }))
   })
 })

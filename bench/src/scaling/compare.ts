@@ -15,11 +15,11 @@ export interface ScalingResult {
   readonly replicaHours: number
   /** Replica-hours, divided by those of the oracle over the same time. */
   readonly overOracle: number
-  /** Of the stages behind the first one. */
+  /** The stages behind the first one. */
   readonly peakLagLater: number
   readonly longestWaitSeconds?: number
   readonly mostPayment: number
-  /** Of the stage that has most of them. */
+  /** The stage that has most of them. */
   readonly turns: number
   readonly rebalances: number
 }
@@ -120,9 +120,9 @@ function resultOf(load: string, way: string, dry: DryRun, oracles: readonly Orac
 
 function oracleResult(load: string, input: DryRun, oracles: readonly OracleRun[]): ScalingResult {
   const payment = input.scenario.stages.findIndex(({ name }) => name === 'payment')
-  const done = oracles.map(({ doneAtSeconds }) => doneAtSeconds ?? Number.POSITIVE_INFINITY)
+  const doneAtSeconds = oracles.map(({ doneAtSeconds }) => doneAtSeconds ?? Number.POSITIVE_INFINITY)
   return {
-    ...{ load, way: 'oracle', doneAtSeconds: Math.max(...done) },
+    ...{ load, way: 'oracle', doneAtSeconds: Math.max(...doneAtSeconds) },
     ...{ replicaHours: hoursOf(oracles), overOracle: 1, turns: 0, rebalances: 0 },
     peakLagLater: Math.max(0, ...later(input).map(({ index }) => oracles[index]?.peakLag ?? 0)),
     mostPayment: oracles[payment]?.mostReplicas ?? 0,

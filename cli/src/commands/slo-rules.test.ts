@@ -7,16 +7,16 @@ import { commands } from './index.ts'
 const fixtures = join(import.meta.dirname, '..', '..', '..', 'crds', 'fixtures')
 
 async function sloRules(...args: readonly string[]) {
-  const written = { stdout: '', stderr: '' }
+  const output = { stdout: '', stderr: '' }
   const environment = {
-    stdout: { write: (text: string) => ((written.stdout += text), true) },
-    stderr: { write: (text: string) => ((written.stderr += text), true) },
+    stdout: { write: (text: string) => ((output.stdout += text), true) },
+    stderr: { write: (text: string) => ((output.stderr += text), true) },
     colour: false,
     kubeconfig: undefined,
     kubeconfigCandidates: [],
   }
   const code = await program(commands, environment, new AbortController().signal).run(['slo-rules', ...args])
-  return { code, ...written }
+  return { code, ...output }
 }
 
 interface RuleFile {

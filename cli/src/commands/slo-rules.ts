@@ -50,7 +50,7 @@ async function print(options: Options, { environment }: CommandContext): Promise
       }
       pipelines.push(verdict.pipeline)
     }
-  const ruleGroups = pipelines.flatMap((pipeline) => sloRuleGroups(placed(pipeline, options), options.runbooks))
+  const ruleGroups = pipelines.flatMap((pipeline) => sloRuleGroups(withNamespace(pipeline, options), options.runbooks))
   if (ruleGroups.length === 0)
     throw new CommandFailed(`no OrderPipeline with spec.slo in ${options.file.join(', ')}; add objectives first`)
   const rules = { groups: ruleGroups }
@@ -59,6 +59,6 @@ async function print(options: Options, { environment }: CommandContext): Promise
   return 0
 }
 
-function placed(pipeline: OrderPipeline, { namespace = 'default' }: Options): OrderPipeline {
+function withNamespace(pipeline: OrderPipeline, { namespace = 'default' }: Options): OrderPipeline {
   return { ...pipeline, metadata: { ...pipeline.metadata, namespace: pipeline.metadata.namespace ?? namespace } }
 }

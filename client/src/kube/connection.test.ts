@@ -28,7 +28,7 @@ function userOf(user: object) {
 }
 
 /** A kubeconfig with these parts, as a file. */
-function written(parts: object): string {
+function kubeconfigFile(parts: object): string {
   const file = join(mkdtempSync(join(tmpdir(), 'connection-')), 'kubeconfig')
   writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...parts }))
   return file
@@ -45,7 +45,7 @@ async function connectedTo(listener: RequestListener): Promise<{ readonly kube: 
     server.close()
   })
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
-  const kubeconfig = written({ ...contextOf('x'), ...clusterOf(`http://${host}`), ...userOf({}) })
+  const kubeconfig = kubeconfigFile({ ...contextOf('x'), ...clusterOf(`http://${host}`), ...userOf({}) })
   return { kube: await connect({ kubeconfig, kubeconfigCandidates: [] }), host }
 }
 
@@ -107,9 +107,9 @@ it('merges the files of KUBECONFIG, in which the first entry of a name counts, a
   const { host } = await connectedTo((_, response) => void response.end('{"from":"first"}'))
   const files = [
     '/nowhere/kubeconfig',
-    written({ ...clusterOf(`http://${host}`), ...userOf({}) }),
-    written({ ...contextOf('second'), ...clusterOf('http://127.0.0.1:9') }),
-    written(contextOf('third')),
+    kubeconfigFile({ ...clusterOf(`http://${host}`), ...userOf({}) }),
+    kubeconfigFile({ ...contextOf('second'), ...clusterOf('http://127.0.0.1:9') }),
+    kubeconfigFile(contextOf('third')),
   ]
   const kube = await connect({ kubeconfig: files.join(delimiter), kubeconfigCandidates: [] })
   expect(kube.namespace).toBe('of-second')
@@ -119,7 +119,7 @@ it('merges the files of KUBECONFIG, in which the first entry of a name counts, a
 
 it('names the kubeconfig whose credentials cannot be used', async () => {
   const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/nowhere/login', interactiveMode: 'Never' }
-  const file = written({ ...contextOf('x'), ...clusterOf('https://127.0.0.1:9'), ...userOf({ exec }) })
+  const file = kubeconfigFile({ ...contextOf('x'), ...clusterOf('https://127.0.0.1:9'), ...userOf({ exec }) })
   const failure = await connect({ kubeconfig: file, kubeconfigCandidates: [] }).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(CommandFailed)
   expect((failure as CommandFailed).message).toContain(`The credentials of the kubeconfig ${file} cannot be used`)

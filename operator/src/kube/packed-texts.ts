@@ -17,7 +17,7 @@ export interface PackedTexts {
   text(key: string): string | undefined
   keys(): readonly string[]
   ofGroup(group: string): readonly string[]
-  set(key: string, stored: StoredText): void
+  set(key: string, entry: StoredText): void
   delete(key: string): void
   /** Compresses the texts of the group until the next of them is set, deleted or read alone. */
   pack(group: string): void
@@ -37,7 +37,7 @@ interface Group {
 export interface Packed {
   /** Bytes as characters: a Buffer takes 200 bytes of its own. */
   readonly bytes: string
-  /** Of what was compressed. */
+  /** Bytes before the compression. */
   readonly length: number
 }
 

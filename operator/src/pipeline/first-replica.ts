@@ -35,7 +35,7 @@ export function stagesAtZero(
   })
 }
 
-/** Of these, the stages whose messages wait. */
+/** Those of these stages whose messages wait. */
 export function firstReplicas(
   atZero: readonly Omit<FirstReplicas, 'replicas'>[],
   decisionOf: (stage: string) => FlowDecision | undefined,

@@ -30,12 +30,12 @@ export function freshness(
   const ends = partitions.map(({ high }) => high)
   const past = isContinued(samples.at(-1), ends) ? samples : []
   const reference = past.findLast((sample) => at - sample.at >= targetMs)
-  const kept = reference ? past.slice(past.indexOf(reference)) : past
-  const last = kept.at(-1)
+  const recent = reference ? past.slice(past.indexOf(reference)) : past
+  const last = recent.at(-1)
   const isDue = last === undefined || at - last.at >= targetMs / samplesPerTarget
   return {
-    samples: isDue ? [...kept, { at, ends }] : kept,
-    late: verdict(reference, kept[0] ?? { at, ends }, partitions),
+    samples: isDue ? [...recent, { at, ends }] : recent,
+    late: verdict(reference, recent[0] ?? { at, ends }, partitions),
   }
 }
 

@@ -101,7 +101,7 @@ export function sloLog({ now, wall }: Pick<Clock, 'now' | 'wall'>, longestGapMs:
       const key = keyOf(pipeline)
       const goals = goalsOf(pipeline)
       if (goals.length === 0) return entries.delete(key) && false
-      const before = shown(budgetsOf(pipeline))
+      const before = fingerprint(budgetsOf(pipeline))
       const next = new Map<string, Entry>()
       for (const goal of goals) {
         const stage = pipeline.spec.stages.find(({ name }) => name === goal.name)
@@ -113,7 +113,7 @@ export function sloLog({ now, wall }: Pick<Clock, 'now' | 'wall'>, longestGapMs:
         else if (last) next.set(goal.name, pipeline.spec.suspend ? { ...last, samples: [] } : last)
       }
       entries.set(key, next)
-      return shown(budgetsOf(pipeline)) !== before
+      return fingerprint(budgetsOf(pipeline)) !== before
     },
     budgetsOf,
     totals: () => [...entries.values()].flatMap((stages) => [...stages.values()].map(({ total }) => total)),
@@ -135,7 +135,7 @@ function topicsOf(partitions: readonly PartitionOffsets[]): string {
 }
 
 /** What of the figures is worth a look at the status. */
-function shown(budgets: ReadonlyMap<string, ErrorBudget>): string {
+function fingerprint(budgets: ReadonlyMap<string, ErrorBudget>): string {
   return JSON.stringify([...budgets].map(([stage, budget]) => [stage, budgetFigures(budget)]))
 }
 

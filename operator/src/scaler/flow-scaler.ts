@@ -38,7 +38,7 @@ export interface FlowScaler {
   forget(pipeline: OrderPipeline): void
   /**
    * Lag and flow by stage, of a pipeline that it reads; undefined of any other, and before the
-   * first read. Nobody else needs to read the offsets of such a pipeline.
+   * first read. No other part needs to read the offsets of such a pipeline.
    */
   readonly figuresOf: (key: string) => ReadonlyMap<string, MeasuredStage> | undefined
   /** The current decisions. */

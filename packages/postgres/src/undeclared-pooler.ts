@@ -42,9 +42,9 @@ export const enteredColumns = `current_user AS role, current_schema() AS schema`
  * A login of its own with a schema set for it is as good as the options.
  * @throws DatabaseError
  */
-export function refuseDroppedOptions(entered: Entered | undefined, wanted: { role: string; schema: string }): void {
-  if (!entered || entered.role === wanted.role || entered.schema === wanted.schema) return
+export function refuseDroppedOptions(entered: Entered | undefined, expected: { role: string; schema: string }): void {
+  if (!entered || entered.role === expected.role || entered.schema === expected.schema) return
   throw undeclaredPooler(
-    `what listens there drops the role and the schema of a connection (the role is ${entered.role}, not ${wanted.role})`,
+    `what listens there drops the role and the schema of a connection (the role is ${entered.role}, not ${expected.role})`,
   )
 }

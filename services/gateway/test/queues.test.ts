@@ -123,11 +123,11 @@ test('accepts a late order, says so, and lets no synchronous caller wait for it'
   await until(async () => (await ask<Placed>(`${degrading.url}/v1/orders`, { body: order })).body.late !== undefined)
 
   const headers = { 'idempotency-key': 'late-order' }
-  const placed = await ask<Placed>(`${degrading.url}/v1/orders`, { body: order, headers })
-  expect(placed).toMatchObject({ status: 202, body: { status: 'PLACED', late } })
-  expect(placed.body.late?.expectedSeconds).toBeGreaterThan(1)
+  const placement = await ask<Placed>(`${degrading.url}/v1/orders`, { body: order, headers })
+  expect(placement).toMatchObject({ status: 202, body: { status: 'PLACED', late } })
+  expect(placement.body.late?.expectedSeconds).toBeGreaterThan(1)
   const repeated = await ask<Placed>(`${degrading.url}/v1/orders`, { body: order, headers })
-  expect(repeated).toMatchObject({ status: 202, body: { orderId: placed.body.orderId } })
+  expect(repeated).toMatchObject({ status: 202, body: { orderId: placement.body.orderId } })
   expect(repeated.body.late).toBeUndefined()
 
   const synchronous = await ask<Placed>(`${degrading.url}/v1/orders/sync`, {

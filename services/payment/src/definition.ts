@@ -67,7 +67,7 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
         const forgotten = placedMs === undefined || isForgotten(placedMs, memory)
         return givenBack(provider, event, payment, { signal, forgotten, nowMs })
       }
-      // The reservation of an old order may be published anew, with a new time.
+      // The reservation of an old order may be published again, with a new time.
       const saidAtMs = Date.parse(event.time)
       const forgotten = isForgotten(Math.min(saidAtMs, placedMs ?? saidAtMs), memory)
       const before = forgotten || nowMs - saidAtMs > newMs ? await look() : undefined

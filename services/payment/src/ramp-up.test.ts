@@ -15,13 +15,13 @@ function replicas(count: number): RampUp[] {
 }
 
 /** The calls of all in so many seconds, if each would make `wanted` a second. */
-function callsIn(seconds: number, all: readonly RampUp[], wanted = Infinity): number {
+function callsIn(seconds: number, all: readonly RampUp[], limit = Infinity): number {
   const ticksPerSecond = 10
   let calls = 0
   const owed = all.map(() => 0)
   for (let tick = 0; tick < seconds * ticksPerSecond; tick++, nowMs += 1_000 / ticksPerSecond)
     all.forEach((replica, n) => {
-      let due = (owed[n] ?? 0) + Math.min(replica.rate, wanted) / ticksPerSecond
+      let due = (owed[n] ?? 0) + Math.min(replica.rate, limit) / ticksPerSecond
       for (; due >= 1; due--, calls++) replica.noteCall()
       owed[n] = due
     })

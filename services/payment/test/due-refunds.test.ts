@@ -226,7 +226,7 @@ test('a cancelled order of unknown age is looked for before its key is stopped',
   expect(await charges(paidOrder)).toEqual([{ status: 'captured', refunded: true }])
 })
 
-test('does not charge an old order again whose reservation is published anew', async () => {
+test('does not charge an old order again whose reservation is published again', async () => {
   const paidOrder = { ...order(), orderId: '019b0000-0000-7000-8000-000000000002' }
   const { orderId, customerId, currency } = paidOrder
   await provider().charge({ orderId, customerId, currency, amountCents: 100 }, stopping)

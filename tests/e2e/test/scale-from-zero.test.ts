@@ -72,8 +72,8 @@ describe('a stage on flow without replicas', () => {
       'the change in the status',
       async () => {
         const { status } = await platform.cluster.pipeline('shop')
-        const found = status?.stages?.find(({ name }) => name === 'notification')?.lastScaling
-        return found ? { done: true, value: found } : { done: false, seen: 'none' }
+        const change = status?.stages?.find(({ name }) => name === 'notification')?.lastScaling
+        return change ? { done: true, value: change } : { done: false, seen: 'none' }
       },
       { seconds: 60 },
     )

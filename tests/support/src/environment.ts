@@ -56,7 +56,10 @@ export function gatewayEnvironment(port: number): Environment {
   }
 }
 
-/** Of a process that listens later, and again after it is killed; nobody else gets it meanwhile. */
+/**
+ * A port for a process that listens later, and again after it is killed; no other gets it
+ * meanwhile.
+ */
 export async function freePort(): Promise<number> {
   return (await reservedPort()).port
 }

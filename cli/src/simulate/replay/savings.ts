@@ -1,5 +1,5 @@
 // What would another policy have saved in a recorded time? Replica-hours and lag, the recorded ones
-// beside those of the dry runs, of the stages that the recording has.
+// next to those of the dry runs, of the stages that the recording has.
 import type { Figures } from '../model/figures.ts'
 import type { Recording } from './recording.ts'
 

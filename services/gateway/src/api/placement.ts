@@ -33,10 +33,10 @@ export function placement(intake: Intake, admission: Admission): PlaceOrder {
     if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal))
     try {
       const late = admission.lateness()
-      const placed = await intake.place(newOrder)
-      if (placed.repeated || late === undefined) return placed
+      const placement = await intake.place(newOrder)
+      if (placement.repeated || late === undefined) return placement
       admission.acceptedLate()
-      return { ...placed, late }
+      return { ...placement, late }
     } catch (error) {
       if (!(error instanceof IntakeFull)) throw error
       return placedBefore(intake, newOrder, () => error)
