@@ -1,5 +1,5 @@
-// `orderpipeline slo-rules`: which rules of Prometheus follow from the objectives of a pipeline? As a
-// file, for a Prometheus that no Prometheus operator manages.
+// `orderpipeline slo-rules`: which rules of Prometheus follow from the objectives of a pipeline? As
+// a file, for a Prometheus that no Prometheus operator manages.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { sloRuleGroups, usualRunbooks } from '@orderpipeline/operator/pipeline'
 import { stringify } from 'yaml'

@@ -61,22 +61,7 @@ const knownForMs = 60_000
 
 export function startAdmission(options: AdmissionOptions): Admission & { close(): void } {
   const { queues, promiseSeconds, refuseSeconds, stages, everyMs, probeEveryMs, monotonicMs, logger } = options
-  const registers = [options.registry]
-  const waitGauge = new Gauge({
-    name: 'gateway_expected_wait_seconds',
-    help: 'Estimated wait of a new order until its outcome.',
-    registers,
-  })
-  const shed = new Counter({
-    name: 'gateway_orders_shed_total',
-    help: 'Orders refused because their wait would exceed the promise.',
-    registers,
-  })
-  const late = new Counter({
-    name: 'gateway_orders_late_total',
-    help: 'Orders accepted although their wait is longer than promised.',
-    registers,
-  })
+  const { waitGauge, shed, late } = admissionFigures(options.registry)
   let waitSeconds = 0
   let probeAt: number | undefined
   let lastLook = { at: -Infinity, waitSeconds: 0 }
@@ -125,4 +110,24 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       closing.abort()
     },
   }
+}
+
+function admissionFigures(registry: Registry) {
+  const registers = [registry]
+  const waitGauge = new Gauge({
+    name: 'gateway_expected_wait_seconds',
+    help: 'Estimated wait of a new order until its outcome.',
+    registers,
+  })
+  const shed = new Counter({
+    name: 'gateway_orders_shed_total',
+    help: 'Orders refused because their wait would exceed the promise.',
+    registers,
+  })
+  const late = new Counter({
+    name: 'gateway_orders_late_total',
+    help: 'Orders accepted although their wait is longer than promised.',
+    registers,
+  })
+  return { waitGauge, shed, late }
 }
