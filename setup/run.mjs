@@ -78,7 +78,7 @@ const commands = {
   'test:slowest': [[node, 'cluster/src/testing/print-slowest.ts']],
 }
 
-/** Commands whose steps do not need each other: they run at once, and each prints when it ends. */
+/** Commands whose steps do not need each other: they run at once and print at their end. */
 const sideBySide = ['lint', 'typecheck']
 
 const [name, ...rest] = process.argv.slice(2)
