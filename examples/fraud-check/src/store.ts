@@ -23,8 +23,8 @@ export interface StoreOptions {
 }
 
 /** The database is unavailable or overloaded: no message's fault. */
-export class DatabaseAway extends Error {
-  override readonly name = 'DatabaseAway'
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError'
   readonly reason = 'DatabaseAway'
   readonly outage = true
 }
@@ -65,7 +65,7 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
     /**
      * Returns every suspicion of these orders, those of an earlier time included: they may not have
      * been published then.
-     * @throws DatabaseAway
+     * @throws DatabaseUnavailableError
      */
     judge: async (sightings: readonly Sighting[], now: Date): Promise<Suspicion[]> => {
       if (sightings.length === 0) return []
@@ -92,7 +92,9 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
           return rows
         })
       } catch (error) {
-        throw isOfTheData(error) ? error : new DatabaseAway('the database does not answer', { cause: error })
+        throw isOfTheData(error)
+          ? error
+          : new DatabaseUnavailableError('the database does not answer', { cause: error })
       }
     },
     /**

@@ -14,7 +14,7 @@ import {
   noChanges,
   topicPrefix,
   topologyOf,
-  TopologyInvalid,
+  InvalidTopologyError,
   unmeasuredDecision,
   usableLag,
   withDecision,
@@ -194,7 +194,7 @@ function graphOf({ spec }: OrderPipeline): Topology {
   try {
     return topologyOf(spec)
   } catch (error) {
-    if (!(error instanceof TopologyInvalid)) throw error
+    if (!(error instanceof InvalidTopologyError)) throw error
     const topics = new Set(spec.stages.flatMap(({ consumes }) => consumes.map(({ topic }) => topic)))
     return { entrances: [...topics], flows: [], messagesPerOrder: new Map() }
   }

@@ -5,7 +5,7 @@ import { backoffMs } from '@orderpipeline/retry'
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBlame } from './blame.ts'
-import { BreakerOpen, createBreaker } from './breaker.ts'
+import { BreakerOpenError, createBreaker } from './breaker.ts'
 import type { BreakerOptions, Health } from './breaker.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider, ProviderFailure } from './provider.ts'
@@ -93,7 +93,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       blame.recordAnswer(orderId)
       return answer
     } catch (error) {
-      if (error instanceof BreakerOpen)
+      if (error instanceof BreakerOpenError)
         throw new ProviderError('CircuitOpen', 'too many calls failed; the breaker is open', { cause: error })
       if (error instanceof ProviderError && error.reason === 'Failing' && !blame.failed(orderId))
         throw new ProviderError('Failing', error.message, { cause: error, outage: true })

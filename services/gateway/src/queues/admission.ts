@@ -5,12 +5,12 @@
 // known wait counts for a while; then every order is accepted, since an order that is durable is
 // never lost.
 import { overloaded } from '@orderpipeline/http'
-import type { HttpProblem } from '@orderpipeline/http'
+import type { HttpProblemError } from '@orderpipeline/http'
 import { runPeriodically } from '@orderpipeline/retry'
 import { Counter, Gauge } from '@orderpipeline/telemetry'
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
-import { expectedWaitSeconds, StagesUnknown } from './queue.ts'
+import { expectedWaitSeconds, StagesUnknownError } from './queue.ts'
 import type { QueueReader } from './reader.ts'
 
 export interface AdmissionOptions {
@@ -40,9 +40,9 @@ export interface Lateness {
 
 export interface Admission {
   /** Why no order is taken at present; `undefined`: this one is. */
-  readonly refusal: () => HttpProblem | undefined
+  readonly refusal: () => HttpProblemError | undefined
   /** Counts an order that was refused for it, and returns the refusal. */
-  readonly shed: (refusal: HttpProblem) => HttpProblem
+  readonly shed: (refusal: HttpProblemError) => HttpProblemError
   readonly lateness: () => Lateness | undefined
   /** Counts a new order that was accepted late. */
   readonly acceptedLate: () => void
@@ -73,7 +73,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       lastLook = { at: monotonicMs(), waitSeconds }
     } catch (error) {
       const before = monotonicMs() - lastLook.at < knownForMs ? lastLook.waitSeconds : 0
-      waitSeconds = Math.max(before, error instanceof StagesUnknown ? error.intake.waitSeconds : 0)
+      waitSeconds = Math.max(before, error instanceof StagesUnknownError ? error.intake.waitSeconds : 0)
       logger.debug({ error, waitSeconds }, 'the queues could not be read')
     }
     waitGauge.set(waitSeconds)
