@@ -56,7 +56,7 @@ export function gatewayEnvironment(port: number): Environment {
   }
 }
 
-/** Of a process that listens later, and again after it is killed; nobody else gets it meanwhile. */
+/** For a process that listens later, and again after a kill; no other one gets it meanwhile. */
 export async function freePort(): Promise<number> {
   return (await reservedPort()).port
 }
