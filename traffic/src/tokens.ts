@@ -27,8 +27,8 @@ const cacheLimit = 100_000
 const secretBytes = 32
 
 /**
- * HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws InvalidOptionError, without the content of
- * the file
+ * HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws InvalidOptionError, without the content
+ * of the file
  */
 export async function signedTokens({ secretFile, issuer, audience }: Signing): Promise<Tokens> {
   const secret = new TextEncoder().encode((await read('--token-secret-file', secretFile)).replace(/\r?\n$/, ''))
@@ -56,8 +56,8 @@ export async function signedTokens({ secretFile, issuer, audience }: Signing): P
 }
 
 /**
- * Reads one token a line, from any issuer. @throws InvalidOptionError with the line's number, never with
- * its content
+ * Reads one token a line, from any issuer. @throws InvalidOptionError with the line's number, never
+ * with its content
  */
 export async function tokensFromFile(file: string): Promise<Tokens> {
   const lines = (await read('--tokens-file', file)).split('\n').map((line) => line.trim())

@@ -26,9 +26,14 @@ export interface ApiServer {
   get<Body>(path: string): Promise<Body | undefined>
   /** As it is, for what is not JSON. */
   getText(path: string, timeoutMs: number): Promise<string | undefined>
-  /** A merge patch; undefined where there is no such thing. @throws KubeUnreachableError, KubeRefusedError */
+  /**
+   * A merge patch; undefined where there is no such thing. @throws KubeUnreachableError,
+   * KubeRefusedError
+   */
   patch<Body>(path: string, change: unknown): Promise<Body | undefined>
-  /** As JSON; undefined where there is no such thing. @throws KubeUnreachableError, KubeRefusedError */
+  /**
+   * As JSON; undefined where there is no such thing. @throws KubeUnreachableError, KubeRefusedError
+   */
   send<Body>(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Body | undefined>
 }
 

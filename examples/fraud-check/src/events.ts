@@ -48,7 +48,8 @@ export class UndecodableError extends Error {
 }
 
 /**
- * `undefined`: not for this stage; topics carry several types, and gain more. @throws UndecodableError
+ * `undefined`: not for this stage; topics carry several types, and gain more. @throws
+ * UndecodableError
  */
 export function sightingOf(value: Buffer | null): Sighting | undefined {
   const envelope = Envelope.safeParse(json(value))

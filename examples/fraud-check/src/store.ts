@@ -45,7 +45,7 @@ async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pr
 
 export type Store = ReturnType<typeof createStore>
 
-export function createStore({ url, poolSize, windowMinutes, limits, onIdleError }: StoreOptions) {
+function openPool({ url, poolSize, onIdleError }: Pick<StoreOptions, 'url' | 'poolSize' | 'onIdleError'>): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -60,7 +60,11 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
   // its error between two statements, and an error without a listener would end the process. The
   // next statement rejects all the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}
 
+export function createStore({ windowMinutes, limits, ...connection }: StoreOptions) {
+  const pool = openPool(connection)
   return {
     /**
      * Returns every suspicion of these orders, those of an earlier time included: they may not have

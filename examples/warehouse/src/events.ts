@@ -47,7 +47,8 @@ export class UndecodableError extends Error {
 }
 
 /**
- * `undefined`: not for this stage; topics carry several types, and gain more. @throws UndecodableError
+ * `undefined`: not for this stage; topics carry several types, and gain more. @throws
+ * UndecodableError
  */
 export function inventoryEventOf(value: Buffer | null): InventoryEvent | undefined {
   const envelope = Envelope.safeParse(json(value))

@@ -43,7 +43,9 @@ export async function committedOffsets(kafka: KafkaConnection, group: string): P
   )
 }
 
-/** All of them or, where the group has members, none. @throws GroupInUseError, KafkaUnavailableError */
+/**
+ * All of them or, where the group has members, none. @throws GroupInUseError, KafkaUnavailableError
+ */
 export async function commitOffsets(
   kafka: KafkaConnection,
   group: string,

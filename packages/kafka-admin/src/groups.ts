@@ -8,7 +8,8 @@ import { KafkaUnavailableError } from './unavailable.ts'
 
 /**
  * The groups whose id begins with `prefix`, each with the topics it has committed offsets of.
- * @throws KafkaUnavailableError when any broker does not answer: the groups it knows would be missed
+ * @throws KafkaUnavailableError when any broker does not answer: the groups it knows would be
+ * missed
  */
 export async function groupsNamed(kafka: KafkaConnection, prefix: string): Promise<readonly GroupQuery[]> {
   const { brokers } = await kafka.metadata([])

@@ -39,7 +39,9 @@ export interface Replay {
   readonly at: Date
 }
 
-/** @throws DeadLetterAddressError where the dead letter does not name the topic that it came from */
+/**
+ * @throws DeadLetterAddressError where the dead letter does not name the topic that it came from
+ */
 export function replayRecord({ letter: deadLetter, value, by, at }: Replay): OutgoingRecord {
   const { source, key, headers, id, stage, replays } = deadLetter
   if (source === undefined) throw new DeadLetterAddressError(`${id} does not name the topic that it came from`)

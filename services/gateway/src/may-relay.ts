@@ -9,8 +9,8 @@ import { installationIds } from '@orderpipeline/stage/installation'
 
 /**
  * When the group cannot be read, it may: while Kafka is unavailable nothing can be published, and a
- * user without the right to read groups is no reason to hold orders back. @throws ForeignGroupError,
- * DatabaseError
+ * user without the right to read groups is no reason to hold orders back. @throws
+ * ForeignGroupError, DatabaseError
  */
 export async function refuseToRelay(database: Queryable, group: Omit<Group, 'own'>, logger: Logger): Promise<void> {
   const rows = await database.query<{ id: string }>(installationIds)

@@ -26,7 +26,10 @@ export class MailRefusedError extends Error {
 }
 
 export interface Mailer {
-  /** Resolves once the server has taken the mail over. Aborted, it may have. @throws MailRefusedError */
+  /**
+   * Resolves once the server has taken the mail over. Aborted, it may have. @throws
+   * MailRefusedError
+   */
   send(mail: Mail, signal?: AbortSignal): Promise<void>
   close(): void
 }

@@ -12,8 +12,8 @@ import type { AuthenticationSettings } from './settings.ts'
 import { staffIn } from './staff-scope.ts'
 
 /**
- * Returns the customer. @throws HttpProblemError: 401, 403 where the token names no customer that may
- * send requests, or 503 where the issuer's keys are unavailable
+ * Returns the customer. @throws HttpProblemError: 401, 403 where the token names no customer that
+ * may send requests, or 503 where the issuer's keys are unavailable
  */
 export type Verifier = (authorization: string | undefined) => Promise<string>
 

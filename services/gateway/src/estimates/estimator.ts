@@ -49,8 +49,8 @@ interface LastLook {
 
 /**
  * Is it time to read the queues again? They are read from Kafka partition by partition, which is
- * most of what an idle gateway does. While nothing waits and no estimate is asked for, half as long as a reading
- * is valid will do.
+ * most of what an idle gateway does. While nothing waits and no estimate is asked for, half as long
+ * as a reading is valid will do.
  */
 export function isLookDue(last: LastLook | undefined): boolean {
   if (!last || last.used || last.waiting || last.followedOrders > 0) return true

@@ -31,8 +31,8 @@ export interface IntakeOptions {
 export interface Intake {
   /**
    * Resolves once the order is durable.
-   * @throws IntakeFullError, IntakeUnavailableError, IdempotencyConflictError, IdempotencyInFlightError, ItemsNotSoldError,
-   * TotalChanged, OrderRefused
+   * @throws IntakeFullError, IntakeUnavailableError, IdempotencyConflictError,
+   * IdempotencyInFlightError, ItemsNotSoldError, TotalChanged, OrderRefused
    */
   place(request: OrderRequest): Promise<Placement>
   /**

@@ -183,7 +183,10 @@ function channelsOf({ onProductChanged }: RelayOptions): readonly string[] {
   return onProductChanged ? [intakeChannel, productsChannel] : [intakeChannel]
 }
 
-/** A failure of Kafka is retried here, under the same lock, for a while. @throws PublicationFailedError */
+/**
+ * A failure of Kafka is retried here, under the same lock, for a while. @throws
+ * PublicationFailedError
+ */
 async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
   const { metrics, logger, spacing = steady } = options
   const upkeep = relayUpkeep(session, options)
