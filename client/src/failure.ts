@@ -6,7 +6,7 @@
  * about it.
  */
 export class CommandError extends Error {
-  override readonly name: string = 'CommandFailed'
+  override readonly name: string = 'CommandError'
   readonly reason: string = 'CommandFailed'
   readonly exitCode: number = 1
   readonly retry = false

@@ -25,7 +25,7 @@ describe('the machine', () => {
     )
     expect(failure).toBeInstanceOf(ToolMissingError)
     expect(String(failure)).toMatch(
-      /^ToolMissing: Java 1000 or newer is needed, found: .+\. Install one .+ or set JAVA_HOME\.$/,
+      /^ToolMissingError: Java 1000 or newer is needed, found: .+\. Install one .+ or set JAVA_HOME\.$/,
     )
   })
 

@@ -23,7 +23,7 @@ export interface BatcherOptions<Item, Answer> {
   readonly maxBatch: number
   /** Batches under way at once. */
   readonly maxInFlight: number
-  /** Items waiting for a batch; one more is refused with BatcherFull. */
+  /** Items waiting for a batch; one more is refused with BatcherFullError. */
   readonly maxWaiting: number
   /** Called with the size of each batch as it starts. */
   readonly onBatch?: (size: number) => void

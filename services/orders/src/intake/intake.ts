@@ -32,7 +32,7 @@ export interface Intake {
   /**
    * Resolves once the order is durable.
    * @throws IntakeFullError, IntakeUnavailableError, IdempotencyConflictError,
-   * IdempotencyInFlightError, ItemsNotSoldError, TotalChanged, OrderRefused
+   * IdempotencyInFlightError, ItemsNotSoldError, TotalChangedError, OrderRefusedError
    */
   place(request: OrderRequest): Promise<Placement>
   /**
