@@ -83,7 +83,7 @@ describe('the rules of objectives', () => {
   })
 
   it('link to a section of the page of runbooks', () => {
-    const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbooks.md'), 'utf8')
+    const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'guides', 'runbooks.md'), 'utf8')
     for (const { name } of objectiveAlerts) expect(page).toContain(`\n## ${name}\n`)
   })
 

@@ -243,13 +243,13 @@ describe('order-shop', () => {
       'pipeline.template.imagePullSecrets={own}',
       'pipeline.template.labels.team=shop',
       'pipeline.suspension.drainDeadlineSeconds=30',
-      'pipeline.slo.gateway.availability.objective=99.9',
+      'pipeline.slo.gateway.availability.objective=99',
       'clusterAssignsUsers=true',
     ]
     const pipeline = only(await rendered(path, sets), 'OrderPipeline')
     expect(pipeline.spec).toMatchObject({
       suspension: { drainDeadlineSeconds: 30 },
-      slo: { gateway: { availability: { objective: 99.9 } } },
+      slo: { gateway: { availability: { objective: 99 } } },
     })
     expect(pipeline.spec?.['template']).toEqual({
       imagePullSecrets: ['own', 'pull'],
