@@ -2,7 +2,7 @@
 // is restored to a moment that Kafka and the payment provider are ahead of, or Kafka has lost all
 // messages.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { shopStages, until } from '@orderpipeline/stage/testing'
 import { archivedPostgres } from '@orderpipeline/test-support/archived-postgres'
 import type { ArchivedPostgres } from '@orderpipeline/test-support/archived-postgres'
@@ -17,7 +17,11 @@ let postgres: ArchivedPostgres
 let shop: RecoverableShop
 beforeAll(async () => {
   postgres = await archivedPostgres()
-  shop = await recoverableShop(postgres.adminUrl, postgresUrl())
+  shop = await recoverableShop({
+    adminUrl: postgres.adminUrl,
+    providerAdminUrl: postgresUrl(),
+    kafkaBootstrap: kafkaBootstrap(),
+  })
 }, 180_000)
 afterAll(async () => {
   await shop.close()
