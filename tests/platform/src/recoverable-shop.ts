@@ -74,6 +74,7 @@ export async function recoverableShop({
   const own = new URL(adminUrl)
   own.pathname = new URL(database.url).pathname
   const ledger = new Ledger(own.href)
+  const lostUpTo = new Map<string, string>()
   let gateway: Gateway | undefined
   let stages: readonly TestStage[] = []
   const stop = async (): Promise<void> => {
@@ -100,12 +101,20 @@ export async function recoverableShop({
     command: (...args) => run('cli/src/main.ts', args, {}),
     program: (main, databaseUrl, ...args) =>
       run(main, args, { DATABASE_URL: databaseUrl, KAFKA_TOPIC_PREFIX: bench.prefix }),
-    loseKafka: () =>
-      recreate(
+    loseKafka: async () => {
+      await recreate(
         kafkaBootstrap,
         topics.map((topic) => bench.prefix + topic),
-      ),
-    settled: () => until(() => isSettled({ database, bench, ledger }, { processesAreKilled: true }), 120),
+      )
+      for (const stage of shopStages) {
+        const [row] = await database.ask<{ last: string }>(
+          stage,
+          'SELECT coalesce(max(id), 0)::text AS last FROM outbox',
+        )
+        lostUpTo.set(stage, row?.last ?? '0')
+      }
+    },
+    settled: () => until(() => isSettled({ database, bench, ledger }, { processesAreKilled: true, lostUpTo }), 120),
     audit: async (accepted) => {
       await copyProvider(bank, database)
       return ledger.audit(accepted)
