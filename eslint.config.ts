@@ -26,6 +26,10 @@ const errorNames = [
     message: "An error says its name: override readonly name = '…'.",
   },
   {
+    selector: 'ClassDeclaration[superClass.name=/Error$/][id.name!=/Error$/]',
+    message: 'The name of an error class ends in Error.',
+  },
+  {
     selector: 'AssignmentExpression[left.object.type="ThisExpression"][left.property.name="name"]',
     message: "The name of an error is a property: override readonly name = '…'.",
   },

@@ -78,6 +78,9 @@ const commands = {
   'test:slowest': [[node, 'cluster/src/testing/print-slowest.ts']],
 }
 
+/** Commands whose steps do not need each other: they run at once and print at their end. */
+const sideBySide = ['lint', 'typecheck']
+
 const [name, ...rest] = process.argv.slice(2)
 const steps = commands[name]
 if (!steps) {
@@ -92,9 +95,13 @@ if (Number(process.versions.node.split('.')[0]) < 18) {
 }
 
 await installDependencies()
-for (const [index, [program, ...args]] of steps.entries()) {
-  const last = index === steps.length - 1
-  const code = await run(program, last ? [...args, ...rest] : args)
+const complete = steps.map((step, index) => (index === steps.length - 1 ? [...step, ...rest] : step))
+if (sideBySide.includes(name)) {
+  const codes = await Promise.all(complete.map(([program, ...args]) => run(program, args, true)))
+  process.exit(codes.find((code) => code !== 0) ?? 0)
+}
+for (const [program, ...args] of complete) {
+  const code = await run(program, args)
   if (code !== 0) process.exit(code)
 }
 
@@ -141,21 +148,30 @@ function fail(message) {
   process.exit(1) // the next process takes the lock over
 }
 
-function run(program, args) {
+/** `later`: prints its output when it has ended. Resolves with the exit code. */
+function run(program, args, later = false) {
   // These speak to the local cluster, whatever KUBECONFIG says, as kubectl and helm of this list
   // do.
   const local = ['watch', 'orderpipeline'].includes(name) ? { ORDERPIPELINE_CLUSTER: 'local' } : {}
   // What Node has compiled of the sources: a command starts in two thirds of the time. npm ci
   // clears it away.
   const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled') }
-  const env = { ...compiled, ...local, ...process.env, PATH: [dirname(node), bin, process.env.PATH].join(delimiter) }
-  const child = spawn(program, args, { cwd: root, stdio: 'inherit', env })
+  const colours = later && process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}
+  const path = [dirname(node), bin, process.env.PATH].join(delimiter)
+  const env = { ...compiled, ...local, ...colours, ...process.env, PATH: path }
+  const child = spawn(program, args, { cwd: root, stdio: later ? ['ignore', 'pipe', 'pipe'] : 'inherit', env })
+  const output = []
+  child.stdout?.on('data', (chunk) => output.push([process.stdout, chunk]))
+  child.stderr?.on('data', (chunk) => output.push([process.stderr, chunk]))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`Cannot start ${program}: ${error.message}`)
       resolve(1)
     })
-    child.on('exit', (code, signal) => resolve(signal ? 1 : (code ?? 1)))
+    child.on('close', (code, signal) => {
+      for (const [stream, chunk] of output) stream.write(chunk)
+      resolve(signal ? 1 : (code ?? 1))
+    })
   })
 }

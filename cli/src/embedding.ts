@@ -1,7 +1,7 @@
 // What does `orderpipeline dev` share with the commands? The check of a pipeline, and the decisions
 // of KEDA and the autoscaler as `simulate` makes them.
 export type { DevArguments } from './commands/dev.ts'
-export { CommandFailed, type Environment, type Output } from './environment.ts'
+export { CommandError, type Environment, type Output } from './environment.ts'
 export { painter, type Paint } from './colour.ts'
 export { autoscalerRules, type AutoscalerRules } from './simulate/model/autoscaler-rules.ts'
 export { blank, decision, type HpaDecision, type HpaMemory, type HpaSpec, type Metric } from './simulate/model/hpa.ts'

@@ -2,7 +2,7 @@
 // found, and what to end with.
 import type { ClientEnvironment } from '@orderpipeline/client'
 
-export { CalledWrongly, CommandFailed } from '@orderpipeline/client'
+export { UsageError, CommandError } from '@orderpipeline/client'
 
 export interface Environment extends ClientEnvironment {
   readonly stdout: Output

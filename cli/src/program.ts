@@ -2,7 +2,7 @@
 // common (help, errors, exit codes) is here.
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { CommandFailed } from './environment.ts'
+import { CommandError } from './environment.ts'
 import type { Environment } from './environment.ts'
 
 export interface CommandContext {
@@ -93,7 +93,7 @@ export function program(
         return (await performance?.({ environment, signal })) ?? 0
       } catch (error) {
         if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-        if (!(error instanceof CommandFailed)) throw error
+        if (!(error instanceof CommandError)) throw error
         environment.stderr.write(`${error.message}\n${error.advice === undefined ? '' : `${error.advice}\n`}`)
         return error.exitCode
       }

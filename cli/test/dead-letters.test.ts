@@ -65,8 +65,8 @@ async function listed(...args: string[]): Promise<Listed['letters']> {
   return (JSON.parse(stdout) as Listed).letters
 }
 
-class Broken extends Error {
-  override readonly name = 'BrokenByTest'
+class BrokenError extends Error {
+  override readonly name = 'BrokenError'
   readonly reason = 'BrokenByTest'
 }
 const oneAttempt = { STAGE_RETRY_ATTEMPTS: 1 }
@@ -85,7 +85,7 @@ function breakable(timesByOrder: Map<string, number>): StageDefinition<undefined
       return Promise.resolve(undefined)
     },
     apply: (tx, items) => {
-      if (items.some(({ event }) => broken.has(event.data.orderId))) return Promise.reject(new Broken('a bug'))
+      if (items.some(({ event }) => broken.has(event.data.orderId))) return Promise.reject(new BrokenError('a bug'))
       return apply(tx, items)
     },
   }

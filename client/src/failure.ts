@@ -5,8 +5,8 @@
  * Ends a command with a message for the person at the terminal and, where there is one, what to do
  * about it.
  */
-export class CommandFailed extends Error {
-  override readonly name: string = 'CommandFailed'
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError'
   readonly reason: string = 'CommandFailed'
   readonly exitCode: number = 1
   readonly retry = false
@@ -22,8 +22,8 @@ export class CommandFailed extends Error {
  * An option or argument that is not what it may be: the person is to call it otherwise, and nothing
  * was done.
  */
-export class CalledWrongly extends CommandFailed {
-  override readonly name = 'CalledWrongly'
+export class UsageError extends CommandError {
+  override readonly name = 'UsageError'
   override readonly reason = 'CalledWrongly'
   override readonly exitCode = 2
 }

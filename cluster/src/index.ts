@@ -10,5 +10,5 @@ export {
   type ProcessHost,
   type ProcessStatus,
 } from './process/index.ts'
-export { ensureDebianPackages, ensureTool, ToolMissing, toolPath, type ToolName } from './tools/index.ts'
+export { ensureDebianPackages, ensureTool, ToolMissingError, toolPath, type ToolName } from './tools/index.ts'
 export { kubectlWith, type Kubectl } from './providers/kubectl.ts'

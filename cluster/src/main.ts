@@ -3,8 +3,8 @@ import { ConfigError, wrongUsageExitCode } from '@orderpipeline/config'
 import { UsageError } from './cli/command.ts'
 import type { Terminal } from './cli/command.ts'
 import { dispatch } from './cli/index.ts'
-import { StepFailed } from './progress/steps.ts'
-import { NoProvider } from './providers/choose.ts'
+import { StepError } from './progress/steps.ts'
+import { NoProviderError } from './providers/choose.ts'
 
 const { NO_COLOR, TERM, CI } = process.env
 const interactive = process.stderr.isTTY && TERM !== 'dumb' && !CI
@@ -28,9 +28,9 @@ if (args[0] === 'up' || args[0] === 'down') {
 try {
   process.exitCode = await dispatch(args, terminal)
 } catch (error) {
-  const wrongUsage = error instanceof UsageError || error instanceof NoProvider || error instanceof ConfigError
+  const wrongUsage = error instanceof UsageError || error instanceof NoProviderError || error instanceof ConfigError
   process.exitCode = wrongUsage ? wrongUsageExitCode : 1
-  if (error instanceof StepFailed) {
+  if (error instanceof StepError) {
     terminal.stderr(
       `\n${error.message}\n\nnpm run ${args[0]} again continues from here; npm run status shows the processes that run.\n`,
     )

@@ -44,7 +44,7 @@ const files = once(pageFiles)
 type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'whatIf'>
 
 /**
- * Served until `close`. @throws CommandFailed where no cluster is found; an Error of code
+ * Served until `close`. @throws CommandError where no cluster is found; an Error of code
  * EADDRINUSE where the port is taken
  */
 export async function startConsole(environment: ClientEnvironment, options: ConsoleOptions): Promise<ConsoleServer> {

@@ -2,9 +2,9 @@
 // programs start in parallel; then the operator's loop, with processes for pods; then edits of the
 // file, until the user ends it.
 import { realpath } from 'node:fs/promises'
-import { CommandFailed } from '@orderpipeline/cli/embedding'
+import { CommandError } from '@orderpipeline/cli/embedding'
 import type { Environment, DevArguments } from '@orderpipeline/cli/embedding'
-import { ProcessFailed, ToolMissing } from '@orderpipeline/cluster/supervised'
+import { ProcessError, ToolMissingError } from '@orderpipeline/cluster/supervised'
 import { checkedOptions } from './options.ts'
 import { readPipeline } from './act/pipeline-file.ts'
 import { needsPrograms } from './decide/local-pipeline.ts'
@@ -22,7 +22,7 @@ export interface DevContext {
 
 export async function dev(rawOptions: DevArguments, context: DevContext): Promise<number> {
   if (process.platform === 'win32')
-    throw new CommandFailed('orderpipeline dev runs on Linux and macOS.', {
+    throw new CommandError('orderpipeline dev runs on Linux and macOS.', {
       advice: 'On Windows run it in WSL 2 (wsl --install), in a clone on the Linux side.',
     })
   const options = checkedOptions(rawOptions)
@@ -99,25 +99,25 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function existingFile(path: string): Promise<string> {
   return realpath(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new CommandFailed(`--file: ${path} cannot be read (${cause.code ?? cause.message})`, { cause })
+    throw new CommandError(`--file: ${path} cannot be read (${cause.code ?? cause.message})`, { cause })
   })
 }
 
 /** What a person can do something about is one message, without a stack. */
 function inOneLine(error: unknown): unknown {
-  if (error instanceof CommandFailed) return error
+  if (error instanceof CommandError) return error
   if (isFull(error))
-    return new CommandFailed('The disk is full: there is no space left for Kafka, PostgreSQL or their logs.', {
+    return new CommandError('The disk is full: there is no space left for Kafka, PostgreSQL or their logs.', {
       cause: error,
     })
-  if (error instanceof ToolMissing) return new CommandFailed(error.message, { cause: error })
-  if (error instanceof ProcessFailed) return new CommandFailed(error.message, { cause: error })
+  if (error instanceof ToolMissingError) return new CommandError(error.message, { cause: error })
+  if (error instanceof ProcessError) return new CommandError(error.message, { cause: error })
   return error
 }
 
 function isFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return true
-  const words = `${error.message} ${error instanceof ProcessFailed ? error.lastOutput : ''}`
+  const words = `${error.message} ${error instanceof ProcessError ? error.lastOutput : ''}`
   return /No space left on device|ENOSPC/.test(words) || isFull(error.cause)
 }

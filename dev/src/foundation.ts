@@ -26,7 +26,7 @@ export interface Foundation {
 /** A first start downloads before there is a process; the rest is not to wait for that. */
 const longestWaitMs = 500
 
-/** Resolves when Kafka is starting. @throws CommandFailed where another one runs on this state */
+/** Resolves when Kafka is starting. @throws CommandError where another one runs on this state */
 export async function foundation(
   options: DevOptions,
   needsPrograms: boolean,

@@ -1,11 +1,11 @@
 // Which pipeline runs here, and how does an edit change it? An edit of its file, and one by the
 // local API, are checked against the version that runs.
-import { CommandFailed, validation } from '@orderpipeline/cli/embedding'
+import { CommandError, validation } from '@orderpipeline/cli/embedding'
 import type { Validation } from '@orderpipeline/cli/embedding'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { readPipeline } from './act/pipeline-file.ts'
 import type { PipelineFile } from './act/pipeline-file.ts'
-import { EditRefused } from './api/local-api.ts'
+import { EditRefusedError } from './api/local-api.ts'
 import { localPipeline, withLiveSuspension } from './decide/local-pipeline.ts'
 import type { LocalObjects } from './objects/local-objects.ts'
 
@@ -57,11 +57,11 @@ export class LivePipeline {
     this.#options.objects.put({ ...this.#current, metadata: { ...this.#current.metadata } })
   }
 
-  /** A change by the local API. @throws EditRefused */
+  /** A change by the local API. @throws EditRefusedError */
   carryOut(pipeline: OrderPipeline): OrderPipeline {
     const { status: _status, ...requestedPipeline } = pipeline
     const verdict = validation(requestedPipeline, this.stored())
-    if (!verdict.accepted) throw new EditRefused(refusal(verdict))
+    if (!verdict.accepted) throw new EditRefusedError(refusal(verdict))
     const { pipeline: local } = localPipeline(pipeline)
     this.#current = local
     const { apiVersion, kind, metadata, spec } = local
@@ -79,7 +79,7 @@ export class LivePipeline {
       const { pipeline, notes } = localPipeline(file.pipeline)
       const { name } = this.#current.metadata
       if (pipeline.metadata.name !== name)
-        throw new CommandFailed(
+        throw new CommandError(
           `metadata.name: found ${pipeline.metadata.name}; it cannot change while ${name} runs: end the command and start it again`,
         )
       const before = JSON.stringify(live?.spec)
@@ -89,7 +89,7 @@ export class LivePipeline {
       for (const note of notes) if (!this.#notes.includes(note)) print(`note: ${note}`)
       this.#notes = notes
     } catch (error) {
-      if (!(error instanceof CommandFailed || error instanceof EditRefused)) throw error
+      if (!(error instanceof CommandError || error instanceof EditRefusedError)) throw error
       print(`The edited file is not applied; the running pipeline stays as it is.\n${error.message}`)
     }
   }

@@ -1,5 +1,5 @@
 // Which options does `orderpipeline dev` have? They are checked here. Pure.
-import { CommandFailed } from '@orderpipeline/cli/embedding'
+import { CommandError } from '@orderpipeline/cli/embedding'
 import type { DevArguments } from '@orderpipeline/cli/embedding'
 
 export interface DevOptions {
@@ -17,7 +17,7 @@ export interface DevOptions {
   readonly user?: string | undefined
 }
 
-/** @throws CommandFailed that names the option, what was found and what is allowed */
+/** @throws CommandError that names the option, what was found and what is allowed */
 export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json }: DevArguments): DevOptions {
   return {
     files: file,
@@ -32,7 +32,7 @@ export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json
 function command(text: string): readonly [string, string] {
   const [, name, line] = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)=(.*\S.*)$/s.exec(text) ? splitAt(text) : []
   if (name !== undefined && line !== undefined) return [name, line]
-  throw new CommandFailed(
+  throw new CommandError(
     `--run: found ${JSON.stringify(text)}; allowed: <stage>=<command>, such as audit='node audit.mjs'`,
   )
 }
@@ -45,5 +45,5 @@ function splitAt(text: string): readonly [string, string, string] {
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   const number = Number(text)
   if (Number.isInteger(number) && number >= least && number <= most) return number
-  throw new CommandFailed(`${option}: found ${JSON.stringify(text)}; allowed: a whole number from ${least} to ${most}`)
+  throw new CommandError(`${option}: found ${JSON.stringify(text)}; allowed: a whole number from ${least} to ${most}`)
 }

@@ -2,7 +2,7 @@
 // held by one process at a time.
 import { chmod, mkdir, readFile, rm, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CommandFailed } from '@orderpipeline/cli/embedding'
+import { CommandError } from '@orderpipeline/cli/embedding'
 import { devStateDirectory, recordIn, recordName } from '@orderpipeline/cluster/dev-runtimes'
 import type { DevRuntime } from '@orderpipeline/cluster/dev-runtimes'
 import { portHolder } from './act/port-holder.ts'
@@ -33,13 +33,13 @@ export async function freedPorts(file: string) {
   )
 }
 
-/** Ends what a killed predecessor has left. @throws CommandFailed where another one runs */
+/** Ends what a killed predecessor has left. @throws CommandError where another one runs */
 export async function lockState(file: string, fresh: boolean): Promise<State> {
   const dir = devStateDirectory(file)
   const recordFile = join(dir, recordName)
   const other = recordIn(recordFile)
   if (other && other.pid !== process.pid && isSame(other))
-    throw new CommandFailed(
+    throw new CommandError(
       `${file} runs already, as process ${other.pid}${other.gateway ? `; it accepts orders at ${other.gateway}` : ''}.`,
       {
         advice: 'Edit the file to change the running pipeline, or end the other process with Ctrl-C first.',

@@ -55,7 +55,7 @@ export class WaysIn {
     return this.#console?.address
   }
 
-  /** Where the pipeline has one. @throws CommandFailed where the port of the option is in use */
+  /** Where the pipeline has one. @throws CommandError where the port of the option is in use */
   async openGateway(): Promise<void> {
     const { options, on, pipeline, gateways } = this.#context
     const { gateway } = pipeline.current.spec

@@ -86,7 +86,8 @@ describe('orderpipeline dev', { timeout: 300_000 }, () => {
       'scaling: { minReplicas: 1, maxReplicas: 2, cpuPercent: 80 }, resources: { requests: { cpu: 100m } }'
     const gateway = `  gateway: { ${scaling}, env: [{ name: AUTH, value: none }] }`
     const database = '  database: { secretName: shop-postgres, key: url, maxConnections: 100 }'
-    await space.write(oneStage(1).replace('  topics:', `${database}\n${gateway}\n  topics:`))
+    const topics = '  topics: [{ name: orders.placed, partitions: 12 }, '
+    await space.write(oneStage(1).replace('  topics: [', `${database}\n${gateway}\n${topics}`))
     const running = started(space, ['--port', String(port)])
     await running.ended()
     expect(running.output).toMatch(new RegExp(`--port: ${port} is in use by .+\\(process ${process.pid}\\)\\.`))

@@ -2,7 +2,7 @@
 // alerts, until it is interrupted.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureDebianPackages, isFree, statePaths, ToolMissing } from '@orderpipeline/cluster'
+import { ensureDebianPackages, isFree, statePaths, ToolMissingError } from '@orderpipeline/cluster'
 import { Command, InvalidArgumentError } from 'commander'
 import { startPrometheus } from './prometheus/start.ts'
 
@@ -64,7 +64,7 @@ program.action(async () => {
   try {
     process.exitCode = await run(program.opts<Flags>())
   } catch (error) {
-    if (!(error instanceof ToolMissing)) throw error
+    if (!(error instanceof ToolMissingError)) throw error
     process.stderr.write(`${error.message}\n`)
     process.exitCode = 1
   }

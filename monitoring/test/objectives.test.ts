@@ -1,5 +1,5 @@
-// Do the burn-rate alerts of spec.slo fire when they should, and only then? Prometheus' own promtool
-// decides, on the rules that the operator makes.
+// Do the burn-rate alerts of spec.slo fire when they should, and only then? Prometheus' own
+// promtool decides, on the rules that the operator makes.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

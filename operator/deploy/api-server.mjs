@@ -56,10 +56,11 @@ export async function backOff(ms) {
 }
 
 /**
- * Runs every pass once a second, until none of them has had work for a while, or until the deadline.
- * A pass says whether it has work; one that fails may have. The garbage collector takes a while to
- * delete what depends on an object, so a single pass without work is not the end. After the deadline
- * the uninstallation goes on in any case; docs/guides/uninstall.md says what to do by hand.
+ * Runs every pass once a second, until none of them has had work for a while, or until the
+ * deadline. A pass says whether it has work; one that fails may have. The garbage collector takes a
+ * while to delete what depends on an object, so a single pass without work is not the end. After
+ * the deadline the uninstallation goes on in any case; docs/guides/uninstall.md says what to do by
+ * hand.
  */
 export async function runUntilQuiet({ quietSeconds, deadlineSeconds }, passes) {
   const deadline = Date.now() + deadlineSeconds * 1000

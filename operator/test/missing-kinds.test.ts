@@ -48,7 +48,7 @@ describe('an operator', () => {
   }
   const create = async (spec: Partial<OrderPipeline['spec']> = {}): Promise<void> => {
     const pipeline = pipelineFrom('crds/fixtures/minimal.yaml', on)
-    await on.kube.create(orderPipelines, { ...pipeline, spec: { ...pipeline.spec, ...spec } } as OrderPipeline)
+    await on.kube.create(orderPipelines, { ...pipeline, spec: { ...pipeline.spec, ...spec } })
   }
   const condition = (pipeline: OrderPipeline | undefined, type: string) =>
     pipeline?.status?.conditions?.find((one) => one.type === type)

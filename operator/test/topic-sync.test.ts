@@ -88,8 +88,8 @@ it('the topics of three pipelines are created with as few requests as of one, an
 /** Every write of a pass, to Kafka or to the record. */
 const writes = ['CreateTopics', 'CreatePartitions', 'IncrementalAlterConfigs', 'DeleteTopics']
 
-class Killed extends Error {
-  override readonly name = 'Killed'
+class KilledError extends Error {
+  override readonly name = 'KilledError'
 }
 
 it.each([
@@ -115,9 +115,9 @@ it.each([
       let remainingWrites = Infinity
       const write = async <T>(doing: () => Promise<T>): Promise<T> => {
         remainingWrites -= 1
-        if (remainingWrites === 0 && when === 'before') throw new Killed()
+        if (remainingWrites === 0 && when === 'before') throw new KilledError()
         const answer = await doing()
-        if (remainingWrites <= 0) throw new Killed() // and nothing after it happens
+        if (remainingWrites <= 0) throw new KilledError() // and nothing after it happens
         return answer
       }
       const kafka: KafkaConnection = {
@@ -146,7 +146,7 @@ it.each([
       const until = async (isFinished: () => Promise<boolean>, killed: boolean): Promise<boolean> => {
         if (killed) remainingWrites = dieAt
         await runPass().catch((error: unknown) => {
-          if (!(error instanceof Killed)) throw error
+          if (!(error instanceof KilledError)) throw error
         })
         const came = remainingWrites <= 0
         remainingWrites = Infinity

@@ -1,7 +1,7 @@
 // How is the gateway loaded with k6? As an open model: orders come at a rate, constant or changing,
 // however long the answers take. Each has an idempotency key, some are posted twice under it, and
-// some are followed to their end. docs/guides/load.md says how to run it; k6 reads the shapes and traces
-// of the traffic generator directly, from version 1 on.
+// some are followed to their end. docs/guides/load.md says how to run it; k6 reads the shapes and
+// traces of the traffic generator directly, from version 1 on.
 import { check, sleep } from 'k6'
 import { hmac } from 'k6/crypto'
 import { SharedArray } from 'k6/data'

@@ -10,7 +10,7 @@ import { runTraffic } from './run.ts'
 import type { LoadProgress } from './run.ts'
 import { tokensFromFile, signedTokens } from './tokens.ts'
 import type { Tokens } from './tokens.ts'
-import { OptionInvalid, parsedCount, parsedDuration, parsedSkew } from './units.ts'
+import { InvalidOptionError, parsedCount, parsedDuration, parsedSkew } from './units.ts'
 
 interface Flags extends LoadFlags {
   readonly url?: string
@@ -78,7 +78,7 @@ const flags = command.parse().opts<Flags>()
 try {
   process.exitCode = await load(flags)
 } catch (error) {
-  if (!(error instanceof OptionInvalid)) throw error
+  if (!(error instanceof InvalidOptionError)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 2
 }
@@ -122,13 +122,15 @@ async function tokensOf(options: Flags): Promise<Tokens | undefined> {
   const { tokenSecretFile: secretFile, tokenIssuer: issuer, tokenAudience: audience, tokensFile } = options
   const signing = [secretFile, issuer, audience].filter((value) => value !== undefined).length
   if (tokensFile !== undefined && signing > 0)
-    throw new OptionInvalid(
+    throw new InvalidOptionError(
       '--tokens-file: found together with --token-…; allowed: tokens to take, or a secret to sign them with',
     )
   if (tokensFile !== undefined) return await tokensFromFile(tokensFile)
   if (signing === 0) return undefined
   if (secretFile === undefined || issuer === undefined || audience === undefined)
-    throw new OptionInvalid('--token-secret-file, --token-issuer and --token-audience: found some; allowed: all three')
+    throw new InvalidOptionError(
+      '--token-secret-file, --token-issuer and --token-audience: found some; allowed: all three',
+    )
   return await signedTokens({ secretFile, issuer, audience })
 }
 

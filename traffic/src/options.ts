@@ -5,8 +5,8 @@ import type { Load } from './run.ts'
 import { shape, shapeByName } from './trace/shapes.ts'
 import { lasting, ordersIn, peaking } from './trace/trace.ts'
 import type { Trace } from './trace/trace.ts'
-import { traceIn, TraceInvalid } from './trace/trace-text.ts'
-import { OptionInvalid, parsedCount, parsedDuration, parsedRate } from './units.ts'
+import { traceIn, InvalidTraceError } from './trace/trace-text.ts'
+import { InvalidOptionError, parsedCount, parsedDuration, parsedRate } from './units.ts'
 
 export interface LoadFlags {
   readonly rate?: string
@@ -18,7 +18,7 @@ export interface LoadFlags {
 
 export const defaults = { rate: '1000/min', for: '1m', customerSkew: '0.2', skuSkew: '0.5' }
 
-/** @throws OptionInvalid */
+/** @throws InvalidOptionError */
 export async function loadOf(flags: LoadFlags): Promise<Load> {
   alone('burst', flags, ['trace', 'shape', 'rate', 'for'])
   alone('trace', flags, ['shape'])
@@ -37,19 +37,21 @@ function alone(flag: keyof LoadFlags, flags: LoadFlags, others: readonly (keyof 
   const conflicting = others.filter((other) => flags[other] !== undefined).map((other) => `--${other}`)
   if (flags[flag] === undefined || conflicting.length === 0) return
   const without = others.map((other) => `--${other}`).join(', ')
-  throw new OptionInvalid(`--${flag}: found together with ${conflicting.join(' and ')}; allowed: without ${without}`)
+  throw new InvalidOptionError(
+    `--${flag}: found together with ${conflicting.join(' and ')}; allowed: without ${without}`,
+  )
 }
 
 async function traceFrom(path: string): Promise<Trace> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new OptionInvalid(`--trace: ${error instanceof Error ? error.message : String(error)}`)
+    throw new InvalidOptionError(`--trace: ${error instanceof Error ? error.message : String(error)}`)
   })
   try {
     const trace = traceIn(text)
     if (ordersIn(trace) > 0) return trace
   } catch (error) {
-    if (!(error instanceof TraceInvalid)) throw error
-    throw new OptionInvalid(`--trace ${path}: ${error.message}`)
+    if (!(error instanceof InvalidTraceError)) throw error
+    throw new InvalidOptionError(`--trace ${path}: ${error.message}`)
   }
-  throw new OptionInvalid(`--trace ${path}: found no order in it; allowed: one or more`)
+  throw new InvalidOptionError(`--trace ${path}: found no order in it; allowed: one or more`)
 }

@@ -79,7 +79,7 @@ export interface TrafficResult extends Omit<Counts, 'inFlight'> {
 const sampleSize = 1_000
 const progressEveryMs = 500
 
-/** @throws OptionInvalid when the target must not receive load */
+/** @throws InvalidOptionError when the target must not receive load */
 export async function runTraffic(options: TrafficOptions): Promise<TrafficResult> {
   const { load, signal, waitMs, connections = 128, random = Math.random } = options
   const target = await checkedTarget(options.url, options.allowRemote ?? false)

@@ -2,7 +2,7 @@
 // an option allows it.
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
-import { OptionInvalid } from './units.ts'
+import { InvalidOptionError } from './units.ts'
 
 const near = new BlockList()
 for (const [network, prefix] of [
@@ -24,11 +24,11 @@ export function isNear(address: string): boolean {
   return near.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** @throws OptionInvalid where the address, or any that the name stands for, is public. */
+/** @throws InvalidOptionError where the address, or any that the name stands for, is public. */
 export async function checkedTarget(text: string, allowRemote: boolean): Promise<URL> {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['http:', 'https:'].includes(url.protocol))
-    throw new OptionInvalid(`--url: found ${JSON.stringify(text)}; allowed: such as http://127.0.0.1:30080`)
+    throw new InvalidOptionError(`--url: found ${JSON.stringify(text)}; allowed: such as http://127.0.0.1:30080`)
   if (allowRemote) return url
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const addresses = isIP(host)
@@ -36,12 +36,12 @@ export async function checkedTarget(text: string, allowRemote: boolean): Promise
     : await lookup(host, { all: true }).then(
         (records) => records.map(({ address }) => address),
         () => {
-          throw new OptionInvalid(`--url: the name ${host} does not resolve`)
+          throw new InvalidOptionError(`--url: the name ${host} does not resolve`)
         },
       )
   const far = addresses.find((address) => !isNear(address))
   if (far !== undefined)
-    throw new OptionInvalid(
+    throw new InvalidOptionError(
       `--url: ${host} is ${far}, neither this machine nor a private network; --allow-remote sends load there all the same`,
     )
   return url

@@ -3,7 +3,7 @@
 // only for their subjects. Secrets and tokens never appear on a command line or in a log.
 import { readFile } from 'node:fs/promises'
 import { decodeJwt, SignJWT } from 'jose'
-import { OptionInvalid } from './units.ts'
+import { InvalidOptionError } from './units.ts'
 
 export interface Tokens {
   /** The token to send with a customer's request. */
@@ -27,13 +27,13 @@ const cacheLimit = 100_000
 const secretBytes = 32
 
 /**
- * HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws OptionInvalid, without the content of
- * the file
+ * HS256, for a gateway with AUTH_ALGORITHMS=HS256. @throws InvalidOptionError, without the content
+ * of the file
  */
 export async function signedTokens({ secretFile, issuer, audience }: Signing): Promise<Tokens> {
   const secret = new TextEncoder().encode((await read('--token-secret-file', secretFile)).replace(/\r?\n$/, ''))
   if (secret.length < secretBytes)
-    throw new OptionInvalid(
+    throw new InvalidOptionError(
       `--token-secret-file: found ${secret.length} bytes in ${secretFile}; allowed: the AUTH_SECRET of the gateway, ${secretBytes} bytes or more`,
     )
   const cache = new Map<string, { readonly token: Promise<string>; readonly at: number }>()
@@ -56,8 +56,8 @@ export async function signedTokens({ secretFile, issuer, audience }: Signing): P
 }
 
 /**
- * Reads one token a line, from any issuer. @throws OptionInvalid with the line's number, never with
- * its content
+ * Reads one token a line, from any issuer. @throws InvalidOptionError with the line's number, never
+ * with its content
  */
 export async function tokensFromFile(file: string): Promise<Tokens> {
   const lines = (await read('--tokens-file', file)).split('\n').map((line) => line.trim())
@@ -65,7 +65,7 @@ export async function tokensFromFile(file: string): Promise<Tokens> {
   for (const [index, line] of lines.entries()) {
     if (line !== '') tokens.set(subjectOf(line, index + 1), line)
   }
-  if (tokens.size === 0) throw new OptionInvalid(`--tokens-file: found no token in ${file}; allowed: one per line`)
+  if (tokens.size === 0) throw new InvalidOptionError(`--tokens-file: found no token in ${file}; allowed: one per line`)
   return {
     customers: [...tokens.keys()],
     of: (customerId) => Promise.resolve(tokens.get(customerId) ?? ''),
@@ -79,7 +79,9 @@ function subjectOf(token: string, line: number): string {
   } catch {
     // The error below replaces the library's own, which may contain a part of the token.
   }
-  throw new OptionInvalid(`--tokens-file: found no token with a subject in line ${line}; allowed: one JWT per line`)
+  throw new InvalidOptionError(
+    `--tokens-file: found no token with a subject in line ${line}; allowed: one JWT per line`,
+  )
 }
 
 async function read(option: string, file: string): Promise<string> {
@@ -87,6 +89,6 @@ async function read(option: string, file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new OptionInvalid(`${option}: ${file} cannot be read (${code})`)
+    throw new InvalidOptionError(`${option}: ${file} cannot be read (${code})`)
   }
 }

@@ -1,8 +1,8 @@
 // How are rates and times written on the command line? In common short forms: 10000/min, 200/s,
 // 1000000/day, 3m, 90s.
 
-export class OptionInvalid extends Error {
-  override readonly name = 'OptionInvalid'
+export class InvalidOptionError extends Error {
+  override readonly name = 'InvalidOptionError'
   readonly reason = 'OptionInvalid'
   readonly retry = false
 }
@@ -18,7 +18,7 @@ export function parsedRate(text: string, option = '--rate'): number {
   const match = /^(\d+(?:\.\d+)?)(?:\/(s|m|min|h|d|second|minute|hour|day))?$/.exec(text.trim())
   const perSecond = match ? (Number(match[1]) * 1_000) / (unitMs[match[2] ?? 's'] ?? 1_000) : Number.NaN
   if (!(perSecond > 0 && perSecond <= 100_000))
-    throw new OptionInvalid(
+    throw new InvalidOptionError(
       `${option}: found ${JSON.stringify(text)}; allowed: such as 10000/min, 200/s or 1000000/day, up to 100000/s`,
     )
   return perSecond
@@ -30,22 +30,22 @@ export function parsedDuration(text: string, option: string): number {
   const whole = parts.map(([part]) => part).join('') === text.trim() && parts.length > 0
   const milliseconds = parts.reduce((sum, [, value, unit]) => sum + Number(value) * (unitMs[unit ?? 's'] ?? 0), 0)
   if (!whole || !(milliseconds > 0))
-    throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: such as 30s, 3m or 1h`)
+    throw new InvalidOptionError(`${option}: found ${JSON.stringify(text)}; allowed: such as 30s, 3m or 1h`)
   return milliseconds
 }
 
-/** @throws OptionInvalid */
+/** @throws InvalidOptionError */
 export function parsedCount(text: string, option: string): number {
   const value = Number(text)
   if (Number.isInteger(value) && value > 0 && value <= 10_000_000) return value
-  throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 10000000`)
+  throw new InvalidOptionError(`${option}: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 10000000`)
 }
 
-/** The exponent of a Zipf distribution. @throws OptionInvalid */
+/** The exponent of a Zipf distribution. @throws InvalidOptionError */
 export function parsedSkew(text: string, option: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (value >= 0 && value <= 5) return value
-  throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: a number from 0 to 5`)
+  throw new InvalidOptionError(`${option}: found ${JSON.stringify(text)}; allowed: a number from 0 to 5`)
 }
 
 /** `1m05s`, `42s`, `0.3s`. */

@@ -1,5 +1,5 @@
-// How do the results stand in docs/concepts/simulate.md? A table for each figure, between two comments: a
-// row for each load, a column for each way to scale.
+// How do the results stand in docs/concepts/simulate.md? A table for each figure, between two
+// comments: a row for each load, a column for each way to scale.
 import type { ScalingResult } from './compare.ts'
 
 const begin = '<!-- written by npm run bench -- scaling --write -->'

@@ -2,7 +2,7 @@
 // to check.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { z } from 'zod'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import { onePipelineIn } from '../manifest/read.ts'
 
 const count = z.int().min(1)
@@ -31,13 +31,13 @@ export interface PipelineFile {
   readonly spec: OrderPipelineSpec
 }
 
-/** The file's one OrderPipeline; `-` reads standard input. @throws CommandFailed */
+/** The file's one OrderPipeline; `-` reads standard input. @throws CommandError */
 export async function pipelineIn(path: string): Promise<PipelineFile> {
   const only = await onePipelineIn(path)
   const parsed = Pipeline.safeParse(only)
   if (parsed.success) return { name: parsed.data.metadata.name, spec: only['spec'] as OrderPipelineSpec }
   const lines = parsed.error.issues.map(({ path: at, message }) => `${pathText(at)}: ${message}`)
-  throw new CommandFailed(`${path} is not an OrderPipeline that can be reckoned with:\n${lines.join('\n')}`)
+  throw new CommandError(`${path} is not an OrderPipeline that can be reckoned with:\n${lines.join('\n')}`)
 }
 
 /** `spec.stages[2].workSeconds` */

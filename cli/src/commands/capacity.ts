@@ -10,11 +10,11 @@ import {
   isFigure,
 } from '@orderpipeline/operator/pipeline'
 import type { Figures } from '@orderpipeline/operator/pipeline'
-import { OptionInvalid, parsedRate } from '@orderpipeline/traffic'
+import { InvalidOptionError, parsedRate } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
 import { report } from '../capacity/render.ts'
-import { CalledWrongly } from '../environment.ts'
+import { UsageError } from '../environment.ts'
 import { number } from '../simulate/options.ts'
 import { groups } from '../groups.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -88,19 +88,19 @@ async function reckon(options: Options, { environment }: CommandContext): Promis
   return plan.fits ? 0 : 1
 }
 
-/** `databaseCores=8`, by name. @throws CommandFailed */
+/** `databaseCores=8`, by name. @throws CommandError */
 function ownFigures(texts: readonly string[]): Partial<Figures> {
   return Object.fromEntries(
     texts.map((text) => {
       const [name = '', value = ''] = text.split('=', 2)
       if (isFigure(name)) return [name, number(value, `--figure ${name}`, { from: 0.001, to: 1e9 })]
       const allowed = `name=number, with one of ${figureNames.join(', ')}`
-      throw new CalledWrongly(`--figure: found ${JSON.stringify(text)}; allowed: ${allowed}`)
+      throw new UsageError(`--figure: found ${JSON.stringify(text)}; allowed: ${allowed}`)
     }),
   )
 }
 
-/** `orders.cancelled=0.2`, by topic. @throws CommandFailed */
+/** `orders.cancelled=0.2`, by topic. @throws CommandError */
 function messagesOf(texts: readonly string[], { stages }: OrderPipelineSpec): ReadonlyMap<string, number> {
   const topics = [...new Set(stages.flatMap(({ consumes }) => consumes.map(({ topic }) => topic)))]
   return new Map(
@@ -108,7 +108,7 @@ function messagesOf(texts: readonly string[], { stages }: OrderPipelineSpec): Re
       const [topic = '', value = ''] = text.split('=', 2)
       if (topics.includes(topic)) return [topic, number(value, `--ratio ${topic}`, { from: 0.0001, to: 1_000 })]
       const allowed = `topic=number, with a topic that a stage consumes (${topics.join(', ')})`
-      throw new CalledWrongly(`--ratio: found ${JSON.stringify(text)}; allowed: ${allowed}`)
+      throw new UsageError(`--ratio: found ${JSON.stringify(text)}; allowed: ${allowed}`)
     }),
   )
 }
@@ -117,7 +117,7 @@ function rateOf(text: string): number {
   try {
     return parsedRate(text)
   } catch (error) {
-    if (error instanceof OptionInvalid) throw new CalledWrongly(error.message)
+    if (error instanceof InvalidOptionError) throw new UsageError(error.message)
     throw error
   }
 }

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import type { Environment } from '../environment.ts'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
@@ -77,7 +77,7 @@ async function openConsole(environment: Environment, options: Options, port: num
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     if (port === undefined) return await on(0)
-    throw new CommandFailed(`--port: ${port} is in use by another program.`, {
+    throw new CommandError(`--port: ${port} is in use by another program.`, {
       advice: 'Choose another port, or end that program.',
       cause: error,
     })
@@ -105,7 +105,7 @@ function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
-  throw new CalledWrongly(`--port: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 65535`)
+  throw new UsageError(`--port: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 65535`)
 }
 
 function openBrowser(url: string, { stderr }: Environment): void {

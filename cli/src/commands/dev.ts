@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { groups } from '../groups.ts'
 
@@ -56,7 +56,7 @@ export const dev: CommandDefinition = {
 
 async function run(options: DevArguments, { environment, signal }: CommandContext): Promise<number> {
   if (!existsSync(runtime))
-    throw new CommandFailed(
+    throw new CommandError(
       'orderpipeline dev runs from a clone of the project, with the sources of the stages next to it.',
       {
         advice: 'In a clone: npm start, or npm run orderpipeline -- dev -f your.yaml',

@@ -4,7 +4,7 @@ import { selectedDeadLetters } from '@orderpipeline/client'
 import { Option } from 'commander'
 import type { DeadLetterState } from '@orderpipeline/kafka'
 import { painter } from '../colour.ts'
-import { CalledWrongly } from '../environment.ts'
+import { UsageError } from '../environment.ts'
 import { checkSelection, dlq, selectOptions, withDeadLetterTopic } from '../dead-letters/command.ts'
 import type { SelectOptions } from '../dead-letters/command.ts'
 import { deadLetterJson, deadLetterTable } from '../dead-letters/render.ts'
@@ -54,7 +54,7 @@ async function list(
   checkSelection(which, options)
   const limit = Number(options.limit)
   if (!Number.isInteger(limit) || limit < 1)
-    throw new CalledWrongly(`--limit: found ${JSON.stringify(options.limit)}; allowed: a whole number from 1`)
+    throw new UsageError(`--limit: found ${JSON.stringify(options.limit)}; allowed: a whole number from 1`)
   const deadLetters = await withDeadLetterTopic(environment, options, pipeline, (box) =>
     selectedDeadLetters(box, pipeline, which, options, statesOf(options.state), new Date()),
   )

@@ -1,6 +1,6 @@
 // `orderpipeline dlq replay`: give the messages that a stage gave up on back to that stage.
 import type { DeadLetter } from '@orderpipeline/kafka'
-import { CalledWrongly } from '../environment.ts'
+import { UsageError } from '../environment.ts'
 import { checkSelection, dlq, narrowed, selectOptions, withDeadLetterTopic } from '../dead-letters/command.ts'
 import type { SelectOptions } from '../dead-letters/command.ts'
 import { editedValue } from '../dead-letters/editing.ts'
@@ -62,13 +62,13 @@ async function replay(
   checkSelection(which, options)
   const perSecond = Number(options.rate)
   if (!(perSecond > 0 && perSecond <= 10_000))
-    throw new CalledWrongly(
+    throw new UsageError(
       `--rate: found ${JSON.stringify(options.rate)}; allowed: a number above 0 and up to 10000 messages per second`,
     )
   return withDeadLetterTopic(context.environment, options, pipeline, async (box) => {
     const deadLetters = await selectedDeadLetters(box, pipeline, which, options, ['open', 'parked'], new Date())
     if (options.edit !== undefined && deadLetters.length !== 1)
-      throw new CalledWrongly(`--edit: found ${deadLetters.length} dead letters; allowed: one, such as payment/2/17`)
+      throw new UsageError(`--edit: found ${deadLetters.length} dead letters; allowed: one, such as payment/2/17`)
     const plan = replayPlan(deadLetters, options.force === true, new Date(), options.edit !== undefined)
     const replayedCount = options.dryRun
       ? plan.replayable.length

@@ -1,6 +1,6 @@
 // `orderpipeline dlq show`: what exactly is in a dead letter?
 import { painter } from '../colour.ts'
-import { CalledWrongly } from '../environment.ts'
+import { UsageError } from '../environment.ts'
 import { dlq, withDeadLetterTopic } from '../dead-letters/command.ts'
 import { deadLetterJson, deadLetterLines } from '../dead-letters/render.ts'
 import { selectedDeadLetters, whereOf } from '@orderpipeline/client'
@@ -40,7 +40,7 @@ async function show(
   { environment }: CommandContext,
 ): Promise<number> {
   if (whereOf(name).letter === undefined)
-    throw new CalledWrongly(`Found ${JSON.stringify(name)}; allowed: the id of a dead letter, such as payment/2/17.`)
+    throw new UsageError(`Found ${JSON.stringify(name)}; allowed: the id of a dead letter, such as payment/2/17.`)
   const [deadLetter] = await withDeadLetterTopic(environment, options, pipeline, (box) =>
     selectedDeadLetters(box, pipeline, name, {}, [], new Date()),
   )

@@ -1,7 +1,7 @@
 // `orderpipeline explain`: why does a stage have the replicas it has?
 import { partsOf } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import { explanation, observeParts, connect, getPipeline } from '@orderpipeline/client'
 import { changeLines } from '../explain/changes.ts'
 import { explanationLines } from '../explain/render.ts'
@@ -52,7 +52,7 @@ async function tell(
   const pipeline = await getPipeline(kube, options.namespace ?? kube.namespace, name)
   const parts = partsOf(pipeline.spec).map((part) => part.name)
   if (stage !== undefined && !parts.includes(stage))
-    throw new CommandFailed(`${name} has no stage ${JSON.stringify(stage)}; it has ${parts.join(', ')}`)
+    throw new CommandError(`${name} has no stage ${JSON.stringify(stage)}; it has ${parts.join(', ')}`)
   const among = stage === undefined ? parts : [stage]
   const sinceMs = options.since === undefined ? undefined : durationMs(options.since, '--since')
   const observationOf = await observeParts(kube, pipeline, among)

@@ -3,9 +3,9 @@
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { validate } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import type { Environment } from '../environment.ts'
-import { connect, KubeUnreachable, NoKubeconfig } from '@orderpipeline/client'
+import { connect, KubeUnreachableError, NoKubeconfigError } from '@orderpipeline/client'
 import type { KubeClient } from '@orderpipeline/client'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
@@ -65,7 +65,7 @@ export const plan: CommandDefinition = {
 async function show(options: Options, { environment }: CommandContext): Promise<number> {
   const { only } = options
   if (only !== undefined && only !== 'objects' && only !== 'diff')
-    throw new CalledWrongly(`--only: found ${JSON.stringify(only)}; allowed: objects, diff`)
+    throw new UsageError(`--only: found ${JSON.stringify(only)}; allowed: objects, diff`)
   const manifest = await onePipelineIn(options.file)
   const cluster = options.offline ? undefined : await reached(options, environment)
   const namespace = namespaceOf(options, manifest, cluster?.namespace)
@@ -79,7 +79,7 @@ async function show(options: Options, { environment }: CommandContext): Promise<
   const subject = { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
   const problems = cluster ? validate(subject.spec, settings.config) : []
   if (problems.length > 0)
-    throw new CommandFailed(
+    throw new CommandError(
       `The operator of this cluster would refuse it:\n${problems.map(({ path, message }) => `* ${path}: ${message}`).join('\n')}`,
     )
   const result = await resultOf(subject, live, settings, cluster)
@@ -95,7 +95,7 @@ async function reached(options: Options, environment: Environment): Promise<Kube
     return kube
   } catch (error) {
     const explicit = options.kubeconfig !== undefined || options.context !== undefined || options.only === 'diff'
-    if (explicit || options.exitCode || !(error instanceof NoKubeconfig || error instanceof KubeUnreachable))
+    if (explicit || options.exitCode || !(error instanceof NoKubeconfigError || error instanceof KubeUnreachableError))
       throw error
     environment.stderr.write(`${error.message}\nOnly the objects are shown, as with --offline.\n`)
     return undefined
@@ -105,7 +105,7 @@ async function reached(options: Options, environment: Environment): Promise<Kube
 function namespaceOf(options: Options, { metadata }: Manifest, fallback = 'default'): string {
   const [option, fileNamespace] = [options.namespace, metadata?.namespace]
   if (option !== undefined && fileNamespace !== undefined && option !== fileNamespace)
-    throw new CalledWrongly(`--namespace: found ${option}; the file says metadata.namespace: ${fileNamespace}`, {
+    throw new UsageError(`--namespace: found ${option}; the file says metadata.namespace: ${fileNamespace}`, {
       advice: 'Remove one of the two.',
     })
   return option ?? fileNamespace ?? fallback

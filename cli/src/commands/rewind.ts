@@ -3,7 +3,7 @@
 import { connect, kafkaConfigFor, sinceOf } from '@orderpipeline/client'
 import type { GroupRewind } from '@orderpipeline/client'
 import { columns } from '../columns.ts'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import type { Environment } from '../environment.ts'
 import { groups } from '../groups.ts'
 import { kafkaOptions } from '../kafka/options.ts'
@@ -63,11 +63,11 @@ async function perform(pipeline: string, options: Options, { environment }: Comm
   }
 }
 
-/** @throws CalledWrongly */
+/** @throws UsageError */
 function momentOf(text: string, now: Date): Date {
   const to = sinceOf(text, now, '--to')
   if (to !== undefined && to <= now) return to
-  throw new CalledWrongly(`--to: found ${JSON.stringify(text)}; allowed: a moment in the past`)
+  throw new UsageError(`--to: found ${JSON.stringify(text)}; allowed: a moment in the past`)
 }
 
 /** As the pipeline's own; without a cluster the default one. */
@@ -77,7 +77,7 @@ async function namespaceFor(environment: Environment, options: Options): Promise
   return withoutCluster ? 'default' : (await connect(environment, options)).namespace
 }
 
-/** @throws CommandFailed */
+/** @throws CommandError */
 function selectedGroups(
   rewinds: readonly GroupRewind[],
   prefix: string,
@@ -85,7 +85,7 @@ function selectedGroups(
 ): readonly GroupRewind[] {
   const missing = (stages ?? []).filter((stage) => !rewinds.some(({ group }) => group === prefix + stage))
   if (rewinds.length === 0 || missing.length > 0)
-    throw new CommandFailed(
+    throw new CommandError(
       `Kafka has no consumer group ${missing.map((stage) => prefix + stage).join(', ') || `${prefix}*`}.`,
       {
         advice: `It has ${rewinds.map(({ group }) => group).join(', ') || 'none of this pipeline'}. --namespace is the pipeline's.`,

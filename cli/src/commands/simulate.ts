@@ -1,11 +1,11 @@
 // `orderpipeline simulate`: what will the autoscalers of this pipeline do under that load? A dry
 // run, with no cluster.
 import { readFile } from 'node:fs/promises'
-import { endOf, ordersIn, traceIn, TraceInvalid } from '@orderpipeline/traffic'
+import { endOf, ordersIn, traceIn, InvalidTraceError } from '@orderpipeline/traffic'
 import type { Trace } from '@orderpipeline/traffic'
 import { Option } from 'commander'
 import { pipelineIn } from '../capacity/pipeline-file.ts'
-import { CalledWrongly } from '../environment.ts'
+import { UsageError } from '../environment.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { alternatives, dryRun, reactive } from '../simulate/dry-run.ts'
 import type { DryRun } from '../simulate/dry-run.ts'
@@ -14,7 +14,7 @@ import { durationMs, number, ratesOf, ratiosOf, shapeOf, clusterConditionsOf, se
 import type { Options } from '../simulate/options.ts'
 import { recordingIn } from '../simulate/replay/recording.ts'
 import type { Recording } from '../simulate/replay/recording.ts'
-import { RecordingInvalid } from '../simulate/replay/recording-text.ts'
+import { InvalidRecordingError } from '../simulate/replay/recording-text.ts'
 import { replayLines } from '../simulate/replay/render.ts'
 import { replayOf } from '../simulate/replay/savings.ts'
 import { report, time } from '../simulate/terminal/report.ts'
@@ -151,8 +151,8 @@ async function recordingFrom(path: string, pipeline: string): Promise<Recording>
   try {
     return recordingIn(text, pipeline)
   } catch (error) {
-    if (!(error instanceof RecordingInvalid)) throw error
-    throw new CalledWrongly(`--replay ${path}: ${error.message}`)
+    if (!(error instanceof InvalidRecordingError)) throw error
+    throw new UsageError(`--replay ${path}: ${error.message}`)
   }
 }
 
@@ -160,7 +160,7 @@ async function textOf(path: string, option: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw new CalledWrongly(`${option}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    throw new UsageError(`${option}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
 }
 
@@ -169,8 +169,8 @@ async function traceFrom(path: string): Promise<Trace> {
   try {
     return traceIn(text)
   } catch (error) {
-    if (!(error instanceof TraceInvalid)) throw error
-    throw new CalledWrongly(`--trace ${path}: ${error.message}`)
+    if (!(error instanceof InvalidTraceError)) throw error
+    throw new UsageError(`--trace ${path}: ${error.message}`)
   }
 }
 
@@ -180,7 +180,7 @@ const longestDays = 7
 function bounded(trace: Trace): Trace {
   const seconds = endOf(trace) / 1_000
   if (seconds <= longestDays * 86_400) return trace
-  throw new CalledWrongly(`the load: found one of ${time(seconds)}; allowed: up to ${longestDays}d`)
+  throw new UsageError(`the load: found one of ${time(seconds)}; allowed: up to ${longestDays}d`)
 }
 
 function title(name: string, trace: Trace): string {

@@ -1,9 +1,9 @@
-// `orderpipeline slo-rules`: which rules of Prometheus follow from the objectives of a pipeline? As a
-// file, for a Prometheus that no Prometheus operator manages.
+// `orderpipeline slo-rules`: which rules of Prometheus follow from the objectives of a pipeline? As
+// a file, for a Prometheus that no Prometheus operator manages.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { sloRuleGroups, usualRunbooks } from '@orderpipeline/operator/pipeline'
 import { stringify } from 'yaml'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import { groups } from '../groups.ts'
 import { pipelinesIn } from '../manifest/read.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -52,7 +52,7 @@ async function print(options: Options, { environment }: CommandContext): Promise
     }
   const ruleGroups = pipelines.flatMap((pipeline) => sloRuleGroups(withNamespace(pipeline, options), options.runbooks))
   if (ruleGroups.length === 0)
-    throw new CommandFailed(`no OrderPipeline with spec.slo in ${options.file.join(', ')}; add objectives first`)
+    throw new CommandError(`no OrderPipeline with spec.slo in ${options.file.join(', ')}; add objectives first`)
   const rules = { groups: ruleGroups }
   const yaml = () => stringify(rules, { lineWidth: 0, aliasDuplicateObjects: false })
   environment.stdout.write(options.json ? `${JSON.stringify(rules)}\n` : yaml())

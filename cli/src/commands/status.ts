@@ -2,8 +2,8 @@
 import { sleep } from '@orderpipeline/retry'
 import { painter } from '../colour.ts'
 import type { Paint } from '../colour.ts'
-import { CommandFailed } from '../environment.ts'
-import { connect, KubeUnreachable, noneAdvice, getPipeline, pipelinesOf } from '@orderpipeline/client'
+import { CommandError } from '../environment.ts'
+import { connect, KubeUnreachableError, noneAdvice, getPipeline, pipelinesOf } from '@orderpipeline/client'
 import type { KubeClient } from '@orderpipeline/client'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
@@ -62,7 +62,7 @@ async function show(
     try {
       screen.draw(await text())
     } catch (error) {
-      if (!(error instanceof KubeUnreachable)) throw error
+      if (!(error instanceof KubeUnreachableError)) throw error
       screen.note(error.message)
     }
   }
@@ -92,6 +92,6 @@ async function allOf(
   const pipelines = await pipelinesOf(kube, namespace)
   if (options.json) return [JSON.stringify({ items: pipelines })]
   if (pipelines.length === 0)
-    throw new CommandFailed(`There is no OrderPipeline in namespace ${namespace}.`, { advice: noneAdvice(namespace) })
+    throw new CommandError(`There is no OrderPipeline in namespace ${namespace}.`, { advice: noneAdvice(namespace) })
   return summaryLines(pipelines, paint, new Date(), width)
 }

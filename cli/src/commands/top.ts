@@ -1,7 +1,7 @@
 // `orderpipeline top`: how are pipelines doing right now, stage by stage?
 import { sleep } from '@orderpipeline/retry'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { connect, KubeUnreachable, noneAdvice } from '@orderpipeline/client'
+import { UsageError, CommandError } from '../environment.ts'
+import { connect, KubeUnreachableError, noneAdvice } from '@orderpipeline/client'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -45,7 +45,7 @@ async function watch(
 ): Promise<number> {
   const intervalMs = Number(options.interval) * 1_000
   if (!(intervalMs >= 200 && intervalMs <= 3_600_000))
-    throw new CalledWrongly(`--interval: found ${JSON.stringify(options.interval)}; allowed: 0.2 to 3600 seconds`)
+    throw new UsageError(`--interval: found ${JSON.stringify(options.interval)}; allowed: 0.2 to 3600 seconds`)
   const kube = await connect(environment, options)
   const namespace = options.namespace ?? kube.namespace
   const observer = createObserver(kube, namespace, name)
@@ -57,7 +57,7 @@ async function watch(
 
   const first = await observer.look()
   if (first.length === 0)
-    throw new CommandFailed(
+    throw new CommandError(
       name === undefined
         ? `There is no OrderPipeline in namespace ${namespace}.`
         : `There is no OrderPipeline ${namespace}/${name}.`,
@@ -90,7 +90,7 @@ async function lookAgain(
   try {
     show(await observer.look())
   } catch (error) {
-    if (!(error instanceof KubeUnreachable)) throw error
+    if (!(error instanceof KubeUnreachableError)) throw error
     note(error.message)
   }
 }

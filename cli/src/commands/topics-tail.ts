@@ -1,7 +1,7 @@
 // `orderpipeline topics tail`: what is in a topic of a pipeline? Without a client of Kafka at hand,
 // and without joining a group.
 import { painter } from '../colour.ts'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import { kafkaConfigFor } from '@orderpipeline/client'
 import { kafkaOptions } from '../kafka/options.ts'
 import type { KafkaOptions } from '../kafka/options.ts'
@@ -55,7 +55,7 @@ async function tail(
 ): Promise<number> {
   const last = Number(options.lines)
   if (!Number.isInteger(last) || last < 0 || last > mostLines)
-    throw new CalledWrongly(
+    throw new UsageError(
       `--lines: found ${JSON.stringify(options.lines)}; allowed: a whole number from 0 to ${mostLines}`,
     )
   const { stdout } = environment
@@ -69,7 +69,7 @@ async function tail(
     await withAdvice(async () => {
       const records = await tailOf(kafka, name, { last, follow: options.follow ?? false, signal })
       if (!records)
-        throw new CommandFailed(`Kafka has no topic ${name}, or does not show it to this user.`, {
+        throw new CommandError(`Kafka has no topic ${name}, or does not show it to this user.`, {
           advice: `spec.topics of pipeline ${pipeline} lists the topics. Check the rights of the user.`,
         })
       for await (const batch of records)

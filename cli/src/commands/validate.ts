@@ -2,7 +2,7 @@
 // out? Without asking either.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { painter } from '../colour.ts'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import { connect, pipelinePath } from '@orderpipeline/client'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
@@ -52,7 +52,7 @@ async function judge(options: Options, { environment }: CommandContext): Promise
   const judged: ValidatedPipeline[] = []
   for (const file of options.file) {
     const pipelines = await pipelinesIn(file)
-    if (pipelines.length === 0) throw new CommandFailed(`${file} contains no OrderPipeline`)
+    if (pipelines.length === 0) throw new CommandError(`${file} contains no OrderPipeline`)
     for (const pipeline of pipelines) {
       const old = await before(pipeline)
       judged.push({ file, name: pipeline.metadata?.name ?? '', verdict: validation(pipeline, old) })
@@ -81,7 +81,7 @@ function summary({ file, name, verdict }: ValidatedPipeline) {
 
 async function versionBefore(options: Options, environment: CommandContext['environment']): Promise<Before> {
   if (options.old !== undefined && options.cluster)
-    throw new CalledWrongly('--old and --cluster: found both; allowed: one of them')
+    throw new UsageError('--old and --cluster: found both; allowed: one of them')
   if (options.old !== undefined) {
     const pipelines = await pipelinesIn(options.old)
     return ({ metadata }) => pipelines.find((one) => one.metadata?.name === metadata?.name)

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import type { DeadLetterTopic, Filters } from '@orderpipeline/client'
 import { sinceOf, whereOf, kafkaConfigFor } from '@orderpipeline/client'
 import { groups } from '../groups.ts'
-import { CalledWrongly } from '../environment.ts'
+import { UsageError } from '../environment.ts'
 import type { Environment } from '../environment.ts'
 import { kafkaOptions } from '../kafka/options.ts'
 import type { KafkaOptions } from '../kafka/options.ts'
@@ -48,7 +48,7 @@ export async function withDeadLetterTopic<T>(
   }
 }
 
-/** Runs before a connection to Kafka. @throws CalledWrongly where either cannot be understood */
+/** Runs before a connection to Kafka. @throws UsageError where either cannot be understood */
 export function checkSelection(which: string | undefined, options: SelectOptions): void {
   whereOf(which)
   sinceOf(options.since, new Date())
@@ -56,13 +56,13 @@ export function checkSelection(which: string | undefined, options: SelectOptions
 
 /**
  * A command that changes dead letters needs a selection: a forgotten argument is not "all".
- * @throws CommandFailed
+ * @throws CommandError
  */
 export function narrowed(which: string | undefined, options: SelectOptions, verb: string): void {
   const { all, reason, order, since } = options
   const id = whereOf(which).letter
   if (id !== undefined || all || reason !== undefined || order !== undefined || since !== undefined) return
-  throw new CalledWrongly(`No dead letters are selected to ${verb}.`, {
+  throw new UsageError(`No dead letters are selected to ${verb}.`, {
     advice: 'Name one (payment/2/17), select some with --reason, --order or --since, or use --all.',
   })
 }

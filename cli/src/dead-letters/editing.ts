@@ -5,11 +5,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DeadLetter } from '@orderpipeline/kafka'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import { prettyText } from './render.ts'
 
 /**
- * @throws CommandFailed where there is no editor, nothing was changed, or what was JSON no longer
+ * @throws CommandError where there is no editor, nothing was changed, or what was JSON no longer
  * is
  */
 export async function editedValue(
@@ -25,9 +25,9 @@ export async function editedValue(
 export function wireValue(before: string, after: string): string {
   const [was, is] = [compactJson(before), compactJson(after)]
   if (is === undefined && was !== undefined)
-    throw new CommandFailed('The edited message is no longer JSON; no message was replayed.')
+    throw new CommandError('The edited message is no longer JSON; no message was replayed.')
   const value = is ?? after
-  if (value === (was ?? before)) throw new CommandFailed('The message was not changed; no message was replayed.')
+  if (value === (was ?? before)) throw new CommandError('The message was not changed; no message was replayed.')
   return value
 }
 
@@ -43,17 +43,17 @@ async function fromFile(file: string): Promise<string> {
   try {
     return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')
   } catch (cause) {
-    throw new CalledWrongly(`--edit: ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`, { cause })
+    throw new UsageError(`--edit: ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`, { cause })
   }
 }
 
 async function inEditor(text: string, deadLetter: DeadLetter, editor: string | undefined): Promise<string> {
   if (editor === undefined)
-    throw new CalledWrongly('--edit: no editor is set.', {
+    throw new UsageError('--edit: no editor is set.', {
       advice: 'Set the variable EDITOR, or name a file with the new message: --edit message.json.',
     })
   if (text.startsWith('base64:'))
-    throw new CommandFailed('--edit: the message is not text; name a file with the new message instead.')
+    throw new CommandError('--edit: the message is not text; name a file with the new message instead.')
   // Readable for this user only: messages are customers' data.
   const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-letter-'))
   const path = join(folder, `${deadLetter.id.replaceAll('/', '-')}.json`)
@@ -61,7 +61,7 @@ async function inEditor(text: string, deadLetter: DeadLetter, editor: string | u
     await writeFile(path, `${text}\n`, { mode: 0o600 })
     const child = spawn('/bin/sh', ['-c', `${editor} "$0"`, path], { stdio: 'inherit' })
     const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve))
-    if (code !== 0) throw new CommandFailed(`The editor ended with ${code}; no message was replayed.`)
+    if (code !== 0) throw new CommandError(`The editor ended with ${code}; no message was replayed.`)
     return await readFile(path, 'utf8')
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseAllDocuments } from 'yaml'
 import type { Tags } from 'yaml'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import { isRecord } from '../validation/cause.ts'
 
 export interface Manifest {
@@ -14,7 +14,7 @@ export interface Manifest {
 
 /**
  * Every OrderPipeline of a file, of whatever version; `-` reads standard input. @throws
- * CommandFailed
+ * CommandError
  */
 export async function pipelinesIn(path: string): Promise<readonly Manifest[]> {
   const values = parsedDocuments(path, await contentOf(path))
@@ -27,7 +27,7 @@ function parsedDocuments(path: string, text: string): readonly unknown[] {
     const documents = parseAllDocuments(text, { version: '1.1', customTags: kubectlTags })
     const broken = documents.flatMap(({ errors }) => errors)[0]
     if (broken?.message.startsWith(overflow)) throw tooDeep(path, broken)
-    if (broken) throw new CommandFailed(`${path} is not YAML: ${broken.message}`)
+    if (broken) throw new CommandError(`${path} is not YAML: ${broken.message}`)
     return documents.map((document) => document.toJS() as unknown)
   } catch (cause) {
     if (cause instanceof RangeError) throw tooDeep(path, cause)
@@ -46,8 +46,8 @@ const overflow = 'Maximum call stack size exceeded'
  */
 const deepest = 200
 
-function tooDeep(path: string, cause?: unknown): CommandFailed {
-  return new CommandFailed(`${path} is nested too deeply; allowed: at most ${deepest} levels`, { cause })
+function tooDeep(path: string, cause?: unknown): CommandError {
+  return new CommandError(`${path} is nested too deeply; allowed: at most ${deepest} levels`, { cause })
 }
 
 function isDeeperThan(value: unknown, levels: number): boolean {
@@ -58,11 +58,11 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   )
 }
 
-/** A file's one OrderPipeline. @throws CommandFailed */
+/** A file's one OrderPipeline. @throws CommandError */
 export async function onePipelineIn(path: string): Promise<Manifest> {
   const [only, ...others] = await pipelinesIn(path)
   if (only !== undefined && others.length === 0) return only
-  throw new CommandFailed(`${path} holds ${only ? others.length + 1 : 0} OrderPipelines; allowed: one`)
+  throw new CommandError(`${path} holds ${only ? others.length + 1 : 0} OrderPipelines; allowed: one`)
 }
 
 /** YAML 1.1 without the types that kubectl does not know: times of day, dates, sets. */
@@ -82,7 +82,7 @@ async function contentOf(path: string): Promise<string> {
   try {
     return await readFile(path === '-' ? '/dev/stdin' : path, 'utf8')
   } catch (cause) {
-    throw new CalledWrongly(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    throw new UsageError(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     })
   }

@@ -2,7 +2,7 @@
 // Without one they are taken to be the usual ones.
 import { configFrom } from '@orderpipeline/operator/config'
 import type { OperatorConfig } from '@orderpipeline/operator/config'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import type { KubeClient, List } from '@orderpipeline/client'
 
 export interface OperatorSettings {
@@ -60,7 +60,7 @@ async function operators(kube: KubeClient): Promise<readonly OperatorDeployment[
     const path = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent(operatorLabel)}`
     return (await kube.get<List<OperatorDeployment>>(path))?.items ?? []
   } catch (error) {
-    if (error instanceof CommandFailed) return [] // a user of one namespace may not list all of them
+    if (error instanceof CommandError) return [] // a user of one namespace may not list all of them
     throw error
   }
 }

@@ -2,14 +2,14 @@
 // fixed number of replicas.
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { group, kind, version } from '@orderpipeline/operator/api'
-import { topologyOf, TopologyInvalid, validate } from '@orderpipeline/operator/pipeline'
+import { topologyOf, InvalidTopologyError, validate } from '@orderpipeline/operator/pipeline'
 import type { Ratio } from '@orderpipeline/operator/pipeline'
 import type { Trace } from '@orderpipeline/traffic'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
+import { UsageError, CommandError } from '../environment.ts'
 import { figures } from './model/figures.ts'
 import type { Figures } from './model/figures.ts'
-import { stageScenarios, WorkUnknown } from './model/pipeline-scenario.ts'
+import { stageScenarios, UnknownWorkError } from './model/pipeline-scenario.ts'
 import type { Scaling, Scenario, ClusterConditions } from './model/scenario.ts'
 import { simulate } from './model/simulation.ts'
 import type { Run } from './model/simulation.ts'
@@ -52,7 +52,7 @@ const stepMs = 100
 /** 70 % of a request of 100 millicores. */
 const coresPerReplica = 0.07
 
-/** @throws CommandFailed */
+/** @throws CommandError */
 export function dryRun(pipeline: PipelineFile, options: DryRunOptions): DryRun {
   return ran(scenarioOf(pipeline, options), options.replicas)
 }
@@ -84,8 +84,7 @@ function ran(scenario: Scenario, replicas: number): DryRun {
 
 function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scenario {
   const problems = validate(spec)
-  if (problems.length > 0)
-    throw new CommandFailed(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+  if (problems.length > 0) throw new CommandError(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
   const { trace, surroundings, seed, tailSeconds, cpuSeconds = new Map<string, number>() } = options
   const shared = options.sharedPerSecond ?? new Map<string, number>()
   const cpu = new Map([...cpuSeconds].map(([stage, each]) => [stage, { secondsPerMessage: each, coresPerReplica }]))
@@ -99,8 +98,10 @@ function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scena
       ...(options.seconds === undefined ? {} : { seconds: options.seconds }),
     }
   } catch (error) {
-    if (error instanceof TopologyInvalid && error.message.startsWith('--ratio')) throw new CalledWrongly(error.message)
-    if (error instanceof TopologyInvalid || error instanceof WorkUnknown) throw new CommandFailed(error.message)
+    if (error instanceof InvalidTopologyError && error.message.startsWith('--ratio'))
+      throw new UsageError(error.message)
+    if (error instanceof InvalidTopologyError || error instanceof UnknownWorkError)
+      throw new CommandError(error.message)
     throw error
   }
 }

@@ -1,8 +1,8 @@
 // Which values do the command's options have? A wrong one is an error with what was found and what
 // is allowed.
-import { burst, day, OptionInvalid, parsedDuration, parsedRate, steady } from '@orderpipeline/traffic'
+import { burst, day, InvalidOptionError, parsedDuration, parsedRate, steady } from '@orderpipeline/traffic'
 import type { Trace } from '@orderpipeline/traffic'
-import { CalledWrongly } from '../environment.ts'
+import { UsageError } from '../environment.ts'
 import type { ClusterConditions } from './model/scenario.ts'
 import type { Ratio } from '@orderpipeline/operator/pipeline'
 
@@ -36,12 +36,12 @@ export interface Options {
   readonly json?: true
 }
 
-/** The load the options describe; undefined when a file holds it. @throws CommandFailed */
+/** The load the options describe; undefined when a file holds it. @throws CommandError */
 export function shapeOf(options: Options): Trace | undefined {
   const { trace, replay, rate, burst: orders, day: peak } = options
   const shapes = [peak, rate ?? orders, trace, replay].filter((one) => one !== undefined)
   if (shapes.length !== 1)
-    throw new CalledWrongly(
+    throw new UsageError(
       `the load: found ${shapes.length} of --trace, --replay, --day and --rate or --burst; allowed: one of them, or --rate and --burst together`,
       { advice: 'For example: --rate 10000/min --for 10m, or --burst 8000' },
     )
@@ -59,7 +59,7 @@ export function shapeOf(options: Options): Trace | undefined {
   ]
 }
 
-/** @throws CommandFailed */
+/** @throws CommandError */
 export function clusterConditionsOf(options: Options): ClusterConditions {
   return {
     podStartSeconds: durationMs(options.podStart, '--pod-start') / 1_000,
@@ -76,7 +76,7 @@ export function clusterConditionsOf(options: Options): ClusterConditions {
   }
 }
 
-/** `orders.status=2`, or `payment.processed:orders.status=1`. @throws CommandFailed */
+/** `orders.status=2`, or `payment.processed:orders.status=1`. @throws CommandError */
 export function ratiosOf(texts: readonly string[]): Ratio[] {
   return texts.map((text) => {
     const match = /^(?:([\w.-]+):)?([\w.-]+)=(.+)$/.exec(text)
@@ -87,7 +87,7 @@ export function ratiosOf(texts: readonly string[]): Ratio[] {
   })
 }
 
-/** `payment=5`, by stage. @throws CommandFailed */
+/** `payment=5`, by stage. @throws CommandError */
 export function secondsOf(texts: readonly string[], option: string, stages: readonly string[]): Map<string, number> {
   return new Map(
     texts.map((text) => {
@@ -99,7 +99,7 @@ export function secondsOf(texts: readonly string[], option: string, stages: read
   )
 }
 
-/** `payment=100/s`, by stage. @throws CommandFailed */
+/** `payment=100/s`, by stage. @throws CommandError */
 export function ratesOf(texts: readonly string[], option: string, stages: readonly string[]): Map<string, number> {
   return new Map(
     texts.map((text) => {
@@ -117,14 +117,14 @@ interface Bounds {
   readonly to: number
 }
 
-/** @throws CommandFailed */
+/** @throws CommandError */
 export function number(text: string, option: string, { whole, from, to }: Bounds): number {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (value >= from && value <= to && (!whole || Number.isInteger(value))) return value
   throw wrong(option, text, `a ${whole ? 'whole ' : ''}number from ${from} to ${to}`)
 }
 
-/** Zero included, unlike elsewhere. @throws CommandFailed */
+/** Zero included, unlike elsewhere. @throws CommandError */
 export function durationMs(text: string, option: string): number {
   if (/^0+(ms|s|m|min|h)?$/.test(text.trim())) return 0
   return orWrongCall(() => parsedDuration(text, option))
@@ -138,11 +138,11 @@ function orWrongCall<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (!(error instanceof OptionInvalid)) throw error
-    throw new CalledWrongly(error.message)
+    if (!(error instanceof InvalidOptionError)) throw error
+    throw new UsageError(error.message)
   }
 }
 
-function wrong(option: string, actual: string, allowedText: string): CalledWrongly {
-  return new CalledWrongly(`${option}: found ${JSON.stringify(actual)}; allowed: ${allowedText}`)
+function wrong(option: string, actual: string, allowedText: string): UsageError {
+  return new UsageError(`${option}: found ${JSON.stringify(actual)}; allowed: ${allowedText}`)
 }

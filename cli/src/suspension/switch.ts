@@ -3,8 +3,15 @@
 import { sleep } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { Command } from 'commander'
-import { CalledWrongly, CommandFailed } from '../environment.ts'
-import { connect, KubeUnreachable, getPipeline, pipelinePath, consequences, progressOf } from '@orderpipeline/client'
+import { UsageError, CommandError } from '../environment.ts'
+import {
+  connect,
+  KubeUnreachableError,
+  getPipeline,
+  pipelinePath,
+  consequences,
+  progressOf,
+} from '@orderpipeline/client'
 import type { KubeClient } from '@orderpipeline/client'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
@@ -92,21 +99,21 @@ async function waitFor(
       const pipeline = await kube.get<OrderPipeline>(pipelinePath(namespace, name))
       if (pipeline) return progressOf(pipeline, suspend)
     } catch (error) {
-      if (error instanceof KubeUnreachable) return { done: false, left: error.message }
+      if (error instanceof KubeUnreachableError) return { done: false, left: error.message }
       throw error
     }
-    throw new CommandFailed(`${namespace}/${name} was deleted meanwhile.`)
+    throw new CommandError(`${namespace}/${name} was deleted meanwhile.`)
   }
 }
 
 function withinOf(text: string): number {
   const seconds = Number(text)
   if (text.trim() !== '' && Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400) return seconds
-  throw new CommandFailed(`--within: found ${JSON.stringify(text)}; allowed: whole seconds, 0 (at once) to 86400`)
+  throw new CommandError(`--within: found ${JSON.stringify(text)}; allowed: whole seconds, 0 (at once) to 86400`)
 }
 
 function timeoutOf(text: string): number {
   const seconds = Number(text)
   if (seconds > 0 && seconds <= 86_400) return seconds
-  throw new CalledWrongly(`--timeout: found ${JSON.stringify(text)}; allowed: a number above 0 and up to 86400 seconds`)
+  throw new UsageError(`--timeout: found ${JSON.stringify(text)}; allowed: a number above 0 and up to 86400 seconds`)
 }

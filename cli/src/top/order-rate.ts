@@ -1,7 +1,7 @@
 // How many orders a second do the gateways take? The sum of what each of them has counted since the
 // last look, read from its metrics through the API server, which reaches pods where the person at
 // the terminal may not.
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import type { KubeClient } from '@orderpipeline/client'
 
 export interface OrderRate {
@@ -38,7 +38,7 @@ export function createOrderRate(kube: KubeClient, within: string, pipeline: stri
     } catch (error) {
       // A pod that is starting or leaving does not answer; the others' count is still worth
       // showing.
-      if (error instanceof CommandFailed) return undefined
+      if (error instanceof CommandError) return undefined
       throw error
     }
   }

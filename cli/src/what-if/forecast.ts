@@ -6,7 +6,7 @@ import { capacityOf, needsFor } from '@orderpipeline/operator/pipeline'
 import { burst, steady } from '@orderpipeline/traffic'
 import { stringify } from 'yaml'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import { dryRun } from '../simulate/dry-run.ts'
 import type { ClusterConditions } from '../simulate/model/scenario.ts'
 
@@ -21,11 +21,11 @@ const tailSeconds = 900
 /** A picture is no wider. */
 const mostSamples = 400
 
-/** @throws CommandFailed where the pipeline cannot be simulated, or has no such stage */
+/** @throws CommandError where the pipeline cannot be simulated, or has no such stage */
 export function whatIf({ name, spec }: PipelineFile, question: WhatIfRequest): WhatIf {
   const stage = spec.stages.find((one) => one.name === question.stage)
   if (!stage)
-    throw new CommandFailed(
+    throw new CommandError(
       `stage: found ${JSON.stringify(question.stage)}; allowed: ${spec.stages.map((one) => one.name).join(', ')}`,
     )
   const present = forecast({ name, spec }, question)

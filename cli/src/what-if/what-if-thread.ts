@@ -4,14 +4,14 @@
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { WhatIfRequest, WhatIf } from '@orderpipeline/console'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import type { PipelineFile } from '../capacity/pipeline-file.ts'
 import { whatIf } from './forecast.ts'
 
 const longestMs = 30_000
 const file = new URL('./worker.ts', import.meta.url)
 
-/** @throws CommandFailed */
+/** @throws CommandError */
 export async function whatIfInThread(pipeline: PipelineFile, question: WhatIfRequest): Promise<WhatIf> {
   if (!existsSync(file)) return whatIf(pipeline, question)
   const worker = new Worker(file, { workerData: { pipeline, question } })
@@ -20,12 +20,12 @@ export async function whatIfInThread(pipeline: PipelineFile, question: WhatIfReq
     return await new Promise<WhatIf>((resolve, reject) => {
       worker.on('message', (message: { readonly answer?: WhatIf; readonly failed?: string }) => {
         if (message.answer) resolve(message.answer)
-        else reject(new CommandFailed(message.failed ?? 'The simulation gave no result.'))
+        else reject(new CommandError(message.failed ?? 'The simulation gave no result.'))
       })
       worker.on('error', reject)
       worker.on('exit', () =>
         reject(
-          new CommandFailed(
+          new CommandError(
             `The simulation took longer than ${longestMs / 1_000} s; choose a shorter time or a smaller load.`,
           ),
         ),

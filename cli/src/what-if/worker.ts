@@ -1,6 +1,6 @@
 // A dry run in a thread of its own: it is seconds of work, and must not block its caller.
 import { parentPort, workerData } from 'node:worker_threads'
-import { CommandFailed } from '../environment.ts'
+import { CommandError } from '../environment.ts'
 import { whatIf } from './forecast.ts'
 
 const { pipeline, question } = workerData as {
@@ -10,6 +10,6 @@ const { pipeline, question } = workerData as {
 try {
   parentPort?.postMessage({ answer: whatIf(pipeline, question) })
 } catch (error) {
-  if (!(error instanceof CommandFailed)) throw error
+  if (!(error instanceof CommandError)) throw error
   parentPort?.postMessage({ failed: error.message })
 }

@@ -29,7 +29,7 @@ export interface DeadLetterTopic {
   close(): Promise<void>
 }
 
-/** Every method @throws CommandFailed with what to do about it. */
+/** Every method @throws CommandError with what to do about it. */
 export function openDeadLetterTopic(config: KafkaConfig, pipeline: string): DeadLetterTopic {
   const kafka = connectionTo(config)
   const producer = createProducer(kafkaAddress(config, clientId), silentLogger())

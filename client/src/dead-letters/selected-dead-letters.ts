@@ -1,11 +1,11 @@
 // Which of the dead letters in Kafka does a command select?
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import type { DeadLetterTopic } from './dead-letter-topic.ts'
 import { selected, sinceOf, whereOf } from './selection.ts'
 import type { Filters } from './selection.ts'
 
-/** @throws CommandFailed where there is no such pipeline, stage or dead letter */
+/** @throws CommandError where there is no such pipeline, stage or dead letter */
 export async function selectedDeadLetters(
   box: DeadLetterTopic,
   pipeline: string,
@@ -18,16 +18,16 @@ export async function selectedDeadLetters(
   const since = sinceOf(options.since, now)
   const stages = await box.stages()
   if (stages.length === 0)
-    throw new CommandFailed(`Kafka has no dead-letter topic of pipeline ${pipeline}.`, {
+    throw new CommandError(`Kafka has no dead-letter topic of pipeline ${pipeline}.`, {
       advice: `Their names are ${pipeline}.<stage>.dead-letters. Check that it is the right Kafka, and that this user may see them.`,
     })
   const { stage } = where
   if (stage !== undefined && !stages.includes(stage))
-    throw new CommandFailed(`${pipeline} has no dead letters of stage ${stage}; it has those of ${stages.join(', ')}.`)
+    throw new CommandError(`${pipeline} has no dead letters of stage ${stage}; it has those of ${stages.join(', ')}.`)
   const deadLetters = await box.read(stage === undefined ? stages : [stage], since)
   const matches = selected(deadLetters, where, options, states, since)
   if (where.letter !== undefined && matches.length === 0)
-    throw new CommandFailed(`There is no dead letter ${where.letter}.`, {
+    throw new CommandError(`There is no dead letter ${where.letter}.`, {
       advice: `orderpipeline dlq list ${pipeline} ${stage} --state all lists all of them.`,
     })
   return matches

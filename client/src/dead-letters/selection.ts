@@ -1,6 +1,6 @@
 // Which dead letters are selected? By stage or by name, reason, order, age and state. Pure.
 import type { DeadLetter, DeadLetterState } from '@orderpipeline/kafka'
-import { CalledWrongly } from '../failure.ts'
+import { UsageError } from '../failure.ts'
 
 export interface Filters {
   readonly reason?: string
@@ -14,28 +14,26 @@ export interface Where {
   readonly letter?: string
 }
 
-/** `payment`, or `payment/2/17`. @throws CommandFailed */
+/** `payment`, or `payment/2/17`. @throws CommandError */
 export function whereOf(text: string | undefined): Where {
   if (text === undefined) return {}
   const [stage = '', partition, offset, ...more] = text.split('/')
   if (stage !== '' && partition === undefined) return { stage }
   if (stage !== '' && /^\d+$/.test(partition ?? '') && /^\d+$/.test(offset ?? '') && more.length === 0)
     return { stage, letter: text }
-  throw new CalledWrongly(`Found ${JSON.stringify(text)}; allowed: a stage, or a dead letter such as payment/2/17.`)
+  throw new UsageError(`Found ${JSON.stringify(text)}; allowed: a stage, or a dead letter such as payment/2/17.`)
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** `30m`, `2h`, `3d` ago, or a time. @throws CommandFailed */
+/** `30m`, `2h`, `3d` ago, or a time. @throws CommandError */
 export function sinceOf(text: string | undefined, now: Date, option = '--since'): Date | undefined {
   if (text === undefined) return undefined
   const [, count, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? []
   if (count !== undefined) return new Date(now.getTime() - Number(count) * (unitMs[unit] ?? 0))
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
   if (!Number.isNaN(at)) return new Date(at)
-  throw new CalledWrongly(
-    `${option}: found ${JSON.stringify(text)}; allowed: such as 30m, 2h, 3d or 2026-01-31T12:00:00Z`,
-  )
+  throw new UsageError(`${option}: found ${JSON.stringify(text)}; allowed: such as 30m, 2h, 3d or 2026-01-31T12:00:00Z`)
 }
 
 /** The order a message is about: an event's subject, or the orderId in its data. */

@@ -2,7 +2,7 @@ import type { ScaledObject } from '@orderpipeline/operator/api'
 import { answerOf, unmeasuredDecision } from '@orderpipeline/operator/pipeline'
 import type { FlowHistory } from '@orderpipeline/operator/pipeline'
 import { describe, expect, it } from 'vitest'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import { flowOf, proxiedPath } from './flow.ts'
 
 const url = 'http://operator-scaler.op.svc:8081/v1/flow/default/shop/payment'
@@ -35,7 +35,7 @@ describe('the decision of the operator', () => {
   })
 
   it('is unknown, with the reason, if the API server refuses or the operator is older', async () => {
-    const refuses = () => Promise.reject(new CommandFailed('the server answered 403 to …: services/proxy'))
+    const refuses = () => Promise.reject(new CommandError('the server answered 403 to …: services/proxy'))
     expect(await flowOf({ getText: refuses }, scaledObject(url))).toContain('answered 403')
     const absent = () => Promise.resolve(undefined)
     expect(await flowOf({ getText: absent }, scaledObject(url))).toBe(`the operator has no answer at ${url}/changes`)

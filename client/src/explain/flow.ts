@@ -3,7 +3,7 @@
 import type { ScaledObject, Trigger } from '@orderpipeline/operator/api'
 import type { FlowHistory, FlowReason } from '@orderpipeline/operator/pipeline'
 import { countText } from '../figures.ts'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import type { KubeClient } from '../kube/connection.ts'
 import type { ReplicaReason } from './reason.ts'
 import type { Demand } from './metrics.ts'
@@ -30,7 +30,7 @@ export async function flowOf(
       : await kube.getText(path, answerTimeoutMs)
     return text === undefined ? `the operator has no answer at ${url}/changes` : (JSON.parse(text) as FlowHistory)
   } catch (error) {
-    if (error instanceof CommandFailed) return error.message
+    if (error instanceof CommandError) return error.message
     if (error instanceof SyntaxError) return `the answer at ${url}/changes is not JSON`
     throw error
   }

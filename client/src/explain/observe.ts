@@ -1,7 +1,7 @@
 // What is there of a part? The objects that decide how many replicas it has, read at one time.
 import type { KafkaTopic, OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys, desiredTopicsOf, workloadName } from '@orderpipeline/operator/pipeline'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import type { ApiServer } from '../kube/api-server.ts'
 import type { KubeClient } from '../kube/connection.ts'
 import { namespacePath } from '../kube/pipelines.ts'
@@ -116,6 +116,6 @@ export function partitionsOf(pipeline: OrderPipeline, topics: readonly KafkaTopi
 
 /** Who may not list pods still learns the rest. */
 function whenAllowed(error: unknown): undefined {
-  if (error instanceof CommandFailed && / answered 403 /.test(error.message)) return undefined
+  if (error instanceof CommandError && / answered 403 /.test(error.message)) return undefined
   throw error
 }

@@ -1,9 +1,9 @@
 // How does a command speak to Kafka itself, and what does it say when that fails?
-import { kafkaAddress, PublishFailed } from '@orderpipeline/kafka'
+import { kafkaAddress, PublishError } from '@orderpipeline/kafka'
 import type { KafkaConfig } from '@orderpipeline/kafka'
-import { kafkaConnection, KafkaUnavailable, TopicTooLarge } from '@orderpipeline/kafka-admin'
+import { kafkaConnection, KafkaUnavailableError, TopicTooLargeError } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import { unreachableAdvice } from './connection.ts'
 
 export const clientId = 'orderpipeline-cli'
@@ -22,24 +22,24 @@ export function connectionTo(config: KafkaConfig): KafkaConnection {
   })
 }
 
-/** @throws CommandFailed with what to do about it */
+/** @throws CommandError with what to do about it */
 export async function withAdvice<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    if (cause instanceof KafkaUnavailable) throw new CommandFailed(`Kafka: ${cause.message}`, adviceOn(cause))
-    if (cause instanceof PublishFailed)
-      throw new CommandFailed(`Kafka refused the messages: ${cause.message}`, {
+    if (cause instanceof KafkaUnavailableError) throw new CommandError(`Kafka: ${cause.message}`, adviceOn(cause))
+    if (cause instanceof PublishError)
+      throw new CommandError(`Kafka refused the messages: ${cause.message}`, {
         advice:
           'Check that the topic exists and that this user may write to it. Dead letters that were not written are still open.',
         cause,
       })
-    if (cause instanceof TopicTooLarge)
-      throw new CommandFailed(cause.message, { advice: 'Select fewer with --since, or one stage.', cause })
+    if (cause instanceof TopicTooLargeError)
+      throw new CommandError(cause.message, { advice: 'Select fewer with --since, or one stage.', cause })
     throw cause
   }
 }
 
-function adviceOn({ reason }: KafkaUnavailable) {
+function adviceOn({ reason }: KafkaUnavailableError) {
   return reason === 'Unreachable' ? { advice: unreachableAdvice } : {}
 }

@@ -7,7 +7,7 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { kafkaAccess } from '@orderpipeline/operator/pipeline'
 import type { SecretKey } from '@orderpipeline/operator/pipeline'
 import { z } from 'zod'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import type { ApiServer } from '../kube/api-server.ts'
 import { connect } from '../kube/connection.ts'
 import type { ConnectOptions } from '../kube/connection.ts'
@@ -20,7 +20,7 @@ export interface KafkaConnectionOptions extends ConnectOptions {
   readonly bootstrapServers?: string
 }
 
-/** @throws CommandFailed */
+/** @throws CommandError */
 export async function kafkaConfigFor(
   environment: ClientEnvironment,
   options: KafkaConnectionOptions,
@@ -33,7 +33,7 @@ export async function kafkaConfigFor(
   return kafkaConfigOf(kube, await getPipeline(kube, options.namespace ?? kube.namespace, pipeline))
 }
 
-/** As the pipeline in the cluster says. @throws CommandFailed */
+/** As the pipeline in the cluster says. @throws CommandError */
 export async function kafkaConfigOf(kube: Pick<ApiServer, 'get'>, pipeline: OrderPipeline): Promise<KafkaConfig> {
   return checked(await kafkaVariablesOf(kube, pipeline))
 }
@@ -42,7 +42,7 @@ function checked(variables: Readonly<Record<string, string | undefined>>): Kafka
   try {
     return readConfig(z.object(kafkaVariables), variables)
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandFailed(error.message, { cause: error })
+    if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error })
     throw error
   }
 }
@@ -120,7 +120,7 @@ async function secretText(kube: Pick<ApiServer, 'get'>, namespace: string, { nam
   )
   const text = secret?.data?.[key]
   if (text !== undefined) return Buffer.from(text, 'base64').toString()
-  throw new CommandFailed(`The Secret ${namespace}/${name} ${secret ? `has no key ${key}` : 'does not exist'}.`, {
+  throw new CommandError(`The Secret ${namespace}/${name} ${secret ? `has no key ${key}` : 'does not exist'}.`, {
     advice: 'The pipeline names it for Kafka; set KAFKA_BOOTSTRAP_SERVERS and the related variables instead.',
   })
 }

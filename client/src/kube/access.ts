@@ -1,6 +1,6 @@
 // May the person of the kubeconfig do this, and which name does the API server know? The API server
 // itself decides; what runs on this machine without one has one user, with every right.
-import { KubeUnreachable } from './api-server.ts'
+import { KubeUnreachableError } from './api-server.ts'
 import type { ApiServer } from './api-server.ts'
 
 export interface Access {
@@ -23,7 +23,7 @@ interface Reviewed {
 
 const answerTimeoutMs = 10_000
 
-/** Why not; undefined where it is allowed. @throws KubeUnreachable, CommandFailed */
+/** Why not; undefined where it is allowed. @throws KubeUnreachableError, CommandError */
 export async function accessRefusal(kube: Pick<ApiServer, 'send'>, access: Access): Promise<string | undefined> {
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
@@ -44,14 +44,14 @@ export async function selfName(kube: Pick<ApiServer, 'send'>): Promise<string | 
   try {
     return await reviewedName(kube)
   } catch (error) {
-    if (error instanceof KubeUnreachable) throw error
+    if (error instanceof KubeUnreachableError) throw error
     return undefined // may not ask; a name is no condition
   }
 }
 
 /**
  * The name that the API server authenticates; undefined where it has no such review. @throws
- * KubeRefused with status 401 where it does not accept the credentials; KubeUnreachable
+ * KubeRefusedError with status 401 where it does not accept the credentials; KubeUnreachableError
  */
 export async function reviewedName(kube: Pick<ApiServer, 'send'>): Promise<string | undefined> {
   const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }

@@ -3,13 +3,13 @@
 import { request as requestHttp } from 'node:http'
 import { request } from 'node:https'
 import type { RequestOptions } from 'node:https'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 
 /** The API server did not answer; it may do so later. */
-export class KubeUnreachable extends CommandFailed {}
+export class KubeUnreachableError extends CommandError {}
 
 /** The API server, or what is behind it, refused. */
-export class KubeRefused extends CommandFailed {
+export class KubeRefusedError extends CommandError {
   readonly status: number
 
   constructor(status: number, message: string, options: { readonly advice?: string } = {}) {
@@ -22,13 +22,18 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** The requests of a person or a program to one API server. */
 export interface ApiServer {
-  /** undefined where there is no such thing. @throws KubeUnreachable, KubeRefused */
+  /** undefined where there is no such thing. @throws KubeUnreachableError, KubeRefusedError */
   get<Body>(path: string): Promise<Body | undefined>
   /** As it is, for what is not JSON. */
   getText(path: string, timeoutMs: number): Promise<string | undefined>
-  /** A merge patch; undefined where there is no such thing. @throws KubeUnreachable, KubeRefused */
+  /**
+   * A merge patch; undefined where there is no such thing. @throws KubeUnreachableError,
+   * KubeRefusedError
+   */
   patch<Body>(path: string, change: unknown): Promise<Body | undefined>
-  /** As JSON; undefined where there is no such thing. @throws KubeUnreachable, KubeRefused */
+  /**
+   * As JSON; undefined where there is no such thing. @throws KubeUnreachableError, KubeRefusedError
+   */
   send<Body>(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Body | undefined>
 }
 
@@ -55,7 +60,7 @@ export function apiServer(options: ApiServerOptions): ApiServer {
     if (status >= 200 && status < 300) return body
     const message = `${server.host} answered ${status} to ${call.path}: ${statusMessage(body)}`
     const refused = (status === 401 || status === 403) && refusedAdvice !== undefined
-    throw new KubeRefused(status, message, refused ? { advice: refusedAdvice } : {})
+    throw new KubeRefusedError(status, message, refused ? { advice: refusedAdvice } : {})
   }
   const parsed = <Body>(body: string | undefined) =>
     body === undefined ? undefined : (JSON.parse(body || 'null') as Body)
@@ -90,7 +95,7 @@ function fetched(
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void =>
       reject(
-        new KubeUnreachable(`The API server ${server.host} does not answer: ${messageOf(error)}`, {
+        new KubeUnreachableError(`The API server ${server.host} does not answer: ${messageOf(error)}`, {
           ...(unreachableAdvice === undefined ? {} : { advice: unreachableAdvice }),
           cause: error,
         }),

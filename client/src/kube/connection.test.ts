@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import { connect } from './connection.ts'
 import type { KubeClient } from './connection.ts'
 
@@ -89,15 +89,15 @@ it('says who refused what, and advises another context where the user may not', 
     response.writeHead(403).end('{"message":"pods is forbidden"}')
   })
   const refusal = await kube.get('/pods').catch((error: unknown) => error)
-  expect(refusal).toBeInstanceOf(CommandFailed)
+  expect(refusal).toBeInstanceOf(CommandError)
   expect(refusal).toMatchObject({ message: `${host} answered 403 to /pods: pods is forbidden` })
-  expect((refusal as CommandFailed).advice).toContain('--context')
+  expect((refusal as CommandError).advice).toContain('--context')
 })
 
 it('says that the API server is silent, and why it cannot be reached', async () => {
   const { kube, host } = await connectedTo(() => undefined)
   const silent = await kube.getText('/', 20).catch((error: unknown) => error)
-  expect(silent).toBeInstanceOf(CommandFailed)
+  expect(silent).toBeInstanceOf(CommandError)
   expect(silent).toMatchObject({ message: `The API server ${host} does not answer: no answer within 0.02 s` })
   for (const close of closers.splice(0)) close()
   await expect(kube.get('/')).rejects.toThrow(`The API server ${host} does not answer: connect ECONNREFUSED`)
@@ -121,7 +121,7 @@ it('names the kubeconfig whose credentials cannot be used', async () => {
   const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/nowhere/login', interactiveMode: 'Never' }
   const file = kubeconfigFile({ ...contextOf('x'), ...clusterOf('https://127.0.0.1:9'), ...userOf({ exec }) })
   const failure = await connect({ kubeconfig: file, kubeconfigCandidates: [] }).catch((error: unknown) => error)
-  expect(failure).toBeInstanceOf(CommandFailed)
-  expect((failure as CommandFailed).message).toContain(`The credentials of the kubeconfig ${file} cannot be used`)
-  expect((failure as CommandFailed).message).toContain('/nowhere/login')
+  expect(failure).toBeInstanceOf(CommandError)
+  expect((failure as CommandError).message).toContain(`The credentials of the kubeconfig ${file} cannot be used`)
+  expect((failure as CommandError).message).toContain('/nowhere/login')
 })

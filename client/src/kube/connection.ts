@@ -7,13 +7,13 @@ import type { RequestOptions } from 'node:https'
 import { delimiter } from 'node:path'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { allowPlainHttp } from '@orderpipeline/kube'
-import { CalledWrongly, CommandFailed } from '../failure.ts'
+import { UsageError, CommandError } from '../failure.ts'
 import type { ClientEnvironment } from '../environment.ts'
 import { apiServer, messageOf } from './api-server.ts'
 import type { ApiServer } from './api-server.ts'
 
 /** No kubeconfig, so no cluster to ask. */
-export class NoKubeconfig extends CommandFailed {}
+export class NoKubeconfigError extends CommandError {}
 
 export interface KubeClient extends ApiServer {
   /** Which cluster it is, for a person: its name in the kubeconfig and its address. */
@@ -24,7 +24,7 @@ export interface KubeClient extends ApiServer {
   readonly local: boolean
   /**
    * Reads an address inside of the cluster; only in a pod, and only for addresses that it is
-   * configured to read. undefined where it is none of these. @throws CommandFailed
+   * configured to read. undefined where it is none of these. @throws CommandError
    */
   readonly getInside?: (url: string, timeoutMs: number) => Promise<string | undefined>
 }
@@ -47,7 +47,7 @@ export async function connect(environment: ClientEnvironment, options: ConnectOp
   if (options.context !== undefined) useContext(config, options.context, file)
   const cluster = config.getCurrentCluster()
   if (!cluster)
-    throw new CommandFailed(`The kubeconfig ${file} has no current context.`, {
+    throw new CommandError(`The kubeconfig ${file} has no current context.`, {
       advice: `Name one with --context; its contexts: ${contextNames(config)}.`,
     })
   const server = new URL(cluster.server)
@@ -66,13 +66,13 @@ export async function connect(environment: ClientEnvironment, options: ConnectOp
   }
 }
 
-/** They may come from a program that the kubeconfig names. @throws CommandFailed */
+/** They may come from a program that the kubeconfig names. @throws CommandError */
 async function credentials(config: KubeConfig, file: string): Promise<RequestOptions> {
   const access: RequestOptions = {}
   try {
     await config.applyToHTTPSOptions(access)
   } catch (cause) {
-    throw new CommandFailed(`The credentials of the kubeconfig ${file} cannot be used: ${messageOf(cause)}`, {
+    throw new CommandError(`The credentials of the kubeconfig ${file} cannot be used: ${messageOf(cause)}`, {
       cause,
       advice: 'Check with kubectl that they work, or name another context with --context.',
     })
@@ -94,7 +94,7 @@ function keepAliveAgent({ protocol }: URL): HttpAgent {
 
 function useContext(config: KubeConfig, context: string, file: string): void {
   if (!config.getContextObject(context))
-    throw new CalledWrongly(`--context: found ${JSON.stringify(context)}; ${file} has ${contextNames(config)}`)
+    throw new UsageError(`--context: found ${JSON.stringify(context)}; ${file} has ${contextNames(config)}`)
   config.setCurrentContext(context)
 }
 
@@ -109,7 +109,7 @@ function contextNames(config: KubeConfig): string {
 
 /**
  * As kubectl merges them: of two entries with one name the first file's counts. @throws
- * CommandFailed
+ * CommandError
  */
 function merged(files: readonly string[], empty: () => KubeConfig): KubeConfig {
   const configs = files.map((file) => {
@@ -117,7 +117,7 @@ function merged(files: readonly string[], empty: () => KubeConfig): KubeConfig {
     try {
       config.loadFromFile(file)
     } catch (cause) {
-      throw new CommandFailed(`The kubeconfig ${file} cannot be read: ${messageOf(cause)}`, { cause })
+      throw new CommandError(`The kubeconfig ${file} cannot be read: ${messageOf(cause)}`, { cause })
     }
     return config
   })
@@ -139,7 +139,7 @@ function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: ClientEnvironment
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
   const files = candidates.filter((candidate) => existsSync(candidate))
   if (files.length > 0) return kubeconfig === undefined ? files.slice(0, 1) : files
-  throw new NoKubeconfig(`No kubeconfig found in ${candidates.join(', ')}.`, {
+  throw new NoKubeconfigError(`No kubeconfig found in ${candidates.join(', ')}.`, {
     advice:
       'Start the pipeline here with `npm start`, or the local cluster with `npm run up`; or name a kubeconfig with --kubeconfig or KUBECONFIG.',
   })

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import type { ApiServer } from './api-server.ts'
 import { namespacePath } from './pipelines.ts'
 
@@ -38,7 +38,7 @@ export async function recordEvent(
     await kube.send('POST', `${namespacePath(api, namespace)}/events`, event, answerTimeoutMs)
     return undefined
   } catch (error) {
-    if (error instanceof CommandFailed) return `No Event was recorded: ${error.message}`
+    if (error instanceof CommandError) return `No Event was recorded: ${error.message}`
     throw error
   }
 }

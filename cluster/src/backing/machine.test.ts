@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { silent } from '../progress/progress.ts'
-import { ToolMissing } from '../tools/errors.ts'
+import { ToolMissingError } from '../tools/errors.ts'
 import { machineOf } from './config.ts'
 import { findJava, majorOf } from './java.ts'
 import { pom } from './maven.ts'
@@ -23,9 +23,9 @@ describe('the machine', () => {
     const failure = await findJava(1_000, { cacheDir, path: '/nowhere', javaHome: undefined }, silent).catch(
       (error: unknown) => error,
     )
-    expect(failure).toBeInstanceOf(ToolMissing)
+    expect(failure).toBeInstanceOf(ToolMissingError)
     expect(String(failure)).toMatch(
-      /^ToolMissing: Java 1000 or newer is needed, found: .+\. Install one .+ or set JAVA_HOME\.$/,
+      /^ToolMissingError: Java 1000 or newer is needed, found: .+\. Install one .+ or set JAVA_HOME\.$/,
     )
   })
 

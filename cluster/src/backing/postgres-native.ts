@@ -4,7 +4,7 @@
 import { promises as fs } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { ToolMissing } from '../tools/errors.ts'
+import { ToolMissingError } from '../tools/errors.ts'
 import { exists } from '../files.ts'
 
 export interface Owner {
@@ -22,7 +22,7 @@ export async function packagedBinaries(): Promise<{ readonly native: string; rea
     const manifest = JSON.parse(await fs.readFile(join(dirname(native), 'package.json'), 'utf8')) as { version: string }
     return { native, version: manifest.version }
   } catch (cause) {
-    throw new ToolMissing(`PostgreSQL's npm package ${platform} is not installed.`, 'Run npm install.', { cause })
+    throw new ToolMissingError(`PostgreSQL's npm package ${platform} is not installed.`, 'Run npm install.', { cause })
   }
 }
 
@@ -35,7 +35,7 @@ export async function postgresOwner(): Promise<Owner | undefined> {
   const passwd = await fs.readFile('/etc/passwd', 'utf8')
   const owner = ownerIn(passwd, 'postgres') ?? ownerIn(passwd, 'nobody')
   if (!owner)
-    throw new ToolMissing(
+    throw new ToolMissingError(
       'PostgreSQL cannot run as root, and there is neither a user postgres nor a user nobody.',
       'Add one of them.',
     )

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { ProcessHost } from '../process/host.ts'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
-import { ToolMissing } from '../tools/errors.ts'
+import { ToolMissingError } from '../tools/errors.ts'
 import { exists } from '../files.ts'
 import type { Sizing } from './kafka-properties.ts'
 import { closedFolder, postgresOwner, reachableBinaries } from './postgres-native.ts'
@@ -115,7 +115,7 @@ async function storedPassword(file: string): Promise<string> {
 async function refuseClosedFolders(dir: string, owner: Owner | undefined): Promise<void> {
   const inaccessible = owner && (await closedFolder(join(dir, 'data')))
   if (!inaccessible) return
-  throw new ToolMissing(
+  throw new ToolMissingError(
     `PostgreSQL cannot run as root, and its user has no access to ${inaccessible}.`,
     'Choose a directory that other users can enter, such as one below /var/lib.',
   )

@@ -6,7 +6,7 @@ import { duration } from '../progress/duration.ts'
 import { stepMemory } from '../progress/step-memory.ts'
 import { chosenProvider } from '../providers/index.ts'
 import { readyStep } from '../providers/product/steps.ts'
-import { downloadSource, downloadsVariable, DownloadsInvalid } from '../downloads/index.ts'
+import { downloadSource, downloadsVariable, InvalidDownloadsError } from '../downloads/index.ts'
 import { refuseDownloads } from '../tools/index.ts'
 import { newDeaths, reportDeaths } from './deaths.ts'
 import { UsageError } from './command.ts'
@@ -72,7 +72,7 @@ function checkDownloads(): void {
   try {
     downloadSource(process.env[downloadsVariable])
   } catch (error) {
-    throw error instanceof DownloadsInvalid ? new UsageError(error.message) : error
+    throw error instanceof InvalidDownloadsError ? new UsageError(error.message) : error
   }
 }
 

@@ -2,8 +2,8 @@
 
 export type DownloadReason = 'Unreachable' | 'NotFound' | 'WrongSum' | 'TooSlow' | 'Interrupted' | 'BadArchive'
 
-export class DownloadFailed extends Error {
-  override readonly name = 'DownloadFailed'
+export class DownloadError extends Error {
+  override readonly name = 'DownloadError'
   readonly reason: DownloadReason
   readonly retry = false
 

@@ -9,7 +9,7 @@ import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { backoffMs, sleep } from '@orderpipeline/retry'
 import { exists } from '../files.ts'
-import { DownloadFailed } from './errors.ts'
+import { DownloadError } from './errors.ts'
 import { refuseDowngrade } from './source.ts'
 
 export interface DownloadLimits {
@@ -30,7 +30,7 @@ const fruitlessTries = 5
 const fruitBytes = 256 << 10
 const longestBackoffMs = 30_000
 
-/** @throws DownloadFailed */
+/** @throws DownloadError */
 export async function downloadFile(url: string, sha256: string, place: string, limits: DownloadLimits): Promise<void> {
   if ((await sha256Of(place)) === sha256) return // an earlier run came so far
   const part = `${place}.part`
@@ -41,7 +41,7 @@ export async function downloadFile(url: string, sha256: string, place: string, l
     await rm(part, { force: true })
     // The rest of an earlier run may be of another file.
     if (resumed) return await downloadFile(url, sha256, place, limits)
-    throw new DownloadFailed('WrongSum', `${url} does not have the SHA-256 that its release publishes`)
+    throw new DownloadError('WrongSum', `${url} does not have the SHA-256 that its release publishes`)
   }
   await rename(part, place)
 }
@@ -52,13 +52,13 @@ async function receive(url: string, part: string, limits: DownloadLimits): Promi
   for (let fruitless = 0; ;) {
     const before = await sizeOf(part)
     const problem = await receiveOnce(url, part, before, limits).catch((cause: unknown) => {
-      if (cause instanceof DownloadFailed && cause.reason !== 'Interrupted') throw cause
+      if (cause instanceof DownloadError && cause.reason !== 'Interrupted') throw cause
       return cause
     })
     if (problem === undefined) return
     fruitless = (await sizeOf(part)) - before >= fruitBytes ? 0 : fruitless + 1
     if (fruitless >= fruitlessTries || performance.now() > limits.until)
-      throw new DownloadFailed('Interrupted', `${url} breaks off repeatedly`, { cause: problem })
+      throw new DownloadError('Interrupted', `${url} breaks off repeatedly`, { cause: problem })
     await sleep(backoffMs(fruitless + 1, backoff))
   }
 }
@@ -66,7 +66,7 @@ async function receive(url: string, part: string, limits: DownloadLimits): Promi
 async function receiveOnce(url: string, part: string, offset: number, limits: DownloadLimits): Promise<void> {
   const stalled = new AbortController()
   const { stallMs = 20_000 } = limits
-  const stall = () => stalled.abort(new DownloadFailed('Interrupted', `${url} sent nothing for ${stallMs / 1_000} s`))
+  const stall = () => stalled.abort(new DownloadError('Interrupted', `${url} sent nothing for ${stallMs / 1_000} s`))
   const timer = setTimeout(stall, stallMs)
   try {
     const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-` } : {}
@@ -83,7 +83,7 @@ async function receiveOnce(url: string, part: string, offset: number, limits: Do
   }
 }
 
-/** At which byte the answer begins. @throws DownloadFailed */
+/** At which byte the answer begins. @throws DownloadError */
 async function begins(url: string, part: string, response: Response, offset: number): Promise<number> {
   if (response.status === 200) return 0
   const [, start] = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '') ?? []
@@ -91,7 +91,7 @@ async function begins(url: string, part: string, response: Response, offset: num
   await response.body?.cancel()
   if (response.status === 416) await rm(part, { force: true }) // longer than what there is: another file's
   const comesBack = response.status === 416 || response.status === 429 || response.status >= 500
-  throw new DownloadFailed(comesBack ? 'Interrupted' : 'NotFound', `${url} answers ${response.status}`)
+  throw new DownloadError(comesBack ? 'Interrupted' : 'NotFound', `${url} answers ${response.status}`)
 }
 
 async function write(
@@ -114,9 +114,9 @@ async function write(
     const elapsed = performance.now() - startedAt
     if (total === undefined || elapsed < judgeAfterMs) continue
     const leftMs = ((total - received) * elapsed) / (received - from)
-    if (performance.now() + leftMs > until) throw new DownloadFailed('TooSlow', `${url} is too slow`)
+    if (performance.now() + leftMs > until) throw new DownloadError('TooSlow', `${url} is too slow`)
   }
-  if (total !== undefined && received < total) throw new DownloadFailed('Interrupted', `${url} broke off`)
+  if (total !== undefined && received < total) throw new DownloadError('Interrupted', `${url} broke off`)
 }
 
 /** Nothing where there is no such file. */

@@ -3,8 +3,8 @@
 // is in the cache is complete.
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { CommandFailed, run } from '../process/run.ts'
-import { DownloadFailed } from './errors.ts'
+import { CommandError, run } from '../process/run.ts'
+import { DownloadError } from './errors.ts'
 import { downloadFile } from './file-download.ts'
 import type { DownloadLimits } from './file-download.ts'
 import { launcherScript } from './launcher.ts'
@@ -27,11 +27,11 @@ export interface Installation {
   readonly note: (text: string) => void
 }
 
-/** @throws DownloadFailed; then nothing of it is in its place */
+/** @throws DownloadError; then nothing of it is in its place */
 export async function installRelease(release: Release, on: Installation): Promise<void> {
   const [first] = release.artifacts
   if (first && !(await on.source.reachable(first.url)))
-    throw new DownloadFailed('Unreachable', `${new URL(on.source.address(first.url)).host} cannot be reached`)
+    throw new DownloadError('Unreachable', `${new URL(on.source.address(first.url)).host} cannot be reached`)
   const files = new Map<Artifact, string>()
   for (const artifact of release.artifacts) files.set(artifact, await fetchArtifact(artifact, on))
   await mkdir(on.bin, { recursive: true })
@@ -50,7 +50,7 @@ export async function installRelease(release: Release, on: Installation): Promis
 async function fetchArtifact({ url, sums }: Artifact, on: Installation): Promise<string> {
   const name = basename(new URL(url).pathname)
   const sum = publishedSum(await smallFile(on.source.address(sums)), name)
-  if (!sum) throw new DownloadFailed('WrongSum', `${on.source.address(sums)} has no SHA-256 of ${name}`)
+  if (!sum) throw new DownloadError('WrongSum', `${on.source.address(sums)} has no SHA-256 of ${name}`)
   const place = join(on.downloads, `${sum.slice(0, 16)}-${name}`) // one file a sum: parts of two never meet
   let reportedAt = 0
   const onBytes = (received: number, total: number | undefined) => {
@@ -75,8 +75,8 @@ async function takeOut({ url, executables }: Artifact, file: string, work: strin
   } else
     await run('tar', ['-xzf', file, '-C', folder, ...Object.values(members)], { timeoutMs: 120_000 }).catch(
       (cause: unknown) => {
-        if (!(cause instanceof CommandFailed)) throw cause
-        throw new DownloadFailed('BadArchive', `${url} does not contain ${Object.values(members).join(', ')}`, {
+        if (!(cause instanceof CommandError)) throw cause
+        throw new DownloadError('BadArchive', `${url} does not contain ${Object.values(members).join(', ')}`, {
           cause,
         })
       },

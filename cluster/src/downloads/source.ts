@@ -1,15 +1,15 @@
 // Where are release artifacts downloaded from? From their official addresses, from a mirror with
 // the same layout, or nowhere: ORDERPIPELINE_DOWNLOADS says. Whether a host can be reached is found
 // out once a run, within seconds.
-import { DownloadFailed } from './errors.ts'
+import { DownloadError } from './errors.ts'
 
 export const downloadsVariable = 'ORDERPIPELINE_DOWNLOADS'
 
 /** How long an answer of any kind may take before a host counts as unreachable. */
 const answerWithinMs = 4_000
 
-export class DownloadsInvalid extends Error {
-  override readonly name = 'DownloadsInvalid'
+export class InvalidDownloadsError extends Error {
+  override readonly name = 'InvalidDownloadsError'
   readonly reason = 'DownloadsInvalid'
 }
 
@@ -20,7 +20,7 @@ export interface DownloadSource {
   reachable(officialUrl: string): Promise<boolean>
 }
 
-/** Undefined where downloads are refused. @throws DownloadsInvalid */
+/** Undefined where downloads are refused. @throws InvalidDownloadsError */
 export function downloadSource(setting: string | undefined): DownloadSource | undefined {
   if (setting === 'off') return undefined
   const mirror = setting ? mirrorUrl(setting) : undefined
@@ -44,7 +44,7 @@ export function downloadSource(setting: string | undefined): DownloadSource | un
 function mirrorUrl(setting: string): string {
   const url = URL.parse(setting)
   if (url && /^https?:$/.test(url.protocol) && !url.search && !url.hash) return url.href.replace(/\/+$/, '')
-  throw new DownloadsInvalid(
+  throw new InvalidDownloadsError(
     `${downloadsVariable}: found ${JSON.stringify(setting)}; allowed: off, or the http or https URL of a mirror`,
   )
 }
@@ -57,14 +57,14 @@ async function answersAtAll(origin: string): Promise<boolean> {
   )
 }
 
-/** A file of a few kilobytes, such as one with sums. @throws DownloadFailed */
+/** A file of a few kilobytes, such as one with sums. @throws DownloadError */
 export async function smallFile(url: string): Promise<string> {
   const response = await fetch(url, { signal: AbortSignal.timeout(15_000) }).catch((cause: unknown) => {
-    throw new DownloadFailed('Unreachable', `${url} does not answer`, { cause })
+    throw new DownloadError('Unreachable', `${url} does not answer`, { cause })
   })
   if (!response.ok) {
     await response.body?.cancel()
-    throw new DownloadFailed('NotFound', `${url} answers ${response.status}`)
+    throw new DownloadError('NotFound', `${url} answers ${response.status}`)
   }
   refuseDowngrade(url, response)
   let text = ''
@@ -72,20 +72,20 @@ export async function smallFile(url: string): Promise<string> {
   try {
     for await (const chunk of response.body ?? []) {
       text += decoder.decode(chunk as Uint8Array, { stream: true })
-      if (text.length > 1 << 20) throw new DownloadFailed('NotFound', `${url} is not a list of checksums`)
+      if (text.length > 1 << 20) throw new DownloadError('NotFound', `${url} is not a list of checksums`)
     }
   } catch (cause) {
-    if (cause instanceof DownloadFailed) throw cause
-    throw new DownloadFailed('Interrupted', `${url} broke off`, { cause })
+    if (cause instanceof DownloadError) throw cause
+    throw new DownloadError('Interrupted', `${url} broke off`, { cause })
   }
   return text
 }
 
 /**
  * A redirect from https to http would let any host on the way choose what is downloaded. @throws
- * DownloadFailed
+ * DownloadError
  */
 export function refuseDowngrade(requestUrl: string, { url }: Pick<Response, 'url'>): void {
   if (requestUrl.startsWith('https:') && url && !url.startsWith('https:'))
-    throw new DownloadFailed('Unreachable', `${requestUrl} redirects to ${url}, which is not https`)
+    throw new DownloadError('Unreachable', `${requestUrl} redirects to ${url}, which is not https`)
 }

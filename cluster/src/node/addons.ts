@@ -59,14 +59,14 @@ export async function addonReady(
     progress.note(`waiting for ${missing.map(({ name }) => name).join(', ')}`)
     if (performance.now() > end) {
       const reasons = missing.map(({ name, reason }) => `${name}: ${reason}`).join('\n')
-      throw new AddonsNotReady(`Not ready after ${timeoutMs / 1000} s:\n${reasons}`)
+      throw new AddonsNotReadyError(`Not ready after ${timeoutMs / 1000} s:\n${reasons}`)
     }
     await sleep(700)
   }
 }
 
-export class AddonsNotReady extends Error {
-  override readonly name = 'AddonsNotReady'
+export class AddonsNotReadyError extends Error {
+  override readonly name = 'AddonsNotReadyError'
   readonly reason = 'AddonsNotReady'
   readonly retry = true
 }

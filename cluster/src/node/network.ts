@@ -54,8 +54,8 @@ const jumps = [
   ['nat', 'POSTROUTING', 'OPL-POSTROUTING'],
 ] as const
 
-export class PodNetworkInUse extends Error {
-  override readonly name = 'PodNetworkInUse'
+export class PodNetworkInUseError extends Error {
+  override readonly name = 'PodNetworkInUseError'
   readonly reason = 'NetworkTaken'
   readonly retry = false
 }
@@ -66,7 +66,7 @@ export async function prepareNetwork(config: Pick<NodeConfig, 'dir' | 'runDir' |
   const command = (name: string, ...args: string[]) => run(name, args, options)
   const bridge = await observeBridge(config.dir, config.path)
   if (bridge.otherOwner !== undefined)
-    throw new PodNetworkInUse(
+    throw new PodNetworkInUseError(
       `A local cluster in ${bridge.otherOwner} uses the pod network: stop it first with npm run down, since only one can run at a time.`,
     )
   refuseRoutedRanges((await command('ip', '-json', 'route', 'show')).stdout)
@@ -104,7 +104,7 @@ function refuseRoutedRanges(routes: string): void {
   for (const range of [network.podRange, network.serviceRange]) {
     const conflict = overlappingRoute(range, others)
     if (conflict)
-      throw new PodNetworkInUse(
+      throw new PodNetworkInUseError(
         `The local cluster needs ${range}, and this machine already routes ${conflict.dst} to ${conflict.dev ?? conflict.gateway}. ` +
           'Remove that interface (another cluster or a VPN may own it) and run the same command again.',
       )

@@ -1,8 +1,8 @@
 // How can a hosted process fail its starter? It ends, or it does not become ready in time; either
 // way its own last output is the best explanation.
 
-export class ProcessFailed extends Error {
-  override readonly name = 'ProcessFailed'
+export class ProcessError extends Error {
+  override readonly name = 'ProcessError'
   readonly reason = 'ProcessFailed'
   readonly retry = false
   readonly process: string

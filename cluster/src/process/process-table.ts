@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { startChild } from './child.ts'
 import type { Child, ChildOptions } from './child.ts'
-import { ProcessFailed } from './errors.ts'
+import { ProcessError } from './errors.ts'
 import type { ProcessHost, ProcessSpec, ProcessStatus } from './host.ts'
 import { shortenLog } from './log-file.ts'
 import { waitUntilReady } from './probe.ts'
@@ -121,7 +121,7 @@ export class ProcessTable implements ProcessHost {
     await child.end('SIGKILL', 0)
     entry.deaths.push({ name: entry.spec.name, at: Date.now(), cause, lastOutput: child.lastOutput() })
     change(entry, 'died')
-    throw new ProcessFailed(entry.spec.name, cause, child.lastOutput())
+    throw new ProcessError(entry.spec.name, cause, child.lastOutput())
   }
 
   #died(entry: Entry, child: Child, cause: string): void {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { runSteps, StepFailed } from './steps.ts'
+import { runSteps, StepError } from './steps.ts'
 import type { Step, StepMemory, StepObserver, StepRecord } from './steps.ts'
 import { timeLeft } from './time-left.ts'
 
@@ -51,7 +51,7 @@ describe('a plan of steps', () => {
     const failing = step('failing', [], { run: () => Promise.reject(new Error('no disk')) })
     const steps = [failing, step('beside', [], { run: () => sleep(30) }), step('later', ['beside'])]
     const outcome = runSteps(steps, { memory: memory(), observer, concurrency: 4 })
-    await expect(outcome).rejects.toThrow(StepFailed)
+    await expect(outcome).rejects.toThrow(StepError)
     await expect(outcome).rejects.toThrow('failing: no disk')
     expect(events).toEqual(['+failing', '+beside', '!failing', '-beside'])
   })

@@ -42,8 +42,8 @@ export interface StepObserver {
   failed(step: Step, error: unknown, elapsedMs: number): void
 }
 
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed'
+export class StepError extends Error {
+  override readonly name = 'StepError'
   readonly reason = 'StepFailed'
   readonly retry = true
   readonly step: string
@@ -68,7 +68,7 @@ export async function runSteps(steps: readonly Step[], options: RunStepsOptions)
   const waiting = new Set(steps)
   const finishedNames = new Set<string>()
   const running = new Map<Step, Promise<void>>()
-  let failure: StepFailed | undefined
+  let failure: StepError | undefined
 
   while (waiting.size + running.size > 0) {
     for (const step of waiting) {
@@ -78,7 +78,7 @@ export async function runSteps(steps: readonly Step[], options: RunStepsOptions)
       const work = runStep(step, options)
         .then(
           () => void finishedNames.add(step.name),
-          (error: unknown) => void (failure ??= new StepFailed(step, error)),
+          (error: unknown) => void (failure ??= new StepError(step, error)),
         )
         .finally(() => running.delete(step))
       running.set(step, work)

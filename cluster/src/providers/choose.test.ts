@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NoProvider, suitableProvider } from './choose.ts'
+import { NoProviderError, suitableProvider } from './choose.ts'
 import type { Machine } from './choose.ts'
 
 const machine: Machine = { platform: 'linux', arch: 'x64', root: true, dockerProblem: undefined }
@@ -20,7 +20,7 @@ describe('the provider', () => {
 
   it('is refused with the missing requirements of both, and how to meet them', () => {
     const neither = () => suitableProvider({ ...machine, ...noDocker, root: false })
-    expect(neither).toThrow(NoProvider)
+    expect(neither).toThrow(NoProviderError)
     expect(neither).toThrow(/kind +Docker does not answer.*\n +native +needs root/)
   })
 })

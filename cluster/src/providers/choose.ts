@@ -11,8 +11,8 @@ export interface Machine {
   readonly dockerProblem: string | undefined
 }
 
-export class NoProvider extends Error {
-  override readonly name = 'NoProvider'
+export class NoProviderError extends Error {
+  override readonly name = 'NoProviderError'
   readonly reason = 'NoProvider'
   readonly retry = false
 
@@ -26,11 +26,11 @@ export function suitableProvider(machine: Machine, preference?: ProviderName): P
   const problems = { kind: kindProblem(machine), native: nativeProblem(machine) }
   if (preference) {
     if (problems[preference] === undefined) return preference
-    throw new NoProvider(`--provider ${preference} cannot be used here: ${problems[preference]}`)
+    throw new NoProviderError(`--provider ${preference} cannot be used here: ${problems[preference]}`)
   }
   if (problems.kind === undefined) return 'kind'
   if (problems.native === undefined) return 'native'
-  throw new NoProvider(
+  throw new NoProviderError(
     ['A local cluster needs one of two things:', `  kind    ${problems.kind}`, `  native  ${problems.native}`].join(
       '\n',
     ),

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kindProvider } from './kind/index.ts'
 import type { StatePaths } from '../paths.ts'
-import { NoProvider, suitableProvider, thisMachine } from './choose.ts'
+import { NoProviderError, suitableProvider, thisMachine } from './choose.ts'
 import { nativeProvider } from './native/index.ts'
 import { providerNames } from './provider.ts'
 import type { Provider, ProviderName } from './provider.ts'
@@ -19,7 +19,9 @@ function recordIn(paths: StatePaths) {
 export async function chosenProvider(paths: StatePaths, preference: ProviderName | undefined): Promise<Provider> {
   const previous = await recordedName(paths)
   if (previous && preference && previous !== preference) {
-    throw new NoProvider(`The local cluster was created with ${previous}. First remove it: npm run down -- --purge`)
+    throw new NoProviderError(
+      `The local cluster was created with ${previous}. First remove it: npm run down -- --purge`,
+    )
   }
   const name = previous ?? suitableProvider(await thisMachine(), preference)
   await mkdir(paths.root, { recursive: true })

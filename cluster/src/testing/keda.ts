@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { issue, newAuthority } from '../certificates/certificates.ts'
 import { cachePaths } from '../paths.ts'
 import type { ProcessSpec } from '../process/index.ts'
-import { ToolMissing } from '../tools/errors.ts'
+import { ToolMissingError } from '../tools/errors.ts'
 import { toolPath, versions } from '../tools/index.ts'
 
 export interface InstalledKeda {
@@ -19,7 +19,7 @@ export function installedKeda(): InstalledKeda {
   const command = toolPath('keda-operator')
   const definitions = join(cachePaths().artifacts, `keda-crds-${versions.keda}.yaml`)
   if (!existsSync(command) || !existsSync(definitions))
-    throw new ToolMissing('KEDA is not on this machine:', '`npm run up` builds it')
+    throw new ToolMissingError('KEDA is not on this machine:', '`npm run up` builds it')
   return { command, definitions: readFileSync(definitions, 'utf8') }
 }
 

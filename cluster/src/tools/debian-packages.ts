@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exists } from '../files.ts'
 import { withFileLock } from '../process/file-lock.ts'
-import { CommandFailed, run } from '../process/run.ts'
+import { CommandError, run } from '../process/run.ts'
 import { silent } from '../progress/progress.ts'
 import type { StepProgress } from '../progress/progress.ts'
-import { ToolMissing } from './errors.ts'
+import { ToolMissingError } from './errors.ts'
 
 const policy = '/usr/sbin/policy-rc.d'
 /** What invoke-rc.d takes as "action forbidden by policy". */
@@ -49,13 +49,13 @@ async function installedPackages(packages: readonly string[]): Promise<Set<strin
 async function install(packages: readonly string[], progress: StepProgress): Promise<void> {
   const command = `apt-get install --no-install-recommends ${packages.join(' ')}`
   if (!(await exists('/usr/bin/apt-get'))) {
-    throw new ToolMissing(
+    throw new ToolMissingError(
       `Missing packages: ${packages.join(', ')}.`,
       'This is neither Debian nor Ubuntu, so install them by hand.',
     )
   }
   if (process.getuid?.() !== 0)
-    throw new ToolMissing(`Missing packages: ${packages.join(', ')}.`, `Run: sudo ${command}`)
+    throw new ToolMissingError(`Missing packages: ${packages.join(', ')}.`, `Run: sudo ${command}`)
 
   progress.expect(30_000)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
@@ -71,8 +71,8 @@ async function install(packages: readonly string[], progress: StepProgress): Pro
       timeoutMs: 600_000,
     })
   } catch (cause) {
-    const detail = cause instanceof CommandFailed ? cause.message : String(cause)
-    throw new ToolMissing(
+    const detail = cause instanceof CommandError ? cause.message : String(cause)
+    throw new ToolMissingError(
       `apt-get could not install ${packages.join(', ')}:\n${detail}\n`,
       `Try it by hand: ${command}`,
       { cause },

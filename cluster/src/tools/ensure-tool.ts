@@ -3,7 +3,7 @@
 // proxy otherwise.
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { DownloadFailed, downloadSource, downloadsVariable, installRelease } from '../downloads/index.ts'
+import { DownloadError, downloadSource, downloadsVariable, installRelease } from '../downloads/index.ts'
 import type { DownloadSource, Release } from '../downloads/index.ts'
 import { exists } from '../files.ts'
 import { cachePaths } from '../paths.ts'
@@ -29,7 +29,7 @@ export async function ensureTool(name: ToolName, progress: StepProgress = silent
 
 export type Build = typeof buildTool
 
-/** @throws DownloadsInvalid, ToolMissing, CommandFailed */
+/** @throws InvalidDownloadsError, ToolMissingError, CommandError */
 export async function obtainTool(
   name: ToolName,
   progress: StepProgress = silent,
@@ -71,7 +71,7 @@ async function downloaded(name: ToolName, path: string, progress: StepProgress):
       { onWait: (pid) => progress.note(`${name}: waiting for process ${pid}, which downloads it`) },
     )
   } catch (error) {
-    if (!(error instanceof DownloadFailed)) throw error
+    if (!(error instanceof DownloadError)) throw error
     progress.note(`${name} will be built: ${error.message}`)
     return error.message
   }

@@ -1,7 +1,7 @@
 // What can be missing on a machine, and how does the person get it? The message says both.
 
-export class ToolMissing extends Error {
-  override readonly name = 'ToolMissing'
+export class ToolMissingError extends Error {
+  override readonly name = 'ToolMissingError'
   readonly reason = 'ToolMissing'
   readonly retry = false
 

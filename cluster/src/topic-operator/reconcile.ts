@@ -25,7 +25,9 @@ export interface TopicOperatorClients {
 /** Resources that must be reconciled again soon, since something changed meanwhile. */
 export type Again = readonly KafkaTopic[]
 
-/** @throws KafkaUnavailable; what was done until then is done, and doing it again does no harm. */
+/**
+ * @throws KafkaUnavailableError; what was done until then is done, and doing it again does no harm.
+ */
 export async function reconcile(batch: readonly KafkaTopic[], world: TopicOperatorClients): Promise<Again> {
   const again: KafkaTopic[] = []
   const withIntent = batch.map((resource) => ({ resource, intent: intentOf(resource, world.all()) }))

@@ -9,7 +9,7 @@ import { keyHeader } from '../server/access.ts'
 import type { Actions } from '../server/actions-port.ts'
 import { problem } from '../server/answer.ts'
 import type { HttpAnswer } from '../server/answer.ts'
-import { InvalidRequest, checked, jsonBody } from '../server/request-bodies.ts'
+import { InvalidRequestError, checked, jsonBody } from '../server/request-bodies.ts'
 import type { Addresses } from '../server/guard.ts'
 import { actionsWith } from '../server/kube-actions.ts'
 import { clusterAccesses, pipelineAccess } from '../server/right-accesses.ts'
@@ -114,7 +114,7 @@ async function signedIn(request: IncomingMessage, options: ClusterVisitorsOption
     const headers = { 'set-cookie': cookieFor(id, originOf(request, options)) }
     return { status: 200, body: { signsIn: true, by: name, signsOut: true, key }, headers }
   } catch (error) {
-    if (error instanceof InvalidRequest) return problem(400, error.message)
+    if (error instanceof InvalidRequestError) return problem(400, error.message)
     throw error
   }
 }

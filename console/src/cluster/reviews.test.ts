@@ -1,6 +1,6 @@
 // Are answers of the API server shared for seconds only, and is a flood of wrong tokens kept away
 // from it? Its answers are put behind our own port.
-import { CommandFailed, KubeRefused } from '@orderpipeline/client'
+import { CommandError, KubeRefusedError } from '@orderpipeline/client'
 import type { ApiServer } from '@orderpipeline/client'
 import { expect, it } from 'vitest'
 import { createReviews, keptMs } from './reviews.ts'
@@ -40,7 +40,7 @@ it('shares no answer between tokens, nor between rights', async () => {
 })
 
 it('accepts no token that is refused, malformed or of the anonymous user', async () => {
-  const refusing = recordedServer(() => new KubeRefused(401, 'Unauthorized'))
+  const refusing = recordedServer(() => new KubeRefusedError(401, 'Unauthorized'))
   expect(await refusing.reviews.name('token')).toBeUndefined()
   for (const text of ['', 'a b', 'ä', 'a\nb', 'x'.repeat(20_000)])
     expect(await refusing.reviews.name(text), text.slice(0, 9)).toBeUndefined()
@@ -51,7 +51,7 @@ it('accepts no token that is refused, malformed or of the anonymous user', async
 
 it('keeps no answer where the API server gave none', async () => {
   let isAway = true
-  const { reviews } = recordedServer(() => (isAway ? new CommandFailed('away') : vera))
+  const { reviews } = recordedServer(() => (isAway ? new CommandError('away') : vera))
   await expect(reviews.name('token')).rejects.toThrow('away')
   isAway = false
   expect(await reviews.name('token')).toBe('vera')

@@ -2,14 +2,14 @@
 // token: a token that it does not accept gets nowhere, and the console's own account needs no right
 // to review others. Answers are kept for seconds.
 import { createHash } from 'node:crypto'
-import { accessRefusal, CommandFailed, KubeRefused, reviewedName } from '@orderpipeline/client'
+import { accessRefusal, CommandError, KubeRefusedError, reviewedName } from '@orderpipeline/client'
 import type { Access, ApiServer } from '@orderpipeline/client'
 import { recent } from './recent.ts'
 
 export interface Reviews {
-  /** undefined where the API server does not accept the token. @throws CommandFailed */
+  /** undefined where the API server does not accept the token. @throws CommandError */
   name(token: string): Promise<string | undefined>
-  /** Why not; undefined where all of it is allowed. @throws CommandFailed */
+  /** Why not; undefined where all of it is allowed. @throws CommandError */
   refusal(token: string, accesses: readonly Access[]): Promise<string | undefined>
 }
 
@@ -31,13 +31,13 @@ export function createReviews({ as, now = () => performance.now() }: ReviewsOpti
   const refusals = recent<string | undefined>({ ms: keptMs, most: mostRefusals, now })
   let unknown = 0
   const review = async (token: string): Promise<string | undefined> => {
-    if (unknown >= unknownAtOnce) throw new CommandFailed('Too many sign in at once; try again.')
+    if (unknown >= unknownAtOnce) throw new CommandError('Too many sign in at once; try again.')
     unknown += 1
     try {
       const name = await reviewedName(as(token))
       return name === anonymous ? undefined : name
     } catch (error) {
-      if (error instanceof KubeRefused && error.status === 401) return undefined
+      if (error instanceof KubeRefusedError && error.status === 401) return undefined
       throw error
     } finally {
       unknown -= 1

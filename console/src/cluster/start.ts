@@ -1,6 +1,6 @@
 // What does a console in a cluster consist of? One loop of observation for each namespace, with the
 // pod's own account, which only lists; and persons, who read and act with their own tokens.
-import { CommandFailed } from '@orderpipeline/client'
+import { CommandError } from '@orderpipeline/client'
 import type { ApiServer, PodCluster } from '@orderpipeline/client'
 import type { Logger } from '@orderpipeline/process'
 import type { PageFiles } from '../page-files.ts'
@@ -75,17 +75,17 @@ const longestAnswer = 1 << 20
 function reading(flowScalerUrl: string | undefined): Inside {
   return async (url, timeoutMs) => {
     if (flowScalerUrl === undefined || !url.startsWith(`${flowScalerUrl.replace(/\/+$/, '')}/`))
-      throw new CommandFailed(`this console does not read ${url}`)
+      throw new CommandError(`this console does not read ${url}`)
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' })
       if (response.status === 404) return undefined
       const text = await response.text()
       if (!response.ok || text.length > longestAnswer)
-        throw new CommandFailed(`${url} answered ${response.status} with ${text.length} characters`)
+        throw new CommandError(`${url} answered ${response.status} with ${text.length} characters`)
       return text
     } catch (error) {
-      if (error instanceof CommandFailed) throw error
-      throw new CommandFailed(`${url} does not answer: ${error instanceof Error ? error.message : String(error)}`)
+      if (error instanceof CommandError) throw error
+      throw new CommandError(`${url} does not answer: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 }

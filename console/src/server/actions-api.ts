@@ -1,15 +1,15 @@
 // How does the console receive actions? By POST from a person who may act; the rights, the messages
 // of dead letters, and the progress of replays, are read in the same place.
 import type { IncomingMessage } from 'node:http'
-import { CommandFailed } from '@orderpipeline/client'
+import { CommandError } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { actionRights, readRights } from '../model/actions.ts'
 import type { Rights } from '../model/actions.ts'
-import { Forbidden, performer } from './actions.ts'
+import { ForbiddenError, performer } from './actions.ts'
 import type { Actions } from './actions-port.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
-import { InvalidRequest, jsonBody } from './request-bodies.ts'
+import { InvalidRequestError, jsonBody } from './request-bodies.ts'
 import { deadLetterReader } from './dead-letter-details.ts'
 import type { Observers } from './observers.ts'
 import { ReplayRuns } from './replay-runs.ts'
@@ -33,7 +33,7 @@ export function actionsApi(observers: Pick<Observers, 'pipeline'>, forget: (pipe
     if (root === 'try') return performing.trying(pipeline)
     if (root === 'actions') return rightsOf(pipeline, visitor)
     const refusal = await visitor.readRefusal(pipeline, 'letters')
-    if (refusal !== undefined) throw new Forbidden(refusal)
+    if (refusal !== undefined) throw new ForbiddenError(refusal)
     return performing.runs(pipeline)
   }
   const respond = async (
@@ -88,9 +88,9 @@ interface Parts {
 const noAddress = problem(404, 'There is no such address.')
 
 function refusalFor(error: unknown): HttpAnswer {
-  if (error instanceof InvalidRequest) return problem(400, error.message)
-  if (error instanceof Forbidden) return problem(403, error.message)
-  if (error instanceof CommandFailed)
+  if (error instanceof InvalidRequestError) return problem(400, error.message)
+  if (error instanceof ForbiddenError) return problem(403, error.message)
+  if (error instanceof CommandError)
     return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
   throw error
 }

@@ -12,7 +12,7 @@ export interface Actions {
   /** Why not; undefined where it may be done. */
   refusal(pipeline: OrderPipeline, right: RightName): Promise<string | undefined>
   suspend(pipeline: OrderPipeline, suspend: boolean): Promise<void>
-  /** @throws CommandFailed where there is no such order, or it is too late */
+  /** @throws CommandError where there is no such order, or it is too late */
   cancel(pipeline: OrderPipeline, order: string): Promise<void>
   letterBox(pipeline: OrderPipeline): Promise<DeadLetterTopic>
   /** As an Event; why not where that cannot be. */

@@ -12,8 +12,8 @@ import { ReplayRuns } from './replay-runs.ts'
 import type { TryIt } from './try-it.ts'
 
 /** The person may not. */
-export class Forbidden extends Error {
-  override readonly name = 'Forbidden'
+export class ForbiddenError extends Error {
+  override readonly name = 'ForbiddenError'
   readonly reason = 'Forbidden'
   readonly retry = false
 }
@@ -22,7 +22,7 @@ export interface Performer {
   runs(pipeline: OrderPipeline): readonly ReplayRunState[]
   /** How the simulated provider behaves, for a person. */
   trying(pipeline: OrderPipeline): Promise<{ readonly mode: ProviderMode | 'other' | 'none' }>
-  /** undefined where there is no such action. @throws Forbidden, AskedWrongly, CommandFailed */
+  /** undefined where there is no such action. @throws ForbiddenError, AskedWrongly, CommandError */
   perform(action: string, pipeline: OrderPipeline, body: unknown): Promise<object> | undefined
   /** Stops what goes on. */
   close(): Promise<void>
@@ -39,7 +39,7 @@ export function performer(
 ): Performer {
   const may = async (pipeline: OrderPipeline, right: RightName): Promise<void> => {
     const refusal = await actions.refusal(pipeline, right)
-    if (refusal !== undefined) throw new Forbidden(refusal)
+    if (refusal !== undefined) throw new ForbiddenError(refusal)
   }
   const recordAction = async (pipeline: OrderPipeline, reason: string, what: string): Promise<ActionResult> => {
     const notRecorded = await actions.record(pipeline, { reason, note: `${await actions.person()} ${what}` })

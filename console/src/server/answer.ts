@@ -1,5 +1,5 @@
 // What does the API answer with, where something is found and where not?
-import type { CommandFailed } from '@orderpipeline/client'
+import type { CommandError } from '@orderpipeline/client'
 
 export interface HttpAnswer {
   readonly status: number
@@ -12,7 +12,7 @@ export function problem(status: number, message: string): HttpAnswer {
 }
 
 /** As the gateway, or the API server in between, has answered. */
-export function statusOf({ message }: CommandFailed): number {
+export function statusOf({ message }: CommandError): number {
   const status = Number(/ answered (\d{3}) /.exec(message)?.[1])
   return status === 401 || status === 403 ? status : 502
 }

@@ -1,7 +1,7 @@
 // What does the page read besides the stream? The history of a pipeline, an order, and the dead
 // letters. All bounded in time and number.
-import { CommandFailed } from '@orderpipeline/client'
-import { DeadlineExceeded, every, withDeadline } from '@orderpipeline/retry'
+import { CommandError } from '@orderpipeline/client'
+import { DeadlineExceededError, every, withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupDeadLetters } from '../model/dead-letters.ts'
 import type { DeadLetters } from '../model/dead-letters.ts'
@@ -61,9 +61,9 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
             : problem(403, refusal)
         }
       } catch (error) {
-        if (error instanceof CommandFailed)
+        if (error instanceof CommandError)
           return problem(statusOf(error), [error.message, error.advice].filter(Boolean).join('\n'))
-        if (error instanceof DeadlineExceeded) return problem(502, `Kafka is slow: ${error.message}.`)
+        if (error instanceof DeadlineExceededError) return problem(502, `Kafka is slow: ${error.message}.`)
         throw error
       }
       return problem(404, 'There is no such address.')

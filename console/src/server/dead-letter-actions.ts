@@ -1,6 +1,6 @@
 // What can be done with the dead letters of one stage and cause? They are counted, replayed and
 // discarded with the code of `orderpipeline dlq`.
-import { CommandFailed, selectedDeadLetters, refusal, refuseUnreadable, replayPlan } from '@orderpipeline/client'
+import { CommandError, selectedDeadLetters, refusal, refuseUnreadable, replayPlan } from '@orderpipeline/client'
 import type { DeadLetter, DeadLetterTopic } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
@@ -12,7 +12,7 @@ import type { ReplayRuns } from './replay-runs.ts'
 export interface DeadLetterActionsContext {
   readonly actions: Pick<Actions, 'letterBox' | 'person'>
   readonly runs: ReplayRuns
-  /** @throws Forbidden */
+  /** @throws ForbiddenError */
   readonly may: (pipeline: OrderPipeline, right: RightName) => Promise<void>
   /** Has it recorded. */
   readonly done: (pipeline: OrderPipeline, reason: string, what: string) => Promise<ActionResult>
@@ -52,7 +52,7 @@ export function deadLetterActions(surroundings: DeadLetterActionsContext): Reado
       const { run } = checked(bodies.stop, body)
       await may(pipeline, 'replay')
       const stopped = runs.stop(pipelineKey(pipeline), run)
-      if (!stopped) throw new CommandFailed('There is no such replay any more.')
+      if (!stopped) throw new CommandError('There is no such replay any more.')
       return stopped
     },
   }
@@ -104,9 +104,9 @@ async function replayEdited(
   await may(pipeline, 'payloads')
   return withBox(actions, pipeline, async (box) => {
     const [deadLetter] = await selectedDeadLetters(box, pipeline.metadata.name, id, {}, [], new Date())
-    if (!deadLetter) throw new CommandFailed(`There is no letter ${id}.`)
+    if (!deadLetter) throw new CommandError(`There is no letter ${id}.`)
     const why = refusal(deadLetter, false, new Date(), true)
-    if (why !== undefined) throw new CommandFailed(`${id} stays: ${why}.`)
+    if (why !== undefined) throw new CommandError(`${id} stays: ${why}.`)
     refuseUnreadable(deadLetter, value)
     const by = await actions.person()
     await box.replay([{ letter: deadLetter, value, by, at: new Date(), forced: false }])

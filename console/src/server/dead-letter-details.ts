@@ -1,11 +1,11 @@
 // What is in the dead letters of one stage and cause? Their circumstances for who may see dead
 // letters, and their messages for who may see payloads. Bounded in number, size and readings at
 // once.
-import { CommandFailed, selectedDeadLetters } from '@orderpipeline/client'
+import { CommandError, selectedDeadLetters } from '@orderpipeline/client'
 import type { DeadLetter } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { DeadLetterDetail, DeadLetterDetails } from '../model/dead-letters.ts'
-import { Forbidden } from './actions.ts'
+import { ForbiddenError } from './actions.ts'
 import type { Actions } from './actions-port.ts'
 import { bodies, checked } from './request-bodies.ts'
 import type { Visitor } from './visitor.ts'
@@ -17,15 +17,15 @@ const readingsAtOnce = 4
 
 type Reader = Pick<Visitor, 'readRefusal'> & { readonly actions: Pick<Actions, 'letterBox'> }
 
-/** @throws Forbidden, AskedWrongly, CommandFailed */
+/** @throws ForbiddenError, AskedWrongly, CommandError */
 export function deadLetterReader() {
   let readings = 0
   return async (pipeline: OrderPipeline, reader: Reader, query: URLSearchParams): Promise<DeadLetterDetails> => {
     const { stage, reason } = checked(bodies.plan, Object.fromEntries(query))
     const refusal = await reader.readRefusal(pipeline, 'letters')
-    if (refusal !== undefined) throw new Forbidden(refusal)
+    if (refusal !== undefined) throw new ForbiddenError(refusal)
     const masked = await reader.readRefusal(pipeline, 'payloads')
-    if (readings >= readingsAtOnce) throw new CommandFailed('Too many look at dead letters at once; try again.')
+    if (readings >= readingsAtOnce) throw new CommandError('Too many look at dead letters at once; try again.')
     readings += 1
     try {
       const deadLetters = await waiting(reader.actions, pipeline, stage, reason)

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CommandFailed } from '@orderpipeline/client'
+import { CommandError } from '@orderpipeline/client'
 import { actionsApi } from './actions-api.ts'
 import type { HttpAnswer } from './answer.ts'
 import { decoded, problem, statusOf } from './answer.ts'
@@ -52,7 +52,7 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
   let addresses = cluster?.addresses ?? machineAddresses(0)
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (error instanceof CommandFailed && !response.headersSent)
+      if (error instanceof CommandError && !response.headersSent)
         return send(response, problem(statusOf(error), error.message))
       options.say(`console: ${request.url}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
       if (response.headersSent) response.destroy()

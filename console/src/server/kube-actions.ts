@@ -1,6 +1,6 @@
 // How are actions done on a cluster? With the rights of the person and nothing else: the API server
 // says beforehand what they may, refuses what they may not, and keeps who did what as Events.
-import { accessRefusal, CommandFailed, kafkaConfigOf, pipelinePath, recordEvent, selfName } from '@orderpipeline/client'
+import { accessRefusal, CommandError, kafkaConfigOf, pipelinePath, recordEvent, selfName } from '@orderpipeline/client'
 import type { ApiServer, KubeClient } from '@orderpipeline/client'
 import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
@@ -54,11 +54,11 @@ export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
         spec: { suspend },
       })
       if (patchedPipeline === undefined)
-        throw new CommandFailed(`There is no pipeline ${pipeline.metadata.name} any more.`)
+        throw new CommandError(`There is no pipeline ${pipeline.metadata.name} any more.`)
     },
     cancel: async (pipeline, order) => {
       const answer = await kube.send('DELETE', orderPath(pipeline, order), undefined, orderTimeoutMs)
-      if (answer === undefined) throw new CommandFailed(`There is no order ${order} in ${pipeline.metadata.name}.`)
+      if (answer === undefined) throw new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
     },
     letterBox: async (pipeline) => openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),
     record: (pipeline, event) => recordEvent(kube, pipeline, event),

@@ -1,7 +1,7 @@
 // How are dead letters replayed while pages come and go? Each run goes on in the server, every page
 // can see it, and it can be stopped; one at a time for each pipeline.
 import { randomUUID } from 'node:crypto'
-import { CommandFailed, replayAll } from '@orderpipeline/client'
+import { CommandError, replayAll } from '@orderpipeline/client'
 import type { DeadLetter, DeadLetterTopic } from '@orderpipeline/client'
 import type { ReplayRunState } from '../model/actions.ts'
 
@@ -43,10 +43,10 @@ export class ReplayRuns {
     return this.of(pipeline).some(({ state }) => state === 'running')
   }
 
-  /** @throws CommandFailed while another one of the pipeline goes on */
+  /** @throws CommandError while another one of the pipeline goes on */
   start(order: ReplayOrder): ReplayRunState {
     if (this.isRunning(order.pipeline))
-      throw new CommandFailed('Another replay of this pipeline is going on; wait for it, or stop it.')
+      throw new CommandError('Another replay of this pipeline is going on; wait for it, or stop it.')
     const { pipeline, stage, reason, by, perSecond, letters: deadLetters } = order
     const state: ReplayRunState = {
       ...{ id: randomUUID(), stage, reason, by, perSecond, total: deadLetters.length, done: 0, state: 'running' },

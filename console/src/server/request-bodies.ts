@@ -5,8 +5,8 @@ import { largestRate } from '../model/actions.ts'
 import { orderIdPattern } from '../model/orders.ts'
 import { largestBurst } from '../model/try-it.ts'
 
-export class InvalidRequest extends Error {
-  override readonly name = 'AskedWrongly'
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError'
   readonly reason = 'AskedWrongly'
   readonly retry = false
 }
@@ -37,7 +37,7 @@ export const bodies = {
 export function checked<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const result = schema.safeParse(body)
   if (result.success) return result.data
-  throw new InvalidRequest(
+  throw new InvalidRequestError(
     result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; '),
   )
 }
@@ -50,12 +50,13 @@ export async function jsonBody(request: IncomingMessage): Promise<unknown> {
   let size = 0
   for await (const chunk of request) {
     size += (chunk as Buffer).length
-    if (size > largestBytes) throw new InvalidRequest(`body: found more than ${largestBytes} bytes; allowed: fewer`)
+    if (size > largestBytes)
+      throw new InvalidRequestError(`body: found more than ${largestBytes} bytes; allowed: fewer`)
     chunks.push(chunk as Buffer)
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString())
   } catch {
-    throw new InvalidRequest('body: found what is not JSON; allowed: JSON')
+    throw new InvalidRequestError('body: found what is not JSON; allowed: JSON')
   }
 }

@@ -1,7 +1,7 @@
 // Where do the console's figures come from? From an API server, or what stands in for one, with the
 // user's own kubeconfig; only read.
 import {
-  CommandFailed,
+  CommandError,
   flowOf,
   kafkaConfigOf,
   listedPods,
@@ -22,13 +22,13 @@ import type { Flows, NamespaceSnapshot } from './pipeline-state.ts'
 export interface Source {
   readonly cluster: string
   readonly namespace: string
-  /** Everything that is shown of the namespace's pipelines. @throws CommandFailed */
+  /** Everything that is shown of the namespace's pipelines. @throws CommandError */
   look(): Promise<NamespaceSnapshot>
-  /** undefined where there is no such order. @throws CommandFailed */
+  /** undefined where there is no such order. @throws CommandError */
   order(pipeline: string, id: string): Promise<OrderView | undefined>
-  /** A page of a customer's orders. @throws CommandFailed */
+  /** A page of a customer's orders. @throws CommandError */
   ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
-  /** All dead letters, those included that do not wait any more. @throws CommandFailed */
+  /** All dead letters, those included that do not wait any more. @throws CommandError */
   letters(pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]>
 }
 
@@ -80,7 +80,7 @@ export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, '
       const query = new URLSearchParams({ customer, limit: String(ordersAPage), ...(cursor && { cursor }) })
       const path = gatewayPath({ metadata: { name: pipeline, namespace } }, `/v1/orders?${query.toString()}`)
       const text = await kube.getText(path, orderTimeoutMs)
-      if (text === undefined) throw new CommandFailed(`The gateway of ${pipeline} is not there.`)
+      if (text === undefined) throw new CommandError(`The gateway of ${pipeline} is not there.`)
       return ordersIn(text)
     },
     letters: (pipeline) => lettersOf(kube, pipeline),
@@ -97,7 +97,7 @@ async function flowsOf(
   return new Map(decided)
 }
 
-/** @throws CommandFailed where the answer is no order */
+/** @throws CommandError where the answer is no order */
 export function orderIn(text: string): OrderView {
   try {
     const order = JSON.parse(text) as Partial<OrderView> | null
@@ -106,10 +106,10 @@ export function orderIn(text: string): OrderView {
   } catch {
     // Said below.
   }
-  throw new CommandFailed(`The gateway's answer is no order: ${text.slice(0, 100)}`)
+  throw new CommandError(`The gateway's answer is no order: ${text.slice(0, 100)}`)
 }
 
-/** @throws CommandFailed where the answer is no list of orders */
+/** @throws CommandError where the answer is no list of orders */
 function ordersIn(text: string): CustomerOrders {
   try {
     const page = JSON.parse(text) as Partial<CustomerOrders> | null
@@ -117,7 +117,7 @@ function ordersIn(text: string): CustomerOrders {
   } catch {
     // Said below.
   }
-  throw new CommandFailed(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
+  throw new CommandError(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
 async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]> {

@@ -2,7 +2,7 @@
 // made slow or failing, and a replica is killed: by the same ways as from outside, through the API
 // server.
 import { randomInt } from 'node:crypto'
-import { CommandFailed, namespacePath } from '@orderpipeline/client'
+import { CommandError, namespacePath } from '@orderpipeline/client'
 import type { KubeClient, List } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
@@ -10,12 +10,12 @@ import type { PlacedOrders, ProviderBehaviour } from '../model/try-it.ts'
 import { gatewayPath, proxyPath } from './gateway-path.ts'
 
 export interface TryIt {
-  /** @throws CommandFailed where none was taken */
+  /** @throws CommandError where none was taken */
   place(pipeline: OrderPipeline, count: number): Promise<PlacedOrders>
   /** undefined where there is no simulated provider. */
   provider(pipeline: OrderPipeline): Promise<ProviderBehaviour | undefined>
   setProvider(pipeline: OrderPipeline, behaviour: ProviderBehaviour): Promise<void>
-  /** The pod that was killed. @throws CommandFailed where the part has none */
+  /** The pod that was killed. @throws CommandError where the part has none */
   kill(pipeline: OrderPipeline, part: string): Promise<string>
 }
 
@@ -54,7 +54,7 @@ export function kubeTryIt(kube: KubeClient): TryIt {
     provider: (pipeline) => kube.send<ProviderBehaviour>('GET', behaviourPath(pipeline), undefined, answerTimeoutMs),
     setProvider: async (pipeline, behaviour) => {
       const answer = await kube.send('PUT', behaviourPath(pipeline), behaviour, answerTimeoutMs)
-      if (answer === undefined) throw new CommandFailed(`There is no ${provider} in ${namespaceOf(pipeline)}.`)
+      if (answer === undefined) throw new CommandError(`There is no ${provider} in ${namespaceOf(pipeline)}.`)
     },
     kill: async (pipeline, part) => {
       const pods = `${namespacePath('v1', namespaceOf(pipeline))}/pods`
@@ -64,7 +64,7 @@ export function kubeTryIt(kube: KubeClient): TryIt {
         ({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase === 'Running',
       )
       const pod = running[randomInt(Math.max(1, running.length))]?.metadata.name
-      if (pod === undefined) throw new CommandFailed(`No replica of ${part} is running.`)
+      if (pod === undefined) throw new CommandError(`No replica of ${part} is running.`)
       await kube.send('DELETE', `${pods}/${encodeURIComponent(pod)}?gracePeriodSeconds=0`, undefined, answerTimeoutMs)
       return pod
     },
@@ -92,7 +92,7 @@ async function goodsOf(kube: KubeClient, pipeline: OrderPipeline): Promise<reado
   const path = gatewayPath(pipeline, '/v1/products')
   const goods = (await kube.send<{ readonly products?: readonly Product[] }>('GET', path, undefined, answerTimeoutMs))
     ?.products
-  if (!goods || goods.length === 0) throw new CommandFailed('The shop has no goods to order.')
+  if (!goods || goods.length === 0) throw new CommandError('The shop has no goods to order.')
   return goods
 }
 
@@ -105,7 +105,7 @@ function placedOf(results: readonly BatchResult[]): PlacedOrders {
   const orders = results.flatMap(({ status, orderId }) => (status === 202 && orderId !== undefined ? [orderId] : []))
   const firstRefusal = results.find(({ status }) => status !== 202)
   const why = firstRefusal && (firstRefusal.detail ?? firstRefusal.title ?? `status ${firstRefusal.status}`)
-  if (orders.length === 0) throw new CommandFailed(`The gateway took no order: ${why ?? 'it is not there'}.`)
+  if (orders.length === 0) throw new CommandError(`The gateway took no order: ${why ?? 'it is not there'}.`)
   return {
     taken: orders.length,
     order: orders.at(-1) ?? '',

@@ -5,7 +5,7 @@ import type { WhatIfRequest, WhatIf } from '../model/what-if.ts'
 import { problem } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
 
-/** @throws CommandFailed where the pipeline cannot be simulated */
+/** @throws CommandError where the pipeline cannot be simulated */
 export type DryRunner = (
   pipeline: { readonly name: string; readonly spec: OrderPipelineSpec },
   question: WhatIfRequest,

@@ -17,7 +17,7 @@ const places = [
 const patienceMs = 20_000
 const debianPackages = ['chromium', 'fonts-inter']
 
-/** @throws ToolMissing where there is none and none can be installed */
+/** @throws ToolMissingError where there is none and none can be installed */
 export async function startBrowser(): Promise<Browser> {
   if (!places.some((place) => existsSync(place))) await ensureDebianPackages(debianPackages)
   const executablePath = places.find((place) => existsSync(place)) ?? 'chromium'

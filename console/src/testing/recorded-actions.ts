@@ -1,7 +1,7 @@
 // What does a console act on in tests of the page? On the recorded shop's dead letters, in memory:
 // they are replayed and discarded as in Kafka, and every action is kept.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandFailed } from '@orderpipeline/client'
+import { CommandError } from '@orderpipeline/client'
 import type { DeadLetter, DeadLetterTopic } from '@orderpipeline/client'
 import type { RightName } from '../model/actions.ts'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
@@ -51,7 +51,7 @@ export function recordedActions(now = Date.now()): RecordedActions {
     refusal: (_pipeline, right) => Promise.resolve(refusals[right]),
     suspend: (_pipeline, suspend) => Promise.resolve(void suspended.push(suspend)),
     cancel: (_pipeline, order) => {
-      if (order !== recordedOrder.orderId) return Promise.reject(new CommandFailed(`There is no order ${order}.`))
+      if (order !== recordedOrder.orderId) return Promise.reject(new CommandError(`There is no order ${order}.`))
       return Promise.resolve(void cancelled.push(order))
     },
     letterBox: () => Promise.resolve(box),

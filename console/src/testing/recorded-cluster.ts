@@ -1,6 +1,6 @@
 // How does a test of the page get a console in a cluster? With the recorded shop, persons whose
 // names and rights are in a table in the place of the API server, and the sessions of the product.
-import { CommandFailed } from '@orderpipeline/client'
+import { CommandError } from '@orderpipeline/client'
 import type { ApiServer } from '@orderpipeline/client'
 import { clusterVisitors } from '../cluster/cluster-visitors.ts'
 import type { Reviews } from '../cluster/reviews.ts'
@@ -80,6 +80,6 @@ function visitorsOf(
 }
 
 function absent() {
-  return Promise.reject(new CommandFailed('There is no API server here.'))
+  return Promise.reject(new CommandError('There is no API server here.'))
 }
 const noServer: ApiServer = { get: absent, getText: absent, patch: absent, send: absent }

@@ -1,6 +1,6 @@
 // On which port is the gateway? On that of the option, else on the Service's own number. Where
 // another process uses it, a message says so and another port is chosen.
-import { CommandFailed } from '@orderpipeline/cli/embedding'
+import { CommandError } from '@orderpipeline/cli/embedding'
 import type { Ports } from '@orderpipeline/cluster/supervised'
 import { gatewayProxy } from './gateway-proxy.ts'
 import type { GatewayProxy } from './gateway-proxy.ts'
@@ -14,7 +14,7 @@ export interface GatewayPortChoice {
   readonly nodePort: number | undefined
 }
 
-/** @throws CommandFailed where the port of the option is in use */
+/** @throws CommandError where the port of the option is in use */
 export async function openGatewayProxy(
   { option, nodePort }: GatewayPortChoice,
   ports: Ports,
@@ -29,7 +29,7 @@ export async function openGatewayProxy(
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     const holder = (await portHolder(preferred)) ?? 'another program, such as the local cluster'
     if (option !== undefined)
-      throw new CommandFailed(`--port: ${preferred} is in use by ${holder}.`, {
+      throw new CommandError(`--port: ${preferred} is in use by ${holder}.`, {
         advice: 'Choose another port, or end that program.',
         cause: error,
       })

@@ -1,7 +1,7 @@
 // What does the pipeline's file contain? One OrderPipeline, checked as the API server and the
 // operator would, and the Secrets and Jobs of its other documents.
 import { readFile } from 'node:fs/promises'
-import { CommandFailed, painter, validation, validationLines } from '@orderpipeline/cli/embedding'
+import { CommandError, painter, validation, validationLines } from '@orderpipeline/cli/embedding'
 import type { OrderPipeline, V1Container } from '@orderpipeline/operator/api'
 import { parseAllDocuments } from 'yaml'
 
@@ -33,7 +33,7 @@ interface Document {
 }
 
 /**
- * `before` is the version that runs, for the rules on what may change. @throws CommandFailed that
+ * `before` is the version that runs, for the rules on what may change. @throws CommandError that
  * says what is wrong
  */
 export async function readPipeline(files: readonly string[], before?: OrderPipeline): Promise<PipelineFile> {
@@ -41,12 +41,12 @@ export async function readPipeline(files: readonly string[], before?: OrderPipel
   const pipelines = documents.filter(({ kind }) => kind === 'OrderPipeline')
   const [pipeline] = pipelines
   if (!pipeline || pipelines.length > 1)
-    throw new CommandFailed(`${files.join(', ')}: found ${pipelines.length} OrderPipelines; allowed: one`)
+    throw new CommandError(`${files.join(', ')}: found ${pipelines.length} OrderPipelines; allowed: one`)
   const verdict = validation(pipeline, before)
   const file = files[0] ?? ''
   if (!verdict.accepted || !verdict.pipeline) {
     const lines = validationLines({ file, name: pipeline.metadata?.name ?? '', verdict }, painter(false))
-    throw new CommandFailed(lines.join('\n'))
+    throw new CommandError(lines.join('\n'))
   }
   const spec = pipeline.spec as { readonly suspend?: boolean } | undefined
   return {
@@ -59,11 +59,11 @@ export async function readPipeline(files: readonly string[], before?: OrderPipel
 
 async function documentsIn(path: string): Promise<readonly Document[]> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new CommandFailed(`--file: ${path} cannot be read (${cause.code ?? cause.message})`, { cause })
+    throw new CommandError(`--file: ${path} cannot be read (${cause.code ?? cause.message})`, { cause })
   })
   const documents = parseAllDocuments(text, { version: '1.1' })
   const broken = documents.flatMap(({ errors }) => errors)[0]
-  if (broken) throw new CommandFailed(`${path} is not YAML: ${broken.message}`)
+  if (broken) throw new CommandError(`${path} is not YAML: ${broken.message}`)
   return documents
     .map((document) => document.toJS() as Document)
     .filter((document) => typeof document === 'object' && document !== null)

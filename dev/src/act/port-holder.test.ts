@@ -15,7 +15,7 @@ async function usedPort(): Promise<number> {
 }
 
 it('the process that listens on a port is named with its number', async () => {
-  expect(await portHolder(await usedPort())).toContain(`(process ${process.pid})`)
+  expect(await portHolder(await usedPort())).toBe(`node (process ${process.pid})`)
 })
 
 it.runIf(hasLsof)('lsof names the process that listens on a port where there is no /proc', async () => {

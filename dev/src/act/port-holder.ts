@@ -1,6 +1,7 @@
 // Which process uses a port? Its name and id, where the system says; a message that a port is in
 // use is of little help without them.
 import { connect } from 'node:net'
+import { basename } from 'node:path'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { run } from '@orderpipeline/cluster/supervised'
 
@@ -43,10 +44,15 @@ async function fromProc(port: number): Promise<string | undefined> {
     for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       const target = await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')
       if (!inodes.has(target)) continue
-      const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a program')).trim()
-      return `${name} (process ${pid})`
+      const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      return `${programName(commandLine)} (process ${pid})`
     }
   return undefined
+}
+
+/** By its command line, whose words are separated by zero bytes: threads may have other names. */
+function programName(commandLine: string): string {
+  return basename(/^[^\s:\0]+/.exec(commandLine)?.[0] ?? '') || 'a program'
 }
 
 async function fromLsof(port: number): Promise<string | undefined> {

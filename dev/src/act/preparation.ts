@@ -1,7 +1,7 @@
 // What runs to its end before the stages start? The migration of the built-in stages' tables, and
 // the Jobs of the pipeline's file.
 import { join } from 'node:path'
-import { CommandFailed } from '@orderpipeline/cli/embedding'
+import { CommandError } from '@orderpipeline/cli/embedding'
 import type { PostgresConnection } from '@orderpipeline/cluster/supervised'
 import { processEnvironment } from '../decide/environment.ts'
 import type { ContainerContext } from '../decide/environment.ts'
@@ -35,7 +35,7 @@ export async function migrate(database: PostgresConnection, programs: Programs, 
   await steps.run('Tables and products', () => runToEnd('The migration', program, variables))
 }
 
-/** Those that --run names a command for; a note names the others. @throws CommandFailed */
+/** Those that --run names a command for; a note names the others. @throws CommandError */
 export async function runJobs(
   jobs: readonly JobDocument[],
   commands: ReadonlyMap<string, string>,
@@ -50,7 +50,7 @@ export async function runJobs(
       continue
     }
     const environment = processEnvironment(container, { ...context, ports: {} })
-    if (environment.kind === 'incomplete') throw new CommandFailed(`The Job ${name} lacks ${environment.message}.`)
+    if (environment.kind === 'incomplete') throw new CommandError(`The Job ${name} lacks ${environment.message}.`)
     await steps.run(`Job ${name}`, () =>
       runToEnd(`The Job ${name}`, shellProgram(command, process.env), environment.variables),
     )

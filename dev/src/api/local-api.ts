@@ -40,8 +40,8 @@ export interface LocalApi {
 }
 
 /** Why an edit is not carried out, for the person who made it. */
-export class EditRefused extends Error {
-  override readonly name = 'EditRefused'
+export class EditRefusedError extends Error {
+  override readonly name = 'EditRefusedError'
   readonly reason = 'Invalid'
   readonly retry = false
 }
@@ -201,7 +201,7 @@ async function patch(
   try {
     json(response, 200, await edit({ ...live, spec: merged(live.spec, change.spec ?? {}) as OrderPipeline['spec'] }))
   } catch (error) {
-    if (!(error instanceof EditRefused)) throw error
+    if (!(error instanceof EditRefusedError)) throw error
     refuse(response, 422, 'Invalid', error.message)
   }
 }

@@ -45,16 +45,15 @@ export type Config = Readonly<z.output<typeof schema>>
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * @throws ConfigInvalid, a line for each wrong variable; values are not shown, since some are
+ * @throws ConfigError, a line for each wrong variable; values are not shown, since some are
  * secrets
  */
 export function configOf(env: Environment): Config {
   const { data, error } = schema.safeParse(env)
-  if (error)
-    throw new ConfigInvalid(error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
+  if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
   return Object.freeze(data)
 }
 
-export class ConfigInvalid extends Error {
-  override readonly name = 'ConfigInvalid'
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
 }

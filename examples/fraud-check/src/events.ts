@@ -37,26 +37,27 @@ export const reasons = ['LARGE_ORDER', 'MANY_ORDERS', 'MANY_DECLINES'] as const
 export type Reason = (typeof reasons)[number]
 
 /** The bytes are no event; a retry cannot help. */
-export class Undecodable extends Error {
-  override readonly name = 'Undecodable'
+export class UndecodableError extends Error {
+  override readonly name = 'UndecodableError'
   readonly retry = false
   readonly reason: 'NotJson' | 'NotACloudEvent' | 'InvalidData'
-  constructor(reason: Undecodable['reason'], message: string, options?: ErrorOptions) {
+  constructor(reason: UndecodableError['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.reason = reason
   }
 }
 
 /**
- * `undefined`: not for this stage; topics carry several types, and gain more. @throws Undecodable
+ * `undefined`: not for this stage; topics carry several types, and gain more. @throws
+ * UndecodableError
  */
 export function sightingOf(value: Buffer | null): Sighting | undefined {
   const envelope = Envelope.safeParse(json(value))
-  if (!envelope.success) throw new Undecodable('NotACloudEvent', z.prettifyError(envelope.error))
+  if (!envelope.success) throw new UndecodableError('NotACloudEvent', z.prettifyError(envelope.error))
   const { id, type, time, correlationid, traceparent } = envelope.data
   if (!(type in kinds)) return undefined
   const data = Data.safeParse(envelope.data.data)
-  if (!data.success) throw new Undecodable('InvalidData', z.prettifyError(data.error))
+  if (!data.success) throw new UndecodableError('InvalidData', z.prettifyError(data.error))
   return { ...data.data, eventId: id, kind: kinds[type as keyof typeof kinds], time, correlationid, traceparent }
 }
 
@@ -64,7 +65,7 @@ function json(value: Buffer | null): unknown {
   try {
     return JSON.parse(value?.toString() ?? '')
   } catch (cause) {
-    throw new Undecodable('NotJson', 'the message is not JSON', { cause })
+    throw new UndecodableError('NotJson', 'the message is not JSON', { cause })
   }
 }
 

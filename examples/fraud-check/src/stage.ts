@@ -12,7 +12,7 @@ import type { Received } from './dead-letter.ts'
 import { sightingOf } from './events.ts'
 import type { Sighting } from './events.ts'
 import { kafkaOf } from './kafka.ts'
-import { DatabaseAway } from './store.ts'
+import { DatabaseUnavailableError } from './store.ts'
 import type { Store, Suspicion } from './store.ts'
 
 export interface Counts {
@@ -182,7 +182,7 @@ class FraudCheck {
         cause: String((error as Error).cause),
         messages: observations.length,
       })
-      if (error instanceof DatabaseAway) {
+      if (error instanceof DatabaseUnavailableError) {
         if (!(await this.#pause(outages++, outage, heartbeat))) return false
       } else if (observations.length > 1) {
         // One of them is at fault: each alone, in order.

@@ -23,8 +23,8 @@ export interface StoreOptions {
 }
 
 /** The database is unavailable or overloaded: no message's fault. */
-export class DatabaseAway extends Error {
-  override readonly name = 'DatabaseAway'
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError'
   readonly reason = 'DatabaseAway'
   readonly outage = true
 }
@@ -45,7 +45,7 @@ async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pr
 
 export type Store = ReturnType<typeof createStore>
 
-export function createStore({ url, poolSize, windowMinutes, limits, onIdleError }: StoreOptions) {
+function openPool({ url, poolSize, onIdleError }: Pick<StoreOptions, 'url' | 'poolSize' | 'onIdleError'>): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -60,12 +60,16 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
   // its error between two statements, and an error without a listener would end the process. The
   // next statement rejects all the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}
 
+export function createStore({ windowMinutes, limits, ...connection }: StoreOptions) {
+  const pool = openPool(connection)
   return {
     /**
      * Returns every suspicion of these orders, those of an earlier time included: they may not have
      * been published then.
-     * @throws DatabaseAway
+     * @throws DatabaseUnavailableError
      */
     judge: async (sightings: readonly Sighting[], now: Date): Promise<Suspicion[]> => {
       if (sightings.length === 0) return []
@@ -92,7 +96,9 @@ export function createStore({ url, poolSize, windowMinutes, limits, onIdleError 
           return rows
         })
       } catch (error) {
-        throw isOfTheData(error) ? error : new DatabaseAway('the database does not answer', { cause: error })
+        throw isOfTheData(error)
+          ? error
+          : new DatabaseUnavailableError('the database does not answer', { cause: error })
       }
     },
     /**

@@ -36,26 +36,27 @@ export interface Booked {
 export type InventoryEvent = Level | Booked
 
 /** The bytes are no event; a retry cannot help. */
-export class Undecodable extends Error {
-  override readonly name = 'Undecodable'
+export class UndecodableError extends Error {
+  override readonly name = 'UndecodableError'
   readonly retry = false
   readonly reason: 'NotJson' | 'NotACloudEvent' | 'InvalidData'
-  constructor(reason: Undecodable['reason'], message: string, options?: ErrorOptions) {
+  constructor(reason: UndecodableError['reason'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.reason = reason
   }
 }
 
 /**
- * `undefined`: not for this stage; topics carry several types, and gain more. @throws Undecodable
+ * `undefined`: not for this stage; topics carry several types, and gain more. @throws
+ * UndecodableError
  */
 export function inventoryEventOf(value: Buffer | null): InventoryEvent | undefined {
   const envelope = Envelope.safeParse(json(value))
-  if (!envelope.success) throw new Undecodable('NotACloudEvent', z.prettifyError(envelope.error))
+  if (!envelope.success) throw new UndecodableError('NotACloudEvent', z.prettifyError(envelope.error))
   const { type } = envelope.data
   if (!isOurs(type)) return undefined
   const data = schemas[type].safeParse(envelope.data.data)
-  if (!data.success) throw new Undecodable('InvalidData', z.prettifyError(data.error))
+  if (!data.success) throw new UndecodableError('InvalidData', z.prettifyError(data.error))
   return { kind: kinds[type], ...data.data } as InventoryEvent
 }
 
@@ -67,7 +68,7 @@ function json(value: Buffer | null): unknown {
   try {
     return JSON.parse(value?.toString() ?? '')
   } catch (cause) {
-    throw new Undecodable('NotJson', 'the message is not JSON', { cause })
+    throw new UndecodableError('NotJson', 'the message is not JSON', { cause })
   }
 }
 

@@ -2,7 +2,7 @@
 // and reports to the shop what has arrived. It uses nothing of OrderPipeline but the environment
 // contract. `migrate` as argument makes its tables.
 import { createServer } from 'node:http'
-import { ConfigInvalid, configOf } from './config.ts'
+import { ConfigError, configOf } from './config.ts'
 import { migrate } from './migrate.ts'
 import { createStage } from './stage.ts'
 import { createStore } from './store.ts'
@@ -18,7 +18,7 @@ try {
   if (process.argv[2] === 'migrate') await migrate(process.env)
   else await main()
 } catch (error) {
-  if (error instanceof ConfigInvalid) process.stderr.write(`${error.message}\n`)
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
   else log('ended', { error: String(error) })
   process.exit(1)
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { z } from 'zod'
-import { ConfigInvalid } from './config.ts'
+import { ConfigError } from './config.ts'
 import type { Environment } from './config.ts'
 
 const schemaSql = readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')
@@ -17,7 +17,7 @@ const schema = z.object({
 
 export async function migrate(env: Environment): Promise<void> {
   const { data, error } = schema.safeParse(env)
-  if (error) throw new ConfigInvalid(z.prettifyError(error))
+  if (error) throw new ConfigError(z.prettifyError(error))
   const login = decodeURIComponent(new URL(data.SERVICES_DATABASE_URL).username)
   const client = new pg.Client({ connectionString: data.DATABASE_URL, connectionTimeoutMillis: 5_000 })
   await client.connect()

@@ -13,7 +13,9 @@ export interface ObjectiveAlert {
 }
 
 export interface ObjectiveCase extends Example {
-  /** The long windows of the rules that fire: `1h` and `6h` are critical, `1d` and `3d` warnings. */
+  /**
+   * The long windows of the rules that fire: `1h` and `6h` are critical, `1d` and `3d` warnings.
+   */
   readonly fires: readonly string[]
 }
 

@@ -5,7 +5,9 @@ import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import { markedOffset } from '@orderpipeline/kafka/dead-letter-marks'
 
 export interface DeadLetterCounter {
-  /** By topic; one that has not been read to its end yet is absent. @throws KafkaUnavailable */
+  /**
+   * By topic; one that has not been read to its end yet is absent. @throws KafkaUnavailableError
+   */
   count(topics: readonly string[]): Promise<ReadonlyMap<string, number>>
 }
 

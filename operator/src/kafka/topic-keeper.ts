@@ -1,7 +1,7 @@
 // What keeps the topics of external Kafka clusters as the specs say? A loop in parallel with
 // reconciling, cluster by cluster. A pipeline is checked when its spec changes and at intervals,
 // together with the others of its cluster. An unavailable Kafka delays nothing else.
-import { KafkaUnavailable, topicAdmin } from '@orderpipeline/kafka-admin'
+import { KafkaUnavailableError, topicAdmin } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection, TopicAdmin } from '@orderpipeline/kafka-admin'
 import { backoffMs, jitteredMs, sleep } from '@orderpipeline/retry'
 import type { ExternalKafkaReason, KafkaRecord, OrderPipeline } from '../api/index.ts'
@@ -223,7 +223,7 @@ function contentOf({ problems, partitions }: ExternalTopics): string {
 /** `undefined` when the failure is not Kafka's: it is logged and tried again. */
 function outage(error: unknown): { readonly reason: ExternalKafkaReason; readonly message: string } | undefined {
   if (error instanceof CredentialsError) return { reason: error.reason, message: error.message }
-  if (!(error instanceof KafkaUnavailable)) return undefined
+  if (!(error instanceof KafkaUnavailableError)) return undefined
   switch (error.reason) {
     case 'AuthenticationFailed':
       return {

@@ -36,7 +36,7 @@ interface Work {
   again: boolean
 }
 
-/** @throws KafkaUnavailable, CredentialsError; what was done by then is on record. */
+/** @throws KafkaUnavailableError, CredentialsError; what was done by then is on record. */
 export async function syncTopics(
   pipelines: readonly OrderPipeline[],
   on: TopicSyncEnvironment,

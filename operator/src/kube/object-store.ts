@@ -89,24 +89,18 @@ export function store(): Store {
       return drop(key)
     },
     clear: () => texts.keys().flatMap(drop),
-    listing: () => {
-      const { page, end } = listingOf(texts, set, drop)
-      return {
-        page,
-        end: (resourceVersion) => {
-          tombstones.clear()
-          return end(resourceVersion)
-        },
-      }
-    },
+    listing: () => listingOf(texts, { set, drop, onEnd: () => tombstones.clear() }),
   }
 }
 
-function listingOf(
-  texts: PackedTexts,
-  set: (object: KubeObject) => readonly Change[],
-  drop: (key: string) => readonly Change[],
-): Listing {
+interface ListingActions {
+  readonly set: (object: KubeObject) => readonly Change[]
+  readonly drop: (key: string) => readonly Change[]
+  /** No answer to a write from before the listing comes any more. */
+  readonly onEnd: () => void
+}
+
+function listingOf(texts: PackedTexts, { set, drop, onEnd }: ListingActions): Listing {
   const listedKeys = new Set<string>()
   return {
     page: (items) => {
@@ -118,6 +112,7 @@ function listingOf(
       return changes
     },
     end: (resourceVersion) => {
+      onEnd()
       const at = BigInt(resourceVersion)
       const isGone = (key: string): boolean => !listedKeys.has(key) && (texts.get(key)?.version ?? at) <= at
       return texts.keys().filter(isGone).flatMap(drop)

@@ -35,13 +35,13 @@ export interface Ratio {
   readonly ratio: number
 }
 
-export class TopologyInvalid extends Error {
-  override readonly name = 'TopologyInvalid'
+export class InvalidTopologyError extends Error {
+  override readonly name = 'InvalidTopologyError'
   readonly reason = 'TopologyInvalid'
   readonly retry = false
 }
 
-/** @throws TopologyInvalid */
+/** @throws InvalidTopologyError */
 export function topologyOf(spec: OrderPipelineSpec, ratios: readonly Ratio[] = []): Topology {
   const entrances = entrancesOf(spec)
   const explicit = ratios.flatMap((ratio) => (ratio.from === undefined ? [] : explicitFlows(spec, ratio)))
@@ -68,7 +68,7 @@ function entrancesOf(spec: OrderPipelineSpec): string[] {
   const entrances = gatewayTopics.length > 0 ? gatewayTopics : [...consumed].filter((topic) => !emitted.has(topic))
   const consumedEntrances = entrances.filter((topic) => consumed.has(topic))
   if (consumedEntrances.length > 0) return consumedEntrances
-  throw new TopologyInvalid(
+  throw new InvalidTopologyError(
     `no stage consumes a topic by which orders arrive (${entrances.join(', ') || 'every topic is emitted by a stage'}); ` +
       'allowed: a gateway that emits, or a topic that no stage emits, with a stage that consumes it',
   )
@@ -109,7 +109,7 @@ function explicitFlows(spec: OrderPipelineSpec, { from = '', to, ratio }: Ratio)
   throw invalid(`--ratio ${from}:${to}`, `${from}:${to}`, expected)
 }
 
-/** @throws TopologyInvalid where a loop makes more messages than it gets */
+/** @throws InvalidTopologyError where a loop makes more messages than it gets */
 function messagesPerOrder(
   spec: OrderPipelineSpec,
   entrances: readonly string[],
@@ -125,7 +125,7 @@ function messagesPerOrder(
         if (from === topic && messages * ratio > 1e-9) next.set(to, (next.get(to) ?? 0) + messages * ratio)
     }
     if (hop >= hopLimit || [...next.values()].some((messages) => messages > 1e9))
-      throw new TopologyInvalid(
+      throw new InvalidTopologyError(
         `--ratio: messages on ${[...next.keys()].join(', ')} circulate for ever; allowed: loops that emit fewer messages than they consume`,
       )
     wave = next
@@ -133,6 +133,6 @@ function messagesPerOrder(
   return total
 }
 
-function invalid(where: string, value: string, expected: string): TopologyInvalid {
-  return new TopologyInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
+function invalid(where: string, value: string, expected: string): InvalidTopologyError {
+  return new InvalidTopologyError(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
 }

@@ -50,7 +50,9 @@ function logAt() {
   return { log, look, pass: (seconds: number) => (ms += seconds * 1000) }
 }
 
-const budgetOf = (log: ReturnType<typeof logAt>['log'], of: OrderPipeline) => log.budgetsOf(of).get('payment')
+function budgetOf(log: ReturnType<typeof logAt>['log'], of: OrderPipeline) {
+  return log.budgetsOf(of).get('payment')
+}
 
 describe('what an operator measures of an objective', () => {
   it('are the seconds between two reads, and those of them in which the stage was late', () => {

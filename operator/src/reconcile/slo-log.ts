@@ -21,7 +21,7 @@ export interface SloLog {
   /** By stage; a stage that was not measured yet is absent. */
   budgetsOf(pipeline: OrderPipeline): ReadonlyMap<string, ErrorBudget>
   /** What this process has measured since it started. */
-  totals(): readonly SloTotal[]
+  readonly totals: () => readonly SloTotal[]
   forget(key: string): void
 }
 
@@ -64,7 +64,7 @@ export function sloLog({ now, wall }: Pick<Clock, 'now' | 'wall'>, longestGapMs:
     const look = freshness(samples, partitions, at, target * 1000)
     const gapMs = before ? at - before.lookedAt : 0
     const seconds = look.late === undefined || gapMs > longestGapMs ? 0 : gapMs / 1000
-    const record = before?.record ?? startOf(pipeline, stage.name, target)
+    const record = before?.record ?? startOf(pipeline, stage.name, target, wall())
     const total = last?.total ?? newTotal(pipeline, stage.name)
     const late = look.late === true
     return {
@@ -78,23 +78,7 @@ export function sloLog({ now, wall }: Pick<Clock, 'now' | 'wall'>, longestGapMs:
     }
   }
 
-  const startOf = ({ status }: OrderPipeline, stage: string, target: number): BudgetRecord => {
-    const {
-      since,
-      measuredSeconds = 0,
-      lateSeconds = 0,
-    } = status?.slo?.find(({ name, target: other }) => name === freshnessName(stage) && other === target) ?? {}
-    const continued = since === undefined ? undefined : continuedRecord({ since, measuredSeconds, lateSeconds })
-    return continued ?? newBudgetRecord(wall())
-  }
-
-  const budgetsOf = (pipeline: OrderPipeline): ReadonlyMap<string, ErrorBudget> =>
-    new Map(
-      goalsOf(pipeline).flatMap(({ name, freshnessSeconds, objective }) => {
-        const entry = entries.get(keyOf(pipeline))?.get(name)
-        return entry?.target === freshnessSeconds ? [[name, errorBudget(entry.record, objective)] as const] : []
-      }),
-    )
+  const budgetsOf = (pipeline: OrderPipeline) => budgetsIn(entries.get(keyOf(pipeline)), pipeline)
 
   return {
     note: (pipeline, offsets) => {
@@ -123,6 +107,30 @@ export function sloLog({ now, wall }: Pick<Clock, 'now' | 'wall'>, longestGapMs:
 
 function goalsOf({ spec }: OrderPipeline): readonly FreshnessGoal[] {
   return spec.slo?.stages ?? []
+}
+
+/** Continued from the status, as far as it is of the same target. */
+function startOf({ status }: OrderPipeline, stage: string, target: number, at: number): BudgetRecord {
+  const {
+    since,
+    measuredSeconds = 0,
+    lateSeconds = 0,
+  } = status?.slo?.find(({ name, target: other }) => name === freshnessName(stage) && other === target) ?? {}
+  const continued = since === undefined ? undefined : continuedRecord({ since, measuredSeconds, lateSeconds })
+  return continued ?? newBudgetRecord(at)
+}
+
+/** An entry of another target than the spec's does not count. */
+function budgetsIn(
+  entries: ReadonlyMap<string, Entry> | undefined,
+  pipeline: OrderPipeline,
+): ReadonlyMap<string, ErrorBudget> {
+  return new Map(
+    goalsOf(pipeline).flatMap(({ name, freshnessSeconds, objective }) => {
+      const entry = entries?.get(name)
+      return entry?.target === freshnessSeconds ? [[name, errorBudget(entry.record, objective)] as const] : []
+    }),
+  )
 }
 
 function newTotal(pipeline: OrderPipeline, stage: string): SloTotal {

@@ -14,7 +14,7 @@ import {
   noChanges,
   topicPrefix,
   topologyOf,
-  TopologyInvalid,
+  InvalidTopologyError,
   unmeasuredDecision,
   usableLag,
   withDecision,
@@ -93,11 +93,6 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
     return entry
   }
 
-  const decisionOf = (entry: Entry, { name, scaling }: Stage, stage: StageEntry, current: number): FlowDecision => {
-    const decision = stage.last - stage.first < leastMs ? undefined : entry.control.decide(name, current)
-    return decision ?? unmeasuredDecision(current, scaling, stage.lag)
-  }
-
   const answer = (pipeline: OrderPipeline, children: readonly ChildObject[], name: string): FlowAnswer | string => {
     const stage = pipeline.spec.stages.find((one) => one.name === name)
     if (stage?.scaling.policy !== 'Flow') return `no stage ${name} with scaling.policy Flow`
@@ -114,10 +109,7 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
       const entry = entryOf(pipeline)
       const { control, stages } = entry
       const at = now()
-      const readings = pipeline.spec.stages.flatMap((stage) => {
-        const partitions = read.get(consumerGroup(pipeline, stage))
-        return partitions ? [{ stage, sample: flowSample(pipeline, stage, children, partitions, at) }] : []
-      })
+      const readings = readingsOf(pipeline, children, read, at)
       for (const { stage, sample } of readings) control.note(stage.name, sample)
       control.spread()
       let changed = false
@@ -146,16 +138,37 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
       const stage = entries.get(key)?.stages.get(name)
       return stage && now() - stage.last <= staleMs ? stage.decision : undefined
     },
-    changesOf: (key) =>
-      new Map(
-        [...(entries.get(key)?.stages ?? [])].flatMap(([stage, { changes }]) => {
-          const last = lastChange(changes)
-          return last ? [[stage, last] as const] : []
-        }),
-      ),
+    changesOf: (key) => lastChanges(entries.get(key)?.stages ?? []),
     decisions: () => freshDecisions(entries, now()),
     forget: (key) => entries.delete(key),
   }
+}
+
+/** The stages whose offsets were read. */
+function readingsOf(
+  pipeline: OrderPipeline,
+  children: readonly ChildObject[],
+  read: ReadonlyMap<string, readonly PartitionOffsets[]>,
+  at: number,
+): { readonly stage: Stage; readonly sample: FlowSample }[] {
+  return pipeline.spec.stages.flatMap((stage) => {
+    const partitions = read.get(consumerGroup(pipeline, stage))
+    return partitions ? [{ stage, sample: flowSample(pipeline, stage, children, partitions, at) }] : []
+  })
+}
+
+function decisionOf(entry: Entry, { name, scaling }: Stage, stage: StageEntry, current: number): FlowDecision {
+  const decision = stage.last - stage.first < leastMs ? undefined : entry.control.decide(name, current)
+  return decision ?? unmeasuredDecision(current, scaling, stage.lag)
+}
+
+function lastChanges(stages: Iterable<readonly [string, StageEntry]>): ReadonlyMap<string, ScalingChange> {
+  return new Map(
+    [...stages].flatMap(([stage, { changes }]) => {
+      const last = lastChange(changes)
+      return last ? [[stage, last] as const] : []
+    }),
+  )
 }
 
 function freshDecisions(entries: ReadonlyMap<string, Entry>, at: number) {
@@ -181,7 +194,7 @@ function graphOf({ spec }: OrderPipeline): Topology {
   try {
     return topologyOf(spec)
   } catch (error) {
-    if (!(error instanceof TopologyInvalid)) throw error
+    if (!(error instanceof InvalidTopologyError)) throw error
     const topics = new Set(spec.stages.flatMap(({ consumes }) => consumes.map(({ topic }) => topic)))
     return { entrances: [...topics], flows: [], messagesPerOrder: new Map() }
   }

@@ -8,7 +8,7 @@ import type { Observed } from '../reconcile/observe.ts'
 import { firstReplicas, keyOf, stagesAtZero } from '../pipeline/index.ts'
 import type { FirstReplicas, MeasuredStage, PartitionOffsets } from '../pipeline/index.ts'
 import { flowLog } from './flow-log.ts'
-import type { StageDecision } from './flow-log.ts'
+import type { FlowLog, StageDecision } from './flow-log.ts'
 import { flowServer } from './flow-server.ts'
 
 export interface FlowScalerParts extends Pick<LagPollerEnvironment, 'readerFor' | 'now' | 'random' | 'failed'> {
@@ -94,19 +94,7 @@ export async function flowScaler(parts: FlowScalerParts): Promise<FlowScaler> {
     keys.delete(keyOf(pipeline))
     log.forget(keyOf(pipeline))
   }
-  const server =
-    parts.port === undefined
-      ? undefined
-      : await flowServer(parts.port, {
-          answer: (namespace, name, stage) => {
-            const { pipeline, children } = observe(`${namespace}/${name}`)
-            return pipeline && log.answer(pipeline, children, stage)
-          },
-          history: (namespace, name, stage) => {
-            const { pipeline, children } = observe(`${namespace}/${name}`)
-            return pipeline && log.history(pipeline, children, stage)
-          },
-        })
+  const server = parts.port === undefined ? undefined : await startServer(parts.port, observe, log)
   return {
     port: server?.port,
     know: (pipeline) => {
@@ -122,6 +110,19 @@ export async function flowScaler(parts: FlowScalerParts): Promise<FlowScaler> {
       await server.close()
     },
   }
+}
+
+function startServer(port: number, observe: FlowScalerParts['observe'], log: FlowLog): ReturnType<typeof flowServer> {
+  return flowServer(port, {
+    answer: (namespace, name, stage) => {
+      const { pipeline, children } = observe(`${namespace}/${name}`)
+      return pipeline && log.answer(pipeline, children, stage)
+    },
+    history: (namespace, name, stage) => {
+      const { pipeline, children } = observe(`${namespace}/${name}`)
+      return pipeline && log.history(pipeline, children, stage)
+    },
+  })
 }
 
 function withChange(measured: MeasuredStage, lastScaling: ScalingChange | undefined): MeasuredStage {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createBatcher, BatcherClosed, BatcherFull } from './batcher.ts'
+import { createBatcher, BatcherClosedError, BatcherFullError } from './batcher.ts'
 
 /** A performer whose batches end only on demand. */
 function controlled() {
@@ -59,7 +59,7 @@ test('bounds the batch size, the running batches and the waiting items', async (
   const { batches, perform, finishNext } = controlled()
   const batcher = createBatcher({ perform, maxBatch: 2, maxInFlight: 2, maxWaiting: 5 })
   const answers = [1, 2, 3, 4, 5].map((item) => batcher.add(item))
-  await expect(batcher.add(6)).rejects.toBeInstanceOf(BatcherFull)
+  await expect(batcher.add(6)).rejects.toBeInstanceOf(BatcherFullError)
   await turn()
   expect(batches).toEqual([
     [1, 2],
@@ -80,7 +80,7 @@ test('close() finishes accepted items and accepts no more', async () => {
   const batcher = createBatcher({ perform, maxBatch: 1, maxInFlight: 1, maxWaiting: 5 })
   const answers = [batcher.add(1), batcher.add(2)]
   const closing = batcher.close()
-  await expect(batcher.add(3)).rejects.toBeInstanceOf(BatcherClosed)
+  await expect(batcher.add(3)).rejects.toBeInstanceOf(BatcherClosedError)
   await turn()
   finishNext()
   await turn()

@@ -2,14 +2,14 @@
 // a commit is under way is gathered into the next one; with none under way it starts at once. So
 // batches grow with load and latency does not.
 
-export class BatcherFull extends Error {
-  override readonly name = 'BatcherFull'
+export class BatcherFullError extends Error {
+  override readonly name = 'BatcherFullError'
   readonly reason = 'QueueFull'
   readonly retry = true
 }
 
-export class BatcherClosed extends Error {
-  override readonly name = 'BatcherClosed'
+export class BatcherClosedError extends Error {
+  override readonly name = 'BatcherClosedError'
   readonly reason = 'Closing'
   readonly retry = true
 }
@@ -23,14 +23,14 @@ export interface BatcherOptions<Item, Answer> {
   readonly maxBatch: number
   /** Batches under way at once. */
   readonly maxInFlight: number
-  /** Items waiting for a batch; one more is refused with BatcherFull. */
+  /** Items waiting for a batch; one more is refused with BatcherFullError. */
   readonly maxWaiting: number
   /** Called with the size of each batch as it starts. */
   readonly onBatch?: (size: number) => void
 }
 
 export interface Batcher<Item, Answer> {
-  /** @throws BatcherFull, BatcherClosed, or what `perform` gave for this item. */
+  /** @throws BatcherFullError, BatcherClosedError, or what `perform` gave for this item. */
   add(item: Item): Promise<Answer>
   /** Takes no further items; resolves when all items taken are answered. */
   close(): Promise<void>
@@ -82,9 +82,9 @@ export function createBatcher<Item, Answer>(options: BatcherOptions<Item, Answer
 
   return {
     add: (item) => {
-      if (idle) return Promise.reject(new BatcherClosed('closing: no new item is accepted'))
+      if (idle) return Promise.reject(new BatcherClosedError('closing: no new item is accepted'))
       if (waiting.length >= options.maxWaiting)
-        return Promise.reject(new BatcherFull(`${waiting.length} items are already waiting`))
+        return Promise.reject(new BatcherFullError(`${waiting.length} items are already waiting`))
       return new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject })
         schedule()

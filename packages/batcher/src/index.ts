@@ -1,2 +1,2 @@
 // How do many waiting requests share one round trip? See batcher.ts.
-export { BatcherClosed, BatcherFull, createBatcher, type Batcher, type BatcherOptions } from './batcher.ts'
+export { BatcherClosedError, BatcherFullError, createBatcher, type Batcher, type BatcherOptions } from './batcher.ts'

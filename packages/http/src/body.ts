@@ -3,7 +3,7 @@
 // clients that name JSON in every request would otherwise be refused a DELETE.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { valueText } from '@orderpipeline/config'
-import { HttpProblem } from './problem.ts'
+import { HttpProblemError } from './problem.ts'
 
 type Done = (error: Error | null, body?: unknown) => void
 
@@ -45,7 +45,13 @@ function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
-function refusal(status: number, title: string, path: string, found: string | undefined, allowed: string): HttpProblem {
+function refusal(
+  status: number,
+  title: string,
+  path: string,
+  found: string | undefined,
+  allowed: string,
+): HttpProblemError {
   const problems = [{ path, found: valueText(found), allowed }]
-  return new HttpProblem(status, title, `1 problem in: ${path}`, { problems })
+  return new HttpProblemError(status, title, `1 problem in: ${path}`, { problems })
 }

@@ -1,7 +1,7 @@
 // What is the answer where there is no route? 404 for a path that is not served, 405 with `Allow`
 // for a method that a path does not have, and 204 with `Allow` for OPTIONS.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { HttpProblem } from './problem.ts'
+import { HttpProblemError } from './problem.ts'
 
 interface Served {
   readonly pattern: RegExp
@@ -24,7 +24,7 @@ export function answerOtherMethods(
     const methods = [...entries.values()].flatMap(({ pattern, methods: all }) => (pattern.test(path) ? [...all] : []))
     if (methods.length === 0) {
       const problems = [{ path: 'path', found: shortPath(path), allowed: 'a path that is served' }]
-      throw new HttpProblem(404, 'Not Found', `no route ${request.method} ${shortPath(path)}`, { problems })
+      throw new HttpProblemError(404, 'Not Found', `no route ${request.method} ${shortPath(path)}`, { problems })
     }
     const allowedMethods = [...new Set([...methods, 'OPTIONS'])].sort()
     const allow = allowedMethods.join(', ')
@@ -32,7 +32,7 @@ export function answerOtherMethods(
       preflight(request, reply, allowedMethods)
       return reply.code(204).header('allow', allow).send()
     }
-    throw new HttpProblem(405, 'Method Not Allowed', '1 problem in: method', {
+    throw new HttpProblemError(405, 'Method Not Allowed', '1 problem in: method', {
       problems: [{ path: 'method', found: request.method, allowed: allow }],
       headers: { allow },
     })

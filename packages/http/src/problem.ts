@@ -45,8 +45,8 @@ export const refusalSchema = problemSchema
  * Thrown by a handler to answer with that status; its text is meant for the caller, unlike that of
  * any other error.
  */
-export class HttpProblem extends Error {
-  override readonly name = 'HttpProblem'
+export class HttpProblemError extends Error {
+  override readonly name = 'HttpProblemError'
   readonly reason: string
   readonly retry: boolean
   readonly status: number
@@ -79,8 +79,8 @@ export class HttpProblem extends Error {
 }
 
 /** 503 that asks the caller to retry; nothing of the request was stored. */
-export function overloaded(detail: string, retryAfterSeconds: number, cause?: unknown): HttpProblem {
-  return new HttpProblem(503, 'Service Unavailable', detail, {
+export function overloaded(detail: string, retryAfterSeconds: number, cause?: unknown): HttpProblemError {
+  return new HttpProblemError(503, 'Service Unavailable', detail, {
     headers: { 'retry-after': String(Math.max(1, Math.ceil(retryAfterSeconds))) },
     cause,
   })

@@ -6,14 +6,17 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyRequest } from 'fastify'
-import { HttpProblem } from './problem.ts'
+import { HttpProblemError } from './problem.ts'
 import type { ProblemBody } from './problem.ts'
 
 /** `undefined`: the error is on our side, and its text is not for callers. */
-export function refusalOf(error: FastifyError | HttpProblem, request: FastifyRequest): HttpProblem | undefined {
-  if (error instanceof HttpProblem) return error
+export function refusalOf(
+  error: FastifyError | HttpProblemError,
+  request: FastifyRequest,
+): HttpProblemError | undefined {
+  if (error instanceof HttpProblemError) return error
   const problem = (status: number, title: string, path: string, found: string, allowed: string) =>
-    new HttpProblem(status, title, `1 problem in: ${path}`, { problems: [{ path, found, allowed }], cause: error })
+    new HttpProblemError(status, title, `1 problem in: ${path}`, { problems: [{ path, found, allowed }], cause: error })
   const length = request.headers['content-length']
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE': {
@@ -39,7 +42,7 @@ function pathOf({ url }: FastifyRequest): string {
 }
 
 export function problemBody(
-  { status, title, message: detail, problems, members }: HttpProblem,
+  { status, title, message: detail, problems, members }: HttpProblemError,
   requestId: string,
 ): ProblemBody {
   return { ...members, title, status, detail, ...(problems ? { problems } : {}), requestId }
@@ -67,7 +70,7 @@ export function answerParserError(error: ParserError, socket: Socket, count: (st
 }
 
 /** Answers on a connection whose request has no route, and ends it. */
-export function answerBare(socket: Duplex, refusal: HttpProblem, count: (status: number) => void): void {
+export function answerBare(socket: Duplex, refusal: HttpProblemError, count: (status: number) => void): void {
   const { status } = refusal
   const requestId = randomUUID()
   const body = JSON.stringify(problemBody(refusal, requestId))
@@ -86,18 +89,18 @@ export function answerBare(socket: Duplex, refusal: HttpProblem, count: (status:
 }
 
 /** CONNECT asks for a tunnel; there is none. */
-export const noTunnel = new HttpProblem(501, 'Not Implemented', '1 problem in: method', {
+export const noTunnel = new HttpProblemError(501, 'Not Implemented', '1 problem in: method', {
   problems: [{ path: 'method', found: 'CONNECT', allowed: 'a method other than CONNECT' }],
 })
 
-function parserRefusal({ code, message }: ParserError): HttpProblem {
+function parserRefusal({ code, message }: ParserError): HttpProblemError {
   const problem = (status: number, title: string, path: string, found: string, allowed: string) =>
-    new HttpProblem(status, title, `1 problem in: ${path}`, { problems: [{ path, found, allowed }] })
+    new HttpProblemError(status, title, `1 problem in: ${path}`, { problems: [{ path, found, allowed }] })
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return problem(431, 'Request Header Fields Too Large', 'headers', 'more', 'at most 16384 bytes')
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpProblem(408, 'Request Timeout', 'the request did not arrive in time')
+      return new HttpProblemError(408, 'Request Timeout', 'the request did not arrive in time')
     case 'HPE_INVALID_METHOD':
       return problem(501, 'Not Implemented', 'method', 'another', 'a method of HTTP')
     default:

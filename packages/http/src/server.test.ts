@@ -5,7 +5,7 @@ import { createLogger, silentLogger } from '@orderpipeline/process'
 import { createRegistry, startTracing } from '@orderpipeline/telemetry'
 import type { SpanAttributes, Tracing } from '@orderpipeline/telemetry'
 import { z } from 'zod'
-import { HttpProblem, overloaded } from './problem.ts'
+import { HttpProblemError, overloaded } from './problem.ts'
 import { createHttpServer } from './server.ts'
 import type { HttpServerOptions } from './server.ts'
 import { parsed } from './validation.ts'
@@ -37,7 +37,7 @@ function build(more: Partial<HttpServerOptions> = {}) {
     throw overloaded('queue is full', 0.2)
   })
   server.app.get('/gone', () => {
-    throw new HttpProblem(404, 'Not Found', 'no such order')
+    throw new HttpProblemError(404, 'Not Found', 'no such order')
   })
   return { ...server, registry }
 }

@@ -16,7 +16,7 @@ import { observeRequests } from './metrics.ts'
 import { logRequests } from './request-log.ts'
 import type { RequestLog } from './request-log.ts'
 import { networkMatcher } from './networks.ts'
-import { HttpProblem } from './problem.ts'
+import { HttpProblemError } from './problem.ts'
 import type { ProblemBody } from './problem.ts'
 import { answerBare, answerParserError, noTunnel, problemBody, refusalOf } from './refusals.ts'
 import { traceRequests } from './trace.ts'
@@ -109,7 +109,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.addHook('onRequest', (request, _reply, done) => done(withoutHost(request)))
   limitBodyBytes(app, options.maxBodyBytes ?? defaultMaxBodyBytes, registry)
   readJsonBodies(app, options.anyContentType ?? false)
-  app.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => answerError(error, request, reply, logger))
+  app.setErrorHandler((error: FastifyError | HttpProblemError, request, reply) =>
+    answerError(error, request, reply, logger),
+  )
   answerOtherMethods(app, preflight)
   return { app, announceClosing: () => connections.announceClosing() }
 }
@@ -163,14 +165,14 @@ function identifier(peers: readonly string[] | 'all'): Identify {
   }
 }
 
-function withoutHost({ raw, headers }: FastifyRequest): HttpProblem | undefined {
+function withoutHost({ raw, headers }: FastifyRequest): HttpProblemError | undefined {
   if (headers.host !== undefined || raw.httpVersion !== '1.1') return undefined
   const problems = [{ path: 'host', found: 'nothing', allowed: 'the host name of the service' }]
-  return new HttpProblem(400, 'Invalid Request', '1 problem in: host', { problems })
+  return new HttpProblemError(400, 'Invalid Request', '1 problem in: host', { problems })
 }
 
 function answerError(
-  error: FastifyError | HttpProblem,
+  error: FastifyError | HttpProblemError,
   request: FastifyRequest,
   reply: FastifyReply,
   logger: Logger,
@@ -183,7 +185,7 @@ function answerError(
   if (body.status >= 500) {
     // A refusal without capacity or database comes by the thousand: the metrics count it, the log
     // need not.
-    const level = error instanceof HttpProblem && error.retry ? 'debug' : 'error'
+    const level = error instanceof HttpProblemError && error.retry ? 'debug' : 'error'
     const cause = error.cause ?? error
     logger[level]({ error: cause, correlationId, route: request.routeOptions.url }, error.message)
   }

@@ -2,7 +2,7 @@
 // and what is allowed.
 import { valueText } from '@orderpipeline/config'
 import type { z } from 'zod'
-import { HttpProblem } from './problem.ts'
+import { HttpProblemError } from './problem.ts'
 import type { FieldProblem } from './problem.ts'
 
 /** A body can be wrong in thousands of places: the answer to it must not be many times as large. */
@@ -22,7 +22,7 @@ export function parsed<Schema extends z.ZodType>(schema: Schema, input: unknown)
   const rest = problems.length - firstProblems.length
   const fields = [...firstProblems.map(({ path }) => path), ...(rest > 0 ? [`${rest} more`] : [])].join(', ')
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  throw new HttpProblem(400, 'Invalid Request', `${count} in: ${fields}`, { problems: firstProblems })
+  throw new HttpProblemError(400, 'Invalid Request', `${count} in: ${fields}`, { problems: firstProblems })
 }
 
 export function fieldProblems(error: z.ZodError, input: unknown): readonly FieldProblem[] {

@@ -18,7 +18,7 @@ import {
   offsetFetchV8,
   ResponseError,
 } from '@platformatic/kafka'
-import { KafkaUnavailable, unavailable } from './unavailable.ts'
+import { KafkaUnavailableError, unavailable } from './unavailable.ts'
 
 export interface KafkaSecurity {
   /** Certificates to trust, PEM; the public authorities when absent. */
@@ -54,7 +54,7 @@ interface Api<Arguments extends unknown[], Response> {
 export type Recipient = number | 'any' | 'controller'
 
 export interface KafkaConnection {
-  /** @throws KafkaUnavailable */
+  /** @throws KafkaUnavailableError */
   request<Arguments extends unknown[], Response>(
     recipient: Recipient,
     api: Api<Arguments, Response>,
@@ -244,6 +244,6 @@ async function checkVersions(server: string, connection: Connection): Promise<vo
     await connection.close().catch(() => undefined)
     const has = supported ? `versions ${supported.minVersion} to ${supported.maxVersion}` : 'none'
     const message = `${server}: Kafka 3.1 or newer is needed (request ${key}: the broker supports ${has}, this client sends version ${version})`
-    throw new KafkaUnavailable('VersionUnsupported', message)
+    throw new KafkaUnavailableError('VersionUnsupported', message)
   }
 }

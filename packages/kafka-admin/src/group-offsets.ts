@@ -3,7 +3,7 @@
 import { describeGroupsV5, findCoordinatorV4, offsetCommitV8, offsetFetchV8 } from '@platformatic/kafka'
 import { codeOf, failure } from './answers.ts'
 import type { KafkaConnection } from './connection.ts'
-import { KafkaUnavailable } from './unavailable.ts'
+import { KafkaUnavailableError } from './unavailable.ts'
 
 export interface CommittedOffset {
   readonly topic: string
@@ -14,13 +14,13 @@ export interface CommittedOffset {
 }
 
 /** Its members would commit over the new offsets: nothing was changed. */
-export class GroupInUse extends Error {
-  override readonly name = 'GroupInUse'
+export class GroupInUseError extends Error {
+  override readonly name = 'GroupInUseError'
   readonly reason = 'GroupInUse'
   readonly retry = false
 }
 
-/** Members of the group at present. @throws KafkaUnavailable */
+/** Members of the group at present. @throws KafkaUnavailableError */
 export async function memberCount(kafka: KafkaConnection, group: string): Promise<number> {
   const { groups } = await kafka.request(await coordinatorOf(kafka, group), describeGroupsV5.api, [group], false)
   const [answer] = groups
@@ -29,7 +29,7 @@ export async function memberCount(kafka: KafkaConnection, group: string): Promis
   return answer.members.length
 }
 
-/** Everything that the group has committed. @throws KafkaUnavailable */
+/** Everything that the group has committed. @throws KafkaUnavailableError */
 export async function committedOffsets(kafka: KafkaConnection, group: string): Promise<readonly CommittedOffset[]> {
   const everything = [{ groupId: group, memberEpoch: -1, topics: null }]
   const { groups } = await kafka.request(await coordinatorOf(kafka, group), offsetFetchV8.api, everything, true)
@@ -43,7 +43,9 @@ export async function committedOffsets(kafka: KafkaConnection, group: string): P
   )
 }
 
-/** All of them or, where the group has members, none. @throws GroupInUse, KafkaUnavailable */
+/**
+ * All of them or, where the group has members, none. @throws GroupInUseError, KafkaUnavailableError
+ */
 export async function commitOffsets(
   kafka: KafkaConnection,
   group: string,
@@ -63,7 +65,7 @@ export async function commitOffsets(
   for (const { name, partitions } of answer.topics)
     for (const { partitionIndex, errorCode } of partitions) {
       if (errorCode === unknownMember || errorCode === rebalanceInProgress)
-        throw new GroupInUse(`consumer group ${group} has members`)
+        throw new GroupInUseError(`consumer group ${group} has members`)
       if (errorCode !== 0) throw refusal(`group ${group}, partition ${partitionIndex} of ${name}`, errorCode)
     }
 }
@@ -81,7 +83,7 @@ async function coordinatorOf(kafka: KafkaConnection, group: string): Promise<num
   return answer.nodeId
 }
 
-function refusal(what: string, errorCode: number): KafkaUnavailable {
+function refusal(what: string, errorCode: number): KafkaUnavailableError {
   const { message } = failure(errorCode, null).error
-  return new KafkaUnavailable('Unreachable', `${what}: ${codeOf(errorCode)}: ${message}`)
+  return new KafkaUnavailableError('Unreachable', `${what}: ${codeOf(errorCode)}: ${message}`)
 }

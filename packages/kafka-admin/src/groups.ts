@@ -4,11 +4,12 @@
 import { listGroupsV4, listOffsetsV7, offsetFetchV8 } from '@platformatic/kafka'
 import type { KafkaConnection } from './connection.ts'
 import type { GroupQuery } from './offsets.ts'
-import { KafkaUnavailable } from './unavailable.ts'
+import { KafkaUnavailableError } from './unavailable.ts'
 
 /**
  * The groups whose id begins with `prefix`, each with the topics it has committed offsets of.
- * @throws KafkaUnavailable when any broker does not answer: the groups it knows would be missed
+ * @throws KafkaUnavailableError when any broker does not answer: the groups it knows would be
+ * missed
  */
 export async function groupsNamed(kafka: KafkaConnection, prefix: string): Promise<readonly GroupQuery[]> {
   const { brokers } = await kafka.metadata([])
@@ -39,7 +40,7 @@ export type OffsetsSince = ReadonlyMap<string, ReadonlyMap<number, readonly (num
 /**
  * One request a broker for each of the times; each is a search in an index for every partition that
  * is named.
- * @throws KafkaUnavailable when a partition does not answer
+ * @throws KafkaUnavailableError when a partition does not answer
  */
 export async function offsetsSince(
   kafka: KafkaConnection,
@@ -67,7 +68,8 @@ export async function offsetsSince(
     const answer = await kafka.request(node, listOffsetsV7.api, -1, 0, request)
     for (const { name, partitions } of answer.topics)
       for (const { partitionIndex, errorCode, offset } of partitions) {
-        if (errorCode !== 0) throw new KafkaUnavailable('Unreachable', `partition ${partitionIndex} of topic ${name}`)
+        if (errorCode !== 0)
+          throw new KafkaUnavailableError('Unreachable', `partition ${partitionIndex} of topic ${name}`)
         const of = offsetsByTopic.get(name) ?? new Map<number, (number | undefined)[]>()
         const offsets = of.get(partitionIndex) ?? times.map(() => undefined)
         offsets[index] = offset < 0n ? undefined : Number(offset)

@@ -1,9 +1,9 @@
 // What does a program need that administers Kafka? Topics described and changed, and how far
 // consumer groups have come; many at a time, in few requests.
 export { kafkaConnection, type KafkaConnection, type KafkaEndpoint, type KafkaSecurity } from './connection.ts'
-export { committedOffsets, commitOffsets, GroupInUse, memberCount, type CommittedOffset } from './group-offsets.ts'
+export { committedOffsets, commitOffsets, GroupInUseError, memberCount, type CommittedOffset } from './group-offsets.ts'
 export { groupsNamed, offsetsSince, type OffsetsSince } from './groups.ts'
-export { KafkaUnavailable, type UnavailableReason } from './unavailable.ts'
+export { KafkaUnavailableError, type UnavailableReason } from './unavailable.ts'
 export { everWritten, readEnds, readOffsets, type GroupQuery, type PartitionOffsets } from './offsets.ts'
 export type { DescribedConfig, DescribedTopic, NewTopic, Outcome, TopicAdmin, TopicError } from './outcome.ts'
 export { topicAdmin } from './topic-admin.ts'
@@ -11,7 +11,7 @@ export {
   readTopicToEnd,
   recordsBetween,
   topicNames,
-  TopicTooLarge,
+  TopicTooLargeError,
   type ReadingOptions,
   type ReadPartition,
   type TopicRecord,

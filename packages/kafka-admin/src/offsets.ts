@@ -4,7 +4,7 @@
 import { findCoordinatorV4, listOffsetsV7, offsetFetchV8 } from '@platformatic/kafka'
 import { failure } from './answers.ts'
 import type { KafkaConnection } from './connection.ts'
-import { KafkaUnavailable } from './unavailable.ts'
+import { KafkaUnavailableError } from './unavailable.ts'
 
 export interface GroupQuery {
   readonly group: string
@@ -32,7 +32,7 @@ export async function everWritten(
 
 /**
  * The ends of each topic's partitions; a topic of which some do not answer is absent. @throws
- * KafkaUnavailable
+ * KafkaUnavailableError
  */
 export function readEnds(
   kafka: KafkaConnection,
@@ -49,7 +49,7 @@ type Committed = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, num
 /**
  * The partitions of every group all of whose topics and offsets could be read; a group of which
  * some could not is absent, since half a lag misleads more than none.
- * @throws KafkaUnavailable when nothing can be read
+ * @throws KafkaUnavailableError when nothing can be read
  */
 export async function readOffsets(
   kafka: KafkaConnection,
@@ -184,7 +184,7 @@ async function eachNode<T>(nodes: Iterable<T>, problems: unknown[], ask: (node: 
     if (result.status === 'rejected') problems.push(result.reason)
 }
 
-function refusal(what: string, errorCode: number): KafkaUnavailable {
+function refusal(what: string, errorCode: number): KafkaUnavailableError {
   const { code, message } = failure(errorCode, null).error
-  return new KafkaUnavailable('Unreachable', `${what}: ${code}: ${message}`)
+  return new KafkaUnavailableError('Unreachable', `${what}: ${code}: ${message}`)
 }

@@ -34,7 +34,7 @@ export interface NewTopic {
   readonly configs: ReadonlyMap<string, string>
 }
 
-/** Every method @throws KafkaUnavailable when no broker answers in time. */
+/** Every method @throws KafkaUnavailableError when no broker answers in time. */
 export interface TopicAdmin {
   /**
    * Kafka's own id for itself, which outlives any change of addresses; `undefined` where it has

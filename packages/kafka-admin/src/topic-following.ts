@@ -17,7 +17,7 @@ export interface TopicObserver {
 }
 
 export interface TopicFollower {
-  /** Topics that have been read to the ends they had. @throws KafkaUnavailable */
+  /** Topics that have been read to the ends they had. @throws KafkaUnavailableError */
   look(topics: readonly string[]): Promise<ReadonlySet<string>>
 }
 

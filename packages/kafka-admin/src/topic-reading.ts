@@ -4,7 +4,7 @@
 import { fetchV13, listOffsetsV7, metadataV12 } from '@platformatic/kafka'
 import { codeOf, failure } from './answers.ts'
 import type { KafkaConnection } from './connection.ts'
-import { KafkaUnavailable } from './unavailable.ts'
+import { KafkaUnavailableError } from './unavailable.ts'
 
 export interface TopicRecord {
   readonly topic: string
@@ -28,8 +28,8 @@ export interface ReadingOptions {
 }
 
 /** The topic is there and holds more than was asked for. */
-export class TopicTooLarge extends Error {
-  override readonly name = 'TopicTooLarge'
+export class TopicTooLargeError extends Error {
+  override readonly name = 'TopicTooLargeError'
   readonly reason = 'TopicTooLarge'
   readonly retry = false
 }
@@ -41,13 +41,13 @@ const maxWaitMs = 500
 const patience = 20
 const [earliest, latest] = [-2n, -1n]
 
-/** Names of all topics that the user may see. @throws KafkaUnavailable */
+/** Names of all topics that the user may see. @throws KafkaUnavailableError */
 export async function topicNames(kafka: KafkaConnection): Promise<string[]> {
   const { topics } = await kafka.request('any', metadataV12.api, null, false)
   return topics.flatMap(({ name, isInternal }) => (typeof name === 'string' && !isInternal ? [name] : [])).sort()
 }
 
-/** Partition by partition, each in order. @throws KafkaUnavailable, TopicTooLarge */
+/** Partition by partition, each in order. @throws KafkaUnavailableError, TopicTooLargeError */
 export async function readTopicToEnd(
   kafka: KafkaConnection,
   topic: string,
@@ -66,7 +66,8 @@ export async function readTopicToEnd(
     for await (const { record } of recordsBetween(kafka, part, from, to)) {
       if (record === undefined) continue
       bytes += sizeOf(record)
-      if (bytes > maxBytes) throw new TopicTooLarge(`${topic} holds more than ${Math.floor(maxBytes / 2 ** 20)} MiB`)
+      if (bytes > maxBytes)
+        throw new TopicTooLargeError(`${topic} holds more than ${Math.floor(maxBytes / 2 ** 20)} MiB`)
       records.push(record)
     }
   }
@@ -83,7 +84,7 @@ export interface ReadPartition {
 /**
  * Each record of a partition from one offset to before another. After the records of one fetch
  * comes an item without a record; `next` is where reading goes on after it.
- * @throws KafkaUnavailable
+ * @throws KafkaUnavailableError
  */
 export async function* recordsBetween(
   kafka: KafkaConnection,
@@ -152,7 +153,7 @@ async function offsetAt(
   return answer.offset
 }
 
-function refusal(what: string, errorCode: number): KafkaUnavailable {
+function refusal(what: string, errorCode: number): KafkaUnavailableError {
   const { message } = failure(errorCode, null).error
-  return new KafkaUnavailable('Unreachable', `${what}: ${codeOf(errorCode)}: ${message}`)
+  return new KafkaUnavailableError('Unreachable', `${what}: ${codeOf(errorCode)}: ${message}`)
 }

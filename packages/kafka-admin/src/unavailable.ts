@@ -3,8 +3,8 @@
 export type UnavailableReason = 'Unreachable' | 'AuthenticationFailed' | 'CertificateRefused' | 'VersionUnsupported'
 
 /** Carries no cause: what lies below may hold what was sent to authenticate. */
-export class KafkaUnavailable extends Error {
-  override readonly name = 'KafkaUnavailable'
+export class KafkaUnavailableError extends Error {
+  override readonly name = 'KafkaUnavailableError'
   readonly reason: UnavailableReason
   readonly retry = true
 
@@ -15,12 +15,12 @@ export class KafkaUnavailable extends Error {
 }
 
 /** The error for a failed connection or request, whatever layer reported it. */
-export function unavailable(server: string, error: unknown): KafkaUnavailable {
-  if (error instanceof KafkaUnavailable) return error
+export function unavailable(server: string, error: unknown): KafkaUnavailableError {
+  if (error instanceof KafkaUnavailableError) return error
   const chain = causes(error)
   const reason = reasonIn(chain)
   const messages = chain.map(textOf).filter((text) => text !== '')
-  return new KafkaUnavailable(reason, `${server}: ${messages.at(-1) ?? 'no answer'}`)
+  return new KafkaUnavailableError(reason, `${server}: ${messages.at(-1) ?? 'no answer'}`)
 }
 
 function reasonIn(chain: readonly unknown[]): UnavailableReason {

@@ -5,7 +5,7 @@ import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { eventually } from '@orderpipeline/retry/testing'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { committedOffsets, commitOffsets, GroupInUse, kafkaConnection, memberCount } from '../src/index.ts'
+import { committedOffsets, commitOffsets, GroupInUseError, kafkaConnection, memberCount } from '../src/index.ts'
 import type { KafkaConnection } from '../src/index.ts'
 
 const topic = `offsets-${randomBytes(4).toString('hex')}`
@@ -49,7 +49,7 @@ test('offsets of a group with a member stay as they are', async () => {
   await consumer.run({ eachMessage: () => Promise.resolve() })
   await eventually('it has joined', async () => (await memberCount(kafka, group)) === 1)
   const before = await committedOffsets(kafka, group)
-  await expect(commitOffsets(kafka, group, at([0, 0], ''))).rejects.toThrow(GroupInUse)
+  await expect(commitOffsets(kafka, group, at([0, 0], ''))).rejects.toThrow(GroupInUseError)
   expect(await committedOffsets(kafka, group)).toEqual(before)
   await consumer.disconnect()
   await eventually('it has left', async () => (await memberCount(kafka, group)) === 0)

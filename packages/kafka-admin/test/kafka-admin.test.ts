@@ -35,7 +35,7 @@ describe('the connection', () => {
   it.each(mechanisms)('refuses a wrong password by %s and does not show it', async (mechanism) => {
     const kafka = connect(security({ sasl: { mechanism, username: 'admin', password: 'a-wrong-password' } }))
     const error = await kafka.metadata([]).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ name: 'KafkaUnavailable', reason: 'AuthenticationFailed' })
+    expect(error).toMatchObject({ name: 'KafkaUnavailableError', reason: 'AuthenticationFailed' })
     expect(JSON.stringify([error, String(error)])).not.toContain('a-wrong-password')
   })
 

@@ -9,14 +9,15 @@ export const outageBackoff: Backoff = { firstMs: 200, maxMs: 10_000 }
  * Work in flight was given up on purpose: the drain's grace ran out, or its partitions belong to
  * another replica now.
  */
-export class Abandoned extends Error {
-  override readonly name = 'Abandoned'
+export class RetryAbortedError extends Error {
+  override readonly name = 'RetryAbortedError'
   readonly reason = 'Abandoned'
   readonly retry = false
 }
 
-/** @throws Abandoned as soon as `signal` aborts */
+/** @throws RetryAbortedError as soon as `signal` aborts */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, signal)
-  if (signal.aborted) throw new Abandoned('stopped while waiting for the next attempt', { cause: signal.reason })
+  if (signal.aborted)
+    throw new RetryAbortedError('stopped while waiting for the next attempt', { cause: signal.reason })
 }

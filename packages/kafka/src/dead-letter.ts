@@ -75,8 +75,8 @@ function fits(outgoing: OutgoingRecord): boolean {
 export const omittedHeader = `${deadLetterHeaderPrefix}omitted-bytes`
 
 /** One dead letter for all messages of the batch: what they say is unknown. */
-export class UndecodableRecordBatch extends Error {
-  override readonly name = 'UndecodableRecordBatch'
+export class UndecodableRecordBatchError extends Error {
+  override readonly name = 'UndecodableRecordBatchError'
   readonly reason = 'UndecodableRecordBatch'
   readonly retry = false
   constructor({ firstOffset, lastOffset, codec, bytes, reason }: UndecodableBatch) {

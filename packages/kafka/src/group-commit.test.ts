@@ -5,8 +5,8 @@ import { createGroupCommit } from './group-commit.ts'
 import type { Entry, GroupCommitOptions } from './group-commit.ts'
 import type { OutgoingRecord } from './records.ts'
 
-class Bad extends Error {
-  override readonly name = 'Bad'
+class BadError extends Error {
+  override readonly name = 'BadError'
   readonly retry = false
 }
 function out(value: string): OutgoingRecord {
@@ -22,7 +22,7 @@ function bench(overrides: Partial<GroupCommitOptions<string>> = {}) {
   const groups = createGroupCommit<string>({
     effect: (items) => {
       log.push(`effect ${items.join(' ')}`)
-      if (items.some((item) => item.startsWith('bad'))) return Promise.reject(new Bad('bad data'))
+      if (items.some((item) => item.startsWith('bad'))) return Promise.reject(new BadError('bad data'))
       return Promise.resolve({ records: items.map(out), storedItems: items })
     },
     publish: (records) => {
@@ -83,7 +83,7 @@ test('turns a bad message alone into a dead letter, in order with the rest', asy
 
 test('publishes an undecodable message as a dead letter without a transaction', async () => {
   const { log, add } = bench()
-  await add({ failure: { error: new Bad('not json'), attempts: 1 } }, 'x')
+  await add({ failure: { error: new BadError('not json'), attempts: 1 } }, 'x')
   expect(log).toEqual(['publish dead x'])
 })
 

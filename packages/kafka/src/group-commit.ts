@@ -9,7 +9,7 @@ import { backoffMs } from '@orderpipeline/retry'
 import type { Backoff } from '@orderpipeline/retry'
 import { createRetryQueue } from './retry-queue.ts'
 import type { RetryEntry } from './retry-queue.ts'
-import { Abandoned, outageBackoff, pause } from './backoff.ts'
+import { RetryAbortedError, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf, stallOf, failureVerdict } from './failure.ts'
 import type { Stall } from './failure.ts'
@@ -132,7 +132,7 @@ class OpenGroupCommit<Item> {
     // group.
     setImmediate(() => {
       this.#run().catch((error: unknown) => {
-        if (!(error instanceof Abandoned)) throw error
+        if (!(error instanceof RetryAbortedError)) throw error
         this.#queue.clear()
       })
     })
@@ -191,7 +191,7 @@ class OpenGroupCommit<Item> {
         const error = errorOf(thrown)
         const verdict = failureVerdict(error)
         const stall = stallOf(error)
-        if (this.#abandon.aborted) throw new Abandoned('no time left for another attempt', { cause: error })
+        if (this.#abandon.aborted) throw new RetryAbortedError('no time left for another attempt', { cause: error })
         if (stall) {
           if (stall === 'lock') this.#patience.stalled(performance.now() - startedAt)
           this.#on.retry('transaction', error, ++this.#stalls, aboutOf(group))
@@ -254,7 +254,7 @@ class OpenGroupCommit<Item> {
         break
       } catch (thrown) {
         const error = errorOf(thrown)
-        if (this.#abandon.aborted) throw new Abandoned('no time left to publish again', { cause: error })
+        if (this.#abandon.aborted) throw new RetryAbortedError('no time left to publish again', { cause: error })
         this.#on.retry('publication', error, failures, aboutOf(entries))
         await pause(backoffMs(failures, outageBackoff), this.#abandon)
       }

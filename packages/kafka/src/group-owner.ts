@@ -7,8 +7,8 @@ import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 
 /** The group belongs to a shop with another database. */
-export class GroupOfAnother extends Error {
-  override readonly name = 'GroupOfAnother'
+export class ForeignGroupError extends Error {
+  override readonly name = 'ForeignGroupError'
   readonly reason = 'GroupOfAnother'
   readonly retry = false
 
@@ -43,7 +43,7 @@ export interface Group {
   readonly own: readonly string[]
 }
 
-/** @throws GroupOfAnother, or the error of kafkajs where Kafka does not answer */
+/** @throws ForeignGroupError, or the error of kafkajs where Kafka does not answer */
 export async function refuseGroupOfAnother({ address, groupId, topics, own }: Group, logger: Logger): Promise<void> {
   const admin = createClient(address, logger).admin({ retry: { retries: 2 } })
   try {
@@ -53,7 +53,7 @@ export async function refuseGroupOfAnother({ address, groupId, topics, own }: Gr
       committedOffsets.flatMap(({ partitions }) => partitions.map(({ metadata }) => metadata)),
       own,
     )
-    if (other !== undefined) throw new GroupOfAnother(groupId, other, own)
+    if (other !== undefined) throw new ForeignGroupError(groupId, other, own)
   } finally {
     await admin.disconnect().catch(() => undefined)
   }

@@ -7,10 +7,10 @@ export { runStage } from './stage.ts'
 export type { Stage, StageOptions } from './stage-options.ts'
 export type { Partition, PartitionRecord, MessagePosition, Trial } from './quarantine.ts'
 export type { PartitionOwnershipStore } from './partition-ownership.ts'
-export { GroupOfAnother, offsetMetadataOf, refuseGroupOfAnother, type Group } from './group-owner.ts'
-export { createProducer, PublishFailed, type Producer } from './producer.ts'
+export { ForeignGroupError, offsetMetadataOf, refuseGroupOfAnother, type Group } from './group-owner.ts'
+export { createProducer, PublishError, type Producer } from './producer.ts'
 export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './records.ts'
-export { longestRetentionHours, RetentionRefused } from './retention.ts'
+export { longestRetentionHours, RetentionRefusedError } from './retention.ts'
 export { createTopics, groupLag, groupMembers, readTopic, type TopicSpec } from './topics.ts'
 export {
   deadLetterTopicOf,
@@ -21,7 +21,7 @@ export {
   type DeadLetterState,
 } from './dead-letter-record.ts'
 export {
-  DeadLetterUnaddressed,
+  DeadLetterAddressError,
   markRecord,
   maxReplays,
   replayRecord,

@@ -7,7 +7,7 @@
 import type { Consumer, EachBatchPayload, Offsets } from 'kafkajs'
 import { backoffMs, sleep, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/process'
-import { Abandoned, outageBackoff, pause } from './backoff.ts'
+import { RetryAbortedError, outageBackoff, pause } from './backoff.ts'
 import { beforeJoining } from './kafkajs-patches.ts'
 import type { KafkaAddress } from './client.ts'
 import { errorOf } from './failure.ts'
@@ -141,7 +141,7 @@ class RunningMembership {
         failures = performance.now() - startedAt > 60_000 ? 1 : failures + 1
         this.#options.onCrash(errorOf(thrown))
         await pause(backoffMs(failures, outageBackoff), signal).catch((error: unknown) => {
-          if (!(error instanceof Abandoned)) throw error
+          if (!(error instanceof RetryAbortedError)) throw error
         })
       }
     }
@@ -234,7 +234,7 @@ class RunningMembership {
 
   async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (offsets.length === 0) return
-    if (!this.#commitOffsets) throw new NotAMember('there is no consumer to commit offsets with')
+    if (!this.#commitOffsets) throw new NotAMemberError('there is no consumer to commit offsets with')
     await withDeadline(
       commitTimeoutMs,
       'committing',
@@ -261,8 +261,8 @@ class RunningMembership {
  * Offsets stay as they are until there is a member again; messages done behind them come again, and
  * the inbox recognizes them.
  */
-class NotAMember extends Error {
-  override readonly name = 'NotAMember'
+class NotAMemberError extends Error {
+  override readonly name = 'NotAMemberError'
   readonly reason = 'NotAMember'
   readonly retry = true
 }

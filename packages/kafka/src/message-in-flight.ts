@@ -4,8 +4,8 @@
 import type { Logger } from '@orderpipeline/process'
 import type { Span } from '@orderpipeline/telemetry'
 import type { Assignment, Assignments } from './assignments.ts'
-import { Abandoned } from './backoff.ts'
-import { deadLetter, UndecodableRecordBatch } from './dead-letter.ts'
+import { RetryAbortedError } from './backoff.ts'
+import { deadLetter, UndecodableRecordBatchError } from './dead-letter.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf } from './failure.ts'
 import type { InFlightMessage } from './fetch-admission-options.ts'
@@ -90,7 +90,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     const { undecodable } = record
     if (undecodable) {
       if (record.offset !== undecodable.firstOffset) return this.#finish()
-      return this.#send({ failure: { error: new UndecodableRecordBatch(undecodable), attempts: 1 } })
+      return this.#send({ failure: { error: new UndecodableRecordBatchError(undecodable), attempts: 1 } })
     }
     let message: Message | undefined
     try {
@@ -114,11 +114,12 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     const { ending } = this.#assignment
     executor.add(queueKey, async (place) => {
       try {
-        if (ending.aborted || !this.#live()) throw new Abandoned('its partition is being revoked')
+        if (ending.aborted || !this.#live()) throw new RetryAbortedError('its partition is being revoked')
         this.#send(await prepare(message, { waits, slot: place, ending, about: this.#about }))
       } catch (error) {
         this.#release()
-        if (!(error instanceof Abandoned)) logger.error({ ...this.#about, error }, 'a message could not be handled')
+        if (!(error instanceof RetryAbortedError))
+          logger.error({ ...this.#about, error }, 'a message could not be handled')
       }
     })
   }

@@ -7,7 +7,7 @@
 // longer than an outage is likely to concern all, must not keep the place from them.
 import { backoffMs } from '@orderpipeline/retry'
 import type { Backoff } from '@orderpipeline/retry'
-import { Abandoned, outageBackoff, pause } from './backoff.ts'
+import { RetryAbortedError, outageBackoff, pause } from './backoff.ts'
 import type { Failure } from './dead-letter.ts'
 import { errorOf, stallOf, failureVerdict } from './failure.ts'
 import type { Slot } from './key-serial-executor.ts'
@@ -59,7 +59,7 @@ export function createPreparation<Message, Item>(
         return { item }
       } catch (thrown) {
         const error = errorOf(thrown)
-        if (abandon.aborted) throw new Abandoned('no time left for another attempt', { cause: error })
+        if (abandon.aborted) throw new RetryAbortedError('no time left for another attempt', { cause: error })
         const verdict = failureVerdict(error)
         if (verdict !== 'outage') failures++
         if (verdict === 'never' || failures >= attempts) return { failure: { error, attempts: failures } }

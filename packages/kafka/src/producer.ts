@@ -1,7 +1,7 @@
 // How are records published so that, once `send` resolves, every in-sync replica has them?
 import kafkajs from 'kafkajs'
 import type { Producer as KafkaProducer } from 'kafkajs'
-import { DeadlineExceeded, withDeadline } from '@orderpipeline/retry'
+import { DeadlineExceededError, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/process'
 import { chunksOf } from './chunks.ts'
 import { createClient } from './client.ts'
@@ -13,14 +13,14 @@ export interface Producer {
    * Records of one key arrive in the order given, as long as the caller awaits one send before the
    * next. A send that failed may have published some: consumers drop the second copy by its event
    * id. Connects when first used.
-   * @throws PublishFailed
+   * @throws PublishError
    */
   send(records: readonly OutgoingRecord[]): Promise<void>
   close(): Promise<void>
 }
 
-export class PublishFailed extends Error {
-  override readonly name = 'PublishFailed'
+export class PublishError extends Error {
+  override readonly name = 'PublishError'
   readonly reason = 'PublishFailed'
   readonly retry = true
   readonly outage = true
@@ -71,8 +71,8 @@ export function createProducer(address: KafkaAddress, logger: Logger): Producer 
       try {
         await withDeadline(sendDeadlineMs, 'publishing', publish(records))
       } catch (cause) {
-        if (cause instanceof DeadlineExceeded) abandonConnection()
-        throw new PublishFailed(cause instanceof Error ? cause.message : String(cause), { cause })
+        if (cause instanceof DeadlineExceededError) abandonConnection()
+        throw new PublishError(cause instanceof Error ? cause.message : String(cause), { cause })
       }
     },
     close: async () => {

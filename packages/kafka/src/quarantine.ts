@@ -123,7 +123,7 @@ export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Q
     },
     patient: (partition) => (watches.get(keyOf(partition))?.deaths ?? 0) > deathsForSuspicion,
     verdictOn: ({ tries }) =>
-      tries > triesOfOne ? { error: new CrashedItsProcess(tries - 1), attempts: tries - 1 } : undefined,
+      tries > triesOfOne ? { error: new ProcessCrashError(tries - 1), attempts: tries - 1 } : undefined,
     isPast: (partition, offset) => {
       const watch = watches.get(keyOf(partition))
       return watch === undefined || (watch.until !== undefined && offset >= watch.until)
@@ -183,8 +183,8 @@ function min(one: bigint, other: bigint): bigint {
 }
 
 /** The process ended before it could say what was wrong with the message. */
-export class CrashedItsProcess extends Error {
-  override readonly name = 'CrashedItsProcess'
+export class ProcessCrashError extends Error {
+  override readonly name = 'ProcessCrashError'
   readonly reason = 'CrashedItsProcess'
   readonly retry = false
   constructor(tries: number) {

@@ -39,10 +39,12 @@ export interface Replay {
   readonly at: Date
 }
 
-/** @throws DeadLetterUnaddressed where the dead letter does not name the topic that it came from */
+/**
+ * @throws DeadLetterAddressError where the dead letter does not name the topic that it came from
+ */
 export function replayRecord({ letter: deadLetter, value, by, at }: Replay): OutgoingRecord {
   const { source, key, headers, id, stage, replays } = deadLetter
-  if (source === undefined) throw new DeadLetterUnaddressed(`${id} does not name the topic that it came from`)
+  if (source === undefined) throw new DeadLetterAddressError(`${id} does not name the topic that it came from`)
   return {
     topic: source.topic,
     key,
@@ -61,8 +63,8 @@ export function replayRecord({ letter: deadLetter, value, by, at }: Replay): Out
 }
 
 /** A dead letter that a custom stage wrote without saying where its message came from. */
-export class DeadLetterUnaddressed extends Error {
-  override readonly name = 'LetterUnaddressed'
+export class DeadLetterAddressError extends Error {
+  override readonly name = 'DeadLetterAddressError'
   readonly reason = 'LetterUnaddressed'
   readonly retry = false
 }

@@ -5,8 +5,8 @@ import { createClient } from './client.ts'
 import type { KafkaAddress } from './client.ts'
 
 /** Kafka refuses to answer: the user has no right to read the configuration. */
-export class RetentionRefused extends Error {
-  override readonly name = 'RetentionRefused'
+export class RetentionRefusedError extends Error {
+  override readonly name = 'RetentionRefusedError'
   readonly reason = 'RetentionRefused'
   readonly retry = false
 }
@@ -16,7 +16,7 @@ const refusalTypes = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATI
 /**
  * The retention of the topic that keeps its messages for the longest time; Infinity where one keeps
  * them for ever.
- * @throws RetentionRefused where the user may not describe the topics' configuration
+ * @throws RetentionRefusedError where the user may not describe the topics' configuration
  */
 export async function longestRetentionHours(
   address: KafkaAddress,
@@ -38,7 +38,8 @@ export async function longestRetentionHours(
     return Math.max(...entries.map(({ configValue }) => hoursOf(Number(configValue))))
   } catch (error) {
     const type = error instanceof Error && 'type' in error ? String(error.type) : ''
-    if (refusalTypes.has(type)) throw new RetentionRefused(`may not describe the configuration of ${topics.join(', ')}`)
+    if (refusalTypes.has(type))
+      throw new RetentionRefusedError(`may not describe the configuration of ${topics.join(', ')}`)
     throw error
   } finally {
     await admin.disconnect().catch(() => undefined)

@@ -13,7 +13,7 @@ import { errorOf } from './failure.ts'
 import { createFetchAdmission } from './fetch-admission.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { GroupOfAnother } from './group-owner.ts'
+import { ForeignGroupError } from './group-owner.ts'
 import { createInFlightLimit } from './in-flight-limit.ts'
 import { createKeySerialExecutor } from './key-serial-executor.ts'
 import { linesAbout } from './log-fields.ts'
@@ -200,7 +200,7 @@ class RunningStage<Message, Item> {
         this.#metrics.crashes.inc()
         this.#assignments.end()
         void this.#ownership.release()
-        if (error instanceof GroupOfAnother) logger.error({ error }, 'this replica stays out of its consumer group')
+        if (error instanceof ForeignGroupError) logger.error({ error }, 'this replica stays out of its consumer group')
         else logger.warn({ error }, 'the consumer was lost; creating a new one')
       },
     })

@@ -1,6 +1,6 @@
 // Does every event survive the wire, and is everything else refused with a reason?
 import { describe, expect, it } from 'vitest'
-import { decode, encode, topicOf, UndecodableEvent } from './codec.ts'
+import { decode, encode, topicOf, UndecodableEventError } from './codec.ts'
 import { eventId, eventOf } from './event.ts'
 import type { OrderEvent } from './event.ts'
 
@@ -34,7 +34,7 @@ function reasonOf(value: string | null): string {
   try {
     decode(value)
   } catch (error) {
-    if (error instanceof UndecodableEvent) return error.reason
+    if (error instanceof UndecodableEventError) return error.reason
     throw error
   }
   return 'decoded'

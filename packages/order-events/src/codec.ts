@@ -22,8 +22,8 @@ export interface EncodedEvent {
 export type UndecodableReason = 'NotJson' | 'NotACloudEvent' | 'UnknownType' | 'InvalidData'
 
 /** The bytes are no event this version understands; trying again cannot help. */
-export class UndecodableEvent extends Error {
-  override readonly name = 'UndecodableEvent'
+export class UndecodableEventError extends Error {
+  override readonly name = 'UndecodableEventError'
   readonly retry = false
   readonly reason: UndecodableReason
   constructor(reason: UndecodableReason, message: string, options?: ErrorOptions) {
@@ -93,22 +93,22 @@ function envelopeOf(event: OrderEvent | ProductEvent, subject: string): Pick<Enc
   }
 }
 
-/** An event about an order. @throws UndecodableEvent */
+/** An event about an order. @throws UndecodableEventError */
 export function decode(value: Buffer | string | null): OrderEvent {
   const event = decodeAny(value)
-  if (isProductEvent(event)) throw new UndecodableEvent('UnknownType', `${event.type} is not about an order`)
+  if (isProductEvent(event)) throw new UndecodableEventError('UnknownType', `${event.type} is not about an order`)
   return event
 }
 
-/** @throws UndecodableEvent */
+/** @throws UndecodableEventError */
 export function decodeAny(value: Buffer | string | null): OrderEvent | ProductEvent {
   const envelope = Envelope.safeParse(parseJson(value))
-  if (!envelope.success) throw new UndecodableEvent('NotACloudEvent', explain(envelope.error))
+  if (!envelope.success) throw new UndecodableEventError('NotACloudEvent', explain(envelope.error))
   const { id, source, time, correlationid, traceparent } = envelope.data
   const type = typeOfWire.get(envelope.data.type)
-  if (type === undefined) throw new UndecodableEvent('UnknownType', `unknown event type ${envelope.data.type}`)
+  if (type === undefined) throw new UndecodableEventError('UnknownType', `unknown event type ${envelope.data.type}`)
   const data = every[type].data.safeParse(envelope.data.data)
-  if (!data.success) throw new UndecodableEvent('InvalidData', `${type}: ${explain(data.error)}`)
+  if (!data.success) throw new UndecodableEventError('InvalidData', `${type}: ${explain(data.error)}`)
   return {
     id,
     type,
@@ -124,7 +124,7 @@ function parseJson(value: Buffer | string | null): unknown {
   try {
     return JSON.parse(value?.toString() ?? '')
   } catch (cause) {
-    throw new UndecodableEvent('NotJson', 'the message is not JSON', { cause })
+    throw new UndecodableEventError('NotJson', 'the message is not JSON', { cause })
   }
 }
 

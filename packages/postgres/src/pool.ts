@@ -103,18 +103,7 @@ export function createPool(options: PoolOptions): Pool {
   // the same.
   pool.on('connect', (client) => client.on('error', () => undefined))
 
-  let everConnected = false
-  const connect = async (): Promise<pg.PoolClient> => {
-    try {
-      const client = await pool.connect()
-      everConnected = true
-      return client
-    } catch (error) {
-      const failure = optionsRefused(error) ?? databaseError(error)
-      if (!everConnected && isUndeclaredPooler(failure)) options.onUndeclaredPooler?.(failure.message)
-      throw failure
-    }
-  }
+  const connect = connecting(pool, options)
   const { onQuery } = options
   const entering = options.pooled ? entry(role, schema, settings) : undefined
   const namedStatements = options.pooled !== true
@@ -143,6 +132,22 @@ function checking(needs: ConnectionNeeds, timeoutMs: number): (client: pg.Client
 }
 
 type Connect = () => Promise<pg.PoolClient>
+
+/** Takes a connection of the pool. An undeclared pooler is reported until one was of use. */
+function connecting(pool: pg.Pool, options: Pick<PoolOptions, 'onUndeclaredPooler'>): Connect {
+  let everConnected = false
+  return async () => {
+    try {
+      const client = await pool.connect()
+      everConnected = true
+      return client
+    } catch (error) {
+      const failure = optionsRefused(error) ?? databaseError(error)
+      if (!everConnected && isUndeclaredPooler(failure)) options.onUndeclaredPooler?.(failure.message)
+      throw failure
+    }
+  }
+}
 
 interface Entry {
   readonly statement: Statement

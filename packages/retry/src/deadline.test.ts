@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { DeadlineExceeded, withDeadline } from './deadline.ts'
+import { DeadlineExceededError, withDeadline } from './deadline.ts'
 
 const never = new Promise<never>(() => undefined)
 
@@ -10,7 +10,7 @@ it('returns or throws the outcome of work that ends before the deadline', async 
 
 it('fails with the name of the work and the deadline', async () => {
   const late = withDeadline(5, 'asking', never)
-  await expect(late).rejects.toThrow(new DeadlineExceeded('asking took longer than 5 ms'))
+  await expect(late).rejects.toThrow(new DeadlineExceededError('asking took longer than 5 ms'))
   await expect(late).rejects.toMatchObject({ reason: 'DeadlineExceeded', retry: true, outage: true })
 })
 
@@ -25,7 +25,7 @@ it('a failure after the deadline is no unhandled rejection', async () => {
   const unhandled: unknown[] = []
   const note = (error: unknown): void => void unhandled.push(error)
   process.on('unhandledRejection', note)
-  await expect(withDeadline(5, 'asking', work.promise)).rejects.toThrow(DeadlineExceeded)
+  await expect(withDeadline(5, 'asking', work.promise)).rejects.toThrow(DeadlineExceededError)
   work.reject(new Error('too late to matter'))
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', note)

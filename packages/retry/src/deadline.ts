@@ -2,8 +2,8 @@
 // such as a call of a client whose own bounds are for each request that the call is made of.
 
 /** What was called is away or overloaded: `retry` and `outage` say so to those who try again. */
-export class DeadlineExceeded extends Error {
-  override readonly name = 'DeadlineExceeded'
+export class DeadlineExceededError extends Error {
+  override readonly name = 'DeadlineExceededError'
   readonly reason = 'DeadlineExceeded'
   readonly retry = true
   readonly outage = true
@@ -11,13 +11,13 @@ export class DeadlineExceeded extends Error {
 
 /**
  * The work itself goes on after the deadline; its later failure is ignored. @throws what `late`
- * makes, by default DeadlineExceeded with the words of `what`
+ * makes, by default DeadlineExceededError with the words of `what`
  */
 export async function withDeadline<T>(
   ms: number,
   what: string,
   work: Promise<T>,
-  late: () => Error = () => new DeadlineExceeded(`${what} took longer than ${ms} ms`),
+  late: () => Error = () => new DeadlineExceededError(`${what} took longer than ${ms} ms`),
 ): Promise<T> {
   const deadline = Promise.withResolvers<never>()
   const timer = setTimeout(() => deadline.reject(late()), ms)

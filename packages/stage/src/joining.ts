@@ -17,20 +17,20 @@ export interface JoiningOptions {
 }
 
 /** The cause says why. */
-export class DatabaseSilent extends Error {
-  override readonly name = 'DatabaseSilent'
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError'
   readonly reason = 'DatabaseSilent'
   readonly retry = true
 }
 
 /**
  * Resolves to the metadata that the group's offsets are to be committed with.
- * @throws DatabaseSilent, GroupOfAnother, and the errors of Kafka
+ * @throws DatabaseUnavailableError, ForeignGroupError, and the errors of Kafka
  */
 export async function mayJoin(options: JoiningOptions, logger: Logger): Promise<string | undefined> {
   const { database, address, groupId, topics, takeOver } = options
   const installations = await database.query<{ id: string }>(installationIds).catch((cause: unknown) => {
-    throw new DatabaseSilent('the database has not answered yet', { cause })
+    throw new DatabaseUnavailableError('the database has not answered yet', { cause })
   })
   const ids = installations.map(({ id }) => id)
   if (ids[0] === undefined) return undefined

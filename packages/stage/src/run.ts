@@ -1,6 +1,12 @@
 // What is the same in every built-in stage? A pool, a producer, a member of a consumer group, and
 // an end in the right order.
-import { createProducer, kafkaAddress, longestRetentionHours, RetentionRefused, runStage } from '@orderpipeline/kafka'
+import {
+  createProducer,
+  kafkaAddress,
+  longestRetentionHours,
+  RetentionRefusedError,
+  runStage,
+} from '@orderpipeline/kafka'
 import type { FetchSpacingBounds, KafkaAddress, Stage } from '@orderpipeline/kafka'
 import { createPool } from '@orderpipeline/postgres'
 import type { Queryable } from '@orderpipeline/postgres'
@@ -178,7 +184,7 @@ function startTasks<Prepared>(
     try {
       return await longestRetentionHours(address, config.KAFKA_CONSUME_TOPICS, logger)
     } catch (error) {
-      if (!(error instanceof RetentionRefused)) throw error
+      if (!(error instanceof RetentionRefusedError)) throw error
       logger.warn(
         { error, keptHours: inboxRetentionHours(0) },
         'the inbox is pruned as if Kafka kept messages for seven days',

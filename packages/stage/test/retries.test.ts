@@ -125,8 +125,8 @@ test('more failing calls than may be in flight delay no other message', async ()
  * The error of a call that waits for one order only, as for a charge of which another call is under
  * way. It says that it is an outage.
  */
-class StillUnderWay extends Error {
-  override readonly name = 'StillUnderWay'
+class StillRunningError extends Error {
+  override readonly name = 'StillRunningError'
   readonly outage = true
 }
 
@@ -139,7 +139,7 @@ test('more hanging calls than may run at once delay no other message', async () 
     ...stageOf(effects, new Map()),
     prepare: ({ data }) =>
       !isFreed && stuck.some(({ orderId }) => orderId === data.orderId)
-        ? Promise.reject(new StillUnderWay('the same is in flight'))
+        ? Promise.reject(new StillRunningError('the same is in flight'))
         : Promise.resolve(undefined),
   }
   const replica = bench.start('stuck', [`${topic}.stuck`], definition, { STAGE_CONCURRENCY: 2 })
@@ -163,7 +163,7 @@ test('a call that unblocks an earlier one of its key does not wait for it', asyn
     prepare: ({ data }) => {
       if (data.orderId === freeing.orderId) isFreed = true
       const fails = data.orderId === stuck.orderId && !isFreed
-      return fails ? Promise.reject(new StillUnderWay('the same is in flight')) : Promise.resolve(undefined)
+      return fails ? Promise.reject(new StillRunningError('the same is in flight')) : Promise.resolve(undefined)
     },
   }
   const replica = bench.start('freed', [`${topic}.freed`], definition)

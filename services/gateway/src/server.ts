@@ -47,11 +47,7 @@ export async function startGateway(
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
   const waiting = createOrderSubscriptions(config, orders, registry, logger)
   const queues = openQueues(config, database, clock, registry, logger)
-  const dependencies = createDependencies({
-    dependencies: dependenciesOf(ordersSide, queues, redis),
-    ...{ timeoutMs: dependencyTimeoutMs, freshMs: config.QUEUES_CACHE_SECONDS * 1_000 },
-    monotonicMs: clock.monotonicMs,
-  })
+  const dependencies = dependencyChecks(config, clock, dependenciesOf(ordersSide, queues, redis))
   const estimates = estimatorOf(config, { queues, orders, clock, registry, logger })
   const http = buildApp({
     ...observability,
@@ -139,6 +135,11 @@ function httpSettings(config: GatewayConfig) {
     keepAliveTimeoutMs: config.HTTP_KEEP_ALIVE_SECONDS * 1_000,
     connectionMaxAgeMs: config.HTTP_CONNECTION_MAX_AGE_SECONDS * 1_000,
   }
+}
+
+function dependencyChecks(config: GatewayConfig, { monotonicMs }: Clock, dependencies: readonly Dependency[]) {
+  const freshMs = config.QUEUES_CACHE_SECONDS * 1_000
+  return createDependencies({ dependencies, timeoutMs: dependencyTimeoutMs, freshMs, monotonicMs })
 }
 
 function dependenciesOf(

@@ -6,7 +6,7 @@ import { createLogger } from '@orderpipeline/process'
 import { exportJWK, generateKeyPair } from 'jose'
 import type { JWK, CompactJWSHeaderParameters } from 'jose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { KeysUnavailable, remoteKeys } from '../src/authentication/remote-keys.ts'
+import { KeysUnavailableError, remoteKeys } from '../src/authentication/remote-keys.ts'
 
 let server: Server
 let keys: JWK[]
@@ -66,7 +66,7 @@ test('asks a failing issuer less and less often', async () => {
   answerWith = () => failing
   const find = source()
   const failures = async () => {
-    for (let n = 0; n < 10; n++) await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
+    for (let n = 0; n < 10; n++) await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailableError)
     return requests
   }
   expect(await failures()).toBe(1)
@@ -88,16 +88,16 @@ test('uses expired keys while the issuer is away, for a limited time', async () 
   nowMs = 700_000
   await find('first')
   nowMs = 600_000 + 3_600_000 + 1
-  await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
+  await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailableError)
 })
 
 test('treats a silent, wrong or oversized answer as an outage', async () => {
   for (const body of ['nothing', 'not json', '{"keys":7}', `{"keys":[],"more":"${'x'.repeat(1_100_000)}"}`]) {
     answerWith = () => (body === 'nothing' ? body : { status: 200, body })
-    await expect(source(body === 'nothing' ? 300 : undefined)('first')).rejects.toBeInstanceOf(KeysUnavailable)
+    await expect(source(body === 'nothing' ? 300 : undefined)('first')).rejects.toBeInstanceOf(KeysUnavailableError)
   }
   answerWith = () => ({ status: 302, body: '' })
-  await expect(source()('first')).rejects.toBeInstanceOf(KeysUnavailable)
+  await expect(source()('first')).rejects.toBeInstanceOf(KeysUnavailableError)
 })
 
 test('logs a failure without the query of the address, which may hold a key', async () => {
@@ -106,12 +106,12 @@ test('logs a failure without the query of the address, which may hold a key', as
   const onFailure = (error: unknown) => logger.warn({ error }, 'failed')
   for (const answer of [failing, { status: 302, body: '' }, { status: 200, body: 'not json' }]) {
     answerWith = () => answer
-    await expect(source(undefined, onFailure)('first')).rejects.toBeInstanceOf(KeysUnavailable)
+    await expect(source(undefined, onFailure)('first')).rejects.toBeInstanceOf(KeysUnavailableError)
   }
   const find = source(undefined, onFailure)
   server.closeAllConnections()
   server.close()
-  await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailable)
+  await expect(find('first')).rejects.toBeInstanceOf(KeysUnavailableError)
   expect(logLines).toHaveLength(4)
   expect(logLines.join('')).toContain('http://127.0.0.1')
   expect(logLines.join('')).not.toContain('hunter2')

@@ -4,7 +4,7 @@ import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { testDatabase, until } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createSharedRead, LookPending } from '../src/queues/shared-read.ts'
+import { createSharedRead, ReadPendingError } from '../src/queues/shared-read.ts'
 import type { SharedReadOptions } from '../src/queues/shared-read.ts'
 
 let database: TestDatabase
@@ -57,7 +57,7 @@ test('waits for a gateway that dies in its read as long as a read may take', asy
   void gateway('dead', () => ((lookStarted = true), never()), { readMs: lookMs }).read()
   await until(() => lookStarted)
   const other = gateway('dead', () => Promise.resolve('seen'), { readMs: lookMs, patienceMs })
-  await expect(other.read()).rejects.toThrow(LookPending)
+  await expect(other.read()).rejects.toThrow(ReadPendingError)
   const patient = gateway('dead', () => Promise.resolve('seen'), { readMs: lookMs })
   expect((await patient.read()).value).toBe('seen')
 })

@@ -2,7 +2,7 @@
 import { DatabaseError } from '@orderpipeline/postgres'
 import { ConfigError, databaseVariables, readConfig, wrongUsageExitCode } from '@orderpipeline/config'
 import { z } from 'zod'
-import { CustomerStillServed, forgetCustomer } from './forget.ts'
+import { CustomerInUseError, forgetCustomer } from './forget.ts'
 
 /** An administrator's, as the migrate program has it. */
 const schema = z.object({
@@ -25,7 +25,7 @@ try {
   process.stdout.write(`erased; ${orders} orders are kept under ${pseudonym}\n`)
 } catch (error) {
   const wrongUsage = error instanceof ConfigError || error instanceof TypeError
-  if (!(wrongUsage || error instanceof CustomerStillServed || error instanceof DatabaseError)) throw error
+  if (!(wrongUsage || error instanceof CustomerInUseError || error instanceof DatabaseError)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = wrongUsage ? wrongUsageExitCode : 1
 }

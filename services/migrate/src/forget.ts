@@ -17,15 +17,15 @@ export interface ErasedCustomer {
 }
 
 /** Something is still to be done for the customer, so that they cannot be forgotten yet. */
-export class CustomerStillServed extends Error {
-  override readonly name = 'CustomerStillServed'
+export class CustomerInUseError extends Error {
+  override readonly name = 'CustomerInUseError'
 }
 
 const ordersAtOnce = 1_000
 
 /**
  * May be repeated: the orders come last, so that a run that was cut off leaves nothing behind.
- * @throws CustomerStillServed, DatabaseError
+ * @throws CustomerInUseError, DatabaseError
  */
 export async function forgetCustomer({ customerId, ...address }: ForgetOptions): Promise<ErasedCustomer> {
   const administrator = await connectAdministrator({
@@ -63,7 +63,7 @@ async function refuseWhileServed(administrator: Administrator, customerId: strin
   for (const [service, text, what] of stillServed) {
     const [row] = await administrator.rows<{ order_id: string }>(service, text, [customerId])
     if (row)
-      throw new CustomerStillServed(
+      throw new CustomerInUseError(
         `customer: found ${what}, ${row.order_id}; allowed: a customer without pending orders, charges or refunds`,
       )
   }

@@ -5,7 +5,7 @@ import { testDatabase } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { connectAdministrator } from '@orderpipeline/postgres'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CustomerStillServed, forgetCustomer } from '../src/forget.ts'
+import { CustomerInUseError, forgetCustomer } from '../src/forget.ts'
 import { services } from '../src/index.ts'
 
 let database: TestDatabase
@@ -81,7 +81,7 @@ async function tracesOf(text: string): Promise<string[]> {
 
 test('refuses to erase a customer with an open order, charge or refund', async () => {
   await storeHistory('eve', 1, 'PROCESSING')
-  await expect(forget('eve')).rejects.toThrow(CustomerStillServed)
+  await expect(forget('eve')).rejects.toThrow(CustomerInUseError)
   await expect(forget('eve')).rejects.toThrow(`customer: found an order in progress, ${uuid(1)}; allowed`)
   await storeHistory('mallory', 2, 'CANCELLED')
   await database.ask(

@@ -6,7 +6,7 @@ import { backoffMs, sleep } from '@orderpipeline/retry'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { lanes } from './mails.ts'
 import type { Lane, Mail } from './mails.ts'
-import { MailRefused } from './smtp.ts'
+import { MailRefusedError } from './smtp.ts'
 import type { Mailer } from './smtp.ts'
 import { failMails, removeFailedMails, removeMails, takeMails } from './sql/mails.ts'
 
@@ -18,7 +18,7 @@ export interface SenderOptions {
   readonly keepSeconds: number
   /** Longer than any batch takes: then another replica may send them. */
   readonly leaseSeconds: number
-  readonly onFailure: (mail: { readonly messageId: string }, error: MailRefused, gaveUp: boolean) => void
+  readonly onFailure: (mail: { readonly messageId: string }, error: MailRefusedError, gaveUp: boolean) => void
   readonly random?: () => number
 }
 
@@ -50,7 +50,7 @@ export async function sendDue(
         await options.mailer.send(mail, signal)
         return { mail }
       } catch (error) {
-        if (!(error instanceof MailRefused)) throw error
+        if (!(error instanceof MailRefusedError)) throw error
         return { mail, error }
       }
     }),
@@ -64,7 +64,7 @@ export async function sendDue(
 
 async function recordFailures(
   database: Queryable,
-  failedMails: readonly { readonly mail: TakenMail; readonly error: MailRefused }[],
+  failedMails: readonly { readonly mail: TakenMail; readonly error: MailRefusedError }[],
   { attempts, keepSeconds, onFailure, random = Math.random }: SenderOptions,
 ): Promise<void> {
   const ends = failedMails.map(({ mail, error }) =>

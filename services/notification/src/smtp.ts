@@ -13,8 +13,8 @@ export interface SmtpOptions {
  * `retry`: the server may take it later; otherwise it will never take this mail. `outage`: the
  * server did not decide on this mail: no connection, no answer in time, no login.
  */
-export class MailRefused extends Error {
-  override readonly name = 'MailRefused'
+export class MailRefusedError extends Error {
+  override readonly name = 'MailRefusedError'
   readonly reason = 'MailRefused'
   readonly retry: boolean
   readonly outage: boolean
@@ -26,7 +26,10 @@ export class MailRefused extends Error {
 }
 
 export interface Mailer {
-  /** Resolves once the server has taken the mail over. Aborted, it may have. @throws MailRefused */
+  /**
+   * Resolves once the server has taken the mail over. Aborted, it may have. @throws
+   * MailRefusedError
+   */
   send(mail: Mail, signal?: AbortSignal): Promise<void>
   close(): void
 }
@@ -47,7 +50,9 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
       try {
         await transport.sendMail({ messageId, from, to: recipient, subject, text: body, ...(signal ? { signal } : {}) })
       } catch (cause) {
-        throw new MailRefused(cause instanceof Error ? cause.message : String(cause), smtpVerdict(cause), { cause })
+        throw new MailRefusedError(cause instanceof Error ? cause.message : String(cause), smtpVerdict(cause), {
+          cause,
+        })
       }
     },
     close: () => transport.close(),

@@ -11,11 +11,11 @@ import { decode } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   createIntake,
-  IdempotencyConflict,
-  IdempotencyInFlight,
-  IntakeFull,
+  IdempotencyConflictError,
+  IdempotencyInFlightError,
+  IntakeFullError,
   intakeMetrics,
-  OrderRefused,
+  OrderRefusedError,
 } from '../src/intake/index.ts'
 import type { Intake, IntakeOptions, OrderRequest } from '../src/intake/index.ts'
 import { orderById, statusesById } from '../src/queries/index.ts'
@@ -36,7 +36,7 @@ async function placeWithRetry(intake: Intake | undefined, request: OrderRequest)
     try {
       return await intake?.place(request)
     } catch (error) {
-      if (!(error instanceof IdempotencyInFlight)) throw error
+      if (!(error instanceof IdempotencyInFlightError)) throw error
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
@@ -144,7 +144,7 @@ test('a repeat during the first request gets its answer without a commit of its 
   const { orderId } = first?.status === 'fulfilled' ? first.value : expect.fail('the first')
   expect(repeats).toMatchObject([
     { status: 'fulfilled', value: { orderId, repeated: true } },
-    { status: 'rejected', reason: { name: 'IdempotencyConflict' } },
+    { status: 'rejected', reason: { name: 'IdempotencyConflictError' } },
   ])
   expect(await intake.commits()).toBe(1)
 })
@@ -155,7 +155,7 @@ test('a repeat learns that the first is in flight, and later gets its answer', a
   const first = await database.as('orders').transaction(async (busy) => {
     await busy.query({ name: 'busy', text: 'LOCK TABLE orders IN SHARE MODE' })
     const placing = intake.place(request)
-    await expect(intake.place(request)).rejects.toBeInstanceOf(IdempotencyInFlight)
+    await expect(intake.place(request)).rejects.toBeInstanceOf(IdempotencyInFlightError)
     return { placing }
   })
   const { orderId } = await first.placing
@@ -166,7 +166,7 @@ test('the first repeat of a failed order places it', async () => {
   const intake = gateway()
   const request = order({ customerId: `bad-${randomUUID()}\u0000`, idempotencyKey: 'refused' })
   const answers = await Promise.allSettled([intake.place(request), intake.place(request)])
-  expect(answers).toMatchObject([{ reason: { name: 'OrderRefused' } }, { reason: { name: 'OrderRefused' } }])
+  expect(answers).toMatchObject([{ reason: { name: 'OrderRefusedError' } }, { reason: { name: 'OrderRefusedError' } }])
   expect(await intake.commits()).toBe(2)
 })
 
@@ -185,7 +185,7 @@ test('a key in use by another gateway blocks no other, and is free after its cra
   )
   const others = Array.from({ length: 20 }, () => order({ idempotencyKey: randomUUID() }))
   const [answer, ...rest] = await Promise.allSettled([request, ...others].map((each) => intake.place(each)))
-  expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'IdempotencyInFlight' } })
+  expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'IdempotencyInFlightError' } })
   expect(rest.filter(({ status }) => status === 'rejected')).toEqual([])
   await dying.close()
   expect(await placeWithRetry(intake, request)).toMatchObject({ repeated: false })
@@ -196,7 +196,7 @@ test('refuses a key of another order, and separates keys by customer', async () 
   const first = order({ idempotencyKey: 'mine' })
   const { orderId } = await intake.place(first)
   const another = { ...first, items: [{ sku: 'SKU-0003', quantity: 1 }] }
-  await expect(intake.place(another)).rejects.toBeInstanceOf(IdempotencyConflict)
+  await expect(intake.place(another)).rejects.toBeInstanceOf(IdempotencyConflictError)
   expect(await intake.place({ ...first, correlationId: 'retry' })).toEqual({ orderId, repeated: true })
   const elsewhere = await intake.place(order({ idempotencyKey: 'mine' }))
   expect(elsewhere.repeated).toBe(false)
@@ -210,7 +210,7 @@ test('an order that the database refuses fails alone', async () => {
     answer.status === 'rejected' ? [[n, answer.reason as Error] as const] : [],
   )
   expect(refusals.map(([n]) => n)).toEqual([5, 18, 31])
-  expect(refusals.every(([, error]) => error instanceof OrderRefused)).toBe(true)
+  expect(refusals.every(([, error]) => error instanceof OrderRefusedError)).toBe(true)
   const fine = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.orderId] : []))
   expect(await statusesById(database.as('orders'), fine)).toHaveLength(37)
 })
@@ -222,6 +222,8 @@ test('refuses orders beyond its capacity and answers accepted ones on close', as
   const outcomes = await Promise.allSettled(answers)
   await closing
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
-  expect(outcomes.every((answer) => answer.status === 'fulfilled' || answer.reason instanceof IntakeFull)).toBe(true)
-  await expect(intake.place(order())).rejects.toBeInstanceOf(IntakeFull)
+  expect(outcomes.every((answer) => answer.status === 'fulfilled' || answer.reason instanceof IntakeFullError)).toBe(
+    true,
+  )
+  await expect(intake.place(order())).rejects.toBeInstanceOf(IntakeFullError)
 })

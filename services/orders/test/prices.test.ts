@@ -103,14 +103,14 @@ test('refuses a product not sold in the currency, alone in its commit, with its 
     [order(), order({ currency: 'JPY' }), order({ currency: 'ZZZ' }), order()].map((each) => intake.place(each)),
   )
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
-  expect(answers[1]).toMatchObject({ reason: { name: 'ItemsNotSold', items: [{ line: 1, currencies: ['EUR'] }] } })
+  expect(answers[1]).toMatchObject({ reason: { name: 'ItemsNotSoldError', items: [{ line: 1, currencies: ['EUR'] }] } })
   expect(answers[2]).toMatchObject({ reason: { items: [{ currencies: ['EUR', 'JPY', 'KWD'] }, { line: 1 }] } })
 })
 
 test('refuses a wrong expected total, but not the repeat of a placed order', async () => {
   const request = order({ expectedTotalCents: 3000, idempotencyKey: 'expected' })
   await expect(intake.place({ ...request, expectedTotalCents: 2999 })).rejects.toMatchObject({
-    name: 'TotalChanged',
+    name: 'TotalChangedError',
     totalCents: 3000,
   })
   const { orderId } = await intake.place(request)

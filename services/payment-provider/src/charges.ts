@@ -1,6 +1,6 @@
 // What happens to one request to charge? A key that is known gets the answer it got before; a new
 // one takes its time, is decided by its key, and is in the ledger before it is answered.
-import { HttpProblem, overloaded } from '@orderpipeline/http'
+import { HttpProblemError, overloaded } from '@orderpipeline/http'
 import { declineReason, delayMs, failureOf } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Charge, ChargeRequest, Ledger } from './ledger.ts'
@@ -18,7 +18,7 @@ export interface ChargesOptions {
 }
 
 export interface Charges {
-  /** @throws HttpProblem */
+  /** @throws HttpProblemError */
   charge(idempotencyKey: string, request: ChargeRequest): Promise<Charge>
 }
 
@@ -50,7 +50,7 @@ export function createCharges(options: ChargesOptions): Charges {
   return {
     charge: async (idempotencyKey, request) => {
       if (active.has(idempotencyKey))
-        throw new HttpProblem(409, 'In Flight', 'a charge with this Idempotency-Key is in progress', {
+        throw new HttpProblemError(409, 'In Flight', 'a charge with this Idempotency-Key is in progress', {
           headers: { 'retry-after': '1' },
         })
       if (active.size >= options.maxActive) throw overloaded('too many charges are in progress', 1)
@@ -70,9 +70,9 @@ function same(charge: Charge, { orderId, customerId, amountCents, currency }: Ch
   if (charge.status === 'voided') return charge
   const { orderId: order, customerId: customer, amountCents: amount, currency: unit } = charge
   if (order === orderId && customer === customerId && amount === amountCents && unit === currency) return charge
-  throw new HttpProblem(422, 'Idempotency Conflict', 'this Idempotency-Key was used before with another charge')
+  throw new HttpProblemError(422, 'Idempotency Conflict', 'this Idempotency-Key was used before with another charge')
 }
 
 function unwell() {
-  return new HttpProblem(500, 'Internal Error', 'simulated failure')
+  return new HttpProblemError(500, 'Internal Error', 'simulated failure')
 }

@@ -1,6 +1,6 @@
 // How is money given back, once, however many callers ask and however often? And how is a charge
 // stopped that may be under way? Both by the first row in the ledger.
-import { HttpProblem } from '@orderpipeline/http'
+import { HttpProblemError } from '@orderpipeline/http'
 import type { Queryable } from '@orderpipeline/postgres'
 import { delayMs, failureOf } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
@@ -25,7 +25,7 @@ export interface RefundsOptions {
 }
 
 export interface Refunds {
-  /** The refund of this charge, whether made now or before. @throws HttpProblem */
+  /** The refund of this charge, whether made now or before. @throws HttpProblemError */
   refund(idempotencyKey: string, chargeId: string): Promise<Refund>
   /**
    * The final meaning of this key: the charge that it made before, or nothing for good. @throws
@@ -45,7 +45,7 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
       await database.query(insertRefund, [newId(), idempotencyKey, chargeId])
       const [storedRefund] = await database.query<Refund>(selectRefund, [chargeId])
       if (!storedRefund)
-        throw new HttpProblem(
+        throw new HttpProblemError(
           422,
           'Nothing To Refund',
           `no captured charge ${chargeId}, or the key belongs to another refund`,
@@ -64,7 +64,7 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
 }
 
 function unwell() {
-  return new HttpProblem(500, 'Internal Error', 'simulated failure')
+  return new HttpProblemError(500, 'Internal Error', 'simulated failure')
 }
 
 const insertRefund = {

@@ -44,18 +44,11 @@ export async function startPaymentProvider(
 ): Promise<PaymentProvider> {
   const registry = createRegistry()
   const tracing = await startTracing(config, { service: 'payment-provider' }, logger)
-  const { active, charged } = chargeMetrics(registry)
   const database = openDatabase(config, logger, onMisconfigured)
   const behaviour = { current: behaviourOf(config) }
   const ledger = createLedger(database)
   const simulation = { ...chance, behaviour: () => behaviour.current }
-  const charges = createCharges({
-    ledger,
-    ...simulation,
-    maxActive: config.PROVIDER_MAX_ACTIVE,
-    onActive: (count) => active.set(count),
-    onCharged: ({ status }) => charged.inc({ status }),
-  })
+  const charges = measuredCharges({ ledger, ...simulation, maxActive: config.PROVIDER_MAX_ACTIVE }, registry)
   const http = buildApp({
     logger,
     registry,
@@ -106,6 +99,18 @@ function openDatabase(config: ProviderConfig, logger: Logger, onMisconfigured?: 
     size: config.DATABASE_POOL_SIZE,
     onIdleError: (error) => logger.warn({ error }, 'a database connection was lost'),
     onUndeclaredPooler: onMisconfigured,
+  })
+}
+
+function measuredCharges(
+  parts: Omit<Parameters<typeof createCharges>[0], 'onActive' | 'onCharged'>,
+  registry: Registry,
+) {
+  const { active, charged } = chargeMetrics(registry)
+  return createCharges({
+    ...parts,
+    onActive: (count) => active.set(count),
+    onCharged: ({ status }) => charged.inc({ status }),
   })
 }
 

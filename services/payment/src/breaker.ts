@@ -25,14 +25,14 @@ export interface BreakerOptions {
 }
 
 export interface Breaker {
-  /** @throws BreakerOpen, or what `call` threw; `healthOf` judges what was thrown. */
+  /** @throws BreakerOpenError, or what `call` threw; `healthOf` judges what was thrown. */
   run<T>(call: () => Promise<T>, healthOf: (error: unknown) => Health): Promise<T>
   /** Calls are refused now; true for `openMs` at a time. */
   readonly open: boolean
 }
 
-export class BreakerOpen extends Error {
-  override readonly name = 'BreakerOpen'
+export class BreakerOpenError extends Error {
+  override readonly name = 'BreakerOpenError'
 }
 
 export function createBreaker(options: BreakerOptions): Breaker {
@@ -80,7 +80,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
     run: async (call, healthOf) => {
       while (probe) await probe.catch(() => undefined)
       if (openUntil === undefined) return judgedCall(call, whileClosed, healthOf)
-      if (clock() < openUntil) throw new BreakerOpen('too many calls failed')
+      if (clock() < openUntil) throw new BreakerOpenError('too many calls failed')
       const probing = judgedCall(call, asProbe, healthOf).finally(() => {
         probe = undefined
       })

@@ -42,7 +42,7 @@ export function refundTask(options: DueRefundOptions): PeriodicTask {
 
 type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
-/** Returns how many went back. @throws DatabaseError, PublishFailed */
+/** Returns how many went back. @throws DatabaseError, PublishError */
 export async function makeDueRefunds(surroundings: Surroundings, options: DueRefundOptions): Promise<number> {
   const rows = await surroundings.database.query<DueRow>(claimDues, [dueAtOnce])
   let settledCount = 0

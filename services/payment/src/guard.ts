@@ -5,7 +5,7 @@ import { backoffMs } from '@orderpipeline/retry'
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createBlame } from './blame.ts'
-import { BreakerOpen, createBreaker } from './breaker.ts'
+import { BreakerOpenError, createBreaker } from './breaker.ts'
 import type { BreakerOptions, Health } from './breaker.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider, ProviderFailure } from './provider.ts'
@@ -46,6 +46,15 @@ function isOf(reasons: readonly ProviderFailure[]) {
   return (error: unknown) => error instanceof ProviderError && reasons.includes(error.reason)
 }
 
+function retryOf({ attempts, backoffMs: firstMs }: GuardOptions, random: () => number) {
+  const backoff = { firstMs, maxMs: Math.max(firstMs, longestBackoffMs) }
+  return retry(handleWhen(isOf(passing)), {
+    maxAttempts: attempts - 1,
+    // The library's own jitter may wait less before the third attempt than before the second.
+    backoff: new DelegateBackoff(({ attempt }) => backoffMs(attempt, backoff, random)),
+  })
+}
+
 export function guarded(provider: Provider, options: GuardOptions): GuardedProvider {
   const { clock = () => performance.now(), random = Math.random, onOpen, onClose } = options
   const rampUp = createRampUp({ perSecond: options.perSecond, clock })
@@ -63,12 +72,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       onClose?.()
     },
   })
-  const backoff = { firstMs: options.backoffMs, maxMs: Math.max(options.backoffMs, longestBackoffMs) }
-  const again = retry(handleWhen(isOf(passing)), {
-    maxAttempts: options.attempts - 1,
-    // The library's own jitter may wait less before the third attempt than before the second.
-    backoff: new DelegateBackoff(({ attempt }) => backoffMs(attempt, backoff, random)),
-  })
+  const again = retryOf(options, random)
   const turn = async (signal: AbortSignal): Promise<void> => {
     const turnMs = limit.take(clock())
     if (turnMs > 0) await sleep(turnMs, undefined, { signal })
@@ -89,7 +93,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       blame.recordAnswer(orderId)
       return answer
     } catch (error) {
-      if (error instanceof BreakerOpen)
+      if (error instanceof BreakerOpenError)
         throw new ProviderError('CircuitOpen', 'too many calls failed; the breaker is open', { cause: error })
       if (error instanceof ProviderError && error.reason === 'Failing' && !blame.failed(orderId))
         throw new ProviderError('Failing', error.message, { cause: error, outage: true })

@@ -52,7 +52,7 @@ export function pendingTask(options: PendingOptions): PeriodicTask {
 
 type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
-/** Returns how many were decided. @throws DatabaseError, PublishFailed */
+/** Returns how many were decided. @throws DatabaseError, PublishError */
 export async function settlePending(surroundings: Surroundings, options: PendingOptions): Promise<number> {
   const rows = await surroundings.database.query<PendingCharge>(claimPending, [atOnce])
   let decidedCount = 0
@@ -86,7 +86,7 @@ async function settleOne(row: PendingCharge, surroundings: Surroundings, options
 
 /**
  * Publishes and stores the provider's decision on a charge that has no message in flight. @throws
- * DatabaseError, PublishFailed
+ * DatabaseError, PublishError
  */
 export async function book(
   charge: PendingCharge,

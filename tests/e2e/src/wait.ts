@@ -2,8 +2,8 @@
 // and fails with what it last saw.
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export class TimedOut extends Error {
-  override readonly name = 'TimedOut'
+export class WaitTimeoutError extends Error {
+  override readonly name = 'WaitTimeoutError'
   constructor(what: string, seconds: number, lastSeen: string) {
     super(`${what}: not within ${seconds} s; last seen: ${lastSeen}`)
   }
@@ -41,5 +41,5 @@ export async function waitFor<T>(
     }
     await sleep(everyMs)
   }
-  throw new TimedOut(what, seconds, lastSeen)
+  throw new WaitTimeoutError(what, seconds, lastSeen)
 }

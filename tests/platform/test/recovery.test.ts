@@ -1,6 +1,6 @@
-// Does every order end once after a disaster, by the commands of docs/guides/operations.md? The database
-// is restored to a moment that Kafka and the payment provider are ahead of, or Kafka has lost all
-// messages.
+// Does every order end once after a disaster, by the commands of docs/guides/operations.md? The
+// database is restored to a moment that Kafka and the payment provider are ahead of, or Kafka has
+// lost all messages.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { shopStages, until } from '@orderpipeline/stage/testing'

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { inProcessHost, persistedPorts, startKafka, startPostgres } from '@orderpipeline/cluster/testing'
 import { progressLine, summary } from './report.ts'
 import type { Sample } from './samples.ts'
-import { settingsOf, SettingsWrong, usage } from './settings.ts'
+import { settingsOf, SettingsError, usage } from './settings.ts'
 import type { Settings } from './settings.ts'
 import { runStorm } from './storm.ts'
 import type { StormOutcome } from './storm.ts'
@@ -76,7 +76,7 @@ try {
     process.exitCode = outcome.problems.length === 0 ? 0 : 1
   }
 } catch (error) {
-  if (!(error instanceof SettingsWrong)) throw error
+  if (!(error instanceof SettingsError)) throw error
   say(error.message)
   process.exitCode = 2
 }

@@ -15,8 +15,8 @@ export interface Settings {
   readonly help: boolean
 }
 
-export class SettingsWrong extends Error {
-  override readonly name = 'SettingsWrong'
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
 }
 
 export const usage = `npm run test:storm -- [--json] [--help]
@@ -36,7 +36,7 @@ order ended exactly once and memory stayed flat, with 1 when not, with 2 when ca
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws SettingsWrong, one line for each wrong value */
+/** @throws SettingsError, one line for each wrong value */
 export function settingsOf(env: Environment, args: readonly string[], chance: () => number): Settings {
   const problems: string[] = []
   const number = (name: string, least: number, most: number, otherwise: number, whole: boolean): number => {
@@ -57,7 +57,7 @@ export function settingsOf(env: Environment, args: readonly string[], chance: ()
     report: env.STORM_REPORT === '' ? undefined : env.STORM_REPORT,
     ...flags,
   }
-  if (problems.length > 0) throw new SettingsWrong(problems.join('\n'))
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'))
   return settings
 }
 

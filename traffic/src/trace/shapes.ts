@@ -1,15 +1,15 @@
 // Which loads need no file? A steady rate, a rising rate, a burst, and the day of a shop.
-import { OptionInvalid } from '../units.ts'
+import { InvalidOptionError } from '../units.ts'
 import type { TraceSegment, Trace } from './trace.ts'
 
 export const shapeNames = ['steady', 'ramp', 'burst', 'day'] as const
 export type ShapeName = (typeof shapeNames)[number]
 
-/** @throws OptionInvalid */
+/** @throws InvalidOptionError */
 export function shapeByName(text: string, option: string): ShapeName {
   const name = shapeNames.find((candidate) => candidate === text)
   if (name) return name
-  throw new OptionInvalid(`${option}: found ${JSON.stringify(text)}; allowed: ${shapeNames.join(', ')}`)
+  throw new InvalidOptionError(`${option}: found ${JSON.stringify(text)}; allowed: ${shapeNames.join(', ')}`)
 }
 
 /**

@@ -1,11 +1,11 @@
 // Which load does a text describe? CSV, JSON, or the JSON lines that `npm run load -- --record`
 // writes of each accepted order. Nothing but the language is used: k6 runs this too.
-import { parsedDuration, parsedRate, OptionInvalid } from '../units.ts'
+import { parsedDuration, parsedRate, InvalidOptionError } from '../units.ts'
 import type { TraceSegment, Trace } from './trace.ts'
 
 /** A text that is not a trace: where, what was found, what is allowed. */
-export class TraceInvalid extends Error {
-  override readonly name = 'TraceInvalid'
+export class InvalidTraceError extends Error {
+  override readonly name = 'InvalidTraceError'
   readonly reason = 'TraceInvalid'
   readonly retry = false
 }
@@ -23,11 +23,11 @@ interface Placed {
   readonly row: Row
 }
 
-/** @throws TraceInvalid */
+/** @throws InvalidTraceError */
 export function traceIn(text: string): Trace {
   const trimmed = text.trim()
   if (trimmed === '')
-    throw new TraceInvalid('found nothing; allowed: CSV with the columns at and orders or rate, or JSON')
+    throw new InvalidTraceError('found nothing; allowed: CSV with the columns at and orders or rate, or JSON')
   if (trimmed.startsWith('[')) return stretches(fromJson(trimmed))
   if (trimmed.startsWith('{')) return stretches(fromJsonLines(trimmed))
   return stretches(fromCsv(trimmed))
@@ -69,7 +69,7 @@ function parsedJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new TraceInvalid(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new InvalidTraceError(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
@@ -141,7 +141,7 @@ function momentOf(at: string | number, where: string): number {
   try {
     return parsedDuration(String(at), where)
   } catch (error) {
-    if (!(error instanceof OptionInvalid)) throw error
+    if (!(error instanceof InvalidOptionError)) throw error
     throw invalid(`${where}.at`, String(at), 'seconds, a time such as 1m30s, or 2026-01-31T12:00:00Z')
   }
 }
@@ -150,11 +150,11 @@ function rateOf(text: string, where: string): number {
   try {
     return parsedRate(text)
   } catch (error) {
-    if (!(error instanceof OptionInvalid)) throw error
+    if (!(error instanceof InvalidOptionError)) throw error
     throw invalid(`${where}.rate`, text, 'such as 10000/min or 200/s, up to 100000/s')
   }
 }
 
-function invalid(where: string, value: string, expected: string): TraceInvalid {
-  return new TraceInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
+function invalid(where: string, value: string, expected: string): InvalidTraceError {
+  return new InvalidTraceError(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
 }

@@ -24,13 +24,13 @@ export interface PipelineOptions {
 }
 
 /** Nothing states how long the work of a stage takes. */
-export class WorkUnknown extends Error {
-  override readonly name = 'WorkUnknown'
+export class UnknownWorkError extends Error {
+  override readonly name = 'UnknownWorkError'
   readonly reason = 'WorkUnknown'
   readonly retry = false
 }
 
-/** @throws WorkUnknown */
+/** @throws UnknownWorkError */
 export function stageScenarios(manifest: OrderPipeline, options: PipelineOptions): StageScenario[] {
   // What is suspended is simulated as it would be afterwards.
   const pipeline = { ...manifest, spec: { ...manifest.spec, suspend: false } }
@@ -63,7 +63,7 @@ function cpuOf(cpu: CpuUse | undefined) {
 function workSeconds(stage: Stage, overrides: ReadonlyMap<string, number>): number {
   const seconds = overrides.get(stage.name) ?? stage.workSeconds
   if (seconds !== undefined) return seconds
-  throw new WorkUnknown(
+  throw new UnknownWorkError(
     `spec.stages[${stage.name}].workSeconds: found none; allowed: busy seconds per message, in the spec or as --work ${stage.name}=0.1`,
   )
 }

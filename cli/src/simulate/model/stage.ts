@@ -68,13 +68,7 @@ export function createStage(
   const deployment = createDeployment({ initial, newReplica, group, nodes, random, ...readinessOf(surroundings) })
   const autoscaler = autoscalerOf(stage, scenario, flow, random)
   const tally = tallyOf(consumes)
-  const { lagOf, arrivedOn, done } = tally
-  const sight: Sight = {
-    ...{ lagOf, arrivedOn, done },
-    lagUpTo: (ofPartition) => inFlightOf(deployment) + backlog.waitingUpTo(ofPartition),
-    members: () => group.members.size,
-    wanted: () => deployment.wanted,
-  }
+  const sight = sightOf(tally, backlog, deployment, group)
   flow.join(stage, sight)
 
   return {
@@ -172,6 +166,21 @@ function readinessOf({ readinessSeconds, readyWhileStarting, readyLateSeconds }:
 
 function inFlightOf({ pods }: ReturnType<typeof createDeployment>): number {
   return sum(pods.map(({ replica }) => replica.inFlight))
+}
+
+/** What an autoscaler sees of the stage. */
+function sightOf(
+  { lagOf, arrivedOn, done }: ReturnType<typeof tallyOf>,
+  backlog: ReturnType<typeof createBacklog>,
+  deployment: ReturnType<typeof createDeployment>,
+  group: ReturnType<typeof createConsumerGroup>,
+): Sight {
+  return {
+    ...{ lagOf, arrivedOn, done },
+    lagUpTo: (ofPartition) => inFlightOf(deployment) + backlog.waitingUpTo(ofPartition),
+    members: () => group.members.size,
+    wanted: () => deployment.wanted,
+  }
 }
 
 function stateOf(

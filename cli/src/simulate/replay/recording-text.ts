@@ -1,10 +1,10 @@
 // Which rows does a recording have? JSON lines as `orderpipeline top <name> --json` prints them, or
 // CSV with the columns at, orders or rate, and <stage>.lag and <stage>.replicas.
-import { parsedDuration, parsedRate, OptionInvalid } from '@orderpipeline/traffic'
+import { parsedDuration, parsedRate, InvalidOptionError } from '@orderpipeline/traffic'
 
 /** A text that is not a recording: where, what was found, what is allowed. */
-export class RecordingInvalid extends Error {
-  override readonly name = 'RecordingInvalid'
+export class InvalidRecordingError extends Error {
+  override readonly name = 'InvalidRecordingError'
   readonly reason = 'RecordingInvalid'
   readonly retry = false
 }
@@ -15,7 +15,7 @@ export interface RecordedRow {
   readonly stages: ReadonlyMap<string, { readonly lag?: number; readonly replicas?: number }>
 }
 
-/** @throws RecordingInvalid */
+/** @throws InvalidRecordingError */
 export function rowsOf(text: string, pipeline: string): RecordedRow[] {
   const lines = text
     .split(/\r?\n/)
@@ -24,7 +24,7 @@ export function rowsOf(text: string, pipeline: string): RecordedRow[] {
   const isJson = lines[0]?.line.startsWith('{') ?? false
   const rows = isJson ? lines.flatMap((each) => fromTop(each, pipeline)) : fromCsv(lines)
   if (rows.length < 2)
-    throw new RecordingInvalid(
+    throw new InvalidRecordingError(
       `found ${rows.length} rows of ${pipeline}; allowed: two or more lines of orderpipeline top ${pipeline} --json, or of CSV`,
     )
   const late = rows.findIndex(({ atMs }, index) => atMs <= (rows[index - 1]?.atMs ?? -Infinity))
@@ -67,7 +67,7 @@ function parsedLine(line: string, where: string): TopLine {
     const value: unknown = JSON.parse(line)
     return typeof value === 'object' && value !== null ? value : {}
   } catch (error) {
-    throw new RecordingInvalid(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    throw new InvalidRecordingError(`${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
@@ -130,11 +130,11 @@ function orInvalid<T>(parse: () => T, where: string, value: string, expected: st
   try {
     return parse()
   } catch (error) {
-    if (!(error instanceof OptionInvalid)) throw error
+    if (!(error instanceof InvalidOptionError)) throw error
     throw invalid(where, value, expected)
   }
 }
 
-function invalid(where: string, value: unknown, expected: string): RecordingInvalid {
-  return new RecordingInvalid(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
+function invalid(where: string, value: unknown, expected: string): InvalidRecordingError {
+  return new InvalidRecordingError(`${where}: found ${JSON.stringify(value)}; allowed: ${expected}`)
 }

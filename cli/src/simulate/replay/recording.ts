@@ -24,7 +24,7 @@ export interface Recording {
 /** A row that lasts that many times the usual interval is followed by a gap. */
 const longestIntervals = 10
 
-/** `pipeline`: whose lines count, where the recording has several. @throws RecordingInvalid */
+/** `pipeline`: whose lines count, where the recording has several. @throws InvalidRecordingError */
 export function recordingIn(text: string, pipeline: string): Recording {
   const rows = rowsOf(text, pipeline)
   const spans = spansOf(rows)

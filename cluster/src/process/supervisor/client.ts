@@ -8,7 +8,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ProcessFailed } from '../errors.ts'
+import { ProcessError } from '../errors.ts'
 import { withFileLock } from '../file-lock.ts'
 import type { ProcessHost } from '../host.ts'
 import { readLog } from '../log-file.ts'
@@ -101,7 +101,7 @@ async function launch(dir: string, env: NodeJS.ProcessEnv): Promise<void> {
   while (!(await helloFrom(dir))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       const cause = child.exitCode === null ? 'does not answer' : `ended with exit code ${child.exitCode}`
-      throw new ProcessFailed('supervisor', cause, readLog(join(dir, files.log), 0, 4096))
+      throw new ProcessError('supervisor', cause, readLog(join(dir, files.log), 0, 4096))
     }
     await sleep(30)
   }

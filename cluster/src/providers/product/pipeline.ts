@@ -75,8 +75,8 @@ export function lackingPods(workloads: readonly ObservedWorkload[]): string[] {
     )
 }
 
-export class PipelineNotReady extends Error {
-  override readonly name = 'PipelineNotReady'
+export class PipelineNotReadyError extends Error {
+  override readonly name = 'PipelineNotReadyError'
   readonly reason = 'PipelineNotReady'
   readonly retry = true
 }
@@ -96,7 +96,9 @@ export async function waitUntilReady(
     progress.note(`waiting for ${waiting}`)
     if (performance.now() > deadline) {
       const pods = await kubectl(['get', 'pods', '--namespace', namespace, '--field-selector', 'status.phase!=Running'])
-      throw new PipelineNotReady(`${name} is not Ready after ${timeoutMs / 1000} s, waiting for ${waiting}.\n${pods}`)
+      throw new PipelineNotReadyError(
+        `${name} is not Ready after ${timeoutMs / 1000} s, waiting for ${waiting}.\n${pods}`,
+      )
     }
     await sleep(1000)
   }

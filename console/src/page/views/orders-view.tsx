@@ -128,28 +128,7 @@ function Order({ order, pipeline, rights }: OrderProps) {
             : ', where nothing else waits.'}
         </p>
       )}
-      <dl class="facts">
-        <dt>Customer</dt>
-        <dd>
-          <a href={pathOf({ view: 'orders', pipeline: keyOf(pipeline), customer: order.customerId })}>
-            {order.customerId}
-          </a>
-        </dd>
-        <dt>Total</dt>
-        <dd>{order.totalCents === undefined ? 'not priced yet' : amountText(order.totalCents, order.currency)}</dd>
-        <dt>Items</dt>
-        <dd>{order.items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')}</dd>
-        <dt>Placed</dt>
-        <dd>{dateText(order.placedAt)}</dd>
-        {order.requestId !== undefined && (
-          <>
-            <dt>Request</dt>
-            <dd>
-              <code>{order.requestId}</code>
-            </dd>
-          </>
-        )}
-      </dl>
+      <OrderFacts order={order} pipeline={pipeline} />
       {logs !== undefined && <CopyCommand command={logs} label="that prints its log lines" />}
       {rights && !isFinal(order) && <Cancelling key={order.orderId} {...{ order, pipeline, rights }} />}
       <h3>Timeline</h3>
@@ -165,6 +144,33 @@ function Order({ order, pipeline, rights }: OrderProps) {
         ))}
       </ol>
     </article>
+  )
+}
+
+function OrderFacts({ order, pipeline }: Pick<OrderProps, 'order' | 'pipeline'>) {
+  return (
+    <dl class="facts">
+      <dt>Customer</dt>
+      <dd>
+        <a href={pathOf({ view: 'orders', pipeline: keyOf(pipeline), customer: order.customerId })}>
+          {order.customerId}
+        </a>
+      </dd>
+      <dt>Total</dt>
+      <dd>{order.totalCents === undefined ? 'not priced yet' : amountText(order.totalCents, order.currency)}</dd>
+      <dt>Items</dt>
+      <dd>{order.items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')}</dd>
+      <dt>Placed</dt>
+      <dd>{dateText(order.placedAt)}</dd>
+      {order.requestId !== undefined && (
+        <>
+          <dt>Request</dt>
+          <dd>
+            <code>{order.requestId}</code>
+          </dd>
+        </>
+      )}
+    </dl>
   )
 }
 

@@ -1,6 +1,6 @@
 // How does a customer call an order back? At any time before it is shipped; the orders service
 // decides.
-import { HttpProblem, route } from '@orderpipeline/http'
+import { HttpProblemError, route } from '@orderpipeline/http'
 import type { Route } from '@orderpipeline/http'
 import type { Cancellation, CancellationContext } from '@orderpipeline/orders/cancellation'
 import { cancelledOrder, orderStatus } from '../responses.ts'
@@ -43,7 +43,7 @@ export function cancellingRoute(cancel: Cancel): Route {
           return { orderId: id, status: 'CANCELLED' }
         case 'too-late': {
           const { status: state } = cancellation
-          throw new HttpProblem(409, 'Too Late', `the order is ${state}`, {
+          throw new HttpProblemError(409, 'Too Late', `the order is ${state}`, {
             problems: [
               { path: 'id', found: `an order that is ${state}`, allowed: 'an order that has not been shipped' },
             ],

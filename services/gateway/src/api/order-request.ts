@@ -1,6 +1,6 @@
 // What does an order look like when it comes in? Stricter than the event it becomes: what is
 // refused here needs no compensation later.
-import { HttpProblem } from '@orderpipeline/http'
+import { HttpProblemError } from '@orderpipeline/http'
 import type { FastifyRequest } from '@orderpipeline/http'
 import { z } from 'zod'
 import { customerId, customerOf, idempotencyKey, skuPattern, subject } from './request-fields.ts'
@@ -68,12 +68,12 @@ export function derivedKey(batchKey: string, index: number): string {
   return `${batchKey} ${index}`
 }
 
-/** @throws HttpProblem where a token names one customer and the order another */
+/** @throws HttpProblemError where a token names one customer and the order another */
 export function orderingCustomer(request: FastifyRequest, requestedCustomer: string | undefined): string {
   const { customer } = request
   if (customer === undefined) return requestedCustomer ?? ''
   if (requestedCustomer === undefined || customerOf(requestedCustomer) === customer) return customer
-  throw new HttpProblem(403, 'Forbidden', 'customerId is not the customer of the token; leave it out', {
+  throw new HttpProblemError(403, 'Forbidden', 'customerId is not the customer of the token; leave it out', {
     problems: [
       {
         path: 'customerId',

@@ -1,6 +1,6 @@
 // How is an order placed? By itself and answered at once, by itself with a wait for its outcome, or
 // many in one request.
-import { HttpProblem, parsed, retryAfterHeader, route, schemaOf } from '@orderpipeline/http'
+import { HttpProblemError, parsed, retryAfterHeader, route, schemaOf } from '@orderpipeline/http'
 import type { FastifyReply, FastifyRequest, Route } from '@orderpipeline/http'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { Intake } from '@orderpipeline/orders/intake'
@@ -107,7 +107,7 @@ function orderPlacing({ intake, admission, estimates, trackingUrl, statuses, aut
       return { status: 202, orderId, repeated, trackingUrl: trackingUrl(orderId), late }
     } catch (error) {
       const problem = problemOf(error)
-      if (problem instanceof HttpProblem) return refusedItem(problem)
+      if (problem instanceof HttpProblemError) return refusedItem(problem)
       request.log.error({ error, ...request.correlation }, 'an order of a batch failed')
       return { status: 500, title: 'Internal Error', detail: 'repeat with the same idempotencyKey' }
     }
@@ -214,7 +214,7 @@ function placeBatchRoute(options: PlacingOptions, placing: OrderPlacing): Route 
   })
 }
 
-function refusedItem({ status, title, message, problems, headers }: HttpProblem) {
+function refusedItem({ status, title, message, problems, headers }: HttpProblemError) {
   const retryAfter = headers['retry-after']
   return {
     status,

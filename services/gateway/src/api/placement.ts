@@ -1,9 +1,9 @@
 // How does one order come in, whichever route it came by? What was placed before under its key is
 // answered first, also while new orders are refused: a caller whose first answer was lost would
 // otherwise order elsewhere what is on its way.
-import { HttpProblem } from '@orderpipeline/http'
+import { HttpProblemError } from '@orderpipeline/http'
 import type { FastifyRequest } from '@orderpipeline/http'
-import { IntakeFull } from '@orderpipeline/orders/intake'
+import { IntakeFullError } from '@orderpipeline/orders/intake'
 import type { Intake, Placement } from '@orderpipeline/orders/intake'
 import type { Admission, Lateness } from '../queues/admission.ts'
 import { orderingCustomer } from './order-request.ts'
@@ -20,7 +20,7 @@ export type PlaceOrder = (
   request: FastifyRequest,
 ) => Promise<PlacedOrder>
 
-/** @throws HttpProblem, and what the intake throws */
+/** @throws HttpProblemError, and what the intake throws */
 export function placement(intake: Intake, admission: Admission): PlaceOrder {
   return async (order, idempotencyKey, request) => {
     const newOrder = {
@@ -38,7 +38,7 @@ export function placement(intake: Intake, admission: Admission): PlaceOrder {
       admission.acceptedLate()
       return { ...placement, late }
     } catch (error) {
-      if (!(error instanceof IntakeFull)) throw error
+      if (!(error instanceof IntakeFullError)) throw error
       return placedBefore(intake, newOrder, () => error)
     }
   }
@@ -58,7 +58,7 @@ async function placedBefore(
 export function refusalOfAll(results: readonly { readonly status: number; readonly retryAfterSeconds?: number }[]) {
   if (results.some(({ status }) => status !== 503)) return undefined
   const seconds = Math.max(1, ...results.map(({ retryAfterSeconds = 1 }) => retryAfterSeconds))
-  return new HttpProblem(
+  return new HttpProblemError(
     503,
     'Service Unavailable',
     'no order of the batch can be accepted; nothing of this request was stored',

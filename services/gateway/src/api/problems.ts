@@ -1,28 +1,28 @@
 // What does a failure mean to a caller? What they can act on, in HTTP's terms; anything else stays
 // what it is and is answered 500.
-import { HttpProblem, overloaded } from '@orderpipeline/http'
+import { HttpProblemError, overloaded } from '@orderpipeline/http'
 import { DatabaseError } from '@orderpipeline/postgres'
 import {
-  IdempotencyConflict,
-  IdempotencyInFlight,
-  IntakeFull,
-  IntakeUnavailable,
-  ItemsNotSold,
-  OrderRefused,
-  TotalChanged,
+  IdempotencyConflictError,
+  IdempotencyInFlightError,
+  IntakeFullError,
+  IntakeUnavailableError,
+  ItemsNotSoldError,
+  OrderRefusedError,
+  TotalChangedError,
 } from '@orderpipeline/orders/intake'
 
 export function problemOf(error: unknown): unknown {
-  if (error instanceof IntakeFull)
+  if (error instanceof IntakeFullError)
     return overloaded('too many orders are waiting; nothing of this request was stored', 1, error)
-  if (error instanceof IntakeUnavailable || (error instanceof DatabaseError && error.retry))
+  if (error instanceof IntakeUnavailableError || (error instanceof DatabaseError && error.retry))
     return overloaded('the order database does not answer; repeat with the same Idempotency-Key', 2, error)
-  if (error instanceof IdempotencyConflict)
-    return new HttpProblem(422, 'Idempotency Conflict', error.message, {
+  if (error instanceof IdempotencyConflictError)
+    return new HttpProblemError(422, 'Idempotency Conflict', error.message, {
       problems: [{ path: 'idempotency-key', found: 'the key of another order', allowed: 'a key for each order' }],
     })
-  if (error instanceof IdempotencyInFlight)
-    return new HttpProblem(409, 'Idempotency In Flight', error.message, {
+  if (error instanceof IdempotencyInFlightError)
+    return new HttpProblemError(409, 'Idempotency In Flight', error.message, {
       problems: [
         {
           path: 'idempotency-key',
@@ -32,14 +32,14 @@ export function problemOf(error: unknown): unknown {
       ],
       headers: { 'retry-after': '1' },
     })
-  if (error instanceof ItemsNotSold) return notSold(error)
-  if (error instanceof TotalChanged) {
+  if (error instanceof ItemsNotSoldError) return notSold(error)
+  if (error instanceof TotalChangedError) {
     const { expectedCents, totalCents } = error
     const problems = [{ path: 'expectedTotalCents', found: String(expectedCents), allowed: `${totalCents}, or none` }]
-    return new HttpProblem(422, 'Total Changed', error.message, { problems })
+    return new HttpProblemError(422, 'Total Changed', error.message, { problems })
   }
-  if (error instanceof OrderRefused)
-    return new HttpProblem(422, 'Order Refused', error.message, {
+  if (error instanceof OrderRefusedError)
+    return new HttpProblemError(422, 'Order Refused', error.message, {
       problems: [
         { path: 'body', found: 'an order that the database refuses', allowed: 'an order without the refused value' },
       ],
@@ -48,7 +48,7 @@ export function problemOf(error: unknown): unknown {
   return error
 }
 
-function notSold({ message, items }: ItemsNotSold): HttpProblem {
+function notSold({ message, items }: ItemsNotSoldError): HttpProblemError {
   const problems = items.map(({ line, sku, currency, currencies }) => ({
     path: `items[${line}].sku`,
     found: JSON.stringify(sku),
@@ -57,14 +57,14 @@ function notSold({ message, items }: ItemsNotSold): HttpProblem {
         ? 'a product that is sold, as GET /v1/products shows them'
         : `a product that is sold in ${currency}; this one is sold in ${currencies.join(', ')}`,
   }))
-  return new HttpProblem(422, 'Not Sold', message, { problems })
+  return new HttpProblemError(422, 'Not Sold', message, { problems })
 }
 
 /** Another customer's order is answered in the same words as one that does not exist. */
-export function noOrder(id: string): HttpProblem {
+export function noOrder(id: string): HttpProblemError {
   return notThere('id', id, `no order ${id}`, 'the id of an order of this customer')
 }
 
-export function notThere(path: string, value: string, detail: string, allowed: string): HttpProblem {
-  return new HttpProblem(404, 'Not Found', detail, { problems: [{ path, found: JSON.stringify(value), allowed }] })
+export function notThere(path: string, value: string, detail: string, allowed: string): HttpProblemError {
+  return new HttpProblemError(404, 'Not Found', detail, { problems: [{ path, found: JSON.stringify(value), allowed }] })
 }

@@ -1,6 +1,6 @@
 // How does the shop's staff change what is sold, and see how much there is? By token with the
 // staff's scope; what is changed is logged with who did it.
-import { HttpProblem, route } from '@orderpipeline/http'
+import { HttpProblemError, route } from '@orderpipeline/http'
 import type { FastifyRequest, Route } from '@orderpipeline/http'
 import { Currency, UnitPriceCents } from '@orderpipeline/order-events'
 import type { ProductData } from '@orderpipeline/orders/catalogue'
@@ -122,7 +122,7 @@ function refuseDoubles(prices: readonly { readonly currency: string }[], own: st
   const seenCurrencies = new Set([own])
   for (const [index, { currency }] of prices.entries()) {
     if (seenCurrencies.has(currency))
-      throw new HttpProblem(422, 'Doubled Price', `two prices in ${currency}`, {
+      throw new HttpProblemError(422, 'Doubled Price', `two prices in ${currency}`, {
         problems: [{ path: `prices[${index}].currency`, found: currency, allowed: 'each currency once' }],
       })
     seenCurrencies.add(currency)

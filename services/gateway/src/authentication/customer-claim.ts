@@ -1,6 +1,6 @@
 // Whose token is it? One of its claims says so, where an event can carry that claim as a customer
 // id. The token has been verified before, so the answer may say what is wrong with it.
-import { HttpProblem } from '@orderpipeline/http'
+import { HttpProblemError } from '@orderpipeline/http'
 import { z } from 'zod'
 import { customerOf, subjectPattern } from '../api/request-fields.ts'
 
@@ -14,7 +14,7 @@ export const customerClaimVariable = z
   .describe(`the name of a claim that identifies the customer, such as sub; none of ${ofTheToken.join(', ')}`)
   .optional()
 
-/** @throws HttpProblem 403 that names the claim, what is in it and what may be */
+/** @throws HttpProblemError 403 that names the claim, what is in it and what may be */
 export function customerIn(payload: Readonly<Record<string, unknown>>, claim: string): string {
   const value = Object.hasOwn(payload, claim) ? payload[claim] : undefined
   if (typeof value !== 'string' || !subjectPattern.test(value))
@@ -40,9 +40,9 @@ function isVerified(
   return typeof email === 'string' && email.toLowerCase() === address.toLowerCase()
 }
 
-function noCustomer(claim: string, actual: string, allowed: string): HttpProblem {
+function noCustomer(claim: string, actual: string, allowed: string): HttpProblemError {
   const name = JSON.stringify(claim)
-  return new HttpProblem(403, 'Forbidden', `the claim ${name} of the token identifies no customer`, {
+  return new HttpProblemError(403, 'Forbidden', `the claim ${name} of the token identifies no customer`, {
     problems: [{ path: 'authorization', found: `${actual} in the claim ${name}`, allowed }],
   })
 }

@@ -10,8 +10,8 @@ import { z } from 'zod'
 /**
  * The issuer's keys cannot be fetched: not the caller's fault, and no reason to believe a token.
  */
-export class KeysUnavailable extends Error {
-  override readonly name = 'KeysUnavailable'
+export class KeysUnavailableError extends Error {
+  override readonly name = 'KeysUnavailableError'
   readonly reason = 'KeysUnavailable'
   readonly retry = true
 }
@@ -57,7 +57,7 @@ export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
     } catch (error) {
       onFailure?.(error)
       notBefore = now() + backoffMs(++failures, backoff, random)
-      throw new KeysUnavailable("the issuer's keys cannot be fetched", { cause: error })
+      throw new KeysUnavailableError("the issuer's keys cannot be fetched", { cause: error })
     } finally {
       fetching = undefined
     }
@@ -66,7 +66,7 @@ export function remoteKeys(options: RemoteKeysOptions): JWTVerifyGetKey {
   const refresh = (): Promise<CachedKeys> => {
     if (fetching) return fetching
     if (now() < notBefore)
-      return Promise.reject(new KeysUnavailable("the last attempt to fetch the issuer's keys failed"))
+      return Promise.reject(new KeysUnavailableError("the last attempt to fetch the issuer's keys failed"))
     return (fetching = fetchNow())
   }
   const current = async (): Promise<CachedKeys> => {

@@ -1,13 +1,13 @@
 // Is it one of the shop's staff? Their token has the configured scope: in `scope`, separated by
 // spaces (RFC 9068), or in the list `scp`, as some issuers have it. Without a configured scope no
 // caller is staff.
-import { HttpProblem } from '@orderpipeline/http'
+import { HttpProblemError } from '@orderpipeline/http'
 import { subjectPattern } from '../api/request-fields.ts'
 
 /** A scope-token of RFC 6749, 3.3. */
 export const scopePattern = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/
 
-/** Returns who it is, for the log. @throws HttpProblem 403 */
+/** Returns who it is, for the log. @throws HttpProblemError 403 */
 export function staffIn(payload: Readonly<Record<string, unknown>>, scope: string): string {
   if (!scopesOf(payload).includes(scope))
     throw notStaff(`a token without the scope ${scope}`, `a token with the scope ${scope}`)
@@ -18,7 +18,7 @@ export function staffIn(payload: Readonly<Record<string, unknown>>, scope: strin
 }
 
 /** Where the gateway looks for no scope, or does not know its callers. */
-export function noStaffConfigured(): HttpProblem {
+export function noStaffConfigured(): HttpProblemError {
   return notStaff(
     'a gateway without a staff scope',
     'a gateway with AUTH_… and AUTH_STAFF_SCOPE (docs/guides/gateway.md)',
@@ -30,8 +30,8 @@ function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly u
   return [...scopeList, ...[scope, scp].flatMap((text) => (typeof text === 'string' ? text.split(' ') : []))]
 }
 
-function notStaff(actual: string, allowed: string): HttpProblem {
-  return new HttpProblem(403, 'Forbidden', 'only staff may do this', {
+function notStaff(actual: string, allowed: string): HttpProblemError {
+  return new HttpProblemError(403, 'Forbidden', 'only staff may do this', {
     problems: [{ path: 'authorization', found: actual, allowed }],
   })
 }

@@ -1,19 +1,19 @@
 // Who sends this request? The customer that a token names which the configured issuer signed for us
 // with a pinned algorithm; everything else is refused, and the answer does not say what would have
 // been right.
-import { HttpProblem, overloaded } from '@orderpipeline/http'
+import { HttpProblemError, overloaded } from '@orderpipeline/http'
 import type { Logger } from '@orderpipeline/process'
 import { errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock.ts'
 import { customerIn } from './customer-claim.ts'
-import { KeysUnavailable, remoteKeys } from './remote-keys.ts'
+import { KeysUnavailableError, remoteKeys } from './remote-keys.ts'
 import type { AuthenticationSettings } from './settings.ts'
 import { staffIn } from './staff-scope.ts'
 
 /**
- * Returns the customer. @throws HttpProblem: 401, 403 where the token names no customer that may
- * send requests, or 503 where the issuer's keys are unavailable
+ * Returns the customer. @throws HttpProblemError: 401, 403 where the token names no customer that
+ * may send requests, or 503 where the issuer's keys are unavailable
  */
 export type Verifier = (authorization: string | undefined) => Promise<string>
 
@@ -65,7 +65,12 @@ function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, log
 
   // What was wrong is for those who run the gateway; a caller who forges tokens learns nothing from
   // the answer.
-  const refusal = (detail: string, reason: string, cause?: unknown, actual = 'a token (not shown)'): HttpProblem => {
+  const refusal = (
+    detail: string,
+    reason: string,
+    cause?: unknown,
+    actual = 'a token (not shown)',
+  ): HttpProblemError => {
     logger.debug({ reason }, 'a token was refused')
     return unauthorized(detail, actual, cause)
   }
@@ -81,18 +86,18 @@ function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, log
       if (protectedHeader.crit !== undefined) throw refusal('the token is not accepted', 'its header has crit')
       return who(payload)
     } catch (error) {
-      if (error instanceof KeysUnavailable) throw overloaded('tokens cannot be verified now', 2, error)
+      if (error instanceof KeysUnavailableError) throw overloaded('tokens cannot be verified now', 2, error)
       if (error instanceof errors.JWTExpired) throw refusal('the token has expired', error.message, error)
       if (error instanceof errors.JOSEError) throw refusal('the token is not accepted', error.message, error)
-      if (error instanceof HttpProblem && error.status === 403)
+      if (error instanceof HttpProblemError && error.status === 403)
         logger.debug({ reason: error.message }, 'a token was refused')
       throw error
     }
   }
 }
 
-function unauthorized(detail: string, actual: string, cause?: unknown): HttpProblem {
+function unauthorized(detail: string, actual: string, cause?: unknown): HttpProblemError {
   const problems = [{ path: 'authorization', found: actual, allowed: 'Bearer and a valid token of the issuer' }]
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
-  return new HttpProblem(401, 'Unauthorized', detail, { headers, problems, cause })
+  return new HttpProblemError(401, 'Unauthorized', detail, { headers, problems, cause })
 }

@@ -49,8 +49,8 @@ interface LastLook {
 
 /**
  * Is it time to read the queues again? They are read from Kafka partition by partition, which is
- * most of what an idle gateway does. While nothing waits and no estimate is asked for, half as long as a reading
- * is valid will do.
+ * most of what an idle gateway does. While nothing waits and no estimate is asked for, half as long
+ * as a reading is valid will do.
  */
 export function isLookDue(last: LastLook | undefined): boolean {
   if (!last || last.used || last.waiting || last.followedOrders > 0) return true
@@ -74,16 +74,6 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
   const closing = new AbortController()
 
   const waitsNow = () => (lastLook && monotonicMs() - lastLook.atMs < knownForMs ? lastLook.waits : undefined)
-  const check = (order: OrderProgress): void => {
-    const one = followedOrders.get(order.orderId)
-    const took = tookAfterSteps(order)
-    if (!one || (!took && order.status !== 'CANCELLED')) return
-    followedOrders.delete(order.orderId)
-    figures.followed.inc({ outcome: took ? 'shipped' : 'cancelled' })
-    if (!took) return
-    if (one.estimate !== undefined) figures.error.observe((took[0] ?? 0) - one.estimate)
-    beyond = learned(beyond, took, one.waits)
-  }
   const look = async (): Promise<void> => {
     const last = lastLook && {
       ...{ ageMs: monotonicMs() - lastLook.atMs, used, followedOrders: followedOrders.size },
@@ -96,7 +86,9 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
       for (const [id, { sinceMs }] of followedOrders)
         if (monotonicMs() - sinceMs > followedForMs && followedOrders.delete(id))
           figures.followed.inc({ outcome: 'lost' })
-      if (followedOrders.size > 0) for (const order of await progress([...followedOrders.keys()])) check(order)
+      if (followedOrders.size > 0)
+        for (const order of await progress([...followedOrders.keys()]))
+          beyond = learnedFrom(order, beyond, followedOrders, figures)
       takeNext = true
     } catch (error) {
       used = true // not later than the next time
@@ -129,6 +121,23 @@ export function startEstimator(options: EstimatorOptions): Estimates & { close()
       closing.abort()
     },
   }
+}
+
+/** An order that has ended is no longer followed; its estimate is compared with its time. */
+function learnedFrom(
+  order: OrderProgress,
+  beyond: Beyond,
+  followedOrders: Map<string, Followed>,
+  figures: ReturnType<typeof estimateFigures>,
+): Beyond {
+  const one = followedOrders.get(order.orderId)
+  const took = tookAfterSteps(order)
+  if (!one || (!took && order.status !== 'CANCELLED')) return beyond
+  followedOrders.delete(order.orderId)
+  figures.followed.inc({ outcome: took ? 'shipped' : 'cancelled' })
+  if (!took) return beyond
+  if (one.estimate !== undefined) figures.error.observe((took[0] ?? 0) - one.estimate)
+  return learned(beyond, took, one.waits)
 }
 
 const bounds = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300]

@@ -1,6 +1,6 @@
 // Where is a request counted? By its address before anything else is done for it, and by its
 // customer once that is known and its body is read, since each order of a batch counts.
-import { HttpProblem } from '@orderpipeline/http'
+import { HttpProblemError } from '@orderpipeline/http'
 import type { FastifyInstance, FastifyRequest } from '@orderpipeline/http'
 import { Counter } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
@@ -44,10 +44,10 @@ export function refusalCounter(registry: Registry): RefusalCounter {
   })
 }
 
-function tooMany(limit: 'address' | 'customer', waitMs: number, refusals: RefusalCounter): HttpProblem {
+function tooMany(limit: 'address' | 'customer', waitMs: number, refusals: RefusalCounter): HttpProblemError {
   refusals.inc({ limit })
   const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) }
-  return new HttpProblem(429, 'Too Many Requests', `too many requests of this ${limit}`, { headers })
+  return new HttpProblemError(429, 'Too Many Requests', `too many requests of this ${limit}`, { headers })
 }
 
 /**

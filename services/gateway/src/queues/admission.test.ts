@@ -1,9 +1,9 @@
-import { HttpProblem } from '@orderpipeline/http'
+import { HttpProblemError } from '@orderpipeline/http'
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { afterEach, expect, test, vi } from 'vitest'
 import { startAdmission } from './admission.ts'
-import { StagesUnknown } from './queue.ts'
+import { StagesUnknownError } from './queue.ts'
 import type { Expectation } from './queue.ts'
 
 function queue(name: string, waitSeconds: number): Expectation {
@@ -23,7 +23,7 @@ async function after(
   looks: readonly (readonly Expectation[] | Error)[],
   passedMs = 0,
   refuseSeconds = 10,
-): Promise<() => HttpProblem | undefined> {
+): Promise<() => HttpProblemError | undefined> {
   let lookCount = 0
   let nowMs = 0
   const instance = (admission = startAdmission({
@@ -52,7 +52,7 @@ let laterMs = 0
 const away = new Error('away')
 
 test('uses the last known queues for a while when they cannot be read', async () => {
-  expect((await after([[queue('payment', 60)], away], 30_000))()).toBeInstanceOf(HttpProblem)
+  expect((await after([[queue('payment', 60)], away], 30_000))()).toBeInstanceOf(HttpProblemError)
   expect((await after([[queue('payment', 60)], away], 61_000))()).toBeUndefined()
   expect((await after([[queue('payment', 5)], away], 30_000))()).toBeUndefined()
 })
@@ -62,18 +62,18 @@ test('accepts every order when no queue was ever read', async () => {
 })
 
 test('decides by the intake alone when the stages are unknown', async () => {
-  expect((await after([new StagesUnknown(queue('intake', 60), away)]))()).toBeInstanceOf(HttpProblem)
-  expect((await after([new StagesUnknown(queue('intake', 5), away)]))()).toBeUndefined()
+  expect((await after([new StagesUnknownError(queue('intake', 60), away)]))()).toBeInstanceOf(HttpProblemError)
+  expect((await after([new StagesUnknownError(queue('intake', 5), away)]))()).toBeUndefined()
 })
 
 test('accepts one order in a while during refusals, to see the shop move again', async () => {
   const refusal = await after([[queue('payment', 60)]])
   expect(refusal()).toMatchObject({ status: 503, headers: { 'retry-after': '50' } })
   laterMs = 999
-  expect(refusal()).toBeInstanceOf(HttpProblem)
+  expect(refusal()).toBeInstanceOf(HttpProblemError)
   laterMs = 1_000
   expect(refusal()).toBeUndefined()
-  expect(refusal()).toBeInstanceOf(HttpProblem)
+  expect(refusal()).toBeInstanceOf(HttpProblemError)
   laterMs = 0
 })
 

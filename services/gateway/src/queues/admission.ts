@@ -5,12 +5,12 @@
 // known wait counts for a while; then every order is accepted, since an order that is durable is
 // never lost.
 import { overloaded } from '@orderpipeline/http'
-import type { HttpProblem } from '@orderpipeline/http'
+import type { HttpProblemError } from '@orderpipeline/http'
 import { runPeriodically } from '@orderpipeline/retry'
 import { Counter, Gauge } from '@orderpipeline/telemetry'
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
-import { expectedWaitSeconds, StagesUnknown } from './queue.ts'
+import { expectedWaitSeconds, StagesUnknownError } from './queue.ts'
 import type { QueueReader } from './reader.ts'
 
 export interface AdmissionOptions {
@@ -40,9 +40,9 @@ export interface Lateness {
 
 export interface Admission {
   /** Why no order is taken at present; `undefined`: this one is. */
-  readonly refusal: () => HttpProblem | undefined
+  readonly refusal: () => HttpProblemError | undefined
   /** Counts an order that was refused for it, and returns the refusal. */
-  readonly shed: (refusal: HttpProblem) => HttpProblem
+  readonly shed: (refusal: HttpProblemError) => HttpProblemError
   readonly lateness: () => Lateness | undefined
   /** Counts a new order that was accepted late. */
   readonly acceptedLate: () => void
@@ -61,22 +61,7 @@ const knownForMs = 60_000
 
 export function startAdmission(options: AdmissionOptions): Admission & { close(): void } {
   const { queues, promiseSeconds, refuseSeconds, stages, everyMs, probeEveryMs, monotonicMs, logger } = options
-  const registers = [options.registry]
-  const waitGauge = new Gauge({
-    name: 'gateway_expected_wait_seconds',
-    help: 'Estimated wait of a new order until its outcome.',
-    registers,
-  })
-  const shed = new Counter({
-    name: 'gateway_orders_shed_total',
-    help: 'Orders refused because their wait would exceed the promise.',
-    registers,
-  })
-  const late = new Counter({
-    name: 'gateway_orders_late_total',
-    help: 'Orders accepted although their wait is longer than promised.',
-    registers,
-  })
+  const { waitGauge, shed, late } = admissionFigures(options.registry)
   let waitSeconds = 0
   let probeAt: number | undefined
   let lastLook = { at: -Infinity, waitSeconds: 0 }
@@ -88,7 +73,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       lastLook = { at: monotonicMs(), waitSeconds }
     } catch (error) {
       const before = monotonicMs() - lastLook.at < knownForMs ? lastLook.waitSeconds : 0
-      waitSeconds = Math.max(before, error instanceof StagesUnknown ? error.intake.waitSeconds : 0)
+      waitSeconds = Math.max(before, error instanceof StagesUnknownError ? error.intake.waitSeconds : 0)
       logger.debug({ error, waitSeconds }, 'the queues could not be read')
     }
     waitGauge.set(waitSeconds)
@@ -125,4 +110,24 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       closing.abort()
     },
   }
+}
+
+function admissionFigures(registry: Registry) {
+  const registers = [registry]
+  const waitGauge = new Gauge({
+    name: 'gateway_expected_wait_seconds',
+    help: 'Estimated wait of a new order until its outcome.',
+    registers,
+  })
+  const shed = new Counter({
+    name: 'gateway_orders_shed_total',
+    help: 'Orders refused because their wait would exceed the promise.',
+    registers,
+  })
+  const late = new Counter({
+    name: 'gateway_orders_late_total',
+    help: 'Orders accepted although their wait is longer than promised.',
+    registers,
+  })
+  return { waitGauge, shed, late }
 }

@@ -38,8 +38,8 @@ export interface Expectation extends Queue {
 }
 
 /** The backlog before the stages is unknown; the backlog in the intake, before them, is known. */
-export class StagesUnknown extends Error {
-  override readonly name = 'StagesUnknown'
+export class StagesUnknownError extends Error {
+  override readonly name = 'StagesUnknownError'
   readonly reason = 'StagesUnknown'
   readonly retry = true
   readonly intake: Expectation

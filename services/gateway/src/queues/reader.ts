@@ -5,7 +5,7 @@ import { groupsNamed, offsetsSince, readOffsets } from '@orderpipeline/kafka-adm
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { OutboxLag } from '@orderpipeline/orders/intake'
 import type { Queryable } from '@orderpipeline/postgres'
-import { agesSeconds, expectations, queueOf, rememberedPaces, StagesUnknown } from './queue.ts'
+import { agesSeconds, expectations, queueOf, rememberedPaces, StagesUnknownError } from './queue.ts'
 import type { Expectation, Paces, Position, Queue, QueueSample } from './queue.ts'
 import { createSharedRead } from './shared-read.ts'
 import type { SharedRead } from './shared-read.ts'
@@ -27,7 +27,7 @@ export interface QueueReaderOptions {
 }
 
 export interface QueueReader {
-  /** As they were some seconds ago at most. @throws StagesUnknown, DatabaseError */
+  /** As they were some seconds ago at most. @throws StagesUnknownError, DatabaseError */
   read(): Promise<readonly Expectation[]>
 }
 
@@ -83,7 +83,7 @@ interface StageQueue {
   readonly positions: readonly Position[]
 }
 
-/** @throws StagesUnknown, DatabaseError */
+/** @throws StagesUnknownError, DatabaseError */
 async function take(
   { outbox: lagOfOutbox, monotonicMs }: QueueReaderOptions,
   sharedLook: SharedRead<readonly StageQueue[]>,
@@ -94,7 +94,7 @@ async function take(
   const intake: Queue = { name: 'intake', lag: outbox.value.rows, oldestAgeSeconds: outbox.value.seconds }
   if (lookResult.status === 'rejected') {
     const [intakeExpectation] = expectations([{ at, queues: [intake], positions: {} }])
-    throw intakeExpectation ? new StagesUnknown(intakeExpectation, lookResult.reason) : lookResult.reason
+    throw intakeExpectation ? new StagesUnknownError(intakeExpectation, lookResult.reason) : lookResult.reason
   }
   const { value: readings, ageMs } = lookResult.value
   return {
@@ -104,7 +104,7 @@ async function take(
   }
 }
 
-/** By name. @throws KafkaUnavailable */
+/** By name. @throws KafkaUnavailableError */
 async function readStages(
   { kafka, groupPrefix, now }: QueueReaderOptions,
   ages: readonly number[],

@@ -25,15 +25,15 @@ export interface SharedResult<Found> {
 
 export interface SharedRead<Found> {
   /**
-   * The latest result of this gateway or another. @throws what `look` throws, LookPending,
+   * The latest result of this gateway or another. @throws what `look` throws, ReadPendingError,
    * DatabaseError
    */
   read(): Promise<SharedResult<Found>>
 }
 
 /** Another gateway is looking, and has no result in time. */
-export class LookPending extends Error {
-  override readonly name = 'LookPending'
+export class ReadPendingError extends Error {
+  override readonly name = 'ReadPendingError'
   readonly reason = 'LookPending'
   readonly retry = true
 }
@@ -74,7 +74,7 @@ export function createSharedRead<Found>(options: SharedReadOptions, look: () => 
         const last = await fresh()
         if (last) return last
         if (await tryClaim()) return lookAndNote()
-        if (performance.now() > until) throw new LookPending('another gateway has not finished its read in time')
+        if (performance.now() > until) throw new ReadPendingError('another gateway has not finished its read in time')
         await sleep(againMs)
       }
     },

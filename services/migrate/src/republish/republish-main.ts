@@ -1,6 +1,6 @@
 // The republish-events program: publishes again what orders on their way wait for, then exits.
 import { ConfigError, databaseVariables, readConfig, variables, wrongUsageExitCode } from '@orderpipeline/config'
-import { createProducer, kafkaAddress, kafkaVariables, PublishFailed } from '@orderpipeline/kafka'
+import { createProducer, kafkaAddress, kafkaVariables, PublishError } from '@orderpipeline/kafka'
 import { DatabaseError } from '@orderpipeline/postgres'
 import { silentLogger } from '@orderpipeline/process'
 import { z } from 'zod'
@@ -35,7 +35,7 @@ try {
   }
 } catch (error) {
   const wrongUsage = error instanceof ConfigError || error instanceof TypeError
-  if (!(wrongUsage || error instanceof DatabaseError || error instanceof PublishFailed)) throw error
+  if (!(wrongUsage || error instanceof DatabaseError || error instanceof PublishError)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = wrongUsage ? wrongUsageExitCode : 1
 }

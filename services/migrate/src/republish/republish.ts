@@ -33,7 +33,7 @@ export interface Republished {
   readonly events: Readonly<Record<string, number>>
 }
 
-/** May be repeated, and while stages run. @throws DatabaseError, PublishFailed */
+/** May be repeated, and while stages run. @throws DatabaseError, PublishError */
 export async function republish({
   prefix,
   keyedByOrder,

@@ -1,8 +1,8 @@
 // Why was an order not accepted? Each class is one answer the caller can act on.
 
 /** More orders are waiting than the intake holds; nothing of this one was stored. */
-export class IntakeFull extends Error {
-  override readonly name = 'IntakeFull'
+export class IntakeFullError extends Error {
+  override readonly name = 'IntakeFullError'
   readonly reason = 'IntakeFull'
   readonly retry = true
 }
@@ -11,15 +11,15 @@ export class IntakeFull extends Error {
  * The database did not answer. The order was most likely not kept, but a connection may be lost
  * after its commit: only a repeat with the same idempotency key is safe.
  */
-export class IntakeUnavailable extends Error {
-  override readonly name = 'IntakeUnavailable'
+export class IntakeUnavailableError extends Error {
+  override readonly name = 'IntakeUnavailableError'
   readonly reason = 'IntakeUnavailable'
   readonly retry = true
 }
 
 /** The idempotency key was used before with another order. */
-export class IdempotencyConflict extends Error {
-  override readonly name = 'IdempotencyConflict'
+export class IdempotencyConflictError extends Error {
+  override readonly name = 'IdempotencyConflictError'
   readonly reason = 'IdempotencyConflict'
   readonly retry = false
 }
@@ -28,15 +28,15 @@ export class IdempotencyConflict extends Error {
  * The order first sent under this idempotency key has no answer yet; what happens to it is the
  * answer to this one, too.
  */
-export class IdempotencyInFlight extends Error {
-  override readonly name = 'IdempotencyInFlight'
+export class IdempotencyInFlightError extends Error {
+  override readonly name = 'IdempotencyInFlightError'
   readonly reason = 'IdempotencyInFlight'
   readonly retry = true
 }
 
 /** The database refuses this order's data; others of the same batch are not touched. */
-export class OrderRefused extends Error {
-  override readonly name = 'OrderRefused'
+export class OrderRefusedError extends Error {
+  override readonly name = 'OrderRefusedError'
   readonly reason = 'OrderRefused'
   readonly retry = false
 }
@@ -51,8 +51,8 @@ export interface ItemNotSold {
 }
 
 /** Products that are not sold, or not in the order's currency. Nothing of the order was kept. */
-export class ItemsNotSold extends Error {
-  override readonly name = 'ItemsNotSold'
+export class ItemsNotSoldError extends Error {
+  override readonly name = 'ItemsNotSoldError'
   readonly reason = 'ItemsNotSold'
   readonly retry = false
   readonly items: readonly ItemNotSold[]
@@ -64,8 +64,8 @@ export class ItemsNotSold extends Error {
 }
 
 /** The order costs something else than its customer expects. Nothing of it was kept. */
-export class TotalChanged extends Error {
-  override readonly name = 'TotalChanged'
+export class TotalChangedError extends Error {
+  override readonly name = 'TotalChangedError'
   readonly reason = 'TotalChanged'
   readonly retry = false
   /** Both in the minor unit of the order's currency. */

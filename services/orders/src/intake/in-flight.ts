@@ -2,7 +2,7 @@
 // waits a short time for the answer to the first, which is its own, too; after that the answer says
 // that the first is still in flight. Keys of other gateways are in the database (place-orders.ts);
 // nothing here queries it.
-import { IdempotencyConflict, IdempotencyInFlight } from './errors.ts'
+import { IdempotencyConflictError, IdempotencyInFlightError } from './errors.ts'
 import { keyOf } from './new-order.ts'
 import type { NewOrder } from './new-order.ts'
 import type { Placement } from './repeats.ts'
@@ -17,7 +17,7 @@ interface First {
 
 /**
  * `maxWaiting`: repeats that wait at once; one more is refused at once. @throws what `place`
- * throws, IdempotencyConflict, IdempotencyInFlight
+ * throws, IdempotencyConflictError, IdempotencyInFlightError
  */
 export function oneAtATime(place: PlaceNewOrder, patienceMs: number, maxWaiting: number): PlaceNewOrder {
   const firsts = new Map<string, First>()
@@ -32,10 +32,10 @@ export function oneAtATime(place: PlaceNewOrder, patienceMs: number, maxWaiting:
   const repeat = async (key: string, order: NewOrder, late: Promise<'late'>): Promise<Placement> => {
     for (let first = firsts.get(key); first; first = firsts.get(key)) {
       const outcome = await Promise.race([first.placement.catch(() => undefined), late])
-      if (outcome === 'late') throw new IdempotencyInFlight('the order under this Idempotency-Key is being placed')
+      if (outcome === 'late') throw new IdempotencyInFlightError('the order under this Idempotency-Key is being placed')
       if (!outcome) continue
       if (first.requestHash === order.requestHash) return { orderId: outcome.orderId, repeated: true }
-      throw new IdempotencyConflict('this Idempotency-Key was used before with another order')
+      throw new IdempotencyConflictError('this Idempotency-Key was used before with another order')
     }
     return placeFirst(key, order)
   }

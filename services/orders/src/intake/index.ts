@@ -2,13 +2,13 @@
 // their events to Kafka.
 export { createIntake, type Intake, type IntakeOptions } from './intake.ts'
 export {
-  IdempotencyConflict,
-  IdempotencyInFlight,
-  IntakeFull,
-  IntakeUnavailable,
-  ItemsNotSold,
-  OrderRefused,
-  TotalChanged,
+  IdempotencyConflictError,
+  IdempotencyInFlightError,
+  IntakeFullError,
+  IntakeUnavailableError,
+  ItemsNotSoldError,
+  OrderRefusedError,
+  TotalChangedError,
 } from './errors.ts'
 export { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
 export type { Placement } from './repeats.ts'

@@ -1,7 +1,7 @@
 // How does one order get its own answer while sharing its commit with all orders that are waiting?
-import { createBatcher, BatcherClosed, BatcherFull } from '@orderpipeline/batcher'
+import { createBatcher, BatcherClosedError, BatcherFullError } from '@orderpipeline/batcher'
 import type { Queryable } from '@orderpipeline/postgres'
-import { IntakeFull } from './errors.ts'
+import { IntakeFullError } from './errors.ts'
 import { oneAtATime } from './in-flight.ts'
 import type { IntakeMetrics } from './metrics.ts'
 import { hashOf, newOrder } from './new-order.ts'
@@ -31,14 +31,14 @@ export interface IntakeOptions {
 export interface Intake {
   /**
    * Resolves once the order is durable.
-   * @throws IntakeFull, IntakeUnavailable, IdempotencyConflict, IdempotencyInFlight, ItemsNotSold,
-   * TotalChanged, OrderRefused
+   * @throws IntakeFullError, IntakeUnavailableError, IdempotencyConflictError,
+   * IdempotencyInFlightError, ItemsNotSoldError, TotalChangedError, OrderRefusedError
    */
   place(request: OrderRequest): Promise<Placement>
   /**
    * The order that was placed before under the request's idempotency key, if any: also for a caller
    * who is to place no more now.
-   * @throws IdempotencyConflict, IntakeFull, DatabaseError
+   * @throws IdempotencyConflictError, IntakeFullError, DatabaseError
    */
   placedBefore(request: OrderRequest): Promise<Placement | undefined>
   /** Takes no more; resolves when everything taken is answered. */
@@ -111,7 +111,7 @@ function relayWaker(database: Queryable): () => void {
 }
 
 function orFull(error: unknown): never {
-  if (error instanceof BatcherFull || error instanceof BatcherClosed)
-    throw new IntakeFull(`the intake accepts no more orders: ${error.message}`, { cause: error })
+  if (error instanceof BatcherFullError || error instanceof BatcherClosedError)
+    throw new IntakeFullError(`the intake accepts no more orders: ${error.message}`, { cause: error })
   throw error
 }

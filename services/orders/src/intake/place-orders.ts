@@ -3,7 +3,7 @@
 // another transaction is just taking, is found by halving and fails alone.
 import { databaseError } from '@orderpipeline/postgres'
 import type { DatabaseError, Queryable } from '@orderpipeline/postgres'
-import { IdempotencyInFlight, IntakeUnavailable, OrderRefused } from './errors.ts'
+import { IdempotencyInFlightError, IntakeUnavailableError, OrderRefusedError } from './errors.ts'
 import type { NewOrder } from './new-order.ts'
 import { priced, pricesFor } from './pricing.ts'
 import type { PricedOrder } from './pricing.ts'
@@ -40,7 +40,7 @@ export async function placeOrders(
       const cost = costs[index]
       return cost instanceof Error
         ? cost
-        : new IntakeUnavailable('the idempotency key belonged to an order that was rolled back')
+        : new IntakeUnavailableError('the idempotency key belonged to an order that was rolled back')
     })
   } catch (error) {
     const failure = databaseError(error)
@@ -48,14 +48,14 @@ export async function placeOrders(
     if (!keyInFlight && failure.reason === 'Contended' && contendedAttempts > 1)
       return placeOrders(database, orders, contendedAttempts - 1, waitMs)
     if (!keyInFlight && failure.reason !== 'Rejected') {
-      const unavailable = new IntakeUnavailable('the order database does not answer', { cause: failure })
+      const unavailable = new IntakeUnavailableError('the order database does not answer', { cause: failure })
       return orders.map(() => unavailable)
     }
     if (orders.length === 1)
       return [
         keyInFlight
-          ? new IdempotencyInFlight('the order under this Idempotency-Key is being placed', { cause: failure })
-          : new OrderRefused('the order cannot be stored', { cause: failure }),
+          ? new IdempotencyInFlightError('the order under this Idempotency-Key is being placed', { cause: failure })
+          : new OrderRefusedError('the order cannot be stored', { cause: failure }),
       ]
     const middle = Math.ceil(orders.length / 2)
     const partWaitMs = keyInFlight ? searchingMs : waitMs

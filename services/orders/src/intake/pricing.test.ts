@@ -43,7 +43,7 @@ test('refuses a product not sold in the currency, and names its line and currenc
     { sku: 'Z', quantity: 1 },
   ]
   expect(priced(order({ currency: 'JPY', items }), prices)).toMatchObject({
-    name: 'ItemsNotSold',
+    name: 'ItemsNotSoldError',
     items: [
       { line: 1, sku: 'B', currency: 'JPY', currencies: ['EUR'] },
       { line: 2, sku: 'Z', currency: 'JPY', currencies: [] },
@@ -54,7 +54,7 @@ test('refuses a product not sold in the currency, and names its line and currenc
 test('refuses another total than the expected one and accepts the same', () => {
   expect(priced(order({ expectedTotalCents: 4148 }), prices)).toMatchObject({ totalCents: 4148 })
   expect(priced(order({ expectedTotalCents: 4147 }), prices)).toMatchObject({
-    name: 'TotalChanged',
+    name: 'TotalChangedError',
     expectedCents: 4147,
     totalCents: 4148,
     message: 'the total of the order is 41.48 EUR now',

@@ -4,7 +4,7 @@
 // anything is kept.
 import type { Queryable } from '@orderpipeline/postgres'
 import { amountText } from '@orderpipeline/order-events'
-import { ItemsNotSold, TotalChanged } from './errors.ts'
+import { ItemsNotSoldError, TotalChangedError } from './errors.ts'
 import type { ItemNotSold } from './errors.ts'
 import type { NewOrder, OrderRequest } from './new-order.ts'
 
@@ -29,14 +29,14 @@ export async function pricesFor(database: Queryable, orders: readonly NewOrder[]
   return prices
 }
 
-export function priced(order: NewOrder, prices: Prices): PricedOrder | ItemsNotSold | TotalChanged {
+export function priced(order: NewOrder, prices: Prices): PricedOrder | ItemsNotSoldError | TotalChangedError {
   const { items, currency, expectedTotalCents } = order.request
   const missing = notSold(order.request, prices)
-  if (missing.length > 0) return new ItemsNotSold(missing)
+  if (missing.length > 0) return new ItemsNotSoldError(missing)
   const unitPrices = items.map(({ sku }) => prices.get(sku)?.get(currency) ?? 0)
   const totalCents = items.reduce((sum, { quantity }, line) => sum + quantity * (unitPrices[line] ?? 0), 0)
   if (expectedTotalCents !== undefined && expectedTotalCents !== totalCents)
-    return new TotalChanged(expectedTotalCents, totalCents, amountText(totalCents, currency))
+    return new TotalChangedError(expectedTotalCents, totalCents, amountText(totalCents, currency))
   return { ...order, unitPrices, totalCents }
 }
 

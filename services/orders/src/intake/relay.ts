@@ -71,8 +71,8 @@ export interface RelayOptions {
  * Kafka may be unreachable from this gateway alone: from its node, its zone, or by what it was
  * started with.
  */
-class CannotPublish extends Error {
-  override readonly name = 'CannotPublish'
+class PublicationFailedError extends Error {
+  override readonly name = 'PublicationFailedError'
 }
 
 export interface Relay {
@@ -111,7 +111,7 @@ export function startRelay(options: RelayOptions): Relay {
         failures = 0
         await wake.sleep(jitteredMs(options.takeOverMs))
       } catch (error) {
-        if (error instanceof CannotPublish) await sitOut(error, options, wake)
+        if (error instanceof PublicationFailedError) await sitOut(error, options, wake)
         else await pauseAfter(error, ++failures, options, wake)
       }
     }
@@ -166,7 +166,7 @@ async function pauseAfter(
   await wake.sleep(againMs)
 }
 
-async function sitOut(error: CannotPublish, { takeOverMs, logger }: RelayOptions, wake: Wake): Promise<void> {
+async function sitOut(error: PublicationFailedError, { takeOverMs, logger }: RelayOptions, wake: Wake): Promise<void> {
   const sitOutMs = turnsSatOut * takeOverMs
   logger.warn({ error, sitOutMs }, 'this gateway cannot publish; another one takes over the relay')
   await wake.sleep(jitteredMs(sitOutMs), undefined, { early: false })
@@ -183,7 +183,10 @@ function channelsOf({ onProductChanged }: RelayOptions): readonly string[] {
   return onProductChanged ? [intakeChannel, productsChannel] : [intakeChannel]
 }
 
-/** A failure of Kafka is retried here, under the same lock, for a while. @throws CannotPublish */
+/**
+ * A failure of Kafka is retried here, under the same lock, for a while. @throws
+ * PublicationFailedError
+ */
 async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, closing: AbortSignal): Promise<void> {
   const { metrics, logger, spacing = steady } = options
   const upkeep = relayUpkeep(session, options)
@@ -209,7 +212,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
       metrics.failures.inc()
       failingSince ??= began
       if (performance.now() - failingSince >= (options.giveUpAfterMs ?? giveUpAfterMs))
-        throw new CannotPublish('publishing has failed for too long', { cause: error })
+        throw new PublicationFailedError('publishing has failed for too long', { cause: error })
       const againMs = backoffMs(++failures, backoff)
       logger.warn({ error, backoffMs: againMs, rows: rows.length }, 'publishing failed; trying again')
       await wake.sleep(againMs, session.connectionEnded, { early: false })

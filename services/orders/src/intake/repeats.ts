@@ -1,6 +1,6 @@
 // Was an order placed before under its idempotency key? One query for many orders.
 import type { Queryable } from '@orderpipeline/postgres'
-import { IdempotencyConflict } from './errors.ts'
+import { IdempotencyConflictError } from './errors.ts'
 import { keyOf } from './new-order.ts'
 import type { OrderRequest } from './new-order.ts'
 
@@ -31,7 +31,7 @@ interface KnownKey {
 export async function placedBefore<Order extends KeyedOrder>(
   database: Queryable,
   orders: readonly Order[],
-): Promise<ReadonlyMap<Order, Placement | IdempotencyConflict>> {
+): Promise<ReadonlyMap<Order, Placement | IdempotencyConflictError>> {
   const keyedOrders = orders.filter(({ request }) => request.idempotencyKey !== undefined)
   if (keyedOrders.length === 0) return new Map()
   const rows = await database.query<KnownKey>(selectKeys, [
@@ -40,16 +40,16 @@ export async function placedBefore<Order extends KeyedOrder>(
   ])
   const rowsByKey = new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
   return new Map(
-    keyedOrders.flatMap((order): [Order, Placement | IdempotencyConflict][] => {
+    keyedOrders.flatMap((order): [Order, Placement | IdempotencyConflictError][] => {
       const key = rowsByKey.get(keyOf(order.request) ?? '')
       return key ? [[order, repeatOf(order, key)]] : []
     }),
   )
 }
 
-function repeatOf({ requestHash }: KeyedOrder, key: KnownKey): Placement | IdempotencyConflict {
+function repeatOf({ requestHash }: KeyedOrder, key: KnownKey): Placement | IdempotencyConflictError {
   if (key.request_hash === requestHash) return { orderId: key.order_id, repeated: true }
-  return new IdempotencyConflict('this Idempotency-Key was used before with another order')
+  return new IdempotencyConflictError('this Idempotency-Key was used before with another order')
 }
 
 const selectKeys = {

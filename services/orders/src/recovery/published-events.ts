@@ -1,6 +1,6 @@
 // Which events has Kafka had since a moment? Topic by topic, a batch at a time, so that memory does
 // not grow with the time that has passed.
-import { decodeAny, isProductEvent, UndecodableEvent } from '@orderpipeline/order-events'
+import { decodeAny, isProductEvent, UndecodableEventError } from '@orderpipeline/order-events'
 import type { OrderEvent, Topic } from '@orderpipeline/order-events'
 import { offsetsSince, readEnds, recordsBetween } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
@@ -10,7 +10,7 @@ const eventsAtOnce = 500
 /**
  * Up to the end that each partition has when its topic is begun. What is no event about an order is
  * left out.
- * @throws KafkaUnavailable
+ * @throws KafkaUnavailableError
  */
 export async function* publishedEvents(
   kafka: KafkaConnection,
@@ -47,7 +47,7 @@ function orderEventOf(value: Buffer | null): OrderEvent | undefined {
     const event = decodeAny(value)
     return isProductEvent(event) ? undefined : event
   } catch (error) {
-    if (error instanceof UndecodableEvent) return undefined
+    if (error instanceof UndecodableEventError) return undefined
     throw error
   }
 }

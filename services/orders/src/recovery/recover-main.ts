@@ -3,7 +3,7 @@
 import { ConfigError, wrongUsageExitCode } from '@orderpipeline/config'
 import { kafkaAddress } from '@orderpipeline/kafka'
 import type { KafkaConfig } from '@orderpipeline/kafka'
-import { kafkaConnection, KafkaUnavailable } from '@orderpipeline/kafka-admin'
+import { kafkaConnection, KafkaUnavailableError } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import { createPool, DatabaseError } from '@orderpipeline/postgres'
 import { recoveryArguments, recoveryConfig } from './config.ts'
@@ -27,7 +27,7 @@ try {
   }
 } catch (error) {
   const wrongUsage = error instanceof ConfigError || error instanceof TypeError
-  if (!(wrongUsage || error instanceof DatabaseError || error instanceof KafkaUnavailable)) throw error
+  if (!(wrongUsage || error instanceof DatabaseError || error instanceof KafkaUnavailableError)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = wrongUsage ? wrongUsageExitCode : 1
 }

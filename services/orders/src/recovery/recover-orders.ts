@@ -38,7 +38,9 @@ export interface RecoveredOrders {
   readonly shipped: readonly string[]
 }
 
-/** May be repeated. No stage and no gateway may run. @throws DatabaseError, KafkaUnavailable */
+/**
+ * May be repeated. No stage and no gateway may run. @throws DatabaseError, KafkaUnavailableError
+ */
 export async function recoverOrders(options: RecoveryOptions): Promise<RecoveredOrders> {
   const { placedCount, missing } = await addMissing(options)
   const priced = await priceMissing(options, missing)

@@ -14,8 +14,8 @@ import { refundEntries, statusEntry, historyColumns, receivedEntries } from './t
 import type { HistoryEntry } from './timeline.ts'
 
 /** An event about an order that the intake never took: nothing here can make sense of it. */
-export class UnknownOrder extends Error {
-  override readonly name = 'UnknownOrder'
+export class UnknownOrderError extends Error {
+  override readonly name = 'UnknownOrderError'
   readonly reason = 'UnknownOrder'
   readonly retry = false
 }
@@ -52,7 +52,7 @@ function decideAll(
   for (const { event } of newItems) {
     const { orderId } = event.data
     const status = statuses.get(orderId)
-    if (status === undefined) throw new UnknownOrder(`no order ${orderId}`)
+    if (status === undefined) throw new UnknownOrderError(`no order ${orderId}`)
     const decision = decide(status, event, facts, now)
     history.push(...receivedEntries(event, status, decision !== undefined))
     if (decision === undefined) continue

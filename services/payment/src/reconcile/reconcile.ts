@@ -94,7 +94,7 @@ async function followPass(
 
 /**
  * Compares, corrects what can be, and stores the rest. @throws DatabaseError, ProviderError,
- * PublishFailed
+ * PublishError
  */
 export async function reconcile(
   stretch: ComparedPeriod,

@@ -36,7 +36,7 @@ export type Params = Readonly<Record<string, string | number | undefined>>
 export interface StripeApi {
   /** @throws ProviderError */
   get<T>(path: string, schema: z.ZodType<T>, params: Params, asking: Asking): Promise<T>
-  /** @throws ProviderError, StripeRefusal */
+  /** @throws ProviderError, StripeRefusalError */
   post<T>(path: string, schema: z.ZodType<T>, params: Params, key: string, asking: Asking): Promise<Posted<T>>
 }
 
@@ -47,7 +47,7 @@ export interface Posted<T> {
 }
 
 /** It understood, and will not: about this card, intent or charge. */
-export class StripeRefusal extends ProviderError {
+export class StripeRefusalError extends ProviderError {
   /** Such as `card_declined`; https://docs.stripe.com/error-codes. */
   readonly code: string | undefined
   readonly declineCode: string | undefined
@@ -144,7 +144,7 @@ function errorOf(answer: HttpAnswer): ProviderError {
   // Another call has locked the object: its owner's affair, and no sign of overload.
   if (fields?.code === 'lock_timeout') return new ProviderError('InFlight', `Stripe answered ${status}: lock_timeout`)
   const aboutIt = status === 400 || status === 402 || (status === 404 && fields?.code === 'resource_missing')
-  if (fields && aboutIt) return new StripeRefusal(status, fields)
+  if (fields && aboutIt) return new StripeRefusalError(status, fields)
   // The answer to a refused key may quote the key: only its code is kept.
   const detail = fields?.code ?? fields?.type ?? 'an error of unknown form'
   return new ProviderError(

@@ -1,7 +1,7 @@
 // What does a customer pay with? With the default payment method that is saved for them at Stripe.
 // A customer is found by Stripe's own id where the shop uses it, or by the customer's metadata.
 import type { Asking, StripeApi } from './api.ts'
-import { StripeRefusal } from './api.ts'
+import { StripeRefusalError } from './api.ts'
 import { Customer, Customers } from './answers.ts'
 import type { z } from 'zod'
 
@@ -47,7 +47,7 @@ async function customerOf(api: StripeApi, customerId: string, asking: Asking) {
   try {
     return await api.get(`customers/${customerId}`, Customer, {}, asking)
   } catch (error) {
-    if (error instanceof StripeRefusal && error.code === 'resource_missing') return undefined
+    if (error instanceof StripeRefusalError && error.code === 'resource_missing') return undefined
     throw error
   }
 }

@@ -6,7 +6,7 @@ import type { Intents } from '../intents.ts'
 import { ProviderError } from '../provider-error.ts'
 import type { Charge, ChargeOutcome, Provider, Refund, Stopped } from '../provider.ts'
 import { minorUnitsFromStripe, stripeAmountOf } from './amounts.ts'
-import { createStripeApi, StripeRefusal } from './api.ts'
+import { createStripeApi, StripeRefusalError } from './api.ts'
 import type { Asking, StripeAddress, StripeApi } from './api.ts'
 import * as answers from './answers.ts'
 import { declined, failedRefund, outcomeOf, PaymentIntent, PaymentIntents } from './answers.ts'
@@ -98,7 +98,8 @@ async function create(parts: Parts, charge: Charge, asking: Asking): Promise<Cha
     if (state.stopped) return await cancelIntent(api, orderId, intent.id, asking)
     if (state.intentId === intent.id) return await confirm(api, orderId, intent, asking)
   } catch (error) {
-    if (error instanceof StripeRefusal && aboutTheAmount.includes(error.code ?? '')) return declined(error.code ?? '')
+    if (error instanceof StripeRefusalError && aboutTheAmount.includes(error.code ?? ''))
+      return declined(error.code ?? '')
     throw error
   }
   // Another replica has noted one meanwhile; ours stays unconfirmed.
@@ -121,7 +122,7 @@ async function confirm(api: StripeApi, orderId: string, { id }: PaymentIntent, a
     )
     return certain(replayed ? await retrieve(api, id, asking) : answer)
   } catch (error) {
-    if (!(error instanceof StripeRefusal)) throw error
+    if (!(error instanceof StripeRefusalError)) throw error
     if (error.type === 'card_error') return declined(error.declineCode ?? error.code ?? 'card_error')
     if (error.code !== 'payment_intent_unexpected_state') throw error
     // Confirmed, or cancelled, by another call that came first.
@@ -152,7 +153,7 @@ async function cancel(api: StripeApi, orderId: string, id: string, asking: Askin
     const { answer } = await api.post(path, PaymentIntent, {}, `cancel-${orderId}`, asking)
     if (answer.status === 'canceled') return { status: 'voided' }
   } catch (error) {
-    if (!(error instanceof StripeRefusal) || error.code !== 'payment_intent_unexpected_state') throw error
+    if (!(error instanceof StripeRefusalError) || error.code !== 'payment_intent_unexpected_state') throw error
   }
   const { status } = await retrieve(api, id, asking)
   if (status === 'succeeded') return { status: 'captured', chargeId: id }
@@ -181,7 +182,7 @@ async function refundOf(api: StripeApi, returning: Returning, asking: Asking): P
     if (replayed && failedRefund(answer)) ({ answer, replayed } = await once(`${key}-after-${answer.id}`))
     return refundFrom(answer, chargeId)
   } catch (error) {
-    if (!(error instanceof StripeRefusal) || error.code !== 'charge_already_refunded') throw error
+    if (!(error instanceof StripeRefusalError) || error.code !== 'charge_already_refunded') throw error
     const { data } = await api.get('refunds', answers.Refunds, { ...about, limit: 10 }, asking)
     const existing = data.find((refund) => !failedRefund(refund))
     if (!existing) throw error
