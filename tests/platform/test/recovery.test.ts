@@ -67,7 +67,7 @@ test('after a restore to a moment that Kafka is ahead of every order ends once, 
   await until(async () => (await shop.database.ask('orders', 'SELECT FROM intake_outbox')).length === 0)
   expect(await rewind(startedOn, '--yes')).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('with members'),
+    stderr: expect.stringContaining('with members') as string,
   })
   await postgres.archived()
 
@@ -86,12 +86,15 @@ test('after a restore to a moment that Kafka is ahead of every order ends once, 
   expect(await countOf('true')).toBe(before.length)
   expect(await shop.program(recoverOrders, shop.database.url, startedOn.toISOString(), '--yes')).toMatchObject({
     ...{ exitCode: 0, stderr: '' },
-    stdout: expect.stringContaining(`${since.length} of them missing in the database, added`),
+    stdout: expect.stringContaining(`${since.length} of them missing in the database, added`) as string,
   })
   const again = await shop.program(recoverOrders, shop.database.url, startedOn.toISOString(), '--yes', '--json')
   expect(JSON.parse(again.stdout)).toMatchObject({ missing: [], cancelled: [], shipped: [] })
 
-  expect(await rewind(startedOn)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('would be set back') })
+  expect(await rewind(startedOn)).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringContaining('would be set back') as string,
+  })
   expect(await rewind(startedOn, '--yes')).toMatchObject({ exitCode: 0, stderr: '' })
   const rewoundAt = performance.now()
   await shop.start()
@@ -122,10 +125,13 @@ test('after Kafka has lost every message the orders under way end once', async (
   await shop.loseKafka()
 
   const plan = await shop.program(republishEvents, adminUrl(), startedOn.toISOString())
-  expect(plan).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('to publish; run the program with --yes') })
+  expect(plan).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('to publish; run the program with --yes') as string,
+  })
   expect(await shop.program(republishEvents, adminUrl(), startedOn.toISOString(), '--yes')).toMatchObject({
     ...{ exitCode: 0, stderr: '' },
-    stdout: expect.stringContaining('published'),
+    stdout: expect.stringContaining('published') as string,
   })
   const startedAt = performance.now()
   await shop.start()

@@ -43,7 +43,10 @@ async function waiting(database: TestDatabase): Promise<number> {
   return (await countOf(database, 'orders', 'intake_outbox')) + (await countOf(database, 'notification', 'mails'))
 }
 
-/** Whether the outbox of a stage has more than `mostRows` after an id, or events that Kafka does not have. */
+/**
+ * Whether the outbox of a stage has more than `mostRows` after an id, or events that Kafka does not
+ * have.
+ */
 async function isPublishing(
   { database, bench }: Pick<Books, 'database' | 'bench'>,
   stage: string,
