@@ -2,7 +2,6 @@
 // what it has? The provider has a database of its own on another server.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { createTopics } from '@orderpipeline/kafka'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import { gatewayConfig, startGateway } from '@orderpipeline/gateway'
@@ -50,12 +49,23 @@ export interface Output {
 export const namespace = 'test'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** Superusers' URLs: of the server with the shop's database, and of another with the provider's. */
-export async function recoverableShop(adminUrl: string, providerAdminUrl: string): Promise<RecoverableShop> {
+export interface Ground {
+  /** The superuser's URL of the server with the shop's database. */
+  readonly adminUrl: string
+  /** The same of the server with the provider's. */
+  readonly providerAdminUrl: string
+  readonly kafkaBootstrap: string
+}
+
+export async function recoverableShop({
+  adminUrl,
+  providerAdminUrl,
+  kafkaBootstrap,
+}: Ground): Promise<RecoverableShop> {
   const database = await testDatabase(adminUrl, { seedProducts: 20, seedStockQuantity: 100_000 })
   const bank = await testDatabase(providerAdminUrl, { seedProducts: 0 })
   const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
-  const bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics, namespace })
+  const bench = await stageBench({ kafkaBootstrap, databaseUrl: database.url, topics, namespace })
   const bankSettings = { PROVIDER_LATENCY_MS: '150', PROVIDER_DECLINE_RATE: '0.1', DATABASE_URL: bank.url }
   const provider = await startPaymentProvider(
     providerConfig({ HTTP_PORT: '0', METRICS_PORT: '0', ...bankSettings }),
@@ -64,6 +74,7 @@ export async function recoverableShop(adminUrl: string, providerAdminUrl: string
   const own = new URL(adminUrl)
   own.pathname = new URL(database.url).pathname
   const ledger = new Ledger(own.href)
+  const lostUpTo = new Map<string, string>()
   let gateway: Gateway | undefined
   let stages: readonly TestStage[] = []
   const stop = async (): Promise<void> => {
@@ -73,13 +84,13 @@ export async function recoverableShop(adminUrl: string, providerAdminUrl: string
     stages = []
   }
   const run = (file: string, args: readonly string[], env: Readonly<Record<string, string>>) =>
-    outputOf(file, args, { PATH: process.env['PATH'] ?? '', KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(), ...env })
+    outputOf(file, args, { PATH: process.env['PATH'] ?? '', KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap, ...env })
   return {
     ...{ bench, database, namespace, pipeline: bench.prefix.slice(0, -1) },
     start: async () => {
       const parts = { provider: createProvider({ url: provider.url, timeoutMs: 30_000 }) }
       stages = startShopStages(bench, parts, { DRAIN_GRACE_SECONDS: 3 })
-      gateway = await startGateway(gatewayConfig(gatewaySettings(bench, database)), silentLogger())
+      gateway = await startGateway(gatewayConfig(gatewaySettings(bench, database, kafkaBootstrap)), silentLogger())
     },
     stop,
     place: (count) => place(gateway?.url ?? '', count),
@@ -90,8 +101,20 @@ export async function recoverableShop(adminUrl: string, providerAdminUrl: string
     command: (...args) => run('cli/src/main.ts', args, {}),
     program: (main, databaseUrl, ...args) =>
       run(main, args, { DATABASE_URL: databaseUrl, KAFKA_TOPIC_PREFIX: bench.prefix }),
-    loseKafka: () => recreate(topics.map((topic) => bench.prefix + topic)),
-    settled: () => until(() => isSettled({ database, bench, ledger }, { processesAreKilled: true }), 120),
+    loseKafka: async () => {
+      await recreate(
+        kafkaBootstrap,
+        topics.map((topic) => bench.prefix + topic),
+      )
+      for (const stage of shopStages) {
+        const [row] = await database.ask<{ last: string }>(
+          stage,
+          'SELECT coalesce(max(id), 0)::text AS last FROM outbox',
+        )
+        lostUpTo.set(stage, row?.last ?? '0')
+      }
+    },
+    settled: () => until(() => isSettled({ database, bench, ledger }, { processesAreKilled: true, lostUpTo }), 120),
     audit: async (accepted) => {
       await copyProvider(bank, database)
       return ledger.audit(accepted)
@@ -107,8 +130,8 @@ export async function recoverableShop(adminUrl: string, providerAdminUrl: string
   }
 }
 
-async function recreate(topics: readonly string[]): Promise<void> {
-  const admin = topicAdmin(kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: 'test', timeoutMs: 10_000 }))
+async function recreate(kafkaBootstrap: string, topics: readonly string[]): Promise<void> {
+  const admin = topicAdmin(kafkaConnection({ bootstrapServers: kafkaBootstrap, clientId: 'test', timeoutMs: 10_000 }))
   try {
     await admin.delete(topics)
     await until(async () => {
@@ -119,12 +142,12 @@ async function recreate(topics: readonly string[]): Promise<void> {
     await admin.close()
   }
   const specs = topics.map((topic) => ({ topic, partitions: 4 }))
-  await createTopics({ brokers: [kafkaBootstrap()], clientId: 'test' }, specs, silentLogger())
+  await createTopics({ brokers: [kafkaBootstrap], clientId: 'test' }, specs, silentLogger())
 }
 
-function gatewaySettings(bench: Bench, database: TestDatabase): Record<string, string> {
+function gatewaySettings(bench: Bench, database: TestDatabase, kafkaBootstrap: string): Record<string, string> {
   return {
-    ...{ HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() },
+    ...{ HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap },
     ...{ KAFKA_TOPIC_PREFIX: bench.prefix, KAFKA_GROUP_PREFIX: `${namespace}.${bench.prefix}` },
     ...{ RELAY_TAKE_OVER_SECONDS: '0.2', RELAY_POLL_SECONDS: '0.5', DRAIN_LINGER_SECONDS: '0', AUTH: 'none' },
   }

@@ -1,7 +1,7 @@
 // Does every order end once when another region takes over, with the standby of the database and a
 // Kafka of its own that has no message?
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { createPool } from '@orderpipeline/postgres'
 import { startFailoverProxy } from '@orderpipeline/test-support/failover-proxy'
 import { flawless } from '@orderpipeline/test-support/ledger'
@@ -28,7 +28,11 @@ beforeAll(async () => {
   servers = await ownReplica({ synchronous: true })
   // What the name of the database leads to, in each region.
   proxy = await startFailoverProxy(servers.adminUrl)
-  shop = await recoverableShop(proxy.url, postgresUrl())
+  shop = await recoverableShop({
+    adminUrl: proxy.url,
+    providerAdminUrl: postgresUrl(),
+    kafkaBootstrap: kafkaBootstrap(),
+  })
 }, 180_000)
 afterAll(async () => {
   await shop.close()

@@ -9,7 +9,8 @@ import type { RecoverableShop } from '../src/recoverable-shop.ts'
 
 let shards: readonly RecoverableShop[]
 beforeAll(async () => {
-  shards = [await recoverableShop(postgresUrl(), postgresUrl()), await recoverableShop(postgresUrl(), postgresUrl())]
+  const ground = { adminUrl: postgresUrl(), providerAdminUrl: postgresUrl(), kafkaBootstrap: kafkaBootstrap() }
+  shards = [await recoverableShop(ground), await recoverableShop(ground)]
 })
 afterAll(async () => {
   for (const shard of shards) await shard.close()

@@ -98,7 +98,8 @@ export async function archivedPostgres(sizing: 'tests' | 'cluster' = 'tests'): P
       await chmod(join(dir, current, 'data'), 0o700)
       await configure(current, [
         `restore_command = 'cp ${archive}/%f %p'`,
-        `recovery_target_time = '${to.toISOString()}'`,
+        // The server reads it before it knows abbreviations of time zones, Z among them.
+        `recovery_target_time = '${to.toISOString().replace('Z', '+00:00')}'`,
         `recovery_target_action = 'promote'`,
       ])
       await writeFile(join(dir, current, 'data', 'recovery.signal'), '')

@@ -17,18 +17,24 @@ export interface SettledOptions {
    * (packages/stage/src/prune.ts). Without it every outbox must be empty.
    */
   readonly processesAreKilled?: boolean
+  /**
+   * Kafka has lost its messages: the last id that each stage's outbox had then. Such a row is
+   * published only with the message that it came from, which is lost as well.
+   */
+  readonly lostUpTo?: ReadonlyMap<string, string>
 }
 
 /** Every order has ended, and nothing waits in a table or in Kafka. */
 export async function isSettled(
   { database, bench, ledger }: Books,
-  { processesAreKilled = false }: SettledOptions = {},
+  { processesAreKilled = false, lostUpTo }: SettledOptions = {},
 ): Promise<boolean> {
   if ((await ledger.unfinished()) + (await waiting(database)) > 0) return false
   for (const stage of shopStages)
     for (const topic of consumedTopics[stage]) if ((await bench.lag(stage, topic)) > 0) return false
   const most = processesAreKilled ? mostLeftRows : 0
-  for (const stage of shopStages) if (await isPublishing({ database, bench }, stage, most)) return false
+  for (const stage of shopStages)
+    if (await isPublishing({ database, bench }, stage, most, lostUpTo?.get(stage))) return false
   return true
 }
 
@@ -37,15 +43,20 @@ async function waiting(database: TestDatabase): Promise<number> {
   return (await countOf(database, 'orders', 'intake_outbox')) + (await countOf(database, 'notification', 'mails'))
 }
 
-/** Whether the outbox of a stage has more than `mostRows`, or events that Kafka does not have. */
+/**
+ * Whether the outbox of a stage has more than `mostRows` after an id, or events that Kafka does not
+ * have.
+ */
 async function isPublishing(
   { database, bench }: Pick<Books, 'database' | 'bench'>,
   stage: string,
   mostRows: number,
+  after = '0',
 ): Promise<boolean> {
   const rows = await database.ask<{ topic: string; value: string }>(
     stage,
-    `SELECT topic, value FROM outbox LIMIT ${mostRows + 1}`,
+    `SELECT topic, value FROM outbox WHERE id > $1 LIMIT ${mostRows + 1}`,
+    [after],
   )
   if (rows.length > mostRows) return true
   for (const topic of new Set(rows.map((row) => row.topic))) {
