@@ -28,7 +28,7 @@ it('ps prints the state and the time of the start, in the same words each time a
 })
 
 it('ps says of a zombie that it is one, and nothing of a process that is not there', async () => {
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
   onTestFinished(() => void parent.kill('SIGKILL'))
   const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))))
   await expect.poll(() => entryFromPs(pid)?.state, { timeout: 20_000 }).toBe('Z')
