@@ -170,7 +170,7 @@ test('a replayed dead letter reaches only its stage and takes effect once, and a
   })
   const details = await dlq(['show', pipeline(), id])
   expect(details.stdout).toContain('replayed by grace, by force')
-  expect(details.stdout).toContain('BrokenByTest: a bug')
+  expect(details.stdout).toContain('BrokenError: a bug')
   await stage.drain()
   await other.drain()
 }, 180_000)
