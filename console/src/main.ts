@@ -2,14 +2,14 @@
 import { podCluster, podServer } from '@orderpipeline/client'
 import { runConfigured } from '@orderpipeline/config'
 import { createLogger, drainOnSignals } from '@orderpipeline/process'
-import { configFrom } from './cluster/config.ts'
+import { consoleConfig } from './cluster/config.ts'
 import type { ClusterConfig } from './cluster/config.ts'
 import { startClusterConsole } from './cluster/start.ts'
 import { pageFiles } from './page-files.ts'
 
 const graceMs = 20_000
 
-await runConfigured(() => run(configFrom(process.env)))
+await runConfigured(() => run(consoleConfig(process.env)))
 
 async function run(config: ClusterConfig): Promise<void> {
   const log = createLogger({ service: 'console', level: config.LOG_LEVEL })

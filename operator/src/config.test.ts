@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { configFrom } from './config.ts'
+import { operatorConfig } from './config.ts'
 
 it('the configuration needs only the image of the services', () => {
-  expect(configFrom({ SERVICES_IMAGE: 'services:1' }, 'host')).toMatchObject({
+  expect(operatorConfig({ SERVICES_IMAGE: 'services:1' }, 'host')).toMatchObject({
     servicesImage: 'services:1',
     watchNamespace: undefined,
     metricsPort: 8080,
@@ -11,7 +11,7 @@ it('the configuration needs only the image of the services', () => {
 })
 
 it('says of each wrong variable what was found and what is allowed', () => {
-  const wrong = () => configFrom({ IMAGE_PULL_POLICY: 'Sometimes', METRICS_PORT: '99999' }, 'host')
+  const wrong = () => operatorConfig({ IMAGE_PULL_POLICY: 'Sometimes', METRICS_PORT: '99999' }, 'host')
   expect(wrong).toThrow(
     [
       'SERVICES_IMAGE: found nothing; allowed: the name of an image',
@@ -23,7 +23,7 @@ it('says of each wrong variable what was found and what is allowed', () => {
 
 it('takes an empty variable for an absent one, as a chart leaves it', () => {
   const empty = { WATCH_NAMESPACE: '', PROMETHEUS_URL: '', FLOW_SCALER_URL: '', IMAGE_PULL_SECRETS: '' }
-  expect(configFrom({ SERVICES_IMAGE: 'services:1', ...empty }, 'host')).toMatchObject({
+  expect(operatorConfig({ SERVICES_IMAGE: 'services:1', ...empty }, 'host')).toMatchObject({
     watchNamespace: undefined,
     prometheusUrl: undefined,
     flowScaler: undefined,
@@ -33,14 +33,14 @@ it('takes an empty variable for an absent one, as a chart leaves it', () => {
 
 it('takes more than one Secret for pulling images, and nothing that is no name of one', () => {
   const secrets = (text: string) =>
-    configFrom({ SERVICES_IMAGE: 's:1', IMAGE_PULL_SECRETS: text }, 'host').imagePullSecrets
+    operatorConfig({ SERVICES_IMAGE: 's:1', IMAGE_PULL_SECRETS: text }, 'host').imagePullSecrets
   expect(secrets('one,two.pull')).toEqual(['one', 'two.pull'])
   expect(() => secrets('one two')).toThrow('allowed: names of Secrets, separated by commas')
 })
 
 it('reads the labels of PrometheusRules, and refuses what is no label', () => {
   const labels = (text: string) =>
-    configFrom({ SERVICES_IMAGE: 's:1', PROMETHEUS_RULE_LABELS: text }, 'host').prometheusRuleLabels
+    operatorConfig({ SERVICES_IMAGE: 's:1', PROMETHEUS_RULE_LABELS: text }, 'host').prometheusRuleLabels
   expect(labels('')).toEqual({})
   expect(labels('release=prometheus,example.com/team=ops,empty=')).toEqual({
     release: 'prometheus',

@@ -119,7 +119,7 @@ export interface OperatorConfig {
 }
 
 /** @throws ConfigError */
-export function configFrom(env: Environment, hostname: string): OperatorConfig {
+export function operatorConfig(env: Environment, hostname: string): OperatorConfig {
   const values = readConfig(schema, env)
   return Object.freeze({
     servicesImage: values.SERVICES_IMAGE,

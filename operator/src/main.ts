@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { KubeConfig } from '@kubernetes/client-node'
 import { runConfigured } from '@orderpipeline/config'
 import { drainOnSignals } from '@orderpipeline/process'
-import { configFrom } from './config.ts'
+import { operatorConfig } from './config.ts'
 import type { OperatorConfig } from './config.ts'
 import { startOperator } from './operator.ts'
 import { systemClock } from './runtime/clock.ts'
@@ -13,7 +13,7 @@ import { logger } from './runtime/log.ts'
 /** Less than the 30 s after which Kubernetes ends the pod. */
 const graceMs = 25_000
 
-await runConfigured(() => run(configFrom(process.env, `${hostname()}-${process.pid}`)))
+await runConfigured(() => run(operatorConfig(process.env, `${hostname()}-${process.pid}`)))
 
 async function run(config: OperatorConfig): Promise<void> {
   const log = logger({ level: config.logLevel })

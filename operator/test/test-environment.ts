@@ -12,7 +12,7 @@ import { pino } from 'pino'
 import { parse } from 'yaml'
 import { childResources, orderPipelines, resourceOf } from '../src/api/index.ts'
 import type { ChildKind, ChildObject, KubeObject, OrderPipeline, Resource } from '../src/api/index.ts'
-import { configFrom } from '../src/config.ts'
+import { operatorConfig } from '../src/config.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
 import { kubePort } from '../src/kube/port.ts'
 import type { Kube } from '../src/kube/port.ts'
@@ -120,7 +120,7 @@ export async function runOperator(
   const stopping = new AbortController()
   if (topicOperator) void makeTopics(on, stopping.signal)
   const operator = await startOperator({
-    config: configFrom({ ...env, POD_NAME: `op-${randomBytes(3).toString('hex')}`, ...environment }, 'test'),
+    config: operatorConfig({ ...env, POD_NAME: `op-${randomBytes(3).toString('hex')}`, ...environment }, 'test'),
     kubeConfig: operatorAccess(),
     log: pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }),
     clock: systemClock,

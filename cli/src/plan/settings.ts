@@ -1,6 +1,6 @@
 // How is the operator set? What it makes depends on its own settings; they stand on its Deployment.
 // Without one they are taken to be the usual ones.
-import { configFrom } from '@orderpipeline/operator/config'
+import { operatorConfig } from '@orderpipeline/operator/config'
 import type { OperatorConfig } from '@orderpipeline/operator/config'
 import { CommandError } from '../environment.ts'
 import type { KubeClient, List } from '@orderpipeline/client'
@@ -19,7 +19,7 @@ export function assumedSettings(servicesImage: string | undefined): OperatorSett
     servicesImage === undefined
       ? `the operator's settings are unknown; built-in stages are shown with the image ${unknownImage} (set another with --services-image)`
       : `built-in stages are shown with the image ${servicesImage}, of --services-image`
-  return { config: configFrom({ SERVICES_IMAGE: servicesImage ?? unknownImage }, ''), source }
+  return { config: operatorConfig({ SERVICES_IMAGE: servicesImage ?? unknownImage }, ''), source }
 }
 
 interface OperatorDeployment {
@@ -71,7 +71,10 @@ function configOf({ spec }: OperatorDeployment, servicesImage: string | undefine
     variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
   )
   try {
-    return configFrom({ ...environment, ...(servicesImage === undefined ? {} : { SERVICES_IMAGE: servicesImage }) }, '')
+    return operatorConfig(
+      { ...environment, ...(servicesImage === undefined ? {} : { SERVICES_IMAGE: servicesImage }) },
+      '',
+    )
   } catch {
     return undefined // another program that bears its label
   }

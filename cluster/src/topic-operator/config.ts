@@ -21,6 +21,6 @@ const schema = z.object({
 export type TopicOperatorConfig = z.infer<typeof schema>
 
 /** @throws ConfigError */
-export function configOf(env: Environment): TopicOperatorConfig {
+export function topicOperatorConfig(env: Environment): TopicOperatorConfig {
   return readConfig(schema, env)
 }

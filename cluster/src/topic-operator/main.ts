@@ -4,7 +4,7 @@
 import { KubeConfig } from '@kubernetes/client-node'
 import { runConfigured } from '@orderpipeline/config'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
-import { configOf } from './config.ts'
+import { topicOperatorConfig } from './config.ts'
 import type { TopicOperatorConfig } from './config.ts'
 import { kafkaTopics } from './kube.ts'
 import { operate } from './operate.ts'
@@ -14,7 +14,7 @@ function log(message: string) {
   return process.stdout.write(`${new Date().toISOString()} ${message}\n`)
 }
 
-await runConfigured(() => run(configOf(process.env)))
+await runConfigured(() => run(topicOperatorConfig(process.env)))
 
 async function run(config: TopicOperatorConfig): Promise<void> {
   try {

@@ -43,6 +43,6 @@ function isOrigin(text: string): boolean {
 export type ClusterConfig = z.output<typeof schema>
 
 /** @throws ConfigError with each wrong variable */
-export function configFrom(env: Readonly<Record<string, string | undefined>>): ClusterConfig {
+export function consoleConfig(env: Readonly<Record<string, string | undefined>>): ClusterConfig {
   return readConfig(schema, env)
 }

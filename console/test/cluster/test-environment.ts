@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { podCluster } from '@orderpipeline/client'
 import { parse } from 'yaml'
-import { configFrom } from '../../src/cluster/config.ts'
+import { consoleConfig } from '../../src/cluster/config.ts'
 import { startClusterConsole } from '../../src/cluster/start.ts'
 import { shopPipeline } from '../../src/testing/recorded-shop.ts'
 
@@ -98,7 +98,7 @@ export function testEnvironment() {
     await writeFile(join(folder, 'token'), token)
     const log = (...parts: unknown[]) => void lines.push(JSON.stringify(parts))
     return startClusterConsole({
-      config: configFrom({
+      config: consoleConfig({
         HTTP_PORT: '0',
         LISTEN_ADDRESS: '127.0.0.1',
         NAMESPACES: namespaces.join(','),

@@ -1,7 +1,7 @@
 // Who carries a pipeline's spec out here? The operator's own loop, pass for pass, on the objects of
 // this process.
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { configFrom } from '@orderpipeline/operator/config'
+import { operatorConfig } from '@orderpipeline/operator/config'
 import {
   eventRecorder,
   contestedFields,
@@ -113,7 +113,7 @@ export function keyOfPipeline({ metadata }: OrderPipeline): string {
 
 /** As of an operator without settings of its own. */
 export function loopSettings(): DesiredSettings {
-  const { servicesImage, imagePullPolicy, imagePullSecrets, serviceDomain } = configFrom(
+  const { servicesImage, imagePullPolicy, imagePullSecrets, serviceDomain } = operatorConfig(
     { SERVICES_IMAGE: servicesImageName },
     '',
   )

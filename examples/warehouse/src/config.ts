@@ -45,7 +45,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * @throws ConfigError, a line for each wrong variable; values are not shown, since some are
  * secrets
  */
-export function configOf(env: Environment): Config {
+export function warehouseConfig(env: Environment): Config {
   const { data, error } = schema.safeParse(env)
   if (error) throw new ConfigError(error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'))
   return Object.freeze(data)

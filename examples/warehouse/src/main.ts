@@ -2,7 +2,7 @@
 // and reports to the shop what has arrived. It uses nothing of OrderPipeline but the environment
 // contract. `migrate` as argument makes its tables.
 import { createServer } from 'node:http'
-import { ConfigError, configOf } from './config.ts'
+import { ConfigError, warehouseConfig } from './config.ts'
 import { migrate } from './migrate.ts'
 import { createStage } from './stage.ts'
 import { createStore } from './store.ts'
@@ -24,7 +24,7 @@ try {
 }
 
 async function main(): Promise<void> {
-  const config = configOf(process.env)
+  const config = warehouseConfig(process.env)
   const store = createStore({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,

@@ -27,7 +27,7 @@ const schema = z.object({
 })
 
 /** @throws ConfigError */
-export function inventoryOptions(env: Environment): InventoryOptions {
+export function inventoryConfig(env: Environment): InventoryOptions {
   const config = readConfig(schema, env)
   const levels = {
     lowBelow: config.INVENTORY_LOW_STOCK_BELOW,

@@ -44,7 +44,7 @@ export interface MailOptions extends SmtpOptions {
 }
 
 /** `undefined`: no mail. @throws ConfigError */
-export function mailOptions(env: Environment): MailOptions | undefined {
+export function mailConfig(env: Environment): MailOptions | undefined {
   const config = readConfig(schema, env)
   if (config.SMTP_URL === undefined) return undefined
   const domain = config.MAIL_FROM?.split('@')[1]?.replace(/>.*$/, '')

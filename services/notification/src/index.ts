@@ -1,4 +1,4 @@
 // What does the notification service offer to the tests around it?
-export { mailOptions } from './config.ts'
+export { mailConfig } from './config.ts'
 export { notificationStage } from './definition.ts'
 export { mailing } from './mailing.ts'

@@ -29,7 +29,7 @@ export interface OrdersOptions {
 }
 
 /** @throws ConfigError */
-export function ordersOptions(env: Environment): OrdersOptions {
+export function ordersConfig(env: Environment): OrdersOptions {
   const config = readConfig(schema, env)
   return {
     deadlines: {

@@ -1,10 +1,10 @@
 // Is the guard set as the figures say, and is a time-out that is too short for its provider refused
 // in words?
 import { expect, test } from 'vitest'
-import { providerOptions } from './config.ts'
+import { paymentConfig } from './config.ts'
 
 function options(env: Record<string, string>) {
-  return providerOptions({ PAYMENT_PROVIDER_URL: 'http://provider', ...env })
+  return paymentConfig({ PAYMENT_PROVIDER_URL: 'http://provider', ...env })
 }
 
 test('defaults to a second, three attempts, a hundred calls a second, a breaker of ten', () => {
@@ -50,7 +50,7 @@ test('accepts a path in the provider’s URL and refuses credentials there', () 
 
 test('Stripe needs its key alone, and is called below its account’s limit', () => {
   const stripe = { PAYMENT_PROVIDER: 'stripe', PAYMENT_PROVIDER_TOKEN: 'sk_live_1' }
-  expect(providerOptions(stripe)).toMatchObject({
+  expect(paymentConfig(stripe)).toMatchObject({
     kind: 'stripe',
     url: 'https://api.stripe.com',
     token: 'sk_live_1',
@@ -58,16 +58,16 @@ test('Stripe needs its key alone, and is called below its account’s limit', ()
     stageRate: 80,
     webhook: undefined,
   })
-  expect(providerOptions({ ...stripe, PAYMENT_WEBHOOK_SECRET: 'whsec_1, whsec_2' }).webhook).toEqual({
+  expect(paymentConfig({ ...stripe, PAYMENT_WEBHOOK_SECRET: 'whsec_1, whsec_2' }).webhook).toEqual({
     port: 8081,
     host: '0.0.0.0',
     secrets: ['whsec_1', 'whsec_2'],
   })
   // The stage's own record of intents ends after 31 days.
   const keyHours = { PAYMENT_PROVIDER_KEY_HOURS: '8760' }
-  expect([providerOptions({ ...stripe, ...keyHours }).keyHours, options(keyHours).keyHours]).toEqual([720, 8_760])
-  expect(() => providerOptions({ PAYMENT_PROVIDER: 'stripe' })).toThrow('PAYMENT_PROVIDER_TOKEN: found nothing')
-  expect(() => providerOptions({})).toThrow('PAYMENT_PROVIDER_URL: found nothing')
-  expect(() => providerOptions({ PAYMENT_PROVIDER: 'paypal' })).toThrow('allowed: one of simulator, stripe')
+  expect([paymentConfig({ ...stripe, ...keyHours }).keyHours, options(keyHours).keyHours]).toEqual([720, 8_760])
+  expect(() => paymentConfig({ PAYMENT_PROVIDER: 'stripe' })).toThrow('PAYMENT_PROVIDER_TOKEN: found nothing')
+  expect(() => paymentConfig({})).toThrow('PAYMENT_PROVIDER_URL: found nothing')
+  expect(() => paymentConfig({ PAYMENT_PROVIDER: 'paypal' })).toThrow('allowed: one of simulator, stripe')
   expect(() => options({ PAYMENT_WEBHOOK_SECRET: 'whsec_1' })).toThrow('only with PAYMENT_PROVIDER=stripe')
 })

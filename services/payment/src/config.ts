@@ -84,7 +84,7 @@ export interface ProviderOptions {
 }
 
 /** @throws ConfigError */
-export function providerOptions(env: Environment): ProviderOptions {
+export function paymentConfig(env: Environment): ProviderOptions {
   const config = readConfig(schema, env)
   const expectedMs = config.PAYMENT_EXPECTED_MS
   const stripe = config.PAYMENT_PROVIDER === 'stripe'

@@ -1,6 +1,6 @@
 // What does the payment service offer to the tests around it?
 export { paymentStage } from './definition.ts'
-export { providerOptions } from './config.ts'
+export { paymentConfig } from './config.ts'
 export { guarded, type GuardOptions } from './guard.ts'
 export { withProviderMetrics } from './metrics.ts'
 export { callFor, settle, type ProviderAnswer, type Payment } from './payments.ts'

@@ -1,7 +1,7 @@
 // The payment stage's process.
 import { runStageProcess } from '@orderpipeline/stage'
 import { createConnection } from './connection.ts'
-import { providerOptions } from './config.ts'
+import { paymentConfig } from './config.ts'
 import { paymentStage } from './definition.ts'
 import { guarded } from './guard.ts'
 import { withProviderMetrics, watchBreaker } from './metrics.ts'
@@ -11,7 +11,7 @@ import { reconcileTask } from './reconcile/reconcile.ts'
 import { traced } from './trace.ts'
 
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) => {
-  const options = providerOptions(process.env)
+  const options = paymentConfig(process.env)
   const { guard, keyHours, reconcileAfterSeconds: afterSeconds } = options
   const { logger, now, registry, tracing } = context
   logger.info(

@@ -9,7 +9,7 @@ import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/stage/testin
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { createStageRate } from '../src/callers.ts'
-import { providerOptions } from '../src/config.ts'
+import { paymentConfig } from '../src/config.ts'
 import { createConnection } from '../src/connection.ts'
 import { paymentStage } from '../src/definition.ts'
 import { makeDueRefunds } from '../src/due-refunds.ts'
@@ -48,7 +48,7 @@ function connect() {
     PAYMENT_PROVIDER_TOKEN: stripe.key,
     PAYMENT_STAGE_RATE_PER_SECOND: '10000',
   }
-  const connection = createConnection(providerOptions(settings), {
+  const connection = createConnection(paymentConfig(settings), {
     now,
     logger: silentLogger(),
     registry: createRegistry(),

@@ -18,7 +18,7 @@ export interface CarrierOptions extends HttpCarrierOptions {
 }
 
 /** `undefined`: no carrier. @throws ConfigError */
-export function carrierOptions(env: Environment): CarrierOptions | undefined {
+export function carrierConfig(env: Environment): CarrierOptions | undefined {
   const config = readConfig(schema, env)
   if (config.CARRIER_URL === undefined) {
     if (config.CARRIER_TOKEN === undefined) return undefined

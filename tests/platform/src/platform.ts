@@ -11,8 +11,8 @@ import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, ShopStage, TestDatabase, TestStage } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry } from '@orderpipeline/telemetry'
-import { mailing, mailOptions } from '@orderpipeline/notification'
-import { createProvider, guarded, withProviderMetrics, providerOptions } from '@orderpipeline/payment'
+import { mailing, mailConfig } from '@orderpipeline/notification'
+import { createProvider, guarded, withProviderMetrics, paymentConfig } from '@orderpipeline/payment'
 import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { Behaviour, PaymentProvider } from '@orderpipeline/payment-provider'
 import { isSettled } from '@orderpipeline/test-support/books'
@@ -156,7 +156,7 @@ function behave(provider: PaymentProvider, behaviour: Partial<Behaviour>): Promi
 /** As in the payment stage's own process, only less patient. */
 function guardedPayments(link: FaultyLink) {
   const registry = createRegistry()
-  const { guard, ...settings } = providerOptions({
+  const { guard, ...settings } = paymentConfig({
     PAYMENT_PROVIDER_URL: `http://127.0.0.1:${link.port}`,
     PAYMENT_TIMEOUT_MS: '1000',
     PAYMENT_RETRY_BACKOFF_MS: '100',
@@ -172,7 +172,7 @@ function guardedPayments(link: FaultyLink) {
 }
 
 function mailsBy(link: FaultyLink) {
-  const options = mailOptions({
+  const options = mailConfig({
     SMTP_URL: `smtp://127.0.0.1:${link.port}`,
     MAIL_FROM: 'shop@shop.test',
     MAIL_TIMEOUT_SECONDS: '1',

@@ -12,7 +12,7 @@ import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry, startTracing } from '@orderpipeline/telemetry'
 import type { Tracing } from '@orderpipeline/telemetry'
-import { mailing, mailOptions, notificationStage } from '@orderpipeline/notification'
+import { mailing, mailConfig, notificationStage } from '@orderpipeline/notification'
 import { ordersStage } from '@orderpipeline/orders'
 import { createProvider, paymentStage, traced } from '@orderpipeline/payment'
 import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
@@ -101,7 +101,7 @@ async function startShipping(): Promise<void> {
   bench.start('shipping', consumedTopics.shipping, definition, undefined, await tracingOf('shipping'))
 }
 function mailsBy(tracing: Tracing | undefined) {
-  const options = mailOptions({ SMTP_URL: mails.url, MAIL_FROM: 'shop@shop.example', MAIL_CHECK_SECONDS: '0.1' })
+  const options = mailConfig({ SMTP_URL: mails.url, MAIL_FROM: 'shop@shop.example', MAIL_CHECK_SECONDS: '0.1' })
   if (!options) throw new Error('no mails')
   return mailing(options, { now: () => new Date(), logger: silentLogger(), registry: createRegistry(), tracing })
 }
