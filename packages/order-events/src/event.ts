@@ -71,3 +71,11 @@ export function eventId(type: EventType, orderId: string, discriminator = ''): s
   const hex = id.toString('hex', 0, 16)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
+
+/**
+ * When an order was placed, in Unix milliseconds: the intake gives ids of version 7, which begin
+ * with their time. Undefined of any other id.
+ */
+export function placedAtMs(orderId: string): number | undefined {
+  return orderId[14] === '7' ? Number.parseInt(orderId.slice(0, 8) + orderId.slice(9, 13), 16) : undefined
+}

@@ -3,6 +3,7 @@
 // customer who cancels an order.
 import { Histogram, secondsBuckets } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
+import { placedAtMs } from '@orderpipeline/order-events'
 import type { OrderStatus } from '@orderpipeline/order-events'
 
 /** What an order may take is more than what a request may. */
@@ -22,15 +23,8 @@ export function orderTimer(registry: Registry, now: () => Date): OrderTimer {
     registers: [registry],
   })
   return (orderId, status) => {
-    const placedMs = placedAt(orderId)
+    const placedMs = placedAtMs(orderId)
     if (placedMs !== undefined && timedStatuses.includes(status))
       seconds.observe({ status }, (now().getTime() - placedMs) / 1_000)
   }
-}
-
-/**
- * Unix milliseconds. The intake gives ids of version 7, which begin with the time they were made.
- */
-export function placedAt(orderId: string): number | undefined {
-  return orderId[14] === '7' ? parseInt(orderId.slice(0, 8) + orderId.slice(9, 13), 16) : undefined
 }

@@ -2,7 +2,7 @@
 // publishes the result.
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
-import { handledEvents } from '@orderpipeline/order-events'
+import { handledEvents, placedAtMs } from '@orderpipeline/order-events'
 import type { EventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { Queryable } from '@orderpipeline/postgres'
@@ -14,7 +14,7 @@ import { callFor, isCause } from './payments.ts'
 import type { ProviderAnswer, Ending, Payment } from './payments.ts'
 import { ProviderError } from './provider.ts'
 import type { Provider } from './provider.ts'
-import { isForgotten, placedAtMs, stoppedOrCaptured } from './stopping.ts'
+import { isForgotten, stoppedOrCaptured } from './stopping.ts'
 
 export interface PaymentContext extends Pick<StageContext, 'now'> {
   /**

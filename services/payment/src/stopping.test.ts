@@ -6,7 +6,8 @@ import { intentsInMemory } from '../test/intents-in-memory.ts'
 import { startStripeServer } from '../test/stripe-server.ts'
 import type { StripeServer } from '../test/stripe-server.ts'
 import type { Provider } from './provider.ts'
-import { isForgotten, placedAtMs, stoppedOrCaptured } from './stopping.ts'
+import { placedAtMs } from '@orderpipeline/order-events'
+import { isForgotten, stoppedOrCaptured } from './stopping.ts'
 import { createStripe } from './stripe/stripe.ts'
 
 let stripe: StripeServer

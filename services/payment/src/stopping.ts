@@ -36,11 +36,3 @@ export interface KeyMemory {
 export function isForgotten(sinceMs: number, { keyHours, nowMs }: KeyMemory): boolean {
   return nowMs - sinceMs > keyHours * 3_600_000
 }
-
-/**
- * Order ids are uuids of version 7, which begin with 48 bits of Unix milliseconds; other ids have
- * no time.
- */
-export function placedAtMs(orderId: string): number | undefined {
-  return orderId[14] === '7' ? Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16) : undefined
-}
