@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { compileCache } from '@orderpipeline/cluster/supervised'
-import { environmentFor, kafkaBootstrap, reservedPort, securedKafka } from '@orderpipeline/cluster/testing'
+import { environmentFor, kafkaBootstrap, freePort, securedKafka } from '@orderpipeline/cluster/testing'
 import { until } from '@orderpipeline/stage/testing'
 import type { Bench } from '@orderpipeline/stage/testing'
 
@@ -115,8 +115,4 @@ export async function failedStart(
 /** Settings for a Kafka that requires TLS and a password. */
 export function secured(): Record<string, string> {
   return environmentFor(securedKafka())
-}
-
-async function freePort(): Promise<number> {
-  return (await reservedPort()).port
 }

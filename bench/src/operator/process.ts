@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { reservedPort } from '@orderpipeline/cluster/supervised'
+import { freePort } from '@orderpipeline/cluster/supervised'
 import { bundleImage, operatorImage } from '@orderpipeline/images'
 import { servicesImage } from './pipelines.ts'
 
@@ -65,10 +65,6 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
   child.kill('SIGTERM')
   await once(child, 'exit')
-}
-
-async function freePort(): Promise<number> {
-  return (await reservedPort()).port
 }
 
 function samplesIn(text: string): Samples {

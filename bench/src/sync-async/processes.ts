@@ -5,7 +5,6 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { reservedPort } from '@orderpipeline/cluster/supervised'
 
 export interface Processes {
   /** `main`: its path from the root of the repository. Resolves once `readyUrl` answers. */
@@ -42,8 +41,4 @@ export function createProcesses(): Processes {
       }
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  return (await reservedPort()).port
 }

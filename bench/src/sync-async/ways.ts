@@ -4,7 +4,7 @@ import { consumedTopics, shopStages, shopTopics } from '@orderpipeline/stage/tes
 import { silentLogger } from '@orderpipeline/process'
 import { chainServiceNames } from './chain.ts'
 import type { ChainService, Next } from './chain.ts'
-import { freePort } from './processes.ts'
+import { freePort } from '@orderpipeline/cluster/supervised'
 import type { Processes } from './processes.ts'
 
 /** What both use. `atOnce`: charges that may be under way, the same for both. */

@@ -2,6 +2,6 @@
 export type { Probe, ProcessHost, ProcessSpec, ProcessStatus } from './host.ts'
 export { inProcessHost } from './in-process-host.ts'
 export { supervisedHost, runningHost, recordedDeaths } from './supervisor/client.ts'
-export { isFree, persistedPorts, reservedPort, type Ports, type ReservedPort } from './ports.ts'
+export { freePort, isFree, persistedPorts, reservedPort, type Ports, type ReservedPort } from './ports.ts'
 export { ProcessError } from './errors.ts'
 export type { Death } from './process-table.ts'

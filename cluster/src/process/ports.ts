@@ -74,6 +74,11 @@ export async function reservedPort(exceptPorts: ReadonlySet<number> = new Set())
   throw new Error(`No free port found between ${range.first} and ${range.first + range.count - 1}`)
 }
 
+/** One that is reserved until this process ends. */
+export async function freePort(): Promise<number> {
+  return (await reservedPort()).port
+}
+
 /** Undefined where another process, or this one, has reserved it. */
 async function reserve(port: number): Promise<ReservedPort | undefined> {
   return await new Promise((resolve) => {

@@ -44,7 +44,7 @@ function provided<Name extends Component>(name: Name): ProvidedContext[Name] {
 export { startLightCluster, type LightCluster, type LightOptions } from '../control-plane/light.ts'
 export { startTlsProxy, type TlsProxy } from './tls-proxy.ts'
 export { inProcessHost } from '../process/in-process-host.ts'
-export { persistedPorts, reservedPort } from '../process/ports.ts'
+export { freePort, persistedPorts } from '../process/ports.ts'
 export { ensureDebianPackages } from '../tools/index.ts'
 export { installedKeda, kedaOperatorProcess } from './keda.ts'
 export { testGoProgram } from '../tools/go-program.ts'

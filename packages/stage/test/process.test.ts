@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { groupMembers } from '@orderpipeline/kafka'
 import { silentLogger } from '@orderpipeline/process'
 import { compileCache } from '@orderpipeline/cluster/supervised'
-import { environmentFor, kafkaBootstrap, postgresUrl, reservedPort, securedKafka } from '@orderpipeline/cluster/testing'
+import { environmentFor, kafkaBootstrap, postgresUrl, freePort, securedKafka } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '../src/testing/index.ts'
 import type { Bench, TestDatabase } from '../src/testing/index.ts'
 
@@ -27,10 +27,6 @@ afterAll(async () => {
 /** The members of a consumer group, as its coordinator knows them. */
 function membersOf(group: string) {
   return groupMembers({ brokers: [kafkaBootstrap()], clientId: 'test' }, group, silentLogger())
-}
-
-async function freePort(): Promise<number> {
-  return (await reservedPort()).port
 }
 
 function start(env: Record<string, string>) {

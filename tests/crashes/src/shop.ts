@@ -2,8 +2,8 @@
 // each with taps of its own towards everything it works with.
 import { shopStages } from '@orderpipeline/stage/testing'
 import type { ShopStage } from '@orderpipeline/stage/testing'
+import { freePort } from '@orderpipeline/cluster/supervised'
 import {
-  freePort,
   gatewayEnvironment,
   mailEnvironment,
   mainOf,

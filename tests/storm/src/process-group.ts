@@ -1,7 +1,8 @@
 // Which processes are there at the moment? The gateway, the provider and the replicas of each
 // stage, which start and stop.
 import type { ShopStage } from '@orderpipeline/stage/testing'
-import { freePort, mainOf } from '@orderpipeline/test-support/environment'
+import { freePort } from '@orderpipeline/cluster/supervised'
+import { mainOf } from '@orderpipeline/test-support/environment'
 import type { Environment } from '@orderpipeline/test-support/environment'
 import { startProgram } from '@orderpipeline/test-support/program'
 import type { Program } from '@orderpipeline/test-support/program'

@@ -4,8 +4,8 @@ import { Ledger } from '@orderpipeline/test-support/ledger'
 import { shopStages, shopTopics, stageBench, testDatabase } from '@orderpipeline/stage/testing'
 import type { Bench, ShopStage, TestDatabase } from '@orderpipeline/stage/testing'
 import type { Behaviour } from '@orderpipeline/payment-provider'
+import { freePort } from '@orderpipeline/cluster/supervised'
 import {
-  freePort,
   gatewayEnvironment,
   mailEnvironment,
   serviceEnvironment,

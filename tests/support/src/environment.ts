@@ -1,6 +1,5 @@
 // Which environment does each service of the shop get, wherever its database, its Kafka and
 // whatever else it works with are?
-import { reservedPort } from '@orderpipeline/cluster/supervised'
 import { consumedTopics } from '@orderpipeline/stage/testing'
 import type { ShopStage } from '@orderpipeline/stage/testing'
 
@@ -54,12 +53,4 @@ export function gatewayEnvironment(port: number): Environment {
     RELAY_POLL_SECONDS: '0.5',
     DRAIN_LINGER_SECONDS: '0',
   }
-}
-
-/**
- * A port for a process that listens later, and again after it is killed; no other gets it
- * meanwhile.
- */
-export async function freePort(): Promise<number> {
-  return (await reservedPort()).port
 }
