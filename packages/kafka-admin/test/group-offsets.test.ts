@@ -2,6 +2,8 @@
 // while it has no members?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { createTopics } from '@orderpipeline/kafka'
+import { silentLogger } from '@orderpipeline/process'
 import { eventually } from '@orderpipeline/retry/testing'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,10 +18,7 @@ beforeAll(async () => {
   kafka = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: 'test', timeoutMs: 10_000 })
   const retry = { initialRetryTime: 200, retries: 10 }
   client = new Kafka({ brokers: [kafkaBootstrap()], clientId: 'test', logLevel: logLevel.NOTHING, retry })
-  const admin = client.admin()
-  await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true })
-  await admin.disconnect()
+  await createTopics({ brokers: [kafkaBootstrap()], clientId: 'test' }, [{ topic, partitions: 2 }], silentLogger())
 })
 afterAll(() => kafka.close())
 

@@ -2,6 +2,8 @@
 // what fits in memory?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { createTopics } from '@orderpipeline/kafka'
+import { silentLogger } from '@orderpipeline/process'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { kafkaConnection, readTopicToEnd, topicNames } from '../src/index.ts'
@@ -18,10 +20,7 @@ beforeAll(() => {
 })
 beforeEach(async () => {
   topic = `reading-${randomBytes(4).toString('hex')}`
-  const admin = client.admin()
-  await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true })
-  await admin.disconnect()
+  await createTopics({ brokers: [kafkaBootstrap()], clientId: 'test' }, [{ topic, partitions: 2 }], silentLogger())
 })
 afterAll(() => kafka.close())
 

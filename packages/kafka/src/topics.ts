@@ -11,6 +11,8 @@ import type { ConsumedRecord } from './records.ts'
 export interface TopicSpec {
   readonly topic: string
   readonly partitions: number
+  /** By the names of Kafka, such as `retention.ms`. */
+  readonly config?: Readonly<Record<string, string>>
 }
 
 /** Topics that exist already stay as they are. Resolves when each partition's leader answers. */
@@ -18,9 +20,15 @@ export async function createTopics(address: KafkaAddress, topics: readonly Topic
   const admin = createClient(address, logger).admin()
   await admin.connect()
   try {
+    // eslint-disable-next-line no-restricted-syntax -- the one place
     await admin.createTopics({
       waitForLeaders: false, // kafkajs gives up where the broker's metadata does not know the new topic yet
-      topics: topics.map(({ topic, partitions }) => ({ topic, numPartitions: partitions, replicationFactor: 1 })),
+      topics: topics.map(({ topic, partitions, config = {} }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor: 1,
+        configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+      })),
     })
     // The metadata names a topic, and then a leader, a little before the broker answers as one.
     for (const { topic } of topics) await answering(() => admin.fetchTopicOffsets(topic))

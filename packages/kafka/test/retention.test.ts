@@ -4,22 +4,18 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { silentLogger } from '@orderpipeline/process'
-import { createClient } from '../src/client.ts'
-import { longestRetentionHours } from '../src/index.ts'
+import { createTopics, longestRetentionHours } from '../src/index.ts'
 
 test('uses the longest retention of all topics', async () => {
   const address = { brokers: [kafkaBootstrap()], clientId: 'test' }
   const prefix = `retention-${randomBytes(4).toString('hex')}.`
   const retentionMs = { 'one-hour': '3600000', 'ten-days': '864000000', 'for-ever': '-1' }
-  const admin = createClient(address, silentLogger()).admin()
-  await admin.connect()
-  await admin.createTopics({
-    topics: Object.entries(retentionMs).map(([name, value]) => ({
-      topic: prefix + name,
-      configEntries: [{ name: 'retention.ms', value }],
-    })),
-  })
-  await admin.disconnect()
+  const topics = Object.entries(retentionMs).map(([name, value]) => ({
+    topic: prefix + name,
+    partitions: 1,
+    config: { 'retention.ms': value },
+  }))
+  await createTopics(address, topics, silentLogger())
   const hours = (...names: (keyof typeof retentionMs)[]) =>
     longestRetentionHours(
       address,
