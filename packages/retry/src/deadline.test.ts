@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { DeadlineExceededError, withDeadline } from './deadline.ts'
+import { DeadlineExceededError, withDeadline, withDeadlineAfter } from './deadline.ts'
 
 const never = new Promise<never>(() => undefined)
 
@@ -30,4 +30,16 @@ it('a failure after the deadline is no unhandled rejection', async () => {
   await new Promise((resolve) => setImmediate(resolve))
   process.off('unhandledRejection', note)
   expect(unhandled).toEqual([])
+})
+
+it('work without a deadline of its own has one as soon as its process closes', async () => {
+  const closing = new AbortController()
+  await expect(withDeadlineAfter(closing.signal, 5, 'asking', Promise.resolve('answer'))).resolves.toBe('answer')
+  const late = withDeadlineAfter(closing.signal, 5, 'asking', never)
+  const before = await Promise.race([late, new Promise((resolve) => setTimeout(resolve, 50, 'still waiting'))])
+  expect(before).toBe('still waiting')
+  closing.abort()
+  await expect(late).rejects.toThrow(new DeadlineExceededError('asking took longer than 5 ms'))
+  await expect(withDeadlineAfter(closing.signal, 5, 'asking', never)).rejects.toThrow(DeadlineExceededError)
+  await expect(withDeadlineAfter(closing.signal, 60_000, 'asking', Promise.resolve('answer'))).resolves.toBe('answer')
 })

@@ -28,3 +28,25 @@ export async function withDeadline<T>(
     work.catch(() => undefined)
   }
 }
+
+/**
+ * Like `withDeadline`, with a deadline that begins when `signal` aborts: for work that may take
+ * long, but not once its process closes. @throws DeadlineExceededError
+ */
+export async function withDeadlineAfter<T>(
+  signal: AbortSignal,
+  ms: number,
+  what: string,
+  work: Promise<T>,
+): Promise<T> {
+  const aborted = Promise.withResolvers<undefined>()
+  const onAbort = (): void => aborted.resolve(undefined)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await Promise.race([work, aborted.promise])
+    return await (signal.aborted ? withDeadline(ms, what, work) : work)
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -248,6 +248,21 @@ test('gateways take turns while Kafka is away, and lose nothing', async () => {
   expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
+test('a relay that closes while Kafka does not answer hands its orders to another one', async () => {
+  const asked = Promise.withResolvers<undefined>()
+  const silent = relay('silent', () => {
+    asked.resolve(undefined)
+    return new Promise(() => undefined)
+  })
+  const placed = await place(3)
+  await asked.promise
+  await silent.close()
+  expect(silent.leading).toBe(false)
+  relay('heir')
+  await outboxEmpty()
+  expect((await publishedByCustomer()).orders).toEqual(placed)
+})
+
 test('a leader with a frozen connection loses the lock to another one', async () => {
   const link = await startFaultyLink({ host: new URL(database.url).hostname, port: Number(new URL(database.url).port) })
   try {

@@ -4,7 +4,7 @@
 // ids, which the inboxes of the stages drop.
 import { isLockHeld } from '@orderpipeline/postgres'
 import type { Queryable, Session } from '@orderpipeline/postgres'
-import { backoffMs, jitteredMs } from '@orderpipeline/retry'
+import { backoffMs, jitteredMs, withDeadlineAfter } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/process'
 import type { RelayMetrics } from './metrics.ts'
 import { relayBound } from './relay-bound.ts'
@@ -78,8 +78,8 @@ class PublicationFailedError extends Error {
 export interface Relay {
   readonly leading: boolean
   /**
-   * Finishes the batch in flight, then gives up the lock so that another gateway can take it at
-   * once.
+   * Finishes the batch in flight if Kafka takes it within 5 s, then gives up the lock so that
+   * another gateway can take it at once; that one publishes again what was not finished.
    */
   close(): Promise<void>
 }
@@ -94,6 +94,7 @@ const lagAgainMs = 30_000
 const steady: OutboxReadSpacing = { fetching: () => undefined, recordResult: () => undefined, ms: 20 }
 const backoff = { firstMs: 100, maxMs: 5_000 }
 const giveUpAfterMs = 15_000
+const closeGraceMs = 5_000
 /** Long enough for every other gateway to look whether it should relay. */
 const turnsSatOut = 2
 
@@ -205,7 +206,7 @@ async function drainOutbox(session: Session, options: RelayOptions, wake: Wake, 
     session.connectionEnded.throwIfAborted()
     const began = performance.now()
     try {
-      await options.publish(rows)
+      await withDeadlineAfter(closing, closeGraceMs, 'publishing', options.publish(rows))
       failures = 0
       failingSince = undefined
     } catch (error) {
