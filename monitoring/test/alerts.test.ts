@@ -1,9 +1,7 @@
 // Does each alert fire when it should, and only then? Prometheus' own promtool decides.
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { ensureDebianPackages } from '@orderpipeline/cluster/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
@@ -11,35 +9,16 @@ import { alertGroups } from '../src/alerts/index.ts'
 import type { Alert, Example } from '../src/alerts/index.ts'
 import { descriptions } from '../src/dashboards/index.ts'
 import { rulesText } from '../src/rules.ts'
+import { promtool, ruleTest } from './promtool.ts'
 
 const alerts = alertGroups.flatMap((group) => group.alerts)
 const folder = mkdtempSync(join(tmpdir(), 'orderpipeline-alerts-'))
 const rules = join(folder, 'rules.yaml')
 
-/** One file of promtool: the series of an example, and how many alerts of this name fire then. */
-function testFile({ name }: Alert, { series, at }: Example, firing: number): string {
-  return stringify({
-    rule_files: [rules],
-    evaluation_interval: '1m',
-    tests: [
-      {
-        interval: '1m',
-        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-        promql_expr_test: [
-          {
-            expr: `count(ALERTS{alertname="${name}",alertstate="firing"}) or vector(0)`,
-            eval_time: at,
-            exp_samples: [{ labels: '{}', value: firing }],
-          },
-        ],
-      },
-    ],
-  })
-}
-
-async function promtool(...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('promtool', args, { timeout: 60_000 })
-  return stdout
+/** How many alerts of this name fire in the example is a case of promtool. */
+function alertTest({ name }: Alert, example: Example, firing: number): string {
+  const expr = `count(ALERTS{alertname="${name}",alertstate="firing"}) or vector(0)`
+  return ruleTest(rules, example, { expr, samples: [{ labels: '{}', value: firing }] })
 }
 
 beforeAll(async () => {
@@ -61,7 +40,7 @@ describe('the alerts', () => {
   it.each(alerts)('fire only in their own cases: $name', async (alert) => {
     const files = [alert.fires, ...alert.quiet].map((example, index) => {
       const file = join(folder, `${alert.name}-${index}.yaml`)
-      writeFileSync(file, testFile(alert, example, index === 0 ? 1 : 0))
+      writeFileSync(file, alertTest(alert, example, index === 0 ? 1 : 0))
       return file
     })
     expect(await promtool('test', 'rules', ...files)).not.toContain('FAILED')

@@ -1,17 +1,15 @@
 // Do the burn-rate alerts of spec.slo fire when they should, and only then? Prometheus' own
 // promtool decides, on the rules that the operator makes.
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { ensureDebianPackages } from '@orderpipeline/cluster/testing'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { sloRuleGroups } from '@orderpipeline/operator/pipeline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { objectiveAlerts } from '../src/alerts/index.ts'
-import type { ObjectiveCase } from '../src/alerts/index.ts'
+import { promtool, ruleTest } from './promtool.ts'
 
 const pipeline = {
   apiVersion: 'orderpipeline.dev/v1alpha1',
@@ -32,27 +30,6 @@ const groups = sloRuleGroups(pipeline)
 const folder = mkdtempSync(join(tmpdir(), 'orderpipeline-objectives-'))
 const rules = join(folder, 'rules.yaml')
 const cases = objectiveAlerts.flatMap(({ kind, name, cases }) => cases.map((one) => ({ kind, name, ...one })))
-
-type Expectation = { readonly expr: string; readonly samples: readonly { labels: string; value: number }[] }
-
-function testFile({ series, at }: Pick<ObjectiveCase, 'series' | 'at'>, { expr, samples }: Expectation): string {
-  return stringify({
-    rule_files: [rules],
-    evaluation_interval: '1m',
-    tests: [
-      {
-        interval: '1m',
-        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-        promql_expr_test: [{ expr, eval_time: at, exp_samples: samples }],
-      },
-    ],
-  })
-}
-
-async function promtool(...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('promtool', args, { timeout: 120_000 })
-  return stdout
-}
 
 async function passes(name: string, text: string): Promise<void> {
   const file = join(folder, `${name}.yaml`)
@@ -90,7 +67,7 @@ describe('the rules of objectives', () => {
   it.each(cases.map((one, index) => ({ ...one, index })))('$kind, $title: $fires', async ({ name, index, ...one }) => {
     const expr = `count by (window) (ALERTS{alertname="${name}",alertstate="firing"})`
     const samples = one.fires.map((window) => ({ labels: `{window="${window}"}`, value: 1 }))
-    await passes(`alert-${index}`, testFile(one, { expr, samples }))
+    await passes(`alert-${index}`, ruleTest(rules, one, { expr, samples }))
   })
 
   it('record the whole budget while nothing is late, and what is left of it after that', async () => {
@@ -100,7 +77,7 @@ describe('the rules of objectives', () => {
     const unread = cases.find(({ title }) => title === 'a Kafka that could not be read for hours')
     if (!outage || !unread) throw new Error('the cases have other titles now')
     const yes = [{ labels: '{}', value: 1 }]
-    await passes('left', testFile(unread, { expr: `sum(${budgetLeft} == bool 1)`, samples: yes }))
-    await passes('spent', testFile(outage, { expr: `sum(${budgetLeft} < bool 0)`, samples: yes }))
+    await passes('left', ruleTest(rules, unread, { expr: `sum(${budgetLeft} == bool 1)`, samples: yes }))
+    await passes('spent', ruleTest(rules, outage, { expr: `sum(${budgetLeft} < bool 0)`, samples: yes }))
   })
 })

@@ -1,6 +1,7 @@
 // Which components do integration tests use? A real PostgreSQL, a real Kafka and a real API server,
 // started in parallel once for the whole run, only those that the selected tests name, and stopped
 // with it.
+import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -88,15 +89,16 @@ const starters: Record<
 }
 
 /**
- * The selected test files, and every file of their `test` folders that is no test: one that they
- * import may be what requests a component.
+ * The selected test files, and every file of their `test` folders and of their packages'
+ * `src/testing` that is no test: one that they import may be what requests a component.
  */
 async function sourcesOf(project: TestProject): Promise<string[]> {
   // Not in the public types; where it is missing every file counts as selected, which is only
   // slower.
   const { filenamePattern } = project.vitest as unknown as { readonly filenamePattern?: string[] }
   const { testFiles } = await project.globTestFiles(filenamePattern)
-  const folders = [...new Set(testFiles.map(testFolder))]
+  const tests = [...new Set(testFiles.map(testFolder))]
+  const folders = [...tests, ...tests.map((folder) => join(folder, '..', 'src', 'testing')).filter(existsSync)]
   const siblings = await Promise.all(
     folders.map(async (folder) => (await readdir(folder, { recursive: true })).map((name) => join(folder, name))),
   )
