@@ -3,8 +3,8 @@
 // offsets are committed with the name of the database that they belong to, and a replica does not
 // join a group whose offsets name another database.
 import type { Logger } from '@orderpipeline/process'
-import { createClient } from './client.ts'
-import type { KafkaAddress } from './client.ts'
+import { createClient } from '../client/client.ts'
+import type { KafkaAddress } from '../client/client.ts'
 
 /** The group belongs to a shop with another database. */
 export class ForeignGroupError extends Error {

@@ -4,7 +4,7 @@
 // could. Whether that process writes again shows which of the two it was.
 import { backoffMs, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/process'
-import { outageBackoff, pause } from './backoff.ts'
+import { outageBackoff, pause } from '../consumer/backoff.ts'
 import { createQuarantine, deathsForSuspicion } from './quarantine.ts'
 import type { Quarantine, Partition, PartitionRecord, Trial } from './quarantine.ts'
 

@@ -1,13 +1,13 @@
 // What must be known of a stage to run it, and what can be asked of it then?
 import type { Logger } from '@orderpipeline/process'
 import type { Registry, Span } from '@orderpipeline/telemetry'
-import type { KafkaAddress } from './client.ts'
-import type { FetchSpacingBounds } from './fetch-spacing.ts'
+import type { KafkaAddress } from '../client/client.ts'
+import type { FetchSpacingBounds } from '../consumer/fetch-spacing.ts'
 import type { Effect } from './group-commit.ts'
 import type { LogFields } from './log-fields.ts'
-import type { PartitionOwnershipStore } from './partition-ownership.ts'
-import type { Producer } from './producer.ts'
-import type { ConsumedRecord } from './records.ts'
+import type { PartitionOwnershipStore } from '../admission/partition-ownership.ts'
+import type { Producer } from '../producer/producer.ts'
+import type { ConsumedRecord } from '../client/records.ts'
 
 export interface StageOptions<Message, Item> {
   readonly name: string

@@ -1,8 +1,8 @@
 // Does a dead letter keep the message as it was and say all about its end?
 import { expect, test } from 'vitest'
-import { bytesOf, maxChunkBytes } from './chunks.ts'
+import { bytesOf, maxChunkBytes } from '../producer/chunks.ts'
 import { deadLetter } from './dead-letter.ts'
-import { failureVerdict } from './failure.ts'
+import { failureVerdict } from '../client/failure.ts'
 
 test('keeps the message, its origin and the reason of its failure', () => {
   const record = {

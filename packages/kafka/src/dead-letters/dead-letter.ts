@@ -1,11 +1,11 @@
 // What is kept of a message that a stage gave up on? The whole message and the reasons, so that it
 // can be mended and replayed.
-import { bytesOf, maxChunkBytes } from './chunks.ts'
-import type { UndecodableBatch } from './codecs.ts'
-import { failureVerdict } from './failure.ts'
+import { bytesOf, maxChunkBytes } from '../producer/chunks.ts'
+import type { UndecodableBatch } from '../client/codecs.ts'
+import { failureVerdict } from '../client/failure.ts'
 import { deadLetterHeaderPrefix } from './dead-letter-marks.ts'
-import { reasonOf } from './metrics.ts'
-import type { ConsumedRecord, OutgoingRecord } from './records.ts'
+import { reasonOf } from '../metrics.ts'
+import type { ConsumedRecord, OutgoingRecord } from '../client/records.ts'
 
 export interface Failure {
   readonly error: Error

@@ -7,9 +7,9 @@
 // longer than an outage is likely to concern all, must not keep the place from them.
 import { backoffMs } from '@orderpipeline/retry'
 import type { Backoff } from '@orderpipeline/retry'
-import { RetryAbortedError, outageBackoff, pause } from './backoff.ts'
-import type { Failure } from './dead-letter.ts'
-import { errorOf, stallOf, failureVerdict } from './failure.ts'
+import { RetryAbortedError, outageBackoff, pause } from '../consumer/backoff.ts'
+import type { Failure } from '../dead-letters/dead-letter.ts'
+import { errorOf, stallOf, failureVerdict } from '../client/failure.ts'
 import type { Slot } from './key-serial-executor.ts'
 import type { LogFields } from './log-fields.ts'
 import type { RetryWait } from './retry-waits.ts'

@@ -4,7 +4,7 @@ import type { EachBatchPayload } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { createQuarantine } from './quarantine.ts'
 import type { PartitionRecord } from './quarantine.ts'
-import { createAssignments } from './assignments.ts'
+import { createAssignments } from '../consumer/assignments.ts'
 import { createFetchAdmission } from './fetch-admission.ts'
 import { createInFlightLimit } from './in-flight-limit.ts'
 

@@ -78,7 +78,7 @@ const rows: readonly (readonly [string, Shares])[] = [
 const partitionCounts = [12, 110] as const
 
 describe('the page about partition keys', () => {
-  const page = readFileSync(new URL('../../../docs/concepts/partition-keys.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../../../docs/concepts/partition-keys.md', import.meta.url), 'utf8')
 
   it.each(rows)('has the measured skew of %s', (key, shares) => {
     const [few, many] = partitionCounts.map((partitions) => skewOf(shares, partitions).toFixed(2))

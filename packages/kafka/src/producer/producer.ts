@@ -4,9 +4,9 @@ import type { Producer as KafkaProducer } from 'kafkajs'
 import { DeadlineExceededError, withDeadline } from '@orderpipeline/retry'
 import type { Logger } from '@orderpipeline/process'
 import { chunksOf } from './chunks.ts'
-import { createClient } from './client.ts'
-import type { KafkaAddress } from './client.ts'
-import type { OutgoingRecord } from './records.ts'
+import { createClient } from '../client/client.ts'
+import type { KafkaAddress } from '../client/client.ts'
+import type { OutgoingRecord } from '../client/records.ts'
 
 export interface Producer {
   /**

@@ -1,12 +1,12 @@
 // How are the messages of one fetched batch put in flight? One after the other while there is
 // capacity; those of a suspect partition in parts, each with nothing else in flight.
 import type { Batch, EachBatchPayload } from 'kafkajs'
-import type { Assignment } from './assignments.ts'
-import type { Failure } from './dead-letter.ts'
+import type { Assignment } from '../consumer/assignments.ts'
+import type { Failure } from '../dead-letters/dead-letter.ts'
 import type { FetchAdmissionOptions, InFlightMessage } from './fetch-admission-options.ts'
 import type { Quarantine, Trial } from './quarantine.ts'
-import { recordOf } from './records.ts'
-import type { ConsumedRecord } from './records.ts'
+import { recordOf } from '../client/records.ts'
+import type { ConsumedRecord } from '../client/records.ts'
 import type { TrialsInFlight } from './trials-in-flight.ts'
 
 /** How often a batch that waits looks again and sends a heartbeat. */

@@ -1,10 +1,10 @@
 // What does the admission of fetched messages need, and what does it see of a message in flight?
 // Types only.
-import type { Assignment, Assignments } from './assignments.ts'
-import type { Failure } from './dead-letter.ts'
+import type { Assignment, Assignments } from '../consumer/assignments.ts'
+import type { Failure } from '../dead-letters/dead-letter.ts'
 import type { InFlightLimit } from './in-flight-limit.ts'
 import type { PartitionOwnership } from './partition-ownership.ts'
-import type { ConsumedRecord } from './records.ts'
+import type { ConsumedRecord } from '../client/records.ts'
 
 export interface FetchAdmissionOptions {
   readonly inFlightLimit: InFlightLimit

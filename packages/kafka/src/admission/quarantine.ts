@@ -5,7 +5,7 @@
 // After a second death with some of the same messages in flight, these are suspect: a part of them
 // is in flight with nothing else in the replica. A process that ends then leaves that part as the
 // suspects, until it is a single message.
-import type { Failure } from './dead-letter.ts'
+import type { Failure } from '../dead-letters/dead-letter.ts'
 
 export interface Partition {
   readonly topic: string

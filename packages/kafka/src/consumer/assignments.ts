@@ -4,7 +4,7 @@
 // An assignment lasts from one rebalance to the next. To commit an offset of an earlier assignment
 // could set a partition back that another replica has taken further, and leave a lag that no
 // replica works off. So messages that finish late are left to redelivery.
-import { errorOf } from './failure.ts'
+import { errorOf } from '../client/failure.ts'
 import { createOffsetTracker } from './offset-tracker.ts'
 import type { OffsetToCommit, OffsetTracker } from './offset-tracker.ts'
 

@@ -1,7 +1,7 @@
 // How many records may travel together? By default a broker refuses a batch of more than a
 // mebibyte, however small the records in it are, and the client makes one batch of all records for
 // a partition.
-import type { OutgoingRecord } from './records.ts'
+import type { OutgoingRecord } from '../client/records.ts'
 
 /** Below the brokers' `max.message.bytes` of 1,048,588, with room for what the format adds. */
 export const maxChunkBytes = 900_000

@@ -2,8 +2,8 @@
 // that it commits?
 import type { Consumer } from 'kafkajs'
 import type { Logger } from '@orderpipeline/process'
-import { createClient, patience } from './client.ts'
-import type { KafkaAddress } from './client.ts'
+import { createClient, patience } from '../client/client.ts'
+import type { KafkaAddress } from '../client/client.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
 
 export interface GroupConsumerOptions {

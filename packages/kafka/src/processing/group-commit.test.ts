@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { createGroupCommit } from './group-commit.ts'
 import type { Entry, GroupCommitOptions } from './group-commit.ts'
-import type { OutgoingRecord } from './records.ts'
+import type { OutgoingRecord } from '../client/records.ts'
 
 class BadError extends Error {
   override readonly name = 'BadError'

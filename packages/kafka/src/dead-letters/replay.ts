@@ -3,7 +3,7 @@
 // every other consumer of the topic skips it (ADR 10).
 import { markHeader } from './dead-letter-marks.ts'
 import type { DeadLetter, Mark } from './dead-letter-types.ts'
-import type { OutgoingRecord, RecordHeaders } from './records.ts'
+import type { OutgoingRecord, RecordHeaders } from '../client/records.ts'
 
 export type { Mark } from './dead-letter-types.ts'
 

@@ -1,5 +1,5 @@
 // What is a dead letter, and what may become of it? Types only.
-import type { RecordHeaders } from './records.ts'
+import type { RecordHeaders } from '../client/records.ts'
 
 export type DeadLetterAction = 'replayed' | 'discarded'
 /** `parked`: open, but replayed so often that only force moves it. */

@@ -3,7 +3,7 @@
 import { deadLetterHeaderPrefix, markHeader } from './dead-letter-marks.ts'
 import type { DeadLetter, Mark } from './dead-letter-types.ts'
 import { maxReplays, replaysOf } from './replay.ts'
-import type { ConsumedRecord } from './records.ts'
+import type { ConsumedRecord } from '../client/records.ts'
 
 export type { DeadLetter, DeadLetterAction, DeadLetterState } from './dead-letter-types.ts'
 
