@@ -2,15 +2,15 @@
 // wait for ever.
 import { handledEvents } from '@orderpipeline/order-events'
 import type { Reaction, StageContext, StageDefinition } from '@orderpipeline/stage'
-import type { OrdersOptions } from '../config.ts'
-import { deadlineTask, progressRecorder } from '../deadlines/deadlines.ts'
-import { leftState } from '../deadlines/progress.ts'
-import { monthsTask } from '../months/months.ts'
-import { orderTimer } from '../processing-time.ts'
-import { refundsTask } from '../refunds/refunds.ts'
+import type { OrdersOptions } from './config.ts'
+import { deadlineTask, progressRecorder } from './deadlines/deadlines.ts'
+import { leftState } from './deadlines/progress.ts'
+import { monthsTask } from './months/months.ts'
+import { orderTimer } from './processing-time.ts'
+import { refundsTask } from './refunds/refunds.ts'
 import { applyOrderEvents } from './apply.ts'
-import { availabilityHandling } from './availability.ts'
-import { countingTask, observeOrders } from './metrics.ts'
+import { availabilityHandling } from './stage/availability.ts'
+import { countingTask, observeOrders } from './stage/metrics.ts'
 
 type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger' | 'registry'>>
 
