@@ -1,5 +1,6 @@
 import prettier from 'eslint-config-prettier'
 import importX from 'eslint-plugin-import-x'
+import type { Linter } from 'eslint'
 import tseslint from 'typescript-eslint'
 import { commentWidth } from './setup/lint/comment-width.ts'
 
@@ -66,6 +67,23 @@ const longFunctions = [
   'operator/src/runtime/work-queue.ts', // the short functions of a queue over the state they share
 ]
 
+/** A file so many folders below operator/src/pipeline imports what is in it, and ../api. */
+function pureImports(depth: number): Linter.RuleEntry {
+  const own = ['\\./', ...Array.from({ length: depth }, (_, index) => '\\.\\./'.repeat(index + 1))]
+  const allowed = [...own, `${'\\.\\./'.repeat(depth + 1)}api/`].join('|')
+  return [
+    'error',
+    {
+      patterns: [
+        {
+          regex: `^(?!(?:${allowed})(?!.*\\.\\./)|@orderpipeline/order-events$)`,
+          message: 'operator/src/pipeline is pure: it imports itself, ../api and order-events only.',
+        },
+      ],
+    },
+  ]
+}
+
 export default tseslint.config(
   { ignores: ['**/node_modules/**', '**/dist/**', 'charts/**', 'setup/**/*.mjs'] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -101,20 +119,15 @@ export default tseslint.config(
     files: ['operator/src/pipeline/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              regex: '^(?!\\./|\\.\\./pipeline/|\\.\\./api/|\\.\\./\\.\\./api/|@orderpipeline/order-events$)',
-              message: 'operator/src/pipeline is pure: it imports itself, ../api and order-events only.',
-            },
-          ],
-        },
-      ],
+      'no-restricted-imports': pureImports(0),
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'console'],
     },
   },
+  ...[1, 2].map((depth) => ({
+    files: [`operator/src/pipeline/${'*/'.repeat(depth)}*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: { 'no-restricted-imports': pureImports(depth) },
+  })),
   {
     // A function does one thing at one level.
     files: ['**/src/**/*.{ts,tsx}'],

@@ -21,10 +21,10 @@ export interface Package {
 export function importProblems(files: readonly SourceFile[], packages: readonly Package[]): string[] {
   return [
     ...files.flatMap((file) => packageProblems(file, packages)),
-    ...circles(files).map(
+    ...circles(fileImports(files)).map(
       (circle) => `${circle.join(' → ')}: found a cycle of imports; allowed: imports in one direction`,
     ),
-    ...mutualFolders(files),
+    ...folderCircles(files),
   ]
 }
 
@@ -80,23 +80,29 @@ function packageName(specifier: string): string {
     .join('/')
 }
 
-/** Each circle once, from its first file by name; the shortest way round from there. */
-function circles(files: readonly SourceFile[]): string[][] {
-  const edges = new Map(
+/** What each file or folder imports. */
+type Edges = ReadonlyMap<string, readonly string[]>
+
+function fileImports(files: readonly SourceFile[]): Edges {
+  return new Map(
     files.map(({ path, imports }) => [
       path,
       imports.filter((each) => each.startsWith('.')).map((specifier) => target(path, specifier)),
     ]),
   )
+}
+
+/** Each circle once, from its first member; the shortest way round from there. */
+function circles(edges: Edges): string[][] {
   const inOne = new Set<string>()
-  return files.flatMap(({ path }): string[][] => {
-    const circle = inOne.has(path) ? undefined : wayBack(path, edges)
+  return [...edges.keys()].flatMap((start): string[][] => {
+    const circle = inOne.has(start) ? undefined : wayBack(start, edges)
     for (const each of circle ?? []) inOne.add(each)
     return circle ? [circle] : []
   })
 }
 
-function wayBack(start: string, edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+function wayBack(start: string, edges: Edges): string[] | undefined {
   const from = new Map<string, string>()
   const queue = [start]
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
@@ -116,27 +122,28 @@ function wayBack(start: string, edges: ReadonlyMap<string, readonly string[]>): 
 }
 
 /**
- * The folders directly under a src: neither of two may import the other while it is imported by it.
+ * Folders next to each other inside a src, at any depth: their imports go one way. Tests are free.
  */
-function mutualFolders(files: readonly SourceFile[]): string[] {
-  const uses = new Map<string, string>()
-  for (const { path, imports } of files.filter((file) => !isTest(file.path))) {
-    const folder = folderOf(path)
-    if (folder === undefined) continue
+function folderCircles(files: readonly SourceFile[]): string[] {
+  const uses = new Map<string, Map<string, string>>()
+  for (const { path, imports } of files.filter((file) => !isTest(file.path)))
     for (const specifier of imports.filter((each) => each.startsWith('.'))) {
-      const other = folderOf(target(path, specifier))
-      if (other !== undefined && other !== folder) uses.set(`${folder} ${other}`, `${path} imports ${specifier}`)
+      const pair = foldersApart(path, target(path, specifier))
+      if (pair === undefined) continue
+      const [one, other] = pair
+      uses.set(one, (uses.get(one) ?? new Map<string, string>()).set(other, `${path} imports ${specifier}`))
     }
-  }
-  return [...uses].flatMap(([pair, use]) => {
-    const [one = '', other = ''] = pair.split(' ')
-    const back = one < other ? uses.get(`${other} ${one}`) : undefined
-    return back === undefined
-      ? []
-      : [`${one}, ${other}: found imports both ways (${use}; ${back}); allowed: one direction`]
+  const edges = new Map([...uses].map(([folder, others]) => [folder, [...others.keys()]]))
+  return circles(edges).map((circle) => {
+    const steps = circle.slice(1).map((folder, index) => uses.get(circle[index] ?? '')?.get(folder))
+    return `${circle.join(' → ')}: found folders in a cycle (${steps.join('; ')}); allowed: one direction`
   })
 }
 
-function folderOf(path: string): string | undefined {
-  return /^(.*?\bsrc\/[^/]+)\//.exec(path)?.[1]
+/** The two folders of one parent, inside a src, that an import goes from and to. */
+function foldersApart(path: string, other: string): [string, string] | undefined {
+  const [from, to] = [dirname(path).split('/'), dirname(other).split('/')]
+  const at = from.findIndex((name, index) => name !== to[index])
+  if (at < 0 || to.length <= at || !from.slice(0, at).includes('src')) return undefined
+  return [from.slice(0, at + 1).join('/'), to.slice(0, at + 1).join('/')]
 }

@@ -59,6 +59,21 @@ it('two folders import in one direction; their tests may import both ways', () =
   ]
   expect(importProblems(pair('services/orders/src/sql/b.test.ts'), packages)).toEqual([])
   expect(importProblems(pair('services/orders/src/sql/d.ts'), packages)).toEqual([
-    expect.stringMatching(/^services\/orders\/src\/sql, services\/orders\/src\/stage: found imports both ways/),
+    'services/orders/src/stage → services/orders/src/sql → services/orders/src/stage: found folders in a cycle ' +
+      '(services/orders/src/stage/a.ts imports ../sql/b.ts; services/orders/src/sql/d.ts imports ../stage/c.ts); ' +
+      'allowed: one direction',
+  ])
+})
+
+it('folders at any depth import in one direction, also around more than two', () => {
+  const around = (back: string) => [
+    { path: 'services/orders/src/stage/plan/a.ts', imports: ['../live/b.ts', '../../sql/b.ts'] },
+    { path: 'services/orders/src/stage/live/c.ts', imports: ['../names/deep/d.ts'] },
+    { path: 'services/orders/src/stage/names/e.ts', imports: [back] },
+  ]
+  expect(importProblems(around('../index.ts'), packages)).toEqual([])
+  const room = 'services/orders/src/stage'
+  expect(importProblems(around('../plan/f.ts'), packages)).toEqual([
+    expect.stringContaining(`${room}/plan → ${room}/live → ${room}/names → ${room}/plan: found folders in a cycle`),
   ])
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { lagThreshold } from './autoscalers.ts'
+import { lagThreshold } from './desired/autoscalers.ts'
 import { pipeline, stage } from './testing.ts'
 import { validate } from './validate.ts'
 

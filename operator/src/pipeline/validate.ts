@@ -1,15 +1,15 @@
 // Is a spec valid where the schema cannot check it? Problems with path, reason and what to do; with
 // none the spec may be applied.
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
-import { lagThreshold } from './autoscalers.ts'
-import type { AutoscalerSettings } from './autoscalers.ts'
-import { budgetProblems } from './budget.ts'
-import { defaults } from './environment.ts'
-import { greenSuffix } from './names.ts'
-import { partsOf } from './parts.ts'
-import { templateProblems } from './pod-template.ts'
-import { quantity } from './quantity.ts'
-import { scheduleProblems } from './schedule.ts'
+import { lagThreshold } from './desired/autoscalers.ts'
+import type { AutoscalerSettings } from './desired/autoscalers.ts'
+import { budgetProblems } from './desired/budget.ts'
+import { defaults } from './desired/environment.ts'
+import { greenSuffix } from './children/names.ts'
+import { partsOf } from './children/parts.ts'
+import { templateProblems } from './desired/pod-template.ts'
+import { quantity } from './plan/quantity.ts'
+import { scheduleProblems } from './scaling/schedule.ts'
 
 /** `settings` are the operator's; without them the checks that need them are left out. */
 export function validate(spec: OrderPipelineSpec, settings?: Pick<AutoscalerSettings, 'prometheusUrl'>): Problem[] {

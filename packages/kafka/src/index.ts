@@ -1,17 +1,17 @@
 // What does a service need of Kafka? A stage's consumer with its guarantees, a producer, and topics
 // for tests.
-export type { KafkaAddress, KafkaSecurity } from './client.ts'
-export { kafkaAddress, kafkaVariables, type KafkaConfig } from './config.ts'
-export { fetchSpacing, type FetchSpacing, type FetchSpacingBounds } from './fetch-spacing.ts'
+export type { KafkaAddress, KafkaSecurity } from './client/client.ts'
+export { kafkaAddress, kafkaVariables, type KafkaConfig } from './client/config.ts'
+export { fetchSpacing, type FetchSpacing, type FetchSpacingBounds } from './consumer/fetch-spacing.ts'
 export { runStage } from './stage.ts'
-export type { Stage, StageOptions } from './stage-options.ts'
-export type { Partition, PartitionRecord, MessagePosition, Trial } from './quarantine.ts'
-export type { PartitionOwnershipStore } from './partition-ownership.ts'
-export { ForeignGroupError, offsetMetadataOf, refuseGroupOfAnother, type Group } from './group-owner.ts'
-export { createProducer, PublishError, type Producer } from './producer.ts'
-export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './records.ts'
-export { longestRetentionHours, RetentionRefusedError } from './retention.ts'
-export { createTopics, groupLag, groupMembers, readTopic, type TopicSpec } from './topics.ts'
+export type { Stage, StageOptions } from './processing/stage-options.ts'
+export type { Partition, PartitionRecord, MessagePosition, Trial } from './admission/quarantine.ts'
+export type { PartitionOwnershipStore } from './admission/partition-ownership.ts'
+export { ForeignGroupError, offsetMetadataOf, refuseGroupOfAnother, type Group } from './consumer/group-owner.ts'
+export { createProducer, PublishError, type Producer } from './producer/producer.ts'
+export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './client/records.ts'
+export { longestRetentionHours, RetentionRefusedError } from './client/retention.ts'
+export { createTopics, groupLag, groupMembers, readTopic, type TopicSpec } from './client/topics.ts'
 export {
   deadLetterTopicOf,
   deadLettersOf,
@@ -19,7 +19,7 @@ export {
   type DeadLetter,
   type DeadLetterAction,
   type DeadLetterState,
-} from './dead-letter-record.ts'
+} from './dead-letters/dead-letter-record.ts'
 export {
   DeadLetterAddressError,
   markRecord,
@@ -28,4 +28,4 @@ export {
   replayStageHeader,
   type Mark,
   type Replay,
-} from './replay.ts'
+} from './dead-letters/replay.ts'

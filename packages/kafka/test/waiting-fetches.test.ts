@@ -8,12 +8,12 @@ import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { withDeadline } from '@orderpipeline/retry'
 import { eventually } from '@orderpipeline/retry/testing'
 import { silentLogger } from '@orderpipeline/process'
-import { createClient } from '../src/client.ts'
+import { createClient } from '../src/client/client.ts'
 import { createProducer, createTopics } from '../src/index.ts'
 import type { Producer } from '../src/index.ts'
-import { startMembership } from '../src/membership.ts'
-import type { Membership } from '../src/membership.ts'
-import { fetchWait } from '../src/waiting-fetches.ts'
+import { startMembership } from '../src/consumer/membership.ts'
+import type { Membership } from '../src/consumer/membership.ts'
+import { fetchWait } from '../src/client/waiting-fetches.ts'
 
 const deadlineMs = 45_000
 const usualMs = fetchWait.longestMs

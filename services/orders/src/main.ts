@@ -1,7 +1,7 @@
 // The orders stage's process.
 import { runStageProcess } from '@orderpipeline/stage'
 import { ordersConfig } from './config.ts'
-import { ordersStage } from './stage/definition.ts'
+import { ordersStage } from './definition.ts'
 
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) =>
   ordersStage(context, ordersConfig(process.env)),

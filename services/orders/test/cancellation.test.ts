@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cancelOrder } from '../src/cancellation/index.ts'
 import { createIntake, intakeMetrics } from '../src/intake/index.ts'
 import { orderById, statusesById } from '../src/queries/index.ts'
-import { ordersStage } from '../src/stage/definition.ts'
+import { ordersStage } from '../src/definition.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

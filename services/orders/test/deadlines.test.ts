@@ -10,7 +10,7 @@ import { cancelOverdue } from '../src/deadlines/deadlines.ts'
 import { cutoffs, leftState, recordProgress } from '../src/deadlines/progress.ts'
 import type { WaitingState } from '../src/deadlines/progress.ts'
 import { overdueOrders } from '../src/deadlines/sql.ts'
-import { applyOrderEvents } from '../src/stage/apply.ts'
+import { applyOrderEvents } from '../src/apply.ts'
 import { statusesById } from '../src/queries/index.ts'
 
 let database: TestDatabase

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createIntake, intakeMetrics } from '../src/intake/index.ts'
 import type { Intake, OrderRequest } from '../src/intake/index.ts'
 import { orderById, productBySku } from '../src/queries/index.ts'
-import { ordersStage } from '../src/stage/definition.ts'
+import { ordersStage } from '../src/definition.ts'
 
 let database: TestDatabase
 let intake: Intake

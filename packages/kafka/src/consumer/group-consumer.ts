@@ -1,0 +1,49 @@
+// What does the client library need to know of a member of a consumer group, and of the offsets
+// that it commits?
+import type { Consumer } from 'kafkajs'
+import type { Logger } from '@orderpipeline/process'
+import { createClient, patience } from '../client/client.ts'
+import type { KafkaAddress } from '../client/client.ts'
+import type { OffsetToCommit } from './offset-tracker.ts'
+
+export interface GroupConsumerOptions {
+  readonly address: KafkaAddress
+  readonly groupId: string
+  readonly logger: Logger
+}
+
+const sessionTimeoutMs = 30_000
+/**
+ * How long a rebalance waits for members. While a stage scales from 5 to 100 pods a member is
+ * nearly always about to join, so the whole group stands still for this long at a time; a member
+ * that is late only joins again. Messages in flight do not hold a member back: its batches only
+ * take messages in.
+ */
+const rebalanceTimeoutMs = 15_000
+
+export function createGroupConsumer({ address, groupId, logger }: GroupConsumerOptions): Consumer {
+  return createClient(address, logger).consumer({
+    groupId,
+    sessionTimeout: sessionTimeoutMs,
+    rebalanceTimeout: rebalanceTimeoutMs,
+    heartbeatInterval: 3_000,
+    maxWaitTimeInMs: 500,
+    minBytes: 1,
+    maxBytesPerPartition: 256 * 1024,
+    maxBytes: 4 * 1024 * 1024,
+    allowAutoTopicCreation: false,
+    retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
+  })
+}
+
+/** As the client library commits them. */
+export function offsetsByTopic(offsets: readonly OffsetToCommit[], metadata: string | undefined) {
+  const topics = new Map<string, { partition: number; offset: string; metadata?: string }[]>()
+  for (const { topic, partition, offset } of offsets) {
+    const one = { partition, offset, ...(metadata === undefined ? {} : { metadata }) }
+    const of = topics.get(topic)
+    if (of) of.push(one)
+    else topics.set(topic, [one])
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+}

@@ -1,0 +1,145 @@
+// How does a batch of events change orders? Lock them, decide on each in turn, write all changes
+// with one statement each.
+import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
+import type { Queryable } from '@orderpipeline/postgres'
+import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
+import { cutoffs } from './deadlines/progress.ts'
+import type { Deadlines } from './deadlines/progress.ts'
+import { idRange } from './sql/id-range.ts'
+import { changeOrders, changeParcels, itemsOf, lockOrders, priceItems, recordEvents } from './sql/stage.ts'
+import { orderedPrices } from './stage/prices.ts'
+import { decide } from './stage/saga.ts'
+import type { Decision, Facts, StoredParcel } from './stage/saga.ts'
+import { refundEntries, statusEntry, historyColumns, receivedEntries } from './stage/timeline.ts'
+import type { HistoryEntry } from './stage/timeline.ts'
+
+/** An event about an order that the intake never took: nothing here can make sense of it. */
+export class UnknownOrderError extends Error {
+  override readonly name = 'UnknownOrderError'
+  readonly reason = 'UnknownOrder'
+  readonly retry = false
+}
+
+interface Change {
+  readonly orderId: string
+  readonly decision: Decision
+}
+
+/** Without deadlines every question about an old reservation is decided at once. */
+export async function applyOrderEvents(
+  tx: Queryable,
+  items: readonly Item<void>[],
+  now: () => Date,
+  deadlines?: Deadlines,
+): Promise<Decide<void>> {
+  const events = items.map(({ event }) => event)
+  const [lockedState, facts] = await Promise.all([lockedOrders(tx, events), factsFor(tx, events, deadlines)])
+  return (write, newItems) => decideAll(write, newItems, lockedState, facts, now())
+}
+
+function decideAll(
+  tx: Sending,
+  newItems: readonly Item<void>[],
+  { statuses, parcels }: Locked,
+  others: Facts,
+  now: Date,
+): Reaction[] {
+  const facts: Facts = { ...others, parcelStatusOf: (orderId) => parcels.get(orderId) }
+  const parcelChanges = new Map<string, StoredParcel>()
+  const changes: Change[] = []
+  const history: HistoryEntry[] = []
+  const reactions: Reaction[] = []
+  for (const { event } of newItems) {
+    const { orderId } = event.data
+    const status = statuses.get(orderId)
+    if (status === undefined) throw new UnknownOrderError(`no order ${orderId}`)
+    const decision = decide(status, event, facts, now)
+    history.push(...receivedEntries(event, status, decision !== undefined))
+    if (decision === undefined) continue
+    reactions.push({ cause: event, events: decision.events })
+    history.push(...refundEntries(decision.events, event.id, now))
+    if (decision.parcel) {
+      parcels.set(orderId, decision.parcel.status)
+      parcelChanges.set(orderId, decision.parcel)
+    }
+    if (decision.status === status) continue
+    statuses.set(orderId, decision.status)
+    changes.push({ orderId, decision })
+    history.push(statusEntry(orderId, decision, event.id, now))
+  }
+  write(tx, changes)
+  if (parcelChanges.size > 0)
+    tx.send(changeParcels, [
+      [...parcelChanges.keys()],
+      [...parcelChanges.values()].map((parcel) => JSON.stringify(parcel)),
+      ...idRange([...parcelChanges.keys()]),
+    ])
+  if (history.length > 0) tx.send(recordEvents, historyColumns(history))
+  return reactions
+}
+
+interface Locked {
+  readonly statuses: Map<string, OrderStatus>
+  /** Statuses of the parcels of orders that have one. */
+  readonly parcels: Map<string, StoredParcel['status']>
+}
+
+async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promise<Locked> {
+  const ids = [...new Set(events.map(({ data }) => data.orderId))]
+  const rows = await tx.query<{ order_id: string; status: OrderStatus; parcel: StoredParcel['status'] | null }>(
+    lockOrders,
+    [ids, ...idRange(ids)],
+  )
+  return {
+    statuses: new Map(rows.map(({ order_id, status }) => [order_id, status])),
+    parcels: new Map(rows.flatMap(({ order_id, parcel }) => (parcel === null ? [] : [[order_id, parcel]]))),
+  }
+}
+
+async function factsFor(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<Facts> {
+  const [priceOf, items, paymentsStall] = await Promise.all([
+    orderedPrices(tx, events),
+    orderedItems(tx, events),
+    doPaymentsStall(tx, events, deadlines),
+  ])
+  return { priceOf, itemsOf: (orderId) => items.get(orderId) ?? [], paymentsStall }
+}
+
+async function doPaymentsStall(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<boolean> {
+  if (!deadlines || deadlines.stalledSeconds === 0) return false
+  if (!events.some(({ type }) => type === 'ReservationExpired')) return false
+  return (await cutoffs(tx, deadlines)).some(({ status, held }) => status === 'PROCESSING' && held)
+}
+
+async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderItem[]>> {
+  const paidIds = events.filter(({ type }) => type === 'PaymentCaptured').map(({ data }) => data.orderId)
+  const items = new Map<string, OrderItem[]>(paidIds.map((orderId) => [orderId, []]))
+  if (paidIds.length === 0) return items
+  const rows = await tx.query<OrderItem & { order_id: string }>(itemsOf, [[...items.keys()], ...idRange(paidIds)])
+  for (const { order_id, sku, quantity } of rows) items.get(order_id)?.push({ sku, quantity })
+  return items
+}
+
+function write(tx: Sending, changes: readonly Change[]): void {
+  if (changes.length === 0) return
+  // An order may change twice in a batch: an UPDATE takes only the last, the timeline takes both.
+  const last = [...new Map(changes.map((change) => [change.orderId, change])).values()]
+  const totals = new Map(changes.flatMap(({ orderId, decision }) => pair(orderId, decision.totalCents)))
+  const ids = last.map(({ orderId }) => orderId)
+  tx.send(changeOrders, [
+    ids,
+    last.map(({ decision }) => decision.status),
+    last.map(({ decision }) => decision.reason ?? null),
+    last.map(({ orderId }) => totals.get(orderId) ?? null),
+    ...idRange(ids),
+  ])
+  const lines = changes.flatMap(({ orderId, decision }) => (decision.lines ?? []).map((line) => ({ orderId, ...line })))
+  if (lines.length === 0) return
+  const orderIds = lines.map(({ orderId }) => orderId)
+  const [skus, prices] = [lines.map(({ sku }) => sku), lines.map(({ unitPriceCents }) => unitPriceCents)]
+  tx.send(priceItems, [orderIds, skus, prices, ...idRange(orderIds)])
+}
+
+function pair(orderId: string, total: number | undefined): [string, number][] {
+  return total === undefined ? [] : [[orderId, total]]
+}
