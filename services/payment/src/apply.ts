@@ -2,8 +2,8 @@
 // in turn, write with one statement each.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
-import { dueRefundOf } from './dues.ts'
-import type { DueRefund } from './dues.ts'
+import { dueRefundOf } from './refunds/dues.ts'
+import type { DueRefund } from './refunds/dues.ts'
 import { isCause, settle } from './payments.ts'
 import type { ProviderAnswer, Payment } from './payments.ts'
 import { addDues } from './sql/dues.ts'

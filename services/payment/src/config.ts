@@ -2,7 +2,7 @@
 import { ConfigError, readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
-import type { GuardOptions } from './guard.ts'
+import type { GuardOptions } from './guard/guard.ts'
 
 const stripeUrl = 'https://api.stripe.com'
 /** Stripe takes seconds, and a call that is given up has to be asked about. */

@@ -2,15 +2,15 @@
 // list of charges, and the tasks that go with them.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, StageContext } from '@orderpipeline/stage'
-import { createStageRate } from './callers.ts'
+import { createStageRate } from './guard/callers.ts'
 import type { ProviderOptions } from './config.ts'
-import { intentsIn } from './intents.ts'
-import { createProvider } from './provider.ts'
-import type { Provider } from './provider.ts'
+import { intentsIn } from './provider/intents.ts'
+import { createProvider } from './provider/provider.ts'
+import type { Provider } from './provider/provider.ts'
 import { simulatorCharges, stripeCharges } from './reconcile/charge-list.ts'
 import type { ChargeList } from './reconcile/charge-list.ts'
-import { createStripe } from './stripe/stripe.ts'
-import { webhookTask } from './stripe/webhook-task.ts'
+import { createStripe } from './provider/stripe/stripe.ts'
+import { webhookTask } from './provider/stripe/webhook-task.ts'
 
 export interface Connection {
   readonly provider: Provider

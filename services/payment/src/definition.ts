@@ -7,14 +7,14 @@ import type { EventOf } from '@orderpipeline/order-events'
 import type { PeriodicTask, StageContext, StageDefinition } from '@orderpipeline/stage'
 import type { Queryable } from '@orderpipeline/postgres'
 import { applyToPayments } from './apply.ts'
-import { refundTask } from './due-refunds.ts'
+import { refundTask } from './refunds/due-refunds.ts'
 import { createLookups } from './lookups.ts'
 import type { Lookups } from './lookups.ts'
 import { callFor, isCause } from './payments.ts'
 import type { ProviderAnswer, Ending, Payment } from './payments.ts'
-import { ProviderError } from './provider.ts'
-import type { Provider } from './provider.ts'
-import { isForgotten, stoppedOrCaptured } from './stopping.ts'
+import { ProviderError } from './provider/provider.ts'
+import type { Provider } from './provider/provider.ts'
+import { isForgotten, stoppedOrCaptured } from './refunds/stopping.ts'
 
 export interface PaymentContext extends Pick<StageContext, 'now'> {
   /**

@@ -1,8 +1,8 @@
 // What does the payment service offer to the tests around it?
 export { paymentStage } from './definition.ts'
 export { paymentConfig } from './config.ts'
-export { guarded, type GuardOptions } from './guard.ts'
-export { withProviderMetrics } from './metrics.ts'
+export { guarded, type GuardOptions } from './guard/guard.ts'
+export { withProviderMetrics } from './provider/metrics.ts'
 export { callFor, settle, type ProviderAnswer, type Payment } from './payments.ts'
 export {
   createProvider,
@@ -12,5 +12,5 @@ export {
   type Provider,
   type Refund,
   type Stopped,
-} from './provider.ts'
-export { traced } from './trace.ts'
+} from './provider/provider.ts'
+export { traced } from './provider/trace.ts'

@@ -3,12 +3,12 @@ import { runStageProcess } from '@orderpipeline/stage'
 import { createConnection } from './connection.ts'
 import { paymentConfig } from './config.ts'
 import { paymentStage } from './definition.ts'
-import { guarded } from './guard.ts'
-import { withProviderMetrics, watchBreaker } from './metrics.ts'
+import { guarded } from './guard/guard.ts'
+import { withProviderMetrics, watchBreaker } from './provider/metrics.ts'
 import { pendingTask } from './pending.ts'
-import { ProviderError } from './provider.ts'
+import { ProviderError } from './provider/provider.ts'
 import { reconcileTask } from './reconcile/reconcile.ts'
-import { traced } from './trace.ts'
+import { traced } from './provider/trace.ts'
 
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) => {
   const options = paymentConfig(process.env)

@@ -9,7 +9,7 @@
 // requesting the refund.
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { EventContext, EventOf, OrderEvent } from '@orderpipeline/order-events'
-import type { ChargeOutcome, Refund } from './provider.ts'
+import type { ChargeOutcome, Refund } from './provider/provider.ts'
 
 export type PaymentStatus = 'CAPTURED' | 'DECLINED' | 'CANCELLED' | 'REFUNDED'
 

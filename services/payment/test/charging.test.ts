@@ -6,8 +6,8 @@ import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { reservedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { paymentStage } from '../src/definition.ts'
-import { ProviderError } from '../src/provider.ts'
-import type { Charge, ChargeOutcome, Provider } from '../src/provider.ts'
+import { ProviderError } from '../src/provider/provider.ts'
+import type { Charge, ChargeOutcome, Provider } from '../src/provider/provider.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

@@ -11,9 +11,9 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { paymentStage } from '../src/definition.ts'
-import { makeDueRefunds, refundTask } from '../src/due-refunds.ts'
-import { createProvider, ProviderError } from '../src/provider.ts'
-import type { Provider } from '../src/provider.ts'
+import { makeDueRefunds, refundTask } from '../src/refunds/due-refunds.ts'
+import { createProvider, ProviderError } from '../src/provider/provider.ts'
+import type { Provider } from '../src/provider/provider.ts'
 
 const consumes = ['inventory.updated', 'orders.cancelled']
 

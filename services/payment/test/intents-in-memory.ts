@@ -1,6 +1,6 @@
 // Our own port to the noted intents, in memory; its statements are tried on PostgreSQL in
 // stripe.test.ts.
-import type { Intent, Intents } from '../src/intents.ts'
+import type { Intent, Intents } from '../src/provider/intents.ts'
 
 export function intentsInMemory(): Intents {
   const rows = new Map<string, Intent>()

@@ -4,7 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import { startTlsProxy } from '@orderpipeline/cluster/testing'
 import { trustAuthorities } from '@orderpipeline/config'
-import { createStripe } from '../src/stripe/stripe.ts'
+import { createStripe } from '../src/provider/stripe/stripe.ts'
 import { intentsInMemory } from './intents-in-memory.ts'
 import { startStripeServer } from './stripe-server.ts'
 

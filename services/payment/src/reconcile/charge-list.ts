@@ -1,15 +1,15 @@
 // What has the provider taken in a stretch of time, by its own account? Read page by page; what is
 // not about one of our orders is left out.
 import { z } from 'zod'
-import { callOverHttp } from '../http-call.ts'
-import { failureOf, ProviderError } from '../provider-error.ts'
-import type { ProviderAddress } from '../provider.ts'
-import { minorUnitsFromStripe } from '../stripe/amounts.ts'
-import { PaymentIntents } from '../stripe/answers.ts'
-import type { PaymentIntent } from '../stripe/answers.ts'
-import { createStripeApi } from '../stripe/api.ts'
-import type { StripeAddress } from '../stripe/api.ts'
-import { orderKey, shopCustomerKey } from '../stripe/stripe.ts'
+import { callOverHttp } from '../provider/http-call.ts'
+import { failureOf, ProviderError } from '../provider/provider-error.ts'
+import type { ProviderAddress } from '../provider/provider.ts'
+import { minorUnitsFromStripe } from '../provider/stripe/amounts.ts'
+import { PaymentIntents } from '../provider/stripe/answers.ts'
+import type { PaymentIntent } from '../provider/stripe/answers.ts'
+import { createStripeApi } from '../provider/stripe/api.ts'
+import type { StripeAddress } from '../provider/stripe/api.ts'
+import { orderKey, shopCustomerKey } from '../provider/stripe/stripe.ts'
 import type { ListedCharge } from './compare.ts'
 
 export interface ComparedPeriod {

@@ -14,7 +14,7 @@ import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
 import { createRateLimit } from './rate-limit.ts'
-import { noteCaller, otherCallers } from './sql/callers.ts'
+import { noteCaller, otherCallers } from '../sql/callers.ts'
 
 export interface StageRate {
   /** Resolves when this replica may make one more call. */

@@ -1,6 +1,6 @@
 // Which money has to go back that the answer itself has not given back? A second charge, and a
 // charge whose refund the provider did not accept.
-import type { ProviderAnswer, Cause, Payment } from './payments.ts'
+import type { ProviderAnswer, Cause, Payment } from '../payments.ts'
 
 export interface DueRefund {
   readonly orderId: string

@@ -1,7 +1,7 @@
 // What was captured for an order that has come to its end, where that is not stored? The provider
 // stops the order's key, and answers with the capture if there has been one. A key that it may have
 // forgotten stops nothing and shows nothing, so it is first asked for the charges of the order.
-import type { Provider } from './provider.ts'
+import type { Provider } from '../provider/provider.ts'
 
 export interface Stopping {
   readonly orderId: string

@@ -2,13 +2,13 @@
 // one that is still under way not taken for none?
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { intentsInMemory } from '../test/intents-in-memory.ts'
-import { startStripeServer } from '../test/stripe-server.ts'
-import type { StripeServer } from '../test/stripe-server.ts'
-import type { Provider } from './provider.ts'
+import { intentsInMemory } from '../../test/intents-in-memory.ts'
+import { startStripeServer } from '../../test/stripe-server.ts'
+import type { StripeServer } from '../../test/stripe-server.ts'
+import type { Provider } from '../provider/provider.ts'
 import { placedAtMs } from '@orderpipeline/order-events'
 import { isForgotten, stoppedOrCaptured } from './stopping.ts'
-import { createStripe } from './stripe/stripe.ts'
+import { createStripe } from '../provider/stripe/stripe.ts'
 
 let stripe: StripeServer
 beforeAll(async () => {

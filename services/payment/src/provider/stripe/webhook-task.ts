@@ -2,8 +2,8 @@
 // database, and tries again where the port is still in use.
 import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Logger } from '@orderpipeline/process'
-import { hastenPending } from '../sql/pending.ts'
-import { markDueAgain } from '../sql/reconcile.ts'
+import { hastenPending } from '../../sql/pending.ts'
+import { markDueAgain } from '../../sql/reconcile.ts'
 import { startWebhook } from './webhook.ts'
 import type { Webhook } from './webhook.ts'
 

@@ -2,7 +2,7 @@
 // the stage's own database, so that it holds for longer than the provider remembers an idempotency
 // key.
 import type { Queryable } from '@orderpipeline/postgres'
-import { intentOf, noteIntent, pruneIntents, stopIntent } from './sql/intents.ts'
+import { intentOf, noteIntent, pruneIntents, stopIntent } from '../sql/intents.ts'
 
 export interface Intent {
   readonly intentId: string | undefined

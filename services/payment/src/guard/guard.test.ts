@@ -3,8 +3,8 @@
 import { expect, test, vi } from 'vitest'
 import { guarded } from './guard.ts'
 import type { GuardOptions } from './guard.ts'
-import { ProviderError } from './provider.ts'
-import type { ChargeOutcome, ProviderFailure } from './provider.ts'
+import { ProviderError } from '../provider/provider.ts'
+import type { ChargeOutcome, ProviderFailure } from '../provider/provider.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 const charge = { orderId: 'order-1', customerId: 'customer-1', amountCents: 700, currency: 'EUR' }

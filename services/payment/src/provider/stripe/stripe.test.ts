@@ -2,9 +2,9 @@
 // decided late?
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { intentsInMemory } from '../../test/intents-in-memory.ts'
-import { startStripeServer } from '../../test/stripe-server.ts'
-import type { StripeServer } from '../../test/stripe-server.ts'
+import { intentsInMemory } from '../../../test/intents-in-memory.ts'
+import { startStripeServer } from '../../../test/stripe-server.ts'
+import type { StripeServer } from '../../../test/stripe-server.ts'
 import type { Intents } from '../intents.ts'
 import { ProviderError } from '../provider-error.ts'
 import { createStripe } from './stripe.ts'

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'
 import { dueRefundOf } from './dues.ts'
-import type { ProviderAnswer, Payment, PaymentStatus } from './payments.ts'
+import type { ProviderAnswer, Payment, PaymentStatus } from '../payments.ts'
 
 const context = { source: '/test', now: new Date(0) }
 const about = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f', customerId: 'customer-7' }

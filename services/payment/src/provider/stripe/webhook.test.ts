@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { silentLogger } from '@orderpipeline/process'
-import { stripeSignature } from '../../test/stripe-server.ts'
+import { stripeSignature } from '../../../test/stripe-server.ts'
 import { startWebhook, webhookPath } from './webhook.ts'
 import type { Webhook } from './webhook.ts'
 
