@@ -74,8 +74,7 @@ class RunningStage<Message, Item> {
       holding: () => options.hold?.() ?? false,
     })
     this.#retryWaits = createRetryWaits(() => {
-      const { quarantine } = this.#ownership
-      if (quarantine && quarantine.partitions.length > 0) this.#inFlightLimit.wake()
+      if (this.#ownership.quarantine?.active) this.#inFlightLimit.wake()
     })
     this.#ownership = createPartitionOwnership({
       ownershipStore: options.ownershipStore,

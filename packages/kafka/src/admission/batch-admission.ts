@@ -109,7 +109,7 @@ export class BatchAdmission {
   }
 
   #mayTakeTogether(): boolean {
-    return this.#trials.count === 0 && this.#mayTake()
+    return this.#mayTake() && this.#trials.mayTakeBeside()
   }
 
   async #takeAll(records: readonly ConsumedRecord[]): Promise<boolean> {
@@ -122,15 +122,23 @@ export class BatchAdmission {
         return false
       }
       if (this.#mayTakeTogether() && this.#goesOn()) this.#take(record)
-      else if (
-        !(await this.#when(
-          () => this.#mayTakeTogether(),
-          () => this.#take(record),
-        ))
-      )
-        return false
+      else if (!(await this.#takeLater(record))) return false
     }
     return true
+  }
+
+  /** Returns whether it was taken; where it was not, the batch ends. */
+  async #takeLater(record: ConsumedRecord): Promise<boolean> {
+    const trials = this.#trials
+    let suspectsFirst = false
+    const goesOn = await this.#when(
+      () => this.#mayTakeTogether() || (suspectsFirst = trials.suspectsFirst()),
+      () => {
+        if (!suspectsFirst) this.#take(record)
+      },
+    )
+    if (goesOn && suspectsFirst) this.#park(() => !trials.suspectsFirst())
+    return goesOn && !suspectsFirst
   }
 
   /** For a partition that a process has lost without releasing it. */
@@ -180,8 +188,9 @@ export class BatchAdmission {
     const trials = this.#trials
     // A message that waits for its next try ends no process meanwhile. While a provider fails some
     // always wait, so that each part would take as long as its last try. A single message is
-    // judged, so it is alone. If a process ends after all, parts wait for all of their messages.
-    const atWork = records.length > 1 && !quarantine.patient(trial)
+    // judged, so it is alone. If a process ends after all, parts wait for more tries.
+    const atWork = records.length > 1
+    const triesInTrial = quarantine.triesInTrial(trial)
     const free = await this.#when(
       () => !trials.alone && trials.nothingElse(atWork) && this.#mayTake(),
       () => (trials.alone = true),
@@ -192,7 +201,10 @@ export class BatchAdmission {
       if (!failure && !(await this.#whenDone(ownership.try(trial)))) return false
       const messages = records.map((record) => this.#take(record, failure))
       const deadline = performance.now() + trialTimeoutMs
-      const allEnded = (): boolean => messages.every(({ over, waitsForRetry }) => over || (atWork && waitsForRetry))
+      const allEnded = (): boolean =>
+        messages.every(
+          ({ over, waitsForRetry, failedTries }) => over || (atWork && waitsForRetry && failedTries >= triesInTrial),
+        )
       if (!(await this.#when(() => allEnded() || performance.now() > deadline))) return false
       if (!allEnded()) {
         trials.linger(messages)

@@ -26,4 +26,6 @@ export interface InFlightMessage {
   readonly over: boolean
   /** It only waits for its next try, or for that of an earlier message of its key. */
   readonly waitsForRetry: boolean
+  /** How often it has been tried, and has failed. */
+  readonly failedTries: number
 }

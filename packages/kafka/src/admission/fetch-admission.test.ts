@@ -35,7 +35,7 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   const log: string[] = []
   /** How to end each message in flight, by name. */
   const ends = new Map<string, () => void>()
-  const messages = new Map<string, { over: boolean; waitsForRetry: boolean }>()
+  const messages = new Map<string, { over: boolean; waitsForRetry: boolean; failedTries: number }>()
   const inFlightSets: string[][] = []
   const inFlightLimit = createInFlightLimit(10)
   const noop = () => Promise.resolve()
@@ -75,7 +75,7 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
       log.push(failure ? `give up ${name}` : `take ${name}`)
       inFlightLimit.take()
       const markDone = assignment.tracker.take(topic, partition, offset)
-      const message = { over: false, waitsForRetry: false }
+      const message = { over: false, waitsForRetry: false, failedTries: 0 }
       messages.set(name, message)
       ends.set(name, () => {
         message.over = true
@@ -125,7 +125,9 @@ function bench({ partitions = rows, undecided = false, ...more }: Setting = {}) 
   }
   /** The message has failed, and waits for its next try. */
   const rest = (name: string): void => {
-    messages.get(name)!.waitsForRetry = true
+    const message = messages.get(name)!
+    message.waitsForRetry = true
+    message.failedTries++
     inFlightLimit.wake()
   }
   const end = (name: string): void => {
@@ -180,7 +182,7 @@ test('ends the wait for slow suspects after a bound, without counting it as a de
 })
 
 test('records how far a watched partition is handled until its suspects are done', async () => {
-  const { log, batch, endAllUntil } = bench()
+  const { log, batch, endAllUntil } = bench({ partitions: [of(2, { deaths: 1 })] })
   await endAllUntil(batch(2, [3, 4], 5))
   expect(log).toEqual(['2 reaches 5 of 5', 'take 2@3', 'take 2@4'])
   await later()
@@ -209,7 +211,7 @@ test('pauses a partition whose verdict is open, and no other', async () => {
 })
 
 test('pauses a partition with too many messages behind a slow one, and no other', async () => {
-  const { log, batch, endAllUntil } = bench({ maxBehindFirst: 3 })
+  const { log, batch, endAllUntil } = bench({ maxBehindFirst: 3, partitions: [of(2, { deaths: 1 })] })
   await batch(1, [7, 8, 9, 10])
   await batch(2, [1], 2)
   expect(log).toEqual(['take 1@7', 'take 1@8', 'take 1@9', 'pause 1', '2 reaches 2 of 2', 'take 2@1'])
@@ -228,20 +230,62 @@ test('does not wait for a suspect in the retry queue when a part has several', a
   await endAllUntil(work)
 })
 
-test('waits for all suspects of a part after a further death, and for a single one', async () => {
-  for (const [partition, trial] of [
-    [of(0, { deaths: 3, until: '32' }), ['try 0-2, 0', 'take 0@0', 'take 0@1']],
-    [of(0, { deaths: 2, until: '16' }), ['try 0-1, 1', 'take 0@0']],
-  ] as const) {
-    const { log, batch, rest, end, endAllUntil } = bench({ partitions: [partition] })
-    const work = batch(0, [0, 1, 2, 3])
-    await later()
-    rest('0@0')
-    end('0@1')
-    await later()
-    expect(log).toEqual(trial)
-    await endAllUntil(work)
-  }
+test('waits for two tries of each suspect of a part after a further death', async () => {
+  const { log, batch, rest, end, endAllUntil } = bench({ partitions: [of(0, { deaths: 3, until: '32' })] })
+  const work = batch(0, [0, 1, 2, 3])
+  await later()
+  const trial = ['try 0-2, 0', 'take 0@0', 'take 0@1']
+  rest('0@0')
+  end('0@1')
+  await later()
+  expect(log).toEqual(trial)
+  rest('0@0')
+  await later()
+  expect(log).toEqual([...trial, 'try 2-4, 0', 'take 0@2', 'take 0@3'])
+  await endAllUntil(work)
+})
+
+test('waits for a single suspect until it has ended', async () => {
+  const { log, batch, rest, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '16' })] })
+  const work = batch(0, [0, 1, 2, 3])
+  await later()
+  for (let tries = 0; tries < 3; tries++) rest('0@0')
+  await later()
+  expect(log).toEqual(['try 0-1, 1', 'take 0@0'])
+  await endAllUntil(work)
+})
+
+test('has few messages at work beside suspects, and ends other batches for those of the suspects', async () => {
+  const { log, batch, rest, end, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '32' })] })
+  const other = batch(1, [7, 8, 9, 10])
+  await other
+  expect(log).toEqual(['take 1@7', 'take 1@8', 'pause 1'])
+  const suspects = batch(0, [0, 1])
+  end('1@7')
+  rest('1@8')
+  await later()
+  expect(log.slice(3)).toEqual(['resume 1', 'try 0-2, 0', 'take 0@0', 'take 0@1'])
+  await endAllUntil(suspects)
+  const again = batch(1, [9, 10, 11])
+  await later()
+  // Those that wait for their next try do not count.
+  expect(log.slice(7)).toEqual(['take 1@9', 'take 1@10', 'pause 1'])
+  await again
+  rest('1@9')
+  await batch(1, [11])
+  expect(log.at(-1)).toBe('take 1@11')
+})
+
+test('has few messages at work while it is open which partitions are suspect', async () => {
+  const { log, batch, decide, end, endAllUntil } = bench({ undecided: true })
+  const other = batch(1, [7, 8, 9])
+  await later()
+  expect(log).toEqual(['take 1@7', 'take 1@8'])
+  end('1@7')
+  await later()
+  expect(log.at(-1)).toBe('take 1@9')
+  decide()
+  await endAllUntil(other)
 })
 
 test('tries a part of several suspects although others are in the retry queue', async () => {

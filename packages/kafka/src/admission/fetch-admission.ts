@@ -6,7 +6,12 @@ import type { FetchAdmissionOptions } from './fetch-admission-options.ts'
 import { createTrialsInFlight } from './trials-in-flight.ts'
 
 export function createFetchAdmission(options: FetchAdmissionOptions): (payload: EachBatchPayload) => Promise<void> {
-  const trials = createTrialsInFlight(options.inFlightLimit, options.waitingForRetry)
+  const trials = createTrialsInFlight({
+    inFlightLimit: options.inFlightLimit,
+    waitingForRetry: options.waitingForRetry,
+    quarantine: () => options.ownership.quarantine,
+    clock: () => performance.now(),
+  })
   return async (payload) => {
     const { batch } = payload
     const assignment = options.assignments.current

@@ -1,6 +1,7 @@
 // How many messages may be in flight, and how does the fetching learn that there is capacity again?
 
 export interface InFlightLimit {
+  readonly max: number
   take(): void
   release(): void
   readonly full: boolean
@@ -25,6 +26,7 @@ export function createInFlightLimit(max: number): InFlightLimit {
     for (const wake of callbacks) wake()
   }
   return {
+    max,
     take: () => {
       inFlight++
     },

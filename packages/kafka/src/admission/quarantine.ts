@@ -47,10 +47,11 @@ export interface Quarantine {
    */
   trialOf(message: MessagePosition): Trial | undefined
   /**
-   * Whether a trial of it waits for all of its messages. After the fewest deaths that make it
-   * suspect the cause is most likely no message, but pods that come and go.
+   * The failed tries of a message that waits for its next one, after which its trial no longer
+   * waits for it. After the fewest deaths that make a partition suspect the cause is most likely no
+   * message, but pods that come and go; so what waits is enough.
    */
-  patient(partition: Partition): boolean
+  triesInTrial(partition: Partition): number
   /** Why the messages of a trial are not to be handled at all. */
   verdictOn(trial: Trial): Failure | undefined
   /**
@@ -71,6 +72,9 @@ export interface Quarantine {
   decide(ownedPartitions: readonly PartitionRecord[], suspectsOfStage: number, random?: () => number): void
   /** Those that are suspect. */
   readonly partitions: readonly Partition[]
+  readonly hasSuspects: boolean
+  /** Some are suspect, or it is not decided yet whether they are. */
+  readonly active: boolean
 }
 
 /** One process may end for any reason. */
@@ -121,7 +125,7 @@ export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Q
       const before = watch.marked?.offset === from ? watch.marked.tries : 0
       return { topic, partition, from: offset, to: String(to), tries: to === from + 1n ? before + 1 : 0 }
     },
-    patient: (partition) => (watches.get(keyOf(partition))?.deaths ?? 0) > deathsForSuspicion,
+    triesInTrial: (partition) => ((watches.get(keyOf(partition))?.deaths ?? 0) > deathsForSuspicion ? 2 : 0),
     verdictOn: ({ tries }) =>
       tries > triesOfOne ? { error: new ProcessCrashError(tries - 1), attempts: tries - 1 } : undefined,
     isPast: (partition, offset) => {
@@ -142,12 +146,7 @@ export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Q
         const watch = watches.get(keyOf(partition))
         if (watch?.state !== 'pending') continue
         const isSelected = suspectsOfStage <= maxSuspects || random() < maxSuspects / suspectsOfStage
-        watch.state = deaths >= deathsForSuspicion && isSelected ? 'suspect' : 'watched'
-        watch.size = 0n
-        watch.deaths = deaths
-        const upper = trial?.to ?? until
-        if (upper !== undefined) watch.until = BigInt(upper)
-        if (trial && trial.tries > 0) watch.marked = { offset: BigInt(trial.from), tries: trial.tries }
+        decideWatch(watch, { deaths, until, trial }, isSelected)
       }
       // A partition that the database no longer knows is not to be waited for.
       for (const watch of watches.values()) if (watch.state === 'pending') watch.state = 'watched'
@@ -155,7 +154,32 @@ export function createQuarantine(ownedPartitions: readonly PartitionRecord[]): Q
     get partitions() {
       return suspects().map(({ topic, partition }) => ({ topic, partition }))
     },
+    get hasSuspects() {
+      return someWatch(watches, (state) => state === 'suspect')
+    },
+    get active() {
+      return someWatch(watches, (state) => state !== 'watched')
+    },
   }
+}
+
+function decideWatch(
+  watch: Watch,
+  { deaths, until, trial }: Pick<PartitionRecord, 'deaths' | 'until' | 'trial'>,
+  isSelected: boolean,
+): void {
+  watch.state = deaths >= deathsForSuspicion && isSelected ? 'suspect' : 'watched'
+  watch.size = 0n
+  watch.deaths = deaths
+  const upper = trial?.to ?? until
+  if (upper !== undefined) watch.until = BigInt(upper)
+  if (trial && trial.tries > 0) watch.marked = { offset: BigInt(trial.from), tries: trial.tries }
+}
+
+/** Called for each message that is taken. */
+function someWatch(watches: ReadonlyMap<string, Watch>, of: (state: Watch['state']) => boolean): boolean {
+  for (const { state } of watches.values()) if (of(state)) return true
+  return false
 }
 
 function watchesOf(ownedPartitions: readonly PartitionRecord[]): Map<string, Watch> {

@@ -82,6 +82,10 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     return this.#waits.waitsForRetry
   }
 
+  get failedTries(): number {
+    return this.#waits.failures
+  }
+
   handle(failure: Failure | undefined): void {
     const { options } = this.#path
     const record = this.#record

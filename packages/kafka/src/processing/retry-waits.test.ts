@@ -30,6 +30,15 @@ test('a message whose wait fails no longer counts as waiting', async () => {
   expect([message.waitsForRetry, retryWaits.count]).toEqual([false, 0])
 })
 
+test('counts the failed tries of a message, and not those of one before it', async () => {
+  const retryWaits = createRetryWaits(() => undefined)
+  const [first, second] = [retryWaits.enter('a'), retryWaits.enter('a')]
+  await first.during(Promise.resolve())
+  await first.during(Promise.resolve())
+  first.setInRetryQueue(true)
+  expect([first.failures, second.failures]).toEqual([3, 0])
+})
+
 test('counts a message in the retry queue once until its next attempt', () => {
   const retryWaits = createRetryWaits(() => undefined)
   const message = retryWaits.enter('a')

@@ -13,6 +13,8 @@ export interface RetryWaits {
 
 export interface RetryWait {
   readonly waitsForRetry: boolean
+  /** Its own tries that have failed; or once more, for a wait behind another in the retry queue. */
+  readonly failures: number
   /** It and those behind it only wait for this. */
   during(wait: Promise<void>): Promise<void>
   /** It no longer waits for those before it, nor others for it: its calls have ended. */
@@ -43,13 +45,18 @@ export function createRetryWaits(onWait: () => void): RetryWaits {
       const keyQueue = key === undefined ? { messages: 0, waitsForRetry: false } : keyQueueOf(key)
       let inKeyQueue = true
       let inRetryQueue = false
+      let failures = 0
       keyQueue.messages++
       if (keyQueue.waitsForRetry) count++
       return {
         get waitsForRetry() {
           return inRetryQueue || (inKeyQueue && keyQueue.waitsForRetry)
         },
+        get failures() {
+          return failures
+        },
         during: async (wait) => {
+          failures++
           keyQueue.waitsForRetry = true
           count += keyQueue.messages
           onWait()
@@ -71,6 +78,7 @@ export function createRetryWaits(onWait: () => void): RetryWaits {
           if (waits === inRetryQueue) return
           inRetryQueue = waits
           count += waits ? 1 : -1
+          if (waits) failures++
           if (waits) onWait()
         },
       }
