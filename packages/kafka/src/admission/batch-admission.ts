@@ -109,7 +109,7 @@ export class BatchAdmission {
   }
 
   #mayTakeTogether(): boolean {
-    return this.#mayTake() && this.#trials.mayTakeBeside()
+    return this.#mayTake() && this.#trials.mayTakeOthers()
   }
 
   async #takeAll(records: readonly ConsumedRecord[]): Promise<boolean> {

@@ -255,7 +255,7 @@ test('waits for a single suspect until it has ended', async () => {
   await endAllUntil(work)
 })
 
-test('has few messages at work beside suspects, and ends other batches for those of the suspects', async () => {
+test('has few messages at work while there are suspects, and ends other batches for those of the suspects', async () => {
   const { log, batch, rest, end, endAllUntil } = bench({ partitions: [of(0, { deaths: 2, until: '32' })] })
   const other = batch(1, [7, 8, 9, 10])
   await other

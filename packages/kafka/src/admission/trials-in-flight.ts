@@ -16,8 +16,8 @@ export interface TrialsInFlight {
   linger(messages: readonly InFlightMessage[]): void
   /** `onlyAtWork`: a message that waits for its next try does not count. */
   nothingElse(onlyAtWork: boolean): boolean
-  /** Whether one more message may be taken beside the suspects. */
-  mayTakeBeside(): boolean
+  /** Whether one more message that is not of a trial may be taken. */
+  mayTakeOthers(): boolean
   /**
    * Whether a batch that cannot go on is to end, with its partition paused, so that the suspects
    * are fetched. The client fetches again only when all batches of a fetch have ended; with a
@@ -35,11 +35,11 @@ export interface TrialsOptions {
 }
 
 /**
- * The part of the messages in flight that may be at work beside suspects. A trial waits until they
- * have ended, at each assignment and at each batch: with a thousand of them that took longer than
- * the trial.
+ * The part of the messages in flight that may be at work while there are suspects. A trial waits
+ * until they have ended, at each assignment and at each batch: with a thousand of them that took
+ * longer than the trial.
  */
-const partBeside = 1 / 8
+const partOfOthers = 1 / 8
 /**
  * Other partitions are not fetched for so long, and so often: a suspect partition without messages
  * must not keep them waiting.
@@ -66,10 +66,10 @@ export function createTrialsInFlight(options: TrialsOptions): TrialsInFlight {
       const working = lingeringAtWork()
       return onlyAtWork ? atWork() === working : inFlightLimit.inFlight === lingering.length
     },
-    mayTakeBeside: () => {
+    mayTakeOthers: () => {
       if (trials.count > 0) return false
       if (!quarantine()?.active) return true
-      return atWork() - lingeringAtWork() < Math.ceil(inFlightLimit.max * partBeside)
+      return atWork() - lingeringAtWork() < Math.ceil(inFlightLimit.max * partOfOthers)
     },
     suspectsFirst: () => {
       const current = quarantine()
