@@ -1,4 +1,4 @@
-// What is written when a product changes?
+// What is sold, at what price, and what is written when a product changes?
 import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: SKU, $2: name, $3: price in minor units, $4: its currency. */
@@ -31,4 +31,29 @@ ON CONFLICT (sku, currency) DO UPDATE SET price_cents = excluded.price_cents`,
 export const deleteProduct: Statement = {
   name: 'catalogue.delete-product',
   text: `DELETE FROM products WHERE sku = $1 RETURNING sku`,
+}
+
+/** $1: skus. In every currency they are sold in. */
+export const pricesOf: Statement = {
+  name: 'orders.prices',
+  text: `SELECT sku, currency, price_cents FROM prices WHERE sku = ANY ($1::text[])`,
+}
+
+const productColumns = `sku, name, price_cents AS "priceCents", currency, (
+  SELECT json_agg(json_build_object('currency', p.currency, 'priceCents', p.price_cents) ORDER BY p.currency)
+  FROM prices AS p WHERE p.sku = products.sku
+) AS prices, (
+  SELECT availability_of(a.available, a.low) FROM product_availability AS a WHERE a.sku = products.sku
+) AS availability`
+
+/** $1: SKU. */
+export const selectProduct: Statement = {
+  name: 'queries_product',
+  text: `SELECT ${productColumns} FROM products WHERE sku = $1`,
+}
+
+/** $1: SKU after which the page begins, $2: rows at most. */
+export const selectProductPage: Statement = {
+  name: 'queries_products',
+  text: `SELECT ${productColumns} FROM products WHERE sku > $1 ORDER BY sku LIMIT $2`,
 }

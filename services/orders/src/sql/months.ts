@@ -1,7 +1,7 @@
 // Which months of orders are there, who sees to it, and how is one taken out? The work is done by
 // functions of the schema (migrations/0005_months.sql), which the migrate program calls as well.
 import type { Statement } from '@orderpipeline/postgres'
-import { jobLock } from '../scheduled-job-lock.ts'
+import { jobLock } from './job-lock.ts'
 
 export const { tryLock, reschedule } = jobLock('months')
 

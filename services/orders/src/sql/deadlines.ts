@@ -1,6 +1,6 @@
 // Which orders have waited too long, who may look, and does what they wait for move?
 import type { Statement } from '@orderpipeline/postgres'
-import { jobLock } from '../scheduled-job-lock.ts'
+import { jobLock } from './job-lock.ts'
 
 export const { tryLock, reschedule } = jobLock('deadlines')
 

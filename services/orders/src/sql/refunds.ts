@@ -1,7 +1,7 @@
 // Which cancelled orders were paid and have no refund in their history, and how far has that been
 // checked?
 import type { Statement } from '@orderpipeline/postgres'
-import { jobLock } from '../scheduled-job-lock.ts'
+import { jobLock } from './job-lock.ts'
 
 export const { tryLock, reschedule } = jobLock('refunds')
 
