@@ -3,7 +3,7 @@ import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: name. */
 export const lastLook: Statement = {
-  name: 'gateway_last_look',
+  name: 'gateway.select-look',
   text: `
 SELECT found, (extract(epoch FROM now() - looked_at) * 1000)::float8 AS "ageMs"
 FROM shared_looks
@@ -15,7 +15,7 @@ WHERE name = $1`,
  * gateway is looking, or has just done so.
  */
 export const claimLook: Statement = {
-  name: 'gateway_claim_look',
+  name: 'gateway.claim-look',
   text: `
 INSERT INTO shared_looks AS look (name, claimed_until)
 VALUES ($1, now() + make_interval(secs => $3::float8))
@@ -27,7 +27,7 @@ RETURNING name`,
 
 /** $1: name, $2: the result, as JSON. Looks whose settings no gateway has any more are deleted. */
 export const noteLook: Statement = {
-  name: 'gateway_note_look',
+  name: 'gateway.note-look',
   text: `
 WITH gone AS (
   DELETE FROM shared_looks WHERE claimed_until < now() - interval '1 day' AND name <> $1
@@ -37,6 +37,6 @@ UPDATE shared_looks SET looked_at = now(), found = $2::jsonb, claimed_until = no
 
 /** $1: name. */
 export const endClaim: Statement = {
-  name: 'gateway_end_look',
+  name: 'gateway.end-look',
   text: 'UPDATE shared_looks SET claimed_until = now() WHERE name = $1',
 }

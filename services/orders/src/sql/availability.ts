@@ -14,7 +14,7 @@ WHERE known.version < excluded.version`,
 
 /** $1: SKU after which the page begins, $2: rows at most, $3: whether only what runs low. */
 export const selectStock: Statement = {
-  name: 'queries_stock',
+  name: 'orders.select-stock',
   text: `
 SELECT json_build_object('sku', sku, 'available', available, 'low', low, 'updatedAt', updated_at) AS view
 FROM product_availability

@@ -11,7 +11,7 @@ export interface OrderRow {
 
 /** $1: order id. */
 export const lockOrder: Statement = {
-  name: 'cancellation.lock-order',
+  name: 'orders.lock-order',
   text: `
 SELECT order_id, customer_id, status, correlation_id
 FROM orders

@@ -6,7 +6,7 @@ export const { tryLock, reschedule } = jobLock('counting')
 
 /** Exactly those that the index orders_under_way holds. */
 export const countInProgress: Statement = {
-  name: 'orders.under-way',
+  name: 'orders.count-in-progress',
   text: `
 SELECT status, count(*) AS count
 FROM orders
@@ -21,6 +21,6 @@ export const noteCount: Statement = {
 }
 
 export const lastCount: Statement = {
-  name: 'orders.last-count',
+  name: 'orders.select-count',
   text: `SELECT result AS counts FROM sweeps WHERE name = 'counting'`,
 }

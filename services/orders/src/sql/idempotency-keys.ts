@@ -4,7 +4,7 @@ import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: customers, $2: their keys. */
 export const selectKeys: Statement = {
-  name: 'intake_select_keys',
+  name: 'orders.select-keys',
   text: `
 SELECT customer_id, idempotency_key, order_id, request_hash FROM idempotency_keys
 WHERE (customer_id, idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
@@ -12,12 +12,12 @@ WHERE (customer_id, idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::te
 
 /** $1: hours for which keys are kept. */
 export const beginKeyGeneration: Statement = {
-  name: 'keys.begin-generation',
+  name: 'orders.begin-key-generation',
   text: 'SELECT begin_key_generation($1)',
 }
 
 /** $1: hours for which keys are kept. One generation a time; NULL: none is old enough. */
 export const dropKeyGeneration: Statement = {
-  name: 'keys.drop-generation',
+  name: 'orders.drop-key-generation',
   text: 'SELECT drop_key_generation($1) AS name',
 }

@@ -8,7 +8,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * apart. Two steps of one batch have one time: then the order of the states decides.
  */
 export const selectOrder: Statement = {
-  name: 'queries_order',
+  name: 'orders.select-order',
   text: `
 SELECT json_strip_nulls(json_build_object(
   'orderId', o.order_id,
@@ -35,7 +35,7 @@ FROM orders o WHERE o.order_id = $1 AND ($2::text IS NULL OR o.customer_id = $2)
 
 /** $1: order ids, $2: customer id or null, $3, $4: the ids' range. */
 export const selectStatuses: Statement = {
-  name: 'queries_statuses',
+  name: 'orders.select-statuses',
   text: `
 SELECT json_strip_nulls(json_build_object(
   'orderId', o.order_id, 'status', o.status, 'reason', o.reason, 'placedAt', o.placed_at, 'updatedAt', o.updated_at,
@@ -49,7 +49,7 @@ WHERE o.order_id = ANY ($1::uuid[]) AND o.order_id BETWEEN $3 AND $4 AND ($2::te
 
 /** $1: order ids, $2: customer id or null, $3, $4: the ids' range. */
 export const selectProgress: Statement = {
-  name: 'queries_progress',
+  name: 'orders.select-progress',
   text: `
 SELECT json_strip_nulls(json_build_object(
   'orderId', o.order_id, 'status', o.status, 'reason', o.reason,
@@ -69,7 +69,7 @@ WHERE o.order_id = ANY ($1::uuid[]) AND o.order_id BETWEEN $3 AND $4 AND ($2::te
  * page.
  */
 export const selectOrderPage: Statement = {
-  name: 'queries_orders_of_customer',
+  name: 'orders.select-order-page',
   text: `
 SELECT json_strip_nulls(json_build_object(
   'orderId', o.order_id, 'status', o.status, 'reason', o.reason, 'currency', o.currency,

@@ -6,7 +6,7 @@ export const intakeChannel = 'orders_intake'
 
 /** Wakes whichever gateway relays; within a transaction, once that is committed. */
 export const notifyRelay: Statement = {
-  name: 'intake_notify',
+  name: 'orders.notify-relay',
   text: `SELECT pg_notify('${intakeChannel}', '')`,
 }
 
@@ -15,7 +15,7 @@ export const notifyRelay: Statement = {
  * given.
  */
 export const addToOutbox: Statement = {
-  name: 'cancellation.add-to-outbox',
+  name: 'orders.add-to-outbox',
   text: `
 INSERT INTO intake_outbox (event_id, topic, key, value, headers)
 SELECT event_id, topic, key, value, headers
@@ -41,7 +41,7 @@ export interface OutboxRow {
  * sequence, so a mark of "the last seen" would skip late ones.
  */
 export const selectUnpublished: Statement = {
-  name: 'relay_select_unpublished',
+  name: 'orders.select-unpublished',
   text: `
 SELECT id, event_id, topic, key, value, headers FROM intake_outbox
 WHERE id >= (SELECT from_id FROM intake_outbox_bound)
@@ -50,7 +50,7 @@ ORDER BY id LIMIT $1`,
 
 /** The least id that waits, or the one after all that were ever drawn. */
 export const leastUnpublished: Statement = {
-  name: 'relay_least_unpublished',
+  name: 'orders.select-least-unpublished',
   text: `
 SELECT coalesce(
   (SELECT id FROM intake_outbox WHERE id >= (SELECT from_id FROM intake_outbox_bound) ORDER BY id LIMIT 1),
@@ -60,13 +60,13 @@ SELECT coalesce(
 
 /** Transactions with a lower number have ended or are running. */
 export const runningNow: Statement = {
-  name: 'relay_running_now',
+  name: 'orders.select-running-transactions',
   text: 'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xmax',
 }
 
 /** $1: an id, $2: the number that no transaction had reached when it was noted. No row: not yet. */
 export const raiseBound: Statement = {
-  name: 'relay_raise_bound',
+  name: 'orders.raise-bound',
   text: `
 UPDATE intake_outbox_bound
 SET from_id = greatest(from_id, $1::bigint)
@@ -76,7 +76,7 @@ RETURNING from_id`,
 }
 
 export const lowestBelowBound: Statement = {
-  name: 'relay_lowest_below_bound',
+  name: 'orders.select-lowest-below-bound',
   text: `
 SELECT id FROM intake_outbox
 WHERE id < (SELECT from_id FROM intake_outbox_bound)
@@ -85,12 +85,12 @@ ORDER BY id LIMIT 1`,
 
 /** $1: an id. */
 export const lowerBound: Statement = {
-  name: 'relay_lower_bound',
+  name: 'orders.lower-bound',
   text: 'UPDATE intake_outbox_bound SET from_id = least(from_id, $1::bigint)',
 }
 
 export const deletePublished: Statement = {
-  name: 'relay_delete_published',
+  name: 'orders.delete-published',
   text: 'DELETE FROM intake_outbox WHERE id = ANY($1::bigint[])',
 }
 
@@ -104,7 +104,7 @@ export interface OutboxLag {
 
 /** Costs the same however many rows wait: it runs most often when there are most of them. */
 export const selectLag: Statement = {
-  name: 'relay_select_lag',
+  name: 'orders.select-lag',
   text: `
 WITH oldest AS MATERIALIZED (
   SELECT id, created_at FROM intake_outbox

@@ -11,7 +11,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * force before its first row is read.
  */
 export const insertOrders: Statement = {
-  name: 'intake_insert_orders',
+  name: 'orders.insert-orders',
   text: `
 WITH patience AS MATERIALIZED (
   SELECT set_config('lock_timeout', $16, true)

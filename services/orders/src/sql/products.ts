@@ -3,7 +3,7 @@ import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: SKU, $2: name, $3: price in minor units, $4: its currency. */
 export const putProduct: Statement = {
-  name: 'catalogue.put-product',
+  name: 'orders.put-product',
   text: `
 INSERT INTO products (sku, name, price_cents, currency)
 VALUES ($1, $2, $3, $4)
@@ -14,13 +14,13 @@ RETURNING xmax = 0 AS made`,
 
 /** $1: SKU, $2: the further currencies that it is still sold in. */
 export const keepPrices: Statement = {
-  name: 'catalogue.keep-prices',
+  name: 'orders.keep-prices',
   text: `DELETE FROM product_prices WHERE sku = $1 AND currency <> ALL ($2::text[])`,
 }
 
 /** $1: SKU, $2: currencies, $3: prices in their minor units. */
 export const putPrices: Statement = {
-  name: 'catalogue.put-prices',
+  name: 'orders.put-prices',
   text: `
 INSERT INTO product_prices (sku, currency, price_cents)
 SELECT $1, currency, price_cents FROM unnest($2::text[], $3::bigint[]) AS price (currency, price_cents)
@@ -29,13 +29,13 @@ ON CONFLICT (sku, currency) DO UPDATE SET price_cents = excluded.price_cents`,
 
 /** $1: SKU. */
 export const deleteProduct: Statement = {
-  name: 'catalogue.delete-product',
+  name: 'orders.delete-product',
   text: `DELETE FROM products WHERE sku = $1 RETURNING sku`,
 }
 
 /** $1: skus. In every currency they are sold in. */
 export const pricesOf: Statement = {
-  name: 'orders.prices',
+  name: 'orders.select-prices',
   text: `SELECT sku, currency, price_cents FROM prices WHERE sku = ANY ($1::text[])`,
 }
 
@@ -48,12 +48,12 @@ const productColumns = `sku, name, price_cents AS "priceCents", currency, (
 
 /** $1: SKU. */
 export const selectProduct: Statement = {
-  name: 'queries_product',
+  name: 'orders.select-product',
   text: `SELECT ${productColumns} FROM products WHERE sku = $1`,
 }
 
 /** $1: SKU after which the page begins, $2: rows at most. */
 export const selectProductPage: Statement = {
-  name: 'queries_products',
+  name: 'orders.select-product-page',
   text: `SELECT ${productColumns} FROM products WHERE sku > $1 ORDER BY sku LIMIT $2`,
 }

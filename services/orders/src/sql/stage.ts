@@ -8,7 +8,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * wait for each other in a circle.
  */
 export const lockOrders: Statement = {
-  name: 'orders.lock',
+  name: 'orders.lock-orders',
   text: `
 SELECT order_id, status, parcel ->> 'status' AS parcel
 FROM orders
@@ -23,7 +23,7 @@ FOR NO KEY UPDATE`,
  * order that an older gateway took.
  */
 export const agreedPrices: Statement = {
-  name: 'orders.agreed-prices',
+  name: 'orders.select-agreed-prices',
   text: `
 SELECT order_id, sku, unit_price_cents
 FROM order_items
@@ -34,7 +34,7 @@ WHERE order_id = ANY ($1::uuid[])
 
 /** $1: ids of orders that are being confirmed, $2, $3: their range. */
 export const itemsOf: Statement = {
-  name: 'orders.items',
+  name: 'orders.select-items',
   text: `
 SELECT order_id, sku, quantity
 FROM order_items
@@ -48,7 +48,7 @@ ORDER BY order_id, line`,
  * $5, $6: the ids' range.
  */
 export const changeOrders: Statement = {
-  name: 'orders.change',
+  name: 'orders.change-orders',
   text: `
 UPDATE orders
 SET status = change.status,

@@ -7,7 +7,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * other.
  */
 export const insertCharges: Statement = {
-  name: 'ledger_insert',
+  name: 'payment-provider.insert-charges',
   text: `
 INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status, reason)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
@@ -20,7 +20,7 @@ ON CONFLICT (idempotency_key) DO NOTHING`,
  * $1: charge id, $2: key, $3: order id, $4: customer id. XXX is what ISO 4217 calls no currency.
  */
 export const insertVoid: Statement = {
-  name: 'charges_void',
+  name: 'payment-provider.insert-void',
   text: `
 INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status)
 VALUES ($1, $2, $3, $4, 0, 'XXX', 'voided')
@@ -33,25 +33,25 @@ const chargeColumns = `charge_id AS "chargeId", idempotency_key AS "idempotencyK
 
 /** $1: key. */
 export const selectCharge: Statement = {
-  name: 'charges_of_key',
+  name: 'payment-provider.select-charge',
   text: `SELECT ${chargeColumns} FROM charges WHERE idempotency_key = $1`,
 }
 
 /** $1: keys. */
 export const selectChargesByKey: Statement = {
-  name: 'ledger_by_key',
+  name: 'payment-provider.select-charges-by-key',
   text: `SELECT ${chargeColumns} FROM charges WHERE idempotency_key = ANY($1::text[])`,
 }
 
 /** $1: order id. */
 export const selectChargesOfOrder: Statement = {
-  name: 'ledger_by_order',
+  name: 'payment-provider.select-charges-of-order',
   text: `SELECT ${chargeColumns} FROM charges WHERE order_id = $1 ORDER BY created_at`,
 }
 
 /** $1, $2: ids between which they lie, $3: rows at most. */
 export const selectCaptures: Statement = {
-  name: 'ledger_captures',
+  name: 'payment-provider.select-captures',
   text: `
 SELECT charges.charge_id AS "chargeId", charges.order_id AS "orderId", charges.customer_id AS "customerId",
   charges.amount_cents AS "amountCents", charges.currency, COALESCE(refunds.amount_cents, 0)::float8 AS "refundedCents"
@@ -62,6 +62,6 @@ LIMIT $3`,
 }
 
 export const readinessCheck: Statement = {
-  name: 'provider_ready',
+  name: 'payment-provider.check-readiness',
   text: 'SELECT FROM charges LIMIT 1',
 }

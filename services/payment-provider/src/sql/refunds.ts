@@ -3,7 +3,7 @@ import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: refund id, $2: key, $3: charge id. Nothing where no such charge was captured. */
 export const insertRefund: Statement = {
-  name: 'refunds_insert',
+  name: 'payment-provider.insert-refund',
   text: `
 INSERT INTO refunds (refund_id, idempotency_key, charge_id, order_id, amount_cents, currency)
 SELECT $1::uuid, $2::text, charge_id, order_id, amount_cents, currency FROM charges
@@ -16,12 +16,12 @@ const refundColumns = `refund_id AS "refundId", charge_id AS "chargeId", order_i
 
 /** $1: charge id. */
 export const selectRefund: Statement = {
-  name: 'refunds_of_charge',
+  name: 'payment-provider.select-refund',
   text: `SELECT ${refundColumns} FROM refunds WHERE charge_id = $1`,
 }
 
 /** $1: order id. */
 export const selectRefundsOfOrder: Statement = {
-  name: 'refunds_of_order',
+  name: 'payment-provider.select-refunds-of-order',
   text: `SELECT ${refundColumns} FROM refunds WHERE order_id = $1 ORDER BY created_at`,
 }
