@@ -16,7 +16,7 @@ function textOf({ quasis }: Template): string {
   return quasis.map(({ value }) => value.cooked ?? value.raw).join('x')
 }
 
-/** The name of a statement: the property beside its text. */
+/** The name of a statement: the property next to its text. */
 function nameOf(node: Node): { readonly node: Node; readonly name: string } | undefined {
   if (node.type !== 'ObjectExpression') return undefined
   const valueOf = (key: string) =>

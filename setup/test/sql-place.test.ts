@@ -44,9 +44,9 @@ describe('SQL in services/<service>/src', () => {
 })
 
 describe('the name of a statement', () => {
-  const named = (name: string) => `export const statement = { name: ${name}, text: 'SELECT' }\n`
+  const withName = (name: string) => `export const statement = { name: ${name}, text: 'SELECT' }\n`
   it.each(["'orders.select-prices'", '`orders.lock-${job}`', "'orders.add-to-outbox'"])('may be %s', (name) => {
-    expect(problems('services/orders/src/sql/prices.ts', named(name))).toEqual([])
+    expect(problems('services/orders/src/sql/prices.ts', withName(name))).toEqual([])
   })
 
   it.each([
@@ -56,7 +56,7 @@ describe('the name of a statement', () => {
     "'orders.price.select-it'",
     '`${job}.lock-it`',
   ])('may not be %s', (name) => {
-    expect(problems('services/orders/src/sql/prices.ts', named(name))).toEqual([
+    expect(problems('services/orders/src/sql/prices.ts', withName(name))).toEqual([
       expect.stringMatching(/^The name of a statement is 'orders.<verb>-<noun>', in lower case; found '/),
     ])
   })
