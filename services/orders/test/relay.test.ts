@@ -249,18 +249,18 @@ test('gateways take turns while Kafka is away, and lose nothing', async () => {
 })
 
 test('a relay that closes while Kafka does not answer hands its orders to another one', async () => {
-  const asked = Promise.withResolvers<undefined>()
+  const attempt = Promise.withResolvers<undefined>()
   const silent = relay('silent', () => {
-    asked.resolve(undefined)
+    attempt.resolve(undefined)
     return new Promise(() => undefined)
   })
-  const placed = await place(3)
-  await asked.promise
+  const expectedOrders = await place(3)
+  await attempt.promise
   await silent.close()
   expect(silent.leading).toBe(false)
   relay('heir')
   await outboxEmpty()
-  expect((await publishedByCustomer()).orders).toEqual(placed)
+  expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
 })
 
 test('a leader with a frozen connection loses the lock to another one', async () => {
