@@ -7,7 +7,7 @@ type Template = Extract<Node, { readonly type: 'TemplateLiteral' }>
 
 /** How statements begin, and how no other text does: upper case, with what has to follow. */
 const statement =
-  /^\s*(?:SELECT$|SELECT\s\S|INSERT\s+INTO\s|UPDATE\s+\w+\s+(?:AS\s+\w+\s+)?SET\s|DELETE\s+FROM\s|WITH\s+(?:RECURSIVE\s+)?\w+\s+AS\b|MERGE\s+INTO\s|TRUNCATE\s|COPY\s+\S+\s+(?:FROM|TO)\s|DO\s+\$|CALL\s+\w|LISTEN\s+\w|NOTIFY\s+\w|LOCK\s+TABLE\s|REFRESH\s+MATERIALIZED\s)/
+  /^\s*(?:SELECT$|SELECT\s+\S|INSERT\s+INTO\s|UPDATE\s+\w+\s+(?:AS\s+\w+\s+)?SET\s|DELETE\s+FROM\s|WITH\s+(?:RECURSIVE\s+)?\w+\s+AS\b|MERGE\s+INTO\s|TRUNCATE\s|COPY\s+\S+\s+(?:FROM|TO)\s|DO\s+\$|CALL\s+\w|LISTEN\s+\w|NOTIFY\s+\w|LOCK\s+TABLE\s|REFRESH\s+MATERIALIZED\s)/
 
 /** The part of its path that says the service, and whether the file is one of its SQL. */
 const servicePath = /(?:^|\/)services\/([^/]+)\/src\/(sql\/)?/

@@ -3,17 +3,19 @@ import { Linter } from 'eslint'
 import { describe, expect, it } from 'vitest'
 import { sqlPlace } from '../lint/sql-place.ts'
 
-const config = [
+const config: Linter.Config[] = [
   {
     files: ['**/*.ts'],
     plugins: { local: { rules: { 'sql-place': sqlPlace } } },
     rules: { 'local/sql-place': 'error' },
   },
-] as const
+]
 function problems(filename: string, code: string) {
-  return new Linter().verify(code, [...config], { filename }).map(({ message }) => message)
+  return new Linter().verify(code, config, { filename }).map(({ message }) => message)
 }
-const literal = (text: string) => `export const text = \`${text}\`\n`
+function literal(text: string) {
+  return `export const text = \`${text}\`\n`
+}
 
 describe('SQL in services/<service>/src', () => {
   it.each([
