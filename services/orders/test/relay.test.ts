@@ -249,13 +249,13 @@ test('gateways take turns while Kafka is away, and lose nothing', async () => {
 })
 
 test('a relay that closes while Kafka does not answer hands its orders to another one', async () => {
-  const attempt = Promise.withResolvers<undefined>()
+  const firstCall = Promise.withResolvers<undefined>()
   const silent = relay('silent', () => {
-    attempt.resolve(undefined)
+    firstCall.resolve(undefined)
     return new Promise(() => undefined)
   })
   const expectedOrders = await place(3)
-  await attempt.promise
+  await firstCall.promise
   await silent.close()
   expect(silent.leading).toBe(false)
   relay('heir')
