@@ -3,6 +3,7 @@ import importX from 'eslint-plugin-import-x'
 import type { Linter } from 'eslint'
 import tseslint from 'typescript-eslint'
 import { commentWidth } from './setup/lint/comment-width.ts'
+import { sqlPlace } from './setup/lint/sql-place.ts'
 
 /** The packages that may import a wrapped dependency; others use the package around it. */
 const wrapped = [
@@ -90,7 +91,7 @@ export default tseslint.config(
   prettier,
   {
     languageOptions: { parserOptions: { projectService: true } },
-    plugins: { 'import-x': importX, local: { rules: { 'comment-width': commentWidth } } },
+    plugins: { 'import-x': importX, local: { rules: { 'comment-width': commentWidth, 'sql-place': sqlPlace } } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
@@ -113,6 +114,7 @@ export default tseslint.config(
   },
   { files: ['{packages,services}/**/*.ts'], rules: { 'no-restricted-imports': ['error', { paths: wrapped }] } },
   { files: ['packages/{kafka,kafka-admin,postgres}/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
+  { files: ['services/*/src/**/*.ts'], ignores: ['**/*.test.ts'], rules: { 'local/sql-place': 'error' } },
   {
     // The operator's decisions are pure: no I/O, no clock, no environment, nothing outside
     // themselves, the API types and the table of built-in stages.

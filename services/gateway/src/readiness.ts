@@ -3,6 +3,7 @@
 // better than none.
 import { sleep } from '@orderpipeline/retry'
 import type { Queryable } from '@orderpipeline/postgres'
+import { readinessCheck } from './sql/checks.ts'
 
 export interface Readiness {
   readonly check: () => true | string
@@ -17,7 +18,7 @@ export function startReadiness(database: Queryable): Readiness {
   const untilReady = async (): Promise<void> => {
     while (!leaving.signal.aborted) {
       try {
-        await database.query({ name: 'gateway_ready', text: 'SELECT FROM orders LIMIT 1' })
+        await database.query(readinessCheck)
         readiness = true
         return
       } catch (error) {

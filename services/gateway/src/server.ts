@@ -18,6 +18,7 @@ import type { Observability, OrdersModule } from './orders-module.ts'
 import { openQueues } from './queues/open-queues.ts'
 import type { Queues } from './queues/open-queues.ts'
 import { startReadiness } from './readiness.ts'
+import { dependencyCheck } from './sql/checks.ts'
 import { createOrderSubscriptions } from './order-subscriptions/create-order-subscriptions.ts'
 
 export interface Gateway {
@@ -147,11 +148,10 @@ function dependenciesOf(
   queues: Queues,
   redis: ReturnType<typeof createRedis> | undefined,
 ): Dependency[] {
-  const ask = { name: 'gateway_dependency', text: 'SELECT' }
   return [
-    { name: 'database', required: true, ask: () => database.query(ask) },
+    { name: 'database', required: true, ask: () => database.query(dependencyCheck) },
     { name: 'kafka', required: false, ask: () => queues.askKafka() },
     ...(redis ? [{ name: 'redis', required: false, ask: () => redis.ping() } as const] : []),
-    ...(replica ? [{ name: 'replica', required: false, ask: () => replica.query(ask) } as const] : []),
+    ...(replica ? [{ name: 'replica', required: false, ask: () => replica.query(dependencyCheck) } as const] : []),
   ]
 }

@@ -129,7 +129,7 @@ test('serves health, readiness and metrics on their own port', async () => {
   const metrics = await get('/metrics')
   for (const name of ['orders_created_total', 'outbox_lag_rows', 'outbox_published_total', 'nodejs_eventloop_lag_p99'])
     expect(metrics).toContain(name)
-  expect(metrics).toContain('orderpipeline_database_query_seconds_count{statement="relay_select_unpublished"}')
+  expect(metrics).toContain('orderpipeline_database_query_seconds_count{statement="orders.select-unpublished"}')
   expect(metrics).toContain('http_requests_total{method="POST",route="/v1/orders",status="202"}')
 })
 

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { connectAdministrator } from '@orderpipeline/postgres'
 import type { Administrator } from '@orderpipeline/postgres'
+import { ofCustomer, ofOrders, selectOrders, stillServed } from './sql/forget.ts'
 
 export interface ForgetOptions {
   readonly databaseUrl: string
@@ -51,11 +52,7 @@ export async function forgetCustomer({ customerId, ...address }: ForgetOptions):
 }
 
 async function ordersOf(administrator: Administrator, customerId: string): Promise<string[]> {
-  const rows = await administrator.rows<{ order_id: string }>(
-    'orders',
-    'SELECT order_id FROM orders WHERE customer_id = $1 ORDER BY order_id LIMIT $2',
-    [customerId, ordersAtOnce],
-  )
+  const rows = await administrator.rows<{ order_id: string }>('orders', selectOrders, [customerId, ordersAtOnce])
   return rows.map(({ order_id }) => order_id)
 }
 
@@ -68,38 +65,3 @@ async function refuseWhileServed(administrator: Administrator, customerId: strin
       )
   }
 }
-
-type ServiceStatement = readonly [service: string, text: string]
-
-/** $1: the customer. One order each that is reason to wait. */
-const stillServed: readonly (readonly [...ServiceStatement, what: string])[] = [
-  [
-    'orders',
-    `SELECT order_id FROM orders WHERE customer_id = $1 AND status NOT IN ('SHIPPED', 'CANCELLED') LIMIT 1`,
-    'an order in progress',
-  ],
-  ['payment', 'SELECT order_id FROM refunds_due WHERE customer_id = $1 LIMIT 1', 'a refund that is due'],
-  [
-    'payment',
-    'SELECT order_id FROM charges_pending WHERE customer_id = $1 LIMIT 1',
-    'a charge that the bank has not decided',
-  ],
-]
-
-/** $1: order ids, $2: the pseudonym. */
-const ofOrders: readonly ServiceStatement[] = [
-  ['inventory', 'UPDATE reservations SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
-  ['payment', 'UPDATE payments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
-  // A tracking number leads to the person who got the parcel.
-  ['shipping', 'DELETE FROM parcels WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
-  ['shipping', 'UPDATE shipments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
-  ['notification', 'DELETE FROM notifications WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
-  ['payment_provider', 'UPDATE charges SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
-  ['orders', 'UPDATE orders SET customer_id = $2, parcel = NULL WHERE order_id = ANY ($1::uuid[])'],
-]
-
-/** $1: the customer, who may be called by a mail address. */
-const ofCustomer: readonly ServiceStatement[] = [
-  ['orders', 'DELETE FROM idempotency_keys WHERE customer_id = $1'],
-  ['notification', 'DELETE FROM mails WHERE recipient = $1'],
-]

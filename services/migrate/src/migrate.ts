@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { builtInStageNames, isBuiltInStage } from '@orderpipeline/order-events'
 import { connectAdministrator } from '@orderpipeline/postgres'
 import type { Administrator } from '@orderpipeline/postgres'
-import { isEmpty, seedProducts, seedStock } from './seed.ts'
+import { makeMonths } from './sql/months.ts'
+import { isEmpty, seedProducts, seedStock } from './sql/seed.ts'
 
 export interface MigrateOptions {
   readonly databaseUrl: string
@@ -61,15 +62,6 @@ async function seed(administrator: Administrator, options: MigrateOptions): Prom
   const products = await administrator.execute('orders', seedProducts, [count])
   log(`seeded ${products} products and the stock of ${stock}`)
 }
-
-/**
- * Before any order comes; the orders stage keeps doing it. Older shops, as a test may want one,
- * have no months.
- */
-const makeMonths = `
-DO $$ BEGIN
-  IF to_regproc('make_order_months') IS NOT NULL THEN PERFORM make_order_months(); END IF;
-END $$`
 
 /**
  * Nothing to make where the services connect as the administrator, as a developer's own database

@@ -1,5 +1,5 @@
 // What does the orders service offer to the processes and tests around it? (The gateway uses
-// ./intake and ./queries.)
+// ./cancellation, ./catalogue, ./intake and ./queries; the recover-orders program is ./recovery.)
 export { ordersStage } from './definition.ts'
 export { cancellable, cancelled, decide, type Decision, type StoredParcel } from './stage/saga.ts'
 export { refundEntries, statusEntry, receivedEntries } from './stage/timeline.ts'

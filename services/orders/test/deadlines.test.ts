@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { cancelOverdue } from '../src/deadlines/deadlines.ts'
 import { cutoffs, leftState, recordProgress } from '../src/deadlines/progress.ts'
 import type { WaitingState } from '../src/deadlines/progress.ts'
-import { overdueOrders } from '../src/deadlines/sql.ts'
+import { overdueOrders } from '../src/sql/deadlines.ts'
 import { applyOrderEvents } from '../src/apply.ts'
 import { statusesById } from '../src/queries/index.ts'
 

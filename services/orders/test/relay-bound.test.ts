@@ -8,7 +8,7 @@ import { testDatabase } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { readBelowBound, relayBound } from '../src/intake/relay-bound.ts'
-import { deletePublished, selectUnpublished } from '../src/intake/relay-sql.ts'
+import { deletePublished, selectUnpublished } from '../src/sql/outbox.ts'
 
 let database: TestDatabase
 let close: () => Promise<void>

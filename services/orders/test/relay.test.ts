@@ -12,7 +12,7 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createIntake, intakeMetrics, outboxLag, relayMetrics, startRelay } from '../src/intake/index.ts'
 import type { OutboxMessage, Relay } from '../src/intake/index.ts'
-import { selectLag } from '../src/intake/relay-sql.ts'
+import { selectLag } from '../src/sql/outbox.ts'
 import { startFaultyLink } from '@orderpipeline/test-support/faulty-link'
 import type { FaultyLink } from '@orderpipeline/test-support/faulty-link'
 

@@ -3,6 +3,7 @@
 // round trip.
 import { createBatcher } from '@orderpipeline/batcher'
 import type { Queryable } from '@orderpipeline/postgres'
+import { insertCharges, selectCaptures, selectChargesByKey, selectChargesOfOrder } from './sql/charges.ts'
 
 export interface ChargeRequest {
   readonly orderId: string
@@ -52,7 +53,7 @@ const bounds = { maxBatch: 500, maxInFlight: 2, maxWaiting: 20_000 }
 
 export function createLedger(database: Queryable): Ledger {
   const byKey = async (keys: readonly string[]): Promise<readonly (Charge | undefined)[]> => {
-    const charges = await database.query<Charge>(selectByKey, [keys])
+    const charges = await database.query<Charge>(selectChargesByKey, [keys])
     const chargesByKey = new Map(charges.map((charge) => [charge.idempotencyKey, charge]))
     return keys.map((key) => chargesByKey.get(key))
   }
@@ -78,7 +79,7 @@ export function createLedger(database: Queryable): Ledger {
   return {
     find: (key) => lookups.add(key),
     record: (charge) => records.add(charge),
-    ofOrder: (orderId) => database.query<Charge>(selectByOrder, [orderId]),
+    ofOrder: (orderId) => database.query<Charge>(selectChargesOfOrder, [orderId]),
     captures: async ({ since, until, after, limit }) => {
       const charges = await database.query<Capture>(selectCaptures, [
         after ?? firstIdOf(since),
@@ -94,31 +95,6 @@ export function createLedger(database: Queryable): Ledger {
   }
 }
 
-/** Sorted, or two replicas with the same keys could each wait for the other. */
-const insertCharges = {
-  name: 'ledger_insert',
-  text: `
-INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status, reason)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
-  AS t (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status, reason)
-ORDER BY idempotency_key
-ON CONFLICT (idempotency_key) DO NOTHING`,
-}
-
-/** The columns of a Charge. */
-export const columns = `charge_id AS "chargeId", idempotency_key AS "idempotencyKey", order_id AS "orderId",
-  customer_id AS "customerId", amount_cents AS "amountCents", currency, status, reason`
-
-const selectByKey = {
-  name: 'ledger_by_key',
-  text: `SELECT ${columns} FROM charges WHERE idempotency_key = ANY($1::text[])`,
-}
-
-const selectByOrder = {
-  name: 'ledger_by_order',
-  text: `SELECT ${columns} FROM charges WHERE order_id = $1 ORDER BY created_at`,
-}
-
 /**
  * Charge ids are uuids of version 7, which begin with 48 bits of Unix milliseconds: what comes
  * before all of that time.
@@ -126,16 +102,4 @@ const selectByOrder = {
 function firstIdOf(at: Date): string {
   const hexadecimal = at.getTime().toString(16).padStart(12, '0').padEnd(32, '0')
   return hexadecimal.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-}
-
-/** $1, $2: ids between which they lie, $3: rows at most. */
-const selectCaptures = {
-  name: 'ledger_captures',
-  text: `
-SELECT charges.charge_id AS "chargeId", charges.order_id AS "orderId", charges.customer_id AS "customerId",
-  charges.amount_cents AS "amountCents", charges.currency, COALESCE(refunds.amount_cents, 0)::float8 AS "refundedCents"
-FROM charges LEFT JOIN refunds USING (charge_id)
-WHERE charge_id > $1::uuid AND charge_id < $2::uuid AND status = 'captured'
-ORDER BY charge_id
-LIMIT $3`,
 }

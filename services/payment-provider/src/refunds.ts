@@ -4,8 +4,9 @@ import { HttpProblemError } from '@orderpipeline/http'
 import type { Queryable } from '@orderpipeline/postgres'
 import { delayMs, failureOf } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
-import { columns } from './ledger.ts'
 import type { Charge } from './ledger.ts'
+import { insertVoid, selectCharge } from './sql/charges.ts'
+import { insertRefund, selectRefund, selectRefundsOfOrder } from './sql/refunds.ts'
 
 export interface Refund {
   readonly refundId: string
@@ -59,46 +60,10 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
       if (!charge) throw new Error('the ledger lacks a voided key that was just written')
       return charge
     },
-    ofOrder: (orderId) => database.query<Refund>(selectOfOrder, [orderId]),
+    ofOrder: (orderId) => database.query<Refund>(selectRefundsOfOrder, [orderId]),
   }
 }
 
 function unwell() {
   return new HttpProblemError(500, 'Internal Error', 'simulated failure')
-}
-
-const insertRefund = {
-  name: 'refunds_insert',
-  text: `
-INSERT INTO refunds (refund_id, idempotency_key, charge_id, order_id, amount_cents, currency)
-SELECT $1::uuid, $2::text, charge_id, order_id, amount_cents, currency FROM charges
-WHERE charge_id = $3::uuid AND status = 'captured'
-ON CONFLICT DO NOTHING`,
-}
-
-const refundColumns = `refund_id AS "refundId", charge_id AS "chargeId", order_id AS "orderId",
-  amount_cents AS "amountCents", currency`
-
-const selectRefund = {
-  name: 'refunds_of_charge',
-  text: `SELECT ${refundColumns} FROM refunds WHERE charge_id = $1`,
-}
-
-const selectOfOrder = {
-  name: 'refunds_of_order',
-  text: `SELECT ${refundColumns} FROM refunds WHERE order_id = $1 ORDER BY created_at`,
-}
-
-/** XXX is what ISO 4217 calls no currency. */
-const insertVoid = {
-  name: 'charges_void',
-  text: `
-INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status)
-VALUES ($1, $2, $3, $4, 0, 'XXX', 'voided')
-ON CONFLICT (idempotency_key) DO NOTHING`,
-}
-
-const selectCharge = {
-  name: 'charges_of_key',
-  text: `SELECT ${columns} FROM charges WHERE idempotency_key = $1`,
 }

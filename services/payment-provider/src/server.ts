@@ -13,6 +13,7 @@ import { createCharges } from './charges.ts'
 import type { ProviderConfig } from './config.ts'
 import { createLedger } from './ledger.ts'
 import { createRefunds } from './refunds.ts'
+import { readinessCheck } from './sql/charges.ts'
 
 export interface PaymentProvider {
   readonly url: string
@@ -66,7 +67,7 @@ export async function startPaymentProvider(
     registry,
     ready: async () => {
       if (draining) return 'draining'
-      await database.query({ name: 'provider_ready', text: 'SELECT FROM charges LIMIT 1' })
+      await database.query(readinessCheck)
       return true
     },
   })

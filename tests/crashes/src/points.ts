@@ -43,33 +43,33 @@ function stagePoints(stage: string, effect: string): Point[] {
 }
 
 const gateway: Point[] = [
-  { name: 'order about to be written', phase: 'asked', operation: 'intake_insert_orders', of: 'orders' },
-  { name: 'order durable, not answered', phase: 'answered', operation: 'intake_insert_orders', of: 'orders' },
+  { name: 'order about to be written', phase: 'asked', operation: 'orders.insert-orders', of: 'orders' },
+  { name: 'order durable, not answered', phase: 'answered', operation: 'orders.insert-orders', of: 'orders' },
   {
     name: 'cancellation written, not committed',
     phase: 'asked',
     operation: 'commit',
-    within: 'cancellation.add-to-outbox',
+    within: 'orders.add-to-outbox',
     of: 'cancellations',
   },
   {
     name: 'cancellation durable, not answered',
     phase: 'answered',
     operation: 'commit',
-    within: 'cancellation.add-to-outbox',
+    within: 'orders.add-to-outbox',
     of: 'cancellations',
   },
   {
     name: 'relay: about to publish',
     phase: 'answered',
-    operation: 'relay_select_unpublished',
+    operation: 'orders.select-unpublished',
     rows: true,
     of: 'relayed',
   },
   { name: 'relay: half published', phase: 'halfway', operation: 'Produce', of: 'relayed' },
   { name: 'relay: published, not acknowledged', phase: 'answered', operation: 'Produce', of: 'relayed' },
-  { name: 'relay: published, not deleted', phase: 'asked', operation: 'relay_delete_published', of: 'relayed' },
-  { name: 'relay: deleted, not acknowledged', phase: 'answered', operation: 'relay_delete_published', of: 'relayed' },
+  { name: 'relay: published, not deleted', phase: 'asked', operation: 'orders.delete-published', of: 'relayed' },
+  { name: 'relay: deleted, not acknowledged', phase: 'answered', operation: 'orders.delete-published', of: 'relayed' },
 ]
 
 const payment: Point[] = [
@@ -80,10 +80,10 @@ const payment: Point[] = [
 ]
 
 const provider: Point[] = [
-  { name: 'about to charge', phase: 'asked', operation: 'ledger_insert', of: 'charges' },
-  { name: 'charged, not answered', phase: 'answered', operation: 'ledger_insert', of: 'charges' },
-  { name: 'key voided, not answered', phase: 'answered', operation: 'charges_void', of: 'charges' },
-  { name: 'refunded, not answered', phase: 'answered', operation: 'refunds_insert', of: 'charges' },
+  { name: 'about to charge', phase: 'asked', operation: 'payment-provider.insert-charges', of: 'charges' },
+  { name: 'charged, not answered', phase: 'answered', operation: 'payment-provider.insert-charges', of: 'charges' },
+  { name: 'key voided, not answered', phase: 'answered', operation: 'payment-provider.insert-void', of: 'charges' },
+  { name: 'refunded, not answered', phase: 'answered', operation: 'payment-provider.insert-refund', of: 'charges' },
 ]
 
 /**
@@ -91,28 +91,28 @@ const provider: Point[] = [
  * minute then passes in parallel with the rest.
  */
 const notification: Point[] = [
-  { name: 'mail taken, not sent', phase: 'answered', operation: 'mails.take', rows: true, of: 'mails' },
+  { name: 'mail taken, not sent', phase: 'answered', operation: 'notification.take-mails', rows: true, of: 'mails' },
   { name: 'mail about to be sent', phase: 'asked', operation: 'mail', of: 'mails' },
   { name: 'mail sent, not acknowledged', phase: 'answered', operation: 'mail', of: 'mails' },
-  { name: 'mail sent, not removed', phase: 'asked', operation: 'mails.remove', of: 'mails' },
-  { name: 'mail removed, not acknowledged', phase: 'answered', operation: 'mails.remove', of: 'mails' },
-  ...stagePoints('notification', 'mails.add').filter(
+  { name: 'mail sent, not removed', phase: 'asked', operation: 'notification.remove-mails', of: 'mails' },
+  { name: 'mail removed, not acknowledged', phase: 'answered', operation: 'notification.remove-mails', of: 'mails' },
+  ...stagePoints('notification', 'notification.add-mails').filter(
     ({ operation, phase }) => operation === 'OffsetCommit' || (operation === 'commit' && phase === 'asked'),
   ),
   {
     name: 'committed, offsets not',
     phase: 'answered',
     operation: 'commit',
-    within: 'mails.add',
+    within: 'notification.add-mails',
     of: messagesOf('notification'),
   },
 ]
 
 export const allPoints: Plan = {
   gateway,
-  orders: stagePoints('orders', 'orders.change'),
+  orders: stagePoints('orders', 'orders.change-orders'),
   inventory: stagePoints('inventory', 'inventory.add-reservations'),
-  payment: [...payment, ...stagePoints('payment', 'payment.add')],
+  payment: [...payment, ...stagePoints('payment', 'payment.add-payments')],
   'payment-provider': provider,
   shipping: stagePoints('shipping', 'shipping.add-shipments'),
   notification,
@@ -121,9 +121,9 @@ export const allPoints: Plan = {
 /** A few points of each service, chosen so that no kind of point is left out. */
 export const somePoints: Plan = {
   gateway: gateway.filter(({ name }) => /durable|half|not deleted/.test(name)),
-  orders: dealt(stagePoints('orders', 'orders.change'), 0),
+  orders: dealt(stagePoints('orders', 'orders.change-orders'), 0),
   inventory: dealt(stagePoints('inventory', 'inventory.add-reservations'), 1),
-  payment: [payment[1]!, ...dealt(stagePoints('payment', 'payment.add'), 2)],
+  payment: [payment[1]!, ...dealt(stagePoints('payment', 'payment.add-payments'), 2)],
   'payment-provider': provider.slice(1, 2),
   shipping: dealt(stagePoints('shipping', 'shipping.add-shipments'), 3),
   notification: notification.filter(({ name }) => /not removed|not committed/.test(name)).slice(0, 2),

@@ -66,7 +66,7 @@ export function recordEvent(
       .flatMap((statement) => statement.rows)
     accounts.recordEffect(messagesOf(service), column(inboxRows, 0))
   }
-  if (at === 'answered relay_select_unpublished')
+  if (at === 'answered orders.select-unpublished')
     accounts.recordInFlight(
       'relayed',
       column(
@@ -74,7 +74,7 @@ export function recordEvent(
         1,
       ),
     )
-  if (at === 'answered mails.take') accounts.recordInFlight('mails', column(rows, 2))
+  if (at === 'answered notification.take-mails') accounts.recordInFlight('mails', column(rows, 2))
   if (at === 'asked mail') accounts.recordAttempt('mails', values)
   if (phase === 'asked' && providerRoutes.includes(operation)) accounts.recordAttempt('charges', values)
 }
@@ -83,8 +83,8 @@ export function recordEvent(
 export function recordFinished(accounts: Accounts, service: string, { phase, operation, values }: WireEvent): void {
   const at = `${phase} ${operation}`
   if (at === 'answered OffsetCommit') accounts.removeInFlight(messagesOf(service))
-  if (at === 'answered relay_delete_published') accounts.removeInFlight('relayed')
-  if (at === 'answered mails.remove') accounts.removeInFlight('mails')
+  if (at === 'answered orders.delete-published') accounts.removeInFlight('relayed')
+  if (at === 'answered notification.remove-mails') accounts.removeInFlight('mails')
   if (phase === 'answered' && providerRoutes.includes(operation)) accounts.removeInFlight('charges', values)
 }
 

@@ -3,7 +3,8 @@
 // looks every few seconds would be most of Kafka's requests. If it fails or dies another gateway
 // makes the next look.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Queryable, Statement } from '@orderpipeline/postgres'
+import type { Queryable } from '@orderpipeline/postgres'
+import { claimLook, endClaim, lastLook, noteLook } from '../sql/shared-looks.ts'
 
 export interface SharedReadOptions {
   readonly database: Queryable
@@ -79,44 +80,4 @@ export function createSharedRead<Found>(options: SharedReadOptions, look: () => 
       }
     },
   }
-}
-
-/** $1: name. */
-const lastLook: Statement = {
-  name: 'gateway_last_look',
-  text: `
-SELECT found, (extract(epoch FROM now() - looked_at) * 1000)::float8 AS "ageMs"
-FROM shared_looks
-WHERE name = $1`,
-}
-
-/**
- * $1: name, $2: seconds for which a look counts, $3: seconds that it may take. No row: another
- * gateway is looking, or has just done so.
- */
-const claimLook: Statement = {
-  name: 'gateway_claim_look',
-  text: `
-INSERT INTO shared_looks AS look (name, claimed_until)
-VALUES ($1, now() + make_interval(secs => $3::float8))
-ON CONFLICT (name) DO UPDATE SET claimed_until = EXCLUDED.claimed_until
-WHERE look.claimed_until <= now()
-  AND (look.looked_at IS NULL OR look.looked_at <= now() - make_interval(secs => $2::float8))
-RETURNING name`,
-}
-
-/** $1: name, $2: the result, as JSON. Looks whose settings no gateway has any more are deleted. */
-const noteLook: Statement = {
-  name: 'gateway_note_look',
-  text: `
-WITH gone AS (
-  DELETE FROM shared_looks WHERE claimed_until < now() - interval '1 day' AND name <> $1
-)
-UPDATE shared_looks SET looked_at = now(), found = $2::jsonb, claimed_until = now() WHERE name = $1`,
-}
-
-/** $1: name. */
-const endClaim: Statement = {
-  name: 'gateway_end_look',
-  text: 'UPDATE shared_looks SET claimed_until = now() WHERE name = $1',
 }

@@ -16,7 +16,7 @@ FOR NO KEY UPDATE`,
  * $1: ids of orders that are called off. What is held for those of them whose stock is reserved.
  */
 export const heldItems: Statement = {
-  name: 'inventory.held-items',
+  name: 'inventory.select-held-items',
   text: `
 SELECT order_id, sku, quantity
 FROM reservation_items JOIN reservations USING (order_id)
@@ -76,7 +76,7 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[])`,
 
 /** $1: order ids. */
 export const releaseReservations: Statement = {
-  name: 'inventory.release',
+  name: 'inventory.release-reservations',
   text: `
 UPDATE reservations
 SET status = 'RELEASED', expires_at = NULL, updated_at = now()
@@ -85,7 +85,7 @@ WHERE order_id = ANY ($1::uuid[])`,
 
 /** $1: ids of orders that are paid. */
 export const keepReservations: Statement = {
-  name: 'inventory.keep',
+  name: 'inventory.keep-reservations',
   text: `UPDATE reservations SET expires_at = NULL WHERE order_id = ANY ($1::uuid[]) AND expires_at IS NOT NULL`,
 }
 
@@ -115,7 +115,7 @@ RETURNING reservations.order_id, reservations.customer_id, expired.asked_for`,
  * meanwhile needs none, and one that is just being answered is skipped.
  */
 export const markAsked: Statement = {
-  name: 'inventory.asked',
+  name: 'inventory.mark-asked',
   text: `
 UPDATE reservations
 SET expires_at = now() + make_interval(secs => $2)

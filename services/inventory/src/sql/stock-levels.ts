@@ -6,7 +6,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * are to be compared with the stock, which was not done for $3 seconds.
  */
 export const claimPublishing: Statement = {
-  name: 'inventory.lead-publishing',
+  name: 'inventory.claim-publishing',
   text: `
 UPDATE stock_publisher
 SET holder = $1, until = now() + make_interval(secs => $2)
@@ -59,7 +59,7 @@ WHERE (noted.available, noted.low) IS DISTINCT FROM (excluded.available, exclude
  * levels were not published. $1: as $2 of noteLevels, $2: rows at most.
  */
 export const differing: Statement = {
-  name: 'inventory.differing-levels',
+  name: 'inventory.select-differing-levels',
   text: `
 SELECT stock.sku
 FROM stock LEFT JOIN stock_levels AS noted USING (sku)
@@ -69,7 +69,7 @@ LIMIT $2`,
 }
 
 export const compared: Statement = {
-  name: 'inventory.levels-compared',
+  name: 'inventory.note-comparison',
   text: `UPDATE stock_publisher SET compared_at = now()`,
 }
 
@@ -78,7 +78,7 @@ export const compared: Statement = {
  * or from low, is published at once. $2: rows at most.
  */
 export const levelsToSend: Statement = {
-  name: 'inventory.levels-to-send',
+  name: 'inventory.select-levels-to-send',
   text: `
 SELECT sku, available, low, low_below, version, low AND sent_low IS NOT TRUE AS went_low
 FROM stock_levels
@@ -91,7 +91,7 @@ LIMIT $2`,
 
 /** $1: SKUs, $2: versions, $3: pieces, $4: whether low. */
 export const markLevelsSent: Statement = {
-  name: 'inventory.levels-sent',
+  name: 'inventory.mark-levels-sent',
   text: `
 UPDATE stock_levels
 SET sent_version = sent.version, sent_available = sent.available, sent_low = sent.low, sent_at = now()
@@ -101,13 +101,13 @@ WHERE stock_levels.sku = sent.sku AND stock_levels.sent_version < sent.version`,
 
 /** $1: rows at most. */
 export const replenishmentsToSend: Statement = {
-  name: 'inventory.replenishments-to-send',
+  name: 'inventory.select-replenishments',
   text: `SELECT id, delivery, sku, quantity, at FROM replenishments ORDER BY id LIMIT $1`,
 }
 
 /** $1: ids. */
 export const deleteReplenishments: Statement = {
-  name: 'inventory.replenishments-sent',
+  name: 'inventory.delete-replenishments',
   text: `DELETE FROM replenishments WHERE id = ANY ($1::bigint[])`,
 }
 

@@ -6,7 +6,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * that is already there is not added again.
  */
 export const addMails: Statement = {
-  name: 'mails.add',
+  name: 'notification.add-mails',
   text: `
 INSERT INTO mails (lane, message_id, recipient, subject, body, traceparent)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -17,7 +17,7 @@ ON CONFLICT DO NOTHING`,
 
 /** $1: order ids. Returns those whose customer was notified of the end. */
 export const endsNotified: Statement = {
-  name: 'mails.ends-told',
+  name: 'notification.select-ends',
   text: `
 SELECT DISTINCT order_id FROM notifications
 WHERE order_id = ANY ($1::uuid[]) AND status IN ('SHIPPED', 'CANCELLED')`,
@@ -28,7 +28,7 @@ WHERE order_id = ANY ($1::uuid[]) AND status IN ('SHIPPED', 'CANCELLED')`,
  * first.
  */
 export const takeMails: Statement = {
-  name: 'mails.take',
+  name: 'notification.take-mails',
   text: `
 UPDATE mails
 SET due_at = now() + make_interval(secs => $2)
@@ -45,7 +45,7 @@ RETURNING id, lane, message_id AS "messageId", recipient, subject, body, tracepa
 
 /** $1: ids of mails that the mail server has. */
 export const removeMails: Statement = {
-  name: 'mails.remove',
+  name: 'notification.remove-mails',
   text: `DELETE FROM mails WHERE id = ANY ($1::bigint[])`,
 }
 
@@ -54,7 +54,7 @@ export const removeMails: Statement = {
  * $5: whether this one counts.
  */
 export const failMails: Statement = {
-  name: 'mails.fail',
+  name: 'notification.fail-mails',
   text: `
 UPDATE mails
 SET attempts = attempts + failed.counts::int,
@@ -68,7 +68,7 @@ WHERE mails.id = failed.id`,
 
 /** $1: days since they were given up; $2: rows at most. */
 export const removeFailedMails: Statement = {
-  name: 'mails.remove-failed',
+  name: 'notification.remove-failed-mails',
   text: `
 DELETE FROM mails
 WHERE id IN (

@@ -3,8 +3,8 @@
 import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancellable } from '../stage/saga.ts'
-import { lockOrder } from './sql.ts'
-import type { OrderRow } from './sql.ts'
+import { lockOrder } from '../sql/cancellation.ts'
+import type { OrderRow } from '../sql/cancellation.ts'
 import { writeCancellations } from './write-cancellations.ts'
 import type { CancellationContext } from './write-cancellations.ts'
 

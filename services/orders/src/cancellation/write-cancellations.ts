@@ -3,14 +3,13 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import { encode } from '@orderpipeline/order-events'
 import type { CancellationReason } from '@orderpipeline/order-events'
-import { notifyRelay } from '../intake/relay-sql.ts'
+import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
 import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
 import { source } from '../event-source.ts'
 import { cancelled } from '../stage/saga.ts'
 import { statusEntry, historyColumns } from '../stage/timeline.ts'
-import { addToOutbox } from './sql.ts'
-import type { OrderRow } from './sql.ts'
+import type { OrderRow } from '../sql/cancellation.ts'
 
 export interface CancellationContext {
   readonly now: Date

@@ -2,7 +2,7 @@
 // that no order ever sees half of a change. An order that was placed before keeps its prices.
 import type { Pool } from '@orderpipeline/postgres'
 import type { ProductData } from './product-data.ts'
-import { deleteProduct, keepPrices, putPrices, putProduct } from './sql.ts'
+import { deleteProduct, keepPrices, putPrices, putProduct } from '../sql/products.ts'
 
 /** Returns whether it is new. @throws DatabaseError */
 export function saveProduct(

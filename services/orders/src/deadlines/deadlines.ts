@@ -10,11 +10,11 @@ import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
-import type { OrderRow } from '../cancellation/sql.ts'
+import type { OrderRow } from '../sql/cancellation.ts'
 import { writeCancellations } from '../cancellation/write-cancellations.ts'
 import { cutoffs, recordProgress } from './progress.ts'
 import type { Deadlines, WaitingState } from './progress.ts'
-import { tryLock, overdueOrders, reschedule } from './sql.ts'
+import { tryLock, overdueOrders, reschedule } from '../sql/deadlines.ts'
 
 export interface DeadlineCheck {
   readonly deadlines: Deadlines

@@ -3,7 +3,7 @@
 // the normal way, and starts again from zero when they do so after a pause.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
-import { noteProgress, overdueBefore } from './sql.ts'
+import { noteProgress, overdueBefore } from '../sql/deadlines.ts'
 
 /** Seconds an order may stay in a state. */
 export interface Deadlines {

@@ -13,6 +13,6 @@ export {
 export { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
 export type { Placement } from './repeats.ts'
 export { outboxLag, startRelay, type OutboxMessage, type Relay, type RelayOptions } from './relay.ts'
-export type { OutboxLag } from './relay-sql.ts'
+export type { OutboxLag } from '../sql/outbox.ts'
 export type { IntakeMetrics } from './metrics.ts'
 export { intakeMetrics, relayMetrics } from './metrics.ts'

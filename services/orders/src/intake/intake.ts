@@ -9,7 +9,7 @@ import type { NewOrder, OrderRequest } from './new-order.ts'
 import { patienceMs, placeOrders } from './place-orders.ts'
 import { placedBefore } from './repeats.ts'
 import type { KeyedOrder, Placement } from './repeats.ts'
-import { notifyRelay } from './relay-sql.ts'
+import { notifyRelay } from '../sql/outbox.ts'
 
 export interface IntakeOptions {
   /** Under the orders' role and schema. */

@@ -4,6 +4,7 @@
 // anything is kept.
 import type { Queryable } from '@orderpipeline/postgres'
 import { amountText } from '@orderpipeline/order-events'
+import { pricesOf } from '../sql/products.ts'
 import { ItemsNotSoldError, TotalChangedError } from './errors.ts'
 import type { ItemNotSold } from './errors.ts'
 import type { NewOrder, OrderRequest } from './new-order.ts'
@@ -20,7 +21,7 @@ export interface PricedOrder extends NewOrder {
 /** The prices of everything that these orders name. @throws DatabaseError */
 export async function pricesFor(database: Queryable, orders: readonly NewOrder[]): Promise<Prices> {
   const skus = new Set(orders.flatMap(({ request }) => request.items.map(({ sku }) => sku)))
-  const rows = await database.query<{ sku: string; currency: string; price_cents: number }>(selectPrices, [[...skus]])
+  const rows = await database.query<{ sku: string; currency: string; price_cents: number }>(pricesOf, [[...skus]])
   const prices = new Map<string, Map<string, number>>()
   for (const { sku, currency, price_cents } of rows) {
     const of = prices.get(sku) ?? new Map<string, number>()
@@ -45,9 +46,4 @@ function notSold({ items, currency }: OrderRequest, prices: Prices): ItemNotSold
     const of = prices.get(sku)
     return of?.has(currency) ? [] : [{ line, sku, currency, currencies: [...(of?.keys() ?? [])].sort() }]
   })
-}
-
-const selectPrices = {
-  name: 'intake_select_prices',
-  text: 'SELECT sku, currency, price_cents FROM prices WHERE sku = ANY ($1::text[])',
 }

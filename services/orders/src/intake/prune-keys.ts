@@ -3,6 +3,7 @@
 // (migrations/0014_keys_by_generation.sql). The gateway that relays does it, in parallel with its
 // publications.
 import type { Queryable } from '@orderpipeline/postgres'
+import { beginKeyGeneration, dropKeyGeneration } from '../sql/idempotency-keys.ts'
 
 /**
  * Returns how many generations were dropped. A generation takes in keys for half of the time that
@@ -10,12 +11,9 @@ import type { Queryable } from '@orderpipeline/postgres'
  * DatabaseError
  */
 export async function forgetKeys(database: Queryable, keptHours: number): Promise<number> {
-  await database.query(beginGeneration, [keptHours])
+  await database.query(beginKeyGeneration, [keptHours])
   for (let droppedCount = 0; ; droppedCount++) {
-    const [row] = await database.query<{ name: string | null }>(dropGeneration, [keptHours])
+    const [row] = await database.query<{ name: string | null }>(dropKeyGeneration, [keptHours])
     if (row?.name == null) return droppedCount
   }
 }
-
-const beginGeneration = { name: 'keys.begin-generation', text: 'SELECT begin_key_generation($1)' }
-const dropGeneration = { name: 'keys.drop-generation', text: 'SELECT drop_key_generation($1) AS name' }

@@ -6,7 +6,7 @@
 // transaction that has not committed yet. It is one as soon as every transaction has ended that was
 // running when it was noted, and nothing below it is left to be published.
 import type { Queryable } from '@orderpipeline/postgres'
-import { lowestBelowBound, leastUnpublished, lowerBound, raiseBound, runningNow } from './relay-sql.ts'
+import { lowestBelowBound, leastUnpublished, lowerBound, raiseBound, runningNow } from '../sql/outbox.ts'
 
 export interface RelayBound {
   /**

@@ -1,5 +1,6 @@
 // Was an order placed before under its idempotency key? One query for many orders.
 import type { Queryable } from '@orderpipeline/postgres'
+import { selectKeys } from '../sql/idempotency-keys.ts'
 import { IdempotencyConflictError } from './errors.ts'
 import { keyOf } from './new-order.ts'
 import type { OrderRequest } from './new-order.ts'
@@ -50,11 +51,4 @@ export async function placedBefore<Order extends KeyedOrder>(
 function repeatOf({ requestHash }: KeyedOrder, key: KnownKey): Placement | IdempotencyConflictError {
   if (key.request_hash === requestHash) return { orderId: key.order_id, repeated: true }
   return new IdempotencyConflictError('this Idempotency-Key was used before with another order')
-}
-
-const selectKeys = {
-  name: 'intake_select_keys',
-  text: `
-SELECT customer_id, idempotency_key, order_id, request_hash FROM idempotency_keys
-WHERE (customer_id, idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
 }

@@ -1,6 +1,6 @@
 // How is a month that is done with taken out of the orders?
 import type { Queryable } from '@orderpipeline/postgres'
-import { detachMonth } from './sql.ts'
+import { detachMonth } from '../sql/months.ts'
 
 /** `2026-01`. @throws TypeError for anything else */
 export function monthOf(args: readonly string[]): string {

@@ -6,7 +6,7 @@ import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge } from '@orderpipeline/telemetry'
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
-import { tryLock, makeMonths, monthFigures, reschedule } from './sql.ts'
+import { tryLock, makeMonths, monthFigures, reschedule } from '../sql/months.ts'
 
 export interface MonthFigures {
   /** Months made ahead of this one, without a gap; -1 when this one is missing. */

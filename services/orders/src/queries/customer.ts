@@ -3,6 +3,7 @@
 // page costs more than the first.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
+import { selectOrderPage } from '../sql/order-views.ts'
 
 export interface OrderSummary {
   readonly orderId: string
@@ -21,24 +22,6 @@ export async function ordersOfCustomer(
   before: string | undefined,
   limit: number,
 ): Promise<readonly OrderSummary[]> {
-  const rows = await database.query<{ view: OrderSummary }>(selectPage, [customerId, before ?? null, limit])
+  const rows = await database.query<{ view: OrderSummary }>(selectOrderPage, [customerId, before ?? null, limit])
   return rows.map((row) => row.view)
-}
-
-/**
- * A plain comparison, not `$2 IS NULL OR …`, or the index would be read from its end for every
- * page.
- */
-export const selectPage = {
-  name: 'queries_orders_of_customer',
-  text: `
-SELECT json_strip_nulls(json_build_object(
-  'orderId', o.order_id, 'status', o.status, 'reason', o.reason, 'currency', o.currency,
-  'totalCents', o.total_cents, 'placedAt', o.placed_at, 'updatedAt', o.updated_at
-)) AS view
-FROM orders o
-WHERE o.customer_id = $1
-  AND o.order_id < COALESCE($2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-ORDER BY o.order_id DESC
-LIMIT $3`,
 }

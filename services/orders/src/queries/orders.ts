@@ -2,6 +2,7 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
+import { selectOrder, selectStatuses } from '../sql/order-views.ts'
 import type { StoredParcel } from '../stage/saga.ts'
 
 export interface OrderView {
@@ -66,47 +67,4 @@ export async function statusesById(
     ...idRange(orderIds),
   ])
   return rows.map((row) => row.view)
-}
-
-/**
- * Names and absent fields are settled here, so that what is stored and what is shown can change
- * apart. Two steps of one batch have one time: then the order of the states decides.
- */
-export const selectOrder = {
-  name: 'queries_order',
-  text: `
-SELECT json_strip_nulls(json_build_object(
-  'orderId', o.order_id,
-  'customerId', o.customer_id,
-  'status', o.status,
-  'reason', o.reason,
-  'currency', o.currency,
-  'totalCents', o.total_cents,
-  'parcel', o.parcel,
-  'requestId', o.correlation_id,
-  'items', (
-    SELECT json_agg(json_build_object('sku', i.sku, 'quantity', i.quantity, 'unitPriceCents', i.unit_price_cents)
-      ORDER BY i.line)
-    FROM order_items i WHERE i.order_id = $1),
-  'placedAt', o.placed_at,
-  'updatedAt', o.updated_at,
-  'timeline', COALESCE((
-    SELECT json_agg(json_build_object('event', e.event, 'status', e.status, 'reason', e.reason, 'at', e.at)
-      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
-    FROM order_events e WHERE e.order_id = $1), '[]')
-)) AS view
-FROM orders o WHERE o.order_id = $1 AND ($2::text IS NULL OR o.customer_id = $2)`,
-}
-
-export const selectStatuses = {
-  name: 'queries_statuses',
-  text: `
-SELECT json_strip_nulls(json_build_object(
-  'orderId', o.order_id, 'status', o.status, 'reason', o.reason, 'placedAt', o.placed_at, 'updatedAt', o.updated_at,
-  'terminalStates', (
-    SELECT count(*) FROM order_events e
-    WHERE e.order_id = o.order_id AND e.order_id BETWEEN $3 AND $4 AND e.status IN ('SHIPPED', 'CANCELLED'))
-)) AS view
-FROM orders o
-WHERE o.order_id = ANY ($1::uuid[]) AND o.order_id BETWEEN $3 AND $4 AND ($2::text IS NULL OR o.customer_id = $2)`,
 }

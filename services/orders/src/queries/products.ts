@@ -1,6 +1,7 @@
 // What is sold, and at what price?
 import type { Queryable } from '@orderpipeline/postgres'
 import { minorUnitsOf } from '@orderpipeline/order-events'
+import { selectProduct, selectProductPage } from '../sql/products.ts'
 
 /** NOTIFY channel: the product whose SKU is the payload has changed. */
 export const productsChannel = 'orders_products'
@@ -49,22 +50,5 @@ export async function productBySku(database: Queryable, sku: string): Promise<Pr
 
 /** By SKU, those after `after`. @throws DatabaseError */
 export async function productPage(database: Queryable, after: string, limit: number): Promise<readonly Product[]> {
-  return (await database.query<Row>(selectPage, [after, limit])).map(productOf)
-}
-
-const columns = `sku, name, price_cents AS "priceCents", currency, (
-  SELECT json_agg(json_build_object('currency', p.currency, 'priceCents', p.price_cents) ORDER BY p.currency)
-  FROM prices AS p WHERE p.sku = products.sku
-) AS prices, (
-  SELECT availability_of(a.available, a.low) FROM product_availability AS a WHERE a.sku = products.sku
-) AS availability`
-
-const selectProduct = {
-  name: 'queries_product',
-  text: `SELECT ${columns} FROM products WHERE sku = $1`,
-}
-
-const selectPage = {
-  name: 'queries_products',
-  text: `SELECT ${columns} FROM products WHERE sku > $1 ORDER BY sku LIMIT $2`,
+  return (await database.query<Row>(selectProductPage, [after, limit])).map(productOf)
 }

@@ -4,6 +4,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import { terminalStatuses } from '@orderpipeline/order-events'
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
+import { selectProgress } from '../sql/order-views.ts'
 
 export interface TimelineStep {
   /** Each once in an order's history. */
@@ -47,18 +48,4 @@ export async function progressOf(
     ...idRange(orderIds),
   ])
   return rows.map((row) => row.view)
-}
-
-export const selectProgress = {
-  name: 'queries_progress',
-  text: `
-SELECT json_strip_nulls(json_build_object(
-  'orderId', o.order_id, 'status', o.status, 'reason', o.reason,
-  'timeline', COALESCE((
-    SELECT json_agg(json_build_object('event', e.event, 'status', e.status, 'reason', e.reason, 'at', e.at)
-      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
-    FROM order_events e WHERE e.order_id = o.order_id AND e.order_id BETWEEN $3 AND $4), '[]')
-)) AS view
-FROM orders o
-WHERE o.order_id = ANY ($1::uuid[]) AND o.order_id BETWEEN $3 AND $4 AND ($2::text IS NULL OR o.customer_id = $2)`,
 }

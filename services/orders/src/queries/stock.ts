@@ -1,5 +1,6 @@
 // How much is there, by SKU? As the inventory published it last, for the shop's staff.
 import type { Queryable } from '@orderpipeline/postgres'
+import { selectStock } from '../sql/availability.ts'
 
 export interface StockView {
   readonly sku: string
@@ -17,14 +18,4 @@ export async function stockPage(
 ): Promise<readonly StockView[]> {
   const rows = await database.query<{ view: StockView }>(selectStock, [after, limit, low])
   return rows.map(({ view }) => view)
-}
-
-const selectStock = {
-  name: 'queries_stock',
-  text: `
-SELECT json_build_object('sku', sku, 'available', available, 'low', low, 'updatedAt', updated_at) AS view
-FROM product_availability
-WHERE sku > $1 AND (low OR NOT $3)
-ORDER BY sku
-LIMIT $2`,
 }

@@ -12,7 +12,7 @@ import { idRange } from '../sql/id-range.ts'
 import { changeParcels, priceItems, recordEvents } from '../sql/stage.ts'
 import { historyColumns, statusEntry } from '../stage/timeline.ts'
 import { publishedEvents } from './published-events.ts'
-import { addOrders, addTotals, endOrders, knownOrders } from './sql.ts'
+import { addOrders, addTotals, endOrders, knownOrders } from '../sql/recovery.ts'
 
 export interface RecoveryOptions {
   readonly database: Pool

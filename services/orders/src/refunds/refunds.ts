@@ -9,12 +9,11 @@ import { Counter } from '@orderpipeline/telemetry'
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
 import { encode, eventOf } from '@orderpipeline/order-events'
-import { addToOutbox } from '../cancellation/sql.ts'
-import type { OrderRow } from '../cancellation/sql.ts'
+import type { OrderRow } from '../sql/cancellation.ts'
 import type { Deadlines } from '../deadlines/progress.ts'
-import { notifyRelay } from '../intake/relay-sql.ts'
+import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
 import { source } from '../event-source.ts'
-import { tryLock, nextStretch, noteStretch, reschedule, unrefunded } from './sql.ts'
+import { tryLock, nextStretch, noteStretch, reschedule, unrefunded } from '../sql/refunds.ts'
 
 const stretchSeconds = 60
 const everySeconds = 60

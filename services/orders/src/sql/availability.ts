@@ -1,4 +1,4 @@
-// What does the orders stage keep of the inventory's levels?
+// What does the orders service keep of the inventory's levels?
 import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: SKUs, each once, sorted; $2: pieces, $3: whether low, $4: versions. */
@@ -10,4 +10,15 @@ SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::bigint[]) AS l
 ON CONFLICT (sku) DO UPDATE
 SET available = excluded.available, low = excluded.low, version = excluded.version, updated_at = now()
 WHERE known.version < excluded.version`,
+}
+
+/** $1: SKU after which the page begins, $2: rows at most, $3: whether only what runs low. */
+export const selectStock: Statement = {
+  name: 'orders.select-stock',
+  text: `
+SELECT json_build_object('sku', sku, 'available', available, 'low', low, 'updatedAt', updated_at) AS view
+FROM product_availability
+WHERE sku > $1 AND (low OR NOT $3)
+ORDER BY sku
+LIMIT $2`,
 }

@@ -8,7 +8,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * wait for each other in a circle.
  */
 export const lockOrders: Statement = {
-  name: 'orders.lock',
+  name: 'orders.lock-orders',
   text: `
 SELECT order_id, status, parcel ->> 'status' AS parcel
 FROM orders
@@ -18,18 +18,12 @@ ORDER BY order_id
 FOR NO KEY UPDATE`,
 }
 
-/** $1: skus. In every currency they are sold in. */
-export const pricesOf: Statement = {
-  name: 'orders.prices',
-  text: `SELECT sku, currency, price_cents FROM prices WHERE sku = ANY ($1::text[])`,
-}
-
 /**
  * $1: ids of orders just placed, $2, $3: their range. What was agreed when they were; nothing of an
  * order that an older gateway took.
  */
 export const agreedPrices: Statement = {
-  name: 'orders.agreed-prices',
+  name: 'orders.select-agreed-prices',
   text: `
 SELECT order_id, sku, unit_price_cents
 FROM order_items
@@ -40,7 +34,7 @@ WHERE order_id = ANY ($1::uuid[])
 
 /** $1: ids of orders that are being confirmed, $2, $3: their range. */
 export const itemsOf: Statement = {
-  name: 'orders.items',
+  name: 'orders.select-items',
   text: `
 SELECT order_id, sku, quantity
 FROM order_items
@@ -54,7 +48,7 @@ ORDER BY order_id, line`,
  * $5, $6: the ids' range.
  */
 export const changeOrders: Statement = {
-  name: 'orders.change',
+  name: 'orders.change-orders',
   text: `
 UPDATE orders
 SET status = change.status,
@@ -104,25 +98,4 @@ export const recordEvents: Statement = {
 INSERT INTO order_events (order_id, event, status, reason, event_id, at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[])
 ON CONFLICT DO NOTHING`,
-}
-
-/** Exactly those that the index orders_under_way holds. */
-export const countInProgress: Statement = {
-  name: 'orders.under-way',
-  text: `
-SELECT status, count(*) AS count
-FROM orders
-WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED')
-GROUP BY status`,
-}
-
-/** $1: orders under way by status, as JSON. */
-export const noteCount: Statement = {
-  name: 'orders.note-count',
-  text: `UPDATE sweeps SET result = $1::jsonb WHERE name = 'counting'`,
-}
-
-export const lastCount: Statement = {
-  name: 'orders.last-count',
-  text: `SELECT result AS counts FROM sweeps WHERE name = 'counting'`,
 }

@@ -7,8 +7,7 @@ import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { PeriodicTask, Reaction } from '@orderpipeline/stage'
 import type { OrderTimer } from '../processing-time.ts'
-import { countInProgress, lastCount, noteCount } from '../sql/stage.ts'
-import { jobLock } from '../scheduled-job-lock.ts'
+import { countInProgress, lastCount, noteCount, reschedule, tryLock } from '../sql/counting.ts'
 
 /** What new messages made of orders. */
 export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[]) => void {
@@ -37,7 +36,6 @@ export function countingTask(registry: Registry): PeriodicTask {
 }
 
 const everySeconds = 15
-const { tryLock, reschedule } = jobLock('counting')
 
 type Counts = Partial<Record<OrderStatus, number>>
 

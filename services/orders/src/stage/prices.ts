@@ -4,7 +4,8 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
-import { agreedPrices, pricesOf } from '../sql/stage.ts'
+import { pricesOf } from '../sql/products.ts'
+import { agreedPrices } from '../sql/stage.ts'
 import type { Facts } from './saga.ts'
 
 /** The price of every line that these events place; both statements are sent together. */

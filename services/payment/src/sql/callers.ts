@@ -6,7 +6,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * by whichever comes first.
  */
 export const noteCaller: Statement = {
-  name: 'payment.caller.note',
+  name: 'payment.note-caller',
   text: `
 WITH gone AS (
   DELETE FROM provider_callers WHERE member IN (
@@ -19,7 +19,7 @@ ON CONFLICT (member) DO UPDATE SET wanted = EXCLUDED.wanted, seen_at = now()`,
 
 /** $1: this replica. One that has written nothing for three looks has ended. */
 export const otherCallers: Statement = {
-  name: 'payment.caller.others',
+  name: 'payment.sum-callers',
   text: `
 SELECT count(*)::float8 AS count, COALESCE(sum(wanted), 0)::float8 AS wanted
 FROM provider_callers

@@ -6,7 +6,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * or null, $7: errors or null.
  */
 export const addDues: Statement = {
-  name: 'payment.dues.add',
+  name: 'payment.add-dues',
   text: `
 INSERT INTO refunds_due (order_id, charge_id, customer_id, reason, amount_cents, currency, last_error)
 SELECT *
@@ -29,7 +29,7 @@ export interface DueRow {
  * to an hour.
  */
 export const claimDues: Statement = {
-  name: 'payment.dues.claim',
+  name: 'payment.claim-dues',
   text: `
 UPDATE refunds_due
 SET attempts = attempts + 1, due_at = now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempts, 7))
@@ -41,13 +41,13 @@ RETURNING order_id AS "orderId", charge_id AS "chargeId", customer_id AS "custom
 
 /** $1: order id, $2: charge id, $3: the provider's answer. */
 export const noteDueError: Statement = {
-  name: 'payment.dues.error',
+  name: 'payment.note-due-error',
   text: `UPDATE refunds_due SET last_error = $3 WHERE order_id = $1 AND charge_id = $2`,
 }
 
 /** $1: order id, $2: charge id. */
 export const deleteDue: Statement = {
-  name: 'payment.dues.delete',
+  name: 'payment.delete-due',
   text: `DELETE FROM refunds_due WHERE order_id = $1 AND charge_id = $2`,
 }
 
@@ -63,7 +63,7 @@ export interface DueSum {
  * known counts as one minor unit of the currency `unknown`: the sum is 0 only where nothing is due.
  */
 export const sumDues: Statement = {
-  name: 'payment.dues.sum',
+  name: 'payment.sum-dues',
   text: `
 SELECT reason, COALESCE(due.currency, payment.currency, pending.currency, 'unknown') AS currency, count(*)::float8 AS count,
   sum(COALESCE(due.amount_cents, payment.amount_cents, pending.amount_cents, 1))::float8 AS cents

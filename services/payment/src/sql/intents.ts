@@ -5,13 +5,13 @@ const columns = `charge_intents.intent_id AS "intentId", charge_intents.stopped`
 
 /** $1: order id. */
 export const intentOf: Statement = {
-  name: 'payment.intent.find',
+  name: 'payment.select-intent',
   text: `SELECT ${columns} FROM charge_intents WHERE order_id = $1`,
 }
 
 /** $1: order id, $2: intent id. The first one noted stays. */
 export const noteIntent: Statement = {
-  name: 'payment.intent.note',
+  name: 'payment.note-intent',
   text: `
 INSERT INTO charge_intents (order_id, intent_id) VALUES ($1, $2)
 ON CONFLICT (order_id) DO UPDATE SET intent_id = COALESCE(charge_intents.intent_id, EXCLUDED.intent_id)
@@ -20,7 +20,7 @@ RETURNING ${columns}`,
 
 /** $1: order id. */
 export const stopIntent: Statement = {
-  name: 'payment.intent.stop',
+  name: 'payment.stop-intent',
   text: `
 INSERT INTO charge_intents (order_id, stopped) VALUES ($1, true)
 ON CONFLICT (order_id) DO UPDATE SET stopped = true
@@ -29,7 +29,7 @@ RETURNING ${columns}`,
 
 /** $1: rows at most. */
 export const pruneIntents: Statement = {
-  name: 'payment.intent.prune',
+  name: 'payment.prune-intents',
   text: `
 DELETE FROM charge_intents
 WHERE order_id IN (

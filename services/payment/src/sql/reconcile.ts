@@ -7,7 +7,7 @@ import type { Statement } from '@orderpipeline/postgres'
  * is also the pause after a comparison that failed.
  */
 export const claimStretch: Statement = {
-  name: 'payment.reconcile.claim',
+  name: 'payment.claim-stretch',
   text: `
 UPDATE reconciliations
 SET holder = $2, leased_until = now() + interval '10 minutes'
@@ -17,13 +17,13 @@ RETURNING compared_to AS since, compared_to + make_interval(secs => $3) AS until
 
 /** $1: name of the pass, $2: who had it, $3: up to when it has been compared. */
 export const finishStretch: Statement = {
-  name: 'payment.reconcile.finish',
+  name: 'payment.finish-stretch',
   text: `UPDATE reconciliations SET compared_to = $3, leased_until = '-infinity' WHERE name = $1 AND holder = $2`,
 }
 
 /** Seconds that are not compared yet, by pass. */
 export const reconcileAges: Statement = {
-  name: 'payment.reconcile.ages',
+  name: 'payment.select-ages',
   text: `SELECT name, extract(epoch FROM now() - compared_to)::float8 AS seconds FROM reconciliations`,
 }
 
@@ -32,7 +32,7 @@ export const reconcileAges: Statement = {
  * Ids of version 7 begin with their time, so the primary key finds them.
  */
 export const capturesOfOrders: Statement = {
-  name: 'payment.reconcile.captures',
+  name: 'payment.select-captures',
   text: `
 SELECT order_id AS "orderId", charge_id AS "chargeId"
 FROM payments
@@ -43,7 +43,7 @@ LIMIT $3`,
 
 /** $1: order ids, $2: charge ids, $3: kinds, $4: details. */
 export const addDifferences: Statement = {
-  name: 'payment.reconcile.differences',
+  name: 'payment.add-differences',
   text: `
 INSERT INTO payment_differences (order_id, charge_id, kind, detail)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS given (order_id, charge_id, kind, detail)
@@ -51,13 +51,13 @@ ON CONFLICT DO NOTHING`,
 }
 
 export const countDifferences: Statement = {
-  name: 'payment.reconcile.count',
+  name: 'payment.count-differences',
   text: `SELECT kind, count(*)::float8 AS count FROM payment_differences GROUP BY kind`,
 }
 
 /** $1: order id. What was given back is due again. */
 export const markDueAgain: Statement = {
-  name: 'payment.dues.again',
+  name: 'payment.mark-due-again',
   text: `
 INSERT INTO refunds_due (order_id, charge_id, customer_id, reason, amount_cents, currency, last_error)
 SELECT order_id, charge_id, customer_id, 'GIVEN_UP', amount_cents, currency, 'the provider says that the refund failed'

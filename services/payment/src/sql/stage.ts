@@ -6,19 +6,19 @@ const columns = `order_id AS "orderId", customer_id AS "customerId", status, amo
 
 /** $1: order ids. */
 export const paymentsOf: Statement = {
-  name: 'payment.find',
+  name: 'payment.select-payments',
   text: `SELECT ${columns} FROM payments WHERE order_id = ANY ($1::uuid[])`,
 }
 
 /** $1: event ids. */
 export const appliedEvents: Statement = {
-  name: 'payment.seen',
+  name: 'payment.select-applied-events',
   text: `SELECT event_id FROM inbox WHERE event_id = ANY ($1::uuid[])`,
 }
 
 /** $1: order ids. */
 export const lockPayments: Statement = {
-  name: 'payment.lock',
+  name: 'payment.lock-payments',
   text: `SELECT ${columns} FROM payments WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id FOR NO KEY UPDATE`,
 }
 
@@ -31,7 +31,7 @@ const parameters = `unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5:
  * has just decided on one of them.
  */
 export const addPayments: Statement = {
-  name: 'payment.add',
+  name: 'payment.add-payments',
   text: `
 INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id, decline_reason, refund_id)
 SELECT * FROM ${parameters}
@@ -40,7 +40,7 @@ ORDER BY order_id`,
 
 /** As `addPayments`, for those that are there. */
 export const changePayments: Statement = {
-  name: 'payment.change',
+  name: 'payment.change-payments',
   text: `
 UPDATE payments
 SET amount_cents = given.amount_cents, currency = given.currency, status = given.status, charge_id = given.charge_id,

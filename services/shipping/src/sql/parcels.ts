@@ -18,7 +18,7 @@ ON CONFLICT DO NOTHING`,
 
 /** $1: an order's id. */
 export const shipmentStatus: Statement = {
-  name: 'shipping.shipment-status',
+  name: 'shipping.select-shipment-status',
   text: `SELECT status FROM shipments WHERE order_id = $1`,
 }
 

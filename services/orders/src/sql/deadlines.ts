@@ -1,6 +1,6 @@
 // Which orders have waited too long, who may look, and does what they wait for move?
 import type { Statement } from '@orderpipeline/postgres'
-import { jobLock } from '../scheduled-job-lock.ts'
+import { jobLock } from './job-lock.ts'
 
 export const { tryLock, reschedule } = jobLock('deadlines')
 
@@ -10,7 +10,7 @@ export const { tryLock, reschedule } = jobLock('deadlines')
  * statement would do, so the rows are locked in one order.
  */
 export const noteProgress: Statement = {
-  name: 'deadlines.note-progress',
+  name: 'orders.note-progress',
   text: `
 WITH moved AS MATERIALIZED (
   SELECT status, stalled_after
@@ -35,7 +35,7 @@ WHERE progress.status = moved.status`,
  * state before `before` are overdue.
  */
 export const overdueBefore: Statement = {
-  name: 'deadlines.overdue-before',
+  name: 'orders.select-cutoffs',
   text: `
 SELECT
   status,
@@ -56,7 +56,7 @@ FROM (
  * Each arm is a range of orders_under_way.
  */
 export const overdueOrders: Statement = {
-  name: 'deadlines.overdue',
+  name: 'orders.select-overdue',
   text: `
 SELECT order_id, customer_id, status, correlation_id
 FROM orders

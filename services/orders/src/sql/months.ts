@@ -1,12 +1,12 @@
 // Which months of orders are there, who sees to it, and how is one taken out? The work is done by
 // functions of the schema (migrations/0005_months.sql), which the migrate program calls as well.
 import type { Statement } from '@orderpipeline/postgres'
-import { jobLock } from '../scheduled-job-lock.ts'
+import { jobLock } from './job-lock.ts'
 
 export const { tryLock, reschedule } = jobLock('months')
 
 export const makeMonths: Statement = {
-  name: 'months.make',
+  name: 'orders.make-months',
   text: `SELECT to_char(month::timestamp, 'YYYY-MM') AS month FROM make_order_months() AS month`,
 }
 
@@ -15,7 +15,7 @@ export const makeMonths: Statement = {
  * `outside`: 10,000 at most.
  */
 export const monthFigures: Statement = {
-  name: 'months.figures',
+  name: 'orders.select-month-figures',
   text: `
 SELECT
   (SELECT min(n) FROM generate_series(0, 1200) AS n
@@ -25,6 +25,6 @@ SELECT
 
 /** $1: a day of the month. */
 export const detachMonth: Statement = {
-  name: 'months.detach',
+  name: 'orders.detach-month',
   text: `SELECT detach_order_month($1::date) AS name`,
 }

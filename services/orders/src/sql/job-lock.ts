@@ -16,11 +16,11 @@ export interface JobLockStatements {
 export function jobLock(name: 'deadlines' | 'months' | 'counting' | 'refunds'): JobLockStatements {
   return {
     tryLock: {
-      name: `${name}.lead`,
+      name: `orders.lock-${name}`,
       text: `SELECT name FROM sweeps WHERE name = '${name}' AND due_at <= now() FOR NO KEY UPDATE SKIP LOCKED`,
     },
     reschedule: {
-      name: `${name}.put-off`,
+      name: `orders.reschedule-${name}`,
       text: `UPDATE sweeps SET due_at = now() + make_interval(secs => $1) WHERE name = '${name}'`,
     },
   }

@@ -1,13 +1,13 @@
 // Which cancelled orders were paid and have no refund in their history, and how far has that been
 // checked?
 import type { Statement } from '@orderpipeline/postgres'
-import { jobLock } from '../scheduled-job-lock.ts'
+import { jobLock } from './job-lock.ts'
 
 export const { tryLock, reschedule } = jobLock('refunds')
 
 /** $1: seconds of a stretch, $2: seconds that it must be past. No row: nothing is old enough. */
 export const nextStretch: Statement = {
-  name: 'refunds.next',
+  name: 'orders.select-refund-stretch',
   text: `
 SELECT (result->>'checkedTo')::timestamptz AS since, (result->>'checkedTo')::timestamptz + make_interval(secs => $1) AS until
 FROM sweeps
@@ -16,7 +16,7 @@ WHERE name = 'refunds' AND (result->>'checkedTo')::timestamptz + make_interval(s
 
 /** $1: up to when. */
 export const noteStretch: Statement = {
-  name: 'refunds.note',
+  name: 'orders.note-refund-stretch',
   text: `UPDATE sweeps SET result = jsonb_build_object('checkedTo', $1::timestamptz) WHERE name = 'refunds'`,
 }
 
@@ -25,7 +25,7 @@ export const noteStretch: Statement = {
  * with the time.
  */
 export const unrefunded: Statement = {
-  name: 'refunds.missing',
+  name: 'orders.select-unrefunded',
   text: `
 SELECT order_id, customer_id, status, correlation_id
 FROM orders

@@ -4,7 +4,7 @@ import type { Statement } from '@orderpipeline/postgres'
 
 /** $1: order ids, $2, $3: their range. Those that the database has. */
 export const knownOrders: Statement = {
-  name: 'recovery.known',
+  name: 'orders.select-known-orders',
   text: `
 SELECT order_id, status
 FROM orders
@@ -17,7 +17,7 @@ WHERE order_id = ANY ($1::uuid[])
  * placed, $6: ids of their first events; $7 to $10: their lines. Returns those that were missing.
  */
 export const addOrders: Statement = {
-  name: 'recovery.add-orders',
+  name: 'orders.recover-orders',
   text: `
 WITH input AS MATERIALIZED (
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[])
@@ -40,7 +40,7 @@ SELECT order_id FROM fresh`,
 
 /** $1: order ids, $2: totals, $3, $4: the ids' range. */
 export const addTotals: Statement = {
-  name: 'recovery.add-totals',
+  name: 'orders.recover-totals',
   text: `
 UPDATE orders
 SET total_cents = given.total_cents
@@ -55,7 +55,7 @@ WHERE orders.order_id = given.order_id
  * those that had not ended.
  */
 export const endOrders: Statement = {
-  name: 'recovery.end-orders',
+  name: 'orders.end-orders',
   text: `
 UPDATE orders
 SET status = $2, reason = given.reason, updated_at = now()
