@@ -76,6 +76,20 @@ describe('a user who opens the console', () => {
     expect(texts.some((text) => text.includes('8 → 5'))).toBe(true)
   })
 
+  it('sees what is left of each error budget, how fast it is spent, and which is exhausted', async () => {
+    await start()
+    const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
+    const payment = await row('payment-freshness').innerText()
+    expect(payment).toMatch(/burning fast[^]*99 % of the time within 1m00s[^]*99\.04 % of 12d00h/)
+    expect(payment).toMatch(/62 %, 4h27m of 7h12m[^]*3\.2×, lasts 5d19h/)
+    expect(await row('shipping-freshness').innerText()).toMatch(/exhausted[^]*-12 %, over by 5m08s/)
+    expect(await row('notification-freshness').innerText()).toContain('not measured yet')
+    await page.getByRole('button', { name: 'that asks Prometheus for gateway-latency' }).click()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(
+      'orderpipeline:slo_error_budget_left:ratio{namespace="default", pipeline="shop", slo="gateway-latency"}',
+    )
+  })
+
   it('finds an order with two clicks, and the stage that it waits for', async () => {
     await start()
     await page.getByRole('link', { name: 'Orders', exact: true }).click()

@@ -19,7 +19,7 @@ function part(changes: Partial<PartState> = {}): PartState {
 function pipeline(parts: readonly PartState[], changes: Partial<PipelineState> = {}): PipelineState {
   return {
     ...{ namespace: 'default', name: 'shop', ready: 'True', suspended: false, behind: false, hasGateway: true },
-    ...{ conditions: [], parts },
+    ...{ objectives: [], conditions: [], parts },
     ...changes,
   }
 }
