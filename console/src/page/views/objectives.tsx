@@ -41,7 +41,7 @@ export function Objectives({ pipeline }: { readonly pipeline: PipelineState }) {
       )}
       {elsewhere.length > 0 && (
         <p class="hint">
-          What only Prometheus measures is there, as the share of the budget that is left; 1 is all of it.
+          Only Prometheus measures the gateway. The query answers what is left of the budget; 1 is all of it.
         </p>
       )}
       {elsewhere.map(({ name, query = '' }) => (
@@ -92,13 +92,13 @@ function Row({ report, pipeline }: { readonly report: ObjectiveReport; readonly 
         {promiseText(report)}
       </td>
       <td role="cell" data-head="Measured">
-        {budget ? <span title={`since ${dateText(budget.since)}`}>{measuredText(budget)}</span> : dash}
+        {budget ? <span title={`since ${dateText(budget.since)}`}>{measuredText(budget)}</span> : ''}
       </td>
       <td role="cell" data-head="Budget left">
-        {budget ? <BudgetBar {...{ budget, tone }} /> : dash}
+        {budget ? <BudgetBar {...{ budget, tone }} /> : ''}
       </td>
       <td role="cell" data-head="Burn rate">
-        {budget ? burnSentence(budget) : dash}
+        {budget ? burnSentence(budget) : ''}
       </td>
     </tr>
   )
