@@ -18,6 +18,8 @@ export interface OrderView {
   readonly parcel?: StoredParcel
   /** The correlation id of the request that placed it, and of every log line about it. */
   readonly requestId?: string
+  /** The trace of that request, where it was sampled. */
+  readonly traceId?: string
   readonly placedAt: string
   readonly updatedAt: string
   /** Every event about it; `status` where it brought one about. */
@@ -84,6 +86,7 @@ SELECT json_strip_nulls(json_build_object(
   'totalCents', o.total_cents,
   'parcel', o.parcel,
   'requestId', o.correlation_id,
+  'traceId', o.trace_id,
   'items', (
     SELECT json_agg(json_build_object('sku', i.sku, 'quantity', i.quantity, 'unitPriceCents', i.unit_price_cents)
       ORDER BY i.line)
