@@ -31,8 +31,12 @@ export function objectiveLines(pipeline: OrderPipeline, paint: Paint, width?: nu
 
 function figures({ state, budget }: ObjectiveReport): string[] {
   if (!budget) return [state === 'InPrometheus' ? 'see Prometheus' : unknown, unknown, unknown]
-  const left = leftText(budget)
-  return [measuredText(budget), state === 'Exhausted' ? `exhausted: ${left}` : left, burnText(budget) ?? unknown]
+  const remainder = leftText(budget)
+  return [
+    measuredText(budget),
+    state === 'Exhausted' ? `exhausted: ${remainder}` : remainder,
+    burnText(budget) ?? unknown,
+  ]
 }
 
 function noObjectiveLines({ spec }: OrderPipeline, paint: Paint, width: number | undefined): string[] {
@@ -56,13 +60,13 @@ export function objectiveSentences(
 function sentence({ state, budget, query = '' }: ObjectiveReport): string {
   if (state === 'InPrometheus') return `only Prometheus measures it: ${query}`
   if (!budget) return 'not measured yet'
-  const left =
+  const verdict =
     state === 'Exhausted' ? 'the error budget of 30 days is exhausted' : 'left of the error budget of 30 days'
   const { lastsSeconds } = budget
   const lasts = state === 'Burning' && lastsSeconds !== undefined ? `, which lasts ${durationText(lastsSeconds)}` : ''
   const burn = burnText(budget)
   const rate = burn === undefined ? '' : `; burn rate of the last hour ${burn}${lasts}`
-  return `measured ${measuredText(budget)}; ${left}: ${leftText(budget)}${rate}`
+  return `measured ${measuredText(budget)}; ${verdict}: ${leftText(budget)}${rate}`
 }
 
 function coloured(line: string, report: ObjectiveReport | undefined, paint: Paint): string {

@@ -37,8 +37,8 @@ function budgetOf(
   objective: Objective & { readonly kind: 'freshness' },
   slo: readonly ObjectiveStatus[] = [],
 ): BudgetReport | undefined {
-  const found = slo.find(({ name, target }) => name === objective.name && target === objective.seconds)
-  const { since, measuredSeconds, lateSeconds, burnRate } = found ?? {}
+  const entry = slo.find(({ name, target }) => name === objective.name && target === objective.seconds)
+  const { since, measuredSeconds, lateSeconds, burnRate } = entry ?? {}
   if (since === undefined || measuredSeconds === undefined || lateSeconds === undefined) return undefined
   const share = errorBudgetShare(objective)
   const wholeSeconds = Math.round(budgetWindowSeconds * share)

@@ -16,8 +16,8 @@ export interface ConsoleState {
   readonly writes: boolean
   /** Whether it offers to try things, on a pipeline of this machine. */
   readonly tries: boolean
-  /** Whether it makes dry runs. */
-  readonly forecasts: boolean
+  /** The address of a trace, with `{traceId}` in the place of its id. */
+  readonly traceUrl?: string
   /** What goes before `orderpipeline` commands that a person copies. */
   readonly command: string
 }

@@ -206,6 +206,7 @@ export const recordedOrder: OrderView = {
     { sku: 'SKU-0042', quantity: 1 },
   ],
   requestId: '3f0c1c1e-8f0b-4c7e-9d5a-2b7d9c1e4a10',
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
   placedAt: after(0),
   updatedAt: after(410),
   timeline: [
