@@ -110,7 +110,7 @@ describe('a person who may view', () => {
     expect(answer.status, answer.body).toBe(200)
     const { changed, yaml } = JSON.parse(answer.body) as WhatIf
     expect(changed?.orders).toBe(4_400)
-    expect(changed?.stages.find(({ name }) => name === 'payment')).toMatchObject({ mostReplicas: 7, maxReplicas: 7 })
+    expect(changed?.stages.find(({ name }) => name === 'payment')).toMatchObject({ maxReplicas: 7 })
     expect(yaml).toContain('maxReplicas: 7')
     expect(await viewer.get(`/api/what-if/${others}/shop?${question}`)).toMatchObject({ status: 403 })
   })
