@@ -8,15 +8,14 @@ import type { Actions } from './server/actions-port.ts'
 import { kubeActions } from './server/kube-actions.ts'
 import { laterKube } from './server/later-kube.ts'
 import { createObserver } from './server/observer.ts'
-import type { DryRunner } from './server/what-if.ts'
 import { serveConsole } from './server/server.ts'
 import type { ConsoleServer } from './server/server.ts'
 import { kubeSource } from './server/source.ts'
 import type { Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
+export { isTraceUrl } from './cluster/config.ts'
 export type { Rights } from './model/actions.ts'
-export type { Forecast, WhatIfRequest, WhatIf } from './model/what-if.ts'
 export type { ConsoleState } from './model/state.ts'
 export type { ConsoleServer } from './server/server.ts'
 export type { Source } from './server/source.ts'
@@ -29,8 +28,8 @@ export interface ConsoleOptions {
   readonly allowWrites?: boolean
   /** Who runs it, for the record. */
   readonly user?: string | undefined
-  /** A dry run of a pipeline; without, the console does not offer it. */
-  readonly whatIf?: DryRunner
+  /** The address of a trace with `{traceId}` in the place of its id: links of orders. */
+  readonly traceUrl?: string | undefined
   /** 0: any that is free. */
   readonly port: number
   /** What a person types before a command of `orderpipeline`. */
@@ -41,7 +40,7 @@ export interface ConsoleOptions {
 /** The same for every console of the process. */
 const files = once(pageFiles)
 
-type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'whatIf'>
+type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'traceUrl'>
 
 /**
  * Served until `close`. @throws CommandError where no cluster is found; an Error of code
@@ -92,12 +91,11 @@ function serveKube(kube: KubeClient, options: ConsoleOptions, after?: Promise<vo
 
 async function serve(
   source: Source,
-  { port, command, say, whatIf }: ServingOptions,
+  { port, command, say, traceUrl }: ServingOptions,
   actions?: Actions,
 ): Promise<ConsoleServer> {
   const observer = createObserver(source, {
-    ...{ command, writes: actions !== undefined, tries: actions?.tryIt !== undefined },
-    forecasts: whatIf !== undefined,
+    ...{ command, writes: actions !== undefined, tries: actions?.tryIt !== undefined, traceUrl },
   })
   const server = await serveConsole({
     source,
@@ -106,7 +104,6 @@ async function serve(
     port,
     say,
     ...(actions && { actions }),
-    ...(whatIf && { whatIf }),
   })
   const stopping = new AbortController()
   const looking = observer.run(stopping.signal)

@@ -61,6 +61,7 @@ it('the page shows thirty stages of a hundred replicas', async () => {
   const { text, parts } = await showPage(recordedSource(Date.now() - hours, withStages(stages(30, 100))))
   expect(parts).toBe(30)
   expect(text).toMatch(/of 3000 wanted|of 3,000 wanted/)
+  expect(text).toContain('No objective is set. spec.slo sets them, such as slo: { stages: [{ name: stage-0')
 })
 
 it('the page shows stages at zero replicas', async () => {

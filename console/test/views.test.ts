@@ -76,6 +76,20 @@ describe('a user who opens the console', () => {
     expect(texts.some((text) => text.includes('8 → 5'))).toBe(true)
   })
 
+  it('sees what is left of each error budget, how fast it is spent, and which is exhausted', async () => {
+    await start()
+    const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
+    const payment = await row('payment-freshness').innerText()
+    expect(payment).toMatch(/burning fast[^]*99 % of the time within 1m00s[^]*99\.04 % of 12d00h/)
+    expect(payment).toMatch(/62 %, 4h27m of 7h12m[^]*3\.2×, lasts 5d19h/)
+    expect(await row('shipping-freshness').innerText()).toMatch(/exhausted[^]*-12 %, over by 5m08s/)
+    expect(await row('notification-freshness').innerText()).toContain('not measured yet')
+    await page.getByRole('button', { name: 'that asks Prometheus for gateway-latency' }).click()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(
+      'orderpipeline:slo_error_budget_left:ratio{namespace="default", pipeline="shop", slo="gateway-latency"}',
+    )
+  })
+
   it('finds an order with two clicks, and the stage that it waits for', async () => {
     await start()
     await page.getByRole('link', { name: 'Orders', exact: true }).click()
@@ -84,6 +98,8 @@ describe('a user who opens the console', () => {
     await page.getByText(/Waits for payment, where [\d,]+ messages are to be handled/).waitFor()
     expect(await page.locator('.timeline li').count()).toBe(3)
     expect(await page.locator('.facts').textContent()).toContain('€49.97')
+    const trace = page.getByRole('link', { name: '4bf92f3577b34da6a3ce929d0e0e4736' })
+    expect(await trace.getAttribute('href')).toBe('https://jaeger.example.com/trace/4bf92f3577b34da6a3ce929d0e0e4736')
   })
 
   it('finds an order among those of its customer, and older ones', async () => {
@@ -131,6 +147,20 @@ describe('a user who opens the console', () => {
     await page.getByRole('img', { name: /dry run: payment with up to 200/ }).waitFor()
     await page.getByRole('button', { name: 'Copy the command that makes the change' }).click()
     expect(await page.evaluate<string>('navigator.clipboard.readText()')).toContain('maxReplicas: 200')
+  })
+
+  it('plays a trace in the place of a rate, and a rate again', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/what-if`)
+    await page.getByText('Or a trace, in the place of the rate').click()
+    await page.getByLabel('Trace').fill('at,rate\n0,50/s\n5m,600/s')
+    expect(await page.getByLabel('Orders a second').isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await waitForText(/orders are done after/)
+    expect(new URL(page.url()).searchParams.get('trace')).toBe('at,rate\n0,50/s\n5m,600/s')
+    await page.getByLabel('Trace').fill('')
+    await page.getByLabel('Orders a second').fill('4')
+    await page.getByRole('button', { name: 'Dry run' }).click()
+    await page.waitForURL(/rate=4&/)
   })
 
   it('has a link to the present view for a colleague', async () => {
@@ -196,6 +226,7 @@ const views = {
   'orders of a customer': `/orders?customer=${recordedOrder.customerId}`,
   'dead letters': '/dead-letters',
   'a dry run': '/what-if?rate=50&minutes=10&burst=8000&stage=payment&max=200',
+  'a trace': `/what-if?${new URLSearchParams({ trace: 'at,rate\n0,50/s\n5m,600/s', burst: '0', stage: 'payment' }).toString()}`,
   'no such stage': '/scaling/none',
   'no such page': '/nothing',
 }

@@ -10,7 +10,10 @@ export interface ImageDefinition {
   readonly name: string
   /** Repository of the image, without tag. */
   readonly repository: string
-  /** Program name → its entry file; becomes /app/<program>.mjs. */
+  /**
+   * Program name → its entry file; becomes /app/<program>.mjs. In a folder are files that programs
+   * run as threads.
+   */
   readonly programs: Readonly<Record<string, string>>
   /** Folder under /app → folder copied there as it is. */
   readonly folders: Readonly<Record<string, string>>
@@ -61,7 +64,12 @@ export const servicesImage: ImageDefinition = {
 export const operatorImage: ImageDefinition = {
   name: 'operator',
   repository: 'orderpipeline/operator',
-  programs: { operator: 'operator/src/main.ts', console: 'console/src/main.ts' },
+  programs: {
+    operator: 'operator/src/main.ts',
+    console: 'console/src/main.ts',
+    // A file of a thread: it is in a folder, as no program is.
+    'threads/what-if': 'console/src/what-if/worker.ts',
+  },
   preludes: { console: 'console/src/page-files.ts' },
   command: 'operator',
   folders: {},

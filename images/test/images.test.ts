@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runtimeConfig } from '../src/archive.ts'
 import { defaultCommand } from '../src/definitions.ts'
@@ -184,6 +185,22 @@ test('the console of the operator image carries its page', async () => {
   const bundle = readFileSync(join(root, 'dist', 'operator', 'app', 'console.mjs'), 'utf8')
   expect(bundle.slice(0, 200)).toContain('orderpipeline.dev/console-page')
   expect(defaultCommand(operatorImage)).toEqual(['/app/operator.mjs'])
+})
+
+test('the console of the operator image makes dry runs on a thread, from a file of its own', async () => {
+  const repository = join(import.meta.dirname, '..', '..')
+  await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })
+  const app = join(root, 'dist', 'operator', 'app')
+  expect(readFileSync(join(app, 'console.mjs'), 'utf8')).toContain('./threads/what-if.mjs')
+  const scaling = { minReplicas: 1, maxReplicas: 5, lagPerReplica: 10 }
+  const stage = { name: 'payment', image: 'p:1', consumes: [{ topic: 'placed' }], workSeconds: 0.1, scaling }
+  const spec = { kafka: { strimziCluster: 'kafka' }, topics: [{ name: 'placed' }], stages: [stage] }
+  const question = { ordersPerSecond: 10, minutes: 1, burst: 0, stage: 'payment' }
+  const worker = new Worker(join(app, 'threads', 'what-if.mjs'), {
+    workerData: { pipeline: { name: 'shop', spec }, question },
+  })
+  const answer = await new Promise<unknown>((resolve, reject) => worker.on('message', resolve).on('error', reject))
+  expect(answer).toMatchObject({ answer: { present: { orders: 600 } } })
 })
 
 test('the operator’s image contains only the used part of its Kafka client', async () => {

@@ -1,5 +1,6 @@
 // Which pipeline does a file hold? As far as its capacity goes: the rest of it is the API server's
 // to check.
+import type { SimulatedPipeline } from '@orderpipeline/client/simulation'
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { z } from 'zod'
 import { CommandError } from '../environment.ts'
@@ -26,10 +27,7 @@ const Pipeline = z.object({
   }),
 })
 
-export interface PipelineFile {
-  readonly name: string
-  readonly spec: OrderPipelineSpec
-}
+export type PipelineFile = SimulatedPipeline
 
 /** The file's one OrderPipeline; `-` reads standard input. @throws CommandError */
 export async function pipelineIn(path: string): Promise<PipelineFile> {

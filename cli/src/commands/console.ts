@@ -9,7 +9,6 @@ import { UsageError, CommandError } from '../environment.ts'
 import type { Environment } from '../environment.ts'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
-import { whatIfInThread } from '../what-if/what-if-thread.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
 import { groups } from '../groups.ts'
 
@@ -17,6 +16,7 @@ interface Options extends ClusterOptions {
   readonly port?: string
   readonly open?: true
   readonly allowWrites?: true
+  readonly traceUrl?: string
   readonly json?: true
 }
 
@@ -43,6 +43,10 @@ export const consoleCommand: CommandDefinition = {
         '--allow-writes',
         'allow writes with your rights: replay and discard dead letters, suspend, cancel; the printed address contains the key that they need',
       )
+      .option(
+        '--trace-url <url>',
+        'address of a trace with {traceId} in the place of its id, such as https://jaeger.example.com/trace/{traceId}; orders link to it',
+      )
       .option('--json', 'as JSON, one line with the url once the console is served')
       .action((options: Options) => action((context) => serve(options, context)))
   },
@@ -66,12 +70,15 @@ async function serve(options: Options, { environment, signal }: CommandContext):
 
 async function openConsole(environment: Environment, options: Options, port: number | undefined) {
   // Loaded only here: it would slow the start of every other command.
-  const { startConsole } = await import('@orderpipeline/console')
+  const { isTraceUrl, startConsole } = await import('@orderpipeline/console')
+  const { traceUrl } = options
+  if (traceUrl !== undefined && !isTraceUrl(traceUrl))
+    throw new UsageError(
+      `--trace-url: found ${JSON.stringify(traceUrl)}; allowed: an address such as https://jaeger.example.com/trace/{traceId}`,
+    )
   const say = (line: string): void => void environment.stderr.write(`${line}\n`)
   const { user } = environment
-  const whatIf = whatIfInThread
-  const on = (port: number) =>
-    startConsole(environment, { ...options, user, whatIf, port, command: 'orderpipeline', say })
+  const on = (port: number) => startConsole(environment, { ...options, user, port, command: 'orderpipeline', say })
   try {
     return await on(port ?? usualPort)
   } catch (error) {

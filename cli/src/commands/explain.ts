@@ -2,9 +2,10 @@
 import { partsOf } from '@orderpipeline/operator/pipeline'
 import { painter } from '../colour.ts'
 import { CommandError } from '../environment.ts'
-import { explanation, observeParts, connect, getPipeline } from '@orderpipeline/client'
+import { explanation, objectiveReports, observeParts, connect, getPipeline } from '@orderpipeline/client'
 import { changeLines } from '../explain/changes.ts'
 import { explanationLines } from '../explain/render.ts'
+import { objectiveSentences } from '../objectives/render.ts'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -27,7 +28,7 @@ export const explain: CommandDefinition = {
   describe: (command, action) => {
     clusterOptions(command)
       .description(
-        'Explain the number of replicas of a stage: the lag over its threshold, and what limits, delays or prevents further replicas',
+        'Explain the number of replicas of a stage: the lag over its threshold, and what limits, delays or prevents further replicas; and how it does against its objectives',
       )
       .argument('<name>', 'the pipeline')
       .argument('[stage]', 'one stage, or gateway; default: all of them')
@@ -35,7 +36,7 @@ export const explain: CommandDefinition = {
         '--since <time>',
         'also show how the desired replicas of stages scaled on flow changed in that time: 30m, 1h',
       )
-      .option('--json', 'as JSON: each reason with a code and a sentence')
+      .option('--json', 'as JSON: each reason with a code and a sentence, and the objectives')
       .action((name: string, stage: string | undefined, options: Options) =>
         action((context) => tell(name, stage, options, context)),
       )
@@ -57,13 +58,20 @@ async function tell(
   const sinceMs = options.since === undefined ? undefined : durationMs(options.since, '--since')
   const observationOf = await observeParts(kube, pipeline, among)
   const explanations = among.map((part) => explanation(observationOf(part)))
+  const objectives = objectiveReports(pipeline).filter(({ part }) => among.includes(part))
   const paint = painter(environment.colour)
+  const { columns: width } = environment.stdout
   const text = options.json
-    ? JSON.stringify({ name, namespace: pipeline.metadata.namespace, parts: explanations })
+    ? JSON.stringify({ name, namespace: pipeline.metadata.namespace, parts: explanations, objectives })
     : explanations
         .map((one) => [
-          ...explanationLines(one, paint, environment.stdout.columns),
-          ...(sinceMs === undefined ? [] : changeLines(one, sinceMs, Date.now(), environment.stdout.columns)),
+          ...explanationLines(one, paint, width),
+          ...objectiveSentences(
+            objectives.filter(({ part }) => part === one.part),
+            paint,
+            width,
+          ),
+          ...(sinceMs === undefined ? [] : changeLines(one, sinceMs, Date.now(), width)),
         ])
         .map((lines) => lines.join('\n'))
         .join('\n\n')

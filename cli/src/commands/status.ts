@@ -3,8 +3,16 @@ import { sleep } from '@orderpipeline/retry'
 import { painter } from '../colour.ts'
 import type { Paint } from '../colour.ts'
 import { CommandError } from '../environment.ts'
-import { connect, KubeUnreachableError, noneAdvice, getPipeline, pipelinesOf } from '@orderpipeline/client'
+import {
+  connect,
+  KubeUnreachableError,
+  noneAdvice,
+  getPipeline,
+  objectiveReports,
+  pipelinesOf,
+} from '@orderpipeline/client'
 import type { KubeClient } from '@orderpipeline/client'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { clusterOptions } from '../kube/options.ts'
 import type { ClusterOptions } from '../kube/options.ts'
 import type { CommandContext, CommandDefinition } from '../program.ts'
@@ -29,10 +37,12 @@ export const status: CommandDefinition = {
   ],
   describe: (command, action) => {
     clusterOptions(command)
-      .description('Show conditions with their age, and replicas, lag, time to drain and capacity of every stage')
+      .description(
+        'Show conditions with their age, replicas, lag, time to drain and capacity of every stage, and the error budgets of objectives',
+      )
       .argument('[name]', 'one pipeline; default: one line for each of the namespace')
       .option('-w, --watch', 'refresh every two seconds, until interrupted')
-      .option('--json', 'as JSON: the pipeline, or a list of all')
+      .option('--json', 'as JSON: the pipeline with its objectives, or a list of all')
       .action((name: string | undefined, options: Options) => action((context) => show(name, options, context)))
   },
 }
@@ -79,7 +89,7 @@ async function oneOf(
   width: number | undefined,
 ): Promise<readonly string[]> {
   const pipeline = await getPipeline(kube, namespace, name)
-  return options.json ? [JSON.stringify(pipeline)] : statusLines(pipeline, paint, new Date(), width)
+  return options.json ? [JSON.stringify(withObjectives(pipeline))] : statusLines(pipeline, paint, new Date(), width)
 }
 
 async function allOf(
@@ -90,8 +100,13 @@ async function allOf(
   width: number | undefined,
 ): Promise<readonly string[]> {
   const pipelines = await pipelinesOf(kube, namespace)
-  if (options.json) return [JSON.stringify({ items: pipelines })]
+  if (options.json) return [JSON.stringify({ items: pipelines.map(withObjectives) })]
   if (pipelines.length === 0)
     throw new CommandError(`There is no OrderPipeline in namespace ${namespace}.`, { advice: noneAdvice(namespace) })
   return summaryLines(pipelines, paint, new Date(), width)
+}
+
+/** The object as the API server has it, and what its objectives come to. */
+function withObjectives(pipeline: OrderPipeline): OrderPipeline & { readonly objectives: unknown } {
+  return { ...pipeline, objectives: objectiveReports(pipeline) }
 }

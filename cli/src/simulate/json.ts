@@ -1,8 +1,5 @@
 // What does a program read of a run? Its inputs, its figures, and a sample a second of every stage.
-import type { Figures } from './model/figures.ts'
-import type { ClusterConditions } from './model/scenario.ts'
-import type { StageState } from './model/stage.ts'
-import type { DryRun } from './dry-run.ts'
+import type { ClusterConditions, DryRun, Figures, StageState } from '@orderpipeline/client/simulation'
 import type { Replay } from './replay/savings.ts'
 
 interface Settings {

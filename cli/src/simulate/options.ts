@@ -3,7 +3,7 @@
 import { burst, day, InvalidOptionError, parsedDuration, parsedRate, steady } from '@orderpipeline/traffic'
 import type { Trace } from '@orderpipeline/traffic'
 import { UsageError } from '../environment.ts'
-import type { ClusterConditions } from './model/scenario.ts'
+import type { ClusterConditions } from '@orderpipeline/client/simulation'
 import type { Ratio } from '@orderpipeline/operator/pipeline'
 
 export interface Options {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { painter } from '../colour.ts'
 import { statusLines } from './render.ts'
 
-function pipeline(status: OrderPipelineStatus): OrderPipeline {
+function pipeline(status: OrderPipelineStatus, spec: Partial<OrderPipeline['spec']> = {}): OrderPipeline {
   return {
     apiVersion: 'orderpipeline.dev/v1alpha1',
     kind: 'OrderPipeline',
@@ -12,13 +12,14 @@ function pipeline(status: OrderPipelineStatus): OrderPipeline {
       kafka: { strimziCluster: 'shop-kafka' },
       topics: [],
       stages: [{ name: 'payment', consumes: [], scaling: { minReplicas: 1, maxReplicas: 2, lagPerReplica: 10 } }],
+      ...spec,
     },
     status: { observedGeneration: 1, ...status },
   }
 }
 const counts = { replicas: 1, readyReplicas: 1, desiredReplicas: 1 }
-function lines(status: OrderPipelineStatus): string {
-  return statusLines(pipeline(status), painter(false), new Date(0)).join('\n')
+function lines(status: OrderPipelineStatus, spec: Partial<OrderPipeline['spec']> = {}): string {
+  return statusLines(pipeline(status, spec), painter(false), new Date(0)).join('\n')
 }
 
 describe('the status of a pipeline', () => {
@@ -44,18 +45,51 @@ describe('the status of a pipeline', () => {
     )
   })
 
-  it('shows how much of each error budget is left, and where Prometheus has to be asked', () => {
-    const measured = { measuredBy: 'Operator', target: 60, budgetLeftPercent: 87, burnRate: 1.4 } as const
-    const text = lines({
-      slo: [
-        { name: 'payment-freshness', objective: 99, ...measured },
-        { name: 'shipping-freshness', objective: 99.5, measuredBy: 'Operator', target: 60 },
-        { name: 'gateway-availability', objective: 99.9, measuredBy: 'Prometheus' },
+  it('shows target, measurement, budget and burn rate of each objective, and where Prometheus has to be asked', () => {
+    const sums = { since: '1969-12-20T00:00:00.000Z', measuredSeconds: 864_000 }
+    const measured = { measuredBy: 'Operator', target: 60, ...sums } as const
+    const slo = {
+      stages: [
+        { name: 'payment', freshnessSeconds: 60, objective: 99 },
+        { name: 'shipping', freshnessSeconds: 60, objective: 99.5 },
+        { name: 'orders', freshnessSeconds: 60, objective: 99 },
       ],
-    })
-    expect(text).toMatch(/payment-freshness +99 % +87 % +1\.4×/)
-    expect(text).toMatch(/shipping-freshness +99\.5 % +- +-/)
-    expect(text).toMatch(/gateway-availability +99\.9 % +see Prometheus +-/)
-    expect(lines({})).not.toContain('OBJECTIVE')
+      gateway: { availability: { objective: 99.9 } },
+    }
+    const text = lines(
+      {
+        slo: [
+          {
+            ...measured,
+            name: 'payment-freshness',
+            objective: 99,
+            budgetLeftPercent: 87,
+            burnRate: 1.4,
+            lateSeconds: 3_370,
+          },
+          {
+            ...measured,
+            name: 'orders-freshness',
+            objective: 99,
+            budgetLeftPercent: -10,
+            burnRate: 0,
+            lateSeconds: 28_512,
+          },
+        ],
+      },
+      { slo },
+    )
+    expect(text).toMatch(/payment-freshness +99 % of the time within 1m00s +99\.6 % of 10d00h +87 %, 6h15m +1\.4×/)
+    expect(text).toMatch(/orders-freshness .* +96\.7 % of 10d00h +exhausted: -10 %, over by 43m12s +0×/)
+    expect(text).toMatch(/shipping-freshness +99\.5 % of the time within 1m00s +- +- +-/)
+    expect(text).toMatch(/gateway-availability +99\.9 % of requests without a 5xx +see Prometheus +- +-/)
+  })
+
+  it('says in one line how to set an objective where none is set', () => {
+    const text = lines({})
+    expect(text).not.toContain('OBJECTIVE')
+    expect(text).toContain(
+      'No objective is set. spec.slo sets them, such as slo: { stages: [{ name: payment, freshnessSeconds: 60, objective: 99 }] }',
+    )
   })
 })

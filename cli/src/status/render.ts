@@ -5,6 +5,7 @@ import { figuresOf, partsOf } from '@orderpipeline/operator/pipeline'
 import type { Paint } from '../colour.ts'
 import { columns, tables } from '../columns.ts'
 import { ageText, countText, deadLettersText, drainText, rateText, unknown } from '@orderpipeline/client/figures'
+import { objectiveLines } from '../objectives/render.ts'
 import { wrapped } from '../wrapped.ts'
 
 /** No line is wider than `width`, where one is given. */
@@ -21,6 +22,7 @@ export function statusLines(pipeline: OrderPipeline, paint: Paint, now: Date, wi
     ...servicesLines(pipeline, paint, width),
     '',
     ...stageLines(pipeline, paint, width),
+    '',
     ...objectiveLines(pipeline, paint, width),
     ...notes(pipeline, paint, width),
     ...scalingLines(pipeline, now, width),
@@ -116,33 +118,6 @@ function row(
     drainText(figures ?? {}),
     rateText(figures?.capacity?.ordersPerSecond),
   ]
-}
-
-/** Error budgets of 30 days; those of the gateway are in Prometheus. */
-function objectiveLines({ status = {} }: OrderPipeline, paint: Paint, width: number | undefined): string[] {
-  const { slo = [] } = status
-  if (slo.length === 0) return []
-  const rows = slo.map(({ name, objective, measuredBy, budgetLeftPercent, burnRate }) => [
-    name,
-    `${objective} %`,
-    measuredBy === 'Prometheus' ? 'see Prometheus' : percentText(budgetLeftPercent),
-    burnRate === undefined ? unknown : `${burnRate}×`,
-  ])
-  return [
-    '',
-    ...tables(['OBJECTIVE', 'OF', 'BUDGET LEFT', 'BURNS'], rows, { width }).flatMap(({ titles, lines }) => [
-      paint(titles, 'dim'),
-      ...lines.map((line, index) => {
-        const { budgetLeftPercent = 100, burnRate = 0 } = slo[index] ?? {}
-        if (budgetLeftPercent <= 0) return paint(line, 'red')
-        return burnRate > 1 ? paint(line, 'yellow') : line
-      }),
-    ]),
-  ]
-}
-
-function percentText(percent: number | undefined): string {
-  return percent === undefined ? unknown : `${percent} %`
 }
 
 /** What a stage's figures alone do not say. */

@@ -56,13 +56,13 @@ describe('the console of the operator’s chart', () => {
     expect(env(await enabled('watchNamespace=shops'))['NAMESPACES']).toBe('shops')
   })
 
-  test('is a pod of the operator’s image with a read-only file system, within 100 MB, that only its port leads to', async () => {
+  test('is a pod of the operator’s image with a read-only file system, within 192 MiB, that only its port leads to', async () => {
     const objects = await enabled()
     const [pod] = podsOf(ofConsole(objects))
     expect(pod?.spec).toMatchObject({ serviceAccountName: name, securityContext: { runAsNonRoot: true } })
     expect(container(objects)).toMatchObject({
       ...{ image: 'orderpipeline/operator:0.1.0', args: ['/app/console.mjs'] },
-      resources: { limits: { memory: '100Mi' } },
+      resources: { limits: { memory: '192Mi' } },
       securityContext: {
         readOnlyRootFilesystem: true,
         allowPrivilegeEscalation: false,
@@ -86,6 +86,7 @@ describe('the console of the operator’s chart', () => {
   test('only reads, and trusts no header, unless asked to', async () => {
     expect(env(await enabled())).toMatchObject({ ALLOW_WRITES: 'false' })
     expect(env(await enabled())).not.toHaveProperty('TOKEN_HEADER')
+    expect(env(await enabled())).not.toHaveProperty('TRACE_URL')
     expect(env(await enabled('console.allowWrites=true', 'console.tokenHeader=Authorization'))).toMatchObject({
       ...{ ALLOW_WRITES: 'true', TOKEN_HEADER: 'Authorization' },
     })

@@ -2,6 +2,7 @@
 // once, each value checked and named.
 import { readConfig, variables } from '@orderpipeline/config'
 import { z } from 'zod'
+import { traceIdPlace } from '../model/orders.ts'
 
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const schema = z.object({
@@ -28,6 +29,12 @@ const schema = z.object({
     .optional(),
   /** Where the operator answers what it decided for stages scaled on flow; absent means nowhere. */
   FLOW_SCALER_URL: variables.url(['http', 'https']).optional(),
+  /** The address of a trace with {traceId} in the place of its id; absent means without links. */
+  TRACE_URL: z
+    .string()
+    .refine(isTraceUrl)
+    .describe('an address such as https://jaeger.example.com/trace/{traceId}')
+    .optional(),
   /** The API server, as Kubernetes tells every pod. */
   KUBERNETES_SERVICE_HOST: variables.text(),
   KUBERNETES_SERVICE_PORT: variables.port().default(443),
@@ -38,6 +45,10 @@ const schema = z.object({
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
+}
+
+export function isTraceUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && text.includes(traceIdPlace)
 }
 
 export type ClusterConfig = z.output<typeof schema>

@@ -27,7 +27,7 @@ export async function startClusterConsole(options: ClusterConsoleOptions): Promi
   const kube = { ...cluster.own, getInside: reading(config.FLOW_SCALER_URL) }
   const observers = config.NAMESPACES.map((namespace) =>
     createObserver(namespaceSource(kube, cluster.server, namespace), {
-      ...{ command: 'orderpipeline', writes: config.ALLOW_WRITES },
+      ...{ command: 'orderpipeline', writes: config.ALLOW_WRITES, traceUrl: config.TRACE_URL },
     }),
   )
   const addresses = clusterAddresses(config.ORIGINS)

@@ -3,7 +3,7 @@ import { changeBetween, changedState } from './change.ts'
 import { groupDeadLetters, nextCommand } from './dead-letters.ts'
 import type { DeadLetterSummary } from './dead-letters.ts'
 import { History } from './history.ts'
-import { logCommand, waitsFor } from './orders.ts'
+import { logCommand, traceAddress, waitsFor } from './orders.ts'
 import type { OrderView } from './orders.ts'
 import type { ConsoleState, PartState, PipelineState } from './state.ts'
 import { hadLag, trendOf } from './trend.ts'
@@ -19,7 +19,7 @@ function part(changes: Partial<PartState> = {}): PartState {
 function pipeline(parts: readonly PartState[], changes: Partial<PipelineState> = {}): PipelineState {
   return {
     ...{ namespace: 'default', name: 'shop', ready: 'True', suspended: false, behind: false, hasGateway: true },
-    ...{ conditions: [], parts },
+    ...{ objectives: [], conditions: [], parts },
     ...changes,
   }
 }
@@ -33,7 +33,6 @@ function state(at: number, pipelines: readonly PipelineState[], trouble?: string
       command: 'orderpipeline',
       writes: false,
       tries: false,
-      forecasts: false,
     },
     ...(trouble === undefined ? {} : { trouble }),
   }
@@ -216,6 +215,17 @@ describe('the logs of an order', () => {
   it('have no command where the id is unknown, or would be more than a word in a shell', () => {
     expect(logCommand(shop, { placedAt })).toBeUndefined()
     expect(logCommand(shop, { requestId: '$(rm -r .)', placedAt })).toBeUndefined()
+  })
+})
+
+describe('the trace of an order', () => {
+  const template = 'https://jaeger.example.com/trace/{traceId}?of={traceId}'
+  it('has an address where the console has a template, and the order an id', () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+    expect(traceAddress(template, { traceId })).toBe(`https://jaeger.example.com/trace/${traceId}?of=${traceId}`)
+    expect(traceAddress(undefined, { traceId })).toBeUndefined()
+    expect(traceAddress(template, {})).toBeUndefined()
+    expect(traceAddress(template, { traceId: '../../x' })).toBeUndefined()
   })
 })
 

@@ -11,6 +11,8 @@ export interface OrderView {
   readonly items: readonly { readonly sku: string; readonly quantity: number }[]
   /** The id of the request that placed it; older gateways do not say it. */
   readonly requestId?: string
+  /** The trace of that request, where it was sampled; older gateways do not say it. */
+  readonly traceId?: string
   /** RFC 3339. */
   readonly placedAt: string
   readonly updatedAt: string
@@ -64,6 +66,14 @@ export function waitsFor(order: OrderView, stages: readonly string[]): string | 
 
 /** As the gateway takes it from a caller, so that it needs no quotes in a shell. */
 const requestIdPattern = /^[\w.:-]{1,128}$/
+
+/** Where the traces of orders are shown: an address with this in the place of the id. */
+export const traceIdPlace = '{traceId}'
+
+/** Undefined without a template, and where the order's trace id is none. */
+export function traceAddress(template: string | undefined, { traceId = '' }: Pick<OrderView, 'traceId'>) {
+  return /^[0-9a-f]{32}$/.test(traceId) ? template?.replaceAll(traceIdPlace, traceId) : undefined
+}
 
 /**
  * Prints the log lines about an order; each has the trace id too, where traces are on. Undefined

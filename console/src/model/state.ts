@@ -1,6 +1,8 @@
 // What does the console know of pipelines? The one shape that the server sends and the page draws;
 // plain data, absent where a figure is not known.
 
+import type { ObjectiveReport } from '@orderpipeline/client/objective-words'
+
 export interface ConsoleState {
   /** Unix milliseconds of the look it is from. */
   readonly at: number
@@ -14,8 +16,8 @@ export interface ConsoleState {
   readonly writes: boolean
   /** Whether it offers to try things, on a pipeline of this machine. */
   readonly tries: boolean
-  /** Whether it makes dry runs. */
-  readonly forecasts: boolean
+  /** The address of a trace, with `{traceId}` in the place of its id. */
+  readonly traceUrl?: string
   /** What goes before `orderpipeline` commands that a person copies. */
   readonly command: string
 }
@@ -32,6 +34,8 @@ export interface PipelineState {
   /** The lag of all stages; absent while that of any is not known. */
   readonly lag?: number
   readonly capacity?: { readonly ordersPerSecond: number; readonly part: string }
+  /** In the order of the spec; empty without any. */
+  readonly objectives: readonly ObjectiveReport[]
   readonly conditions: readonly ConditionState[]
   /** The gateway first, then the stages in the order of the spec. */
   readonly parts: readonly PartState[]

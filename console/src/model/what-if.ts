@@ -5,6 +5,8 @@ import type { Sample } from './state.ts'
 export interface WhatIfRequest {
   readonly ordersPerSecond: number
   readonly minutes: number
+  /** CSV as for `simulate --trace`, in the place of the steady rate. */
+  readonly trace?: string
   /** Orders that come at once, half a minute after the beginning. */
   readonly burst: number
   /** The stage that is looked at, and changed. */
@@ -15,6 +17,8 @@ export interface WhatIfRequest {
 
 export interface Forecast {
   readonly orders: number
+  /** The steady rate, or that of the busiest minute of a trace; without the burst. */
+  readonly ordersPerSecond: number
   /** When all are done; absent where they are not in time. */
   readonly doneAtSeconds?: number
   readonly replicaHours: number
@@ -47,35 +51,41 @@ export const limits = {
   ordersPerSecond: 5_000,
   minutes: 20,
   burst: 200_000,
+  /** A trace is in the address, and proxies take eight thousand characters. */
+  traceCharacters: 3_000,
+  traceMinutes: 60,
+  /** All of a load. */
+  orders: 6_000_000,
   maxReplicas: 1_000,
 } as const
 
 /** undefined where the query has no question. @throws RangeError that names what is wrong */
 export function questionIn(query: URLSearchParams): WhatIfRequest | undefined {
-  if (!query.has('rate')) return undefined
+  if (!query.has('rate') && !query.has('trace')) return undefined
   const number = (name: string, from: number, to: number, usual: number): number => {
     const text = query.get(name)
     const value = text === null || text === '' ? usual : Number(text)
     if (value >= from && value <= to) return value
     throw new RangeError(`${name}: found ${JSON.stringify(text)}; allowed: a number from ${from} to ${to}`)
   }
+  const trace = (query.get('trace') ?? '').trim()
+  if (trace.length > limits.traceCharacters)
+    throw new RangeError(`trace: found ${trace.length} characters; allowed: up to ${limits.traceCharacters}`)
   const max = number('max', 0, limits.maxReplicas, 0)
   return {
     ordersPerSecond: number('rate', 0, limits.ordersPerSecond, 0),
     minutes: number('minutes', 1, limits.minutes, 10),
     burst: Math.round(number('burst', 0, limits.burst, 0)),
     stage: query.get('stage') ?? '',
+    ...(trace === '' ? {} : { trace }),
     ...(max > 0 ? { maxReplicas: Math.round(max) } : {}),
   }
 }
 
-export function queryOf({ ordersPerSecond, minutes, burst, stage, maxReplicas }: WhatIfRequest): string {
-  const query = new URLSearchParams({
-    rate: String(ordersPerSecond),
-    minutes: String(minutes),
-    burst: String(burst),
-    stage,
-  })
+export function queryOf({ ordersPerSecond, minutes, trace, burst, stage, maxReplicas }: WhatIfRequest): string {
+  const load: Record<string, string> =
+    trace === undefined ? { rate: String(ordersPerSecond), minutes: String(minutes) } : { trace }
+  const query = new URLSearchParams({ ...load, burst: String(burst), stage })
   if (maxReplicas !== undefined) query.set('max', String(maxReplicas))
   return query.toString()
 }

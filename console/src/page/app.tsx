@@ -132,7 +132,7 @@ function Content({ route, state, pipeline, connected, rights }: ContentProps) {
     case 'scaling':
       return <ScalingView pipeline={pipeline} route={route} now={state.at} connected={connected} />
     case 'orders':
-      return <OrdersView pipeline={pipeline} id={route.id} customer={route.customer} rights={rights} />
+      return <OrdersView {...{ pipeline, rights }} id={route.id} customer={route.customer} traceUrl={state.traceUrl} />
     case 'dead-letters':
       return <DeadLettersView pipeline={pipeline} command={state.command} writes={state.writes} rights={rights} />
     case 'what-if':
@@ -164,7 +164,7 @@ function Picker({ state, route }: { readonly state: ConsoleState; readonly route
 }
 
 function hiddenViews(state: ConsoleState | undefined): readonly string[] {
-  return [...(state?.tries ? [] : ['try']), ...(state?.forecasts ? [] : ['what-if'])]
+  return state?.tries ? [] : ['try']
 }
 
 function Views({ route, hidden }: { readonly route: PipelineRoute; readonly hidden: readonly string[] }) {

@@ -25,6 +25,11 @@ describe('an address', () => {
         pipeline,
         question: { ordersPerSecond: 200, minutes: 10, burst: 0, stage: 'payment', maxReplicas: 150 },
       },
+      {
+        view: 'what-if',
+        pipeline,
+        question: { ordersPerSecond: 0, minutes: 10, trace: 'at,rate\n0,5/s\n1m,0', burst: 0, stage: 'payment' },
+      },
       { view: 'home' },
     ]
     for (const route of routes) {

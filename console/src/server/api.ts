@@ -12,7 +12,7 @@ import { pipelineKey } from './dead-letter-actions.ts'
 import type { Observers } from './observers.ts'
 import type { OnDemand, Visitor } from './visitor.ts'
 import { forecaster } from './what-if.ts'
-import type { DryRunner } from './what-if.ts'
+import type { DryRunner } from '../what-if/what-if-thread.ts'
 
 export interface Api {
   /** undefined where the path is not of the API. The visitor may see the pipeline of the path. */
@@ -29,8 +29,8 @@ const lettersCacheMs = 10_000
 const lettersTimeoutMs = 30_000
 const mostOrdersAtOnce = 8
 
-export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, whatIf?: DryRunner): Api {
-  const forecasts = whatIf && forecaster(whatIf)
+export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, whatIf: DryRunner): Api {
+  const forecasts = forecaster(whatIf)
   const deadLetters = lettersReader()
   const lookUp = orderLookups()
 
@@ -46,7 +46,7 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
       try {
         if (kind === 'history' && id === undefined)
           return { status: 200, body: observers.history(`${namespace}/${name}`) }
-        if (kind === 'what-if' && id === undefined && forecasts) return await forecasts(livePipeline, query)
+        if (kind === 'what-if' && id === undefined) return await forecasts(livePipeline, query)
         const source = visitor.onDemand(namespace)
         if ((kind === 'orders' || kind === 'customers') && id !== undefined) {
           const refusal = await visitor.readRefusal(livePipeline, 'orders')

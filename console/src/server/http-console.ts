@@ -16,7 +16,8 @@ import type { Addresses } from './guard.ts'
 import type { Observer } from './observer.ts'
 import { observersOf } from './observers.ts'
 import type { PageFiles } from '../page-files.ts'
-import type { DryRunner } from './what-if.ts'
+import { whatIfInThread } from '../what-if/what-if-thread.ts'
+import type { DryRunner } from '../what-if/what-if-thread.ts'
 import { noVisibleNamespace } from './visitor.ts'
 import type { Visitor, Visitors } from './visitor.ts'
 
@@ -36,6 +37,7 @@ export interface ServerOptions {
   /** The loopback address and its names unless given. */
   readonly cluster?: { readonly listen: string; readonly addresses: Addresses }
   readonly say: (line: string) => void
+  /** Makes the dry runs; a thread of this process unless given. */
   readonly whatIf?: DryRunner
   readonly periods?: StreamPeriods
 }
@@ -47,7 +49,7 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
   const { visitors, cluster } = options
   const observers = observersOf(options.observers)
   const streams = eventStreams(observers, options.periods)
-  const api = createApi(observers, options.whatIf)
+  const api = createApi(observers, options.whatIf ?? whatIfInThread)
   const acting = actionsApi(observers, (pipeline) => api.forget(pipeline))
   let addresses = cluster?.addresses ?? machineAddresses(0)
   const server = createServer((request, response) => {

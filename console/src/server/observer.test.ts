@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { StateChange } from '../model/state.ts'
 import { recordedSource, shopPipeline } from '../testing/recorded-shop.ts'
+import { recordedWhatIf } from '../testing/recorded-what-if.ts'
 import { createApi } from './api.ts'
 import { createObserver } from './observer.ts'
 import { observersOf } from './observers.ts'
@@ -95,7 +96,7 @@ describe('the API', () => {
     await observer.step()
     const request = { headers: {} } as IncomingMessage
     const visitor = (await machineVisitors(source, undefined, 'key').of(request)) as Visitor
-    return { source, visitor, api: createApi(observersOf([observer])) }
+    return { source, visitor, api: createApi(observersOf([observer]), recordedWhatIf) }
   }
   it('refuses an invalid order id without a request to the gateway, and reports missing pipelines', async () => {
     const { api, visitor } = await ready()

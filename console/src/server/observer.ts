@@ -27,7 +27,7 @@ export interface ObserverOptions {
   readonly command: string
   readonly writes?: boolean
   readonly tries?: boolean
-  readonly forecasts?: boolean
+  readonly traceUrl?: string | undefined
   /** Between reads while a page is open. */
   readonly watchedMs?: number
   /** Between reads for the history alone. */
@@ -98,7 +98,7 @@ function stateBefore(source: Source, options: ObserverOptions): ConsoleState {
   return {
     ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
     ...{ command: options.command, writes: options.writes ?? false, tries: options.tries ?? false },
-    forecasts: options.forecasts ?? false,
+    ...(options.traceUrl === undefined ? {} : { traceUrl: options.traceUrl }),
     trouble: 'Not looked yet.',
   }
 }

@@ -1,5 +1,5 @@
 // What is shown of a pipeline? From the objects of a look to the shape that the page draws. Pure.
-import { explanation, partsAmong } from '@orderpipeline/client'
+import { explanation, objectiveReports, partsAmong } from '@orderpipeline/client'
 import type { Listed, PartObserved } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { figuresOf, gatewayName, namespaceOf, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
@@ -43,6 +43,7 @@ export function pipelineState(
     ...(status?.capacity
       ? { capacity: { ordersPerSecond: status.capacity.ordersPerSecond, part: status.capacity.bottleneck } }
       : {}),
+    objectives: objectiveReports(pipeline),
     conditions: conditions.map(({ type, status: truth, reason, message, lastTransitionTime }) => ({
       ...{ type, status: truth, reason, message, since: lastTransitionTime },
     })),

@@ -19,6 +19,7 @@ export interface RecordedConsole {
   close(): Promise<void>
 }
 
+export const recordedTraceUrl = 'https://jaeger.example.com/trace/{traceId}'
 const stepMs = 5_000
 const wholeMs = 2 * 3_600_000
 
@@ -37,7 +38,7 @@ export async function recordedConsole(options: RecordedOptions = {}): Promise<Re
   const now = Date.now()
   const { source: shop = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions } = options
   if (actions) shop.letters = () => Promise.resolve(actions.letters())
-  const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined, forecasts: true }
+  const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined, traceUrl: recordedTraceUrl }
   const observer = createObserver(shop, { command: 'orderpipeline', ...may })
   for (let at = now - lookedMs; at <= now; at += stepMs) {
     shop.at = at

@@ -12,11 +12,13 @@ import type { NamespaceSnapshot } from '../server/pipeline-state.ts'
 import type { Source } from '../server/source.ts'
 import { autoscalerOf, desiredReplicasOf } from './recorded-autoscaler.ts'
 import type { PartRun } from './recorded-autoscaler.ts'
+import { recordedObjectives, recordedSlo } from './recorded-objectives.ts'
 
 const file = new URL('../../../examples/shop.yaml', import.meta.url)
 export function shopPipeline(): OrderPipeline {
   const shop = parse(readFileSync(file, 'utf8')) as OrderPipeline
-  return { ...shop, metadata: { ...shop.metadata, namespace: 'default', generation: 3, uid: 'shop' } }
+  const metadata = { ...shop.metadata, namespace: 'default', generation: 3, uid: 'shop' }
+  return { ...shop, metadata, spec: { ...shop.spec, slo: recordedSlo } }
 }
 
 export type Runs = Record<string, PartRun>
@@ -183,6 +185,7 @@ function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number)
       ordersPerSecond: Math.round(rate * 10) / 10,
     },
     capacity: { ordersPerSecond: 800, bottleneck: 'payment' },
+    slo: recordedObjectives(at),
     stages,
   }
 }
@@ -203,6 +206,7 @@ export const recordedOrder: OrderView = {
     { sku: 'SKU-0042', quantity: 1 },
   ],
   requestId: '3f0c1c1e-8f0b-4c7e-9d5a-2b7d9c1e4a10',
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
   placedAt: after(0),
   updatedAt: after(410),
   timeline: [

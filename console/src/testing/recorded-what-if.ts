@@ -1,7 +1,7 @@
 // What does the page draw of a dry run in tests of the page? A burst that 100 replicas work off in
 // three minutes, and other maxima in proportion.
 import type { Forecast, WhatIfRequest, WhatIf } from '../model/what-if.ts'
-import type { DryRunner } from '../server/what-if.ts'
+import type { DryRunner } from '../what-if/what-if-thread.ts'
 
 const seconds = 600
 const usualMaximum = 100
@@ -21,13 +21,15 @@ export const recordedWhatIf: DryRunner = ({ spec }, question) => {
 function forecastWith(
   maximum: number,
   stages: readonly string[],
-  { burst, ordersPerSecond, stage }: WhatIfRequest,
+  { burst, ordersPerSecond: steadyRate, trace, stage }: WhatIfRequest,
 ): Forecast {
+  const ordersPerSecond = trace === undefined ? steadyRate : 300
   const drain = Math.round(180 * (usualMaximum / maximum))
   const lagAt = (second: number): number =>
     second < 30 ? 0 : Math.max(0, Math.round(burst * (1 - (second - 30) / drain)))
   return {
     orders: burst + ordersPerSecond * seconds,
+    ordersPerSecond,
     doneAtSeconds: 30 + drain,
     replicaHours: 4.2,
     carries: { ordersPerSecond: 8 * maximum, stage: 'payment' },

@@ -19,7 +19,7 @@ const views = {
 const heights: Readonly<Record<keyof typeof views, number>> = {
   pipeline: 1_060,
   scaling: 1_120,
-  order: 580,
+  order: 700,
   'dead-letters': 820,
   'what-if': 1_060,
 }
@@ -43,6 +43,11 @@ try {
       await page.close()
     }
   const page = await browser.newPage({ viewport: { width: 1_440, height: 820 }, reducedMotion: 'reduce' })
+  await page.goto(`${readOnlyConsole.server.url}/pipelines/default/shop`)
+  await settled(page)
+  const objectives = join(folder, 'console-objectives-light.png')
+  await page.getByRole('region', { name: 'Objectives' }).screenshot({ path: objectives, animations: 'disabled' })
+  process.stdout.write(`${objectives}\n`)
   await page.goto(acting.server.address)
   await settled(page)
   await page.goto(`${acting.server.url}/pipelines/default/shop/dead-letters`)

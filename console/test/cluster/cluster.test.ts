@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Rights } from '../../src/model/actions.ts'
 import type { DeadLetterDetails } from '../../src/model/dead-letters.ts'
 import type { ConsoleState } from '../../src/model/state.ts'
+import type { WhatIf } from '../../src/model/what-if.ts'
 import type { HttpConsole } from '../../src/server/http-console.ts'
 import { browserAt, editing, testEnvironment, ownRules, viewing } from './test-environment.ts'
 import type { Browser, TestEnvironment } from './test-environment.ts'
@@ -99,6 +100,19 @@ describe('a person who may view', () => {
     expect(state.trouble).toBeUndefined()
     expect(state.pipelines.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual([`${shops}/shop`])
     expect(await viewer.get(`/api/history/${shops}/shop`)).toMatchObject({ status: 200 })
+  })
+
+  it('makes a dry run of a pipeline that they see, on a thread of the console, and of no other', async () => {
+    const viewer = await as('viewer')
+    await viewer.streamed(hasShop)
+    const question = 'rate=20&minutes=2&burst=2000&stage=payment&max=7'
+    const answer = await viewer.get(`/api/what-if/${shops}/shop?${question}`)
+    expect(answer.status, answer.body).toBe(200)
+    const { changed, yaml } = JSON.parse(answer.body) as WhatIf
+    expect(changed?.orders).toBe(4_400)
+    expect(changed?.stages.find(({ name }) => name === 'payment')).toMatchObject({ maxReplicas: 7 })
+    expect(yaml).toContain('maxReplicas: 7')
+    expect(await viewer.get(`/api/what-if/${others}/shop?${question}`)).toMatchObject({ status: 403 })
   })
 
   it('sees which actions are refused and why, and can do none of them', async () => {

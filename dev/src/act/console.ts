@@ -1,6 +1,5 @@
 // How does `orderpipeline dev` serve the console of its pipeline? In its own process, on the local
 // API server. The pipeline runs without it, too.
-import { whatIfInThread } from '@orderpipeline/cli/embedding'
 import { startConsoleLater } from '@orderpipeline/console'
 import type { ConsoleServer } from '@orderpipeline/console'
 import type { Ports } from '@orderpipeline/cluster/supervised'
@@ -28,7 +27,6 @@ export async function devConsole({ ports, ...options }: DevConsoleOptions): Prom
   const settings = {
     say: print,
     allowWrites: true,
-    whatIf: whatIfInThread,
     command: 'npm run orderpipeline --',
     local: true,
   }

@@ -63,6 +63,10 @@ export const storedOrder = z.object({
     .string()
     .optional()
     .describe('The x-request-id of the request that placed it; the logs have it as correlationId.'),
+  traceId: z
+    .string()
+    .optional()
+    .describe('The trace of that request and of its order, where it was sampled; 32 hexadecimal digits.'),
   placedAt: time,
   updatedAt: time,
   timeline: z
@@ -72,7 +76,14 @@ export const storedOrder = z.object({
 
 export const orderView = storedOrder.extend({ progress })
 
-const summary = storedOrder.omit({ customerId: true, parcel: true, items: true, requestId: true, timeline: true })
+const summary = storedOrder.omit({
+  customerId: true,
+  parcel: true,
+  items: true,
+  requestId: true,
+  traceId: true,
+  timeline: true,
+})
 
 export const orderPage = z.object({
   orders: z.array(summary),

@@ -112,6 +112,16 @@ test('the event in the outbox is the order with its request data', async () => {
   })
 })
 
+test('an order shows the trace of its request where that is sampled, and none otherwise', async () => {
+  const intake = gateway()
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const viewOf = async (request: OrderRequest) =>
+    orderById(database.as('orders'), (await intake.place(request)).orderId)
+  expect(await viewOf(order({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` }))).toMatchObject({ traceId })
+  expect(await viewOf(order({ traceparent: `00-${traceId}-00f067aa0ba902b7-00` }))).not.toHaveProperty('traceId')
+  expect(await viewOf(order())).not.toHaveProperty('traceId')
+})
+
 test('an idempotency key used 50 times on two gateways makes one order', async () => {
   const gateways = [gateway(), gateway()]
   const request = order({ idempotencyKey: 'again-and-again' })

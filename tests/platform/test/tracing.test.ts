@@ -144,6 +144,8 @@ function mailed(messageId: string) {
   return until(() => mails.received.some((one) => one.messageId === messageId))
 }
 let orders: { readonly calledBack: string; readonly shipped: string }
+/** As the gateway answers it. */
+let shownTraceId: string | undefined
 
 beforeAll(async () => {
   await startStages()
@@ -170,6 +172,8 @@ beforeAll(async () => {
   for (const [stage, topics] of Object.entries(consumedTopics))
     for (const topic of topics) await until(async () => (await bench.lag(stage, topic)) === 0)
   orders = { calledBack, shipped }
+  const orderAnswer = await fetch(`${gateway.url}/v1/orders/${shipped}`)
+  shownTraceId = ((await orderAnswer.json()) as { traceId?: string }).traceId
   await bench.close()
   for (const closer of gateway.closers) await closer.close()
   // The provider continues, and sends its spans when it likes.
@@ -211,6 +215,10 @@ function mailsIn(trace: Trace) {
     .filter(({ name }) => name === 'order mail deliver')
     .map((span) => attribute(span, 'orderpipeline.mail.id'))
 }
+
+test('the view of an order has the id of its trace', () => {
+  expect(shownTraceId).toBe(traces.shipped.traceId)
+})
 
 test('one order is one linked trace from the gateway to its parcel', () => {
   const trace = traces.shipped

@@ -1,6 +1,6 @@
 // What would another policy have saved in a recorded time? Replica-hours and lag, the recorded ones
 // next to those of the dry runs, of the stages that the recording has.
-import type { Figures } from '../model/figures.ts'
+import type { Figures } from '@orderpipeline/client/simulation'
 import type { Recording } from './recording.ts'
 
 export interface ReplayFigures {

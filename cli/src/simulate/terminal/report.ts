@@ -2,8 +2,7 @@
 // comes to in a sentence.
 import { tables } from '../../columns.ts'
 import { wrapped } from '../../wrapped.ts'
-import type { Figures, StageFigures } from '../model/figures.ts'
-import type { Run, StageRun } from '../model/simulation.ts'
+import type { Figures, Run, StageFigures, StageRun } from '@orderpipeline/client/simulation'
 import { area, columnsOf, timeAxis } from './area.ts'
 
 export interface ReportContent {

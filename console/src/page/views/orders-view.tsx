@@ -2,7 +2,7 @@
 // for, and how many messages are before it.
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
-import { isFinal, logCommand, orderIdPattern, waitsFor } from '../../model/orders.ts'
+import { isFinal, logCommand, orderIdPattern, traceAddress, waitsFor } from '../../model/orders.ts'
 import type { OrderView } from '../../model/orders.ts'
 import { keyOf } from '../../model/state.ts'
 import type { PipelineState } from '../../model/state.ts'
@@ -23,9 +23,10 @@ interface OrdersViewProps {
   readonly id: string | undefined
   readonly customer: string | undefined
   readonly rights: Rights | undefined
+  readonly traceUrl: string | undefined
 }
 
-export function OrdersView({ pipeline, id, customer, rights }: OrdersViewProps) {
+export function OrdersView({ pipeline, id, customer, rights, traceUrl }: OrdersViewProps) {
   const key = keyOf(pipeline)
   const initialText = id ?? customer ?? ''
   const [typed, setTyped] = useState(initialText)
@@ -63,7 +64,7 @@ export function OrdersView({ pipeline, id, customer, rights }: OrdersViewProps) 
         {id !== undefined && answer === undefined && <p class="empty">Asking the gateway …</p>}
         {answer && 'message' in answer && <LookupFailed answer={answer} />}
       </div>
-      {answer && 'value' in answer && <Order order={answer.value} pipeline={pipeline} rights={rights} />}
+      {answer && 'value' in answer && <Order order={answer.value} {...{ pipeline, rights, traceUrl }} />}
       {customer !== undefined && <CustomerOrdersList key={customer} pipeline={key} customer={customer} />}
       {id === undefined && customer === undefined && (
         <p class="empty">
@@ -101,9 +102,10 @@ interface OrderProps {
   readonly order: OrderView
   readonly pipeline: PipelineState
   readonly rights: Rights | undefined
+  readonly traceUrl: string | undefined
 }
 
-function Order({ order, pipeline, rights }: OrderProps) {
+function Order({ order, pipeline, rights, traceUrl }: OrderProps) {
   const waiting = waitsFor(
     order,
     pipeline.parts.map(({ name }) => name),
@@ -128,7 +130,7 @@ function Order({ order, pipeline, rights }: OrderProps) {
             : ', where nothing else waits.'}
         </p>
       )}
-      <OrderFacts order={order} pipeline={pipeline} />
+      <OrderFacts {...{ order, pipeline, traceUrl }} />
       {logs !== undefined && <CopyCommand command={logs} label="that prints its log lines" />}
       {rights && !isFinal(order) && <Cancelling key={order.orderId} {...{ order, pipeline, rights }} />}
       <h3>Timeline</h3>
@@ -147,7 +149,7 @@ function Order({ order, pipeline, rights }: OrderProps) {
   )
 }
 
-function OrderFacts({ order, pipeline }: Pick<OrderProps, 'order' | 'pipeline'>) {
+function OrderFacts({ order, pipeline, traceUrl }: Omit<OrderProps, 'rights'>) {
   return (
     <dl class="facts">
       <dt>Customer</dt>
@@ -170,7 +172,26 @@ function OrderFacts({ order, pipeline }: Pick<OrderProps, 'order' | 'pipeline'>)
           </dd>
         </>
       )}
+      {order.traceId !== undefined && (
+        <>
+          <dt>Trace</dt>
+          <dd>
+            <Trace id={order.traceId} address={traceAddress(traceUrl, order)} />
+          </dd>
+        </>
+      )}
     </dl>
+  )
+}
+
+/** In another tab: the view of the order stays open. */
+function Trace({ id, address }: { readonly id: string; readonly address: string | undefined }) {
+  const code = <code>{id}</code>
+  if (address === undefined) return code
+  return (
+    <a href={address} target="_blank" rel="noreferrer">
+      {code}
+    </a>
   )
 }
 

@@ -8,6 +8,7 @@ import { ActionResultText } from '../dialog.tsx'
 import { Graph } from '../graph/graph.tsx'
 import { scalingPath } from '../route.ts'
 import { countText, dash, dateText, orDash, plural, rateText, waitText } from '../words.ts'
+import { Objectives } from './objectives.tsx'
 import { StageTable } from './stage-table.tsx'
 import { Suspension } from './suspension.tsx'
 
@@ -61,6 +62,7 @@ export function PipelineView({ pipeline, rights }: PipelineViewProps) {
         <h2 id="stages-title">Stages</h2>
         <StageTable pipeline={pipeline} />
       </section>
+      <Objectives pipeline={pipeline} />
       <Conditions pipeline={pipeline} />
     </>
   )

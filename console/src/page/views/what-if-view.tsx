@@ -3,16 +3,15 @@
 import { useEffect, useState } from 'preact/hooks'
 import { keyOf } from '../../model/state.ts'
 import type { PartState, PipelineState } from '../../model/state.ts'
-import { limits, queryOf } from '../../model/what-if.ts'
+import { queryOf } from '../../model/what-if.ts'
 import type { Forecast, WhatIfRequest, WhatIf } from '../../model/what-if.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'
 import { CopyCommand } from '../copy-command.tsx'
 import { fetchJson } from '../live.ts'
 import type { Answered } from '../live.ts'
-import { go } from '../navigation.ts'
-import { pathOf } from '../route.ts'
 import { countText, durationText, rateText } from '../words.ts'
 import { ForecastTable } from './forecast-table.tsx'
+import { QuestionForm } from './what-if-form.tsx'
 
 interface WhatIfViewProps {
   readonly pipeline: PipelineState
@@ -55,82 +54,6 @@ function useWhatIf(pipeline: string, question: WhatIfRequest | undefined): Answe
   return entry?.asked === path ? entry?.answer : undefined
 }
 
-interface NumberFieldProps {
-  readonly label: string
-  readonly value: string
-  readonly min: number
-  readonly max: number
-  readonly set: (text: string) => void
-}
-
-function NumberField({ label, value, min, max, set }: NumberFieldProps) {
-  return (
-    <label class="field">
-      {label}
-      <input
-        {...{ type: 'number', min, max, step: 'any', value, required: true }}
-        onInput={(event) => set(event.currentTarget.value)}
-      />
-    </label>
-  )
-}
-
-function QuestionForm({ pipeline, question }: WhatIfViewProps) {
-  const stages = pipeline.parts.filter(({ kind }) => kind === 'stage')
-  const busiest = stages.toSorted((a, b) => b.max - a.max)[0]
-  const [stage, setStage] = useState(question?.stage ?? pipeline.capacity?.part ?? busiest?.name ?? '')
-  const present = stages.find(({ name }) => name === stage)?.max ?? 1
-  const [rate, setRate] = useState(String(question?.ordersPerSecond ?? Math.round(pipeline.ordersPerSecond ?? 50)))
-  const [minutes, setMinutes] = useState(String(question?.minutes ?? 10))
-  const [burst, setBurst] = useState(String(question?.burst ?? 0))
-  const [max, setMax] = useState(String(question?.maxReplicas ?? present))
-  const submit = (): void => {
-    const other = Number(max) === present ? {} : { maxReplicas: Number(max) }
-    const newQuestion = {
-      ordersPerSecond: Number(rate),
-      minutes: Number(minutes),
-      burst: Number(burst),
-      stage,
-      ...other,
-    }
-    go(pathOf({ view: 'what-if', pipeline: keyOf(pipeline), question: newQuestion }))
-  }
-  return (
-    <form
-      class="actions"
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
-      <NumberField label="Orders a second" min={0} max={limits.ordersPerSecond} value={rate} set={setRate} />
-      <NumberField label="For minutes" min={1} max={limits.minutes} value={minutes} set={setMinutes} />
-      <NumberField label="And a burst of" min={0} max={limits.burst} value={burst} set={setBurst} />
-      <label class="field">
-        Stage
-        <select
-          value={stage}
-          onChange={(event) => {
-            const name = event.currentTarget.value
-            setStage(name)
-            setMax(String(stages.find((one) => one.name === name)?.max ?? 1))
-          }}
-        >
-          {stages.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <NumberField label="With a maximum of" min={1} max={limits.maxReplicas} value={max} set={setMax} />
-      <button type="submit" class="primary">
-        Dry run
-      </button>
-    </form>
-  )
-}
-
 interface ResultProps {
   readonly pipeline: PipelineState
   readonly question: WhatIfRequest
@@ -142,14 +65,8 @@ function Result({ pipeline, question, found: { present, changed, yaml } }: Resul
   const { maxReplicas } = question
   return (
     <>
-      <Outcome forecast={present} rate={question.ordersPerSecond} title={changed ? 'As it is' : undefined} />
-      {changed && (
-        <Outcome
-          forecast={changed}
-          rate={question.ordersPerSecond}
-          title={`With up to ${maxReplicas} of ${question.stage}`}
-        />
-      )}
+      <Outcome forecast={present} title={changed ? 'As it is' : undefined} />
+      {changed && <Outcome forecast={changed} title={`With up to ${maxReplicas} of ${question.stage}`} />}
       <section class="panel" aria-labelledby="forecast-title">
         <h2 id="forecast-title">Stages</h2>
         <ForecastTable {...{ present, changed, stage: question.stage }} />
@@ -177,12 +94,12 @@ function Result({ pipeline, question, found: { present, changed, yaml } }: Resul
 
 interface OutcomeProps {
   readonly forecast: Forecast
-  readonly rate: number
   readonly title: string | undefined
 }
 
-function Outcome({ forecast: { orders, doneAtSeconds, replicaHours, carries }, rate, title }: OutcomeProps) {
-  const tooMuch = carries !== undefined && rate > carries.ordersPerSecond
+function Outcome({ forecast, title }: OutcomeProps) {
+  const { orders, ordersPerSecond, doneAtSeconds, replicaHours, carries } = forecast
+  const tooMuch = carries !== undefined && ordersPerSecond > carries.ordersPerSecond
   const good = doneAtSeconds !== undefined && !tooMuch
   return (
     <p class={`verdict ${good ? 'good' : 'bad'}`}>

@@ -35,7 +35,8 @@ export interface Measurement {
   readonly late: boolean
 }
 
-const windowSeconds = 30 * 86_400
+/** An error budget is that of 30 days. */
+export const budgetWindowSeconds = 30 * 86_400
 const stepMs = 300_000
 const stepsPerHour = 12
 const leastForBurnSeconds = 300
@@ -45,7 +46,7 @@ export function newBudgetRecord(since: number): BudgetRecord {
 }
 
 export function withMeasurement(before: BudgetRecord, { at, seconds, late }: Measurement): BudgetRecord {
-  const isOver = at - before.since >= windowSeconds * 1000
+  const isOver = at - before.since >= budgetWindowSeconds * 1000
   const { since, measuredSeconds, lateSeconds } = isOver ? newBudgetRecord(at) : before
   const step = Math.floor(at / stepMs)
   const recent = before.recent.filter((one) => one.step > step - stepsPerHour)
@@ -69,7 +70,7 @@ export function errorBudget(record: BudgetRecord, objective: number): ErrorBudge
   const recentSeconds = sum((step) => step.measuredSeconds)
   const burnRate = sum((step) => step.lateSeconds) / recentSeconds / share
   return {
-    budgetLeftPercent: Math.round(100 * (1 - record.lateSeconds / (windowSeconds * share))),
+    budgetLeftPercent: Math.round(100 * (1 - record.lateSeconds / (budgetWindowSeconds * share))),
     ...(recentSeconds < leastForBurnSeconds ? {} : { burnRate: Math.round(burnRate * 10) / 10 }),
     since: new Date(record.since).toISOString(),
     measuredSeconds: Math.round(record.measuredSeconds),

@@ -54,12 +54,21 @@ const summedWindows: ReadonlySet<string> = new Set(['1d', '3d'])
 /** `runbooks`: address of the page with a section for each alert. */
 export function sloRuleGroups(pipeline: OrderPipeline, runbooks = usualRunbooks): RuleGroup[] {
   return objectivesOf(pipeline.spec).map((objective) => {
-    const labels = { namespace: namespaceOf(pipeline), pipeline: pipeline.metadata.name, slo: objective.name }
+    const labels = labelsOf(pipeline, objective)
     return {
       name: `orderpipeline-slo-${labels.namespace}-${labels.pipeline}-${objective.name}`,
       rules: [...recordings(objective, labels), ...alerts(objective, labels, runbooks)],
     }
   })
+}
+
+/** PromQL of what is left of the error budget, from the recording rules; 1 is all of it. */
+export function budgetLeftQuery(pipeline: OrderPipeline, objective: Objective): string {
+  return `${names.left}${selector(labelsOf(pipeline, objective))}`
+}
+
+function labelsOf(pipeline: OrderPipeline, { name }: Objective): SloLabels {
+  return { namespace: namespaceOf(pipeline), pipeline: pipeline.metadata.name, slo: name }
 }
 
 interface SloLabels extends Readonly<Record<string, string>> {

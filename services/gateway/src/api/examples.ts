@@ -51,6 +51,7 @@ export const shownOrder = {
   totalCents: 3998,
   items: [{ sku: 'SKU-0001', quantity: 2, unitPriceCents: 1999 }],
   requestId: 'checkout-4711',
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
   placedAt,
   updatedAt,
   progress: { done: 2, of: 5, secondsLeft: 3 },

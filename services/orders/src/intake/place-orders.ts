@@ -10,6 +10,7 @@ import { priced, pricesFor } from './pricing.ts'
 import type { PricedOrder } from './pricing.ts'
 import { placedBefore } from './repeats.ts'
 import type { Placement } from './repeats.ts'
+import { traceIdOf } from './trace-id.ts'
 
 /**
  * How long to wait for a transaction that is about to commit an order under the same key: many
@@ -106,6 +107,7 @@ async function insert(
     String(waitMs),
     lines.map((line) => line.unitPrice),
     orders.map((order) => order.totalCents),
+    orders.map((order) => traceIdOf(order.request.traceparent) ?? null),
   ])
   return new Set(rows.map((row) => row.order_id))
 }

@@ -19,6 +19,8 @@ export interface OrderView {
   readonly parcel?: StoredParcel
   /** The correlation id of the request that placed it, and of every log line about it. */
   readonly requestId?: string
+  /** The trace of that request, where it was sampled. */
+  readonly traceId?: string
   readonly placedAt: string
   readonly updatedAt: string
   /** Every event about it; `status` where it brought one about. */

@@ -19,6 +19,7 @@ SELECT json_strip_nulls(json_build_object(
   'totalCents', o.total_cents,
   'parcel', o.parcel,
   'requestId', o.correlation_id,
+  'traceId', o.trace_id,
   'items', (
     SELECT json_agg(json_build_object('sku', i.sku, 'quantity', i.quantity, 'unitPriceCents', i.unit_price_cents)
       ORDER BY i.line)

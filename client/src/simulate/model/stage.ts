@@ -1,7 +1,7 @@
 // What is the state of one stage at any moment? Its messages, waiting and in flight, and the
 // replicas that work on them.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
-import type { Random } from '@orderpipeline/traffic'
+import type { Random } from '@orderpipeline/traffic/trace'
 import { createAutoscaler, createCpuAutoscaler } from './autoscaler.ts'
 import type { Autoscaler, Sight } from './autoscaler.ts'
 import { createBacklog } from './backlog.ts'

@@ -1,7 +1,7 @@
 // How many replicas does a stage come to that is scaled by flow? The demand as an external metric
 // with a target of one a replica, through the horizontal pod autoscaler's own rules; the first
 // replica of a stage at zero is pushed, not polled for.
-import type { Random } from '@orderpipeline/traffic'
+import type { Random } from '@orderpipeline/traffic/trace'
 import { metricFor, noChanges, withDecision } from '@orderpipeline/operator/pipeline'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import type { Autoscaler } from './autoscaler.ts'

@@ -1,14 +1,23 @@
 // What does the console say to "what if"? The dry run and the capacity of the commands `simulate`
 // and `capacity`, of a pipeline as it is and with another maximum of one stage. Pure.
-import type { Forecast, WhatIfRequest, WhatIf } from '@orderpipeline/console'
+import { CommandError, dryRun } from '@orderpipeline/client/simulation'
+import type { ClusterConditions, SimulatedPipeline } from '@orderpipeline/client/simulation'
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { capacityOf, needsFor } from '@orderpipeline/operator/pipeline'
-import { burst, steady } from '@orderpipeline/traffic'
+import {
+  burst,
+  busiestPerSecond,
+  coarser,
+  endOf,
+  InvalidTraceError,
+  ordersIn,
+  steady,
+  traceIn,
+} from '@orderpipeline/traffic/trace'
+import type { Trace } from '@orderpipeline/traffic/trace'
 import { stringify } from 'yaml'
-import type { PipelineFile } from '../capacity/pipeline-file.ts'
-import { CommandError } from '../environment.ts'
-import { dryRun } from '../simulate/dry-run.ts'
-import type { ClusterConditions } from '../simulate/model/scenario.ts'
+import { limits } from '../model/what-if.ts'
+import type { Forecast, WhatIf, WhatIfRequest } from '../model/what-if.ts'
 
 /** The defaults of `simulate`. */
 const surroundings: ClusterConditions = {
@@ -21,18 +30,20 @@ const tailSeconds = 900
 /** A picture is no wider. */
 const mostSamples = 400
 
-/** @throws CommandError where the pipeline cannot be simulated, or has no such stage */
-export function whatIf({ name, spec }: PipelineFile, question: WhatIfRequest): WhatIf {
+/** @throws CommandError where the pipeline cannot be simulated, or the question is not allowed */
+export function whatIf({ name, spec }: SimulatedPipeline, question: WhatIfRequest): WhatIf {
   const stage = spec.stages.find((one) => one.name === question.stage)
   if (!stage)
     throw new CommandError(
       `stage: found ${JSON.stringify(question.stage)}; allowed: ${spec.stages.map((one) => one.name).join(', ')}`,
     )
-  const present = forecast({ name, spec }, question)
   const { maxReplicas } = question
-  if (maxReplicas === undefined || maxReplicas === stage.scaling.maxReplicas) return { present }
+  if (maxReplicas === undefined || maxReplicas === stage.scaling.maxReplicas)
+    return { present: forecast({ name, spec }, question) }
   const changedSpec = withMaximum(spec, question.stage, maxReplicas)
-  return { present, changed: forecast({ name, spec: changedSpec }, question), yaml: changeYaml(spec, changedSpec) }
+  // The change first: one that is not allowed is refused at once.
+  const changed = forecast({ name, spec: changedSpec }, question)
+  return { present: forecast({ name, spec }, question), changed, yaml: changeYaml(spec, changedSpec) }
 }
 
 function withMaximum(spec: OrderPipelineSpec, stage: string, maxReplicas: number): OrderPipelineSpec {
@@ -57,13 +68,36 @@ function changeYaml(before: OrderPipelineSpec, { stages }: OrderPipelineSpec): s
   })
 }
 
-function forecast(pipeline: PipelineFile, question: WhatIfRequest): Forecast {
-  const { ordersPerSecond, minutes, burst: orders, stage } = question
+/** Without the burst. @throws CommandError */
+function loadOf({ trace: text, ordersPerSecond, minutes }: WhatIfRequest): Trace {
+  if (text === undefined) return ordersPerSecond > 0 ? steady(ordersPerSecond, minutes * 60_000) : []
+  const trace = traceOf(text)
+  const [minutesFound, orders] = [Math.ceil(endOf(trace) / 60_000), Math.ceil(ordersIn(trace))]
+  if (minutesFound > limits.traceMinutes)
+    throw new CommandError(`trace: found ${minutesFound} minutes; allowed: up to ${limits.traceMinutes}`)
+  if (orders > limits.orders) throw new CommandError(`trace: found ${orders} orders; allowed: up to ${limits.orders}`)
+  return trace
+}
+
+function traceOf(text: string): Trace {
+  try {
+    return traceIn(text)
+  } catch (error) {
+    if (!(error instanceof InvalidTraceError)) throw error
+    throw new CommandError(`trace: ${error.message}`, { cause: error })
+  }
+}
+
+function busiestMinute(trace: Trace): number {
+  return Math.ceil(busiestPerSecond(coarser(trace, 60_000)))
+}
+
+function forecast(pipeline: SimulatedPipeline, question: WhatIfRequest): Forecast {
+  const { burst: orders, stage } = question
+  const load = loadOf(question)
+  const ordersPerSecond = question.trace === undefined ? question.ordersPerSecond : busiestMinute(load)
   const { run, figures } = dryRun(pipeline, {
-    trace: [
-      ...(ordersPerSecond > 0 ? steady(ordersPerSecond, minutes * 60_000) : []),
-      ...(orders > 0 ? burst(orders, burstAtMs, burstOverMs) : []),
-    ],
+    trace: [...load, ...(orders > 0 ? burst(orders, burstAtMs, burstOverMs) : [])],
     ...{ surroundings, ratios: [], workSeconds: new Map<string, number>(), seed: 1, tailSeconds, replicas: 1 },
   })
   const capacity = capacityOf(pipeline.spec)
@@ -72,6 +106,7 @@ function forecast(pipeline: PipelineFile, question: WhatIfRequest): Forecast {
   const step = Math.max(1, Math.ceil(samples.length / mostSamples))
   return {
     orders: figures.orders,
+    ordersPerSecond,
     replicaHours: figures.replicaHours,
     ...(figures.doneAtSeconds === undefined ? {} : { doneAtSeconds: figures.doneAtSeconds }),
     ...(capacity.sustainable === undefined || capacity.bottleneck === undefined

@@ -4,15 +4,19 @@ import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import { group, kind, version } from '@orderpipeline/operator/api'
 import { topologyOf, InvalidTopologyError, validate } from '@orderpipeline/operator/pipeline'
 import type { Ratio } from '@orderpipeline/operator/pipeline'
-import type { Trace } from '@orderpipeline/traffic'
-import type { PipelineFile } from '../capacity/pipeline-file.ts'
-import { UsageError, CommandError } from '../environment.ts'
+import type { Trace } from '@orderpipeline/traffic/trace'
+import { CommandError, UsageError } from '../failure.ts'
 import { figures } from './model/figures.ts'
 import type { Figures } from './model/figures.ts'
 import { stageScenarios, UnknownWorkError } from './model/pipeline-scenario.ts'
 import type { Scaling, Scenario, ClusterConditions } from './model/scenario.ts'
 import { simulate } from './model/simulation.ts'
 import type { Run } from './model/simulation.ts'
+
+export interface SimulatedPipeline {
+  readonly name: string
+  readonly spec: OrderPipelineSpec
+}
 
 export interface DryRunOptions {
   readonly trace: Trace
@@ -53,7 +57,7 @@ const stepMs = 100
 const coresPerReplica = 0.07
 
 /** @throws CommandError */
-export function dryRun(pipeline: PipelineFile, options: DryRunOptions): DryRun {
+export function dryRun(pipeline: SimulatedPipeline, options: DryRunOptions): DryRun {
   return ran(scenarioOf(pipeline, options), options.replicas)
 }
 
@@ -82,7 +86,7 @@ function ran(scenario: Scenario, replicas: number): DryRun {
   return { scenario, run, figures: figures(scenario, run, replicas) }
 }
 
-function scenarioOf({ name, spec }: PipelineFile, options: DryRunOptions): Scenario {
+function scenarioOf({ name, spec }: SimulatedPipeline, options: DryRunOptions): Scenario {
   const problems = validate(spec)
   if (problems.length > 0) throw new CommandError(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
   const { trace, surroundings, seed, tailSeconds, cpuSeconds = new Map<string, number>() } = options

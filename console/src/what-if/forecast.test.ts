@@ -33,6 +33,26 @@ describe('a forecast', () => {
     expect(same.present.samples.length).toBeLessThanOrEqual(400)
   })
 
+  it('plays a trace in the place of the rate, and needs what its busiest minute needs', () => {
+    const trace = 'at,rate\n0,10/s\n2m,400/s\n4m,10/s\n6m,10/s'
+    const { present } = whatIf(shop, { ...burst, burst: 0, trace })
+    expect(present.orders).toBe(1_200 + 48_000 + 1_200 + 1_200)
+    expect(present.ordersPerSecond).toBe(400)
+    const neededReplicas = present.stages.find(({ name }) => name === 'payment')?.neededReplicas
+    expect(neededReplicas).toBe(
+      whatIf(shop, { ...burst, burst: 0, ordersPerSecond: 400 }).present.stages.find(({ name }) => name === 'payment')
+        ?.neededReplicas,
+    )
+  })
+
+  it.each([
+    ['at,rate\n0,fast', /^trace: line 2\.rate: found "fast"; allowed: such as 10000\/min/],
+    ['at,rate\n0,1/s\n2h,1/s', /^trace: found 240 minutes; allowed: up to 60/],
+    ['at,orders\n0,9000000', /^trace: found 9000000 orders; allowed: up to 6000000/],
+  ])('refuses the trace %j with what is allowed', (trace, message) => {
+    expect(() => whatIf(shop, { ...burst, trace })).toThrow(message)
+  })
+
   it('gives the same result from a worker thread, and names the stages when it refuses an unknown one', async () => {
     expect(await whatIfInThread(shop, burst)).toEqual(whatIf(shop, burst))
     await expect(whatIfInThread(shop, { ...burst, stage: 'none' })).rejects.toThrow(

@@ -1,6 +1,6 @@
 // What is simulated? Everything a run follows from, and nothing else: the same scenario gives the
 // same run.
-import type { Trace } from '@orderpipeline/traffic'
+import type { Trace } from '@orderpipeline/traffic/trace'
 import type { CpuUse } from './autoscaler.ts'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import type { ScalingPolicy, StageScaling } from '@orderpipeline/operator/api'

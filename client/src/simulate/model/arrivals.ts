@@ -1,5 +1,5 @@
 // When do orders come in? How many of a trace's have come by a moment.
-import type { TraceSegment, Trace } from '@orderpipeline/traffic'
+import type { TraceSegment, Trace } from '@orderpipeline/traffic/trace'
 
 /** Whole orders that have come before `at`; the times of its calls never go back. */
 export function createArrivals(trace: Trace): (at: number) => number {

@@ -1,6 +1,6 @@
 // Which pods does a stage have? As many as desired are started, join their group, and become ready;
 // surplus ones finish their messages in flight and leave.
-import type { Random } from '@orderpipeline/traffic'
+import type { Random } from '@orderpipeline/traffic/trace'
 import type { ConsumerGroup } from './consumer-group.ts'
 import type { Nodes, SimulatedPod } from './nodes.ts'
 import type { Replica } from './replica.ts'

@@ -1,7 +1,7 @@
 // How many replicas does a ScaledObject come to, moment by moment? KEDA's polls and the horizontal
 // pod autoscaler's syncs, each at its own period and from a moment of its own.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
-import type { Random } from '@orderpipeline/traffic'
+import type { Random } from '@orderpipeline/traffic/trace'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import { blank, decision } from './hpa.ts'
 import type { HpaSpec } from './hpa.ts'

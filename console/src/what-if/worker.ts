@@ -1,6 +1,6 @@
 // A dry run in a thread of its own: it is seconds of work, and must not block its caller.
 import { parentPort, workerData } from 'node:worker_threads'
-import { CommandError } from '../environment.ts'
+import { CommandError } from '@orderpipeline/client/simulation'
 import { whatIf } from './forecast.ts'
 
 const { pipeline, question } = workerData as {

@@ -2,7 +2,7 @@
 // tenth of a second; what controls them (polls, syncs, pods, rebalances) happens at the first step
 // at or after its moment.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
-import { endOf, seeded } from '@orderpipeline/traffic'
+import { endOf, seeded } from '@orderpipeline/traffic/trace'
 import { createArrivals } from './arrivals.ts'
 import { createFlowControl } from './flow-control.ts'
 import { createNodes } from './nodes.ts'

@@ -1,6 +1,6 @@
 // Which messages wait where? Those of a stage's consumed topics, by partition, and whose turn each
 // partition is.
-import type { Random } from '@orderpipeline/traffic'
+import type { Random } from '@orderpipeline/traffic/trace'
 
 export interface Backlog {
   /** Partitions of all consumed topics, one topic after the other. */

@@ -2,7 +2,7 @@
 // the messages that wait and the rate of late, so that they are worked off in 20 s, by at most two
 // replicas at a time, and then a pause. (Numaflow 1.8, pkg/reconciler/vertex/scaling: lookback 120
 // s, cooldown 90 s, two replicas a step, target 20 s, unless a vertex says otherwise.)
-import type { Random } from '@orderpipeline/traffic'
+import type { Random } from '@orderpipeline/traffic/trace'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
 import type { Autoscaler } from './autoscaler.ts'
 
