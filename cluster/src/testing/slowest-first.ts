@@ -25,6 +25,7 @@ export const typicalSeconds: Readonly<Record<string, number>> = {
   'tests/platform/test/compensations.test.ts': 67,
   'operator/test/rollout.test.ts': 66,
   'operator/test/killed.test.ts': 65,
+  'examples/test/invoices.test.ts': 60,
   'packages/stage/test/stalls.test.ts': 53,
   'operator/test/external-kafka.test.ts': 45,
   'examples/test/recommendations.test.ts': 43,

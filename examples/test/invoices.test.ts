@@ -1,0 +1,374 @@
+// Does each charged order get one invoice, and each refunded one a credit note, with numbers
+// without a gap, whatever is killed? Do the ledger and the reconciliation show the truth?
+import { spawn } from 'node:child_process'
+import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { amountText, encode, eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
+import { shopEventOf } from '../invoices/src/events.ts'
+import { migrate } from '../invoices/src/migrate.ts'
+import { decimalText } from '../invoices/src/money.ts'
+import { createStore } from '../invoices/src/store.ts'
+import { ratesOf } from '../invoices/src/tax.ts'
+import { endAll, examples, failedStart, start } from './test-environment.ts'
+import type { RunningStage, Stage } from './test-environment.ts'
+
+const program = join(examples, 'invoices', 'src', 'main.ts')
+const stage: Stage = {
+  name: 'invoices',
+  consumes: ['payment.processed', 'orders.validated', 'orders.cancelled'],
+  emits: 'invoices.issued',
+  command: [process.execPath, program],
+  env: { INVOICES_TAX_RATES: 'DE=19 DE:BOOK-=7 JP=10 KW=0', INVOICES_COUNTRY: 'DE' },
+}
+
+vi.setConfig({ testTimeout: 300_000 }) // the group waits for a killed member, until its session is over
+
+let database: TestDatabase
+let bench: Bench
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  const administrator = new URL(postgresUrl())
+  administrator.pathname = new URL(database.url).pathname
+  const urls = { DATABASE_URL: administrator.href, SERVICES_DATABASE_URL: database.url }
+  await migrate(urls)
+  await migrate(urls)
+  const topics = [...stage.consumes, stage.emits, 'invoices.dead-letters']
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
+})
+afterEach(endAll)
+afterAll(async () => {
+  await bench.close()
+  await database.drop()
+})
+
+function run(env: Record<string, string> = {}) {
+  return start(bench, stage, { DATABASE_URL: database.url, ...env })
+}
+function ask<Row extends object>(text: string, values: readonly unknown[] = []) {
+  return database.ask<Row>('invoices', text, values)
+}
+
+interface TestOrder {
+  readonly validated: OrderEvent
+  readonly captured: OrderEvent
+  readonly refunded: OrderEvent
+  readonly orderId: string
+}
+/** One piece of each price; all its events are of the given time. */
+function order(customerId: string, prices: readonly number[], currency = 'EUR', now = new Date()): TestOrder {
+  const about = { orderId: randomUUID(), customerId }
+  const items = prices.map((unitPriceCents, n) => ({ sku: `SKU-000${n + 1}`, quantity: 1, unitPriceCents }))
+  const amount = { totalCents: prices.reduce((sum, price) => sum + price, 0), currency }
+  const context = { source: '/test', now, correlationId: 'follow-me' }
+  const charge = { ...about, ...amount, chargeId: `ch-${about.orderId}` }
+  return {
+    orderId: about.orderId,
+    validated: eventOf('OrderValidated', { ...about, ...amount, items }, context),
+    captured: eventOf('PaymentCaptured', charge, context),
+    refunded: eventOf('PaymentRefunded', { ...charge, refundId: `re-${about.orderId}` }, context),
+  }
+}
+function drained(...replicas: RunningStage[]) {
+  return until(async () => {
+    for (const replica of replicas) replica.assertRunning()
+    const lags = await Promise.all(stage.consumes.map((topic) => bench.lag(stage.name, topic)))
+    return lags.every((lag) => lag === 0)
+  }, 120)
+}
+
+interface DocumentRow {
+  readonly series: string
+  readonly kind: string
+  readonly number: number
+  readonly orderId: string
+  readonly net: number
+  readonly tax: number
+  readonly invoice: string | null
+}
+function documentsOf(customers: string) {
+  return ask<DocumentRow>(
+    `SELECT series, kind, number::int AS number, order_id AS "orderId", net_cents::int AS net, tax_cents::int AS tax, invoice
+     FROM documents WHERE customer_id LIKE $1 ORDER BY series, year, number`,
+    [`${customers}%`],
+  )
+}
+/** The numbers of a series that no document has, up to its counter. */
+async function missingNumbers() {
+  const rows = await ask<{ series: string; number: string }>(
+    `SELECT c.series, n::text AS number FROM counters AS c, generate_series(1, c.last_number) AS n
+     WHERE NOT EXISTS (SELECT FROM documents AS d WHERE (d.series, d.year, d.number) = (c.series, c.year, n))`,
+  )
+  return rows.map(({ series, number }) => `${series} ${number}`)
+}
+
+interface Published {
+  readonly id: string
+  readonly type: string
+  readonly subject: string
+  readonly correlationid?: string
+  readonly data: Readonly<Record<string, unknown>> & { readonly orderId: string; readonly customerId: string }
+}
+async function published(customers: string) {
+  const records = await bench.records(stage.emits)
+  return records
+    .map(({ value }) => JSON.parse(String(value)) as Published)
+    .filter(({ data }) => data.customerId.startsWith(customers))
+}
+
+/** One of the commands, as its container would run it. */
+async function command(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { DATABASE_URL: database.url, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out, err }
+}
+
+test('issues an invoice and then its credit note, whichever event comes first', async () => {
+  const [paid, refunded, early] = [order('first', [1_190, 100]), order('first', [1_000]), order('early', [500])]
+  const yen = order('yen', [110, 5], 'JPY')
+  const dinar = order('dinar', [1_999], 'KWD')
+  await ask(`INSERT INTO buyers VALUES ('yen', 'Y', 'Tokyo', NULL, 'JP'), ('dinar', 'D', 'Kuwait', NULL, 'KW')`)
+  const replica = await run()
+  await bench.publish([early.captured, early.refunded])
+  await drained(replica)
+  expect(await documentsOf('early')).toEqual([])
+  const events = [early.validated, paid.captured, paid.validated, refunded.validated, refunded.captured]
+  await bench.publish([...events, refunded.refunded, yen.validated, yen.captured, dinar.captured, dinar.validated])
+  await until(async () => (await ask(`SELECT FROM documents`)).length === 7)
+  await drained(replica)
+  const rows = await documentsOf('')
+  const of = ({ orderId }: TestOrder) => rows.filter((row) => row.orderId === orderId)
+  const [credit, invoice] = of(refunded)
+  expect(invoice).toMatchObject({ series: 'INV', net: 840, tax: 160, invoice: null })
+  expect(credit).toMatchObject({ series: 'CN', net: 840, tax: 160 })
+  expect(credit?.invoice).toBe(`INV-${new Date().getUTCFullYear()}-${String(invoice?.number).padStart(6, '0')}`)
+  expect(of(paid)).toMatchObject([{ series: 'INV', net: 1_084, tax: 206 }]) // 190 of 1190, and 15.97 of 100
+  expect(of(early)).toHaveLength(2)
+  expect(of(yen)).toMatchObject([{ net: 105, tax: 10 }]) // 10 of 110, and 0.45 of 5
+  expect(of(dinar)).toMatchObject([{ net: 1_999, tax: 0 }])
+  const messages = (await published('first')).filter(({ data }) => data.orderId === refunded.orderId)
+  expect(messages).toMatchObject([
+    { type: 'com.example.invoices.issued.v1', correlationid: 'follow-me', data: { grossCents: 1_000, taxCents: 160 } },
+    { type: 'com.example.invoices.credited.v1', data: { invoice: messages[0]?.subject, number: messages[1]?.subject } },
+  ])
+  expect(messages[0]?.data['lines']).toEqual([
+    {
+      sku: 'SKU-0001',
+      quantity: 1,
+      unitPriceCents: 1_000,
+      netCents: 840,
+      taxCents: 160,
+      grossCents: 1_000,
+      taxPercent: '19',
+    },
+  ])
+  expect((await replica.get('/metrics'))?.text).toContain('invoices_issued_total 7')
+  expect(await replica.end()).toBe(0)
+})
+
+test('a crash before the publication, and events that come again, issue and publish nothing twice', async () => {
+  const crashed = order('again', [700])
+  const store = createStore({
+    url: database.url,
+    poolSize: 1,
+    taxation: { rates: ratesOf('DE=19'), country: 'DE' },
+    timeZone: 'UTC',
+    series: { invoice: 'INV', 'credit-note': 'CN' },
+    onIdleError: () => undefined,
+  })
+  // Its transaction commits, then it ends before it publishes or commits an offset.
+  const events = [crashed.validated, crashed.captured].map((event) => shopEventOf(Buffer.from(encode(event).value))!)
+  const before = await store.take(events, new Date())
+  await store.close()
+  const replica = await run()
+  const all = [crashed.validated, crashed.captured, crashed.refunded]
+  await bench.publish([...all, ...all, ...all])
+  await until(async () => (await documentsOf('again')).length === 2)
+  await drained(replica)
+  const messages = await published('again')
+  expect(messages.map(({ id }) => id)).toHaveLength(2)
+  expect(messages[0]).toEqual(JSON.parse(before.unpublished[0]?.event ?? ''))
+  await replica.end()
+})
+
+test('a transaction that is rolled back gives no number away', async () => {
+  await ask(`ALTER TABLE document_lines ADD CONSTRAINT refused CHECK (unit_price_cents <> 666) NOT VALID`)
+  const orders = [order('rolled', [100]), order('rolled', [666]), order('rolled', [200])]
+  const replica = await run()
+  await bench.publish(orders.map(({ validated }) => validated))
+  await drained(replica)
+  await bench.publish(orders.map(({ captured }) => captured))
+  await until(async () => (await bench.records('invoices.dead-letters')).length === 1)
+  await drained(replica)
+  await ask(`ALTER TABLE document_lines DROP CONSTRAINT refused`)
+  const rows = await documentsOf('rolled')
+  expect(rows.map(({ orderId }) => orderId)).toEqual([orders[0]?.orderId, orders[2]?.orderId])
+  expect(rows[1]!.number - rows[0]!.number).toBe(1)
+  expect(await missingNumbers()).toEqual([])
+  // Its dead letter, replayed, gets the next number.
+  await bench.publish([orders[1]!.captured])
+  await until(async () => (await documentsOf('rolled')).length === 3)
+  expect((await documentsOf('rolled')).at(-1)).toMatchObject({
+    orderId: orders[1]?.orderId,
+    number: rows[1]!.number + 1,
+  })
+  await replica.end()
+})
+
+test('three replicas, one killed, leave no gap and issue each document once', async () => {
+  const orders = Array.from({ length: 600 }, (_, n) => order(`load-${n % 97}`, [100 + n, 7]))
+  const refunds = orders.filter((_, n) => n % 5 === 0)
+  const deadLettersBefore = (await bench.records('invoices.dead-letters')).length
+  const [first, second, third] = await Promise.all([run(), run(), run()])
+  let thrownOut = 0
+  const publishing = (async () => {
+    for (let n = 0; n < orders.length; n += 20) {
+      const some = orders.slice(n, n + 20)
+      const parts = [some.map(({ validated }) => validated), some.map(({ captured }) => captured)]
+      for (const part of n % 40 === 0 ? parts : parts.reverse()) await bench.publish(part)
+      await bench.publish(some.filter((each) => refunds.includes(each)).map(({ refunded }) => refunded))
+      if (n % 200 === 100) thrownOut += await database.throwOut()
+    }
+  })()
+  await until(async () => {
+    for (const replica of [first, second, third]) replica.assertRunning()
+    return (await documentsOf('load-')).length > 0
+  })
+  await second.end('SIGKILL')
+  const fourth = await run()
+  await publishing
+  await until(async () => (await documentsOf('load-')).length >= 720, 120)
+  await drained(first, third, fourth)
+  const rows = await documentsOf('load-')
+  expect(new Set(rows.map(({ kind, orderId }) => `${kind} ${orderId}`)).size).toBe(720)
+  expect(rows).toHaveLength(720)
+  expect(await missingNumbers()).toEqual([])
+  expect(thrownOut).toBeGreaterThan(0)
+  const messages = await published('load-')
+  const numbers = [...new Set(messages.map(({ subject }) => subject))]
+  expect(numbers).toHaveLength(720)
+  expect(new Set(messages.map(({ id }) => id)).size).toBe(720)
+  for (const { orderId } of refunds) {
+    const [one, two] = [...new Set(messages.filter(({ data }) => data.orderId === orderId).map(({ type }) => type))]
+    expect([one, two]).toEqual(['com.example.invoices.issued.v1', 'com.example.invoices.credited.v1'])
+  }
+  expect(await ask(`SELECT FROM documents WHERE published_at IS NULL`)).toEqual([])
+  expect(await bench.records('invoices.dead-letters')).toHaveLength(deadLettersBefore)
+  for (const replica of [first, third, fourth]) expect(await replica.end()).toBe(0)
+})
+
+test('makes unreadable messages dead letters and goes on', async () => {
+  const before = (await bench.records('invoices.dead-letters')).length
+  const replica = await run()
+  await bench.publishRaw([{ topic: 'payment.processed', key: 'x', value: 'no JSON', headers: { mine: 'kept' } }])
+  await until(async () => (await bench.records('invoices.dead-letters')).length > before)
+  const deadLetter = (await bench.records('invoices.dead-letters')).at(-1)
+  expect(deadLetter?.headers).toMatchObject({ mine: 'kept', 'dead-letter-reason': 'NotJson' })
+  await drained(replica)
+  expect(await replica.end()).toBe(0)
+})
+
+test('the ledger of the days adds up to zero in every currency, and is the same every time', async () => {
+  const period = ['--from', 'yesterday', '--to', 'today']
+  const csv = await command(['export', ...period])
+  expect(csv).toMatchObject({ code: 0, err: '' })
+  const [header, ...lines] = csv.out.trimEnd().split('\n')
+  expect(header).toBe('date,document,order,account,country,taxPercent,debit,credit,currency')
+  const entries = lines.filter((line) => /^\d/.test(line))
+  const sums = new Map<string, bigint>()
+  for (const line of entries) {
+    const [, , , , , , debit = '', credit = '', currency = ''] = line.split(',')
+    const minor = (text: string) => BigInt(text === '' ? 0 : text.replace('.', ''))
+    sums.set(currency, (sums.get(currency) ?? 0n) + minor(debit) - minor(credit))
+  }
+  expect(Object.fromEntries(sums)).toEqual({ EUR: 0n, JPY: 0n, KWD: 0n })
+  const [count] = await ask<{ documents: number }>(`SELECT count(*)::int AS documents FROM documents`)
+  expect(new Set(entries.map((line) => line.split(',')[1])).size).toBe(count?.documents)
+  expect(entries).toContainEqual(expect.stringMatching(/,receivable,KW,,1\.999,,KWD$/))
+  expect(entries).toContainEqual(expect.stringMatching(/,tax,JP,10,,10,JPY$/))
+  const sha256 = createHash('sha256')
+    .update(entries.map((line) => `${line}\n`).join(''))
+    .digest('hex')
+  expect(lines.at(-1)).toBe(`sha256,${sha256},${entries.length} entries,,,,,,`)
+
+  const json = await command(['export', ...period, '--format', 'json'])
+  const parsed = JSON.parse(json.out) as { entries: { debit: string }[]; totals: object[]; sha256: string }
+  expect(parsed).toMatchObject({ count: entries.length, sha256 })
+  expect(parsed.entries).toHaveLength(entries.length)
+  expect(parsed.totals).toMatchObject(['EUR', 'JPY', 'KWD'].map((currency) => ({ currency, balanced: true })))
+
+  await ask(`UPDATE document_lines SET net_cents = net_cents + 1, gross_cents = gross_cents + 1
+    WHERE (series, year, number, position) = (SELECT series, year, number, 1 FROM documents WHERE currency = 'JPY')`)
+  const unbalanced = await command(['export', ...period])
+  expect(unbalanced.code).toBe(1)
+  expect(unbalanced.err).toContain('the entries in JPY do not add up to zero: debit 115, credit 116')
+  expect(await command(['reconcile', '--day', 'today'])).toMatchObject({
+    code: 1,
+    out: expect.stringContaining('LINES ') as string,
+  })
+  await ask(`UPDATE document_lines SET net_cents = net_cents - 1, gross_cents = gross_cents - 1
+    WHERE (series, year, number, position) = (SELECT series, year, number, 1 FROM documents WHERE currency = 'JPY')`)
+})
+
+test('the reconciliation of a day finds what was changed by hand, and nothing else', async () => {
+  const clean = await command(['reconcile', '--day', 'today'])
+  expect(clean).toMatchObject({ code: 0, out: expect.stringMatching(/, 0 differences\n$/) as string })
+  const [kept] = await ask<{ order_id: string }>(
+    `SELECT order_id FROM documents WHERE customer_id LIKE 'load-%' LIMIT 1`,
+  )
+  const [gone] = await ask<{ order_id: string; number: string }>(
+    `SELECT order_id, number FROM documents AS d WHERE kind = 'invoice' AND customer_id LIKE 'load-%'
+       AND NOT EXISTS (SELECT FROM documents AS c WHERE c.order_id = d.order_id AND c.kind = 'credit-note')
+     ORDER BY number LIMIT 1`,
+  )
+  await ask(`UPDATE charges SET captured_cents = captured_cents + 1 WHERE order_id = $1`, [kept?.order_id])
+  await ask(`DELETE FROM document_lines WHERE series = 'INV' AND number = $1`, [gone?.number])
+  await ask(`DELETE FROM documents WHERE series = 'INV' AND number = $1`, [gone?.number])
+  const { code, out } = await command(['reconcile', '--day', 'today'])
+  expect(code).toBe(1)
+  const lines = out.trimEnd().split('\n')
+  expect(lines.slice(0, -1).map((line) => line.split(':')[0])).toEqual(
+    expect.arrayContaining([
+      `AMOUNT ${kept?.order_id}`,
+      `NOT_INVOICED ${gone?.order_id}`,
+      `NUMBER_MISSING INV-${new Date().getUTCFullYear()}-${String(gone?.number).padStart(6, '0')}`,
+    ]),
+  )
+  expect(lines.at(-1)).toMatch(/, 3 differences$/)
+  expect((await command(['reconcile', '--day', '2026-01-01'])).code).toBe(0)
+})
+
+test('every currency has the decimals that the platform gives it', () => {
+  for (const currency of [...Intl.supportedValuesOf('currency'), 'UYW', 'XXX'])
+    expect(`${decimalText(1_234_567, currency)} ${currency}`).toBe(amountText(1_234_567, currency))
+})
+
+test('a wrong call ends with 2 and says what is allowed', async () => {
+  const wrong = [['reconcile'], ['reconcile', '--day', '2026-02-30'], ['export', '--from', 'today'], ['print']]
+  for (const args of [...wrong, ['export', '--from', 'today', '--to', 'yesterday'], ['reconcile', '--month', '1']]) {
+    const { code, err } = await command(args)
+    expect([args, code]).toEqual([args, 2])
+    expect(err).toContain('usage:')
+  }
+})
+
+test('names every variable of a wrong environment and shows no value', async () => {
+  const wrong = { METRICS_PORT: 'none', DATABASE_URL: 'secret', INVOICES_TAX_RATES: 'DE', INVOICES_TIME_ZONE: 'Mars' }
+  const { code, output } = await failedStart(stage, wrong)
+  expect(code).toBe(1)
+  const unset = ['KAFKA_BOOTSTRAP_SERVERS', 'KAFKA_EMIT_TOPICS', 'INVOICES_COUNTRY']
+  for (const name of [...Object.keys(wrong), ...unset]) expect(output).toMatch(new RegExp(`^${name}: `, 'm'))
+  expect(output).toContain('allowed: DE=19')
+  expect(output).not.toContain('secret')
+})
