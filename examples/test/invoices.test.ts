@@ -325,7 +325,7 @@ test('the reconciliation of a day finds what was changed by hand, and nothing el
   const clean = await command(['reconcile', '--day', 'today'])
   expect(clean).toMatchObject({ code: 0, out: expect.stringMatching(/, 0 differences\n$/) as string })
   const [kept] = await ask<{ order_id: string }>(
-    `SELECT order_id FROM documents WHERE customer_id LIKE 'load-%' LIMIT 1`,
+    `SELECT order_id FROM documents WHERE kind = 'invoice' AND customer_id LIKE 'load-%' ORDER BY number DESC LIMIT 1`,
   )
   const [gone] = await ask<{ order_id: string; number: string }>(
     `SELECT order_id, number FROM documents AS d WHERE kind = 'invoice' AND customer_id LIKE 'load-%'

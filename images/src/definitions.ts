@@ -94,7 +94,7 @@ export const warehouseImage: ImageDefinition = {
   alias: 'example',
 }
 
-/** The example of a stage with commands of its own: invoices, their ledger, their reconciliation. */
+/** The example of a stage with commands of its own. */
 export const invoicesImage: ImageDefinition = {
   name: 'invoices',
   repository: 'orderpipeline/invoices',

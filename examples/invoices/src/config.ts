@@ -52,7 +52,7 @@ const stage = books.extend({
   METRICS_PORT: whole(1, 65_535).default(9090),
   /** Percent by country and beginning of the SKU: `DE=19 DE:BOOK-=7 *=0`. */
   INVOICES_TAX_RATES: rates,
-  /** The country of customers of whom the table `buyers` says nothing. */
+  /** The country of customers that have no row in the table `buyers`. */
   INVOICES_COUNTRY: z.string().regex(/^[A-Z]{2}$/, 'allowed: an ISO 3166 code such as DE'),
   /** What the numbers of invoices begin with. */
   INVOICES_SERIES: series.default('INV'),
@@ -75,7 +75,7 @@ export function invoicesConfig(env: Environment): Config {
   return config
 }
 
-/** Of `export` and `reconcile`. @throws ConfigError */
+/** The settings of `export` and `reconcile`. @throws ConfigError */
 export function booksConfig(env: Environment): BooksConfig {
   return parsed(books, env)
 }

@@ -20,7 +20,7 @@ export interface SeenDocument {
   readonly netCents: number
   readonly taxCents: number
   readonly grossCents: number
-  /** Of its lines. */
+  /** The sums of its lines. */
   readonly lineNetCents: number
   readonly lineTaxCents: number
 }
@@ -56,15 +56,15 @@ export function differencesOf(account: Account): Difference[] {
   const invoice = documents.find(({ kind }) => kind === 'invoice')
   const credit = documents.find(({ kind }) => kind === 'credit-note')
   const captured = charges.filter(({ capturedCents }) => capturedCents !== null)
-  const kept = captured.filter(({ refundedCents }) => refundedCents === null)
+  const unrefunded = captured.filter(({ refundedCents }) => refundedCents === null)
   const messages = [
     ...(invoice === undefined ? withoutInvoice(account, captured) : invoiced(invoice, credit, captured)),
     ...documents.flatMap(linesDiffer),
-    ...(kept.length > 1
-      ? [['SECOND_CHARGE', `charged as ${kept.map(({ chargeId }) => chargeId).join(' and ')}`] as const]
+    ...(unrefunded.length > 1
+      ? [['SECOND_CHARGE', `charged as ${unrefunded.map(({ chargeId }) => chargeId).join(' and ')}`] as const]
       : []),
-    ...(account.cancelled && kept[0] !== undefined && credit === undefined
-      ? [['NOT_REFUNDED', `cancelled, and charge ${kept[0].chargeId} is not refunded`] as const]
+    ...(account.cancelled && unrefunded[0] !== undefined && credit === undefined
+      ? [['NOT_REFUNDED', `cancelled, and charge ${unrefunded[0].chargeId} is not refunded`] as const]
       : []),
   ]
   return messages.map(([kind, message]) => ({ kind, about, message }))
@@ -84,8 +84,9 @@ function invoiced(invoice: SeenDocument, credit: SeenDocument | undefined, captu
   const charge = captured.find(({ chargeId }) => chargeId === invoice.chargeId)
   if (charge === undefined) return [['NOT_PAID', `${number} is for charge ${invoice.chargeId}, which was not captured`]]
   const messages: Message[] = []
-  const paid = money(charge.capturedCents, charge.capturedCurrency)
-  if (paid !== amount) messages.push(['AMOUNT', `${number} is over ${amount}, and ${paid} was captured`])
+  const capturedAmount = money(charge.capturedCents, charge.capturedCurrency)
+  if (capturedAmount !== amount)
+    messages.push(['AMOUNT', `${number} is over ${amount}, and ${capturedAmount} was captured`])
   if (credit === undefined) {
     if (charge.refundedCents !== null)
       messages.push(['NOT_CREDITED', `${number} has no credit note, and its charge is refunded`])

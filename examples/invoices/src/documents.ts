@@ -89,7 +89,7 @@ export interface Due {
 
 export interface Taxation {
   readonly rates: Rates
-  /** Of customers without a row in `buyers`. */
+  /** The country of customers without a row in `buyers`. */
   readonly country: string
 }
 
@@ -109,11 +109,11 @@ function invoiceDue(order: Order, { rates, country }: Taxation): Draft | Problem
   const { orderId, customerId, items, currency, totalCents } = order
   if (charge === undefined || items === null || currency === null || totalCents === null) return undefined
   if (charge.capturedCents !== totalCents || charge.capturedCurrency !== currency) {
-    const taken = `${charge.capturedCents} ${charge.capturedCurrency}`
+    const charged = `${charge.capturedCents} ${charge.capturedCurrency}`
     return {
       orderId,
       reason: 'AmountDiffers',
-      message: `charged ${taken}; the order is over ${totalCents} ${currency}`,
+      message: `charged ${charged}; the order is over ${totalCents} ${currency}`,
     }
   }
   const buyer = order.buyer ?? { name: null, address: null, taxId: null, country }

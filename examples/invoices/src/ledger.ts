@@ -102,7 +102,7 @@ export function createTotals() {
   }
 }
 
-/** No field has a comma, a quote or a line break: series and codes are checked where they come in. */
+/** No field has a comma, a quote or a line break: they are ids, codes and decimals. */
 export function csvLine(row: readonly string[]): string {
   return row.join(',')
 }

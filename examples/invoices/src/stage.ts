@@ -151,10 +151,10 @@ class InvoiceStage {
     const backoff = { firstMs: config.STAGE_RETRY_BACKOFF_SECONDS * 1_000, longestMs: 60_000 }
     const events = messages.map(({ event }) => event)
     for (let failures = 1, outages = 1; ;) {
-      const taken = await store.take(events, now()).catch((error: unknown) => ({ error }))
-      if (!('error' in taken) && !(await this.#announce(taken, heartbeat))) return false
+      const result = await store.take(events, now()).catch((error: unknown) => ({ error }))
+      if (!('error' in result) && !(await this.#announce(result, heartbeat))) return false
       // After a failure to mark the documents, the transaction and the publication are repeated.
-      const outcome = 'error' in taken ? taken : await this.#mark(taken)
+      const outcome = 'error' in result ? result : await this.#mark(result)
       if (outcome === undefined) return true
       const { error } = outcome
       const cause = String((error as Error).cause)

@@ -18,6 +18,7 @@ test.each([
 test('a country that the table does not name has no rate', () => {
   expect(rateFor(ratesOf('DE=19 AT:BOOK-=10'), 'FR', 'SKU-0001')).toBeUndefined()
   expect(rateFor(ratesOf('DE=19 AT:BOOK-=10'), 'AT', 'SKU-0001')).toBeUndefined()
+  expect(rateFor(ratesOf('AT:BOOK-=10 *=20'), 'AT', 'SKU-0001')).toBe(20_000)
 })
 
 test.each(['DE', 'de=19', 'DE=100', 'DE=1.2345', 'DE=-1', 'DE:=7', 'DE=19 AT=x'])('refuses the table %s', (text) => {

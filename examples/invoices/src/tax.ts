@@ -35,18 +35,19 @@ export function ratesOf(text: string): Rates {
   return rules
 }
 
-/** The longest SKU prefix of the country wins. `undefined`: the table has no rate. */
+/**
+ * A rule of the country before one of `*`, and then the longest beginning of the SKU. `undefined`:
+ * the table has no rate.
+ */
 export function rateFor(rates: Rates, country: string, sku: string): Rate | undefined {
-  const named = rates.some((rule) => rule.country === country)
-  return rates
-    .filter((rule) => rule.country === (named ? country : '*') && sku.startsWith(rule.skuPrefix))
-    .reduce<Rule | undefined>(
-      (best, rule) => (best === undefined || rule.skuPrefix.length > best.skuPrefix.length ? rule : best),
-      undefined,
-    )?.rate
+  const rules = rates.filter(({ skuPrefix }) => sku.startsWith(skuPrefix))
+  const own = rules.filter((rule) => rule.country === country)
+  const others = rules.filter((rule) => rule.country === '*')
+  const [best] = (own.length > 0 ? own : others).sort((a, b) => b.skuPrefix.length - a.skuPrefix.length)
+  return best?.rate
 }
 
-/** Of a price that includes it, rounded half up to a whole minor unit. */
+/** The tax in a price that includes it, rounded half up to a whole minor unit. */
 export function taxIn(grossCents: number, rate: Rate): number {
   const [of, parts] = [BigInt(grossCents) * BigInt(rate), BigInt(100_000 + rate)]
   return Number((2n * of + parts) / (2n * parts))
