@@ -121,6 +121,21 @@ async function published(customers: string) {
     .filter(({ data }) => data.customerId.startsWith(customers))
 }
 
+/** What a replica does with its database, without Kafka. */
+function openStore(poolSize: number) {
+  return createStore({
+    url: database.url,
+    poolSize,
+    taxation: { rates: ratesOf('DE=19'), country: 'DE' },
+    timeZone: 'UTC',
+    series: { invoice: 'INV', 'credit-note': 'CN' },
+    onIdleError: () => undefined,
+  })
+}
+function asRead(event: OrderEvent) {
+  return shopEventOf(Buffer.from(encode(event).value))!
+}
+
 /** One of the commands, as its container would run it. */
 async function command(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [program, ...args], {
@@ -179,16 +194,9 @@ test('issues an invoice and then its credit note, whichever event comes first', 
 
 test('a crash before the publication, and events that come again, issue and publish nothing twice', async () => {
   const crashed = order('again', [700])
-  const store = createStore({
-    url: database.url,
-    poolSize: 1,
-    taxation: { rates: ratesOf('DE=19'), country: 'DE' },
-    timeZone: 'UTC',
-    series: { invoice: 'INV', 'credit-note': 'CN' },
-    onIdleError: () => undefined,
-  })
+  const store = openStore(1)
   // Its transaction commits, then it ends before it publishes or commits an offset.
-  const events = [crashed.validated, crashed.captured].map((event) => shopEventOf(Buffer.from(encode(event).value))!)
+  const events = [crashed.validated, crashed.captured].map(asRead)
   const before = await store.take(events, new Date())
   await store.close()
   const replica = await run()
@@ -200,6 +208,23 @@ test('a crash before the publication, and events that come again, issue and publ
   expect(messages.map(({ id }) => id)).toHaveLength(2)
   expect(messages[0]).toEqual(JSON.parse(before.unpublished[0]?.event ?? ''))
   await replica.end()
+})
+
+test('transactions at the same moment wait for each other, for an order as for a number', async () => {
+  const orders = Array.from({ length: 60 }, () => order('parallel', [300]))
+  const stores = [openStore(4), openStore(4)]
+  // The price and the payment of an order arrive at two replicas at once.
+  const takes = orders.flatMap(({ validated, captured }, n) =>
+    [validated, captured].map((event, m) => stores[(n + m) % 2]!.take([asRead(event)], new Date())),
+  )
+  const results = await Promise.all(takes)
+  expect(results.reduce((sum, { issued }) => sum + issued, 0)).toBe(60)
+  for (const store of stores) {
+    await store.published(results.flatMap(({ unpublished }) => unpublished))
+    await store.close()
+  }
+  const numbers = (await documentsOf('parallel')).map(({ number }) => number)
+  expect(numbers).toEqual(Array.from({ length: 60 }, (_, n) => numbers[0]! + n))
 })
 
 test('a transaction that is rolled back gives no number away', async () => {
