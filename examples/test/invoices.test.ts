@@ -122,13 +122,13 @@ async function published(customers: string) {
 }
 
 /** What a replica does with its database, without Kafka. */
-function openStore(poolSize: number) {
+function openStore(poolSize: number, timeZone = 'UTC', series = { invoice: 'INV', 'credit-note': 'CN' }) {
   return createStore({
     url: database.url,
     poolSize,
     taxation: { rates: ratesOf('DE=19'), country: 'DE' },
-    timeZone: 'UTC',
-    series: { invoice: 'INV', 'credit-note': 'CN' },
+    timeZone,
+    series,
     onIdleError: () => undefined,
   })
 }
@@ -227,6 +227,28 @@ test('transactions at the same moment wait for each other, for an order as for a
   expect(numbers).toEqual(Array.from({ length: 60 }, (_, n) => numbers[0]! + n))
 })
 
+test('one series for both kinds begins again with the year of the time zone', async () => {
+  const store = openStore(1, 'Europe/Berlin', { invoice: 'B', 'credit-note': 'B' })
+  const [old, next] = [order('year', [100]), order('year', [200])]
+  const parts = [
+    [old.validated, old.captured],
+    [old.refunded, next.validated, next.captured],
+  ]
+  const times = ['2030-12-31T22:59:59Z', '2030-12-31T23:00:00Z']
+  for (const [n, events] of parts.entries())
+    await store.published((await store.take(events.map(asRead), new Date(times[n]!))).unpublished)
+  await store.close()
+  const rows = await ask(
+    `SELECT year, number::int AS number, kind, to_char(issued_on, 'YYYY-MM-DD') AS day, invoice FROM documents
+     WHERE series = 'B' ORDER BY year, number`,
+  )
+  expect(rows).toEqual([
+    { year: 2030, number: 1, kind: 'invoice', day: '2030-12-31', invoice: null },
+    { year: 2031, number: 1, kind: 'credit-note', day: '2031-01-01', invoice: 'B-2030-000001' },
+    { year: 2031, number: 2, kind: 'invoice', day: '2031-01-01', invoice: null },
+  ])
+})
+
 test('a transaction that is rolled back gives no number away', async () => {
   await ask(`ALTER TABLE document_lines ADD CONSTRAINT refused CHECK (unit_price_cents <> 666) NOT VALID`)
   const orders = [order('rolled', [100]), order('rolled', [666]), order('rolled', [200])]
@@ -318,7 +340,9 @@ test('the ledger of the days adds up to zero in every currency, and is the same 
     sums.set(currency, (sums.get(currency) ?? 0n) + minor(debit) - minor(credit))
   }
   expect(Object.fromEntries(sums)).toEqual({ EUR: 0n, JPY: 0n, KWD: 0n })
-  const [count] = await ask<{ documents: number }>(`SELECT count(*)::int AS documents FROM documents`)
+  const [count] = await ask<{ documents: number }>(
+    `SELECT count(*)::int AS documents FROM documents WHERE series <> 'B'`,
+  )
   expect(new Set(entries.map((line) => line.split(',')[1])).size).toBe(count?.documents)
   expect(entries).toContainEqual(expect.stringMatching(/,receivable,KW,,1\.999,,KWD$/))
   expect(entries).toContainEqual(expect.stringMatching(/,tax,JP,10,,10,JPY$/))
