@@ -1,30 +1,20 @@
 // Does each charged order get one invoice, and each refunded one a credit note, with numbers
-// without a gap, whatever is killed? Do the ledger and the reconciliation show the truth?
-import { spawn } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { join } from 'node:path'
+// without a gap, whatever is killed?
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { amountText, encode, eventOf } from '@orderpipeline/order-events'
-import type { OrderEvent } from '@orderpipeline/order-events'
-import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
+import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
+import { stageBench, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
-import { shopEventOf } from '../invoices/src/events.ts'
-import { migrate } from '../invoices/src/migrate.ts'
-import { decimalText } from '../invoices/src/money.ts'
-import { createStore } from '../invoices/src/store.ts'
-import { ratesOf } from '../invoices/src/tax.ts'
-import { endAll, examples, failedStart, start } from './test-environment.ts'
+import { asRead, invoicesDatabase, openStore, order, program, rates } from './invoices-environment.ts'
+import type { TestOrder } from './invoices-environment.ts'
+import { endAll, failedStart, start } from './test-environment.ts'
 import type { RunningStage, Stage } from './test-environment.ts'
 
-const program = join(examples, 'invoices', 'src', 'main.ts')
 const stage: Stage = {
   name: 'invoices',
   consumes: ['payment.processed', 'orders.validated', 'orders.cancelled'],
   emits: 'invoices.issued',
   command: [process.execPath, program],
-  env: { INVOICES_TAX_RATES: 'DE=19 DE:BOOK-=7 JP=10 KW=0', INVOICES_COUNTRY: 'DE' },
+  env: { INVOICES_TAX_RATES: rates, INVOICES_COUNTRY: 'DE' },
 }
 
 vi.setConfig({ testTimeout: 300_000 }) // the group waits for a killed member, until its session is over
@@ -32,12 +22,7 @@ vi.setConfig({ testTimeout: 300_000 }) // the group waits for a killed member, u
 let database: TestDatabase
 let bench: Bench
 beforeAll(async () => {
-  database = await testDatabase(postgresUrl())
-  const administrator = new URL(postgresUrl())
-  administrator.pathname = new URL(database.url).pathname
-  const urls = { DATABASE_URL: administrator.href, SERVICES_DATABASE_URL: database.url }
-  await migrate(urls)
-  await migrate(urls)
+  database = await invoicesDatabase()
   const topics = [...stage.consumes, stage.emits, 'invoices.dead-letters']
   bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
 })
@@ -54,26 +39,6 @@ function ask<Row extends object>(text: string, values: readonly unknown[] = []) 
   return database.ask<Row>('invoices', text, values)
 }
 
-interface TestOrder {
-  readonly validated: OrderEvent
-  readonly captured: OrderEvent
-  readonly refunded: OrderEvent
-  readonly orderId: string
-}
-/** One piece of each price; all its events are of the given time. */
-function order(customerId: string, prices: readonly number[], currency = 'EUR', now = new Date()): TestOrder {
-  const about = { orderId: randomUUID(), customerId }
-  const items = prices.map((unitPriceCents, n) => ({ sku: `SKU-000${n + 1}`, quantity: 1, unitPriceCents }))
-  const amount = { totalCents: prices.reduce((sum, price) => sum + price, 0), currency }
-  const context = { source: '/test', now, correlationId: 'follow-me' }
-  const charge = { ...about, ...amount, chargeId: `ch-${about.orderId}` }
-  return {
-    orderId: about.orderId,
-    validated: eventOf('OrderValidated', { ...about, ...amount, items }, context),
-    captured: eventOf('PaymentCaptured', charge, context),
-    refunded: eventOf('PaymentRefunded', { ...charge, refundId: `re-${about.orderId}` }, context),
-  }
-}
 function drained(...replicas: RunningStage[]) {
   return until(async () => {
     for (const replica of replicas) replica.assertRunning()
@@ -121,39 +86,10 @@ async function published(customers: string) {
     .filter(({ data }) => data.customerId.startsWith(customers))
 }
 
-/** What a replica does with its database, without Kafka. */
-function openStore(poolSize: number, timeZone = 'UTC', series = { invoice: 'INV', 'credit-note': 'CN' }) {
-  return createStore({
-    url: database.url,
-    poolSize,
-    taxation: { rates: ratesOf('DE=19'), country: 'DE' },
-    timeZone,
-    series,
-    onIdleError: () => undefined,
-  })
-}
-function asRead(event: OrderEvent) {
-  return shopEventOf(Buffer.from(encode(event).value))!
-}
-
-/** One of the commands, as its container would run it. */
-async function command(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { DATABASE_URL: database.url, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let [out, err] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, out, err }
-}
-
 test('issues an invoice and then its credit note, whichever event comes first', async () => {
   const [paid, refunded, early] = [order('first', [1_190, 100]), order('first', [1_000]), order('early', [500])]
   const yen = order('yen', [110, 5], 'JPY')
   const dinar = order('dinar', [1_999], 'KWD')
-  await ask(`INSERT INTO buyers VALUES ('yen', 'Y', 'Tokyo', NULL, 'JP'), ('dinar', 'D', 'Kuwait', NULL, 'KW')`)
   const replica = await run()
   await bench.publish([early.captured, early.refunded])
   await drained(replica)
@@ -194,7 +130,7 @@ test('issues an invoice and then its credit note, whichever event comes first', 
 
 test('a crash before the publication, and events that come again, issue and publish nothing twice', async () => {
   const crashed = order('again', [700])
-  const store = openStore(1)
+  const store = openStore(database, 1)
   // Its transaction commits, then it ends before it publishes or commits an offset.
   const events = [crashed.validated, crashed.captured].map(asRead)
   const before = await store.take(events, new Date())
@@ -212,7 +148,7 @@ test('a crash before the publication, and events that come again, issue and publ
 
 test('transactions at the same moment wait for each other, for an order as for a number', async () => {
   const orders = Array.from({ length: 60 }, () => order('parallel', [300]))
-  const stores = [openStore(4), openStore(4)]
+  const stores = [openStore(database, 4), openStore(database, 4)]
   // The price and the payment of an order arrive at two replicas at once.
   const takes = orders.flatMap(({ validated, captured }, n) =>
     [validated, captured].map((event, m) => stores[(n + m) % 2]!.take([asRead(event)], new Date())),
@@ -228,7 +164,7 @@ test('transactions at the same moment wait for each other, for an order as for a
 })
 
 test('one series for both kinds begins again with the year of the time zone', async () => {
-  const store = openStore(1, 'Europe/Berlin', { invoice: 'B', 'credit-note': 'B' })
+  const store = openStore(database, 1, 'Europe/Berlin', { invoice: 'B', 'credit-note': 'B' })
   const [old, next] = [order('year', [100]), order('year', [200])]
   const parts = [
     [old.validated, old.captured],
@@ -324,92 +260,6 @@ test('makes unreadable messages dead letters and goes on', async () => {
   expect(deadLetter?.headers).toMatchObject({ mine: 'kept', 'dead-letter-reason': 'NotJson' })
   await drained(replica)
   expect(await replica.end()).toBe(0)
-})
-
-test('the ledger of the days adds up to zero in every currency, and is the same every time', async () => {
-  const period = ['--from', 'yesterday', '--to', 'today']
-  const csv = await command(['export', ...period])
-  expect(csv).toMatchObject({ code: 0, err: '' })
-  const [header, ...lines] = csv.out.trimEnd().split('\n')
-  expect(header).toBe('date,document,order,account,country,taxPercent,debit,credit,currency')
-  const entries = lines.filter((line) => /^\d/.test(line))
-  const sums = new Map<string, bigint>()
-  for (const line of entries) {
-    const [, , , , , , debit = '', credit = '', currency = ''] = line.split(',')
-    const minor = (text: string) => BigInt(text === '' ? 0 : text.replace('.', ''))
-    sums.set(currency, (sums.get(currency) ?? 0n) + minor(debit) - minor(credit))
-  }
-  expect(Object.fromEntries(sums)).toEqual({ EUR: 0n, JPY: 0n, KWD: 0n })
-  const [count] = await ask<{ documents: number }>(
-    `SELECT count(*)::int AS documents FROM documents WHERE series <> 'B'`,
-  )
-  expect(new Set(entries.map((line) => line.split(',')[1])).size).toBe(count?.documents)
-  expect(entries).toContainEqual(expect.stringMatching(/,receivable,KW,,1\.999,,KWD$/))
-  expect(entries).toContainEqual(expect.stringMatching(/,tax,JP,10,,10,JPY$/))
-  const sha256 = createHash('sha256')
-    .update(entries.map((line) => `${line}\n`).join(''))
-    .digest('hex')
-  expect(lines.at(-1)).toBe(`sha256,${sha256},${entries.length} entries,,,,,,`)
-
-  const json = await command(['export', ...period, '--format', 'json'])
-  const parsed = JSON.parse(json.out) as { entries: { debit: string }[]; totals: object[]; sha256: string }
-  expect(parsed).toMatchObject({ count: entries.length, sha256 })
-  expect(parsed.entries).toHaveLength(entries.length)
-  expect(parsed.totals).toMatchObject(['EUR', 'JPY', 'KWD'].map((currency) => ({ currency, balanced: true })))
-
-  await ask(`UPDATE document_lines SET net_cents = net_cents + 1, gross_cents = gross_cents + 1
-    WHERE (series, year, number, position) = (SELECT series, year, number, 1 FROM documents WHERE currency = 'JPY')`)
-  const unbalanced = await command(['export', ...period])
-  expect(unbalanced.code).toBe(1)
-  expect(unbalanced.err).toContain('the entries in JPY do not add up to zero: debit 115, credit 116')
-  expect(await command(['reconcile', '--day', 'today'])).toMatchObject({
-    code: 1,
-    out: expect.stringContaining('LINES ') as string,
-  })
-  await ask(`UPDATE document_lines SET net_cents = net_cents - 1, gross_cents = gross_cents - 1
-    WHERE (series, year, number, position) = (SELECT series, year, number, 1 FROM documents WHERE currency = 'JPY')`)
-})
-
-test('the reconciliation of a day finds what was changed by hand, and nothing else', async () => {
-  const clean = await command(['reconcile', '--day', 'today'])
-  expect(clean).toMatchObject({ code: 0, out: expect.stringMatching(/, 0 differences\n$/) as string })
-  const [kept] = await ask<{ order_id: string }>(
-    `SELECT order_id FROM documents WHERE kind = 'invoice' AND customer_id LIKE 'load-%' ORDER BY number DESC LIMIT 1`,
-  )
-  const [gone] = await ask<{ order_id: string; number: string }>(
-    `SELECT order_id, number FROM documents AS d WHERE kind = 'invoice' AND customer_id LIKE 'load-%'
-       AND NOT EXISTS (SELECT FROM documents AS c WHERE c.order_id = d.order_id AND c.kind = 'credit-note')
-     ORDER BY number LIMIT 1`,
-  )
-  await ask(`UPDATE charges SET captured_cents = captured_cents + 1 WHERE order_id = $1`, [kept?.order_id])
-  await ask(`DELETE FROM document_lines WHERE series = 'INV' AND number = $1`, [gone?.number])
-  await ask(`DELETE FROM documents WHERE series = 'INV' AND number = $1`, [gone?.number])
-  const { code, out } = await command(['reconcile', '--day', 'today'])
-  expect(code).toBe(1)
-  const lines = out.trimEnd().split('\n')
-  expect(lines.slice(0, -1).map((line) => line.split(':')[0])).toEqual(
-    expect.arrayContaining([
-      `AMOUNT ${kept?.order_id}`,
-      `NOT_INVOICED ${gone?.order_id}`,
-      `NUMBER_MISSING INV-${new Date().getUTCFullYear()}-${String(gone?.number).padStart(6, '0')}`,
-    ]),
-  )
-  expect(lines.at(-1)).toMatch(/, 3 differences$/)
-  expect((await command(['reconcile', '--day', '2026-01-01'])).code).toBe(0)
-})
-
-test('every currency has the decimals that the platform gives it', () => {
-  for (const currency of [...Intl.supportedValuesOf('currency'), 'UYW', 'XXX'])
-    expect(`${decimalText(1_234_567, currency)} ${currency}`).toBe(amountText(1_234_567, currency))
-})
-
-test('a wrong call ends with 2 and says what is allowed', async () => {
-  const wrong = [['reconcile'], ['reconcile', '--day', '2026-02-30'], ['export', '--from', 'today'], ['print']]
-  for (const args of [...wrong, ['export', '--from', 'today', '--to', 'yesterday'], ['reconcile', '--month', '1']]) {
-    const { code, err } = await command(args)
-    expect([args, code]).toEqual([args, 2])
-    expect(err).toContain('usage:')
-  }
 })
 
 test('names every variable of a wrong environment and shows no value', async () => {
