@@ -102,10 +102,20 @@ export const warehouseImage: ImageDefinition = {
   alias: 'example',
 }
 
+/** The example of a stage with commands of its own. */
+export const invoicesImage: ImageDefinition = {
+  name: 'invoices',
+  repository: 'orderpipeline/invoices',
+  programs: { invoices: 'examples/invoices/src/main.ts' },
+  folders: {},
+  alias: 'example',
+}
+
 export const imageDefinitions: readonly ImageDefinition[] = [
   servicesImage,
   operatorImage,
   orderAuditImage,
   fraudCheckImage,
   warehouseImage,
+  invoicesImage,
 ]

@@ -80,3 +80,10 @@ test('the shop with stock events equals the shop, with one more topic to and fro
   const warehouse = read(join('warehouse', 'stage.yaml'))
   expect(read('shop-stock.yaml')).toEqual({ ...shop, spec: { ...spec, topics, stages: [...stages, warehouse] } })
 })
+
+test('the shop with invoices equals the shop, with the stage of the example folder and its topic', () => {
+  const { spec, ...shop } = read('shop.yaml') as Shop
+  const topics = [...spec.topics, { name: 'invoices.issued' }]
+  const stages = [...spec.stages, read(join('invoices', 'stage.yaml'))]
+  expect(read('shop-invoices.yaml')).toEqual({ ...shop, spec: { ...spec, topics, stages } })
+})

@@ -27,6 +27,7 @@ export const typicalSeconds: Readonly<Record<string, number>> = {
   'operator/test/killed.test.ts': 65,
   'packages/stage/test/stalls.test.ts': 53,
   'operator/test/external-kafka.test.ts': 45,
+  'examples/test/invoices.test.ts': 45,
   'examples/test/recommendations.test.ts': 43,
   'console/test/views.test.ts': 41,
   'packages/stage/test/retries.test.ts': 41,
