@@ -86,7 +86,7 @@ it.each(comparisons.map((comparison) => [comparison.name, comparison] as const))
     const lines: string[] = []
     const options = {
       ...{ comparisons: [comparison], ground, pairs: 1, fresh: false, now: () => new Date() },
-      ...{ commit: 'test', environment },
+      ...{ commit: 'test', environment, signal: new AbortController().signal },
       ...{ file: join(dir, `${name}.jsonl`), say: (line: string) => void lines.push(line) },
     }
     const { failures, result } = await measureResults(options)

@@ -45,18 +45,42 @@ async function runResults(
   const selected = comparisons.filter(({ name, optional }) =>
     only.length > 0 ? only.includes(name) || included.includes(name) : !optional || included.includes(name),
   )
+  const signal = interruption(say)
   const environment = await environmentOn(ownGround)
   const { result, failures } = await measureResults({
-    ...{ comparisons: selected, ground: ownGround, environment, pairs, fresh, say },
+    ...{ comparisons: selected, ground: ownGround, environment, pairs, fresh, signal, say },
     file: join(statePaths('bench').root, 'results.jsonl'),
     commit: await presentCommit(),
     now: () => new Date(),
   })
+  if (signal.aborted) {
+    say('the finished runs are kept: the same command goes on after them')
+    process.exitCode = 130
+    return
+  }
   const results = comparisons.map(result)
   await writeResults(resultsPage(results, environment))
   process.stdout.write(`${results.flatMap(summary).join('\n')}\n\nbench/RESULTS.md is written\n`)
   for (const failure of failures) say(failure)
   if (failures.length > 0) process.exitCode = 1
+}
+
+/** A terminal and `npm run` both pass on one Ctrl+C. */
+const sameSignalMs = 1_000
+
+/** The first signal lets the run under way finish, the second one ends it. */
+function interruption(say: (line: string) => void): AbortSignal {
+  const controller = new AbortController()
+  let firstAt = 0
+  const onSignal = (): void => {
+    if (controller.signal.aborted && performance.now() - firstAt > sameSignalMs) process.exit(130)
+    if (controller.signal.aborted) return
+    firstAt = performance.now()
+    say('this run is the last one; once more to end it')
+    controller.abort()
+  }
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal)
+  return controller.signal
 }
 
 function namesOf(all: readonly Comparison[]): string {

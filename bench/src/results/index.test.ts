@@ -33,10 +33,13 @@ function sample(): Sample {
   return { value: 1, accepted: 10, present: 10 }
 }
 
-async function measure(comparisons: readonly Comparison[], { fresh = false, pairs = 1 } = {}) {
+async function measure(
+  comparisons: readonly Comparison[],
+  { fresh = false, pairs = 1, signal = new AbortController().signal } = {},
+) {
   const lines: string[] = []
   const results = await measureResults({
-    ...{ comparisons, ground, pairs, fresh, environment, commit: 'abc', file: join(dir, 'results.jsonl') },
+    ...{ comparisons, ground, pairs, fresh, signal, environment, commit: 'abc', file: join(dir, 'results.jsonl') },
     ...{ now: () => new Date('2026-11-29T12:00:00.000Z'), say: (line: string) => void lines.push(line) },
   })
   return { ...results, lines }
@@ -68,6 +71,17 @@ it('leaves the runs of other comparisons when one begins again', async () => {
   const [one, other] = [measuring('one', sample), measuring('other', sample)]
   await measure([one, other])
   expect((await measure([one], { fresh: true })).result(other).runs).toHaveLength(2)
+})
+
+it('finishes the run under way when it is interrupted, and begins no other', async () => {
+  const interruption = new AbortController()
+  const interrupted = measuring('speed', () => {
+    interruption.abort()
+    return sample()
+  })
+  const { failures, result } = await measure([interrupted, measuring('other', sample)], interruption)
+  expect(failures).toEqual([])
+  expect(result(interrupted).runs.map(({ way }) => way)).toEqual(['a'])
 })
 
 it('says which run begins, and how long all of them will take', async () => {

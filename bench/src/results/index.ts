@@ -20,6 +20,8 @@ export interface ResultsOptions {
   /** What is measured, and on what. */
   readonly commit: string
   readonly environment: Environment
+  /** Once it is aborted, the run under way is the last one. */
+  readonly signal: AbortSignal
   readonly now: () => Date
   readonly say: (line: string) => void
 }
@@ -47,7 +49,7 @@ export async function measureResults(options: ResultsOptions): Promise<Results> 
   const progress = progressOf(plan, runs, say)
   const failures: string[] = []
   for (const { comparison, planned } of plan) {
-    if (planned.length === 0) continue
+    if (planned.length === 0 || options.signal.aborted) continue
     try {
       for await (const run of measured(comparison, planned, options, progress)) {
         const finished = { ...run, commit, environment, date: options.now().toISOString() }
@@ -55,6 +57,7 @@ export async function measureResults(options: ResultsOptions): Promise<Results> 
         await addRun(file, finished)
       }
     } catch (error) {
+      if (options.signal.aborted) continue // the servers may have received the same signal
       failures.push(`${comparison.name}: ${String(error)}`)
       say(failures.at(-1) ?? '')
       progress.drop(comparison)
@@ -68,12 +71,13 @@ type MeasuredRun = Omit<FinishedRun, 'commit' | 'environment' | 'date'>
 async function* measured(
   comparison: Comparison,
   planned: readonly PlannedRun[],
-  { ground, say }: ResultsOptions,
+  { ground, signal, say }: ResultsOptions,
   progress: Progress,
 ): AsyncGenerator<MeasuredRun> {
   const session = await comparison.open(ground, (line) => say(`  ${line}`))
   try {
     for (const { pair, way } of planned) {
+      if (signal.aborted) return
       const end = progress.begin(comparison, { pair, way })
       const startedAt = performance.now()
       const { value, more = {}, accepted, present } = await sampleOf(session, way).finally(end)

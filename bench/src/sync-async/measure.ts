@@ -68,9 +68,24 @@ export async function measureFull(
   return { figures, cpuSecondsAnOrder: cpuSeconds / orders.length }
 }
 
+const underWay = `FROM orders WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED')`
+/** Where no order has ended for so long, those under way are lost. */
+const patienceMs = 120_000
+
+/** @throws Error where the orders under way do not get fewer */
 export async function allEnded(database: TestDatabase): Promise<void> {
-  const underWay = `SELECT FROM orders WHERE status IN ('PLACED', 'PROCESSING', 'CONFIRMED') LIMIT 1`
-  while ((await database.ask('orders', underWay)).length > 0) await sleep(100)
+  let before = Infinity
+  let checkedAt = performance.now()
+  while ((await database.ask('orders', `SELECT ${underWay} LIMIT 1`)).length > 0) {
+    await sleep(100)
+    if (performance.now() - checkedAt < patienceMs) continue
+    const [row] = await database.ask<{ n: number }>('orders', `SELECT count(*)::int AS n ${underWay}`)
+    const count = row?.n ?? 0
+    if (count >= before)
+      throw new Error(`${count} orders are under way, and none has ended for ${patienceMs / 1_000} s`)
+    before = count
+    checkedAt = performance.now()
+  }
 }
 
 /** Unix milliseconds of the last change, by order. */
