@@ -5,7 +5,6 @@ import { randomUUIDv7 } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startKafka } from '@orderpipeline/cluster/testing'
 import { createProducer } from '@orderpipeline/kafka'
 import { capacityFigures } from '@orderpipeline/operator/pipeline'
 import type { FigureName } from '@orderpipeline/operator/pipeline'
@@ -15,7 +14,7 @@ import { testDatabase } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry } from '@orderpipeline/telemetry'
-import { withOwnServers } from './own-servers.ts'
+import { startOwnKafka, withOwnServers } from './own-servers.ts'
 import type { OwnServers } from './own-servers.ts'
 import { processorSecondsBelow } from './sync-async/cpu.ts'
 import { startLoad } from './sync-async/load.ts'
@@ -36,13 +35,12 @@ const statisticsMs = 12_000
 
 export function benchCapacity(options: CapacityBenchOptions): Promise<Row[]> {
   return withOwnServers(async (servers) => {
-    const { dir, host, ports, adminUrl } = servers
+    const { adminUrl } = servers
     const database = await testDatabase(adminUrl, { seedProducts: 100, seedStockQuantity: 100_000_000 })
-    const [port, controllerPort] = [await ports.port('kafka'), await ports.port('kafka-controller')]
-    const kafka = await startKafka(host, { dir: join(dir, 'kafka'), port, controllerPort, sizing: 'cluster' })
-    const order = await orderFigures({ servers, database, bootstrap: kafka.bootstrapServers }, options)
+    const bootstrap = await startOwnKafka(servers)
+    const order = await orderFigures({ servers, database, bootstrap }, options)
     options.say(`relaying ${options.relayed} orders …`)
-    const relayOrders = await relayRate(database, kafka.bootstrapServers, options.relayed)
+    const relayOrders = await relayRate(database, bootstrap, options.relayed)
     await database.drop()
     return Object.entries({ ...order, relayOrders: Math.round(relayOrders) }).map(([figure, measured]) => ({
       'an order of one line': capacityFigures[figure as FigureName].unit,

@@ -1,7 +1,8 @@
 // npm run bench -- <name>: the figures of the README, each measured against a named alternative in
-// the same run.
+// the same run. Without a name the comparisons of bench/RESULTS.md are run.
 import { cpus, totalmem } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { collected, whole } from './arguments.ts'
 import { benchAutoscaling } from './autoscaling.ts'
 import { benchCapacity } from './capacity.ts'
 import { benchFailover } from './failover.ts'
@@ -13,6 +14,7 @@ import { benchMonthTwo } from './month-two/index.ts'
 import { benchScaling } from './scaling/index.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
+import { resultsCommand } from './results/command.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
 import { table } from './table.ts'
 import type { Row } from './table.ts'
@@ -27,7 +29,10 @@ const defaultRates: readonly number[] = [300, 3_000]
 function say(line: string): void {
   void process.stderr.write(`${line}\n`)
 }
-const program = new Command('bench').description('Measures what the README says, on this machine').showHelpAfterError()
+const program = new Command('bench')
+  .description('Measures what the README says, on this machine; without a command: results')
+  .showHelpAfterError()
+  .addCommand(resultsCommand(say), { isDefault: true })
 
 program
   .command('intake')
@@ -193,16 +198,6 @@ function print(rows: readonly Row[], json: true | undefined): void {
   process.stdout.write(json ? `${JSON.stringify({ machine, rows })}\n` : `${table(rows)}\n${machine}\n`)
 }
 
-function collected(text: string, before: readonly string[]): readonly string[] {
-  return [...before, text]
-}
-
 function wholes(text: string, before: readonly number[]): readonly number[] {
   return [...(before === defaultRates ? [] : before), whole(text)]
-}
-
-function whole(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value
-  throw new InvalidArgumentError(`found ${JSON.stringify(text)}; allowed: a whole number from 1 to 1000000`)
 }

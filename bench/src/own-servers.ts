@@ -3,7 +3,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inProcessHost, persistedPorts, startPostgres } from '@orderpipeline/cluster/testing'
+import { inProcessHost, persistedPorts, startKafka, startPostgres, startRedis } from '@orderpipeline/cluster/testing'
 
 export interface OwnServers {
   readonly dir: string
@@ -11,19 +11,47 @@ export interface OwnServers {
   readonly ports: ReturnType<typeof persistedPorts>
   /** The URL of the PostgreSQL's superuser. */
   readonly adminUrl: string
+  /** Ends the servers and deletes their directory. */
+  close(): Promise<void>
 }
 
-export async function withOwnServers<Result>(work: (servers: OwnServers) => Promise<Result>): Promise<Result> {
+export async function startOwnServers(): Promise<OwnServers> {
   const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-bench-'))
   await chmod(dir, 0o711) // PostgreSQL's own user must be able to pass
   const host = inProcessHost(join(dir, 'processes'))
   const ports = persistedPorts(join(dir, 'ports.json'))
-  try {
-    const port = await ports.port('postgres')
-    const { adminUrl } = await startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'cluster' })
-    return await work({ dir, host, ports, adminUrl })
-  } finally {
+  const close = async (): Promise<void> => {
     await host.close()
     await rm(dir, { recursive: true, force: true })
   }
+  try {
+    const port = await ports.port('postgres')
+    const { adminUrl } = await startPostgres(host, { dir: join(dir, 'postgres'), port, sizing: 'cluster' })
+    return { dir, host, ports, adminUrl, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+export async function withOwnServers<Result>(work: (servers: OwnServers) => Promise<Result>): Promise<Result> {
+  const servers = await startOwnServers()
+  try {
+    return await work(servers)
+  } finally {
+    await servers.close()
+  }
+}
+
+/** Starts a broker next to the PostgreSQL; returns its bootstrap servers. */
+export async function startOwnKafka({ dir, host, ports }: OwnServers): Promise<string> {
+  const [port, controllerPort] = [await ports.port('kafka'), await ports.port('kafka-controller')]
+  const kafka = await startKafka(host, { dir: join(dir, 'kafka'), port, controllerPort, sizing: 'cluster' })
+  return kafka.bootstrapServers
+}
+
+/** Starts a Redis next to the PostgreSQL; returns its URL. */
+export async function startOwnRedis({ dir, host, ports }: OwnServers): Promise<string> {
+  const { url } = await startRedis(host, { dir: join(dir, 'redis'), port: await ports.port('redis') })
+  return url
 }

@@ -1,24 +1,19 @@
 // Does the operator keep up with a thousand pipelines? On a real API server with etcd: all made at
 // once, compared with a bare client that writes the same objects; then edits under steady churn;
 // then its requests when nothing happens.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inProcessHost, startLightCluster } from '@orderpipeline/cluster/testing'
 import type { Row } from '../table.ts'
-import { ways, writeBare } from './bare.ts'
+import { ways } from './bare.ts'
 import type { Way } from './bare.ts'
 import { churn } from './churn.ts'
-import { clientOf, processorSeconds, residentBytes } from './client.ts'
-import { follow } from './follow.ts'
-import { benchPipeline, collectionPath, pathOf, stages } from './pipelines.ts'
-import { runOperator } from './process.ts'
+import type { Client } from './client.ts'
+import { onControlPlane } from './control-plane.ts'
+import { atOnce, bareCreation, measureCreation, secondsText, startOperator } from './creation.ts'
+import type { BareRun } from './creation.ts'
+import { stages } from './pipelines.ts'
 import type { OperatorProcess, Samples } from './process.ts'
 import { replicasReady } from './replicas.ts'
 import { growth, percentile, quantile } from './samples.ts'
-import { topicsMade } from './topics.ts'
-import { orderPipelines, childResources } from '@orderpipeline/operator/api'
 
 export interface OperatorBenchOptions {
   readonly pipelines: number
@@ -29,15 +24,8 @@ export interface OperatorBenchOptions {
   readonly say: (line: string) => void
 }
 
-const namespace = 'bench'
-/** As many requests at once as the operator has connections. */
-const atOnce = 32
-function secondsText(value: number) {
-  return `${value.toFixed(value < 10 ? 2 : 1)} s`
-}
-
 export async function benchOperator(options: OperatorBenchOptions): Promise<Row[]> {
-  const bare = new Map<Way, Awaited<ReturnType<typeof bareRun>>>()
+  const bare = new Map<Way, BareRun>()
   for (const way of ways) bare.set(way, await bareRun(way, options))
   const run = await operatorRun(options)
   const name = `the operator with ${options.pipelines} pipelines of ${stages} stages`
@@ -71,71 +59,50 @@ export async function benchOperator(options: OperatorBenchOptions): Promise<Row[
   ]
 }
 
-async function bareRun(way: Way, { pipelines, say }: OperatorBenchOptions) {
+async function bareRun(way: Way, options: OperatorBenchOptions): Promise<BareRun> {
+  const { pipelines, say } = options
   say(`a bare client writes the objects of ${pipelines} pipelines (${way}) …`)
-  return await onCluster(async (kubeconfig, _dir, serverProcessor) => {
-    const client = await clientOf(kubeconfig, atOnce)
-    const [own, servers] = [process.cpuUsage(), await serverProcessor()]
-    const result = await writeBare(client, namespace, pipelines, { way, atOnce }, say)
-    const { user, system } = process.cpuUsage(own)
-    const processor = (user + system) / 1e6 + (await serverProcessor()) - servers
-    client.close()
-    say(`${result.objects} objects and ${pipelines} pipelines in ${secondsText(result.seconds)}`)
-    return { ...result, processor }
-  })
+  const result = await onControlPlane((plane) => bareCreation(plane, way, options))
+  say(`${result.objects} objects and ${pipelines} pipelines in ${secondsText(result.seconds)}`)
+  return result
 }
 
-async function operatorRun(options: OperatorBenchOptions) {
+function operatorRun(options: OperatorBenchOptions) {
   const { pipelines, say } = options
   say(`the operator makes ${pipelines} pipelines …`)
-  return await onCluster(async (kubeconfig, dir, serverProcessor) => {
-    const client = await clientOf(kubeconfig, atOnce)
-    const operator = await runOperator(kubeconfig, namespace, dir)
-    const memory = watchMemory(operator)
-    const follower = follow(client, namespace)
-    const topics = topicsMade(client, namespace, say)
+  return onControlPlane(async (plane) => {
+    const running = await startOperator(plane, say)
+    const { client, operator, follower } = running
+    const { namespace } = plane
     try {
       const start = await operator.metrics()
-      const processorBefore = (processorSeconds(operator.pid) ?? NaN) + (await serverProcessor())
-      const ownBefore = processorSeconds(operator.pid) ?? NaN
-      const seconds = await createAll(client, follower, options)
+      const { seconds, objects, processor, own } = await measureCreation(running, plane, options)
       const afterCreation = await operator.metrics()
-      const own = (processorSeconds(operator.pid) ?? NaN) - ownBefore
-      const processor = (processorSeconds(operator.pid) ?? NaN) + (await serverProcessor()) - processorBefore
-      const objects = await count(client)
       say(`${objects} objects in ${secondsText(seconds)}`)
 
       await settle(operator, say)
-      await allReady(client, operator, say)
+      await allReady(client, namespace, operator, say)
       say(`steady churn for ${options.churnSeconds} s …`)
       const beforeChurn = await operator.metrics()
       const edits = await churn(client, follower, { ...options, namespace, seconds: options.churnSeconds })
       const afterChurn = await operator.metrics()
 
       await settle(operator, say)
-      await allReady(client, operator, say)
+      await allReady(client, namespace, operator, say)
       say(`nothing happens for ${options.settledSeconds} s …`)
       const beforePause = await operator.metrics()
       await sleep(options.settledSeconds * 1_000)
       const settled = requestsBetween(beforePause, await operator.metrics(), options.settledSeconds)
 
       return {
-        seconds,
-        objects,
-        settled,
+        ...{ seconds, objects, settled, processor, own },
         creation: creationFigures(start, afterCreation),
         edits: `${secondsText(percentile(edits, 0.5))} / ${secondsText(percentile(edits, 0.99))} (${edits.length} edits)`,
         churn: churnFigures(beforeChurn, afterChurn),
-        processor,
-        own,
-        memory: memory.highest(),
+        memory: running.memory(),
       }
     } finally {
-      memory.stop()
-      follower.close()
-      topics.close()
-      await operator.stop()
-      client.close()
+      await running.close()
     }
   })
 }
@@ -157,48 +124,10 @@ function churnFigures(from: Samples, to: Samples) {
   }
 }
 
-async function createAll(
-  client: Awaited<ReturnType<typeof clientOf>>,
-  follower: ReturnType<typeof follow>,
-  { pipelines, say }: OperatorBenchOptions,
-): Promise<number> {
-  const startedAt = performance.now()
-  const elapsed = () => (performance.now() - startedAt) / 1_000
-  const progress = setInterval(
-    () => say(`${elapsed().toFixed(0).padStart(5)} s  ${follower.applied()} of ${pipelines} pipelines applied`),
-    5_000,
-  )
-  const names = Array.from({ length: pipelines }, (_, index) => `shop-${index}`)
-  const all = names.map((name) => follower.seen(name, 1))
-  await Promise.all(
-    names.map(async (name) => {
-      const pipeline = benchPipeline(name, namespace)
-      await client.send('POST', pathOf(pipeline), pipeline)
-    }),
-  )
-  say(`${elapsed().toFixed(0).padStart(5)} s  all pipelines are created`)
-  const last = Math.max(...(await Promise.all(all)))
-  clearInterval(progress)
-  return (last - startedAt) / 1_000
-}
-
-async function count(client: Awaited<ReturnType<typeof clientOf>>): Promise<number> {
-  const totals = await Promise.all(
-    [orderPipelines, ...childResources].map(async (resource) => {
-      const path = `${collectionPath(resource, namespace)}?limit=1`
-      const { items, metadata } = (await client.send('GET', path)) as {
-        items: unknown[]
-        metadata: { remainingItemCount?: number }
-      }
-      return items.length + (metadata.remainingItemCount ?? 0)
-    }),
-  )
-  return totals.reduce((sum, one) => sum + one, 0)
-}
-
 /** Until every version that the operator has made is reported to run, and none is being tried. */
 async function allReady(
-  client: Awaited<ReturnType<typeof clientOf>>,
+  client: Client,
+  namespace: string,
   operator: OperatorProcess,
   say: (line: string) => void,
 ): Promise<void> {
@@ -240,37 +169,4 @@ function requestsBetween(before: Samples, after: Samples, seconds: number) {
 
 function both(before: Samples, after: Samples, name: string, label?: string): string {
   return [0.5, 0.99].map((q) => secondsText(quantile(before, after, name, q, label))).join(' / ')
-}
-
-function watchMemory(operator: OperatorProcess): { highest: () => number; stop: () => void } {
-  let highest = 0
-  const timer = setInterval(() => {
-    highest = Math.max(highest, residentBytes(operator.pid) ?? 0)
-  }, 500)
-  return { highest: () => highest, stop: () => clearInterval(timer) }
-}
-
-/**
- * A control plane of its own for each run, none warmer than the other. Without controllers: only
- * the operator acts.
- */
-async function onCluster<T>(
-  work: (kubeconfig: string, dir: string, serverProcessor: () => Promise<number>) => Promise<T>,
-): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-bench-'))
-  const host = inProcessHost(join(dir, 'processes'))
-  try {
-    const { kubeconfigPath } = await startLightCluster(host, join(dir, 'cluster'))
-    await host.stop('kube-controller-manager')
-    const client = await clientOf(kubeconfigPath, 1)
-    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }
-    await client.send('POST', '/api/v1/namespaces', body)
-    client.close()
-    const serverProcessor = async (): Promise<number> =>
-      (await host.list()).reduce((sum, { pid }) => sum + ((pid && processorSeconds(pid)) || 0), 0)
-    return await work(kubeconfigPath, dir, serverProcessor)
-  } finally {
-    await host.close()
-    await rm(dir, { recursive: true, force: true })
-  }
 }

@@ -1,5 +1,6 @@
 // How do the results stand in docs/concepts/simulate.md? A table for each figure, between two
 // comments: a row for each load, a column for each way to scale.
+import { markdownTable } from '../markdown-table.ts'
 import type { ScalingResult } from './compare.ts'
 
 const begin = '<!-- written by npm run bench -- scaling --write -->'
@@ -49,17 +50,7 @@ function tables(results: readonly ScalingResult[]): string {
   return figures
     .map((figure) => {
       const rows = loads.map((load) => [load, ...ways.map((way) => cell(figure, load, way))])
-      return `**${figure.title}**\n\n${aligned([['load', ...ways], ...rows]).join('\n')}`
+      return `**${figure.title}**\n\n${markdownTable([['load', ...ways], ...rows]).join('\n')}`
     })
     .join('\n\n')
-}
-
-/** As prettier aligns a table. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`
-  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
-  const [header = [], ...body] = rows
-  return [line(header), rule, ...body.map(line)]
 }

@@ -38,6 +38,11 @@ export function startLoad(ordersUrl: string): Load {
     if (response.statusCode >= 300) throw new Error(`an order was answered ${response.statusCode}: ${text}`)
     return { orderId: (JSON.parse(text) as { orderId: string }).orderId, sentAt, answerMs }
   }
+  return loadOf(place, () => pool.close())
+}
+
+/** The load whose customers order by `place`. */
+export function loadOf(place: () => Promise<Placed>, close: () => Promise<void>): Load {
   return {
     steadily: async (perSecond, seconds) => {
       const orders: Promise<Placed>[] = []
@@ -60,6 +65,6 @@ export function startLoad(ordersUrl: string): Load {
       await Promise.all(Array.from({ length: customers }, customer))
       return results
     },
-    close: () => pool.close(),
+    close,
   }
 }

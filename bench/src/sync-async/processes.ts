@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { compileCache } from '@orderpipeline/cluster/supervised'
 
 export interface Processes {
   /** `main`: its path from the root of the repository. Resolves once `readyUrl` answers. */
@@ -15,14 +16,22 @@ export interface Processes {
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
+/** They end with this process. */
+const living = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
 export function createProcesses(): Processes {
   const running: { readonly child: ChildProcess; readonly main: string }[] = []
-  process.once('exit', () => {
-    for (const { child } of running) child.kill('SIGKILL')
-  })
   return {
     start: async (main, env, readyUrl) => {
-      const child = spawn(process.execPath, [join(root, main)], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+      const child = spawn(process.execPath, [join(root, main)], {
+        env: { ...compileCache(), ...env },
+        stdio: ['ignore', 'inherit', 'inherit'],
+      })
+      living.add(child)
+      child.once('exit', () => living.delete(child))
       running.push({ child, main })
       for (let ready = false; !ready; await sleep(100)) {
         if (child.exitCode !== null) throw new Error(`${main} ended with ${child.exitCode}`)

@@ -34,22 +34,24 @@ export async function startChain({ databaseUrl, providerUrl, processes }: Shared
   return `${url('orders')}/v1/orders`
 }
 
-const partitions = 12
-const prefix = 'bench.'
+export interface Topics {
+  /** What the names of topics and consumer groups begin with. */
+  readonly prefix: string
+  readonly partitions: number
+}
+
+const usualTopics: Topics = { prefix: 'bench.', partitions: 12 }
 
 /** One replica of each service. Returns the URL to which orders are posted. */
-export async function startPlatform(ground: SharedServices, kafkaBootstrap: string): Promise<string> {
+export async function startPlatform(
+  ground: SharedServices,
+  kafkaBootstrap: string,
+  topics: Topics = usualTopics,
+): Promise<string> {
   const { databaseUrl, providerUrl, processes, atOnce } = ground
-  const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
-  await createTopics(
-    { brokers: [kafkaBootstrap], clientId: 'bench' },
-    topics.map((topic) => ({ topic: prefix + topic, partitions })),
-    silentLogger(),
-  )
-  const common = {
-    ...{ DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap, KAFKA_TOPIC_PREFIX: prefix },
-    ...{ ORDERPIPELINE_PIPELINE: 'bench', LOG_LEVEL: 'error' },
-  }
+  const { prefix } = topics
+  await makeTopics(kafkaBootstrap, topics)
+  const common = commonVariables(databaseUrl, kafkaBootstrap, prefix)
   const starts = shopStages.map(async (stage) => {
     const metricsPort = await freePort()
     const env = {
@@ -67,6 +69,36 @@ export async function startPlatform(ground: SharedServices, kafkaBootstrap: stri
     await processes.start(`services/${stage}/src/main.ts`, env, `${at(metricsPort)}/readyz`)
   })
   await Promise.all(starts)
+  return startGateway(common, processes)
+}
+
+/** The gateway alone, with its relay. Returns the URL to which orders are posted. */
+export async function startGatewayAlone(
+  { databaseUrl, processes }: Pick<SharedServices, 'databaseUrl' | 'processes'>,
+  kafkaBootstrap: string,
+  topics: Topics,
+): Promise<string> {
+  await makeTopics(kafkaBootstrap, topics)
+  return startGateway(commonVariables(databaseUrl, kafkaBootstrap, topics.prefix), processes)
+}
+
+async function makeTopics(kafkaBootstrap: string, { prefix, partitions }: Topics): Promise<void> {
+  const names = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
+  await createTopics(
+    { brokers: [kafkaBootstrap], clientId: 'bench' },
+    names.map((topic) => ({ topic: prefix + topic, partitions })),
+    silentLogger(),
+  )
+}
+
+function commonVariables(databaseUrl: string, kafkaBootstrap: string, prefix: string) {
+  return {
+    ...{ DATABASE_URL: databaseUrl, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap, KAFKA_TOPIC_PREFIX: prefix },
+    ...{ ORDERPIPELINE_PIPELINE: 'bench', LOG_LEVEL: 'error' },
+  }
+}
+
+async function startGateway(common: Readonly<Record<string, string>>, processes: Processes): Promise<string> {
   const port = await freePort()
   const env = { ...common, AUTH: 'none', HTTP_PORT: String(port), METRICS_PORT: '0', DRAIN_LINGER_SECONDS: '0' }
   await processes.start('services/gateway/src/main.ts', env, `${at(port)}/openapi.json`)
