@@ -12,8 +12,8 @@ const runs = [
 
 it('shows medians, spread and ratios of whole pairs, and what bounds a missed aim', () => {
   const page = resultsPage([{ comparison, runs }], environment)
-  expect(page).toContain('| machine')
-  expect(page).toContain('fsync on')
+  expect(page).toContain('**Machine**: CPU a processor; cores 2.')
+  expect(page).toContain('**Durability**: PostgreSQL fsync on.')
   const cells = (line: string) => line.split('|').map((cell) => cell.trim())
   const lines = page.split('\n').filter((line) => /^\| (way|here|the other) /.test(line))
   expect(lines.map((line) => cells(line).slice(1, -1))).toEqual([

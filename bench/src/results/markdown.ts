@@ -19,17 +19,14 @@ const width = 100
 
 export function resultsPage(results: readonly Result[], environment: Environment): string {
   const sections = results.filter(({ comparison, runs }) => wholePairs(comparison, runs).length > 0).map(section)
-  const facts = Object.entries({
-    machine: environment.machine,
-    versions: environment.versions,
-    durability: environment.durability,
-  }).map(([name, values]) => [name, factsText(values)])
+  const { machine, versions, durability } = environment
+  const facts = Object.entries({ Machine: machine, Versions: versions, Durability: durability })
   return [
     '# Results',
     wrapped(`Written by \`npm run bench\`, which measures this project and what one would build instead in turns on
       one machine. A ratio is formed within each pair of runs. Everything runs on that machine, so no figure
       includes a network. In every run each accepted order was found at the end.`),
-    markdownTable([['', 'measured on'], ...facts]).join('\n'),
+    ...facts.map(([name, values]) => wrapped(`**${name}**: ${factsText(values)}.`)),
     ...sections,
   ]
     .join('\n\n')
@@ -50,10 +47,9 @@ export function sectionMark(name: string): string {
 function section({ comparison, runs }: Result): string {
   const pairs = wholePairs(comparison, runs)
   const last = runs.toSorted((a, b) => (a.date < b.date ? -1 : 1)).at(-1)
-  const title = `${comparison.title}, ${comparison.unit}`
   return [
     sectionMark(comparison.name),
-    `## ${title}`,
+    `## ${comparison.title}`,
     wrapped(comparison.about),
     table(comparison, pairs).join('\n'),
     wrapped(
