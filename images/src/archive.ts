@@ -7,6 +7,7 @@ import { nodeInImage } from './base-layer.ts'
 import { compileCacheEnv, imageUser } from './compile-cache.ts'
 import { packTar } from './layer.ts'
 import type { Layer } from './layer.ts'
+import { memoryEnv } from './node-memory.ts'
 
 export interface Archive {
   /** Every name of the image, as `orderpipeline/services:<tag>`. */
@@ -23,13 +24,6 @@ export interface Archive {
 const unixEpoch = '1970-01-01T00:00:00Z'
 const oci = 'application/vnd.oci.image'
 
-/**
- * By default Node 24 lets the heap grow to the container's whole memory limit, at which the kernel
- * kills it before V8 collects, and a young generation of some 100 MiB is ignored in the choice of
- * when to collect.
- */
-const heapOptions = '--max-old-space-size-percentage=60 --max-semi-space-size=8'
-
 export interface RuntimeConfig {
   readonly User: string
   readonly Env: readonly string[]
@@ -43,8 +37,7 @@ export const runtimeConfig: RuntimeConfig = {
   Env: [
     'PATH=/usr/local/bin',
     'NODE_ENV=production',
-    ...Object.entries(compileCacheEnv('/app')).map(([name, value]) => `${name}=${value}`),
-    `NODE_OPTIONS=${heapOptions}`,
+    ...Object.entries({ ...compileCacheEnv('/app'), ...memoryEnv }).map(([name, value]) => `${name}=${value}`),
   ],
   Entrypoint: [nodeInImage],
   WorkingDir: '/app',
