@@ -8,6 +8,7 @@ import { build, stop } from 'esbuild'
 import type { BuildResult } from 'esbuild'
 import type { ImageDefinition } from './definitions.ts'
 import { BundleError } from './errors.ts'
+import { lazyParts } from './lazy-parts.ts'
 import { requiredFiles } from './required-files.ts'
 import { unusedParts } from './unused-parts.ts'
 
@@ -40,12 +41,6 @@ export interface BundleOptions {
  * and never needed here.
  */
 const leftOut = ['pg-native', 'bufferutil', 'utf-8-validate', 'supports-color']
-
-/**
- * Where a dependency reads a file next to itself that a bundle has not: its own entry for bundles
- * instead.
- */
-const entriesForBundles = { '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled' }
 
 /** CommonJS dependencies call require, __filename and __dirname, which a module does not have. */
 const commonJsNames = [
@@ -95,7 +90,6 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     mainFields: ['module', 'main'],
     banner: { js: commonJsNames },
     external: leftOut,
-    alias: entriesForBundles,
     legalComments: 'none',
     // V8 keeps the source in memory: a third of it is indentation and comments, and one character
     // beyond Latin-1 in a comment doubles the rest. Names stay as they are, for stack traces.
@@ -104,7 +98,7 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     logLevel: 'silent',
     metafile: true,
     write: false,
-    plugins: [requiredFiles(definition, root), unusedParts()],
+    plugins: [requiredFiles(definition, root), lazyParts(root), unusedParts()],
   }).catch((error: unknown) => {
     throw new BundleError(
       `the ${definition.name} image does not bundle: ${error instanceof Error ? error.message : String(error)}`,

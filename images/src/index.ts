@@ -8,3 +8,4 @@ export { buildDockerImages, singleManifest, type DockerImage } from './docker.ts
 export { chartValues, type ChartImage } from './chart-values.ts'
 export { imageDefinitions, operatorImage, servicesImage, type ImageDefinition } from './definitions.ts'
 export { BundleError, PackError } from './errors.ts'
+export { memoryEnvUnder } from './node-memory.ts'

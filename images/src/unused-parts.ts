@@ -3,7 +3,7 @@
 // compiled at every start for nothing.
 import type { Plugin } from 'esbuild'
 
-const separable = ['@platformatic/kafka']
+const separable = ['@kubernetes/client-node', '@platformatic/kafka']
 
 /** Declares to the bundler that a module of theirs from which nothing is imported has no effect. */
 export function unusedParts(packages: readonly string[] = separable): Plugin {

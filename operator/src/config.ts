@@ -3,7 +3,7 @@
 import { readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import type { LogLevel } from '@orderpipeline/process'
-import { z } from 'zod'
+import * as z from 'zod'
 
 function seconds(fallback: number, least = 1) {
   return variables.number(least, 3_600).default(fallback)

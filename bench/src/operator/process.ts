@@ -7,7 +7,7 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@orderpipeline/cluster/supervised'
-import { bundleImage, operatorImage } from '@orderpipeline/images'
+import { bundleImage, memoryEnvUnder, operatorImage } from '@orderpipeline/images'
 import { servicesImage } from './pipelines.ts'
 
 export interface OperatorProcess {
@@ -19,8 +19,8 @@ export interface OperatorProcess {
 /** Every sample of /metrics: `name{labels}` → value. */
 export type Samples = ReadonlyMap<string, number>
 
-/** What Node makes of the image's settings in a container of 256 MiB, the chart's limit. */
-const inAContainer = '--max-old-space-size=153 --max-semi-space-size=8'
+/** The image's settings in a container of 256 MiB, the chart's limit. */
+const { NODE_OPTIONS: heapOptions = '', ...memoryVariables } = memoryEnvUnder(256, operatorImage)
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
@@ -36,7 +36,8 @@ export async function runOperator(kubeconfig: string, namespace: string, dir: st
       ...{ WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, LOG_LEVEL: 'warn' },
       LAG_INTERVAL_SECONDS: '3600', // there is no Kafka here
       ...passedOn('WORKERS'),
-      NODE_OPTIONS: [inAContainer, process.env['NODE_OPTIONS'] ?? ''].join(' '),
+      ...memoryVariables,
+      NODE_OPTIONS: [heapOptions, process.env['NODE_OPTIONS'] ?? ''].join(' '),
     },
     stdio: ['ignore', openSync(logFile, 'w'), openSync(logFile, 'a')],
   })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import type { Registry } from 'prom-client'
 
 export interface HealthServer {
@@ -23,10 +24,8 @@ export async function healthServer(port: number, registry: Registry, health: Hea
       case '/readyz':
         return respond(response, health.ready())
       case '/metrics':
-        return void registry.metrics().then(
-          (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
-          () => response.writeHead(500).end(),
-        )
+        response.writeHead(200, { 'content-type': registry.contentType })
+        return void pipeline(metricTexts(registry), response).catch(() => undefined) // the connection is cut
       default:
         return void response.writeHead(404).end()
     }
@@ -42,6 +41,11 @@ export async function healthServer(port: number, registry: Registry, health: Hea
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** One metric at a time: the text of a thousand pipelines has megabytes. */
+async function* metricTexts(registry: Registry): AsyncGenerator<string> {
+  for (const { name } of registry.getMetricsAsArray()) yield `${await registry.getSingleMetricAsString(name)}\n`
 }
 
 function respond(response: ServerResponse, yes: boolean): void {

@@ -1,7 +1,7 @@
 // How does a program read its configuration? Once, from its environment, through a zod schema, into
 // a frozen object. Every wrong variable is one line that names the variable, what was found and
 // what is allowed; a secret's value is never shown.
-import { z } from 'zod'
+import * as z from 'zod'
 import { valueText } from './value-text.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,5 +1,5 @@
 // Which kinds of variable are there, and what does each allow?
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * The kinds of variable a service has; each says what it allows. Add `.default(…)` or `.optional()`

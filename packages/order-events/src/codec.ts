@@ -1,6 +1,6 @@
 // How does an event travel? As CloudEvents 1.0, structured mode, JSON, keyed by customer unless its
 // topic is keyed by order.
-import { z } from 'zod'
+import * as z from 'zod'
 import { definitions, Uuid } from './definitions.ts'
 import type { EventType, Topic } from './definitions.ts'
 import type { OrderEvent } from './event.ts'

@@ -1,7 +1,7 @@
 // Which events exist, what is in each, and which topic carries it? Unknown fields are tolerated
 // everywhere (zod drops them), so a producer may add one without a new version; a field that
 // changes its meaning or is removed needs a new `.v2` type next to the old one.
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * A UUID in lower case. RFC 9562 lets a producer write upper case (macOS, SQL Server and Swift do);

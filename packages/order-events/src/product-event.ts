@@ -2,7 +2,7 @@
 // stock? They are keyed by SKU, so that the events of one product keep their order. Each states a
 // level or names a delivery: a consumer recognizes one that comes twice or late.
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Sku } from './definitions.ts'
 
 const Pieces = z.int().min(1).max(1_000_000_000)
