@@ -164,6 +164,7 @@ class RunningStage<Message, Item> {
       executor: createKeySerialExecutor(this.#options.concurrency),
       assignments: this.#assignments,
       groups: this.#createGroups(),
+      draining: this.#draining.signal,
       metrics: this.#metrics,
       logger: this.#options.logger,
     }

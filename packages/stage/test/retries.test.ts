@@ -13,7 +13,7 @@ let bench: Bench
 let runs = 0
 beforeAll(async () => {
   database = await testDatabase(postgresUrl())
-  const stages = ['effects', 'calls', 'stuck', 'freed', 'moving', 'many', 'large']
+  const stages = ['effects', 'calls', 'stuck', 'freed', 'moving', 'queued', 'many', 'large']
   bench = await stageBench({
     kafkaBootstrap: kafkaBootstrap(),
     databaseUrl: database.url,
@@ -190,6 +190,37 @@ test('a replica that shuts down leaves a later try to the next one, in order', a
   expect(effects.filter((id) => id !== other.orderId)).toEqual(ids([first, second]))
   expect(await bench.records('moving.dead-letters')).toEqual([])
   await next.drain()
+})
+
+test('a replica that shuts down ends its calls and begins no other', async () => {
+  const orders = ['a', 'b', 'a', 'b', 'c', 'd'].map(orderOf)
+  const effects: string[] = []
+  const calls: string[] = []
+  const answer = Promise.withResolvers<undefined>()
+  const definition: StageDefinition<undefined> = {
+    ...stageOf(effects, new Map()),
+    prepare: ({ data }) => {
+      calls.push(data.orderId)
+      return answer.promise
+    },
+  }
+  const start = () => bench.start('queued', [`${topic}.queued`], definition, { STAGE_CONCURRENCY: 2 })
+  const replica = start()
+  await publish('queued', orders)
+  await until(() => calls.length === 2)
+  const drained = replica.drain()
+  answer.resolve(undefined)
+  await drained
+  expect(calls).toEqual(ids(orders.slice(0, 2)))
+  expect([...effects].sort()).toEqual(ids(orders.slice(0, 2)).sort())
+  const next = start()
+  await until(async () => (await lag('queued')) === 0)
+  await next.drain()
+  expect([...effects].sort()).toEqual(ids(orders).sort())
+  for (const key of [0, 1]) {
+    const ofKey = ids([orders[key]!, orders[key + 2]!])
+    expect(effects.filter((id) => ofKey.includes(id))).toEqual(ofKey)
+  }
 })
 
 test('gives up many failing messages among hundreds and keeps each key’s order', async () => {

@@ -33,6 +33,7 @@ export interface MessagePath<Message, Item> {
   readonly executor: KeySerialExecutor
   readonly assignments: Pick<Assignments, 'current' | 'scheduleCommit'>
   readonly groups: GroupCommit<Item>
+  readonly draining: AbortSignal
   readonly metrics: Pick<StageMetrics, 'consumed' | 'processingSeconds'>
   readonly logger: Logger
 }
@@ -110,7 +111,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
   }
 
   #prepare(message: Message): void {
-    const { options, prepare, retryWaits, executor, logger } = this.#path
+    const { options, prepare, retryWaits, executor, draining, logger } = this.#path
     if (!prepare) return this.#send({ item: options.itemOf(message) })
     const queueKey = options.overtakes?.(message) ? `${this.#key}\novertaking` : this.#key
     const waits = retryWaits.enter(queueKey)
@@ -118,7 +119,9 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     const { ending } = this.#assignment
     executor.add(queueKey, async (place) => {
       try {
-        if (ending.aborted || !this.#live()) throw new RetryAbortedError('its partition is being revoked')
+        // Its next owner begins it: a thousand calls to a slow system outlast the grace of a drain.
+        if (draining.aborted || ending.aborted || !this.#live())
+          throw new RetryAbortedError('its partition is being revoked')
         this.#send(await prepare(message, { waits, slot: place, ending, about: this.#about }))
       } catch (error) {
         this.#release()
