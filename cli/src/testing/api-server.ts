@@ -1,5 +1,6 @@
-// How do these tests speak to the real API server, and run a command against it? Plainly: a verb, a
-// path, a body and the answer; and the program with everything it writes kept.
+// How do the tests of the command line use the real API server? `apiServer` creates a namespace and
+// sends plain HTTP requests. `run` executes a command in this process and returns its exit code and
+// all of its output.
 import { randomBytes } from 'node:crypto'
 import { request } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
@@ -13,10 +14,11 @@ export interface ApiResponse {
 }
 
 export interface ApiServer {
-  /** A namespace of this test's own. */
+  /** Created for this test; no other test uses it. */
   readonly namespace: string
+  /** Sends a request and resolves to any answer, also one with an error status. */
   ask(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse>
-  /** As `ask`, and fails unless the answer is good. */
+  /** As `ask`, but resolves to the body, and rejects if the status is 300 or higher. */
   must(method: string, path: string, body?: unknown, contentType?: string): Promise<ApiResponse['body']>
 }
 
@@ -62,6 +64,7 @@ export async function run(
     readonly kubeconfig?: string
     readonly kafkaVariables?: Readonly<Record<string, string>>
     readonly signal?: AbortSignal
+    /** Called after each write to stdout, with all of stdout so far. */
     readonly said?: (text: string) => void
   } = {},
 ): Promise<Ran> {

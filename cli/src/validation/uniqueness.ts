@@ -1,5 +1,6 @@
-// Is every item of a list that is a map, or a set, in it once? The API server reports each
-// duplicate once.
+// Which items of a list are duplicates? In a list of `x-kubernetes-list-type: set` those with the
+// same value, in one of type map those with the same keys. As in the API server, an item that
+// occurs three times is one duplicate: its second occurrence is reported. Pure.
 import { cause, isRecord } from './cause.ts'
 import type { Cause, Path } from './cause.ts'
 import type { Schema } from './schema.ts'
@@ -21,14 +22,14 @@ export function duplicateCauses(value: unknown, schema: Schema, path: Path = [])
 
 function ownDuplicates(items: readonly unknown[], schema: Schema, path: Path): Cause[] {
   const type = schema['x-kubernetes-list-type']
-  if (type === 'set') return secondOnes(items, path)
+  if (type === 'set') return duplicates(items, path)
   if (type !== 'map') return []
-  const stranger = items.findIndex((item) => item !== null && !isRecord(item))
-  if (stranger >= 0) {
+  const nonObjectIndex = items.findIndex((item) => item !== null && !isRecord(item))
+  if (nonObjectIndex >= 0) {
     const detail = 'must be an object for an array of list-type map'
-    return [cause('FieldValueInvalid', [...path, stranger], detail, { shown: items[stranger] })]
+    return [cause('FieldValueInvalid', [...path, nonObjectIndex], detail, { shown: items[nonObjectIndex] })]
   }
-  return secondOnes(
+  return duplicates(
     items.map((item) => keysOf(item, schema['x-kubernetes-list-map-keys'] ?? [])),
     path,
   )
@@ -38,12 +39,12 @@ function keysOf(item: unknown, keys: readonly string[]): Record<string, unknown>
   return Object.fromEntries(isRecord(item) ? keys.filter((key) => key in item).map((key) => [key, item[key]]) : [])
 }
 
-function secondOnes(values: readonly unknown[], path: Path): Cause[] {
-  const times = new Map<string, number>()
+function duplicates(values: readonly unknown[], path: Path): Cause[] {
+  const counts = new Map<string, number>()
   return values.flatMap((value, index) => {
     const text = JSON.stringify(value)
-    const before = times.get(text) ?? 0
-    times.set(text, before + 1)
+    const before = counts.get(text) ?? 0
+    counts.set(text, before + 1)
     return before === 1 ? [cause('FieldValueDuplicate', [...path, index], '', { shown: value })] : []
   })
 }
