@@ -1,10 +1,7 @@
-// How does a request about a pipeline fail? With a message for the person who made it and, where
-// there is one, what to do about it.
+// How does a request of a user fail, a command or an action in the console? With an error that
+// carries a message for the user and, where there is some, advice on what to do.
 
-/**
- * Ends a command with a message for the person at the terminal and, where there is one, what to do
- * about it.
- */
+/** Ends a command: the command line prints the message and the advice, without a stack trace. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError'
   readonly reason: string = 'CommandFailed'
@@ -18,10 +15,7 @@ export class CommandError extends Error {
   }
 }
 
-/**
- * An option or argument that is not what it may be: the person is to call it otherwise, and nothing
- * was done.
- */
+/** An option or argument is invalid: nothing was done, and the user has to correct the command. */
 export class UsageError extends CommandError {
   override readonly name = 'UsageError'
   override readonly reason = 'CalledWrongly'

@@ -1,5 +1,6 @@
-// What does a client of pipelines need? How it reaches them, what it reads, what it says of them,
-// and how it mends them: shared by the command line and the console.
+// What do the command line and the console share? Connections to Kubernetes and Kafka, pipelines
+// and their objects, explanations of their state, and actions on them, such as a replay of dead
+// letters.
 export type { DeadLetter } from '@orderpipeline/kafka'
 export type { DeadLetterTopic } from './dead-letters/dead-letter-topic.ts'
 export { selectedDeadLetters } from './dead-letters/selected-dead-letters.ts'

@@ -1,6 +1,7 @@
-// How do lag and replicas go on from an order's arrival to its end? Messages flow in steps of a
-// tenth of a second; what controls them (polls, syncs, pods, rebalances) happens at the first step
-// at or after its moment.
+// How do the lag and the replicas of each stage develop under a given load? The model advances in
+// fixed steps (`stepMs`): messages arrive, are handled and are emitted in each step. Everything
+// that controls them (polls of the autoscalers, starts of pods, rebalances) happens at the first
+// step at or after its time. Pure: the random numbers follow from the scenario's seed.
 import type { FlowChange } from '@orderpipeline/operator/pipeline'
 import { endOf, seeded } from '@orderpipeline/traffic/trace'
 import { createArrivals } from './arrivals.ts'
@@ -12,14 +13,16 @@ import type { StageModel, StageState } from './stage.ts'
 
 export interface StageRun {
   readonly name: string
-  /** One a second, the first at 0. */
+  /** One for each second, the first at second 0. */
   readonly samples: readonly StageState[]
   readonly rebalances: number
+  /** Time in which the consumer group was paused by a rebalance. */
   readonly standstillSeconds: number
+  /** The number of pods, added up over time. */
   readonly podSeconds: number
   /**
-   * The last changes of the desired replicas of a stage on flow, in milliseconds since the
-   * beginning.
+   * The last changes of the desired replicas of a stage that is scaled on flow; their times are
+   * milliseconds since the start of the run.
    */
   readonly changes: readonly FlowChange[]
 }
@@ -30,14 +33,14 @@ export interface Run {
   readonly stages: readonly StageRun[]
 }
 
-interface Books {
+interface Recording {
   readonly model: StageModel
   readonly samples: StageState[]
   standstillMs: number
   podMs: number
 }
 
-/** Every stage second by second. */
+/** What happens to every stage, second by second. */
 export function simulate(scenario: Scenario): Run {
   const { topology, trace, stepMs, surroundings } = scenario
   const random = seeded(scenario.seed)
@@ -46,40 +49,40 @@ export function simulate(scenario: Scenario): Run {
     startsPerSecond: surroundings.startsPerSecond,
   })
   const flow = createFlowControl(topology)
-  const books = scenario.stages.map((stage): Books => {
+  const recordings = scenario.stages.map((stage): Recording => {
     const model = createStage(stage, scenario, nodes, flow, random)
     return { model, samples: [], standstillMs: 0, podMs: 0 }
   })
   const arrivals = createArrivals(trace)
-  const emit = emissions(scenario, books)
+  const emit = emitter(scenario, recordings)
   const endOfTrace = endOf(trace)
   const latest = scenario.seconds === undefined ? endOfTrace + scenario.tailSeconds * 1_000 : scenario.seconds * 1_000
   let orders = 0
   let now = 0
 
   for (; now <= latest; now += stepMs) {
-    const come = arrivals(now) - orders
-    orders += come
-    for (const topic of topology.entrances) for (const { model } of books) model.arrive(topic, come)
-    for (const { model } of books) model.finish(now, (topic, messages) => emit(model.name, topic, messages))
+    const newOrders = arrivals(now) - orders
+    orders += newOrders
+    for (const topic of topology.entrances) for (const { model } of recordings) model.arrive(topic, newOrders)
+    for (const { model } of recordings) model.finish(now, (topic, messages) => emit(model.name, topic, messages))
     nodes.advance(now)
     if (scenario.scaling === 'flow' || scenario.scaling === 'policy') flow.look(now)
-    for (const { model } of books) {
+    for (const { model } of recordings) {
       model.control(now)
       model.begin(now)
     }
-    for (const book of books) {
-      book.podMs += book.model.pods * stepMs
-      if (book.model.rebalancing) book.standstillMs += stepMs
+    for (const recording of recordings) {
+      recording.podMs += recording.model.pods * stepMs
+      if (recording.model.rebalancing) recording.standstillMs += stepMs
     }
     if (now % 1_000 !== 0) continue
-    for (const { model, samples } of books) samples.push(model.state())
-    if (scenario.seconds === undefined && now > endOfTrace && books.every(({ model }) => model.settled)) break
+    for (const { model, samples } of recordings) samples.push(model.state())
+    if (scenario.seconds === undefined && now > endOfTrace && recordings.every(({ model }) => model.settled)) break
   }
   return {
     orders,
     seconds: Math.min(now, latest) / 1_000,
-    stages: books.map(({ model, samples, standstillMs, podMs }) => ({
+    stages: recordings.map(({ model, samples, standstillMs, podMs }) => ({
       name: model.name,
       samples,
       rebalances: model.rebalances,
@@ -91,20 +94,21 @@ export function simulate(scenario: Scenario): Run {
 }
 
 /**
- * What a stage says when it is done with messages; a part of a message is said with a later one.
+ * Delivers the messages that a stage emits when it has handled messages of a topic. A ratio may
+ * give a fraction of a message: the fraction is kept until it adds up to a whole message.
  */
-function emissions(
+function emitter(
   { topology }: Scenario,
-  books: readonly Books[],
+  recordings: readonly Recording[],
 ): (stage: string, topic: string, messages: number) => void {
-  const flows = topology.flows.map((flow) => ({ ...flow, part: 0 }))
+  const flows = topology.flows.map((flow) => ({ ...flow, pending: 0 }))
   return (stage, topic, messages) => {
     for (const flow of flows) {
       if (flow.stage !== stage || flow.from !== topic) continue
-      flow.part += messages * flow.ratio
-      const whole = Math.floor(flow.part + 1e-9)
-      flow.part -= whole
-      if (whole > 0) for (const { model } of books) model.arrive(flow.to, whole)
+      flow.pending += messages * flow.ratio
+      const whole = Math.floor(flow.pending + 1e-9)
+      flow.pending -= whole
+      if (whole > 0) for (const { model } of recordings) model.arrive(flow.to, whole)
     }
   }
 }
