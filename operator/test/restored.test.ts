@@ -1,5 +1,6 @@
-// Does a pipeline that is restored from a copy of its object run the image that it ran, under an
-// operator with a newer one, on a real API server? As in docs/guides/operations.md.
+// Does a restored pipeline run the same image as before, although the new operator brings a newer
+// one? The pipeline is restored from a copy of its object, as docs/guides/operations.md says, on a
+// real API server. Two namespaces stand for the old and the new cluster.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import type { Deployment, OrderPipeline } from '../src/api/index.ts'
@@ -19,33 +20,33 @@ import type { TestEnvironment, Running } from './test-environment.ts'
 describe('a pipeline that is restored in a new cluster', () => {
   let operator: Running | undefined
   afterEach(() => operator?.stop())
-  let [before, after]: TestEnvironment[] = []
+  let [oldCluster, newCluster]: TestEnvironment[] = []
   beforeEach(async () => {
-    ;[before, after] = [await testEnvironment(), await testEnvironment()]
+    ;[oldCluster, newCluster] = [await testEnvironment(), await testEnvironment()]
   })
 
-  it('stays suspended, and then runs the image of its copy', async () => {
-    if (!before || !after) throw new Error('there are two namespaces')
-    await before.kube.create(orderPipelines, pipelineFrom('crds/fixtures/minimal.yaml', before))
-    operator = await runOperator(before, {}, { SERVICES_IMAGE: 'services:1' })
-    const old = before
+  it('stays suspended until it is resumed, and then runs the image recorded in its copy', async () => {
+    if (!oldCluster || !newCluster) throw new Error('the test needs two namespaces')
+    const source = oldCluster
+    await source.kube.create(orderPipelines, pipelineFrom('crds/fixtures/minimal.yaml', source))
+    operator = await runOperator(source, {}, { SERVICES_IMAGE: 'services:1' })
     await eventually('rolled out', async () => {
-      await makeReady(old)
-      return (await copyOf(old))?.status?.services?.image === 'services:1'
+      await makeReady(source)
+      return (await copyOf(source))?.status?.services?.image === 'services:1'
     })
-    const copy = await copyOf(before)
+    const copy = await copyOf(source)
     await operator.stop()
 
-    const there = after
-    await there.kube.create(orderPipelines, restored(copy, there.namespace))
-    operator = await runOperator(there, {}, { SERVICES_IMAGE: 'services:2' })
+    const target = newCluster
+    await target.kube.create(orderPipelines, restored(copy, target.namespace))
+    operator = await runOperator(target, {}, { SERVICES_IMAGE: 'services:2' })
     await settled(operator)
-    for (const { replicas } of await deployments(there)) expect(replicas).toBe(0)
-    await edit(there, 'minimal', (spec) => ({ ...spec, suspend: false }))
+    for (const { replicas } of await deployments(target)) expect(replicas).toBe(0)
+    await edit(target, 'minimal', (spec) => ({ ...spec, suspend: false }))
     await settled(operator)
-    const images = (await deployments(there)).map(({ image }) => image)
+    const images = (await deployments(target)).map(({ image }) => image)
     expect(new Set(images)).toEqual(new Set(['services:1']))
-    expect((await current(there, 'minimal'))?.status?.services?.image).toBe('services:1')
+    expect((await current(target, 'minimal'))?.status?.services?.image).toBe('services:1')
   })
 })
 
@@ -53,7 +54,7 @@ async function copyOf(on: TestEnvironment): Promise<OrderPipeline | undefined> {
   return current(on, 'minimal')
 }
 
-/** What the page makes of the copy. */
+/** The object that the `jq` command of docs/guides/operations.md makes from the copy. */
 function restored(copy: OrderPipeline | undefined, namespace: string): OrderPipeline {
   if (!copy) throw new Error('there is no copy')
   const { apiVersion, kind, metadata, spec, status } = copy

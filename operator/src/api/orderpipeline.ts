@@ -1,5 +1,5 @@
-// What does an OrderPipeline look like to the code? Its spec as the CRD says (spec.generated.ts),
-// names for parts of it, and its status.
+// What are the types of an OrderPipeline? The spec is generated from the CRD (spec.generated.ts);
+// this file adds names for parts of it, and the status.
 import type { Condition } from './conditions.ts'
 import type { ObjectMeta } from './objects.ts'
 import type {
@@ -28,7 +28,7 @@ export type DeletionPolicy = NonNullable<OrderPipelineSpec['deletionPolicy']>
 /** What a Strimzi listener and an external cluster have in common. */
 export type KafkaSecurity = Pick<StrimziListener & ExternalAddress, 'tls' | 'sasl'>
 export type SaslMechanism = NonNullable<KafkaSecurity['sasl']>['mechanism']
-/** Absent means customer. */
+/** Which id is the key of a topic's messages; absent means customer. */
 export type TopicKey = NonNullable<Topic['key']>
 /**
  * What a stage and the gateway have in common: the settings of their container and its placement.
@@ -56,7 +56,7 @@ export interface OrderPipelineStatus {
 /** The image of the pipeline's built-in programs. */
 export interface ServicesStatus {
   readonly image: string
-  /** The operator's image, where it is another one. */
+  /** The image of the operator's own version, where it differs from `image`. */
   readonly available?: string
 }
 
@@ -97,13 +97,13 @@ export interface ObjectiveStatus {
   readonly target?: number
   readonly budgetLeftPercent?: number
   readonly burnRate?: number
-  /** ISO date: the begin of the window of 30 days. */
+  /** ISO date: the start of the window of 30 days. */
   readonly since?: string
   readonly measuredSeconds?: number
   readonly lateSeconds?: number
 }
 
-/** As kubectl get shows them: `ready/all` stages, and `ready/desired` replicas. */
+/** Columns of `kubectl get`: `ready/all` stages, and `ready/desired` replicas. */
 export interface Totals {
   readonly stages: string
   readonly replicas: string
@@ -130,14 +130,20 @@ export interface StageStatus extends ReplicaCounts, LagFigures {
   readonly lastScaling?: ScalingChange
 }
 
+/** The rate that a stage can handle with every replica that its autoscaler can reach. */
 export interface StageCapacityStatus {
   readonly ordersPerSecond: number
+  /**
+   * Replicas that the autoscaler can reach: maxReplicas, or fewer if there are fewer partitions.
+   */
   readonly replicas: number
+  /** Busy seconds per message, from which the rate is computed. */
   readonly workSeconds: number
+  /** Whether workSeconds was measured under load; otherwise it is from the spec. */
   readonly measured: boolean
 }
 
-/** How far the rollout of a part's newest version is. */
+/** How far the rollout of the newest version of a stage is. */
 export interface Rollout {
   readonly phase: 'Stable' | 'Progressing' | 'RolledBack'
   readonly message?: string

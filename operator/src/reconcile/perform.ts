@@ -1,5 +1,6 @@
-// How is a plan carried out? Kind by kind, a few objects at once; a failure is an outcome, so that
-// the rest goes on.
+// How does a reconcile carry out its plan? It writes to the API server, kind by kind, up to eight
+// objects at once. A failed write is returned as an outcome, so that the other actions go on. Lost
+// leadership and unknown errors are thrown.
 import { resourceOf } from '../api/index.ts'
 import type { ChildObject, OrderPipeline } from '../api/index.ts'
 import { ApiError, ConnectionError, isConflict, NotLeaderError } from '../kube/errors.ts'
@@ -22,14 +23,14 @@ export type ReconcileStep = Action | Start
 export interface ActionOutcome {
   readonly action: ReconcileStep
   readonly failure?: Failure
-  /** The owner of the object that has the name. */
+  /** Present if the object belongs to another owner, who is named here; it is not changed. */
   readonly owner?: string
-  /** Why nothing was done: something that the object needs is refused. */
+  /** Present if nothing was done, because something that the object needs is blocked. */
   readonly deferredBy?: Cause
   readonly error?: unknown
 }
 
-const atOnce = 8
+const maxParallel = 8
 
 export interface WriteRecorder {
   recordWrite(object: ChildObject): void
@@ -42,16 +43,17 @@ export async function perform(
   pipeline: OrderPipeline,
 ): Promise<ActionOutcome[]> {
   const outcomes: ActionOutcome[] = []
-  // An object of others, without our labels, shows only when its name turns out to be taken; hence
-  // the second check of what depends on it.
+  // The plan was checked against the cache. An object of another owner without our labels is not in
+  // the cache: it is discovered only when a create finds its name in use. Therefore the objects
+  // that depend on it are checked again here.
   const guard = gate(pipeline)
-  for (const group of byKind(actions)) {
+  for (const group of groupsByKind(actions)) {
     const remaining = group.entries() // shared: a free worker takes the next
     const results: ActionOutcome[] = []
     const worker = async (): Promise<void> => {
       for (const [index, action] of remaining) results[index] = await attempt(kube, cache, action, pipeline, guard)
     }
-    await Promise.all(Array.from({ length: Math.min(atOnce, group.length) }, worker))
+    await Promise.all(Array.from({ length: Math.min(maxParallel, group.length) }, worker))
     outcomes.push(...results)
   }
   return outcomes
@@ -66,7 +68,7 @@ async function attempt(
 ): Promise<ActionOutcome> {
   const { object } = action
   const name = `${object.kind} ${object.metadata.name}`
-  const deferredBy = holds(action, guard)
+  const deferredBy = deferralCause(action, guard)
   if (deferredBy) {
     guard.block(object, deferredBy)
     return { action, deferredBy }
@@ -88,8 +90,11 @@ async function attempt(
   }
 }
 
-/** An action that deletes or releases an object is never held, nor one that reports a refusal. */
-function holds(action: ReconcileStep, guard: Gate): Cause | undefined {
+/**
+ * Why the action must wait. An action that deletes or releases an object never waits, nor does one
+ * that reports a refusal.
+ */
+function deferralCause(action: ReconcileStep, guard: Gate): Cause | undefined {
   switch (action.kind) {
     case 'hold':
       return action.cause
@@ -104,7 +109,7 @@ function holds(action: ReconcileStep, guard: Gate): Cause | undefined {
   }
 }
 
-/** Returns who owns the object when it is not ours to touch. */
+/** Returns the owner of the object if that is not this pipeline: then the object is unchanged. */
 async function carryOut(
   kube: Kube,
   cache: WriteRecorder,
@@ -125,9 +130,9 @@ async function carryOut(
       cache.recordWrite(await release(kube, object, pipeline))
       return undefined
     case 'start':
-      // Only at the observed version: an autoscaler, or a person, may have scaled it since. Then
-      // the watch delivers it and brings another reconcile.
-      await unlessChanged(kube.scale(resource, namespaceOf(object), object.metadata.name, action.replicas, object))
+      // Only at the observed version, since an autoscaler or a user may have scaled the Deployment
+      // meanwhile. In that case the watch delivers the change, which requeues the pipeline.
+      await ignoreConflict(kube.scale(resource, namespaceOf(object), object.metadata.name, action.replicas, object))
       return undefined
     case 'apply':
       cache.recordWrite((await kube.apply(resource, object)) as ChildObject)
@@ -136,9 +141,9 @@ async function carryOut(
       const createdObject = await applyNew(kube, object)
       if (createdObject) cache.recordWrite(createdObject)
       else return adopt(kube, cache, object, pipeline)
-      // Were replicas part of what is applied, leaving them out later would set them to 1. If the
-      // operator ends before this line, its next reconcile sees a Deployment that was never started
-      // (start.ts).
+      // Replicas are not a part of what is applied: a later apply without them would set them to 1.
+      // If the operator ends before this line, its next reconcile observes a Deployment that was
+      // never started (start.ts).
       if (action.startReplicas !== undefined)
         await kube.scale(resource, namespaceOf(object), object.metadata.name, action.startReplicas)
       return undefined
@@ -153,7 +158,7 @@ export async function release(kube: Kube, object: ChildObject, pipeline: OrderPi
   return (await kube.setOwnerReferences(resourceOf(object.kind), object, others)) as ChildObject
 }
 
-async function unlessChanged(write: Promise<void>): Promise<void> {
+async function ignoreConflict(write: Promise<void>): Promise<void> {
   try {
     await write
   } catch (error) {
@@ -161,7 +166,7 @@ async function unlessChanged(write: Promise<void>): Promise<void> {
   }
 }
 
-/** undefined when the name is taken. */
+/** Creates the object; undefined if another object has its name. */
 async function applyNew(kube: Kube, object: ChildObject): Promise<ChildObject | undefined> {
   try {
     return (await kube.applyNew(resourceOf(object.kind), object)) as ChildObject
@@ -172,10 +177,11 @@ async function applyNew(kube: Kube, object: ChildObject): Promise<ChildObject | 
 }
 
 /**
- * An object that is not in the cache may exist: it may belong to another, or the watch may be
- * behind. One of ours was planned without its live state, so a topic could grow by mistake: it is
- * noted, which brings the next reconcile. Only missing labels are restored at once, since without
- * them no watch would ever show it.
+ * Handles a create whose name is in use although the object is not in the cache: it belongs to
+ * another owner, or the watch lags. An object of this pipeline is not applied here, because it was
+ * planned without its live state, and a topic could grow by mistake. It is recorded in the cache,
+ * and the next reconcile plans it again. Only missing labels are restored at once, because without
+ * them no watch would deliver the object. Returns the other owner, if there is one.
  */
 async function adopt(
   kube: Kube,
@@ -191,20 +197,17 @@ async function adopt(
   if (live.metadata.deletionTimestamp !== undefined) return undefined
   const isLabelled =
     pipelineKeyOf(live) === keyOf(pipeline) && live.metadata.labels?.[labelKeys.managedBy] === managedBy
-  cache.recordWrite(isLabelled ? live : ((await kube.apply(resource, asItIs(object, live))) as ChildObject))
+  cache.recordWrite(isLabelled ? live : ((await kube.apply(resource, withLivePartitions(object, live))) as ChildObject))
   return undefined
 }
 
-/**
- * With the partitions that a topic has: a reconcile that has its live state decides whether it
- * grows.
- */
-function asItIs(object: ChildObject, live: ChildObject): ChildObject {
+/** A topic keeps its partitions here: only a reconcile that has its live state may add some. */
+function withLivePartitions(object: ChildObject, live: ChildObject): ChildObject {
   if (object.kind !== 'KafkaTopic' || live.kind !== 'KafkaTopic' || live.spec.partitions === undefined) return object
   return { ...object, spec: { ...object.spec, partitions: live.spec.partitions } }
 }
 
-function byKind(actions: readonly ReconcileStep[]): ReconcileStep[][] {
+function groupsByKind(actions: readonly ReconcileStep[]): ReconcileStep[][] {
   const groups: ReconcileStep[][] = []
   for (const action of actions) {
     const last = groups.at(-1)

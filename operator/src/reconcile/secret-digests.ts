@@ -1,5 +1,6 @@
-// What is in the Secrets that the containers of a pipeline take values from? Read by name and key,
-// kept only as digests. Where the operator may not read Secrets, pods follow none.
+// Has a value changed in a Secret that the containers of a pipeline use? The operator reads each
+// Secret by name and keeps only digests of its values. Where it may not read Secrets there are no
+// digests, and a changed Secret restarts no pod.
 import { createHash } from 'node:crypto'
 import type { OrderPipeline, Resource } from '../api/index.ts'
 import { ApiError } from '../kube/errors.ts'
@@ -11,19 +12,23 @@ export interface SecretDigestReader {
   digestsOf(pipeline: OrderPipeline): Promise<SecretDigests>
 }
 
-/** Secrets that may not be read, or do not exist, are read less often. */
-const unreadableTimes = 5
+/** A Secret that is forbidden or missing is read again after this many times `freshMs`. */
+const unreadableFactor = 5
+/** Secrets in the cache; beyond that the entry that was read longest ago is dropped. */
 const maxEntries = 5000
 
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' }
 
 type Digests = ReadonlyMap<string, string>
 
-/** `freshMs`: how old a digest may be. A settled pipeline is reconciled only at its resync. */
+/**
+ * `freshMs`: how old a digest may be. A settled pipeline is reconciled only at its resync, and a
+ * changed Secret is noticed only by a reconcile. `onError` gets every error except 403 (forbidden).
+ */
 export function secretDigests(
   kube: Pick<Kube, 'get'>,
   now: () => number,
-  failed: (error: unknown) => void,
+  onError: (error: unknown) => void,
   freshMs: number,
 ): SecretDigestReader {
   const cache = new Map<string, { readonly until: number; readonly digests: Digests }>()
@@ -32,14 +37,13 @@ export function secretDigests(
     const last = cache.get(id)
     if (last && last.until > now()) return last.digests
     const digests = await digestsIn(kube, namespace, name).catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.code !== 403) failed(error)
-      // A Secret that is out of reach for a moment keeps its digests; one that may not be read does
-      // not.
+      if (!(error instanceof ApiError) || error.code !== 403) onError(error)
+      // After a temporary error the last digests stay in use; after 403 (forbidden) they do not.
       return error instanceof ApiError && error.code === 403 ? undefined : (last?.digests ?? undefined)
     })
     cache.delete(id)
     if (cache.size >= maxEntries) for (const oldest of cache.keys()) if (cache.delete(oldest)) break
-    cache.set(id, { until: now() + (digests ? freshMs : unreadableTimes * freshMs), digests: digests ?? new Map() })
+    cache.set(id, { until: now() + (digests ? freshMs : unreadableFactor * freshMs), digests: digests ?? new Map() })
     return digests ?? new Map<string, string>()
   }
   return {
@@ -59,7 +63,10 @@ export function secretDigests(
   }
 }
 
-/** With the Secret's uid in it, the same password elsewhere has another digest. */
+/**
+ * A digest for each key, undefined if the Secret does not exist. The digest includes the Secret's
+ * uid, so that equal passwords in two Secrets have different digests.
+ */
 async function digestsIn(kube: Pick<Kube, 'get'>, namespace: string, name: string): Promise<Digests | undefined> {
   const secret = await kube.get(secrets, namespace, name)
   if (!secret) return undefined

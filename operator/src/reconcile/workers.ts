@@ -1,5 +1,6 @@
-// What takes keys from the queue? N workers. An error of one pipeline is logged and backed off, and
-// affects no other pipeline.
+// Who takes pipelines from the work queue? `count` workers: each reconciles one pipeline at a time
+// and requeues it as the result says. If a reconcile fails, the error is logged and the pipeline is
+// retried after a backoff; other pipelines are not affected.
 import type { Logger } from 'pino'
 import { ApiError, NotLeaderError } from '../kube/errors.ts'
 import type { Next } from './next-check.ts'
@@ -28,7 +29,7 @@ export function workers(
       case 'gone':
         return queue.forget(key)
       case 'done':
-        if (extent === 'figures') return // the last whole pass has said when the next one is due
+        if (extent === 'figures') return // the last whole reconcile has scheduled the next one
         queue.forget(key)
         return queue.addAfter(key, resyncMs * (0.8 + 0.4 * random()))
       case 'after':

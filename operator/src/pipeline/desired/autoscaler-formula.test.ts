@@ -4,7 +4,7 @@ import { desired } from './desired.ts'
 import { pipeline, settings, stage } from '../testing.ts'
 
 const topics = [{ name: 'in' }, { name: 'more' }]
-function of(...names: string[]): OrderPipeline {
+function pipelineConsuming(...names: string[]): OrderPipeline {
   return pipeline({ topics, stages: [stage({ consumes: names.map((topic) => ({ topic })) })] })
 }
 function scaledObject(shop: OrderPipeline, live: readonly ChildObject[] = []): ScaledObject {
@@ -19,15 +19,15 @@ function formulaOf({ spec }: ScaledObject) {
 
 describe('the formula of a stage’s ScaledObject', () => {
   it('adds up the lags of several topics, and is absent for one topic', () => {
-    expect(formulaOf(scaledObject(of('in', 'more')))?.formula).toBe('lag_0 + lag_1')
-    expect(formulaOf(scaledObject(of('in')))).toBeUndefined()
+    expect(formulaOf(scaledObject(pipelineConsuming('in', 'more')))?.formula).toBe('lag_0 + lag_1')
+    expect(formulaOf(scaledObject(pipelineConsuming('in')))).toBeUndefined()
   })
 
-  it('is emptied, and never removed, if a stage continues with one of several topics', () => {
-    const summed = scaledObject(of('in', 'more'))
-    const emptied = scaledObject(of('in'), [summed])
+  it('is set to an empty text, and never removed, when a stage goes from several topics to one', () => {
+    const summed = scaledObject(pipelineConsuming('in', 'more'))
+    const emptied = scaledObject(pipelineConsuming('in'), [summed])
     expect(formulaOf(emptied)).toEqual({ formula: '', target: '' })
-    expect(formulaOf(scaledObject(of('in'), [emptied]))).toEqual({ formula: '', target: '' })
-    expect(formulaOf(scaledObject(of('in', 'more'), [emptied]))?.formula).toBe('lag_0 + lag_1')
+    expect(formulaOf(scaledObject(pipelineConsuming('in'), [emptied]))).toEqual({ formula: '', target: '' })
+    expect(formulaOf(scaledObject(pipelineConsuming('in', 'more'), [emptied]))?.formula).toBe('lag_0 + lag_1')
   })
 })

@@ -1,5 +1,6 @@
-// What is a stage with the policy Flow scaled on at present? On lag, where KEDA cannot ask the
-// operator, or gets no answer from it.
+// Is a stage with the scaling policy Flow scaled on flow at present, or on consumer lag? On lag if
+// KEDA cannot ask the operator for the flow, or gets no answer. The answer is read from the stage's
+// ScaledObject. Pure.
 import type { ChildObject, OrderPipeline, ScaledObject } from '../../api/index.ts'
 import { scaledObjectOf } from '../children/live.ts'
 
@@ -10,13 +11,13 @@ export interface ScaledOn {
   readonly why?: string
 }
 
-/** What a ScaledObject's status says of each metric that KEDA reads. */
+/** An entry of `status.health` of a ScaledObject, one for each metric that KEDA reads. */
 interface Health {
   readonly numberOfFailures?: number
   readonly status?: string
 }
 
-/** For the stages with the policy Flow that have a ScaledObject. */
+/** One entry for each stage with the policy Flow that has a ScaledObject. */
 export function scaledOn(pipeline: OrderPipeline, children: readonly ChildObject[]): ScaledOn[] {
   return pipeline.spec.stages
     .filter(({ scaling }) => scaling.policy === 'Flow')
@@ -28,7 +29,7 @@ export function scaledOn(pipeline: OrderPipeline, children: readonly ChildObject
     })
 }
 
-/** Undefined where KEDA asks the operator and gets its answers. */
+/** Why the stage is scaled on lag; undefined if KEDA asks the operator and gets answers. */
 export function reasonForLag({ spec, status }: ScaledObject): string | undefined {
   if (!spec.triggers.some(({ type }) => type === 'metrics-api'))
     return 'KEDA is older than 2.20, or flowScaler is disabled in the chart of the operator'
