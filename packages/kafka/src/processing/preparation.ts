@@ -1,10 +1,12 @@
-// How are the calls for one message made again, and when does the message release its place to
-// others?
+// How are the calls to other systems for one message (`prepare`) retried, and when does a waiting
+// message release its slot, its share of the stage's concurrency, to other messages?
 //
-// Neither a drain nor a rebalance waits for a later try: the next owner of the partition makes it.
-// In an outage every message would fail likewise, so its place is kept: other messages in it would
-// only be more calls to a system that is away. A message that fails while others succeed, or for
-// longer than an outage is likely to concern all, must not keep the place from them.
+// Graceful shutdown and a rebalance do not wait for the next attempt: the next owner of the
+// partition makes it. After an error that concerns the message, the message releases its slot while
+// it waits. In an outage every message would fail in the same way, so the message keeps its slot:
+// another message in the slot would only be another call to the unavailable system. It nevertheless
+// releases the slot if the outage may be its own (a stall, or calls of other messages succeed), and
+// after several attempts.
 import { backoffMs } from '@orderpipeline/retry'
 import type { Backoff } from '@orderpipeline/retry'
 import { RetryAbortedError, outageBackoff, pause } from '../consumer/backoff.ts'
@@ -16,20 +18,24 @@ import type { RetryWait } from './retry-waits.ts'
 
 export interface PreparationOptions<Message, Item> {
   readonly prepare: (message: Message, signal: AbortSignal) => Promise<Item>
-  /** Calls for one message before it is given up on. */
+  /** Failed attempts, outages not counted, after which a message becomes a dead letter. */
   readonly attempts: number
   readonly backoff: Backoff
-  /** How long a message fails, while others succeed, before it is given up on. */
+  /**
+   * Milliseconds after which a message becomes a dead letter if its calls fail with outages while
+   * calls of other messages succeed.
+   */
   readonly stalledForMs: number
   /** Aborts when there is no time left for another call. */
   readonly abandon: AbortSignal
   readonly onRetry: (error: Error, failures: number, about: LogFields) => void
 }
 
-/** What the calls for one message are made with. */
+/** What belongs to one message. */
 export interface PreparationContext {
   readonly waits: RetryWait
   readonly slot: Slot
+  /** Aborts when the assignment of the message's partition ends: no further attempt is made. */
   readonly ending: AbortSignal
   readonly about: LogFields
 }
@@ -39,23 +45,23 @@ export type Prepared<Item> = { readonly item: Item } | { readonly failure: Failu
 
 export type Preparation<Message, Item> = (message: Message, context: PreparationContext) => Promise<Prepared<Item>>
 
-/** Tries in an outage before a message releases its place: some six seconds of them. */
-const slotHoldingTries = 5
+/** Failed attempts in an outage after which a message releases its slot: about six seconds. */
+const slotHoldingAttempts = 5
 
 export function createPreparation<Message, Item>(
   options: PreparationOptions<Message, Item>,
 ): Preparation<Message, Item> {
   const { prepare, attempts, backoff, stalledForMs, abandon, onRetry } = options
-  /** Calls that have ended, those of all messages. */
-  let answeredCount = 0
+  /** Successful calls of all messages. */
+  let successCount = 0
 
   return async (message, { waits, slot, ending, about }) => {
-    const countBefore = answeredCount
+    const successesBefore = successCount
     const since = performance.now()
     for (let failures = 0, outages = 0; ;) {
       try {
         const item = await prepare(message, abandon)
-        answeredCount++
+        successCount++
         return { item }
       } catch (thrown) {
         const error = errorOf(thrown)
@@ -66,10 +72,10 @@ export function createPreparation<Message, Item>(
         onRetry(error, failures, about)
         if (verdict !== 'outage') await waits.during(slot.releaseWhile(pause(backoffMs(failures, backoff), ending)))
         else {
-          const othersAnswered = answeredCount > countBefore
-          if (othersAnswered && performance.now() - since >= stalledForMs)
+          const othersSucceeded = successCount > successesBefore
+          if (othersSucceeded && performance.now() - since >= stalledForMs)
             return { failure: { error, attempts: outages } }
-          const isOwnFailure = stallOf(error) !== undefined || othersAnswered || outages >= slotHoldingTries
+          const isOwnFailure = stallOf(error) !== undefined || othersSucceeded || outages >= slotHoldingAttempts
           const wait = pause(backoffMs(++outages, isOwnFailure ? backoff : outageBackoff), ending)
           await waits.during(isOwnFailure ? slot.releaseWhile(wait) : wait)
         }
