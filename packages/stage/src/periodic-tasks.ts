@@ -1,5 +1,6 @@
-// What does a stage do now and then, next to its messages? One run at a time of each task, a pause
-// in between, until it is stopped.
+// How does a stage run periodic tasks, such as the pruning of its inbox, next to its messages? Each
+// task runs in every replica, one run at a time with a pause between two runs, until the stage
+// stops. A failed run is reported, and the task goes on.
 import { runPeriodically } from '@orderpipeline/retry'
 import type { Pool } from '@orderpipeline/postgres'
 import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
@@ -8,27 +9,27 @@ export interface PeriodicTaskContext {
   /** The stage's own pool. */
   readonly database: Pool
   /**
-   * Resolves when Kafka has them; they may arrive twice. Events that must survive this process
-   * belong in an outbox.
+   * Resolves when Kafka has stored the events; consumers may get an event twice. Events that must
+   * survive a crash of the process belong in an outbox.
    */
   readonly publish: (events: readonly (OrderEvent | ProductEvent)[]) => Promise<void>
-  /** By the topic's name without the pipeline's prefix. */
+  /** Whether messages of a topic have the order's id as key. `topic`: without the prefix. */
   readonly keyedByOrder: (topic: string) => boolean
-  /** Aborts when the stage drains: a task in many parts stops between two of them. */
+  /** Aborts when the stage stops. A task that works in batches stops after the current batch. */
   readonly stopping: AbortSignal
 }
 
 export interface PeriodicTask {
   readonly name: string
   readonly everyMs: number
-  /** Every replica runs it, so several must be able to run it at once. */
-  readonly run: (surroundings: PeriodicTaskContext) => Promise<unknown>
-  /** Called once it will not be run again. */
+  /** Every replica calls it, so several runs at the same time must be safe. */
+  readonly run: (context: PeriodicTaskContext) => Promise<unknown>
+  /** Called when the last run has ended. */
   readonly close?: () => void
 }
 
 export interface PeriodicTasks {
-  /** Resolves when none is under way any more. */
+  /** Resolves when all runs in progress have ended. */
   stop(): Promise<void>
 }
 
@@ -38,13 +39,13 @@ export interface PeriodicTasks {
  */
 export function startPeriodicTasks(
   tasks: readonly PeriodicTask[],
-  surroundings: Omit<PeriodicTaskContext, 'stopping'>,
+  context: Omit<PeriodicTaskContext, 'stopping'>,
   onError: (task: string, error: unknown) => void,
   random: () => number = Math.random,
 ): PeriodicTasks {
   const stopping = new AbortController()
   const running = tasks.map(({ name, everyMs, run }) =>
-    runPeriodically(everyMs, () => run({ ...surroundings, stopping: stopping.signal }), {
+    runPeriodically(everyMs, () => run({ ...context, stopping: stopping.signal }), {
       signal: stopping.signal,
       onError: (error) => onError(name, error),
       firstMs: everyMs * random(),
