@@ -1,7 +1,7 @@
-// How is an order shown without asking the database each time? Once it is final it is kept in
-// Redis: what cannot change cannot become stale, so a customer is never shown less than before,
-// whatever happens to Redis meanwhile. An order under way is read from the database
-// (docs/adr/0016). Without Redis every order is.
+// How does the gateway show an order without a query to the database each time? It caches final
+// orders in Redis: they cannot change, so an entry cannot become stale, and a customer never sees
+// an older state than before. An order in progress is always read from the database
+// (docs/adr/0016), and so is every order while Redis is unavailable.
 import { Counter } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
 import { isFinal } from '@orderpipeline/orders/queries'
@@ -12,18 +12,21 @@ import type { OrderReader } from './order-reader.ts'
 
 export interface OrderCacheOptions {
   readonly cache: Cache
-  /** Pipelines that share a Redis have orders of their own. */
+  /** A part of each key, so that several pipelines can share one Redis. */
   readonly pipeline: string
   readonly registry: Registry
 }
 
 /**
- * Only so that Redis drops orders that are not requested any more; for as long, an order that was
- * changed by hand is shown as it was.
+ * Makes Redis drop orders that are not requested any more. If a person changes an order in the
+ * database by hand, its old state may be shown for this time.
  */
-const keptSeconds = 3_600
+const expirySeconds = 3_600
 
-/** The same reader, with a cache of final orders before it. Both check whose order it is. */
+/**
+ * The same reader, with a cache of final orders in front of it. If a customer is given, an order of
+ * another customer is not returned from the cache either.
+ */
 export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }: OrderCacheOptions): OrderReader {
   const key = (orderId: string): string => `${pipeline}:order:${orderId.toLowerCase()}`
   const lookups = new Counter({
@@ -40,13 +43,13 @@ export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }:
       lookups.inc({ result: cached ? 'hit' : text === undefined ? 'away' : 'miss' })
       if (cached) return customer === undefined || customer === cached.customerId ? cached : undefined
       const order = await orders.byId(orderId, customer)
-      if (order && isFinal(order)) cache.set(key(orderId), JSON.stringify(order), keptSeconds)
+      if (order && isFinal(order)) cache.set(key(orderId), JSON.stringify(order), expirySeconds)
       return order
     },
   }
 }
 
-/** Undefined for what another version has left there. */
+/** Undefined if the entry was written by another version in a different form. */
 function orderIn(text: string): OrderView | undefined {
   try {
     const order: unknown = JSON.parse(text)
