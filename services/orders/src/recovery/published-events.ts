@@ -1,15 +1,16 @@
-// Which events has Kafka had since a moment? Topic by topic, a batch at a time, so that memory does
-// not grow with the time that has passed.
+// Which events about orders were written to a topic of Kafka since a given time? They are read in
+// batches, so that memory does not grow with the length of that time, and without a consumer group:
+// no offset is committed.
 import { decodeAny, isProductEvent, UndecodableEventError } from '@orderpipeline/order-events'
 import type { OrderEvent, Topic } from '@orderpipeline/order-events'
 import { offsetsSince, readEnds, recordsBetween } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 
-const eventsAtOnce = 500
+const batchSize = 500
 
 /**
- * Up to the end that each partition has when its topic is begun. What is no event about an order is
- * left out.
+ * Reads each partition up to the end that it has at the first call. Records that are not events
+ * about orders are left out. `name`: the topic without the pipeline's prefix.
  * @throws KafkaUnavailableError
  */
 export async function* publishedEvents(
@@ -20,21 +21,21 @@ export async function* publishedEvents(
 ): AsyncGenerator<readonly OrderEvent[]> {
   const topic = prefix + name
   const ends = (await readEnds(kafka, [topic])).get(topic) ?? new Map<number, { readonly high: number }>()
-  const described = (await kafka.metadata([topic])).topics[0]
+  const topicMetadata = (await kafka.metadata([topic])).topics[0]
   const offsets = await offsetsSince(
     kafka,
     [...ends.keys()].map((partition) => ({ topic, partition })),
     [since],
   )
   let batch: OrderEvent[] = []
-  for (const { partitionIndex: partition, leaderId } of described?.partitions ?? []) {
+  for (const { partitionIndex: partition, leaderId } of topicMetadata?.partitions ?? []) {
     const from = offsets.get(topic)?.get(partition)?.[0]
-    if (from === undefined || !described) continue
-    const part = { topic, topicId: described.topicId, partition, leaderId }
+    if (from === undefined || !topicMetadata) continue
+    const part = { topic, topicId: topicMetadata.topicId, partition, leaderId }
     for await (const { record } of recordsBetween(kafka, part, BigInt(from), BigInt(ends.get(partition)?.high ?? 0))) {
       const event = record && orderEventOf(record.value)
       if (event) batch.push(event)
-      if (batch.length < eventsAtOnce) continue
+      if (batch.length < batchSize) continue
       yield batch
       batch = []
     }
@@ -42,6 +43,7 @@ export async function* publishedEvents(
   if (batch.length > 0) yield batch
 }
 
+/** Undefined for an event about a product, and for a record that cannot be decoded. */
 function orderEventOf(value: Buffer | null): OrderEvent | undefined {
   try {
     const event = decodeAny(value)
