@@ -1,7 +1,8 @@
-// What does the shipping stage read and write, a batch at a time?
+// With which statements does the shipping stage lock, add and change shipments? Each handles all
+// orders of a batch.
 import type { Statement } from '@orderpipeline/postgres'
 
-/** $1: order ids. */
+/** $1: order ids. Locks their rows until the end of the transaction, in the order of the ids. */
 export const lockShipments: Statement = {
   name: 'shipping.lock-shipments',
   text: `
@@ -13,8 +14,9 @@ FOR NO KEY UPDATE`,
 }
 
 /**
- * $1: order ids, $2: customer ids, $3: statuses, $4: shipment ids or null, $5: items as JSON. One
- * that is there already: another replica has just decided on it.
+ * $1: order ids, $2: customer ids, $3: statuses, $4: shipment ids or null, $5: items as JSON. If
+ * another replica has added one of the shipments since they were locked, the statement fails with a
+ * unique violation, and the stage retries the transaction.
  */
 export const addShipments: Statement = {
   name: 'shipping.add-shipments',
