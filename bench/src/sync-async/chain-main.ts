@@ -1,5 +1,6 @@
-// One service of the synchronous chain as a process: SERVICE names it, NEXT the addresses of the
-// others.
+// How does one service of the synchronous chain (chain.ts) run as a process of the benchmark? The
+// variable SERVICE says which service it is. NEXT is a JSON object with the URL of each service
+// that it may call.
 import { createHttpServer } from '@orderpipeline/http'
 import { createPool } from '@orderpipeline/postgres'
 import { readConfig, variables } from '@orderpipeline/config'
@@ -23,7 +24,7 @@ const database = createPool({
   url: config.DATABASE_URL,
   role: config.SERVICE,
   size: config.DATABASE_POOL_SIZE,
-  connectTimeoutMs: 30_000, // a request rather waits for a connection than fails
+  connectTimeoutMs: 30_000, // so that under load a request waits and does not fail
 })
 const { app } = createHttpServer({
   logger: silentLogger(),
