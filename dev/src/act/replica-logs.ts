@@ -7,11 +7,12 @@ import { shortenLog } from '@orderpipeline/cluster/supervised'
 /** Number of log files of ended replicas that are kept. */
 const retainedLogs = 50
 
+/** Shortens the logs of `running` replicas, and deletes the oldest logs of ended ones in `dir`. */
 export async function tidyLogs(dir: string, running: readonly string[]): Promise<void> {
-  const present = new Set(running.map((name) => `${name}.log`))
-  for (const name of present) shortenLog(join(dir, name))
+  const runningLogs = new Set(running.map((name) => `${name}.log`))
+  for (const name of runningLogs) shortenLog(join(dir, name))
   const endedLogs = (await readdir(dir)).filter(
-    (name) => /\.log(\.1)?$/.test(name) && !present.has(name.replace(/\.1$/, '')),
+    (name) => /\.log(\.1)?$/.test(name) && !runningLogs.has(name.replace(/\.1$/, '')),
   )
   const ages = await Promise.all(endedLogs.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })))
   const old = ages.sort((a, b) => b.at - a.at).slice(retainedLogs)
