@@ -1,6 +1,6 @@
-// Does every order end once after a disaster, by the commands of docs/guides/operations.md? The
-// database is restored to a moment that Kafka and the payment provider are ahead of, or Kafka has
-// lost all messages.
+// Does every order end exactly once after a loss of data, if the commands of
+// docs/guides/operations.md are used? In one test the database is restored to a moment, so that
+// Kafka and the payment provider are ahead of it. In the other Kafka has lost all messages.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { shopStages, until } from '@orderpipeline/stage/testing'
@@ -52,23 +52,23 @@ async function expectFlawless(accepted: readonly string[]): Promise<void> {
   expect(await shop.database.ask('payment', 'SELECT * FROM payment_differences')).toEqual([])
 }
 
-test('after a restore to a moment that Kafka is ahead of every order ends once, those accepted since too', async () => {
+test('every order ends once after the database is restored to a moment, also one accepted later', async () => {
   await shop.start()
   const startedOn = new Date()
-  const before = await shop.place(30)
-  await Promise.all([postgres.baseBackup(), shop.place(40).then((ids) => before.push(...ids))])
-  before.push(...(await shop.place(30)))
+  const acceptedBefore = await shop.place(30)
+  await Promise.all([postgres.baseBackup(), shop.place(40).then((ids) => acceptedBefore.push(...ids))])
+  acceptedBefore.push(...(await shop.place(30)))
   const moment = await postgres.moment()
   const underWay = await countOf(`status IN ('PLACED', 'PROCESSING', 'CONFIRMED')`)
   expect(underWay).toBeGreaterThan(0)
-  for (const orderId of before.slice(-10)) await shop.cancel(orderId)
-  // Not those that a declined payment had cancelled first.
+  for (const orderId of acceptedBefore.slice(-10)) await shop.cancel(orderId)
+  // Fewer than ten if a declined payment has cancelled some of them before the customer did.
   const cancelled = await cancelledByCustomer()
   expect(cancelled.length).toBeGreaterThan(0)
-  const since = await shop.place(40)
-  const accepted = [...before, ...since]
+  const acceptedLater = await shop.place(40)
+  const accepted = [...acceptedBefore, ...acceptedLater]
   // Some of them have ended, some are under way, and all are in Kafka.
-  await until(async () => (await countOf(`status = 'SHIPPED'`)) > before.length / 2)
+  await until(async () => (await countOf(`status = 'SHIPPED'`)) > acceptedBefore.length / 2)
   await until(async () => (await shop.database.ask('orders', 'SELECT FROM intake_outbox')).length === 0)
   expect(await rewind(startedOn, '--yes')).toMatchObject({
     exitCode: 1,
@@ -81,17 +81,17 @@ test('after a restore to a moment that Kafka is ahead of every order ends once, 
   await shop.stop()
   await postgres.restore(moment)
   const restoredAt = performance.now()
-  expect(await countOf('true')).toBe(before.length)
+  expect(await countOf('true')).toBe(acceptedBefore.length)
 
   const dryRun = await shop.program(recoverOrders, shop.database.url, startedOn.toISOString(), '--json')
   const plan = JSON.parse(dryRun.stdout) as Record<'missing' | 'cancelled', string[]> & { placedCount: number }
   expect(plan.placedCount).toBe(accepted.length)
-  expect(plan.missing.toSorted()).toEqual(since.toSorted())
+  expect(plan.missing.toSorted()).toEqual(acceptedLater.toSorted())
   expect(plan.cancelled).toEqual(expect.arrayContaining(cancelled))
-  expect(await countOf('true')).toBe(before.length)
+  expect(await countOf('true')).toBe(acceptedBefore.length)
   expect(await shop.program(recoverOrders, shop.database.url, startedOn.toISOString(), '--yes')).toMatchObject({
     ...{ exitCode: 0, stderr: '' },
-    stdout: expect.stringContaining(`${since.length} of them missing in the database, added`) as string,
+    stdout: expect.stringContaining(`${acceptedLater.length} of them missing in the database, added`) as string,
   })
   const again = await shop.program(recoverOrders, shop.database.url, startedOn.toISOString(), '--yes', '--json')
   expect(JSON.parse(again.stdout)).toMatchObject({ missing: [], cancelled: [], shipped: [] })
@@ -112,13 +112,13 @@ test('after a restore to a moment that Kafka is ahead of every order ends once, 
   await expectFlawless([...accepted, ...later])
   const seconds = (from: number, to: number) => ((to - from) / 1_000).toFixed(1)
   process.stderr.write(
-    `recovery of ${accepted.length} orders, ${since.length} of them accepted after the moment: ` +
+    `recovery of ${accepted.length} orders, ${acceptedLater.length} of them accepted after the moment: ` +
       `database ${seconds(lostAt, restoredAt)} s, orders and offsets ${seconds(restoredAt, rewoundAt)} s, ` +
       `every order ended ${seconds(rewoundAt, settledAt)} s later; orders lost: 0\n`,
   )
 }, 300_000)
 
-test('after Kafka has lost every message the orders under way end once', async () => {
+test('every order in progress ends once after Kafka has lost all messages', async () => {
   const startedOn = new Date()
   const earlier = (await shop.database.ask<{ id: string }>('orders', 'SELECT order_id AS id FROM orders')).map(
     ({ id }) => id,
