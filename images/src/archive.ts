@@ -5,7 +5,6 @@ import { linkSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { nodeInImage } from './base-layer.ts'
 import { compileCacheEnv, imageUser } from './compile-cache.ts'
-import type { ImageDefinition } from './definitions.ts'
 import { packTar } from './layer.ts'
 import type { Layer } from './layer.ts'
 import { memoryEnv } from './node-memory.ts'
@@ -16,8 +15,8 @@ export interface Archive {
   /** Arguments of the entry point when none are given. */
   readonly command?: readonly string[] | undefined
   readonly layers: readonly Layer[]
-  /** How the runtime starts it. */
-  readonly runtime: RuntimeConfig
+  /** How the runtime starts it. Default: Node, as `runtimeConfig` has it. */
+  readonly runtime?: RuntimeConfig | undefined
   /** Where to write it. */
   readonly file: string
 }
@@ -32,26 +31,23 @@ export interface RuntimeConfig {
   readonly WorkingDir: string
 }
 
-/** How the runtime starts Node's images; the Dockerfile has the same. */
-export function runtimeConfig(image: ImageDefinition): RuntimeConfig {
-  const variables = { ...compileCacheEnv('/app'), ...memoryEnv(image) }
-  return {
-    User: `${imageUser}:${imageUser}`,
-    Env: [
-      'PATH=/usr/local/bin',
-      'NODE_ENV=production',
-      ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
-    ],
-    Entrypoint: [nodeInImage],
-    WorkingDir: '/app',
-  }
+/** How the runtime starts the image; the Dockerfile has the same. */
+export const runtimeConfig: RuntimeConfig = {
+  User: `${imageUser}:${imageUser}`,
+  Env: [
+    'PATH=/usr/local/bin',
+    'NODE_ENV=production',
+    ...Object.entries({ ...compileCacheEnv('/app'), ...memoryEnv }).map(([name, value]) => `${name}=${value}`),
+  ],
+  Entrypoint: [nodeInImage],
+  WorkingDir: '/app',
 }
 
 /**
  * An OCI layout that also carries Docker's manifest.json: `ctr images import`,
  * `kind load image-archive` and `docker load` take it.
  */
-export async function writeArchive({ names, command, layers, runtime, file }: Archive): Promise<void> {
+export async function writeArchive({ names, command, layers, runtime = runtimeConfig, file }: Archive): Promise<void> {
   const staging = `${file}.${randomUUID()}`
   const blobs = join(staging, 'blobs', 'sha256')
   mkdirSync(blobs, { recursive: true })

@@ -67,10 +67,10 @@ export async function bundleImages(options: BuildOptions = {}): Promise<readonly
   const { root, outDir, definitions, log } = settle(options)
   mkdirSync(outDir, { recursive: true })
   await writeCompiler(outDir)
+  const runtime = JSON.stringify([layout, process.version, runtimeConfig])
   return Promise.all(
     definitions.map(async (definition) => {
       const startedAt = performance.now()
-      const runtime = JSON.stringify([layout, process.version, runtimeConfig(definition)])
       const bundle = await bundleImage(definition, { root, outDir, runtime })
       const programs = Object.keys(definition.programs).length
       log(
@@ -114,8 +114,7 @@ async function packImage(bundle: Bundle, { outDir, node, log }: Settled): Promis
     only: 'app',
   })
   const names = namesOf(bundle.definition, bundle.tag)
-  const [command, runtime] = [defaultCommand(bundle.definition), runtimeConfig(bundle.definition)]
-  await writeArchive({ names, command, layers: [base, layer], runtime, file: tar })
+  await writeArchive({ names, command: defaultCommand(bundle.definition), layers: [base, layer], file: tar })
   rmSync(layer.file)
   removeOlder(outDir, name, tar)
   const { size } = statSync(tar)

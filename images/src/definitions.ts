@@ -26,8 +26,6 @@ export interface ImageDefinition {
   readonly command?: string
   /** A second tag that is the same for every content: for a name in people's files. */
   readonly alias?: string
-  /** V8's young generation is at most three times this. */
-  readonly semiSpaceMiB?: number
 }
 
 /** What the image runs without arguments: its program, when it has just one or names one. */
@@ -75,9 +73,6 @@ export const operatorImage: ImageDefinition = {
   preludes: { console: 'console/src/page-files.ts' },
   command: 'operator',
   folders: {},
-  // 14 MiB less with 200 pipelines, for twice the collections of half the size: V8 also lets the
-  // old generation grow by the young one's size before it collects.
-  semiSpaceMiB: 4,
 }
 
 /** The smallest example of a user's own stage. */

@@ -96,7 +96,7 @@ describe('the archive', () => {
       expect(bytes.length).toBe(size)
     }
     const config = json<{ config: unknown; rootfs: { diff_ids: string[] } }>(content, blob(manifest.config.digest))
-    expect(config.config).toEqual({ ...runtimeConfig(definition), Cmd: ['/app/greet.mjs'] })
+    expect(config.config).toEqual({ ...runtimeConfig, Cmd: ['/app/greet.mjs'] })
     expect(config.rootfs.diff_ids).toEqual(manifest.layers.map(({ digest }) => digest))
     expect(json(content, 'manifest.json')).toEqual([
       {
@@ -231,16 +231,15 @@ test('the Dockerfile builds equal images: the pinned Node, user, environment and
     devDependencies: { node: string }
   }
   expect(dockerfile).toContain(`FROM node:${pinned.devDependencies.node}-`)
+  expect(dockerfile).toContain(`\nUSER ${runtimeConfig.User}\n`)
+  expect(dockerfile).toContain(`\nENTRYPOINT ["${runtimeConfig.Entrypoint.join('", "')}"]\n`)
+  expect(dockerfile).toContain(`\nWORKDIR ${runtimeConfig.WorkingDir}\n`)
+  const variables = runtimeConfig.Env.map((variable) => variable.replace(/=(.* .*)$/, '="$1"'))
+  expect(dockerfile.split(`\nENV ${variables.join(' ')}\n`)).toHaveLength(1 + imageDefinitions.length)
   for (const definition of imageDefinitions) {
-    const { User, Entrypoint, WorkingDir, Env } = runtimeConfig(definition)
-    expect(dockerfile).toContain(`\nUSER ${User}\n`)
-    expect(dockerfile).toContain(`\nENTRYPOINT ["${Entrypoint.join('", "')}"]\n`)
-    expect(dockerfile).toContain(`\nWORKDIR ${WorkingDir}\n`)
-    const variables = Env.map((variable) => variable.replace(/=(.* .*)$/, '="$1"'))
     const stage = dockerfile
       .split(/^(?=FROM )/m)
       .find((each) => each.startsWith(`FROM runtime AS ${definition.name}\n`))
-    expect(stage).toContain(`\nENV ${variables.join(' ')}\n`)
     expect(/^CMD (.*)$/m.exec(stage ?? '')?.[1]).toBe(commandLine(definition))
   }
 })

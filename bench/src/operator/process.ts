@@ -20,7 +20,7 @@ export interface OperatorProcess {
 export type Samples = ReadonlyMap<string, number>
 
 /** The image's settings in a container of 256 MiB, the chart's limit. */
-const { NODE_OPTIONS: heapOptions = '', ...memoryVariables } = memoryEnvUnder(256, operatorImage)
+const { NODE_OPTIONS: heapOptions = '', ...memoryVariables } = memoryEnvUnder(256)
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
