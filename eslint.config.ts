@@ -45,6 +45,11 @@ const functionDeclarations = ['Program > ', 'Program > ExportNamedDeclaration > 
   message: 'A function of a module is declared: function name() {}.',
 }))
 
+/** What a package offers is decided name by name, and found by searching for the name. */
+const namedExports = [
+  { selector: 'ExportAllDeclaration[exported=null]', message: 'An index names what it exports: export { … } from.' },
+]
+
 /**
  * kafkajs waits for leaders by itself, and gives up where a busy broker does not know the new topic
  * yet.
@@ -103,7 +108,7 @@ export default tseslint.config(
       'import-x/no-cycle': 'error',
       'no-console': 'error',
       'local/comment-width': 'error',
-      'no-restricted-syntax': ['error', ...errorNames, ...functionDeclarations, ...topicCreation],
+      'no-restricted-syntax': ['error', ...errorNames, ...functionDeclarations, ...namedExports, ...topicCreation],
     },
     settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs', '.json'] } } },
   },

@@ -1,5 +1,76 @@
 // The OrderPipeline API for packages other than the operator: types, conditions, objects.
-export * from './conditions.ts'
-export * from './objects.ts'
-export * from './orderpipeline.ts'
-export * from './spec.generated.ts'
+export type {
+  Condition,
+  ConditionReason,
+  ConditionResult,
+  ConditionType,
+  ExternalKafkaReason,
+  Problem,
+  ProblemReason,
+} from './conditions.ts'
+export { childResources, orderPipelines, resourceOf } from './objects.ts'
+export type {
+  ChildKind,
+  ChildObject,
+  ConditionsStatus,
+  Deployment,
+  DeploymentStatus,
+  KafkaTopic,
+  KafkaTopicSpec,
+  KubeObject,
+  ObjectMeta,
+  OwnerReference,
+  PrometheusRule,
+  Resource,
+  ScaledObject,
+  ScaledObjectSpec,
+  ScalingRules,
+  Service,
+  ServiceAccount,
+  Trigger,
+  TriggerAuthentication,
+  V1Container,
+  V1DeploymentSpec,
+  V1EnvVar,
+  V1PodSpec,
+  V1Probe,
+  V1ResourceRequirements,
+  V1TopologySpreadConstraint,
+} from './objects.ts'
+export { group, kind, version } from './orderpipeline.ts'
+export type {
+  KafkaRecord,
+  KafkaSecurity,
+  LagFigures,
+  ObjectiveStatus,
+  OperatorRecord,
+  OrderPipeline,
+  OrderPipelineStatus,
+  Placement,
+  RecordedTopic,
+  ReplicaCounts,
+  Rollout,
+  SaslMechanism,
+  ScaleOut,
+  ScalingChange,
+  ScalingPolicy,
+  ServicesStatus,
+  StageCapacityStatus,
+  StageStatus,
+} from './orderpipeline.ts'
+export { specDefaults } from './spec.generated.ts'
+export type {
+  EnvVar,
+  Gateway,
+  OrderPipelineSpec,
+  Peak,
+  PodTemplate,
+  Scaling,
+  ScalingPace,
+  Stage,
+  StageScaling,
+  Strategy,
+  Topic,
+  TopicRef,
+  TopologySpread,
+} from './spec.generated.ts'

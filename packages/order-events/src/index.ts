@@ -1,7 +1,35 @@
 // Which events do services exchange? This is the one package that they share.
-export * from './definitions.ts'
-export * from './built-in-stages.ts'
-export * from './event.ts'
-export * from './codec.ts'
-export * from './product-event.ts'
+export {
+  CancellationReason,
+  cancellationReasons,
+  Currency,
+  definitions,
+  OrderItem,
+  OrderStatus,
+  orderStatuses,
+  Parcel,
+  ParcelStatus,
+  parcelStatuses,
+  PricedItem,
+  Sku,
+  terminalStatuses,
+  UnitPriceCents,
+} from './definitions.ts'
+export type { EventData, EventType, Topic } from './definitions.ts'
+export {
+  builtInStageNames,
+  builtInStages,
+  consumedTopics,
+  emittedTopics,
+  handledEvents,
+  isBuiltInStage,
+  messagesPerOrder,
+  stockShare,
+} from './built-in-stages.ts'
+export type { BuiltInStage, BuiltInStageName } from './built-in-stages.ts'
+export { eventId, eventOf, following, placedAtMs } from './event.ts'
+export type { EventContext, EventOf, OrderEvent } from './event.ts'
+export { decode, decodeAny, encode, topicOf, UndecodableEventError } from './codec.ts'
+export { isProductEvent, productDefinitions, productEventOf } from './product-event.ts'
+export type { ProductEvent, ProductEventOf, ProductEventType } from './product-event.ts'
 export { amountText, minorUnitsOf } from './currencies.ts'
