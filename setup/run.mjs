@@ -37,6 +37,7 @@ const commands = {
   'build:cli': [[node, 'cli/src/build.ts']],
   'docs:cli': [[node, 'cli/src/manual/update.ts']],
   generate: [
+    [node, 'examples/write-shop-variants.ts'],
     [node, 'crds/src/write-built-in-stages.ts'],
     [node, 'crds/src/write-spec-types.ts'],
     [node, 'crds/src/write-reference.ts'],

@@ -1,0 +1,126 @@
+// Which example pipelines are the shop with something more, and what is it? `npm run generate`
+// writes them from shop.yaml and the stages in the folders, comments included. Pure.
+
+/** Texts of shop.yaml that are others; each stands there exactly once. */
+type Replacement = readonly [text: string, by: string]
+
+export interface ShopVariant {
+  /** Below examples/. */
+  readonly file: string
+  /** Its head comment, without the marks of a comment; one item a line. */
+  readonly head: readonly string[]
+  readonly replacements?: readonly Replacement[]
+  /** Items of spec.topics behind those of the shop, each with its comment. */
+  readonly topics?: readonly string[]
+  /** Folders whose stage.yaml follows the stages of the shop. */
+  readonly stages?: readonly string[]
+}
+
+function shard(name: string): ShopVariant {
+  return {
+    file: `sharded/${name}.yaml`,
+    head: [`The shop of the ${name}: the shop with a database of its own. route.yaml leads its customers to it.`],
+    replacements: [
+      ['  name: shop\n', `  name: ${name}\n`],
+      ['shop-postgres', `${name}-postgres`],
+      ['    service: { type: NodePort, nodePort: 30080 }\n', ''],
+    ],
+  }
+}
+
+export const shopVariants: readonly ShopVariant[] = [
+  {
+    file: 'shop-extended.yaml',
+    head: [
+      'The shop with two stages that a team has brought: a fraud check (fraud-check/, whose tables.yaml comes first) and recommendations',
+      '(recommendations/), which the notification stage mails. Everything else is as in shop.yaml; a test compares them.',
+    ],
+    replacements: [
+      [
+        'consumes: [{ topic: orders.status }]\n',
+        'consumes: [{ topic: orders.status }, { topic: products.recommended }]\n',
+      ],
+    ],
+    topics: [
+      'name: products.recommended',
+      "name: orders.suspected # nobody of the shop reads it: the shop's people do, or a stage of theirs",
+    ],
+    stages: ['fraud-check', 'recommendations'],
+  },
+  {
+    file: 'shop-stock.yaml',
+    head: [
+      'The shop with its stock made known: the inventory publishes how much there is (docs/guides/stock.md), products say whether they are there,',
+      'and a warehouse that a team has brought (warehouse/, whose tables.yaml comes first) orders what runs low. Everything else is as in',
+      'shop.yaml; a test compares them.',
+    ],
+    replacements: [
+      [
+        '        - { topic: shipping.updated }\n      emits:\n',
+        '        - { topic: shipping.updated }\n        - { topic: inventory.stock }\n      emits:\n',
+      ],
+      [
+        `      consumes: [{ topic: orders.validated }, { topic: orders.fulfilment }, { topic: orders.cancelled }]
+      emits: [{ topic: inventory.updated }]
+      concurrency: 10
+      workSeconds: 0.02
+      scaling: { minReplicas: 5, maxReplicas: 25, drainSeconds: 15 }
+`,
+        `      consumes:
+        - { topic: orders.validated }
+        - { topic: orders.fulfilment }
+        - { topic: orders.cancelled }
+        - { topic: warehouse.deliveries }
+      emits: [{ topic: inventory.updated }, { topic: inventory.stock }]
+      concurrency: 10
+      workSeconds: 0.02
+      scaling: { minReplicas: 5, maxReplicas: 25, drainSeconds: 15 }
+      env:
+        - { name: INVENTORY_STOCK_EVENTS, value: "on" }
+        - { name: INVENTORY_LOW_STOCK_BELOW, value: "10" } # pieces; stock.low_below says it of one product
+`,
+      ],
+    ],
+    topics: ['name: inventory.stock # keyed by SKU, like the next', 'name: warehouse.deliveries'],
+    stages: ['warehouse'],
+  },
+  {
+    file: 'shop-invoices.yaml',
+    head: [
+      'The shop with invoices, by a stage that a team has brought (invoices/, whose tables.yaml comes first). Everything else is as in',
+      'shop.yaml; a test compares them.',
+    ],
+    topics: ['name: invoices.issued'],
+    stages: ['invoices'],
+  },
+  shard('north'),
+  shard('south'),
+]
+
+/**
+ * `stages`: the texts of stage.yaml by folder. @throws where shop.yaml has no place for a change
+ */
+export function variantText(variant: ShopVariant, shop: string, stages: ReadonlyMap<string, string>): string {
+  const { head, replacements = [], topics = [], stages: folders = [] } = variant
+  const added: readonly Replacement[] = [
+    ['  stages:\n', `${topics.map((topic) => `    - ${topic}\n`).join('')}  stages:\n`],
+    ['  deletionPolicy:', `${folders.map((folder) => listItem(stages.get(folder) ?? '')).join('')}  deletionPolicy:`],
+  ]
+  const body = withoutHead(shop)
+  const text = [...replacements, ...added].reduce((before, [from, to]) => {
+    if (before.split(from).length !== 2) throw new Error(`shop.yaml has not exactly once ${JSON.stringify(from)}`)
+    return before.replace(from, () => to)
+  }, body)
+  return [...head.map((line) => `# ${line}\n`), text].join('')
+}
+
+function withoutHead(text: string): string {
+  return text.replace(/^(?:#.*\n)+/, '')
+}
+
+/** An item of spec.stages. */
+function listItem(stage: string): string {
+  return withoutHead(stage)
+    .replace(/^(?=.)/gm, '      ')
+    .replace(/^ {6}/, '    - ')
+}

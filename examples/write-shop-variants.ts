@@ -1,0 +1,12 @@
+// Writes the example pipelines that are the shop with something more: `npm run generate`.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { shopVariants, variantText } from './shop-variants.ts'
+
+function read(...path: string[]): string {
+  return readFileSync(join(import.meta.dirname, ...path), 'utf8')
+}
+const folders = shopVariants.flatMap(({ stages = [] }) => stages)
+const stages = new Map(folders.map((folder) => [folder, read(folder, 'stage.yaml')]))
+for (const variant of shopVariants)
+  writeFileSync(join(import.meta.dirname, variant.file), variantText(variant, read('shop.yaml'), stages))
