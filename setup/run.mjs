@@ -79,6 +79,7 @@ const commands = {
   'test:slowest': [[node, 'cluster/src/testing/print-slowest.ts']],
 }
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** Commands whose steps do not need each other: they run at once and print at their end. */
 const sideBySide = ['lint', 'typecheck']
 
@@ -164,13 +165,15 @@ function run(program, args, later = false) {
   const output = []
   child.stdout?.on('data', (chunk) => output.push([process.stdout, chunk]))
   child.stderr?.on('data', (chunk) => output.push([process.stderr, chunk]))
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  const forward = (signal) => child.kill(signal)
+  for (const signal of signals) process.on(signal, forward)
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`Cannot start ${program}: ${error.message}`)
       resolve(1)
     })
     child.on('close', (code, signal) => {
+      for (const forwarded of signals) process.off(forwarded, forward)
       for (const [stream, chunk] of output) stream.write(chunk)
       resolve(signal ? 1 : (code ?? 1))
     })
