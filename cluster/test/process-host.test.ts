@@ -123,3 +123,11 @@ describe('the supervisor', () => {
     expect(await runningHost(dir)).toBeUndefined()
   })
 })
+
+it('a host that closes starts nothing more, also where a start and the end of everything come together', async () => {
+  const host = inProcessHost(dir)
+  const starting = host.start(serving)
+  await Promise.all([host.close(), expect(starting).rejects.toThrow('serving was not started, since everything ends')])
+  await expect(host.start(serving)).rejects.toThrow('since everything ends')
+  expect(await host.list()).toEqual([])
+})

@@ -148,6 +148,7 @@ export class Runtime {
     await this.#topics?.close()
     await this.#kafka?.close()
     const { table, state } = this.#foundation
+    table.refuseStarts()
     const processes = await table.list()
     // What still starts has nothing to finish, and may never be ready, as on a full disk.
     for (const { pid, state: progress } of processes) if (progress === 'starting' && pid !== undefined) endAtOnce(pid)

@@ -42,6 +42,7 @@ export class ProcessTable implements ProcessHost {
   readonly #entries = new Map<string, Entry>()
   /** Operations on one name happen one after the other. */
   readonly #queues = new Map<string, Promise<unknown>>()
+  #refusesStarts = false
 
   constructor(options: TableOptions) {
     this.#options = options
@@ -51,6 +52,7 @@ export class ProcessTable implements ProcessHost {
     return this.#inTurn(spec.name, async () => {
       const existing = this.#entries.get(spec.name)
       if (existing?.state === 'ready' && isDeepStrictEqual(existing.spec, spec)) return
+      if (this.#refusesStarts) throw endingError(spec.name)
       await this.#remove(spec.name, 'in order')
       const entry = {
         spec,
@@ -74,7 +76,17 @@ export class ProcessTable implements ProcessHost {
     return Promise.resolve([...this.#entries.values()].map(statusOf))
   }
 
+  /**
+   * From here on `start` rejects, and a process that is being started ends: what is listed from now
+   * on is all that can still run. A start that another one does not wait for may come later than
+   * the end of everything, and its process would keep this one alive.
+   */
+  refuseStarts(): void {
+    this.#refusesStarts = true
+  }
+
   async close(): Promise<void> {
+    this.refuseStarts()
     for (const name of [...this.#entries.keys()].reverse()) await this.stop(name)
   }
 
@@ -109,6 +121,10 @@ export class ProcessTable implements ProcessHost {
     const child = await startChild(entry.spec, this.#options)
     entry.child = child
     change(entry, 'starting')
+    if (this.#refusesStarts) {
+      await child.end('SIGKILL', 0)
+      throw endingError(entry.spec.name)
+    }
     const target = { log: child.log, ended: () => child.cause() !== undefined }
     const outcome = await waitUntilReady(entry.spec.ready, target, entry.spec.readyTimeoutMs)
     if (outcome === 'ready') {
@@ -149,6 +165,10 @@ export class ProcessTable implements ProcessHost {
       if (death && !entry.unwanted) this.#restartLater(entry, death)
     }
   }
+}
+
+function endingError(name: string): ProcessError {
+  return new ProcessError(name, 'was not started, since everything ends', '')
 }
 
 function change(entry: Entry, state: Entry['state']): void {
