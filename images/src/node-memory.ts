@@ -8,11 +8,6 @@
 const heapPercent = 60
 /** MiB; by default some 100, which V8 ignores in the choice of when to collect. */
 const youngGeneration = 8
-/**
- * glibc gives each thread an arena of its own, up to eight a core, and returns little of them. V8's
- * threads need them for a moment each: in the operator of 200 pipelines they took 10 MiB.
- */
-const arenas = { MALLOC_ARENA_MAX: '1' }
 
 /** The environment of every image. */
 export const memoryEnv = environment(`--max-old-space-size-percentage=${heapPercent}`)
@@ -23,5 +18,5 @@ export function memoryEnvUnder(limit: number): Record<string, string> {
 }
 
 function environment(heap: string): Record<string, string> {
-  return { NODE_OPTIONS: `${heap} --max-semi-space-size=${youngGeneration}`, ...arenas }
+  return { NODE_OPTIONS: `${heap} --max-semi-space-size=${youngGeneration}` }
 }

@@ -10,10 +10,7 @@ import { store } from './object-store.ts'
 import type { Change, Store } from './object-store.ts'
 
 export interface WatchSettings {
-  /**
-   * Silence longer than this ends a watch, and the kind is listed again: the server ends each watch
-   * earlier, and nearly always sends a bookmark about every minute.
-   */
+  /** Silence longer than this ends a watch; the server sends a bookmark about every minute. */
   readonly inactivityMs: number
   /** A full listing at least this often, whatever the watch says. */
   readonly relistMs: number
@@ -152,37 +149,24 @@ class ListWatch {
     return true
   }
 
-  /**
-   * API servers may send no bookmark for minutes while a kind does not change: a watch that the
-   * server has ended by then is resumed, where a silent one would be listed again in full.
-   */
-  #watchSeconds(untilMs: number): number {
-    const { inactivityMs } = this.#settings
-    const milliseconds = Math.min(0.8 * inactivityMs, untilMs - this.#clock.now())
-    return Math.max(5, Math.round(milliseconds / 1000))
-  }
-
-  /** Follows one watch to its end, and passes on the version to resume from with each event. */
-  async #follow(
-    from: string,
-    untilMs: number,
-    signal: AbortSignal,
-    progress: (version: string) => void,
-  ): Promise<void> {
+  /** Follows one watch to its end; returns the version to resume from. */
+  async #follow(from: string, untilMs: number, signal: AbortSignal, progress: () => void): Promise<string> {
     const connection = new AbortController()
     const stop = (): void => connection.abort()
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop() // while the listing was under way
     try {
-      const timeoutSeconds = this.#watchSeconds(untilMs)
-      const watch = { ...this.#options, resourceVersion: from, timeoutSeconds, signal: connection.signal }
+      const seconds = Math.max(5, Math.min(300, Math.round((untilMs - this.#clock.now()) / 1000)))
+      const watch = { ...this.#options, resourceVersion: from, timeoutSeconds: seconds, signal: connection.signal }
       const lines = (await this.#kube.watch(this.#resource, watch))[Symbol.asyncIterator]()
+      let version = from
       const { inactivityMs } = this.#settings
       const silent = (): Error => new WatchError('inactive', `the watch sent no data for ${inactivityMs} ms`)
       for (;;) {
         const line = await withDeadline(inactivityMs, 'a line of the watch', lines.next(), silent)
-        if (line.done) return
-        progress(this.#take(parse(line.value)))
+        if (line.done) return version
+        version = this.#take(parse(line.value))
+        progress()
       }
     } finally {
       signal.removeEventListener('abort', stop)
@@ -216,10 +200,7 @@ class ListWatch {
           relistAt = this.#clock.now() + jitteredMs(this.#settings.relistMs, this.#clock.random)
         }
         const openedAt = this.#clock.now()
-        await this.#follow(version, relistAt, signal, (at) => {
-          version = at
-          failures = 0
-        })
+        version = await this.#follow(version, relistAt, signal, () => (failures = 0))
         failures = 0
         if (signal.aborted) return
         this.#reports.restarted(this.#resource, 'ended', undefined)
