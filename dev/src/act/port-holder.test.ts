@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { isFree } from '@orderpipeline/cluster/embedding'
+import { isFree } from '@orderpipeline/cluster/supervised'
 import { expect, it, onTestFinished } from 'vitest'
 import { answers, portHolder } from './port-holder.ts'
 
