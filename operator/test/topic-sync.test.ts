@@ -85,6 +85,63 @@ it('the topics of three pipelines are created with as few requests as of one, an
   }
 })
 
+it.each(['desired', 'deleted'] as const)(
+  'topics whose creation was not recorded stay on record while a broker does not list them yet, with the pipeline %s',
+  async (state) => {
+    const plain = kafkaConnection({ bootstrapServers: kafkaBootstrap(), clientId: id, timeoutMs: 10_000 })
+    const admin = topicAdmin(plain)
+    const external = { external: { bootstrapServers: kafkaBootstrap() } }
+    const topics = [{ name: 'inventory.updated', partitions: 2, retentionHours: 1 }]
+    let mine = pipeline({ kafka: external, topics, deletionPolicy: 'Delete' }, { name: `${id}stale${state}` })
+    const names = topicNames(mine)
+    await admin.create(names.map((name) => ({ name, partitions: 2, replicas: 1, configs: new Map() })))
+    const kafka = { clusterId: await admin.clusterId(), topics: names.map((name) => ({ name })) } as KafkaRecord
+    const deletionTimestamp = '2026-01-01T00:00:00Z'
+    mine = {
+      ...mine,
+      metadata: { ...mine.metadata, ...(state === 'deleted' ? { deletionTimestamp } : {}) },
+      status: { kafka },
+    }
+    const runPass = (connection: KafkaConnection) =>
+      syncTopics([mine], {
+        kafka: connection,
+        admin: topicAdmin(connection),
+        all: [mine],
+        record: (_, record) => {
+          mine = { ...mine, status: { kafka: record } }
+          return Promise.resolve(true)
+        },
+      })
+    const results = await runPass(behind(plain))
+    expect(recorded(mine)).toEqual(kafka.topics)
+    expect([...results.values()].map(({ again }) => again)).toEqual([true])
+
+    const isFinished = () =>
+      state === 'desired' ? recorded(mine).every(({ id: topicId }) => topicId) : recorded(mine).length === 0
+    for (let passes = 0; passes < 50 && !isFinished(); passes += 1) await runPass(plain)
+    expect(isFinished()).toBe(true)
+    if (state === 'desired') await admin.delete(names)
+    const left = [...(await admin.describe(names)).values()].filter((one) => one.ok && one.value)
+    expect(left).toEqual([])
+    await plain.close()
+  },
+)
+
+/** As if answered by a broker that does not know any topic yet. */
+function behind(inner: KafkaConnection): KafkaConnection {
+  const unknownTopic = 3
+  return {
+    ...inner,
+    metadata: async (names) => {
+      const answer = await inner.metadata(names)
+      return {
+        ...answer,
+        topics: answer.topics.map((topic) => ({ ...topic, errorCode: unknownTopic, partitions: [] })),
+      }
+    },
+  }
+}
+
 /** Every write of a pass, to Kafka or to the record. */
 const writes = ['CreateTopics', 'CreatePartitions', 'IncrementalAlterConfigs', 'DeleteTopics']
 

@@ -54,6 +54,8 @@ export async function syncTopics(
   const descriptions = await admin.describe([...new Set(mine.flatMap(topicNames))])
   const live = new Map<string, LiveTopic | undefined>()
   for (const [name, outcome] of descriptions) if (outcome.ok) live.set(name, outcome.value)
+  const unseen = await unseenTopics(mine.flatMap(unconfirmed), live, admin)
+  for (const name of unseen) live.delete(name)
   const open = mine.flatMap(unconfirmed).filter((name) => live.get(name) !== undefined)
   const writtenByTopic = await everWritten(on.kafka, open)
 
@@ -61,7 +63,9 @@ export async function syncTopics(
     const changes = topicChanges(pipeline, live, writtenByTopic)
     const { problems, record } = changes
     // While a topic does not answer yet, it is open whether it is ours.
-    const again = unconfirmed(pipeline).some((name) => open.includes(name) && !writtenByTopic.has(name))
+    const again = unconfirmed(pipeline).some(
+      (name) => unseen.has(name) || (open.includes(name) && !writtenByTopic.has(name)),
+    )
     const work = { pipeline, changes, problems: [...problems], record, saved: pipeline.status?.kafka, again }
     for (const name of topicNames(pipeline)) note(work, name, descriptions.get(name))
     return work
@@ -84,6 +88,25 @@ export async function syncTopics(
       { problems, partitions: partitionsOf(pipeline, live), again },
     ]),
   ])
+}
+
+/**
+ * Of the topics recorded as about to be created: those that the broker does not describe, although
+ * they exist or may exist. A broker learns of a new topic after the controller, which alone
+ * validates a creation. Taken for missing, such a topic would be removed from the record, and
+ * nobody's from then on.
+ */
+async function unseenTopics(
+  unconfirmedNames: readonly string[],
+  live: ReadonlyMap<string, LiveTopic | undefined>,
+  admin: TopicAdmin,
+): Promise<ReadonlySet<string>> {
+  const absent = unconfirmedNames.filter((name) => live.has(name) && live.get(name) === undefined)
+  if (absent.length === 0) return new Set()
+  const answers = await admin.validate(
+    absent.map((name) => ({ name, partitions: -1, replicas: -1, configs: new Map<string, string>() })),
+  )
+  return new Set([...answers].flatMap(([name, answer]) => (!answer.ok && answer.error.transient ? [name] : [])))
 }
 
 /**
