@@ -3,7 +3,7 @@
 // is in the cache is complete.
 import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { CommandError, run } from '../process/run.ts'
+import { ProgramError, run } from '../process/run.ts'
 import { DownloadError } from './errors.ts'
 import { downloadFile } from './file-download.ts'
 import type { DownloadLimits } from './file-download.ts'
@@ -75,7 +75,7 @@ async function takeOut({ url, executables }: Artifact, file: string, work: strin
   } else
     await run('tar', ['-xzf', file, '-C', folder, ...Object.values(members)], { timeoutMs: 120_000 }).catch(
       (cause: unknown) => {
-        if (!(cause instanceof CommandError)) throw cause
+        if (!(cause instanceof ProgramError)) throw cause
         throw new DownloadError('BadArchive', `${url} does not contain ${Object.values(members).join(', ')}`, {
           cause,
         })

@@ -21,8 +21,8 @@ export interface RunOutput {
   readonly stderr: string
 }
 
-export class CommandError extends Error {
-  override readonly name = 'CommandError'
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError'
   readonly reason = 'CommandFailed'
   readonly retry = false
   readonly exitCode: number | undefined
@@ -83,7 +83,7 @@ export async function run(command: string, args: readonly string[], options: Run
     child.on('error', (error) => {
       clearTimeout(timer)
       running.delete(child)
-      reject(new CommandError(label, error.message, undefined, ''))
+      reject(new ProgramError(label, error.message, undefined, ''))
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
@@ -94,7 +94,7 @@ export async function run(command: string, args: readonly string[], options: Run
         : signal
           ? `ended by ${signal}`
           : `exit code ${code}`
-      reject(new CommandError(label, cause, code ?? undefined, stderr || stdout))
+      reject(new ProgramError(label, cause, code ?? undefined, stderr || stdout))
     })
   })
 }

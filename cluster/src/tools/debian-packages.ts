@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exists } from '../files.ts'
 import { withFileLock } from '../process/file-lock.ts'
-import { CommandError, run } from '../process/run.ts'
+import { ProgramError, run } from '../process/run.ts'
 import { silent } from '../progress/progress.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ToolMissingError } from './errors.ts'
@@ -71,7 +71,7 @@ async function install(packages: readonly string[], progress: StepProgress): Pro
       timeoutMs: 600_000,
     })
   } catch (cause) {
-    const detail = cause instanceof CommandError ? cause.message : String(cause)
+    const detail = cause instanceof ProgramError ? cause.message : String(cause)
     throw new ToolMissingError(
       `apt-get could not install ${packages.join(', ')}:\n${detail}\n`,
       `Try it by hand: ${command}`,

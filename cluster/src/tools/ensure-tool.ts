@@ -29,7 +29,7 @@ export async function ensureTool(name: ToolName, progress: StepProgress = silent
 
 export type Build = typeof buildTool
 
-/** @throws InvalidDownloadsError, ToolMissingError, CommandError */
+/** @throws InvalidDownloadsError, ToolMissingError, ProgramError */
 export async function obtainTool(
   name: ToolName,
   progress: StepProgress = silent,

@@ -19,7 +19,7 @@ export async function buildGoProgram(
   await runGo(folder, ['build', ...flags, '-o', executable, '.'], progress)
 }
 
-/** Its unit tests. @throws CommandError with what they print */
+/** Its unit tests. @throws ProgramError with what they print */
 export async function testGoProgram(folder: string, progress: StepProgress = silent): Promise<void> {
   await runGo(folder, ['vet', './...'], progress)
   await runGo(folder, ['test', './...'], progress)

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { CommandError, run } from '../../src/process/run.ts'
+import { ProgramError, run } from '../../src/process/run.ts'
 import { chart, rendered } from './helm.ts'
 import type { podsOf } from './helm.ts'
 
@@ -41,7 +41,7 @@ async function helmTest(url: string, env: Record<string, string> = {}): Promise<
   try {
     return { code: 0, text: (await run(process.execPath, containers[0]?.args ?? [], options)).stdout }
   } catch (error) {
-    if (error instanceof CommandError) return { code: error.exitCode ?? -1, text: error.output }
+    if (error instanceof ProgramError) return { code: error.exitCode ?? -1, text: error.output }
     throw error
   }
 }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { configFile } from '../../src/providers/kind/cluster.ts'
 import { loadImages } from '../../src/providers/kind/images.ts'
 import type { KindImage } from '../../src/providers/kind/images.ts'
-import { CommandError, run } from '../../src/process/run.ts'
+import { ProgramError, run } from '../../src/process/run.ts'
 import { silent } from '../../src/progress/progress.ts'
 import { ensureTool } from '../../src/tools/index.ts'
 
@@ -37,7 +37,7 @@ async function kindSays(config: string): Promise<string> {
   const outcome = await run(kind, ['create', 'cluster', '--config', config], { timeoutMs: 30_000, env }).catch(
     (error: unknown) => error,
   )
-  if (outcome instanceof CommandError) return outcome.output
+  if (outcome instanceof ProgramError) return outcome.output
   throw new Error('kind has made a cluster without Docker', { cause: outcome })
 }
 
