@@ -121,8 +121,8 @@ it.each(['desired', 'deleted'] as const)(
     for (let passes = 0; passes < 50 && !isFinished(); passes += 1) await runPass(plain)
     expect(isFinished()).toBe(true)
     if (state === 'desired') await admin.delete(names)
-    const left = [...(await admin.describe(names)).values()].filter((one) => one.ok && one.value)
-    expect(left).toEqual([])
+    const remaining = [...(await admin.describe(names)).values()].filter((one) => one.ok && one.value)
+    expect(remaining).toEqual([])
     await plain.close()
   },
 )

@@ -91,10 +91,10 @@ export async function syncTopics(
 }
 
 /**
- * Of the topics recorded as about to be created: those that the broker does not describe, although
- * they exist or may exist. A broker learns of a new topic after the controller, which alone
- * validates a creation. Taken for missing, such a topic would be removed from the record, and
- * nobody's from then on.
+ * The topics recorded as about to be created that the broker does not describe, although they exist
+ * or may exist: a broker learns of a new topic after the controller, which alone validates a
+ * creation. If such a topic were treated as missing, its entry would be removed from the record,
+ * and the operator would never delete the topic.
  */
 async function unseenTopics(
   unconfirmedNames: readonly string[],
