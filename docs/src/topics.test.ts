@@ -15,20 +15,20 @@ const mark = 'written by npm run generate'
 const empty = `before\n\n<!-- topics: ${mark} -->\nold\n<!-- end of topics -->\n\nafter\n`
 
 it('a topic has its events, its producers and its consumers, with the events that concern each', () => {
-  const written = withTopics(empty, {
+  const result = withTopics(empty, {
     gateway: { handles: [], emits: ['OrderCancelled'] },
     orders: { handles: ['ShipmentPrepared'], emits: ['OrderCancelled', 'RefundRequested'] },
     payment: { handles: ['OrderCancelled', 'RefundRequested'], emits: [] },
     loyalty: { handles: ['OrderCancelled'], emits: [], handlesToo: ['ProductsRecommended'] },
   })
-  expect(written).toMatch(/^before\n\n<!-- topics: [^]*\n\n<!-- end of topics -->\n\nafter\n$/)
-  expect(written).not.toContain('old')
-  expect(written).toContain('```mermaid\nflowchart LR\n  gateway & orders -->|orders.cancelled| payment & loyalty\n```')
-  expect(written).toContain(
+  expect(result).toMatch(/^before\n\n<!-- topics: [^]*\n\n<!-- end of topics -->\n\nafter\n$/)
+  expect(result).not.toContain('old')
+  expect(result).toContain('```mermaid\nflowchart LR\n  gateway & orders -->|orders.cancelled| payment & loyalty\n```')
+  expect(result).toContain(
     '| `orders.cancelled` | `OrderCancelled`, `RefundRequested` | gateway (`OrderCancelled`), orders ' +
       '| payment, loyalty (`OrderCancelled`) |',
   )
-  expect(written).toContain(
+  expect(result).toContain(
     '| `products.recommended` | `ProductsRecommended` | a stage of your own | loyalty, where it consumes the topic |',
   )
 })
