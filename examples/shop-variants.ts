@@ -10,6 +10,8 @@ export interface ShopVariant {
   /** Its head comment, without the marks of a comment; one item a line. */
   readonly head: readonly string[]
   readonly replacements?: readonly Replacement[]
+  /** Stages of the shop with the topic that each consumes besides its own. */
+  readonly consumes?: Readonly<Record<string, string>>
   /** Items of spec.topics behind those of the shop, each with its comment. */
   readonly topics?: readonly string[]
   /** Folders whose stage.yaml follows the stages of the shop. */
@@ -35,12 +37,7 @@ export const shopVariants: readonly ShopVariant[] = [
       'The shop with two stages that a team has brought: a fraud check (fraud-check/, whose tables.yaml comes first) and recommendations',
       '(recommendations/), which the notification stage mails. Everything else is as in shop.yaml; a test compares them.',
     ],
-    replacements: [
-      [
-        'consumes: [{ topic: orders.status }]\n',
-        'consumes: [{ topic: orders.status }, { topic: products.recommended }]\n',
-      ],
-    ],
+    consumes: { notification: 'products.recommended' },
     topics: [
       'name: products.recommended',
       "name: orders.suspected # nobody of the shop reads it: the shop's people do, or a stage of theirs",
@@ -54,24 +51,15 @@ export const shopVariants: readonly ShopVariant[] = [
       'and a warehouse that a team has brought (warehouse/, whose tables.yaml comes first) orders what runs low. Everything else is as in',
       'shop.yaml; a test compares them.',
     ],
+    consumes: { orders: 'inventory.stock', inventory: 'warehouse.deliveries' },
     replacements: [
       [
-        '        - { topic: shipping.updated }\n      emits:\n',
-        '        - { topic: shipping.updated }\n        - { topic: inventory.stock }\n      emits:\n',
-      ],
-      [
-        `      consumes: [{ topic: orders.validated }, { topic: orders.fulfilment }, { topic: orders.cancelled }]
-      emits: [{ topic: inventory.updated }]
+        `      emits: [{ topic: inventory.updated }]
       concurrency: 10
       workSeconds: 0.02
       scaling: { minReplicas: 5, maxReplicas: 25, drainSeconds: 15 }
 `,
-        `      consumes:
-        - { topic: orders.validated }
-        - { topic: orders.fulfilment }
-        - { topic: orders.cancelled }
-        - { topic: warehouse.deliveries }
-      emits: [{ topic: inventory.updated }, { topic: inventory.stock }]
+        `      emits: [{ topic: inventory.updated }, { topic: inventory.stock }]
       concurrency: 10
       workSeconds: 0.02
       scaling: { minReplicas: 5, maxReplicas: 25, drainSeconds: 15 }
@@ -101,7 +89,7 @@ export const shopVariants: readonly ShopVariant[] = [
  * `stages`: the texts of stage.yaml by folder. @throws where shop.yaml has no place for a change
  */
 export function variantText(variant: ShopVariant, shop: string, stages: ReadonlyMap<string, string>): string {
-  const { head, replacements = [], topics = [], stages: folders = [] } = variant
+  const { head, replacements = [], consumes = {}, topics = [], stages: folders = [] } = variant
   const added: readonly Replacement[] = [
     ['  stages:\n', `${topics.map((topic) => `    - ${topic}\n`).join('')}  stages:\n`],
     ['  deletionPolicy:', `${folders.map((folder) => listItem(stages.get(folder) ?? '')).join('')}  deletionPolicy:`],
@@ -111,7 +99,16 @@ export function variantText(variant: ShopVariant, shop: string, stages: Readonly
     if (before.split(from).length !== 2) throw new Error(`shop.yaml has not exactly once ${JSON.stringify(from)}`)
     return before.replace(from, () => to)
   }, body)
-  return [...head.map((line) => `# ${line}\n`), text].join('')
+  const complete = Object.entries(consumes).reduce((before, change) => consuming(before, ...change), text)
+  return [...head.map((line) => `# ${line}\n`), complete].join('')
+}
+
+/** The topic follows those that the stage consumes in the shop, in a list with one item a line. */
+function consuming(text: string, stage: string, topic: string): string {
+  const list = new RegExp(`(?<=    - name: ${stage}\\n      consumes:).*\\n(?:        - .*\\n)*`)
+  const topics = [...(list.exec(text)?.[0] ?? '').matchAll(/\{ topic: [^}]* \}/g)].map(([item]) => item)
+  if (topics.length === 0) throw new Error(`shop.yaml has no topics that ${stage} consumes`)
+  return text.replace(list, `\n${[...topics, `{ topic: ${topic} }`].map((item) => `        - ${item}\n`).join('')}`)
 }
 
 function withoutHead(text: string): string {

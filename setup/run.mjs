@@ -44,6 +44,7 @@ const commands = {
     [node, 'crds/src/write-values-schema.ts'],
     [node, 'docs/src/write-chart-readmes.ts'],
     [node, 'docs/src/write-names.ts'],
+    [node, 'docs/src/write-topics.ts'],
     [node, 'cli/src/manual/update.ts'],
     [node, 'cli/src/manual/write-capacity-pages.ts'],
     [node, 'operator/test/golden/update.ts'],

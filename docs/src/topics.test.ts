@@ -1,35 +1,40 @@
-// Does the table of topics in docs/concepts/architecture.md say what the table of built-in stages
-// says?
+// Do the drawing and the table of topics in docs/concepts/architecture.md say what the table of
+// built-in stages says?
 import { readFileSync } from 'node:fs'
-import { builtInStageNames, builtInStages, definitions } from '@orderpipeline/order-events'
-import type { BuiltInStage } from '@orderpipeline/order-events'
 import { expect, it } from 'vitest'
+import { shopParts, withTopics } from './topics.ts'
 
-const text = readFileSync(new URL('../concepts/architecture.md', import.meta.url), 'utf8')
-const rows = [...text.matchAll(/^\| `([a-z.]+)` \|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)]
-  .filter(([, topic = '']) => Object.values(definitions).some((definition) => definition.topic === topic))
-  .map(([, topic = '', events = '', writers = '', readers = '']) => ({
-    topic,
-    events: [...events.matchAll(/`(\w+)`/g)].map(([, name]) => name).toSorted(),
-    writers: stagesIn(writers),
-    readers: stagesIn(readers),
-  }))
+const page = readFileSync(new URL('../concepts/architecture.md', import.meta.url), 'utf8')
 
-function stagesIn(cell: string): string[] {
-  return builtInStageNames.filter((name) => new RegExp(`\\b${name}\\b`).test(cell)).toSorted()
-}
+it('the page has the topics of the built-in stages; otherwise run npm run generate', () => {
+  expect(withTopics(page, shopParts)).toBe(page)
+  expect(page).toContain('\n  gateway -->|orders.placed| orders\n')
+})
 
-const topics = [...new Set(Object.values(definitions).map(({ topic }) => topic))]
+const mark = 'written by npm run generate'
+const empty = `before\n\n<!-- topics: ${mark} -->\nold\n<!-- end of topics -->\n\nafter\n`
 
-it.each(topics)('%s: its row names its events, its producers and its consumers', (topic) => {
-  const events = Object.entries(definitions).filter(([, definition]) => definition.topic === topic)
-  const types = events.map(([type]) => type)
-  const having = (of: (stage: BuiltInStage) => readonly string[]) =>
-    builtInStageNames.filter((name) => of(builtInStages[name]).some((type) => types.includes(type))).toSorted()
-  expect(rows.find((row) => row.topic === topic)).toEqual({
-    topic,
-    events: types.toSorted(),
-    writers: having(({ emits }) => emits),
-    readers: having(({ handles, handlesToo = [] }) => [...handles, ...handlesToo]),
+it('a topic has its events, its producers and its consumers, with the events that concern each', () => {
+  const result = withTopics(empty, {
+    gateway: { handles: [], emits: ['OrderCancelled'] },
+    orders: { handles: ['ShipmentPrepared'], emits: ['OrderCancelled', 'RefundRequested'] },
+    payment: { handles: ['OrderCancelled', 'RefundRequested'], emits: [] },
+    loyalty: { handles: ['OrderCancelled'], emits: [], handlesToo: ['ProductsRecommended'] },
   })
+  expect(result).toMatch(/^before\n\n<!-- topics: [^]*\n\n<!-- end of topics -->\n\nafter\n$/)
+  expect(result).not.toContain('old')
+  expect(result).toContain('```mermaid\nflowchart LR\n  gateway & orders -->|orders.cancelled| payment & loyalty\n```')
+  expect(result).toContain(
+    '| `orders.cancelled` | `OrderCancelled`, `RefundRequested` | gateway (`OrderCancelled`), orders ' +
+      '| payment, loyalty (`OrderCancelled`) |',
+  )
+  expect(result).toContain(
+    '| `products.recommended` | `ProductsRecommended` | a stage of your own | loyalty, where it consumes the topic |',
+  )
+})
+
+it('a page without a place for the topics is an error', () => {
+  expect(() => withTopics('# Architecture\n', shopParts)).toThrow(/found no place for the topics/)
+  expect(() => withTopics(empty.replace('end of', ''), shopParts)).toThrow(/found no place for the topics/)
+  expect(() => withTopics(empty + empty, shopParts)).toThrow(/found no place for the topics/)
 })

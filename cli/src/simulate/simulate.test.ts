@@ -165,9 +165,9 @@ describe('orderpipeline simulate', { timeout: 60_000 }, () => {
     expect(stdout).toContain('20,000 orders are not finished after 1m10s.')
   })
 
-  it('reports a stage that no message reaches', async () => {
-    const { stdout } = await simulate('-f', shop, '--burst', '10', '--ratio', 'orders.status=0')
-    expect(stdout).toContain('No message reaches notification')
+  it('reports the stages that no message reaches', async () => {
+    const { stdout } = await simulate('-f', shop, '--burst', '10', '--ratio', 'orders.validated=0')
+    expect(stdout).toContain('No message reaches inventory, payment, shipping')
   })
 
   it.each([

@@ -55,8 +55,10 @@ describe('a forecast', () => {
 
   it('gives the same result from a worker thread, and names the stages when it refuses an unknown one', async () => {
     expect(await whatIfInThread(shop, burst)).toEqual(whatIf(shop, burst))
+    const stages = spec.stages.map(({ name }) => name)
     await expect(whatIfInThread(shop, { ...burst, stage: 'none' })).rejects.toThrow(
-      'stage: found "none"; allowed: orders, inventory, payment, shipping, notification',
+      new RegExp(`^stage: found "none"; allowed: ${stages.join(', ')}$`),
     )
+    expect(stages.slice(0, 3)).toEqual(['orders', 'inventory', 'payment'])
   })
 })

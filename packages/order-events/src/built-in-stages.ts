@@ -83,6 +83,9 @@ export const builtInStages = {
   },
 } as const satisfies Readonly<Record<string, BuiltInStage>>
 
+/** What the gateway's relay publishes: accepted orders, and cancellations with their status. */
+export const gatewayEmits: readonly EventType[] = ['OrderPlaced', 'OrderCancelled', 'OrderStatusChanged']
+
 /**
  * Messages that one order makes on a topic, where it is not one: it is confirmed and shipped;
  * priced, confirmed and shipped; and seldom cancelled.

@@ -21,6 +21,7 @@ export {
   builtInStages,
   consumedTopics,
   emittedTopics,
+  gatewayEmits,
   handledEvents,
   isBuiltInStage,
   messagesPerOrder,

@@ -3,18 +3,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
-import { inventoryStage } from '@orderpipeline/inventory'
-import { notificationStage } from '@orderpipeline/notification'
-import { paymentStage } from '@orderpipeline/payment'
 import type { Provider } from '@orderpipeline/payment'
-import { shippingStage } from '@orderpipeline/shipping'
-import { testDatabase } from '@orderpipeline/stage/testing'
+import { shopStages, testDatabase } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
-import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { shopDefinition } from '../src/shop-definitions.ts'
 
-const services = ['orders', 'inventory', 'payment', 'shipping', 'notification', 'payment_provider'] as const
-const stages = services.filter((service) => service !== 'payment_provider')
+const services = [...shopStages, 'payment_provider']
 
 interface Line {
   /** Tables with their schemas. */
@@ -40,7 +35,7 @@ function linesOf(document: string): Line[] {
     let schema = ''
     const names = [...tableCell.matchAll(/`([a-z_.]+)`/g)].map(([, name = '']) => name)
     const tables = tableCell.includes('of every stage')
-      ? stages.flatMap((stage) => names.map((name) => `${stage}.${name}`))
+      ? shopStages.flatMap((stage) => names.map((name) => `${stage}.${name}`))
       : names.map((name) => {
           if (name.includes('.')) schema = name.split('.')[0] ?? ''
           return name.includes('.') ? name : `${schema}.${name}`
@@ -69,17 +64,12 @@ test('the document lists every table with its retention and purpose, and no othe
 })
 
 test('a stage deletes rows after the days in the document', () => {
-  const context = { now: () => new Date(), logger: silentLogger() }
   const provider = {} as Provider
-  const stagesThatDelete = [
-    inventoryStage(context),
-    paymentStage(provider, context),
-    shippingStage(context),
-    notificationStage(context),
-  ]
-  const deleted = stagesThatDelete.flatMap(({ role, retention = [] }) =>
-    retention.map(({ table, days }) => [`${role}.${table}`, `${days.toLocaleString('en')} days`]),
-  )
+  const deleted = shopStages
+    .map((stage) => shopDefinition(stage, { provider }))
+    .flatMap(({ role, retention = [] }) =>
+      retention.map(({ table, days }) => [`${role}.${table}`, `${days.toLocaleString('en')} days`]),
+    )
   const documented = lines
     .filter(({ by }) => by === 'deleted by row')
     .flatMap(({ tables, kept: keptFor }) => tables.map((table) => [table, keptFor]))

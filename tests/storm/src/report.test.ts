@@ -1,5 +1,6 @@
 // Does a line of progress show how far the orders are, and which faults there are? And are figures
 // found in metrics?
+import { shopStages } from '@orderpipeline/stage/testing'
 import { expect, test } from 'vitest'
 import { progressLine } from './report.ts'
 import { figureIn, figuresBy } from './samples.ts'
@@ -21,12 +22,17 @@ function sample(elapsedSeconds: number, shipped: number): Sample {
   }
 }
 
-test('progress shows time, orders with their rate, lag, faults and memory', () => {
+/** As `orders 5 inventory ?`, with every stage of the shop. */
+function ofStages(figures: Readonly<Record<string, string>>, unknown: string): string {
+  return shopStages.map((stage) => `${stage} ${figures[stage] ?? unknown}`).join(' ')
+}
+
+test('progress shows time, orders with their rate, faults, and lag and memory of every stage', () => {
   expect(progressLine(sample(75, 1_900), sample(60, 400), 120)).toBe(
     '1:15, faults for 0:45 more; 2,000 orders ended, 2,000 open (100/s); ' +
-      'lag orders 5 inventory ? payment 70 shipping ? notification ? mails 12; ' +
+      `lag ${ofStages({ orders: '5', payment: '70' }, '?')} mails 12; ` +
       'database slow 20 ms, provider failing, 2 partitions suspect; ' +
-      'MiB orders 101 inventory - payment - shipping - notification -',
+      `MiB ${ofStages({ orders: '101' }, '-')}`,
   )
 })
 
