@@ -4,6 +4,7 @@ import { collected, whole } from '../arguments.ts'
 import { print } from '../print.ts'
 import { microCases } from './cases/index.ts'
 import { commitBefore, commitNamed, UnknownCommitError } from './commit-before.ts'
+import { MeasurementError } from './fresh-process.ts'
 import { benchMicro, benchMicroAgainst, project } from './index.ts'
 
 interface Arguments {
@@ -14,7 +15,7 @@ interface Arguments {
   readonly json?: true
 }
 
-const [wrongUsage, interrupted] = [2, 130]
+const [failed, wrongUsage, interrupted] = [1, 2, 130]
 
 export function microCommand(say: (line: string) => void): Command {
   const command = new Command('micro')
@@ -42,12 +43,14 @@ async function runMicro(command: Command, options: Arguments, say: (line: string
   try {
     if (against === undefined) return print(await benchMicro(micro), json)
     const commit = against === true ? await commitBefore(project) : await commitNamed(project, against)
-    if (commit === undefined) return say('there is no commit before this one here: nothing to compare with')
-    print(await benchMicroAgainst(commit, micro), json)
+    if (commit === undefined) say('there is no commit before this one here: nothing to compare with')
+    if (commit !== undefined || json) print(commit === undefined ? [] : await benchMicroAgainst(commit, micro), json)
   } catch (error) {
     if (error instanceof UnknownCommitError) command.error(error.message)
-    if (!signal.aborted) throw error
-    process.exitCode = interrupted
+    process.exitCode = signal.aborted ? interrupted : failed
+    if (signal.aborted) return
+    if (!(error instanceof MeasurementError)) throw error
+    say(error.message)
   }
 }
 

@@ -38,10 +38,12 @@ describe('the commit before', () => {
     expect(await commitBefore(repository.root)).toBe(first)
   })
 
-  it('is HEAD where sources have changed since, and not for a page of the documentation', async () => {
+  it('is HEAD where sources have changed since, and not for a page of the documentation or a stray file', async () => {
+    repository.write('page.md', 'text')
     repository.write('a.ts', '2')
     const second = repository.commit('second')
-    repository.write('page.md', 'text')
+    repository.write('page.md', 'another text')
+    repository.write('log.txt', 'not added to the repository')
     expect(await commitBefore(repository.root)).toBe(first)
     repository.write('a.ts', '3')
     expect(await commitBefore(repository.root)).toBe(second)

@@ -25,7 +25,7 @@ export async function commitBefore(repository: string): Promise<string | undefin
   const main = (await commitOf(repository, 'origin/main')) ?? (await commitOf(repository, 'main'))
   const base = main && (await git(repository, ['merge-base', 'HEAD', main]).catch(() => undefined))
   if (base !== undefined && base !== head) return base
-  const changes = await git(repository, ['status', '--porcelain', '--', '.', ':!*.md'])
+  const changes = await git(repository, ['status', '--porcelain', '--untracked-files=no', '--', '.', ':!*.md'])
   return changes === '' ? commitOf(repository, 'HEAD~1') : head
 }
 

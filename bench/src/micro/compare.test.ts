@@ -53,21 +53,27 @@ describe('a case', () => {
   })
 })
 
-it('says of a case that the other commit does not have that it is new, and gives its figure', () => {
-  const comparisons = compareCases(['a'], pairsOf('a', steady, []))
-  expect(comparisons).toEqual([{ name: 'a', here: { median: 102, min: 100, max: 104 }, verdict: '' }])
-  expect(comparisonRows(comparisons, new Map([['a', 'new: there is no x before']]))).toEqual([
-    {
-      case: 'a',
-      'here/s': 102,
-      'here, least to most': '100 – 104',
-      'before/s': '',
-      'before, least to most': '',
-      'here / before': '',
-      'in the pairs': '',
-      verdict: 'new: there is no x before',
-    },
+it('gives the figure here of a case that the other commit does not have, or that fails there', () => {
+  const absences = new Map([
+    ['a', { verdict: 'new', reason: 'there is no x' } as const],
+    ['b', { verdict: 'fails before', reason: 'x is not a function' } as const],
   ])
+  const here = ['a', 'b'].map((name) => ({ name, perSecond: 1_234 }))
+  const comparisons = compareCases(['a', 'b'], [{ here, before: [] }], absences)
+  expect(comparisons.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ['a', 'new'],
+    ['b', 'fails before'],
+  ])
+  expect(comparisonRows(comparisons)[0]).toEqual({
+    case: 'a',
+    'here/s': 1_230,
+    'here, least to most': '1,230 – 1,230',
+    'before/s': '',
+    'before, least to most': '',
+    'here / before': '',
+    'in the pairs': '',
+    verdict: 'new',
+  })
 })
 
 it('names the slower and the faster cases, or says that there is none', () => {

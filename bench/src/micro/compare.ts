@@ -11,13 +11,17 @@ export interface Pair {
   readonly before: readonly Measurement[]
 }
 
-export type Verdict = 'slower' | 'faster' | ''
+/**
+ * `new`: the other commit does not have it. `fails before`: it has, and the case does not work
+ * there.
+ */
+export type Verdict = 'slower' | 'faster' | 'new' | 'fails before' | ''
 
 export interface CaseComparison {
   readonly name: string
   /** Operations a second. */
   readonly here: Spread
-  /** None where the other commit does not have what is measured. */
+  /** None where the other commit was not measured. */
   readonly before?: Spread
   /** here / before within each pair. */
   readonly ratio?: Spread
@@ -32,12 +36,23 @@ export const fewestPairs = 5
 /** A smaller one comes and goes with the layout of the code in memory. */
 export const leastDifference = 0.05
 
-/** One for each case that was measured here, in the order of `names`. */
-export function compareCases(names: readonly string[], pairs: readonly Pair[]): readonly CaseComparison[] {
+/** Why a case has no figure of the other commit. */
+export interface Absence {
+  readonly verdict: 'new' | 'fails before'
+  readonly reason: string
+}
+
+/** One for each of `names`, which have all been measured here. */
+export function compareCases(
+  names: readonly string[],
+  pairs: readonly Pair[],
+  absences: ReadonlyMap<string, Absence> = new Map(),
+): readonly CaseComparison[] {
   return names.map((name): CaseComparison => {
     const here = pairs.map((pair) => perSecondOf(name, pair.here)).filter((figure) => figure !== undefined)
+    const absence = absences.get(name)
+    if (absence) return { name, here: spreadOf(here), verdict: absence.verdict }
     const before = pairs.map((pair) => perSecondOf(name, pair.before)).filter((figure) => figure !== undefined)
-    if (before.length !== here.length) return { name, here: spreadOf(here), verdict: '' }
     const ratio = spreadOf(here.map((figure, index) => figure / (before[index] ?? NaN)))
     const spreads = { here: spreadOf(here), before: spreadOf(before), ratio }
     return { name, ...spreads, verdict: here.length < fewestPairs ? '' : verdictOf(spreads) }
@@ -50,8 +65,7 @@ function verdictOf({ here, before, ratio }: Record<'here' | 'before' | 'ratio', 
   return ''
 }
 
-/** `notes`: why a case has no figure of the other commit. */
-export function comparisonRows(comparisons: readonly CaseComparison[], notes: ReadonlyMap<string, string>): Row[] {
+export function comparisonRows(comparisons: readonly CaseComparison[]): Row[] {
   return comparisons.map(({ name, here, before, ratio, verdict }) => ({
     case: name,
     'here/s': rounded(here.median),
@@ -60,7 +74,7 @@ export function comparisonRows(comparisons: readonly CaseComparison[], notes: Re
     'before, least to most': before ? range(before, rounded) : '',
     'here / before': ratio ? ratio.median.toFixed(2) : '',
     'in the pairs': ratio ? range(ratio, (value) => value.toFixed(2)) : '',
-    verdict: notes.get(name) ?? verdict,
+    verdict,
   }))
 }
 

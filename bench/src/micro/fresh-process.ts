@@ -1,6 +1,7 @@
 // How is a checkout measured by a process of its own? Each measurement begins with nothing compiled
 // and nothing on the heap.
 import { execFile } from 'node:child_process'
+import type { ExecFileException } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -16,13 +17,18 @@ const availabilities = z.array(
   z.object({ name: z.string(), state: z.enum(['available', 'missing', 'failed']), reason: z.string() }),
 )
 
+/** The process has failed, such as a case in it; the message is what it says. */
+export class MeasurementError extends Error {
+  override readonly name = 'MeasurementError'
+}
+
 export interface Checkout {
   /** Its root, with a node_modules. */
   readonly root: string
   readonly signal: AbortSignal
 }
 
-/** In the order of `cases`. */
+/** In the order of `cases`. @throws MeasurementError */
 export async function measureIn(
   checkout: Checkout,
   cases: readonly string[],
@@ -33,6 +39,7 @@ export async function measureIn(
   return measurements.parse(await answerOf(checkout, { cases, milliseconds }, deadlineMs))
 }
 
+/** @throws MeasurementError where not even the process works there */
 export async function availableIn(checkout: Checkout, cases: readonly string[]): Promise<readonly Availability[]> {
   return availabilities.parse(await answerOf(checkout, { cases }, startDeadlineMs))
 }
@@ -41,6 +48,11 @@ async function answerOf({ root, signal }: Checkout, request: object, deadlineMs:
   const args = ['--expose-gc', program, JSON.stringify({ tree: root, ...request })]
   // A checkout in a new directory has nothing in the cache, the present one has.
   const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
-  const { stdout } = await run(process.execPath, args, { env, signal, timeout: deadlineMs })
+  const { stdout } = await run(process.execPath, args, { env, signal, timeout: deadlineMs }).catch(
+    (error: ExecFileException) => {
+      const why = error.killed ? `no answer within ${deadlineMs / 1_000} s` : (error.stderr ?? error.message)
+      throw new MeasurementError(`the measurement in ${root} failed: ${why}`, { cause: error })
+    },
+  )
   return JSON.parse(stdout)
 }

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import type { Row } from '../table.ts'
 import { compareCases, comparisonRows, figureRows, summaryOf } from './compare.ts'
-import type { Pair } from './compare.ts'
+import type { Absence, Pair } from './compare.ts'
 import { availableIn, measureIn } from './fresh-process.ts'
 import type { Checkout } from './fresh-process.ts'
 import { git } from './git.ts'
@@ -39,28 +39,28 @@ export async function benchMicroAgainst(commit: string, options: MicroOptions): 
     if (!here || !before) return []
     if (!(await sameDependencies(project, root)))
       say('package-lock.json has changed since: both use the versions that are installed here')
-    const notes = await notesOn(before, cases)
+    const absences = await absencesIn(before, cases)
+    for (const [name, { verdict, reason }] of absences) say(`${verdict}: ${name} (${reason})`)
     // What both have comes first, in the same order: what ran before decides what is compiled.
-    const common = cases.filter((name) => !notes.has(name))
-    const pairs = await measuredPairs(here, before, common, [...notes.keys()], options)
-    const comparisons = compareCases(cases, pairs)
+    const common = cases.filter((name) => !absences.has(name))
+    const pairs = await measuredPairs(here, before, common, [...absences.keys()], options)
+    const comparisons = compareCases(cases, pairs, absences)
     for (const line of summaryOf(comparisons, runs)) say(line)
-    return comparisonRows(comparisons, notes)
+    return comparisonRows(comparisons)
   })
 }
 
-/** Why a case cannot be measured there, by its name. */
-async function notesOn(before: Checkout, cases: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function absencesIn(before: Checkout, cases: readonly string[]): Promise<ReadonlyMap<string, Absence>> {
   const availabilities = await availableIn(before, cases)
   return new Map(
-    availabilities.flatMap(({ name, state, reason }): [string, string][] => {
+    availabilities.flatMap(({ name, state, reason }): [string, Absence][] => {
       switch (state) {
         case 'available':
           return []
         case 'missing':
-          return [[name, `new: ${reason} before`]]
+          return [[name, { verdict: 'new', reason }]]
         case 'failed':
-          return [[name, `does not run before: ${reason}`]]
+          return [[name, { verdict: 'fails before', reason }]]
       }
     }),
   )
