@@ -1,6 +1,5 @@
 // npm run bench -- <name>: the figures of the README, each measured against a named alternative in
 // the same run. Without a name the comparisons of bench/RESULTS.md are run.
-import { cpus, totalmem } from 'node:os'
 import { Command } from 'commander'
 import { collected, whole } from './arguments.ts'
 import { benchAutoscaling } from './autoscaling.ts'
@@ -10,14 +9,14 @@ import { benchFirstStart } from './idle/first-start.ts'
 import { benchIdle } from './idle/index.ts'
 import { benchRunningShop } from './idle/running.ts'
 import { benchIntake } from './intake.ts'
+import { microCommand } from './micro/command.ts'
 import { benchMonthTwo } from './month-two/index.ts'
+import { print } from './print.ts'
 import { benchScaling } from './scaling/index.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
 import { resultsCommand } from './results/command.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
-import { table } from './table.ts'
-import type { Row } from './table.ts'
 
 interface IdleArguments extends Record<'starts' | 'idle' | 'load', number> {
   readonly rates: readonly number[]
@@ -33,6 +32,7 @@ const program = new Command('bench')
   .description('Measures what the README says, on this machine; without a command: results')
   .showHelpAfterError()
   .addCommand(resultsCommand(say), { isDefault: true })
+  .addCommand(microCommand(say))
 
 program
   .command('intake')
@@ -192,11 +192,6 @@ program
   })
 
 await program.parseAsync()
-
-function print(rows: readonly Row[], json: true | undefined): void {
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`
-  process.stdout.write(json ? `${JSON.stringify({ machine, rows })}\n` : `${table(rows)}\n${machine}\n`)
-}
 
 function wholes(text: string, before: readonly number[]): readonly number[] {
   return [...(before === defaultRates ? [] : before), whole(text)]
