@@ -93,6 +93,45 @@ export const shopVariants: readonly ShopVariant[] = [
     topics: ['name: invoices.issued'],
     stages: ['invoices'],
   },
+  {
+    file: 'shop-refunds.yaml',
+    head: [
+      'The shop with what may happen to a payment after it was made: refunds of parts by staff and of parcels that come back, and chargebacks',
+      '(docs/guides/payment.md). Everything else is as in shop.yaml; a test compares them.',
+    ],
+    replacements: [
+      [
+        '    service: { type: NodePort, nodePort: 30080 }\n',
+        '    emits: [{ topic: orders.placed }, { topic: orders.refunds }]\n    service: { type: NodePort, nodePort: 30080 }\n',
+      ],
+      [
+        '        - { topic: shipping.updated }\n      emits:\n',
+        '        - { topic: shipping.updated }\n        - { topic: payment.adjusted }\n      emits:\n',
+      ],
+      [
+        '        - { topic: orders.status }\n      concurrency: 10 # messages in hand per replica\n',
+        '        - { topic: orders.status }\n        - { topic: orders.refunds }\n      concurrency: 10 # messages in hand per replica\n',
+      ],
+      [
+        'consumes: [{ topic: orders.validated }, { topic: orders.fulfilment }, { topic: orders.cancelled }]\n',
+        `consumes:
+        - { topic: orders.validated }
+        - { topic: orders.fulfilment }
+        - { topic: orders.cancelled }
+        - { topic: orders.refunds }
+`,
+      ],
+      [
+        `consumes: [{ topic: inventory.updated }, { topic: orders.cancelled }]
+      emits: [{ topic: payment.processed }]
+`,
+        `consumes: [{ topic: inventory.updated }, { topic: orders.cancelled }, { topic: orders.refunds }]
+      emits: [{ topic: payment.processed }, { topic: payment.adjusted }]
+`,
+      ],
+    ],
+    topics: ['name: orders.refunds', 'name: payment.adjusted'],
+  },
   shard('north'),
   shard('south'),
 ]

@@ -29,7 +29,7 @@ it.each(topics)('%s: its row names its events, its producers and its consumers',
   expect(rows.find((row) => row.topic === topic)).toEqual({
     topic,
     events: types.toSorted(),
-    writers: having(({ emits }) => emits),
+    writers: having(({ emits, emitsToo = [] }) => [...emits, ...emitsToo]),
     readers: having(({ handles, handlesToo = [] }) => [...handles, ...handlesToo]),
   })
 })

@@ -13,6 +13,7 @@ const reasons: Record<CancellationReason, string> = {
   PAYMENT_DECLINED: 'Your payment was declined.',
   CUSTOMER: 'You asked us to cancel it.',
   DEADLINE: 'We could not complete it in the time we promise.',
+  DISPUTED: 'Your bank has taken your payment back.',
 }
 
 /** `undefined`: there is no mail about this state. */
@@ -39,7 +40,7 @@ export function statusMailText({
       return mailText(
         'was cancelled',
         `your order was cancelled. ${reason === undefined ? '' : reasons[reason]}`.trim(),
-        'Whatever you had paid for it is on its way back to you.',
+        ...(reason === 'DISPUTED' ? [] : ['Whatever you had paid for it is on its way back to you.']),
       )
   }
 }
