@@ -3,6 +3,7 @@ import { readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 import type { Deadlines } from './deadlines/progress.ts'
+import type { ReturnPolicy } from './stage/money.ts'
 
 function seconds() {
   return variables.integer(1, 366 * 86_400)
@@ -21,15 +22,22 @@ const schema = z.object({
    */
   ORDER_DEADLINE_STALLED_SECONDS: variables.integer(0, 366 * 86_400).default(86_400),
   ORDER_DEADLINE_CHECK_SECONDS: variables.number(0.1, 3_600).default(15),
+  /**
+   * SKUs that are no goods, such as the cost of shipping: of a parcel that comes back they are
+   * neither refunded nor put into stock.
+   */
+  ORDER_RETURN_KEPT_SKUS: variables.list('a comma-separated list of SKUs').default([]),
 })
 
 export interface OrdersOptions {
   readonly deadlines: Deadlines
   readonly everySeconds: number
+  /** Without it staff decides about the money of a parcel that comes back. */
+  readonly returns?: ReturnPolicy | undefined
 }
 
-/** @throws ConfigError */
-export function ordersConfig(env: Environment): OrdersOptions {
+/** `refunds`: whether the pipeline has the stage emit requests for refunds. @throws ConfigError */
+export function ordersConfig(env: Environment, refunds = false): OrdersOptions {
   const config = readConfig(schema, env)
   return {
     deadlines: {
@@ -39,5 +47,6 @@ export function ordersConfig(env: Environment): OrdersOptions {
       stalledSeconds: config.ORDER_DEADLINE_STALLED_SECONDS,
     },
     everySeconds: config.ORDER_DEADLINE_CHECK_SECONDS,
+    ...(refunds ? { returns: { keptSkus: config.ORDER_RETURN_KEPT_SKUS } } : {}),
   }
 }
