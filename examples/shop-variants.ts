@@ -129,6 +129,7 @@ export const shopVariants: readonly ShopVariant[] = [
       emits: [{ topic: payment.processed }, { topic: payment.adjusted }]
 `,
       ],
+      ['consumes: [{ topic: orders.status }]\n', 'consumes: [{ topic: orders.status }, { topic: payment.adjusted }]\n'],
     ],
     topics: ['name: orders.refunds', 'name: payment.adjusted'],
   },

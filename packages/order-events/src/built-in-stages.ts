@@ -91,7 +91,7 @@ export const builtInStages = {
   },
   notification: {
     handles: ['OrderStatusChanged', 'ParcelStatusChanged'],
-    handlesToo: ['ProductsRecommended'],
+    handlesToo: ['ProductsRecommended', 'PaymentPartlyRefunded'],
     emits: [],
     flows: [],
   },

@@ -1,5 +1,6 @@
 // What does a customer read about their order? A subject and a few plain lines for each state, and
 // nothing about how the shop is built.
+import { amountText } from '@orderpipeline/order-events'
 import type { CancellationReason, EventData, Parcel, ParcelStatus } from '@orderpipeline/order-events'
 
 export interface MailText {
@@ -57,6 +58,11 @@ const parcels: Record<ParcelStatus, readonly [what: string, line: string]> = {
 export function parcelMailText({ orderId, status, parcel }: EventData<'ParcelStatusChanged'>): MailText {
   const [what, line] = parcels[status]
   return orderLetter(orderId, what, [line, ...tracking(parcel)])
+}
+
+export function refundMailText({ orderId, amountCents, currency }: EventData<'PaymentPartlyRefunded'>): MailText {
+  const amount = amountText(amountCents, currency)
+  return orderLetter(orderId, 'was refunded in part', [`${amount} are on their way back to you.`])
 }
 
 function orderLetter(orderId: string, what: string, lines: readonly string[]): MailText {
