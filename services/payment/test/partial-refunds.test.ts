@@ -81,7 +81,7 @@ async function adjustments({ orderId }: TestOrder) {
 function parts({ orderId }: TestOrder) {
   return database.ask(
     'payment',
-    'SELECT amount_cents, status, refusal FROM partial_refunds WHERE order_id = $1 ORDER BY created_at, amount_cents',
+    'SELECT amount_cents, status, refusal FROM partial_refunds WHERE order_id = $1 ORDER BY amount_cents',
     [orderId],
   )
 }
@@ -166,8 +166,8 @@ test('a cancelled order is refunded for what parts have left, and no part follow
   expect(await refundedByProvider(order)).toBe(700)
   await makeDue()
   expect(await parts(order)).toMatchObject([
-    { amount_cents: 300, status: 'REFUNDED' },
     { amount_cents: 100, status: 'REFUSED', refusal: 'REFUNDED' },
+    { amount_cents: 300, status: 'REFUNDED' },
   ])
   const [payment] = await database.ask('payment', 'SELECT status, amount_cents FROM payments WHERE order_id = $1', [
     order.orderId,

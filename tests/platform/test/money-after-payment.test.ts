@@ -69,7 +69,12 @@ function startTestGateway(): Promise<Gateway> {
     gatewayConfig({
       ...{ HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap() },
       ...{ KAFKA_TOPIC_PREFIX: bench.prefix, KAFKA_GROUP_PREFIX: bench.prefix, KAFKA_EMIT_TOPICS: emits },
-      ...{ RELAY_TAKE_OVER_SECONDS: '0.2', RELAY_POLL_SECONDS: '0.5', DRAIN_LINGER_SECONDS: '0' },
+      ...{
+        RELAY_TAKE_OVER_SECONDS: '0.2',
+        RELAY_POLL_SECONDS: '0.5',
+        DRAIN_LINGER_SECONDS: '0',
+        ESTIMATE_EVERY_SECONDS: '0',
+      },
       ...{ ...authentication, AUTH_STAFF_SCOPE: 'shop.staff' },
     }),
     silentLogger(),
