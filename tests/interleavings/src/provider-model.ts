@@ -71,7 +71,7 @@ export class ProviderModel {
   }
 
   /** @throws ProviderError while the bank has it, or where so much is not left */
-  refundPart(orderId: string, chargeId: string, { refundId, amountCents }: Omit<RefundPart, 'repeated'>): Refund {
+  refundPart(orderId: string, chargeId: string, { refundId, amountCents }: Omit<RefundPart, 'currency'>): Refund {
     const previous = this.#parts.get(refundId)
     if (previous) return previous
     // What a lost dispute has left may be refunded.

@@ -60,7 +60,7 @@ test('refunds under a key of its own, and stops under the charge’s key', async
 test('refunds a part under a key of its own, with its amount', async () => {
   const refund = { refundId: 're-1', chargeId: 'ch-1', amountCents: 300, currency: 'EUR' }
   const { requests, provider } = await listening({ status: 201, body: refund })
-  const part = { amountCents: 300, currency: 'EUR', refundId: 'part-7', repeated: false }
+  const part = { amountCents: 300, currency: 'EUR', refundId: 'part-7' }
   expect(await provider.refund('order-1', 'ch-1', never, { part })).toEqual(refund)
   expect(requests[0]).toMatchObject({ url: '/v1/refunds', headers: { 'idempotency-key': 'part-part-7' } })
   expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ chargeId: 'ch-1', amountCents: 300 })

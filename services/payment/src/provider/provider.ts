@@ -47,10 +47,11 @@ export interface RefundOptions {
 export interface RefundPart {
   readonly amountCents: number
   readonly currency: string
-  /** Ours; the provider keeps it with the refund where it can. */
+  /**
+   * Ours. The provider keeps it with the refund where it can, for longer than it remembers an
+   * idempotency key: a database that was restored may ask for a refund again months later.
+   */
   readonly refundId: string
-  /** It may have been made before, longer ago than the provider remembers its key. */
-  readonly repeated: boolean
 }
 
 /** `traceparent`: W3C, of the work that asks, for the provider to go on with. */

@@ -11,21 +11,17 @@ import type { PartialRefund, PartialRefundRow } from './partial-refunds.ts'
 
 const atOnce = 10
 
-interface Attempt extends PartialRefund {
-  readonly attempts: number
-}
+type ClaimedRow = PartialRefundRow & { readonly attempts: number }
 
 /** Returns how many were settled. @throws DatabaseError, PublishError */
 export async function makePartialRefunds(surroundings: Surroundings, options: DueRefundOptions): Promise<number> {
-  const rows = await surroundings.database.query<PartialRefundRow & Pick<Attempt, 'attempts'>>(claimPartialRefunds, [
-    atOnce,
-  ])
+  const rows = await surroundings.database.query<ClaimedRow>(claimPartialRefunds, [atOnce])
   let settledCount = 0
   for (const { attempts, ...columns } of rows) {
     const row = partialRefundFrom(columns)
     if (surroundings.stopping.aborted) break
     try {
-      await settlePart(await outcomeOf({ ...row, attempts }, surroundings, options), surroundings, options)
+      await settlePart(await outcomeOf(row, surroundings, options), surroundings, options)
       settledCount++
     } catch (error) {
       if (surroundings.stopping.aborted) break
@@ -54,12 +50,12 @@ export async function settlePart(
 
 /** @throws ProviderError: nothing is known of the refund, or a person has to decide */
 async function outcomeOf(
-  { attempts, ...row }: Attempt,
+  row: PartialRefund,
   { database, stopping }: Surroundings,
   { provider }: DueRefundOptions,
 ): Promise<PartialRefund> {
   const { orderId, chargeId = '', refundId, amountCents, currency, traceparent } = row
-  const part = { refundId, amountCents, currency, repeated: attempts > 1 }
+  const part = { refundId, amountCents, currency }
   try {
     const refund = await provider.refund(orderId, chargeId, stopping, { traceparent, part })
     return { ...row, status: 'REFUNDED', providerRefundId: refund.refundId }

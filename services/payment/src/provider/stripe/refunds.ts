@@ -22,7 +22,7 @@ export async function refundOf(api: StripeApi, returning: Returning, asking: Ask
   const { orderId, chargeId, key, part } = returning
   const about = { [chargeId.startsWith('ch_') ? 'charge' : 'payment_intent']: chargeId }
   const params = { ...about, [`metadata[${orderKey}]`]: orderId, ...partParams(part) }
-  const existingPart = part?.repeated ? (await refundsAbout(api, about, asking)).find(isOfPart(part)) : undefined
+  const existingPart = part ? (await refundsAbout(api, about, asking)).find(isOfPart(part)) : undefined
   if (existingPart) return refundFrom(existingPart, chargeId)
   const once = (idempotencyKey: string) => api.post('refunds', answers.Refund, params, idempotencyKey, asking)
   try {
