@@ -1,6 +1,8 @@
 // What is the orders stage given besides what every stage is?
-import { readConfig, variables } from '@orderpipeline/config'
+import { ConfigError, readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
+import { topicOf } from '@orderpipeline/order-events'
+import type { ProcessContext } from '@orderpipeline/stage'
 import { z } from 'zod'
 import type { Deadlines } from './deadlines/progress.ts'
 import type { ReturnPolicy } from './stage/money.ts'
@@ -49,4 +51,17 @@ export function ordersConfig(env: Environment, refunds = false): OrdersOptions {
     everySeconds: config.ORDER_DEADLINE_CHECK_SECONDS,
     ...(refunds ? { returns: { keptSkus: config.ORDER_RETURN_KEPT_SKUS } } : {}),
   }
+}
+
+/**
+ * Whether the pipeline has the stage request refunds of parts. @throws ConfigError where it would
+ * never hear what becomes of them
+ */
+export function refundsParts({ consumes, emits }: Pick<ProcessContext, 'consumes' | 'emits'>): boolean {
+  const [requests, adjustments] = [topicOf('PartialRefundRequested'), topicOf('PaymentPartlyRefunded')]
+  if (emits(requests) && !consumes(adjustments))
+    throw new ConfigError([
+      `KAFKA_CONSUME_TOPICS: found no ${adjustments}; allowed: with ${adjustments}, since the stage emits ${requests}`,
+    ])
+  return emits(requests)
 }

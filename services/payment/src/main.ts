@@ -1,9 +1,7 @@
 // The payment stage's process.
-import { ConfigError } from '@orderpipeline/config'
-import { topicOf } from '@orderpipeline/order-events'
 import { runStageProcess } from '@orderpipeline/stage'
 import { createConnection } from './connection.ts'
-import { paymentConfig } from './config.ts'
+import { paymentConfig, publishesAdjustments } from './config.ts'
 import { paymentStage } from './definition.ts'
 import { disputesTask } from './disputes/watch-disputes.ts'
 import { guarded } from './guard/guard.ts'
@@ -13,17 +11,11 @@ import { ProviderError } from './provider/provider.ts'
 import { reconcileTask } from './reconcile/reconcile.ts'
 import { traced } from './provider/trace.ts'
 
-const refundRequests = topicOf('PartialRefundRequested')
-const adjustments = topicOf('PaymentPartlyRefunded')
-
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) => {
   const options = paymentConfig(process.env)
   const { guard, keyHours, reconcileAfterSeconds: afterSeconds } = options
-  const { logger, now, registry, tracing, consumes, emits } = context
-  if (consumes(refundRequests) && !emits(adjustments))
-    throw new ConfigError([
-      `KAFKA_EMIT_TOPICS: found no ${adjustments}; allowed: with it, since the stage consumes ${refundRequests}`,
-    ])
+  const publishes = publishesAdjustments(context)
+  const { logger, now, registry, tracing } = context
   logger.info(
     { provider: options.kind, timeoutMs: options.timeoutMs },
     'a provider that takes longer than the time-out needs PAYMENT_EXPECTED_MS',
@@ -43,7 +35,7 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
   const tasks = [
     ...connection.periodicTasks,
     ...(options.kind === 'stripe' ? [pendingTask(parts)] : []),
-    ...(disputes ? [disputesTask({ ...parts, source: disputes, publishes: emits(adjustments) })] : []),
+    ...(disputes ? [disputesTask({ ...parts, source: disputes, publishes })] : []),
     ...(afterSeconds === 0 ? [] : [reconcileTask({ ...parts, list, disputes, afterSeconds })]),
   ]
   return {
