@@ -81,6 +81,34 @@ export const shopVariants: readonly ShopVariant[] = [
     topics: ['name: invoices.issued'],
     stages: ['invoices'],
   },
+  {
+    file: 'shop-refunds.yaml',
+    head: [
+      'The shop with what may happen to a payment after it was made: refunds of parts by staff and of parcels that come back, and chargebacks',
+      '(docs/guides/payment.md). Everything else is as in shop.yaml; a test compares them.',
+    ],
+    consumes: {
+      orders: 'payment.adjusted',
+      inventory: 'orders.refunds',
+      payment: 'orders.refunds',
+      notification: 'payment.adjusted',
+    },
+    replacements: [
+      [
+        '    service: { type: NodePort, nodePort: 30080 }\n',
+        '    emits: [{ topic: orders.placed }, { topic: orders.refunds }]\n    service: { type: NodePort, nodePort: 30080 }\n',
+      ],
+      [
+        '        - { topic: orders.status }\n      concurrency: 10 # messages in hand per replica\n',
+        '        - { topic: orders.status }\n        - { topic: orders.refunds }\n      concurrency: 10 # messages in hand per replica\n',
+      ],
+      [
+        'emits: [{ topic: payment.processed }]\n',
+        'emits: [{ topic: payment.processed }, { topic: payment.adjusted }]\n',
+      ],
+    ],
+    topics: ['name: orders.refunds', 'name: payment.adjusted'],
+  },
   shard('north'),
   shard('south'),
 ]

@@ -33,6 +33,21 @@ it('a topic has its events, its producers and its consumers, with the events tha
   )
 })
 
+it('says of a part that emits or consumes a topic only in some pipelines that it may', () => {
+  const result = withTopics(empty, {
+    gateway: { handles: [], emits: [], emitsToo: ['PartialRefundRequested', 'ItemsReturned'] },
+    orders: { handles: [], emits: [], emitsToo: ['PartialRefundRequested', 'ItemsReturned'] },
+    payment: { handles: [], emits: [], handlesToo: ['PartialRefundRequested'] },
+    inventory: { handles: [], emits: [], handlesToo: ['ItemsReturned'] },
+  })
+  expect(result).not.toContain('-->|orders.refunds|')
+  expect(result).toContain(
+    '| `orders.refunds` | `PartialRefundRequested`, `ItemsReturned` ' +
+      '| gateway, orders, where they emit the topic ' +
+      '| payment (`PartialRefundRequested`), inventory (`ItemsReturned`), where they consume the topic |',
+  )
+})
+
 it('a page without a place for the topics is an error', () => {
   expect(() => withTopics('# Architecture\n', shopParts)).toThrow(/found no place for the topics/)
   expect(() => withTopics(empty.replace('end of', ''), shopParts)).toThrow(/found no place for the topics/)

@@ -1,12 +1,15 @@
 // Which topic carries which events from which producers to which consumers? The drawing and the
 // table of docs/concepts/architecture.md, made from the table of built-in stages. Pure.
-import { builtInStages, definitions, gatewayEmits } from '@orderpipeline/order-events'
+import { builtInStages, definitions, gatewayEmits, gatewayEmitsToo } from '@orderpipeline/order-events'
 import type { BuiltInStage, EventType, Topic } from '@orderpipeline/order-events'
 
 /** The gateway and the stages, in the order in which an order meets them. */
-export type Parts = Readonly<Record<string, Pick<BuiltInStage, 'handles' | 'handlesToo' | 'emits'>>>
+export type Parts = Readonly<Record<string, Pick<BuiltInStage, 'handles' | 'handlesToo' | 'emits' | 'emitsToo'>>>
 
-export const shopParts: Parts = { gateway: { handles: [], emits: gatewayEmits }, ...builtInStages }
+export const shopParts: Parts = {
+  gateway: { handles: [], emits: gatewayEmits, emitsToo: gatewayEmitsToo },
+  ...builtInStages,
+}
 
 const begin = '<!-- topics: written by npm run generate -->'
 const end = '<!-- end of topics -->'
@@ -20,7 +23,7 @@ export function withTopics(page: string, parts: Parts): string {
   return `${before}${begin}\n\n${drawing(parts)}\n\n${table(parts)}\n\n${end}${after}`
 }
 
-/** An arrow for each topic of the shop; those that only a stage of a user's own emits are not. */
+/** An arrow for each topic of every shop: those that only some pipelines have are in the table. */
 function drawing(parts: Parts): string {
   const arrows = topics().flatMap((topic) => {
     const [producers, consumers] = [emitting(topic, parts), handling(topic, parts)].map((some) =>
@@ -35,10 +38,15 @@ function table(parts: Parts): string {
   const rows = topics().map((topic) => {
     const types = typesOf(topic)
     const only = ([name, some]: Part) => (some.length === types.length ? name : `${name} (${codes(some)})`)
-    const producers = emitting(topic, parts).map(only)
+    const where = (some: readonly Part[], one: string, several: string) =>
+      some.length === 0 ? [] : [...some.map(only), `where ${some.length === 1 ? one : several} the topic`]
+    const producers = [
+      ...emitting(topic, parts).map(only),
+      ...where(emittingToo(topic, parts), 'it emits', 'they emit'),
+    ]
     const consumers = [
       ...handling(topic, parts).map(only),
-      ...handlingToo(topic, parts).map((part) => `${only(part)}, where it consumes the topic`),
+      ...where(handlingToo(topic, parts), 'it consumes', 'they consume'),
     ]
     return [`\`${topic}\``, codes(types), producers.join(', ') || 'a stage of your own', consumers.join(', ')]
   })
@@ -51,6 +59,10 @@ type Part = readonly [name: string, types: readonly EventType[]]
 
 function emitting(topic: Topic, parts: Parts): Part[] {
   return having(topic, parts, ({ emits }) => emits)
+}
+
+function emittingToo(topic: Topic, parts: Parts): Part[] {
+  return having(topic, parts, ({ emitsToo = [] }) => emitsToo)
 }
 
 function handling(topic: Topic, parts: Parts): Part[] {

@@ -325,6 +325,30 @@ describe('order-shop', () => {
     await expect(rendered(path, ['stockEvents.lowBelow=0'])).rejects.toThrow('/stockEvents/lowBelow')
   })
 
+  test('adds the topics of refunds and chargebacks where they are on, as the example has them', async () => {
+    interface Part {
+      readonly name?: string
+      readonly consumes?: { topic: string }[]
+      readonly emits?: { topic: string }[]
+    }
+    const example = ((await read('examples/shop-refunds.yaml')) as KubeObject).spec as {
+      gateway: Part
+      stages: Part[]
+      topics: { name: string }[]
+    }
+    const spec = async (values: string[]) => only(await rendered(path, values), 'OrderPipeline').spec as typeof example
+    const { gateway, stages, topics } = await spec(['refunds.enabled=true'])
+    expect(gateway.emits).toEqual(example.gateway.emits)
+    const topicsOf = ({ name, consumes, emits }: Part) => ({ name, consumes, emits })
+    expect(stages.map(topicsOf)).toEqual(example.stages.map(topicsOf))
+    const names = (of: { name: string }[]) => of.map(({ name }) => name).sort()
+    expect(names(topics)).toEqual(names(example.topics))
+    const both = await spec(['refunds.enabled=true', 'stockEvents.enabled=true'])
+    const orders = both.stages.find(({ name }) => name === 'orders')
+    expect(orders?.consumes?.map(({ topic }) => topic).slice(-2)).toEqual(['inventory.stock', 'payment.adjusted'])
+    expect((await spec([])).topics.map(({ name }) => name)).not.toContain('orders.refunds')
+  })
+
   test('connects shipping to the carrier of the values, or to the simulated one, and to none by default', async () => {
     const shipping = async (...values: string[]) => {
       const objects = await rendered(path, values)

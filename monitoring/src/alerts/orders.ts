@@ -105,7 +105,7 @@ export const orders: AlertGroup = {
       runbook: {
         meaning: 'Customers were charged for orders that failed, or may have been, and their refunds are outstanding.',
         look: [
-          '`payment_refunds_due` by reason: GIVEN_UP is a refund that the provider refused, SECOND_CHARGE an order charged twice.',
+          '`payment_refunds_due` by reason: GIVEN_UP is a refund that the provider refused, SECOND_CHARGE an order charged twice, PART a refund of a part.',
           '`payment_owed_cents` by currency: how much it is. With the currency `unknown` the provider has not answered whether the order was charged.',
           '`refunds_due` in the database of `payment`: the orders, and the provider’s last answer about each.',
         ],

@@ -1,11 +1,12 @@
 // Does the table of built-in stages agree with itself and with the events?
 import { expect, it } from 'vitest'
 import {
+  allConsumedTopics,
+  allEmittedTopics,
   builtInStageNames,
   builtInStages,
-  consumedTopics,
-  emittedTopics,
   gatewayEmits,
+  gatewayEmitsToo,
   handledEvents,
 } from './built-in-stages.ts'
 import type { BuiltInStage } from './built-in-stages.ts'
@@ -18,7 +19,10 @@ it('every built-in event has a handler and a producer', () => {
   expect(all.filter((type) => !builtInStageNames.some((name) => handledEvents(name).includes(type as never)))).toEqual(
     [],
   )
-  const emitted = [...gatewayEmits, ...stages.flatMap(({ emits }) => emits)]
+  const emitted = [
+    ...[...gatewayEmits, ...gatewayEmitsToo],
+    ...stages.flatMap(({ emits, emitsToo = [] }) => [...emits, ...emitsToo]),
+  ]
   // Recommendations come from a stage of a user's own.
   expect(all.filter((type) => !emitted.includes(type as never))).toEqual(['ProductsRecommended'])
 })
@@ -26,9 +30,9 @@ it('every built-in event has a handler and a producer', () => {
 it.each(builtInStageNames)('%s: its flows lead from the events it consumes to those it emits', (name) => {
   const { flows }: BuiltInStage = builtInStages[name]
   for (const { from, to, ratio } of flows) {
-    expect(consumedTopics[name]).toContain(from)
-    expect(emittedTopics[name]).toContain(to)
+    expect(allConsumedTopics[name]).toContain(from)
+    expect(allEmittedTopics[name]).toContain(to)
     expect(ratio).toBeGreaterThan(0)
   }
-  expect(new Set(flows.map(({ to }) => to)).size).toBe(emittedTopics[name].length)
+  expect(new Set(flows.map(({ to }) => to)).size).toBe(allEmittedTopics[name].length)
 })

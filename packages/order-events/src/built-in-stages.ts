@@ -9,6 +9,8 @@ export interface BuiltInStage {
   /** Handled where a pipeline has the stage consume their topics; the shop has no such topics. */
   readonly handlesToo?: readonly EventType[]
   readonly emits: readonly EventType[]
+  /** Emitted where a pipeline has the stage emit their topics; the shop has no such topics. */
+  readonly emitsToo?: readonly EventType[]
   /** Messages that the stage writes to `to` for each message of `from`; nothing else follows. */
   readonly flows: readonly { readonly from: Topic; readonly to: Topic; readonly ratio: number }[]
 }
@@ -18,6 +20,9 @@ export interface BuiltInStage {
  * second thoughts. An assumption, which a user of `capacity` and `simulate` may replace.
  */
 const cancelledShare = 0.05
+
+/** The share of orders of which a part is refunded or disputed. An assumption as well. */
+const refundedShare = 0.05
 
 /**
  * Levels of stock for each order that is validated, where the inventory publishes them: one a
@@ -40,6 +45,7 @@ export const builtInStages = {
       'ParcelDeliveryFailed',
       'ParcelReturned',
     ],
+    handlesToo: ['PaymentPartlyRefunded', 'PartialRefundRefused', 'PaymentDisputed', 'PaymentDisputeClosed'],
     emits: [
       'OrderValidated',
       'OrderConfirmed',
@@ -49,6 +55,7 @@ export const builtInStages = {
       'OrderStatusChanged',
       'ParcelStatusChanged',
     ],
+    emitsToo: ['PartialRefundRequested', 'ItemsReturned'],
     flows: [
       { from: 'orders.placed', to: 'orders.validated', ratio: 1 },
       { from: 'orders.placed', to: 'orders.status', ratio: 1 },
@@ -57,17 +64,24 @@ export const builtInStages = {
       { from: 'payment.processed', to: 'orders.cancelled', ratio: cancelledShare },
       { from: 'shipping.updated', to: 'orders.fulfilment', ratio: 1 },
       { from: 'shipping.updated', to: 'orders.status', ratio: 1 },
+      { from: 'shipping.updated', to: 'orders.refunds', ratio: refundedShare },
     ],
   },
   inventory: {
     handles: ['OrderValidated', 'OrderConfirmed', 'OrderCancelled'],
+    handlesToo: ['ItemsReturned'],
     emits: ['StockReserved', 'StockRejected', 'ReservationExpired'],
     flows: [{ from: 'orders.validated', to: 'inventory.updated', ratio: 1 }],
   },
   payment: {
     handles: ['StockReserved', 'OrderCancelled', 'RefundRequested'],
+    handlesToo: ['PartialRefundRequested'],
     emits: ['PaymentCaptured', 'PaymentDeclined', 'PaymentRefunded'],
-    flows: [{ from: 'inventory.updated', to: 'payment.processed', ratio: 1 }],
+    emitsToo: ['PaymentPartlyRefunded', 'PartialRefundRefused', 'PaymentDisputed', 'PaymentDisputeClosed'],
+    flows: [
+      { from: 'inventory.updated', to: 'payment.processed', ratio: 1 },
+      { from: 'orders.refunds', to: 'payment.adjusted', ratio: 1 },
+    ],
   },
   shipping: {
     handles: ['OrderConfirmed', 'OrderShipped', 'OrderCancelled'],
@@ -77,7 +91,7 @@ export const builtInStages = {
   },
   notification: {
     handles: ['OrderStatusChanged', 'ParcelStatusChanged'],
-    handlesToo: ['ProductsRecommended'],
+    handlesToo: ['ProductsRecommended', 'PaymentPartlyRefunded'],
     emits: [],
     flows: [],
   },
@@ -85,6 +99,9 @@ export const builtInStages = {
 
 /** What the gateway's relay publishes: accepted orders, and cancellations with their status. */
 export const gatewayEmits: readonly EventType[] = ['OrderPlaced', 'OrderCancelled', 'OrderStatusChanged']
+
+/** Where a pipeline has the gateway emit their topic: refunds of parts that staff requests. */
+export const gatewayEmitsToo: readonly EventType[] = ['PartialRefundRequested', 'ItemsReturned']
 
 /**
  * Messages that one order makes on a topic, where it is not one: it is confirmed and shipped;
@@ -94,6 +111,8 @@ export const messagesPerOrder: Readonly<Partial<Record<Topic, number>>> = {
   'orders.fulfilment': 2,
   'orders.status': 3,
   'orders.cancelled': cancelledShare,
+  'orders.refunds': refundedShare,
+  'payment.adjusted': refundedShare,
 }
 
 export type BuiltInStageName = keyof typeof builtInStages
@@ -108,6 +127,12 @@ export function isBuiltInStage(name: string): name is BuiltInStageName {
 export const consumedTopics = byStage(({ handles }) => topicsOf(handles))
 
 export const emittedTopics = byStage(({ emits }) => topicsOf(emits))
+
+/** With those that a pipeline may have it consume in addition. */
+export const allConsumedTopics = byStage(({ handles, handlesToo = [] }) => topicsOf([...handles, ...handlesToo]))
+
+/** With those that a pipeline may have it emit in addition. */
+export const allEmittedTopics = byStage(({ emits, emitsToo = [] }) => topicsOf([...emits, ...emitsToo]))
 
 /** Every event type that a built-in stage handles, wherever it comes from. */
 export function handledEvents(name: BuiltInStageName): readonly EventType[] {

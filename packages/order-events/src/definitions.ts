@@ -22,7 +22,15 @@ export const PricedItem = OrderItem.extend({ unitPriceCents: UnitPriceCents })
 /** CONFIRMED: paid, and still to be shipped. SHIPPED and CANCELLED are ends. */
 export const orderStatuses = ['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'] as const
 export const terminalStatuses = ['SHIPPED', 'CANCELLED'] as const
-export const cancellationReasons = ['UNKNOWN_SKU', 'OUT_OF_STOCK', 'PAYMENT_DECLINED', 'CUSTOMER', 'DEADLINE'] as const
+/** DISPUTED: the bank has taken the payment back before the order was shipped. */
+export const cancellationReasons = [
+  'UNKNOWN_SKU',
+  'OUT_OF_STOCK',
+  'PAYMENT_DECLINED',
+  'CUSTOMER',
+  'DEADLINE',
+  'DISPUTED',
+] as const
 export const OrderStatus = z.enum(orderStatuses)
 export const CancellationReason = z.enum(cancellationReasons)
 
@@ -37,6 +45,17 @@ export const ParcelStatus = z.enum(parcelStatuses)
 
 const aboutOrder = { orderId: OrderId, customerId: CustomerId }
 const amount = { totalCents: TotalCents, currency: Currency }
+/** A refund of a part, under the id that the orders service gave it. */
+const partialRefund = { refundId: Uuid, amountCents: z.int().min(1), currency: Currency }
+const dispute = {
+  chargeId: z.string().min(1),
+  disputeId: z.string().min(1).max(255),
+  amountCents: z.int().min(0),
+  currency: Currency,
+  /** The bank's, as the provider spells it, such as `fraudulent`. */
+  reason: z.string(),
+}
+export const disputeOutcomes = ['WON', 'LOST'] as const
 
 export const definitions = {
   OrderPlaced: {
@@ -79,6 +98,39 @@ export const definitions = {
     wireType: 'dev.orderpipeline.payment.refunded.v1',
     topic: 'payment.processed',
     data: z.object({ ...aboutOrder, ...amount, chargeId: z.string().min(1), refundId: z.string().min(1) }),
+  },
+  /**
+   * A part of the payment has gone back; the rest stays. These and the other events of
+   * `payment.adjusted` and `orders.refunds` have topics apart from those of versions that do not
+   * know them.
+   */
+  PaymentPartlyRefunded: {
+    wireType: 'dev.orderpipeline.payment.partly-refunded.v1',
+    topic: 'payment.adjusted',
+    data: z.object({
+      ...aboutOrder,
+      ...partialRefund,
+      chargeId: z.string().min(1),
+      providerRefundId: z.string().min(1),
+    }),
+  },
+  /** It will not be made. `refusal` says why, such as `EXCEEDS_CHARGE`. */
+  PartialRefundRefused: {
+    wireType: 'dev.orderpipeline.payment.partial-refund-refused.v1',
+    topic: 'payment.adjusted',
+    data: z.object({ ...aboutOrder, ...partialRefund, refusal: z.string().min(1) }),
+  },
+  /** The customer's bank has taken the money back, and it is open who gets it in the end. */
+  PaymentDisputed: {
+    wireType: 'dev.orderpipeline.payment.disputed.v1',
+    topic: 'payment.adjusted',
+    data: z.object({ ...aboutOrder, ...dispute }),
+  },
+  /** WON: the shop has the money again. LOST: the customer keeps it. */
+  PaymentDisputeClosed: {
+    wireType: 'dev.orderpipeline.payment.dispute-closed.v1',
+    topic: 'payment.adjusted',
+    data: z.object({ ...aboutOrder, ...dispute, outcome: z.enum(disputeOutcomes) }),
   },
   /** Paid: the shipment may be prepared. */
   OrderConfirmed: {
@@ -126,6 +178,23 @@ export const definitions = {
     topic: 'orders.cancelled',
     data: z.object({ ...aboutOrder, chargeId: z.string().min(1) }),
   },
+  /** The orders service has accepted it: no more than was paid, under the order's lock. */
+  PartialRefundRequested: {
+    wireType: 'dev.orderpipeline.orders.partial-refund-requested.v1',
+    topic: 'orders.refunds',
+    data: z.object({
+      ...aboutOrder,
+      ...partialRefund,
+      reason: z.string().min(1).max(200),
+      items: z.array(OrderItem).min(1).max(50).optional(),
+    }),
+  },
+  /** Pieces of a shipped order are with the shop again and can be sold. */
+  ItemsReturned: {
+    wireType: 'dev.orderpipeline.orders.items-returned.v1',
+    topic: 'orders.refunds',
+    data: z.object({ ...aboutOrder, returnId: Uuid, items: z.array(OrderItem).min(1).max(50) }),
+  },
   /**
    * Products that may please a customer too. It has a topic apart from the order's own events, so
    * that it waits behind them.
@@ -162,3 +231,4 @@ export type OrderStatus = z.infer<typeof OrderStatus>
 export type Parcel = z.infer<typeof Parcel>
 export type ParcelStatus = z.infer<typeof ParcelStatus>
 export type CancellationReason = z.infer<typeof CancellationReason>
+export type DisputeOutcome = (typeof disputeOutcomes)[number]

@@ -4,6 +4,7 @@ export {
   cancellationReasons,
   Currency,
   definitions,
+  disputeOutcomes,
   OrderItem,
   OrderStatus,
   orderStatuses,
@@ -15,13 +16,16 @@ export {
   terminalStatuses,
   UnitPriceCents,
 } from './definitions.ts'
-export type { EventData, EventType, Topic } from './definitions.ts'
+export type { DisputeOutcome, EventData, EventType, Topic } from './definitions.ts'
 export {
+  allConsumedTopics,
+  allEmittedTopics,
   builtInStageNames,
   builtInStages,
   consumedTopics,
   emittedTopics,
   gatewayEmits,
+  gatewayEmitsToo,
   handledEvents,
   isBuiltInStage,
   messagesPerOrder,

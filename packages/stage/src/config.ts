@@ -17,6 +17,8 @@ export const stageVariables = {
   KAFKA_TAKE_OVER_GROUP: variables.flag().optional(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),
   KAFKA_CONSUME_TOPICS: variables.list('a comma-separated list of Kafka topics'),
+  /** Topics that the pipeline has it write to; events that a shop need not have go only there. */
+  KAFKA_EMIT_TOPICS: variables.list('a comma-separated list of Kafka topics').default([]),
   /** Topics that it writes with messages keyed by order; all others are keyed by customer. */
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   KAFKA_DEAD_LETTER_TOPIC: variables.text(),

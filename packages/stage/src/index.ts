@@ -3,7 +3,7 @@
 export { stageConfig, stageVariables, type StageConfig } from './config.ts'
 export type { PeriodicTask, PeriodicTaskContext } from './periodic-tasks.ts'
 export { startStage, type RunningStage, type StageDefinition, type StageDependencies } from './run.ts'
-export { runStageProcess, type ProcessInputs, type StageContext } from './process.ts'
+export { runStageProcess, type ProcessContext, type ProcessInputs, type StageContext } from './process.ts'
 export {
   createStore,
   type Apply,

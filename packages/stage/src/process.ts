@@ -23,13 +23,20 @@ export interface StageContext {
   readonly tracing?: Tracing | undefined
 }
 
+/** With what the pipeline says of the stage. */
+export interface ProcessContext extends StageContext {
+  /** Whether it has the stage consume, or emit, this topic; without its prefix. */
+  readonly consumes: (topic: string) => boolean
+  readonly emits: (topic: string) => boolean
+}
+
 /**
  * `define` may read further variables; a ConfigError ends the process with a line for each wrong
  * variable.
  */
 export async function runStageProcess<Prepared>(
   { env, now }: ProcessInputs,
-  define: (context: StageContext) => StageDefinition<Prepared>,
+  define: (context: ProcessContext) => StageDefinition<Prepared>,
 ): Promise<void> {
   await runConfigured(async () => {
     const config = stageConfig(env)
@@ -42,7 +49,10 @@ export async function runStageProcess<Prepared>(
     const registry = createRegistry({ pipeline: config.ORDERPIPELINE_PIPELINE, stage: config.ORDERPIPELINE_STAGE })
     const tracedService = { service: config.ORDERPIPELINE_STAGE, pipeline: config.ORDERPIPELINE_PIPELINE }
     const tracing = await startTracing(config, tracedService, logger)
-    const definition = define({ logger, now, registry, tracing })
+    const { KAFKA_TOPIC_PREFIX: prefix, KAFKA_CONSUME_TOPICS: consumed, KAFKA_EMIT_TOPICS: emitted } = config
+    const consumes = (topic: string) => consumed.includes(prefix + topic)
+    const emits = (topic: string) => emitted.includes(prefix + topic)
+    const definition = define({ logger, now, registry, tracing, consumes, emits })
     const dependencies = { registry, logger, now, tracing, onMisconfigured: (problem: string) => refuseToRun(problem) }
     const stage = startStage(definition, config, dependencies)
     const metrics = await startMetricsServer({

@@ -15,6 +15,8 @@ import { productRoutes } from './api/products.ts'
 import type { Products } from './api/products.ts'
 import { staffRoutes } from './api/staff-products.ts'
 import type { Catalogue } from './api/staff-products.ts'
+import { refundingRoute } from './api/refund-order.ts'
+import type { RequestRefund } from './api/refund-order.ts'
 import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { Verifier } from './authentication/verifier.ts'
@@ -34,6 +36,8 @@ export interface AppOptions extends HttpServerOptions {
   readonly intake: Intake
   readonly orders: OrderReader
   readonly cancel: Cancel
+  /** Without it the pipeline has no topic for refunds of parts. */
+  readonly refund?: RequestRefund | undefined
   readonly products: Products
   readonly catalogue: Catalogue
   readonly outcomes: Outcomes
@@ -87,6 +91,7 @@ export function buildApp(options: AppOptions): HttpServer {
     ...readingRoutes(orders, estimates, authenticated),
     eventsRoute(orders, streams),
     cancellingRoute(options.cancel),
+    refundingRoute(options.refund),
     ...productRoutes(options.products, options.productsMaxAgeSeconds),
     ...staffRoutes(options.catalogue, options.products),
   ]

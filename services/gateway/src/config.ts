@@ -30,6 +30,8 @@ const schema = z.object({
   DATABASE_REPLICA_URL: variables.url(['postgres', 'postgresql']).optional(),
   ...kafkaVariables,
   KAFKA_TOPIC_PREFIX: variables.text().default(''),
+  /** Topics that the pipeline has it write to; with `orders.refunds` staff can refund parts. */
+  KAFKA_EMIT_TOPICS: variables.list('a comma-separated list of Kafka topics').default([]),
   /** Topics whose messages are keyed by order; all others are keyed by customer. */
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   ORDERPIPELINE_PIPELINE: variables.text().default('local'),

@@ -12,11 +12,14 @@ import type { Registry, Tracing } from '@orderpipeline/telemetry'
 import { cancelOrder, orderTimer } from '@orderpipeline/orders/cancellation'
 import { createIntake, intakeMetrics, relayMetrics, startRelay } from '@orderpipeline/orders/intake'
 import type { Intake, Relay } from '@orderpipeline/orders/intake'
+import { topicOf } from '@orderpipeline/order-events'
+import { requestRefund } from '@orderpipeline/orders/partial-refunds'
 import { removeProduct, saveProduct } from '@orderpipeline/orders/catalogue'
 import { productBySku, productPage, stockPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancel-order.ts'
 import type { Products } from './api/products.ts'
+import type { RequestRefund } from './api/refund-order.ts'
 import type { Catalogue } from './api/staff-products.ts'
 import type { Clock } from './clock.ts'
 import { groupPrefixOf } from './config.ts'
@@ -36,6 +39,8 @@ export interface OrdersModule {
   readonly intake: Intake
   readonly orders: OrderReader
   readonly cancel: Cancel
+  /** Without it the pipeline has no topic for refunds of parts. */
+  readonly refund: RequestRefund | undefined
   readonly products: Products
   readonly catalogue: Catalogue
   readonly relaying: () => boolean
@@ -71,7 +76,7 @@ export function openOrdersModule(
   const onQuery = observeQueries(registry)
   const { database, replica } = openPools(config, { applicationName, onQuery, logger, onMisconfigured })
   observePools({ primary: database, ...(replica ? { replica } : {}) }, registry)
-  const keyedByOrder = (topic: string) => config.KAFKA_ORDER_KEYED_TOPICS.includes(config.KAFKA_TOPIC_PREFIX + topic)
+  const { keyedByOrder, refunds } = topicsOf(config)
   const intake = createIntake({
     database,
     metrics: intakeMetrics(registry),
@@ -87,12 +92,12 @@ export function openOrdersModule(
   const products = createProductCache({
     cache,
     pipeline: config.ORDERPIPELINE_PIPELINE,
-    // From the primary: what is kept in the cache must not be older than the change that had it
-    // forgotten.
+    // From the primary: a cached product must not be older than the change that deleted it.
     read: (sku) => productBySku(database, sku),
     registry,
   })
-  const orders = orderReader(database, near)
+  const fromDatabase = orderReader(database, near, refunds)
+  const caching = { cache, pipeline: config.ORDERPIPELINE_PIPELINE, paidOrdersChange: refunds, registry }
   const address = kafkaAddress(config, applicationName)
   const producer = createProducer(address, logger)
   const relay = openRelay(
@@ -105,8 +110,9 @@ export function openOrdersModule(
     database,
     replica,
     intake,
-    orders: redis ? cachedOrders(orders, { cache, pipeline: config.ORDERPIPELINE_PIPELINE, registry }) : orders,
+    orders: redis ? cachedOrders(fromDatabase, caching) : fromDatabase,
     cancel: cancellationOf({ database, keyedByOrder, timer: orderTimer(registry, clock.now) }, clock),
+    refund: refunds ? refundOf(database, keyedByOrder, clock) : undefined,
     products: productsOf(database, near, products.bySku),
     catalogue: catalogueOf(database),
     relaying: () => relay.leading,
@@ -117,6 +123,18 @@ export function openOrdersModule(
       { name: 'replica', close: () => replica?.close() },
       { name: 'database', close: () => database.close() },
     ],
+  }
+}
+
+/** Which topics are keyed by order, and whether there is one for refunds of parts? */
+function topicsOf({
+  KAFKA_TOPIC_PREFIX: prefix,
+  KAFKA_ORDER_KEYED_TOPICS: keyed,
+  KAFKA_EMIT_TOPICS: emitted,
+}: GatewayConfig) {
+  return {
+    keyedByOrder: (topic: string) => keyed.includes(prefix + topic),
+    refunds: emitted.includes(prefix + topicOf('PartialRefundRequested')),
   }
 }
 
@@ -138,6 +156,14 @@ function cancellationOf(
     if (cancellation.kind === 'cancelled') timer(orderId, 'CANCELLED')
     return cancellation
   }
+}
+
+function refundOf(database: Pool, keyedByOrder: (topic: string) => boolean, clock: Clock): RequestRefund {
+  return (orderId, request, context) =>
+    requestRefund(database, {
+      ...{ orderId, request, keyedByOrder, newId: randomUUIDv7 },
+      context: { ...context, now: clock.now() },
+    })
 }
 
 function productsOf(

@@ -1,5 +1,5 @@
 // What do callers get back? The shapes that the OpenAPI document promises.
-import { cancellationReasons, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
+import { cancellationReasons, disputeOutcomes, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
 import { availabilities } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 
@@ -34,6 +34,41 @@ export const outcome = accepted.omit({ progress: true, late: true }).extend({ re
 
 export const cancelledOrder = z.object({ orderId: z.uuid(), status: z.literal('CANCELLED') })
 
+const refundStatus = z
+  .enum(['REQUESTED', 'REFUNDED', 'REFUSED'])
+  .describe('REQUESTED until the payment provider has made it; REFUSED: it will not be made.')
+const pieces = z.array(z.object({ sku: z.string(), quantity: z.int() }))
+
+export const requestedRefund = z.object({
+  orderId: z.uuid(),
+  refundId: z.uuid(),
+  amountCents: z.int().describe("In the minor unit of the order's currency."),
+  status: refundStatus,
+})
+
+const refund = z.object({
+  refundId: z.uuid(),
+  amountCents: z.int(),
+  status: refundStatus,
+  reason: z.string(),
+  refusal: z.string().optional().describe('Why it was refused, such as DISPUTED.'),
+  items: pieces.optional().describe('The pieces that were refunded; none where it was an amount.'),
+  restocked: pieces.optional().describe('The pieces that came back into stock.'),
+  at: time,
+})
+
+const dispute = z.object({
+  disputeId: z.string(),
+  status: z
+    .enum(['OPEN', ...disputeOutcomes])
+    .describe('WON: the shop has the money again; LOST: the customer keeps it.'),
+  amountCents: z.int(),
+  currency: z.string(),
+  reason: z.string().describe("The bank's, as the payment provider spells it."),
+  openedAt: time,
+  closedAt: time.optional(),
+})
+
 const line = z.object({ sku: z.string(), quantity: z.int(), unitPriceCents: z.int().optional() })
 
 /** What is stored of an order, and kept in Redis once it is final. */
@@ -59,6 +94,8 @@ export const storedOrder = z.object({
     .optional()
     .describe('Only a shipped order with a carrier has it.'),
   items: z.array(line),
+  refunds: z.array(refund).optional().describe('Refunds of parts of the payment, the oldest first.'),
+  disputes: z.array(dispute).optional().describe('The customer had their bank take the payment back.'),
   requestId: z
     .string()
     .optional()
@@ -80,6 +117,8 @@ const summary = storedOrder.omit({
   customerId: true,
   parcel: true,
   items: true,
+  refunds: true,
+  disputes: true,
   requestId: true,
   traceId: true,
   timeline: true,

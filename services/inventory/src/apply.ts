@@ -4,8 +4,9 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Sending } from '@orderpipeline/stage'
 import { eventOf, following } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
-import { allocate, quantitiesOf } from './allocation.ts'
+import { allocate } from './allocation.ts'
 import type { Allocation, ReservationAnswer, StoredState, Quantities, ReservationStatus } from './allocation.ts'
+import { bookReturns } from './returns.ts'
 import * as sql from './sql/stage.ts'
 
 export interface StockSettings {
@@ -30,6 +31,7 @@ export async function applyToStock(
     const allocation = allocate(events, state)
     const customers = new Map(events.map(({ data }) => [data.orderId, data.customerId]))
     write(sending, allocation, customers, settings)
+    bookReturns(sending, events)
     return allocation.answers.map((answer) => ({ cause: answer.cause, events: [answerEvent(answer, settings.now())] }))
   }
 }
@@ -37,8 +39,11 @@ export async function applyToStock(
 async function lockedState(tx: Queryable, events: readonly OrderEvent[]): Promise<StoredState> {
   const orderIds = [...new Set(events.map(({ data }) => data.orderId))]
   const cancelledIds = events.flatMap(({ type, data }) => (type === 'OrderCancelled' ? [data.orderId] : []))
+  // Those of returns as well: they are changed in the same transaction.
   const skus = new Set(
-    events.flatMap((event) => (event.type === 'OrderValidated' ? [...quantitiesOf(event).keys()] : [])),
+    events.flatMap((event) =>
+      event.type === 'OrderValidated' || event.type === 'ItemsReturned' ? event.data.items.map(({ sku }) => sku) : [],
+    ),
   )
   const [reservations, quantitiesByOrder, stock] = await Promise.all([
     tx.query<{ order_id: string; status: ReservationStatus }>(sql.lockReservations, [orderIds]),

@@ -23,7 +23,7 @@ interface DeliveredQuantity {
  */
 export async function restock(database: Pool, { name, pieces }: Delivery): Promise<readonly string[]> {
   const deliveries = [...pieces].map(([sku, quantity]) => ({ delivery: name, sku, quantity }))
-  const rows = await database.query<{ sku: string }>(bookDeliveries, columns(deliveries))
+  const rows = await database.query<{ sku: string }>(bookDeliveries, deliveryColumns(deliveries))
   return rows.map(({ sku }) => sku)
 }
 
@@ -33,11 +33,11 @@ export const deliveryHandling: ProductHandling = {
     const deliveries = new Map<string, DeliveredQuantity>()
     for (const event of events)
       if (event.type === 'StockDelivered') deliveries.set(`${event.data.delivery}\n${event.data.sku}`, event.data)
-    if (deliveries.size > 0) tx.send(bookDeliveries, columns([...deliveries.values()]))
+    if (deliveries.size > 0) tx.send(bookDeliveries, deliveryColumns([...deliveries.values()]))
   },
 }
 
-function columns(deliveries: readonly DeliveredQuantity[]): unknown[] {
+export function deliveryColumns(deliveries: readonly DeliveredQuantity[]): unknown[] {
   return [
     deliveries.map(({ delivery }) => delivery),
     deliveries.map(({ sku }) => sku),

@@ -44,6 +44,16 @@ async function storeHistory(customerId: string, n: number, status: string): Prom
     'payment',
     `INSERT INTO payments (order_id, customer_id, amount_cents, currency, status, charge_id) VALUES ($1, $2, 700, 'EUR', 'CAPTURED', 'c')`,
   )
+  await write(
+    'payment',
+    `INSERT INTO partial_refunds (refund_id, order_id, customer_id, charge_id, amount_cents, currency, status, provider_refund_id)
+     VALUES ($1::uuid, $1::uuid, $2, 'c', 100, 'EUR', 'REFUNDED', 're')`,
+  )
+  await write(
+    'payment',
+    `INSERT INTO disputes (dispute_id, order_id, charge_id, customer_id, amount_cents, currency, reason, status, closed_at)
+     VALUES ($1::text, $1::uuid, 'c', $2, 600, 'EUR', 'fraudulent', 'WON', now())`,
+  )
   await write('shipping', `INSERT INTO shipments (order_id, customer_id, status) VALUES ($1, $2, 'CANCELLED_EARLY')`)
   await write('notification', `INSERT INTO notifications (order_id, status, customer_id) VALUES ($1, 'SHIPPED', $2)`)
   await write(
@@ -79,7 +89,7 @@ async function tracesOf(text: string): Promise<string[]> {
   return traces
 }
 
-test('refuses to erase a customer with an open order, charge or refund', async () => {
+test('refuses to erase a customer with an open order, charge, refund or dispute', async () => {
   await storeHistory('eve', 1, 'PROCESSING')
   await expect(forget('eve')).rejects.toThrow(CustomerInUseError)
   await expect(forget('eve')).rejects.toThrow(`customer: found an order in progress, ${uuid(1)}; allowed`)
@@ -90,6 +100,11 @@ test('refuses to erase a customer with an open order, charge or refund', async (
     [uuid(2)],
   )
   await expect(forget('mallory')).rejects.toThrow('a refund that is due')
+  await storeHistory('peggy', 7, 'SHIPPED')
+  await database.ask('payment', `UPDATE disputes SET status = 'OPEN', closed_at = NULL WHERE customer_id = 'peggy'`)
+  await expect(forget('peggy')).rejects.toThrow('an open dispute')
+  await database.ask('payment', `UPDATE partial_refunds SET status = 'DUE' WHERE customer_id = 'peggy'`)
+  await expect(forget('peggy')).rejects.toThrow('a refund of a part that is due')
   await storeHistory('trent', 6, 'CANCELLED')
   await database.ask(
     'payment',
@@ -104,16 +119,19 @@ test('erases a customer from every table and keeps the books complete', async ()
   await storeHistory(ada, 4, 'CANCELLED')
   await storeHistory('bob', 5, 'SHIPPED')
   const bobs = await tracesOf('bob')
-  expect(await tracesOf(ada)).toHaveLength(8)
+  expect(await tracesOf(ada)).toHaveLength(10)
   const { orders, pseudonym } = await forget(ada)
   expect(orders).toBe(2)
   expect(await tracesOf(ada)).toEqual([])
-  expect(await tracesOf(pseudonym)).toEqual([
-    expect.stringMatching(/^orders\.orders_/),
+  const [ofOrders, ...others] = await tracesOf(pseudonym)
+  expect(ofOrders).toMatch(/^orders\.orders_/)
+  expect(others.toSorted()).toEqual([
     'inventory.reservations',
+    'payment.disputes',
+    'payment.partial_refunds',
     'payment.payments',
-    'shipping.shipments',
     'payment_provider.charges',
+    'shipping.shipments',
   ])
   expect(
     await database.ask('payment', 'SELECT sum(amount_cents)::int AS sum FROM payments WHERE customer_id = $1', [

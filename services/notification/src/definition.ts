@@ -4,7 +4,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/stage'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { marketingMails, orderMails, parcelMails } from './mails.ts'
+import { marketingMails, orderMails, parcelMails, refundMails } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
 import { addMails, endsNotified } from './sql/mails.ts'
 import { addNotifications } from './sql/stage.ts'
@@ -78,6 +78,7 @@ function queue(
   const mails = [
     ...orderMails(changes, endedOrders, addressing),
     ...parcelMails(events, addressing),
+    ...refundMails(events, addressing),
     ...recommended.mails,
   ]
   if (mails.length > 0) tx.send(addMails, columns(mails))

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { eventOf, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
 import type { EventData } from '@orderpipeline/order-events'
-import { addressOf, marketingMails, orderMails, parcelMails } from './mails.ts'
+import { addressOf, marketingMails, orderMails, parcelMails, refundMails } from './mails.ts'
 import { pauseSeconds, retrySeconds } from './sender.ts'
 import { smtpVerdict } from './smtp.ts'
 
@@ -32,6 +32,34 @@ test('every state but the first has a mail with an id of order and state', () =>
     expect(mail).toMatchObject({ lane: 'order', recipient: 'customer-7@customers.example' })
     expect(mail.body).toContain(orderId)
   }
+})
+
+test('each refund of a part has a mail with its amount, and a repeated event has the same one', () => {
+  const ids = ['01936d60-0c1d-7e2f-9a3b-4c5d6e7f8a9b', '01936d60-0c1d-7e2f-9a3b-4c5d6e7f8a9c'] as const
+  const refund = (refundId: string, amountCents: number, currency: string) => {
+    const data = { orderId, customerId: 'customer-7', refundId, amountCents, currency }
+    const refundData = { ...data, chargeId: 'ch', providerRefundId: 're' }
+    return eventOf('PaymentPartlyRefunded', refundData, context, refundId)
+  }
+  const mails = refundMails(
+    [refund(ids[0], 500, 'EUR'), refund(ids[1], 500, 'JPY'), refund(ids[0], 500, 'EUR')],
+    addressing,
+  )
+  expect(mails.map(({ body }) => /[\d.]+ [A-Z]{3} are/.exec(body)?.[0])).toEqual([
+    '5.00 EUR are',
+    '500 JPY are',
+    '5.00 EUR are',
+  ])
+  expect(new Set(mails.map(({ messageId }) => messageId))).toEqual(
+    new Set(ids.map((id) => `<${orderId}.refund-${id}@shop.example>`)),
+  )
+})
+
+test('a cancellation because of a dispute promises no money', () => {
+  const disputed = { orderId, customerId: 'customer-7', status: 'CANCELLED', reason: 'DISPUTED' } as const
+  const [mail] = orderMails([eventOf('OrderStatusChanged', disputed, context)], new Set(), addressing)
+  expect(mail?.body).toContain('Your bank has taken your payment back.')
+  expect(mail?.body).not.toContain('on its way back')
 })
 
 test('a cancellation names its reason and no internal detail', () => {

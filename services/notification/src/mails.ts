@@ -1,7 +1,7 @@
 // Which mails follow from a batch of events? One for each state that a customer was not notified
 // of, and for each recommendation.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { statusMailText, parcelMailText, recommendationMailText } from './templates.ts'
+import { statusMailText, parcelMailText, recommendationMailText, refundMailText } from './templates.ts'
 import type { MailText } from './templates.ts'
 
 /**
@@ -60,6 +60,16 @@ export function parcelMails(events: readonly OrderEvent[], addressing: Addressin
     const { data, traceparent } = event
     const id = `${data.orderId}.parcel-${data.status.toLowerCase().replace('_', '-')}`
     return [{ ...mail('order', id, data.customerId, parcelMailText(data), addressing), traceparent }]
+  })
+}
+
+/** One for each refund of a part. */
+export function refundMails(events: readonly OrderEvent[], addressing: Addressing): Mail[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'PaymentPartlyRefunded') return []
+    const { data, traceparent } = event
+    const id = `${data.orderId}.refund-${data.refundId}`
+    return [{ ...mail('order', id, data.customerId, refundMailText(data), addressing), traceparent }]
   })
 }
 

@@ -1,5 +1,6 @@
 // What does a customer read about their order? A subject and a few plain lines for each state, and
 // nothing about how the shop is built.
+import { amountText } from '@orderpipeline/order-events'
 import type { CancellationReason, EventData, Parcel, ParcelStatus } from '@orderpipeline/order-events'
 
 export interface MailText {
@@ -13,6 +14,7 @@ const reasons: Record<CancellationReason, string> = {
   PAYMENT_DECLINED: 'Your payment was declined.',
   CUSTOMER: 'You asked us to cancel it.',
   DEADLINE: 'We could not complete it in the time we promise.',
+  DISPUTED: 'Your bank has taken your payment back.',
 }
 
 /** `undefined`: there is no mail about this state. */
@@ -39,7 +41,7 @@ export function statusMailText({
       return mailText(
         'was cancelled',
         `your order was cancelled. ${reason === undefined ? '' : reasons[reason]}`.trim(),
-        'Whatever you had paid for it is on its way back to you.',
+        ...(reason === 'DISPUTED' ? [] : ['Whatever you had paid for it is on its way back to you.']),
       )
   }
 }
@@ -56,6 +58,11 @@ const parcels: Record<ParcelStatus, readonly [what: string, line: string]> = {
 export function parcelMailText({ orderId, status, parcel }: EventData<'ParcelStatusChanged'>): MailText {
   const [what, line] = parcels[status]
   return orderLetter(orderId, what, [line, ...tracking(parcel)])
+}
+
+export function refundMailText({ orderId, amountCents, currency }: EventData<'PaymentPartlyRefunded'>): MailText {
+  const amount = amountText(amountCents, currency)
+  return orderLetter(orderId, 'was refunded in part', [`${amount} are on their way back to you.`])
 }
 
 function orderLetter(orderId: string, what: string, lines: readonly string[]): MailText {

@@ -2,11 +2,15 @@
 // with one statement each.
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import type { Queryable } from '@orderpipeline/postgres'
-import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-events'
+import type { OrderEvent, OrderItem, OrderStatus, PricedItem } from '@orderpipeline/order-events'
 import { cutoffs } from './deadlines/progress.ts'
 import type { Deadlines } from './deadlines/progress.ts'
+import { ordersMoney, writeMoney } from './money/stored-money.ts'
+import type { MoneyRow } from './money/stored-money.ts'
 import { idRange } from './sql/id-range.ts'
+import { pricedItems } from './sql/money.ts'
 import { changeOrders, changeParcels, itemsOf, lockOrders, priceItems, recordEvents } from './sql/stage.ts'
+import type { ReturnPolicy } from './stage/money.ts'
 import { orderedPrices } from './stage/prices.ts'
 import { decide } from './stage/saga.ts'
 import type { Decision, Facts, StoredParcel } from './stage/saga.ts'
@@ -25,26 +29,38 @@ interface Change {
   readonly decision: Decision
 }
 
-/** Without deadlines every question about an old reservation is decided at once. */
+export interface OrderRules {
+  /** Without them every question about an old reservation is decided at once. */
+  readonly deadlines?: Deadlines | undefined
+  /** Without it staff decides about the money of a parcel that comes back. */
+  readonly returns?: ReturnPolicy | undefined
+}
+
 export async function applyOrderEvents(
   tx: Queryable,
   items: readonly Item<void>[],
   now: () => Date,
-  deadlines?: Deadlines,
+  { deadlines, returns }: OrderRules = {},
 ): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
-  const [lockedState, facts] = await Promise.all([lockedOrders(tx, events), factsFor(tx, events, deadlines)])
-  return (write, newItems) => decideAll(write, newItems, lockedState, facts, now())
+  const [lockedState, lines, facts] = await Promise.all([
+    lockedOrders(tx, events),
+    linesOfReturns(tx, returns ? events : []),
+    factsFor(tx, events, deadlines),
+  ])
+  const locked = { ...lockedState, lines }
+  return (write, newItems) => decideAll(write, newItems, locked, { ...facts, returns }, now())
 }
 
 function decideAll(
   tx: Sending,
   newItems: readonly Item<void>[],
-  { statuses, parcels }: Locked,
+  { statuses, parcels, ...locked }: Locked,
   others: Facts,
   now: Date,
 ): Reaction[] {
-  const facts: Facts = { ...others, parcelStatusOf: (orderId) => parcels.get(orderId) }
+  const money = ordersMoney(locked)
+  const facts: Facts = { ...others, parcelStatusOf: (orderId) => parcels.get(orderId), paidOrderOf: money.of }
   const parcelChanges = new Map<string, StoredParcel>()
   const changes: Change[] = []
   const history: HistoryEntry[] = []
@@ -62,6 +78,7 @@ function decideAll(
       parcels.set(orderId, decision.parcel.status)
       parcelChanges.set(orderId, decision.parcel)
     }
+    if (decision.money) money.change(orderId, decision.money)
     if (decision.status === status) continue
     statuses.set(orderId, decision.status)
     changes.push({ orderId, decision })
@@ -74,6 +91,7 @@ function decideAll(
       [...parcelChanges.values()].map((parcel) => JSON.stringify(parcel)),
       ...idRange([...parcelChanges.keys()]),
     ])
+  writeMoney(tx, money.changes)
   if (history.length > 0) tx.send(recordEvents, historyColumns(history))
   return reactions
 }
@@ -82,15 +100,21 @@ interface Locked {
   readonly statuses: Map<string, OrderStatus>
   /** Statuses of the parcels of orders that have one. */
   readonly parcels: Map<string, StoredParcel['status']>
+  readonly rows: readonly MoneyRow[]
+  /** Those of orders whose parcel has come back. */
+  readonly lines: ReadonlyMap<string, readonly PricedItem[]>
 }
 
-async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promise<Locked> {
+interface LockedRow extends MoneyRow {
+  readonly status: OrderStatus
+  readonly parcel: StoredParcel['status'] | null
+}
+
+async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promise<Omit<Locked, 'lines'>> {
   const ids = [...new Set(events.map(({ data }) => data.orderId))]
-  const rows = await tx.query<{ order_id: string; status: OrderStatus; parcel: StoredParcel['status'] | null }>(
-    lockOrders,
-    [ids, ...idRange(ids)],
-  )
+  const rows = await tx.query<LockedRow>(lockOrders, [ids, ...idRange(ids)])
   return {
+    rows,
     statuses: new Map(rows.map(({ order_id, status }) => [order_id, status])),
     parcels: new Map(rows.flatMap(({ order_id, parcel }) => (parcel === null ? [] : [[order_id, parcel]]))),
   }
@@ -109,6 +133,16 @@ async function doPaymentsStall(tx: Queryable, events: readonly OrderEvent[], dea
   if (!deadlines || deadlines.stalledSeconds === 0) return false
   if (!events.some(({ type }) => type === 'ReservationExpired')) return false
   return (await cutoffs(tx, deadlines)).some(({ status, held }) => status === 'PROCESSING' && held)
+}
+
+async function linesOfReturns(
+  tx: Queryable,
+  events: readonly OrderEvent[],
+): Promise<ReadonlyMap<string, readonly PricedItem[]>> {
+  const ids = events.filter(({ type }) => type === 'ParcelReturned').map(({ data }) => data.orderId)
+  if (ids.length === 0) return new Map()
+  const rows = await tx.query<PricedItem & { orderId: string }>(pricedItems, [ids, ...idRange(ids)])
+  return Map.groupBy(rows, ({ orderId }) => orderId)
 }
 
 async function orderedItems(tx: Queryable, events: readonly OrderEvent[]): Promise<Map<string, OrderItem[]>> {

@@ -1,8 +1,11 @@
 // What is the orders stage given besides what every stage is?
-import { readConfig, variables } from '@orderpipeline/config'
+import { ConfigError, readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
+import { topicOf } from '@orderpipeline/order-events'
+import type { ProcessContext } from '@orderpipeline/stage'
 import { z } from 'zod'
 import type { Deadlines } from './deadlines/progress.ts'
+import type { ReturnPolicy } from './stage/money.ts'
 
 function seconds() {
   return variables.integer(1, 366 * 86_400)
@@ -21,15 +24,22 @@ const schema = z.object({
    */
   ORDER_DEADLINE_STALLED_SECONDS: variables.integer(0, 366 * 86_400).default(86_400),
   ORDER_DEADLINE_CHECK_SECONDS: variables.number(0.1, 3_600).default(15),
+  /**
+   * SKUs that are no goods, such as the cost of shipping: of a parcel that comes back they are
+   * neither refunded nor put into stock.
+   */
+  ORDER_RETURN_KEPT_SKUS: variables.list('a comma-separated list of SKUs').default([]),
 })
 
 export interface OrdersOptions {
   readonly deadlines: Deadlines
   readonly everySeconds: number
+  /** Without it staff decides about the money of a parcel that comes back. */
+  readonly returns?: ReturnPolicy | undefined
 }
 
-/** @throws ConfigError */
-export function ordersConfig(env: Environment): OrdersOptions {
+/** `refunds`: whether the pipeline has the stage emit requests for refunds. @throws ConfigError */
+export function ordersConfig(env: Environment, refunds = false): OrdersOptions {
   const config = readConfig(schema, env)
   return {
     deadlines: {
@@ -39,5 +49,19 @@ export function ordersConfig(env: Environment): OrdersOptions {
       stalledSeconds: config.ORDER_DEADLINE_STALLED_SECONDS,
     },
     everySeconds: config.ORDER_DEADLINE_CHECK_SECONDS,
+    ...(refunds ? { returns: { keptSkus: config.ORDER_RETURN_KEPT_SKUS } } : {}),
   }
+}
+
+/**
+ * Whether the pipeline has the stage request refunds of parts. @throws ConfigError where it would
+ * never hear what becomes of them
+ */
+export function refundsParts({ consumes, emits }: Pick<ProcessContext, 'consumes' | 'emits'>): boolean {
+  const [requests, adjustments] = [topicOf('PartialRefundRequested'), topicOf('PaymentPartlyRefunded')]
+  if (emits(requests) && !consumes(adjustments))
+    throw new ConfigError([
+      `KAFKA_CONSUME_TOPICS: found no ${adjustments}; allowed: with ${adjustments}, since the stage emits ${requests}`,
+    ])
+  return emits(requests)
 }

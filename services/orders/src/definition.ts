@@ -17,7 +17,9 @@ type Context = Pick<StageContext, 'now'> & Partial<Pick<StageContext, 'logger' |
 /** Months are made months ahead. */
 const monthsEverySeconds = 600
 
-/** Without options nothing is cancelled for having waited. */
+/**
+ * Without options nothing is cancelled for having waited, and no parcel that comes back refunded.
+ */
 export function ordersStage({ now, logger, registry }: Context, options?: OrdersOptions): StageDefinition<void> {
   const timer = registry && orderTimer(registry, now)
   const observe = timer && observeOrders(timer)
@@ -36,7 +38,7 @@ export function ordersStage({ now, logger, registry }: Context, options?: Orders
   return {
     role: 'orders',
     handles: handledEvents('orders'),
-    apply: (tx, items) => applyOrderEvents(tx, items, now, options?.deadlines),
+    apply: (tx, items) => applyOrderEvents(tx, items, now, options),
     products: availabilityHandling,
     periodicTasks: [
       ...(options === undefined

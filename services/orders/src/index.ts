@@ -3,3 +3,6 @@
 export { ordersStage } from './definition.ts'
 export { cancellable, cancelled, decide, type Decision, type StoredParcel } from './stage/saga.ts'
 export { refundEntries, statusEntry, receivedEntries } from './stage/timeline.ts'
+export { decideRefund, type RefundRequest } from './partial-refunds/decide-refund.ts'
+export { noMoney, type Money } from './money/money.ts'
+export { refundEvents } from './money/refund-events.ts'

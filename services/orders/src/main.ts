@@ -1,8 +1,8 @@
 // The orders stage's process.
 import { runStageProcess } from '@orderpipeline/stage'
-import { ordersConfig } from './config.ts'
+import { ordersConfig, refundsParts } from './config.ts'
 import { ordersStage } from './definition.ts'
 
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) =>
-  ordersStage(context, ordersConfig(process.env)),
+  ordersStage(context, ordersConfig(process.env, refundsParts(context))),
 )

@@ -30,6 +30,9 @@ const chargeBody = z.strictObject({
 /** The key is that of the charge that is to be stopped. */
 const voidBody = z.strictObject({ orderId: z.uuid('a uuid'), customerId: z.string().min(1).max(64) })
 
+/** Without an amount all that is left of the charge. */
+const refundBody = z.strictObject({ chargeId: z.uuid('a uuid'), amountCents: z.int().min(1).optional() })
+
 const capturesAtOnce = 500
 /** `after`: the last charge of the page before. */
 const capturesQuery = z.object({
@@ -67,8 +70,8 @@ export function buildApp(options: AppOptions): HttpServer {
 
   server.app.post('/v1/refunds', async (request, reply) => {
     const { 'idempotency-key': key } = parsed(chargeHeaders, request.headers)
-    const { chargeId } = parsed(z.strictObject({ chargeId: z.uuid('a uuid') }), request.body)
-    return reply.code(201).send(await ledgerAnswer(refunds.refund(key, chargeId)))
+    const { chargeId, amountCents } = parsed(refundBody, request.body)
+    return reply.code(201).send(await ledgerAnswer(refunds.refund(key, chargeId, amountCents)))
   })
 
   server.app.post('/v1/voids', async (request) => {

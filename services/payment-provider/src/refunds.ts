@@ -1,12 +1,19 @@
 // How is money given back, once, however many callers ask and however often? And how is a charge
 // stopped that may be under way? Both by the first row in the ledger.
 import { HttpProblemError } from '@orderpipeline/http'
-import type { Queryable } from '@orderpipeline/postgres'
+import type { Pool } from '@orderpipeline/postgres'
 import { delayMs, failureOf } from './behaviour.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Charge } from './ledger.ts'
 import { insertVoid, selectCharge } from './sql/charges.ts'
-import { insertRefund, selectRefund, selectRefundsOfOrder } from './sql/refunds.ts'
+import {
+  insertPartialRefund,
+  insertRefund,
+  lockCharge,
+  selectPartialRefund,
+  selectRefund,
+  selectRefundsOfOrder,
+} from './sql/refunds.ts'
 
 export interface Refund {
   readonly refundId: string
@@ -17,7 +24,7 @@ export interface Refund {
 }
 
 export interface RefundsOptions {
-  readonly database: Queryable
+  readonly database: Pool
   readonly behaviour: () => Behaviour
   readonly newId: () => string
   /** From [0, 1). */
@@ -26,8 +33,11 @@ export interface RefundsOptions {
 }
 
 export interface Refunds {
-  /** The refund of this charge, whether made now or before. @throws HttpProblemError */
-  refund(idempotencyKey: string, chargeId: string): Promise<Refund>
+  /**
+   * The refund of this charge, whether made now or before: of all that is left of it, or of a part
+   * where an amount is given. @throws HttpProblemError
+   */
+  refund(idempotencyKey: string, chargeId: string, amountCents?: number): Promise<Refund>
   /**
    * The final meaning of this key: the charge that it made before, or nothing for good. @throws
    * DatabaseError
@@ -38,19 +48,21 @@ export interface Refunds {
 
 export function createRefunds({ database, behaviour, newId, random, sleep }: RefundsOptions): Refunds {
   return {
-    refund: async (idempotencyKey, chargeId) => {
+    refund: async (idempotencyKey, chargeId, amountCents) => {
       const present = behaviour()
       await sleep(delayMs(present, random()))
       const failure = failureOf(present, random())
       if (failure === 'before charging') throw unwell()
-      await database.query(insertRefund, [newId(), idempotencyKey, chargeId])
-      const [storedRefund] = await database.query<Refund>(selectRefund, [chargeId])
-      if (!storedRefund)
-        throw new HttpProblemError(
-          422,
-          'Nothing To Refund',
-          `no captured charge ${chargeId}, or the key belongs to another refund`,
-        )
+      const storedRefund = await database.transaction(async (tx) => {
+        await tx.query(lockCharge, [chargeId])
+        if (amountCents === undefined) {
+          await tx.query(insertRefund, [newId(), idempotencyKey, chargeId])
+          return (await tx.query<Refund>(selectRefund, [chargeId]))[0]
+        }
+        await tx.query(insertPartialRefund, [newId(), idempotencyKey, chargeId, amountCents])
+        return (await tx.query<Refund>(selectPartialRefund, [idempotencyKey, chargeId, amountCents]))[0]
+      })
+      if (!storedRefund) throw nothingToRefund(chargeId, amountCents)
       if (failure === 'after charging') throw unwell()
       return storedRefund
     },
@@ -62,6 +74,11 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
     },
     ofOrder: (orderId) => database.query<Refund>(selectRefundsOfOrder, [orderId]),
   }
+}
+
+function nothingToRefund(chargeId: string, amountCents: number | undefined) {
+  const what = amountCents === undefined ? `no captured charge ${chargeId}` : `not ${amountCents} left of ${chargeId}`
+  return new HttpProblemError(422, 'Nothing To Refund', `${what}, or the key belongs to another refund`)
 }
 
 function unwell() {

@@ -131,6 +131,44 @@ test('refunds a captured charge once, under any keys and through errors', async 
   expect((await refund(randomUUID(), 'none')).status).toBe(422)
 })
 
+function refundPart(chargeId: unknown, amountCents: number, key: string) {
+  return send('POST', '/v1/refunds', { chargeId, amountCents }, key)
+}
+
+test('refunds parts of a charge once under each key, and never more than was charged', async () => {
+  await behave({ errorRate: 0.5 })
+  const orderId = randomUUID()
+  await expect.poll(async () => (await charge(orderId)).status).toBe(201)
+  const { chargeId } = (await chargesOf(orderId))[0] ?? {}
+  await expect.poll(async () => (await refundPart(chargeId, 400, 'first')).status).toBe(201)
+  await behave({})
+  const first = await Promise.all([1, 2, 3].map(() => refundPart(chargeId, 400, 'first')))
+  expect(new Set(first.map(({ body }) => body['refundId'])).size).toBe(1)
+  expect((await refundPart(chargeId, 500, 'first')).status).toBe(422)
+  // Twenty callers want 100 each, and 1,100 are left.
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => refundPart(chargeId, 100, `of-${orderId}-${n}`)),
+  )
+  expect(answers.filter(({ status }) => status === 201)).toHaveLength(11)
+  const sum = (await refundsOf(orderId)).reduce((cents, { amountCents }) => cents + Number(amountCents), 0)
+  expect(sum).toBe(1_500)
+  expect(await refund(chargeId, `refund-${orderId}`)).toMatchObject({ status: 201, body: { amountCents: 0 } })
+  const [since, until] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)].map((at) => at.toISOString())
+  const { body } = await send('GET', `/v1/captures?since=${since}&until=${until}`, undefined)
+  const captures = body['charges'] as Record<string, unknown>[]
+  expect(captures.find((capture) => capture['chargeId'] === chargeId)).toMatchObject({ refundedCents: 1_500 })
+})
+
+test('a whole refund is of what parts have left, and no part follows it', async () => {
+  await behave({})
+  const orderId = randomUUID()
+  const { chargeId } = (await charge(orderId)).body
+  expect((await refundPart(chargeId, 600, `part-${orderId}`)).status).toBe(201)
+  expect(await refund(chargeId, `refund-${orderId}`)).toMatchObject({ status: 201, body: { amountCents: 900 } })
+  expect((await refundPart(chargeId, 1, `late-${orderId}`)).status).toBe(422)
+  expect(await refundsOf(orderId)).toMatchObject([{ amountCents: 600 }, { amountCents: 900 }])
+})
+
 test('a charge stopped in flight charges nothing, then or later', async () => {
   await behave({ latencyMs: 300 })
   const orderId = randomUUID()

@@ -1,12 +1,15 @@
-// How does a batch of the provider's answers become payments? Lock the stored payments, settle each
-// in turn, write with one statement each.
+// How does a batch of the provider's answers become payments, and of requests refunds of parts?
+// Lock the stored payments, settle each in turn, write with one statement each.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import { dueRefundOf } from './refunds/dues.ts'
 import type { DueRefund } from './refunds/dues.ts'
+import { decidePartialRefund, partialRefundFrom } from './refunds/partial-refunds.ts'
+import type { PartialRefund, PartialRefundRow } from './refunds/partial-refunds.ts'
 import { isCause, settle } from './payments.ts'
 import type { ProviderAnswer, Payment } from './payments.ts'
 import { addDues } from './sql/dues.ts'
+import { addPartialRefunds, partialRefundsOf } from './sql/partial-refunds.ts'
 import { addPending } from './sql/pending.ts'
 import { addPayments, changePayments, lockPayments } from './sql/stage.ts'
 import { pendingOf } from './undecided.ts'
@@ -17,23 +20,36 @@ export async function applyToPayments(
   items: readonly Item<ProviderAnswer>[],
   now: () => Date,
 ): Promise<Decide<ProviderAnswer>> {
-  const previous = await lockedPayments(tx, items)
-  return (sending, newItems) => settleAll(sending, newItems, previous, now())
+  const [payments, parts] = await Promise.all([lockedPayments(tx, items), storedParts(tx, items)])
+  return (sending, newItems) => settleAll(sending, newItems, { payments, parts }, now())
+}
+
+interface Previous {
+  readonly payments: ReadonlyMap<string, Payment>
+  /** Refunds of parts that are requested again. */
+  readonly parts: ReadonlyMap<string, PartialRefund>
 }
 
 function settleAll(
   tx: Sending,
   newItems: readonly Item<ProviderAnswer>[],
-  previous: ReadonlyMap<string, Payment>,
+  { payments: previous, parts }: Previous,
   now: Date,
 ): Reaction[] {
   const payments = new Map(previous)
+  const addedParts: PartialRefund[] = []
   const reactions: Reaction[] = []
   const dues: DueRefund[] = []
   const pending: PendingCharge[] = []
   for (const { event, prepared } of newItems) {
-    if (!isCause(event)) continue
     const before = payments.get(event.data.orderId)
+    if (event.type === 'PartialRefundRequested') {
+      const decision = decidePartialRefund(before, parts.get(event.data.refundId), event, now)
+      if (decision.added) addedParts.push(decision.added)
+      if (decision.payment) payments.set(event.data.orderId, decision.payment)
+      if (decision.event) reactions.push({ cause: event, events: [decision.event] })
+    }
+    if (!isCause(event)) continue
     const due = dueRefundOf(before, event, prepared)
     if (due) dues.push(due)
     const pendingCharge = pendingOf(before, prepared)
@@ -45,6 +61,7 @@ function settleAll(
   }
   const changedPayments = [...payments.values()].filter((payment) => previous.get(payment.orderId) !== payment)
   writePayments(tx, changedPayments, previous)
+  if (addedParts.length > 0) tx.send(addPartialRefunds, partialRefundColumns(addedParts))
   writeDues(tx, dues)
   writePending(tx, pending)
   return reactions
@@ -56,6 +73,16 @@ async function lockedPayments(
 ): Promise<ReadonlyMap<string, Payment>> {
   const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
   return paymentsByOrder(await tx.query<Row>(lockPayments, [orderIds]))
+}
+
+async function storedParts(
+  tx: Queryable,
+  items: readonly Item<ProviderAnswer>[],
+): Promise<ReadonlyMap<string, PartialRefund>> {
+  const refundIds = items.flatMap(({ event }) => (event.type === 'PartialRefundRequested' ? [event.data.refundId] : []))
+  if (refundIds.length === 0) return new Map()
+  const rows = await tx.query<PartialRefundRow>(partialRefundsOf, [refundIds])
+  return new Map(rows.map((row) => [row.refundId, partialRefundFrom(row)]))
 }
 
 /** `previous`: the stored payments, under their row locks. */
@@ -77,6 +104,21 @@ export function writeDues(tx: Sending, dues: readonly DueRefund[]): void {
     dues.map(({ currency }) => currency ?? null),
     dues.map(({ error }) => error ?? null),
   ])
+}
+
+export function partialRefundColumns(parts: readonly PartialRefund[]): unknown[] {
+  return [
+    parts.map(({ refundId }) => refundId),
+    parts.map(({ orderId }) => orderId),
+    parts.map(({ customerId }) => customerId),
+    parts.map(({ chargeId }) => chargeId ?? null),
+    parts.map(({ amountCents }) => amountCents),
+    parts.map(({ currency }) => currency),
+    parts.map(({ status }) => status),
+    parts.map(({ refusal }) => refusal ?? null),
+    parts.map(({ correlationId }) => correlationId ?? null),
+    parts.map(({ traceparent }) => traceparent ?? null),
+  ]
 }
 
 function writePending(tx: Sending, pending: readonly PendingCharge[]): void {

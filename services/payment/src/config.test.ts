@@ -1,7 +1,7 @@
 // Is the guard set as the figures say, and is a time-out that is too short for its provider refused
 // in words?
 import { expect, test } from 'vitest'
-import { paymentConfig } from './config.ts'
+import { paymentConfig, publishesAdjustments } from './config.ts'
 
 function options(env: Record<string, string>) {
   return paymentConfig({ PAYMENT_PROVIDER_URL: 'http://provider', ...env })
@@ -70,4 +70,16 @@ test('Stripe needs its key alone, and is called below its account’s limit', ()
   expect(() => paymentConfig({})).toThrow('PAYMENT_PROVIDER_URL: found nothing')
   expect(() => paymentConfig({ PAYMENT_PROVIDER: 'paypal' })).toThrow('allowed: one of simulator, stripe')
   expect(() => options({ PAYMENT_WEBHOOK_SECRET: 'whsec_1' })).toThrow('only with PAYMENT_PROVIDER=stripe')
+})
+
+test('requests for refunds of parts need a topic for what becomes of them', () => {
+  const topics = (consumed: string, emitted: string) => ({
+    consumes: (topic: string) => topic === consumed,
+    emits: (topic: string) => topic === emitted,
+  })
+  expect(publishesAdjustments(topics('orders.refunds', 'payment.adjusted'))).toBe(true)
+  expect(publishesAdjustments(topics('orders.cancelled', 'payment.processed'))).toBe(false)
+  expect(() => publishesAdjustments(topics('orders.refunds', 'payment.processed'))).toThrow(
+    'KAFKA_EMIT_TOPICS: found no payment.adjusted; allowed: with payment.adjusted',
+  )
 })

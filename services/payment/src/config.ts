@@ -1,6 +1,8 @@
 // What is the payment stage given besides what every stage is?
 import { ConfigError, readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
+import { topicOf } from '@orderpipeline/order-events'
+import type { ProcessContext } from '@orderpipeline/stage'
 import { z } from 'zod'
 import type { GuardOptions } from './guard/guard.ts'
 
@@ -140,4 +142,17 @@ export function paymentConfig(env: Environment): ProviderOptions {
       },
     },
   }
+}
+
+/**
+ * Whether the pipeline has the stage publish what becomes of refunds of parts and disputes. @throws
+ * ConfigError where it consumes requests for such refunds and cannot answer them
+ */
+export function publishesAdjustments({ consumes, emits }: Pick<ProcessContext, 'consumes' | 'emits'>): boolean {
+  const [requests, adjustments] = [topicOf('PartialRefundRequested'), topicOf('PaymentPartlyRefunded')]
+  if (consumes(requests) && !emits(adjustments))
+    throw new ConfigError([
+      `KAFKA_EMIT_TOPICS: found no ${adjustments}; allowed: with ${adjustments}, since the stage consumes ${requests}`,
+    ])
+  return emits(adjustments)
 }

@@ -4,17 +4,21 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, StageContext } from '@orderpipeline/stage'
 import { createStageRate } from './guard/callers.ts'
 import type { ProviderOptions } from './config.ts'
+import type { DisputeSource } from './disputes/watch-disputes.ts'
 import { intentsIn } from './provider/intents.ts'
 import { createProvider } from './provider/provider.ts'
 import type { Provider } from './provider/provider.ts'
 import { simulatorCharges, stripeCharges } from './reconcile/charge-list.ts'
 import type { ChargeList } from './reconcile/charge-list.ts'
+import { stripeDisputes } from './provider/stripe/disputes.ts'
 import { createStripe } from './provider/stripe/stripe.ts'
 import { webhookTask } from './provider/stripe/webhook-task.ts'
 
 export interface Connection {
   readonly provider: Provider
   readonly list: ChargeList
+  /** The simulator has none. */
+  readonly disputes?: DisputeSource
   readonly periodicTasks: readonly PeriodicTask[]
   /** Called with the stage's pool before the first call to the provider. */
   readonly onDatabase: (database: Queryable) => void
@@ -44,6 +48,7 @@ export function createConnection(options: ProviderOptions, { now, logger, regist
   return {
     provider: createStripe({ ...address, intents, now: () => now().getTime() }),
     list: stripeCharges(address),
+    disputes: stripeDisputes(address),
     periodicTasks: [...rateChores, ...(webhook ? [webhookTask({ ...webhook, now, logger })] : [])],
     onDatabase: (database) => (pool = database),
   }

@@ -9,7 +9,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import { applyToPayments } from './apply.ts'
 import { refundTask } from './refunds/due-refunds.ts'
 import { createLookups } from './lookups.ts'
-import type { Lookups } from './lookups.ts'
+import type { LookupResult, Lookups } from './lookups.ts'
 import { callFor, isCause } from './payments.ts'
 import type { ProviderAnswer, Ending, Payment } from './payments.ts'
 import { ProviderError } from './provider/provider.ts'
@@ -42,6 +42,9 @@ const newMs = 5_000
  */
 const patienceMs = 10 * 60_000
 
+/** Ten years. */
+const bookDays = 3_653
+
 export function paymentStage(provider: Provider, context: PaymentContext): StageDefinition<ProviderAnswer> {
   const { now, keyHours = 24, registry, logger, onDatabase } = context
   let lookups: Lookups | undefined
@@ -55,12 +58,13 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
     handles: handledEvents('payment'),
     // Before the transaction: a call of seconds must hold no connection and no lock.
     prepare: async (event, signal, database) => {
+      const stageLookups = lookupsOf(database)
+      const look = () => stageLookups.add({ orderId: event.data.orderId, eventId: event.id })
+      if (event.type === 'PartialRefundRequested') return refundable(await look())
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
       const nowMs = now().getTime()
       const memory = { keyHours, nowMs }
       const placedMs = placedAtMs(event.data.orderId)
-      const stageLookups = lookupsOf(database)
-      const look = () => stageLookups.add({ orderId: event.data.orderId, eventId: event.id })
       if (event.type !== 'StockReserved') {
         const { payment } = await look()
         // An order of unknown age may be older than the provider's memory.
@@ -80,7 +84,11 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
     apply: (tx, items) => applyToPayments(tx, items, now),
     // The books. An order that is asked about later is looked for at the provider before anything
     // is charged; what is still owed is in a table of its own, without end.
-    retention: [{ table: 'payments', days: 3_653 }],
+    retention: [
+      { table: 'payments', days: bookDays },
+      { table: 'partial_refunds', days: bookDays },
+      { table: 'disputes', days: bookDays },
+    ],
     periodicTasks: tasks.map((task) => ({
       ...task,
       run: (surroundings) => {
@@ -89,6 +97,15 @@ export function paymentStage(provider: Provider, context: PaymentContext): Stage
       },
     })),
   }
+}
+
+/**
+ * The provider is called after the transaction, by the task of due refunds. A payment that was
+ * published before it was stored (pending.ts) is waited for.
+ */
+function refundable({ payment, isApplied }: LookupResult): ProviderAnswer {
+  if (payment || isApplied) return { kind: 'nothing' }
+  throw new ProviderError('InFlight', 'the payment of which a part is to be refunded is not stored yet')
 }
 
 /**
@@ -124,6 +141,8 @@ async function givenBack(
   const call = callFor(booked)
   if (call.kind === 'nothing') return { kind: 'nothing' }
   let chargeId = call.kind === 'refund' ? call.chargeId : undefined
+  // Due once the dispute is won; the customer's bank has the money until then.
+  if (booked?.disputed) return { kind: 'owed', chargeId, error: 'the charge is disputed' }
   try {
     chargeId ??= await stoppedOrCaptured(provider, { orderId, customerId, forgotten, traceparent }, signal)
     if (chargeId === undefined) return { kind: 'voided' }

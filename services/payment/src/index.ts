@@ -3,7 +3,14 @@ export { paymentStage } from './definition.ts'
 export { paymentConfig } from './config.ts'
 export { guarded, type GuardOptions } from './guard/guard.ts'
 export { withProviderMetrics } from './provider/metrics.ts'
-export { callFor, settle, type ProviderAnswer, type Payment } from './payments.ts'
+export { callFor, refunded, remainingCents, settle, type ProviderAnswer, type Payment } from './payments.ts'
+export { settleDispute, type Dispute, type ReportedDispute } from './disputes/disputes.ts'
+export { askAboutDisputes, watch, type DisputeSource } from './disputes/watch-disputes.ts'
+export { dueRefundOf } from './refunds/dues.ts'
+export { makeDueRefunds } from './refunds/due-refunds.ts'
+export { makePartialRefunds } from './refunds/make-partial-refunds.ts'
+export { settleLostDisputes } from './refunds/after-disputes.ts'
+export { decidePartialRefund, outcomeEvent, type PartialRefund } from './refunds/partial-refunds.ts'
 export {
   createProvider,
   ProviderError,
@@ -11,6 +18,7 @@ export {
   type ChargeOutcome,
   type Provider,
   type Refund,
+  type RefundPart,
   type Stopped,
 } from './provider/provider.ts'
 export { traced } from './provider/trace.ts'

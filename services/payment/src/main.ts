@@ -1,8 +1,9 @@
 // The payment stage's process.
 import { runStageProcess } from '@orderpipeline/stage'
 import { createConnection } from './connection.ts'
-import { paymentConfig } from './config.ts'
+import { paymentConfig, publishesAdjustments } from './config.ts'
 import { paymentStage } from './definition.ts'
+import { disputesTask } from './disputes/watch-disputes.ts'
 import { guarded } from './guard/guard.ts'
 import { withProviderMetrics, watchBreaker } from './provider/metrics.ts'
 import { pendingTask } from './pending.ts'
@@ -13,6 +14,7 @@ import { traced } from './provider/trace.ts'
 await runStageProcess({ env: process.env, now: () => new Date() }, (context) => {
   const options = paymentConfig(process.env)
   const { guard, keyHours, reconcileAfterSeconds: afterSeconds } = options
+  const publishes = publishesAdjustments(context)
   const { logger, now, registry, tracing } = context
   logger.info(
     { provider: options.kind, timeoutMs: options.timeoutMs },
@@ -28,12 +30,13 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
     onClose: () => logger.info('the provider answers again; the breaker is closed'),
   })
   watchBreaker(registry, () => provider.open)
-  const { list, onDatabase } = connection
+  const { list, disputes, onDatabase } = connection
   const parts = { provider, now, registry, logger }
   const tasks = [
     ...connection.periodicTasks,
     ...(options.kind === 'stripe' ? [pendingTask(parts)] : []),
-    ...(afterSeconds === 0 ? [] : [reconcileTask({ ...parts, list, afterSeconds })]),
+    ...(disputes ? [disputesTask({ ...parts, source: disputes, publishes })] : []),
+    ...(afterSeconds === 0 ? [] : [reconcileTask({ ...parts, list, disputes, afterSeconds })]),
   ]
   return {
     ...paymentStage(provider, {

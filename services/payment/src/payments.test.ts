@@ -80,3 +80,19 @@ describe('the outcome of a payment', () => {
     })
   })
 })
+
+describe('a payment of which parts were refunded', () => {
+  const partly: Payment = { ...captured, partlyRefundedCents: 300 }
+  const rest: ProviderAnswer = {
+    kind: 'refunded',
+    refund: { refundId: 're-1', chargeId: 'ch-1', amountCents: 400, currency: 'EUR' },
+  }
+
+  it('keeps its amount when the rest is refunded, and publishes how much the rest was', () => {
+    const settlement = settle(partly, cancelled, rest, now)
+    expect(settlement?.payment).toMatchObject({ status: 'REFUNDED', amountCents: 700 })
+    expect(settlement?.event).toMatchObject({ type: 'PaymentRefunded', data: { totalCents: 400 } })
+    const again = settle({ ...partly, status: 'REFUNDED', refundId: 're-1' }, cancelled, { kind: 'nothing' }, now)
+    expect(again?.event).toMatchObject({ id: settlement?.event?.id, data: { totalCents: 400 } })
+  })
+})

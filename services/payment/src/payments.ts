@@ -23,12 +23,22 @@ export interface Payment {
   readonly chargeId?: string
   readonly refundId?: string
   readonly declineReason?: string
+  /** Cents that refunds of parts have given back, or are to. */
+  readonly partlyRefundedCents?: number
+  /** The bank has taken the charge back, or has yet to decide whether it does. */
+  readonly disputed?: boolean
+}
+
+/** What refunds of parts leave of it. */
+export function remainingCents({ amountCents = 0, partlyRefundedCents = 0 }: Payment): number {
+  return amountCents - partlyRefundedCents
 }
 
 /** What takes a payment back, or keeps it from being made. */
 export type Ending = EventOf<'OrderCancelled'> | EventOf<'RefundRequested'>
 export type Cause = EventOf<'StockReserved'> | Ending
 
+/** Whether the provider is called for it before its transaction. */
 export function isCause(event: OrderEvent): event is Cause {
   return event.type === 'StockReserved' || event.type === 'OrderCancelled' || event.type === 'RefundRequested'
 }
@@ -81,7 +91,9 @@ export function settle(
     case 'charged':
       return chargeSettlement(payment, answer, now)
     case 'refunded':
-      return payment?.status === 'REFUNDED' ? undefined : refunded({ orderId, customerId }, answer.refund, context)
+      return payment?.status === 'REFUNDED'
+        ? undefined
+        : refunded({ orderId, customerId }, answer.refund, context, payment)
   }
 }
 
@@ -93,7 +105,7 @@ function repetition(payment: Payment | undefined, cause: Cause, context: EventCo
   if (cause.type !== 'OrderCancelled' || payment?.status !== 'REFUNDED') return undefined
   const { orderId, customerId, amountCents, currency, chargeId, refundId } = payment
   if (amountCents === undefined || currency === undefined || !chargeId || !refundId) return undefined
-  const data = { orderId, customerId, totalCents: amountCents, currency, chargeId, refundId }
+  const data = { orderId, customerId, totalCents: remainingCents(payment), currency, chargeId, refundId }
   return { payment, event: eventOf('PaymentRefunded', data, context) }
 }
 
@@ -103,10 +115,15 @@ export function stopped(about: About): Settlement {
   return { payment: { ...about, status: 'CANCELLED' }, event: undefined }
 }
 
-export function refunded(about: About, refund: Refund, context: EventContext): Settlement {
+/**
+ * `booked`: the payment as it is stored. It keeps its amount: the refund may be of what refunds of
+ * parts have left of it.
+ */
+export function refunded(about: About, refund: Refund, context: EventContext, booked?: Payment): Settlement {
   const { chargeId, refundId, amountCents, currency } = refund
+  const charged = booked?.amountCents ?? amountCents
   return {
-    payment: { ...about, status: 'REFUNDED', amountCents, currency, chargeId, refundId },
+    payment: { ...about, status: 'REFUNDED', amountCents: charged, currency, chargeId, refundId },
     event: eventOf('PaymentRefunded', { ...about, totalCents: amountCents, currency, chargeId, refundId }, context),
   }
 }

@@ -31,6 +31,18 @@ export interface StoredRefund {
   readonly metadata: Record<string, string>
 }
 
+/** https://docs.stripe.com/api/disputes/object */
+export interface StoredDispute {
+  readonly id: string
+  readonly object: 'dispute'
+  status: string
+  readonly payment_intent: string
+  readonly amount: number
+  readonly currency: string
+  readonly reason: string
+  readonly metadata: Record<string, string>
+}
+
 interface Answer {
   readonly status: number
   readonly body: unknown
@@ -52,6 +64,7 @@ export interface StripeServer {
   readonly key: string
   readonly intents: Map<string, StoredIntent>
   readonly refunds: StoredRefund[]
+  readonly disputes: StoredDispute[]
   /** Calls as `METHOD path`, in order. */
   readonly calls: string[]
   /** The next call of its path fails so; each once. */
@@ -63,6 +76,8 @@ export interface StripeServer {
   /** A bank decides on what is processing. */
   decide(id: string, status: 'succeeded' | 'requires_payment_method'): void
   addCustomer(shopId: string, paymentMethod: string | null): void
+  /** A customer's bank disputes a charge, all of it unless an amount is given. */
+  dispute(intentId: string, status?: string, amount?: number): StoredDispute
   close(): Promise<void>
 }
 
@@ -93,6 +108,7 @@ class StripeState {
   readonly key = 'sk_test_123'
   readonly intents = new Map<string, StoredIntent>()
   readonly refunds: StoredRefund[] = []
+  readonly disputes: StoredDispute[] = []
   readonly calls: string[] = []
   readonly faults: StripeFault[] = []
   searchLag = false
@@ -110,6 +126,20 @@ class StripeState {
     intent.status = status
     if (status === 'requires_payment_method')
       intent.last_payment_error = { code: 'payment_intent_payment_attempt_failed' }
+  }
+
+  dispute(intentId: string, status = 'needs_response', amount?: number): StoredDispute {
+    const intent = this.intents.get(intentId)
+    if (!intent) throw new Error(`no intent ${intentId}`)
+    const about = {
+      id: `du_${++this.#ids}`,
+      object: 'dispute' as const,
+      payment_intent: intentId,
+      reason: 'fraudulent',
+    }
+    const dispute = { ...about, status, amount: amount ?? intent.amount, currency: intent.currency, metadata: {} }
+    this.disputes.push(dispute)
+    return dispute
   }
 
   addCustomer(shopId: string, paymentMethod: string | null): void {
@@ -182,6 +212,10 @@ class StripeState {
         return list(this.refunds.filter((refund) => refund.payment_intent === params.get('payment_intent')))
       case 'GET refunds/:id':
         return ok(this.refunds.find((refund) => refund.id === id))
+      case 'GET disputes':
+        return list(this.disputes.filter((dispute) => dispute.payment_intent === params.get('payment_intent')))
+      case 'GET disputes/:id':
+        return this.#dispute(id, params)
       default:
         return failure(404, 'invalid_request_error', { message: `Unrecognized request URL (${route})` })
     }
@@ -226,20 +260,31 @@ class StripeState {
   #refund(params: URLSearchParams): Answer {
     const intent = this.intents.get(params.get('payment_intent') ?? '')
     if (intent?.status !== 'succeeded') return failure(400, 'invalid_request_error', { code: 'charge_not_captured' })
-    const isRefunded = this.refunds.some(
-      ({ payment_intent, status }) => payment_intent === intent.id && status !== 'failed',
+    const isDisputed = this.disputes.some(
+      ({ payment_intent, status }) => payment_intent === intent.id && !['won', 'prevented'].includes(status),
     )
-    if (isRefunded) return failure(400, 'invalid_request_error', { code: 'charge_already_refunded' })
+    if (isDisputed) return failure(400, 'invalid_request_error', { code: 'charge_disputed' })
+    const remainingAmount = intent.amount - this.#chargeOf(intent).amount_refunded
+    if (remainingAmount === 0) return failure(400, 'invalid_request_error', { code: 'charge_already_refunded' })
+    const amount = params.has('amount') ? Number(params.get('amount')) : remainingAmount
+    if (amount > remainingAmount) return failure(400, 'invalid_request_error', { param: 'amount' })
     const refund: StoredRefund = {
       id: `re_${++this.#ids}`,
       status: 'succeeded',
       payment_intent: intent.id,
-      amount: intent.amount,
+      amount,
       currency: intent.currency,
       metadata: metadataOf(params),
     }
     this.refunds.push(refund)
     return ok(refund)
+  }
+
+  #dispute(id: string | undefined, params: URLSearchParams): Answer {
+    const dispute = this.disputes.find((each) => each.id === id)
+    if (!dispute) return failure(404, 'invalid_request_error', { code: 'resource_missing' })
+    const isExpanded = params.get('expand[]') === 'payment_intent'
+    return ok(isExpanded ? { ...dispute, payment_intent: this.intents.get(dispute.payment_intent) } : dispute)
   }
 
   #withIntent(id: string | undefined, perform: (intent: StoredIntent) => Answer): Answer {
@@ -257,9 +302,10 @@ class StripeState {
     return { status: 200, body: { object: 'list', data, has_more: from + limit < all.length } }
   }
 
-  #chargeOf({ id }: StoredIntent) {
+  #chargeOf({ id }: Pick<StoredIntent, 'id'>) {
     const refunds = this.refunds.filter(({ payment_intent, status }) => payment_intent === id && status !== 'failed')
-    return { id: `ch_${id}`, amount_refunded: refunds.reduce((sum, { amount }) => sum + amount, 0) }
+    const disputed = this.disputes.some(({ payment_intent }) => payment_intent === id)
+    return { id: `ch_${id}`, amount_refunded: refunds.reduce((sum, { amount }) => sum + amount, 0), disputed }
   }
 
   #search(params: URLSearchParams): Answer {
@@ -303,7 +349,9 @@ function unexpectedState(intent: StoredIntent): Answer {
   return failure(400, 'invalid_request_error', { code: 'payment_intent_unexpected_state', payment_intent: intent })
 }
 
-const endpointCodes = ['payment_intent_unexpected_state', 'charge_already_refunded', 'charge_not_captured']
+const endpointCodes = [
+  ...['payment_intent_unexpected_state', 'charge_already_refunded', 'charge_not_captured', 'charge_disputed'],
+]
 function isOfEndpoint({ body }: Answer) {
   return endpointCodes.includes((body as { error?: { code?: string } }).error?.code ?? '')
 }

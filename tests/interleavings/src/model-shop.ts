@@ -3,19 +3,19 @@
 // become dead letters, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
-import { eventOf } from '@orderpipeline/order-events'
+import { allConsumedTopics, eventId, eventOf } from '@orderpipeline/order-events'
 import type { BuiltInStageName, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { consumedTopics } from '@orderpipeline/stage/testing'
-import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
-import type { StoredParcel } from '@orderpipeline/orders'
-import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/payment'
+import { cancellable, cancelled, decide, decideRefund, noMoney, ordersStage, refundEvents } from '@orderpipeline/orders'
+import type { Money, StoredParcel } from '@orderpipeline/orders'
+import { callFor, createProvider, paymentStage, ProviderError } from '@orderpipeline/payment'
 import type { ProviderAnswer, Payment } from '@orderpipeline/payment'
 import { nextParcelStatus, planShipments, shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus, ParcelStatus, ShipmentStatus } from '@orderpipeline/shipping'
 import { ModelKafka } from './model-kafka.ts'
+import { aboutOf, ModelMoney } from './model-money.ts'
 import { ProviderModel } from './provider-model.ts'
 import { Timelines } from './timelines.ts'
-import type { FinalState, Crash, Order, ShopUnderTest } from './steps.ts'
+import type { Adjustments, FinalState, Crash, Order, ShopUnderTest } from './steps.ts'
 
 /** As the stages themselves declare them; the provider is not called for this. */
 const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
@@ -30,7 +30,7 @@ export const hears = {
 /** The stages that decide about an order. */
 export type Stage = keyof typeof hears
 export const stages = Object.keys(hears) as Stage[]
-export const consumes: Record<Stage, readonly string[]> = consumedTopics
+export const consumes: Record<Stage, readonly string[]> = allConsumedTopics
 
 /**
  * A message that only moves an order on may be lost, and the order ends by its deadline; a message
@@ -50,11 +50,13 @@ export class ModelShop implements ShopUnderTest {
   readonly statuses = new Map<string, OrderStatus>()
   /** Every status an order has had, in order. */
   readonly history = new Map<string, OrderStatus[]>()
-  readonly timelines = new Timelines()
+  readonly timelines: Timelines
   readonly stock: Map<string, number>
   readonly reservations = new Map<string, ReservationStatus>()
   readonly held = new Map<string, Quantities>()
-  readonly payments = new Map<string, Payment>()
+  /** Refunds and disputes as the orders service shows them. */
+  readonly adjusted = new Map<string, Money>()
+  readonly money: ModelMoney
   readonly shipments = new Map<string, ShipmentStatus>()
   /** The carrier's state: orders with a label. */
   readonly labels = new Set<string>()
@@ -69,15 +71,26 @@ export class ModelShop implements ShopUnderTest {
   readonly #prepared = new Map<string, { readonly answer: ProviderAnswer | 'charging' }>()
   readonly #relay: OrderEvent[] = []
 
-  constructor(orders: readonly Order[], stock: ReadonlyMap<string, number>, declines: (orderId: string) => boolean) {
+  readonly #refunds: boolean
+
+  /** `refunds`: the pipeline has refunds of parts and disputes. */
+  constructor(
+    orders: readonly Order[],
+    stock: ReadonlyMap<string, number>,
+    declines: (orderId: string) => boolean,
+    refunds = true,
+  ) {
     this.orders = orders
+    this.#refunds = refunds
+    this.timelines = new Timelines(refunds)
     this.stock = new Map(stock)
     this.provider = new ProviderModel(declines)
+    this.money = new ModelMoney(this.provider, (events) => this.#kafka.publish(events))
     for (const { orderId, items } of orders) {
       this.statuses.set(orderId, 'PLACED')
       this.history.set(orderId, ['PLACED'])
       this.timelines.placed(orderId)
-      this.#relay.push(eventOf('OrderPlaced', { ...this.#about(orderId), items: [...items], currency: 'EUR' }, context))
+      this.#relay.push(eventOf('OrderPlaced', { ...aboutOf(orderId), items: [...items], currency: 'EUR' }, context))
     }
   }
 
@@ -86,12 +99,69 @@ export class ModelShop implements ShopUnderTest {
       order,
       history: this.history.get(order.orderId) ?? [],
       kept: this.provider.kept(order.orderId),
-      payment: this.payments.get(order.orderId)?.status,
+      payment: this.money.payments.get(order.orderId)?.status,
+      adjustments: this.#adjustments(order.orderId),
       reservation: this.reservations.get(order.orderId),
       shipment: this.shipments.get(order.orderId),
       label: this.labels.has(order.orderId),
       parcel: { shipping: this.parcels.get(order.orderId), orders: this.shown.get(order.orderId) },
     }))
+  }
+
+  #adjustments(orderId: string): Adjustments {
+    const dispute = this.provider.disputes.get(orderId)
+    return {
+      parts: this.provider.refundedInParts(orderId),
+      lost: dispute?.status === 'LOST' ? dispute.amountCents : 0,
+      disputed: dispute !== undefined,
+      shown: this.adjusted.get(orderId) ?? noMoney,
+      due: this.money.owes(orderId),
+    }
+  }
+
+  /** Staff asks for some cents, or for the first line; pieces of shipped orders go into stock. */
+  refundPart(orderId: string, which: number): void {
+    if (!this.#refunds) return
+    const { refunds, disputes } = this.adjusted.get(orderId) ?? noMoney
+    const status = this.statuses.get(orderId) ?? 'PLACED'
+    const items = this.#pricedItems(orderId)
+    const totalCents = items.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0)
+    const line = items[which % items.length]
+    const lines = which % 2 === 0 && line ? [{ sku: line.sku, quantity: 1 }] : undefined
+    const restock = lines !== undefined && status === 'SHIPPED'
+    const fields = lines ? { items: lines } : { amountCents: 1 + (which % 150) }
+    const key = { idempotencyKey: String(which), hash: String(which) }
+    const decision = decideRefund(
+      { status, totalCents, items, refunds, disputes },
+      { ...fields, ...key, restock, reason: 'test', by: 'staff' },
+      { refundId: uuidOf(`${orderId} ${which}`), now },
+    )
+    if (decision.kind !== 'accepted') return
+    this.adjusted.set(orderId, { disputes, refunds: [...refunds, decision.refund] })
+    const events = refundEvents({ ...aboutOf(orderId), currency: 'EUR' }, decision.refund, context)
+    for (const event of events) this.timelines.requested(event)
+    this.#relay.push(...events)
+  }
+
+  dispute(orderId: string, share: number): void {
+    if (this.#refunds) this.provider.dispute(orderId, share)
+  }
+
+  bankDecides(orderId: string, outcome: 'WON' | 'LOST'): void {
+    const dispute = this.provider.disputes.get(orderId)
+    if (dispute?.status === 'OPEN') dispute.status = outcome
+  }
+
+  moneyTasks(crash: boolean): boolean {
+    return this.money.runTasks(
+      this.orders.map(({ orderId }) => orderId),
+      crash,
+    )
+  }
+
+  #pricedItems(orderId: string) {
+    const items = this.orders.find((order) => order.orderId === orderId)?.items ?? []
+    return items.map((item) => ({ ...item, unitPriceCents: price }))
   }
 
   providerDecides(which: number): boolean {
@@ -104,7 +174,7 @@ export class ModelShop implements ShopUnderTest {
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void {
     const status = this.statuses.get(orderId)
     if (status === undefined || !cancellable(status)) return
-    const decision = cancelled(this.#about(orderId), reason, context)
+    const decision = cancelled(aboutOf(orderId), reason, context)
     this.#put(orderId, 'CANCELLED')
     this.timelines.ended(orderId, decision)
     this.#relay.push(...decision.events)
@@ -112,7 +182,7 @@ export class ModelShop implements ShopUnderTest {
 
   expire(orderId: string): void {
     if (this.reservations.get(orderId) === 'RESERVED') {
-      this.#kafka.publish([eventOf('ReservationExpired', this.#about(orderId), context)])
+      this.#kafka.publish([eventOf('ReservationExpired', aboutOf(orderId), context)])
     }
   }
 
@@ -128,7 +198,7 @@ export class ModelShop implements ShopUnderTest {
       this.parcels.set(orderId, next)
       const type = { DELIVERED: 'ParcelDelivered', RETURNED: 'ParcelReturned' } as const
       const eventType = next === 'DELIVERED' || next === 'RETURNED' ? type[next] : 'ParcelDeliveryFailed'
-      this.#kafka.publish([eventOf(eventType, { ...this.#about(orderId), shipmentId: orderId, parcel }, context)])
+      this.#kafka.publish([eventOf(eventType, { ...aboutOf(orderId), shipmentId: orderId, parcel }, context)])
     }
   }
 
@@ -175,6 +245,8 @@ export class ModelShop implements ShopUnderTest {
 
   /** Calls to the provider, made before the transaction. False: no answer yet. */
   #isPrepared(delivery: string, event: OrderEvent): boolean {
+    // A payment that was published before it was stored is waited for.
+    if (event.type === 'PartialRefundRequested') return this.money.payments.has(event.data.orderId)
     if (event.type !== 'StockReserved' && event.type !== 'OrderCancelled' && event.type !== 'RefundRequested')
       return true
     const { orderId } = event.data
@@ -190,18 +262,28 @@ export class ModelShop implements ShopUnderTest {
       this.#prepared.set(delivery, { answer: 'charging' })
       return false
     }
-    this.#prepared.set(delivery, { answer: this.#stoppedOrRefunded(orderId, callFor(this.payments.get(orderId))) })
+    this.#prepared.set(delivery, { answer: this.#stoppedOrRefunded(orderId, this.money.paymentOf(orderId)) })
     // Between the answer and the transaction anything may happen.
     return false
   }
 
-  #stoppedOrRefunded(orderId: string, call: ReturnType<typeof callFor>): ProviderAnswer {
-    if (call.kind === 'refund') return { kind: 'refunded', refund: this.provider.refund(orderId, call.chargeId) }
-    if (call.kind !== 'void') return { kind: 'nothing' }
-    const stopped = this.provider.stop(orderId)
-    return stopped.status === 'captured'
-      ? { kind: 'refunded', refund: this.provider.refund(orderId, stopped.chargeId) }
-      : { kind: 'voided' }
+  #stoppedOrRefunded(orderId: string, payment: Payment | undefined): ProviderAnswer {
+    const call = callFor(payment)
+    if (call.kind === 'nothing') return { kind: 'nothing' }
+    let chargeId = call.kind === 'refund' ? call.chargeId : undefined
+    if (payment?.disputed) return { kind: 'owed', chargeId, error: 'the charge is disputed' }
+    if (chargeId === undefined) {
+      const stopped = this.provider.stop(orderId)
+      if (stopped.status !== 'captured') return { kind: 'voided' }
+      chargeId = stopped.chargeId
+    }
+    try {
+      return { kind: 'refunded', refund: this.provider.refund(orderId, chargeId) }
+    } catch (error) {
+      // The bank has it, and the stage has not heard of that yet.
+      if (!(error instanceof ProviderError)) throw error
+      return { kind: 'owed', chargeId, error: error.message }
+    }
   }
 
   #react(stage: Stage, event: OrderEvent, delivery: string, label: boolean): readonly OrderEvent[] {
@@ -214,9 +296,15 @@ export class ModelShop implements ShopUnderTest {
   #ordersHear(event: OrderEvent): readonly OrderEvent[] {
     const { orderId } = event.data
     const status = this.statuses.get(orderId) ?? 'PLACED'
-    const items = this.orders.find((order) => order.orderId === orderId)?.items ?? []
-    const facts = { priceOf: () => price, itemsOf: () => items, parcelStatusOf: () => this.shown.get(orderId) }
+    const items = this.#pricedItems(orderId)
+    const totalCents = items.reduce((sum, { quantity }) => sum + quantity * price, 0)
+    const facts = {
+      ...{ priceOf: () => price, itemsOf: () => items, parcelStatusOf: () => this.shown.get(orderId) },
+      paidOrderOf: () => ({ currency: 'EUR', totalCents, items, ...(this.adjusted.get(orderId) ?? noMoney) }),
+      ...(this.#refunds ? { returns: { keptSkus: [] } } : {}),
+    }
     const decision = decide(status, event, facts, now)
+    if (decision?.money) this.adjusted.set(orderId, decision.money)
     if (decision?.parcel) this.shown.set(orderId, decision.parcel.status)
     this.timelines.news(event, status, decision)
     if (decision && decision.status !== status) this.#put(orderId, decision.status)
@@ -224,6 +312,8 @@ export class ModelShop implements ShopUnderTest {
   }
 
   #inventoryHears(event: OrderEvent): readonly OrderEvent[] {
+    if (event.type === 'ItemsReturned')
+      for (const { sku, quantity } of event.data.items) this.stock.set(sku, (this.stock.get(sku) ?? 0) + quantity)
     const inventory = { stock: this.stock, reservations: this.reservations, heldItems: this.held }
     const { newReservations, released, reservedItems, deltas, answers } = allocate([event], inventory)
     for (const [orderId, status] of newReservations) this.reservations.set(orderId, status)
@@ -239,11 +329,9 @@ export class ModelShop implements ShopUnderTest {
   }
 
   #paymentHears(event: OrderEvent, answer: ProviderAnswer | 'charging' | undefined): readonly OrderEvent[] {
+    if (event.type === 'PartialRefundRequested') return this.money.request(event)
     if (event.type !== 'StockReserved' && event.type !== 'OrderCancelled' && event.type !== 'RefundRequested') return []
-    if (answer === undefined || answer === 'charging') return []
-    const settlement = settle(this.payments.get(event.data.orderId), event, answer, now)
-    if (settlement) this.payments.set(event.data.orderId, settlement.payment)
-    return settlement?.event ? [settlement.event] : []
+    return answer === undefined || answer === 'charging' ? [] : this.money.settle(event, answer)
   }
 
   /** As the stage prepares: whether the message in flight has a label. */
@@ -262,11 +350,7 @@ export class ModelShop implements ShopUnderTest {
     for (const [orderId, { status }] of newShipments) this.shipments.set(orderId, status)
     for (const [orderId, status] of statusChanges) this.shipments.set(orderId, status)
     return prepared.map(({ data: { orderId } }) =>
-      eventOf(
-        'ShipmentPrepared',
-        { ...this.#about(orderId), shipmentId: orderId, ...(label ? { parcel } : {}) },
-        context,
-      ),
+      eventOf('ShipmentPrepared', { ...aboutOf(orderId), shipmentId: orderId, ...(label ? { parcel } : {}) }, context),
     )
   }
 
@@ -274,8 +358,9 @@ export class ModelShop implements ShopUnderTest {
     this.statuses.set(orderId, status)
     this.history.get(orderId)?.push(status)
   }
+}
 
-  #about(orderId: string): { orderId: string; customerId: string } {
-    return { orderId, customerId: `customer of ${orderId.slice(-4)}` }
-  }
+/** A uuid made of a text, the same for the same. */
+export function uuidOf(text: string): string {
+  return eventId('PartialRefundRequested', text)
 }

@@ -1,14 +1,24 @@
 // How does the payment provider behave in the model of the interleavings (model-shop.ts)? It delays
 // its decision on charges, and its ledger's first row of a key is the one that counts, also when
 // the caller has stopped waiting for the answer by then. In memory.
-import type { ChargeOutcome, Refund, Stopped } from '@orderpipeline/payment'
+import { ProviderError } from '@orderpipeline/payment'
+import type { ChargeOutcome, Refund, RefundPart, Stopped } from '@orderpipeline/payment'
 
 interface Row {
   readonly status: 'captured' | 'declined' | 'voided'
   readonly amountCents: number
 }
 
+/** The customer's bank takes the rest of a charge back. */
+export interface BankDispute {
+  readonly orderId: string
+  readonly amountCents: number
+  status: 'OPEN' | 'WON' | 'LOST'
+}
+
 export class ProviderModel {
+  readonly disputes = new Map<string, BankDispute>()
+  readonly #parts = new Map<string, Refund>()
   readonly #rows = new Map<string, Row>()
   readonly #refunds = new Map<string, Refund>()
   #underWay: { readonly orderId: string; readonly amountCents: number }[] = []
@@ -50,20 +60,63 @@ export class ProviderModel {
     return row.status === 'captured' ? { status: row.status, chargeId: `charge of ${orderId}` } : { status: row.status }
   }
 
+  /** All that is left of the charge. @throws ProviderError while the bank has it */
   refund(orderId: string, chargeId: string): Refund {
-    const refund = this.#refunds.get(chargeId) ?? {
-      refundId: `refund of ${orderId}`,
-      chargeId,
-      amountCents: this.#rows.get(orderId)?.amountCents ?? 0,
-      currency: 'EUR',
-    }
+    const previous = this.#refunds.get(chargeId)
+    if (previous) return previous
+    this.#refuseDisputed(orderId)
+    const refund = { refundId: `refund of ${orderId}`, chargeId, amountCents: this.kept(orderId), currency: 'EUR' }
     this.#refunds.set(chargeId, refund)
     return refund
   }
 
-  /** Charged and not refunded. */
+  /** @throws ProviderError while the bank has it, or where so much is not left */
+  refundPart(orderId: string, chargeId: string, { refundId, amountCents }: Omit<RefundPart, 'currency'>): Refund {
+    const previous = this.#parts.get(refundId)
+    if (previous) return previous
+    // What a lost dispute has left may be refunded.
+    this.#refuseDisputed(orderId, ['OPEN'])
+    if (this.#refunds.has(chargeId) || amountCents > this.kept(orderId))
+      throw new ProviderError('Refused', `${amountCents} of ${this.kept(orderId)} left`)
+    const refund = { refundId: `part ${refundId}`, chargeId, amountCents, currency: 'EUR' }
+    this.#parts.set(refundId, refund)
+    return refund
+  }
+
+  /** The bank takes so much of what is left; nothing where nothing is. Once an order. */
+  dispute(orderId: string, share: number): BankDispute | undefined {
+    const amountCents = Math.ceil(this.kept(orderId) * share)
+    if (amountCents === 0 || this.disputes.has(orderId)) return undefined
+    const dispute: BankDispute = { orderId, amountCents, status: 'OPEN' }
+    this.disputes.set(orderId, dispute)
+    return dispute
+  }
+
+  chargedCents(orderId: string): number {
+    return this.#rows.get(orderId)?.amountCents ?? 0
+  }
+
+  /** Whether the whole charge, or its rest, went back. */
+  isRefunded(orderId: string): boolean {
+    return this.#refunds.has(`charge of ${orderId}`)
+  }
+
+  /** Cents that refunds of parts have given back. */
+  refundedInParts(orderId: string): number {
+    const parts = [...this.#parts.values()].filter(({ chargeId }) => chargeId === `charge of ${orderId}`)
+    return parts.reduce((sum, { amountCents }) => sum + amountCents, 0)
+  }
+
+  /** Charged, and neither refunded nor with the bank. */
   kept(orderId: string): number {
     const refunded = this.#refunds.get(`charge of ${orderId}`)?.amountCents ?? 0
-    return (this.#rows.get(orderId)?.amountCents ?? 0) - refunded
+    const dispute = this.disputes.get(orderId)
+    const withBank = dispute && dispute.status !== 'WON' ? dispute.amountCents : 0
+    return this.chargedCents(orderId) - refunded - this.refundedInParts(orderId) - withBank
+  }
+
+  #refuseDisputed(orderId: string, statuses: readonly string[] = ['OPEN', 'LOST']): void {
+    const dispute = this.disputes.get(orderId)
+    if (dispute && statuses.includes(dispute.status)) throw new ProviderError('Refused', 'the charge is disputed')
   }
 }

@@ -6,16 +6,25 @@ import { createStore } from '@orderpipeline/stage'
 import type { Item, StageDefinition } from '@orderpipeline/stage'
 import { silentLogger } from '@orderpipeline/process'
 import { askAboutExpired, inventoryStage } from '@orderpipeline/inventory'
-import { decode, topicOf } from '@orderpipeline/order-events'
-import type { OrderEvent } from '@orderpipeline/order-events'
+import { decode, isProductEvent, topicOf } from '@orderpipeline/order-events'
+import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import { ordersStage } from '@orderpipeline/orders'
 import { cancelOrder } from '@orderpipeline/orders/cancellation'
-import { paymentStage } from '@orderpipeline/payment'
-import type { Provider } from '@orderpipeline/payment'
+import { requestRefund } from '@orderpipeline/orders/partial-refunds'
+import type { Money } from '@orderpipeline/orders'
+import {
+  askAboutDisputes,
+  makeDueRefunds,
+  makePartialRefunds,
+  paymentStage,
+  settleLostDisputes,
+  watch,
+} from '@orderpipeline/payment'
+import type { DisputeSource, Provider, ReportedDispute } from '@orderpipeline/payment'
 import { updateParcels, shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus, Carrier } from '@orderpipeline/shipping'
-import type { FinalState, Crash, Order, ShopUnderTest, PendingMessage } from './steps.ts'
-import { canBeGivenUp, consumes, hears, stages } from './model-shop.ts'
+import type { Adjustments, FinalState, Crash, Order, ShopUnderTest, PendingMessage } from './steps.ts'
+import { canBeGivenUp, consumes, hears, stages, uuidOf } from './model-shop.ts'
 import type { Stage } from './model-shop.ts'
 
 function now() {
@@ -31,6 +40,13 @@ export class RealShop implements ShopUnderTest {
   readonly #offsets = new Map<string, number>()
   readonly #effected = new Set<string>()
   readonly #labels = new Set<string>()
+  /** By order. The simulated provider has none: this one stands for the bank. */
+  readonly #disputes = new Map<string, ReportedDispute>()
+  readonly #provider: Provider
+  readonly #bank: DisputeSource = {
+    of: (disputeId) => Promise.resolve(this.#disputes.get(disputeId.replace('dispute of ', ''))),
+    ofCharge: () => Promise.resolve([]),
+  }
   #says: CarriedStatus = 'UNDERWAY'
   readonly #carrier: Carrier = {
     label: ({ orderId }) => {
@@ -45,8 +61,12 @@ export class RealShop implements ShopUnderTest {
   constructor(orders: readonly Order[], database: TestDatabase, provider: Provider) {
     this.orders = orders
     this.#database = database
+    this.#provider = provider
+    const returns = { keptSkus: [] }
+    const never = { placedSeconds: 1e6, processingSeconds: 1e6, confirmedSeconds: 1e6, stalledSeconds: 0 }
+    const rules = { deadlines: never, everySeconds: 1e6, returns }
     this.#definitions = {
-      orders: ordersStage({ now, logger: silentLogger() }) as StageDefinition<unknown>,
+      orders: ordersStage({ now, logger: silentLogger() }, rules) as StageDefinition<unknown>,
       inventory: inventoryStage({ now }) as StageDefinition<unknown>,
       payment: paymentStage(provider, { now }) as StageDefinition<unknown>,
       shipping: shippingStage(
@@ -126,6 +146,115 @@ export class RealShop implements ShopUnderTest {
     await cancelOrder(this.#database.as('orders'), { orderId, context: { now: now() } })
   }
 
+  async refundPart(orderId: string, which: number): Promise<void> {
+    const items = this.orders.find((order) => order.orderId === orderId)?.items ?? []
+    const line = items[which % items.length]
+    const fields =
+      which % 2 === 0 && line ? { items: [{ sku: line.sku, quantity: 1 }] } : { amountCents: 1 + (which % 150) }
+    const request = { ...fields, reason: 'test', idempotencyKey: String(which), by: 'staff' }
+    const about = { orderId, context: { now: now() }, newId: () => uuidOf(`${orderId} ${which}`) }
+    const pool = this.#database.as('orders')
+    const isRestocked = 'items' in fields && (await this.#statusOf(orderId)) === 'SHIPPED'
+    await requestRefund(pool, { ...about, request: { ...request, restock: isRestocked } })
+  }
+
+  /** The stage hears of it at once: the simulated provider would refund a disputed charge. */
+  async dispute(orderId: string, share: number): Promise<void> {
+    const [kept] = await this.#keptOf([orderId])
+    const amountCents = Math.ceil((kept?.cents ?? 0) * share)
+    if (!kept || amountCents <= 0 || this.#disputes.has(orderId)) return
+    const disputeId = `dispute of ${orderId}`
+    const about = { disputeId, orderId, customerId: 'customer of the bank', chargeId: kept.charge_id }
+    this.#disputes.set(orderId, { ...about, amountCents, currency: 'EUR', reason: 'fraudulent', status: 'OPEN' })
+    await this.#askAbout(disputeId)
+  }
+
+  async bankDecides(orderId: string, outcome: 'WON' | 'LOST'): Promise<void> {
+    const dispute = this.#disputes.get(orderId)
+    if (dispute?.status !== 'OPEN') return
+    this.#disputes.set(orderId, { ...dispute, status: outcome })
+    await this.#askAbout(dispute.disputeId)
+  }
+
+  /** A crash before anything is stored is left to the model: here each task stores or fails. */
+  async moneyTasks(): Promise<boolean> {
+    await this.#database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
+    await this.#database.ask('payment', 'UPDATE partial_refunds SET due_at = now()')
+    const options = { provider: this.#provider, now }
+    const droppedCount = await settleLostDisputes(this.#money(), options)
+    const refundedCount = await makeDueRefunds(this.#money(), options)
+    return droppedCount + refundedCount + (await makePartialRefunds(this.#money(), options)) > 0
+  }
+
+  async #askAbout(disputeId: string): Promise<void> {
+    const { database } = this.#money()
+    await watch(database, [disputeId])
+    await askAboutDisputes(this.#money(), { source: this.#bank, publishes: true, now })
+  }
+
+  #money() {
+    const publish = (events: readonly (OrderEvent | ProductEvent)[]) => {
+      this.#publish(events.filter((event) => !isProductEvent(event)))
+      return Promise.resolve()
+    }
+    return { database: this.#database.as('payment'), publish, stopping: signal }
+  }
+
+  async #statusOf(orderId: string): Promise<string | undefined> {
+    const rows = await this.#database.ask<{ status: string }>(
+      'orders',
+      'SELECT status FROM orders WHERE order_id = $1',
+      [orderId],
+    )
+    return rows[0]?.status
+  }
+
+  /** By the provider's ledger, and without what the bank has. */
+  async #keptOf(orderIds: readonly string[]) {
+    const rows = await this.#database.ask<{ order_id: string; charge_id: string; cents: number; parts: number }>(
+      'payment_provider',
+      `SELECT c.order_id, c.charge_id, c.amount_cents - coalesce(r.amount_cents, 0) AS cents,
+         (SELECT coalesce(sum(p.amount_cents), 0)::float8 FROM partial_refunds p WHERE p.charge_id = c.charge_id) AS parts
+       FROM charges c LEFT JOIN refunds r USING (charge_id) WHERE c.order_id = ANY ($1) AND status = 'captured'`,
+      [orderIds],
+    )
+    return rows.map(({ cents, parts, ...row }) => ({
+      ...row,
+      parts,
+      cents: cents - parts - this.#withBank(row.order_id),
+    }))
+  }
+
+  #withBank(orderId: string): number {
+    const dispute = this.#disputes.get(orderId)
+    return dispute && dispute.status !== 'WON' ? dispute.amountCents : 0
+  }
+
+  async #adjustments(orderIds: readonly string[]): Promise<(orderId: string, parts: number) => Adjustments> {
+    const rows = await this.#database.ask<{ order_id: string } & { [Name in keyof Money]: Money[Name] | null }>(
+      'orders',
+      'SELECT order_id, refunds, disputes FROM orders WHERE order_id = ANY ($1)',
+      [orderIds],
+    )
+    const due = await this.#database.ask<{ order_id: string }>(
+      'payment',
+      `SELECT order_id FROM refunds_due WHERE order_id = ANY ($1)
+       UNION SELECT order_id FROM partial_refunds WHERE order_id = ANY ($1) AND status = 'DUE'`,
+      [orderIds],
+    )
+    return (orderId, parts) => {
+      const row = rows.find(({ order_id }) => order_id === orderId)
+      const dispute = this.#disputes.get(orderId)
+      return {
+        parts,
+        lost: dispute?.status === 'LOST' ? dispute.amountCents : 0,
+        disputed: dispute !== undefined,
+        shown: { refunds: row?.refunds ?? [], disputes: row?.disputes ?? [] },
+        due: due.some(({ order_id }) => order_id === orderId),
+      }
+    }
+  }
+
   async books(): Promise<FinalState[]> {
     const ids = this.orders.map(({ orderId }) => orderId)
     const statuses = async (role: string, table: string) =>
@@ -150,16 +279,15 @@ export class RealShop implements ShopUnderTest {
       'SELECT order_id, status FROM order_events WHERE order_id = ANY ($1) AND status IS NOT NULL',
       [ids],
     )
-    const money = await this.#database.ask<{ order_id: string; cents: number }>(
-      'payment_provider',
-      `SELECT c.order_id, c.amount_cents - coalesce(r.amount_cents, 0) AS cents
-       FROM charges c LEFT JOIN refunds r USING (charge_id) WHERE c.order_id = ANY ($1) AND status = 'captured'`,
-      [ids],
-    )
+    const money = await this.#keptOf(ids)
+    const adjustmentsOf = await this.#adjustments(ids)
+    const sumOf = (orderId: string, what: 'cents' | 'parts') =>
+      money.filter(({ order_id }) => order_id === orderId).reduce((sum, row) => sum + row[what], 0)
     return this.orders.map((order) => ({
       order,
       history: history.filter(({ order_id }) => order_id === order.orderId).map(({ status }) => status),
-      kept: money.filter(({ order_id }) => order_id === order.orderId).reduce((sum, { cents }) => sum + cents, 0),
+      kept: sumOf(order.orderId, 'cents'),
+      adjustments: adjustmentsOf(order.orderId, sumOf(order.orderId, 'parts')),
       payment: payments.get(order.orderId),
       reservation: reservations.get(order.orderId),
       shipment: shipments.get(order.orderId),

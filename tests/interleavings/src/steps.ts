@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { OrderItem } from '@orderpipeline/order-events'
+import type { Money } from '@orderpipeline/orders'
 import type { CarriedStatus } from '@orderpipeline/shipping'
 
 /** The line at which the replica dies that has a message in flight. */
@@ -35,6 +36,16 @@ export interface ShopUnderTest {
   /** Shipping checks its parcels; the carrier reports this for all of them. */
   carrierSays(status: CarriedStatus): void | Promise<void>
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void | Promise<void>
+  /** Staff has a part refunded; the same number is the same request. */
+  refundPart(orderId: string, which: number): void | Promise<void>
+  /** The customer's bank takes back this share of what the shop has of the order. */
+  dispute(orderId: string, share: number): void | Promise<void>
+  bankDecides(orderId: string, outcome: 'WON' | 'LOST'): void | Promise<void>
+  /**
+   * Payment's periodic tasks run once, perhaps in a replica that dies before it stores what it has
+   * published. False: there was nothing to do.
+   */
+  moneyTasks(crash: boolean): boolean | Promise<boolean>
 }
 
 export type RandomStep =
@@ -42,6 +53,9 @@ export type RandomStep =
   | { readonly kind: 'give up' | 'provider decides' | 'expire' | 'cancel' | 'deadline'; readonly which: number }
   | { readonly kind: 'relay'; readonly crash: boolean }
   | { readonly kind: 'carrier'; readonly says: CarriedStatus }
+  | { readonly kind: 'refund part' | 'dispute'; readonly which: number }
+  | { readonly kind: 'bank decides'; readonly which: number; readonly outcome: 'WON' | 'LOST' }
+  | { readonly kind: 'money tasks'; readonly crash: boolean }
 
 const crash = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Crash>('nowhere') },
@@ -59,6 +73,19 @@ const step: fc.Arbitrary<RandomStep> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), which: fc.nat(1_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('refund part' as const), which: fc.nat(1_000) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('money tasks' as const), crash: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.record({ kind: fc.constant('dispute' as const), which: fc.nat(1_000) }),
+      fc.record({
+        kind: fc.constant('bank decides' as const),
+        which: fc.nat(1_000),
+        outcome: fc.constantFrom('WON' as const, 'LOST' as const),
+      }),
+    ),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -95,6 +122,8 @@ export async function runSteps(world: ShopUnderTest, steps: readonly RandomStep[
   await settle(world)
   await world.carrierSays('DELIVERED')
   await settle(world)
+  for (const { orderId } of world.orders) await world.bankDecides(orderId, 'WON')
+  await settle(world)
 }
 
 async function take(world: ShopUnderTest, step: RandomStep): Promise<void> {
@@ -124,6 +153,15 @@ async function take(world: ShopUnderTest, step: RandomStep): Promise<void> {
       return
     case 'deadline':
       return world.cancel(order(step.which), 'DEADLINE')
+    case 'refund part':
+      return world.refundPart(order(step.which), step.which)
+    case 'dispute':
+      // Mostly all of it.
+      return world.dispute(order(step.which), step.which % 3 === 0 ? 0.4 : 1)
+    case 'bank decides':
+      return world.bankDecides(order(step.which), step.outcome)
+    case 'money tasks':
+      return void (await world.moneyTasks(step.crash))
   }
 }
 
@@ -132,7 +170,8 @@ async function settle(world: ShopUnderTest): Promise<void> {
     if (await world.relay(false)) continue
     world.providerDecides(0)
     const pending = world.pending()
-    if (pending.length === 0) return
+    const hadTasks = await world.moneyTasks(false)
+    if (pending.length === 0 && !hadTasks) return
     for (const one of pending) await world.handle(one, 'nowhere')
   }
   throw new Error('messages circulate without end')
@@ -143,7 +182,7 @@ export interface FinalState {
   readonly order: Order
   /** Every status it has had. */
   readonly history: readonly string[]
-  /** Cents, net of refunds, by the provider's ledger. */
+  /** Cents, net of refunds and of what the bank has, by the provider's ledger. */
   readonly kept: number
   readonly payment: string | undefined
   readonly reservation: string | undefined
@@ -152,21 +191,47 @@ export interface FinalState {
   readonly label: boolean
   /** By the tables of shipping, and by those of the orders service. */
   readonly parcel: { readonly shipping: string | undefined; readonly orders: string | undefined }
+  readonly adjustments: Adjustments
+}
+
+/** What happened to the money of an order after its payment. */
+export interface Adjustments {
+  /** Cents that refunds of parts gave back, by the provider's ledger. */
+  readonly parts: number
+  /** Cents that the bank has taken for good. */
+  readonly lost: number
+  /** Whether there ever was a dispute. */
+  readonly disputed: boolean
+  /** As the orders service shows it. */
+  readonly shown: Money
+  /** Whether payment still owes something. */
+  readonly due: boolean
 }
 
 export function expectBalance(
   books: readonly FinalState[],
   price: number,
-  stock: { readonly before: ReadonlyMap<string, number>; readonly after: ReadonlyMap<string, number> },
+  stock: {
+    readonly before: ReadonlyMap<string, number>
+    readonly after: ReadonlyMap<string, number>
+  },
+  refundsReturns = true,
 ): void {
   const sold = new Map<string, number>()
-  for (const { order, history, kept: netCharge, payment, reservation, shipment, label, parcel } of books) {
+  for (const { order, history, kept: netCharge, payment, reservation, shipment, label, parcel, adjustments } of books) {
     expect(history.filter((status) => status === 'SHIPPED' || status === 'CANCELLED')).toHaveLength(1)
     expect(new Set(history).size).toBe(history.length)
     const shipped = history.includes('SHIPPED')
     const total = order.items.reduce((sum, { quantity: count }) => sum + count * price, 0)
-    expect(netCharge).toBe(shipped ? total : 0)
-    expect(payment === 'CAPTURED').toBe(shipped)
+    const { parts, lost, disputed } = adjustments
+    // What was shipped is paid but for what went back; what was not has cost its customer nothing.
+    expect(netCharge).toBe(shipped ? total - parts - lost : 0)
+    expect(netCharge).toBeGreaterThanOrEqual(0)
+    if (shipped) expect(payment).toBe('CAPTURED')
+    else if (!disputed) expect(payment).not.toBe('CAPTURED')
+    expectAdjustments(adjustments)
+    // All of a parcel that comes back is refunded, unless the bank is to decide about the money.
+    if (refundsReturns && parcel.orders === 'RETURNED' && !disputed) expect(netCharge).toBe(0)
     expect(reservation === 'RESERVED').toBe(shipped)
     expect(shipment === 'DISPATCHED').toBe(shipped)
     expect(shipment).not.toBe('PREPARED')
@@ -175,6 +240,22 @@ export function expectBalance(
     if (shipped) expect(['DELIVERED', 'RETURNED']).toContain(parcel.shipping)
     expect(parcel.orders).toBe(shipped ? parcel.shipping : undefined)
     if (shipped) for (const { sku, quantity: count } of order.items) sold.set(sku, (sold.get(sku) ?? 0) + count)
+    for (const { sku, quantity: count } of adjustments.shown.refunds.flatMap(({ restocked }) => restocked ?? []))
+      sold.set(sku, (sold.get(sku) ?? 0) - count)
   }
   for (const [sku, before] of stock.before) expect((stock.after.get(sku) ?? 0) + (sold.get(sku) ?? 0)).toBe(before)
+}
+
+/**
+ * What the orders service shows is what happened at the provider, and nothing is still to be done.
+ */
+function expectAdjustments({ parts, lost, shown, due }: Adjustments): void {
+  const ofStatus = (status: string) => shown.refunds.filter((refund) => refund.status === status)
+  expect(ofStatus('REQUESTED')).toEqual([])
+  expect(ofStatus('REFUNDED').reduce((sum, { amountCents }) => sum + amountCents, 0)).toBe(parts)
+  expect(new Set(shown.refunds.map(({ refundId }) => refundId)).size).toBe(shown.refunds.length)
+  const lostDisputes = shown.disputes.filter(({ status }) => status === 'LOST')
+  expect(lostDisputes.reduce((sum, { amountCents }) => sum + amountCents, 0)).toBe(lost)
+  expect(shown.disputes.filter(({ status }) => status === 'OPEN')).toEqual([])
+  expect(due).toBe(false)
 }

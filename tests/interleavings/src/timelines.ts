@@ -8,6 +8,12 @@ import type { OrderHistory } from '@orderpipeline/orders/queries'
 
 export class Timelines {
   readonly #states = new Map<string, OrderHistory>()
+  readonly #paidOrdersChange: boolean
+
+  /** Whether there are refunds of parts and disputes. */
+  constructor(paidOrdersChange: boolean) {
+    this.#paidOrdersChange = paidOrdersChange
+  }
 
   placed(orderId: string): void {
     this.#states.set(orderId, { status: 'PLACED', timeline: [{ event: 'OrderPlaced' }] })
@@ -22,6 +28,11 @@ export class Timelines {
     if (decision && decision.status !== before) this.ended(event.data.orderId, decision)
   }
 
+  /** Staff has asked for a refund of a part. */
+  requested(event: OrderEvent): void {
+    this.#write(event.data.orderId, event.type)
+  }
+
   /** Also for a change to any other status. */
   ended(orderId: string, decision: Decision): void {
     this.#write(orderId, statusEntry(orderId, decision, orderId, new Date(0)).event, decision)
@@ -29,7 +40,7 @@ export class Timelines {
 
   isFinal(orderId: string): boolean {
     const state = this.#states.get(orderId)
-    return state !== undefined && isFinal(state)
+    return state !== undefined && isFinal(state, this.#paidOrdersChange)
   }
 
   #parcel(orderId: string, parcel: NonNullable<OrderHistory['parcel']>): void {
@@ -40,7 +51,8 @@ export class Timelines {
   #write(orderId: string, event: EventType, to?: Pick<OrderHistory, 'status' | 'reason'>): void {
     const current = this.#states.get(orderId) ?? { status: 'PLACED', timeline: [] }
     const isRepeat = current.timeline.some((each) => each.event === event)
-    if (isFinal(current) && (to || !isRepeat)) throw new Error(`${event} was written to an order that was final`)
+    if (isFinal(current, this.#paidOrdersChange) && (to || !isRepeat))
+      throw new Error(`${event} was written to an order that was final`)
     const { status, reason } = to ?? current
     const { parcel } = current
     const timeline = isRepeat ? current.timeline : [...current.timeline, { event }]

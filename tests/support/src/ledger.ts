@@ -42,11 +42,14 @@ export function flawless(audit: Audit): Audit {
   }
 }
 
-/** By order, in the provider's ledger; refunded orders are as if never charged. */
+/**
+ * By order, in the provider's ledger; refunded orders are as if never charged. Without disputes.
+ */
 const netOfRefunds = `
   SELECT order_id, sum(amount_cents) AS amount FROM (
     SELECT order_id::uuid, amount_cents FROM payment_provider.charges WHERE status = 'captured'
-    UNION ALL SELECT order_id, -amount_cents FROM payment_provider.refunds) AS moves
+    UNION ALL SELECT order_id, -amount_cents FROM payment_provider.refunds
+    UNION ALL SELECT order_id, -amount_cents FROM payment_provider.partial_refunds) AS moves
   GROUP BY 1 HAVING sum(amount_cents) <> 0`
 
 export class Ledger {
@@ -109,7 +112,11 @@ export class Ledger {
          WHERE (o.status = 'SHIPPED') IS DISTINCT FROM (coalesce(r.status, '') = 'RESERVED')`,
       ),
       chargesOff: await this.#count(
-        `SELECT count(*) FROM (SELECT order_id, total_cents FROM orders.orders WHERE status = 'SHIPPED') o
+        `SELECT count(*) FROM (
+           SELECT order_id, nullif(total_cents - (
+             SELECT coalesce(sum((refund ->> 'amountCents')::bigint), 0) FROM jsonb_array_elements(refunds) AS refund
+             WHERE refund ->> 'status' = 'REFUNDED'), 0) AS total_cents
+           FROM orders.orders WHERE status = 'SHIPPED') o
          FULL JOIN (${netOfRefunds}) c USING (order_id) WHERE o.total_cents IS DISTINCT FROM c.amount`,
       ),
       chargedTwice: await this.#count(
@@ -117,7 +124,9 @@ export class Ledger {
          GROUP BY order_id HAVING count(*) > 1) AS twice`,
       ),
       paymentsOff: await this.#count(
-        `SELECT count(*) FROM (SELECT order_id, amount_cents FROM payment.payments WHERE status = 'CAPTURED') p
+        `SELECT count(*) FROM (
+           SELECT order_id, nullif(amount_cents - partly_refunded_cents, 0) AS amount_cents
+           FROM payment.payments WHERE status = 'CAPTURED') p
          FULL JOIN (${netOfRefunds}) c USING (order_id) WHERE p.amount_cents IS DISTINCT FROM c.amount`,
       ),
       shipmentsOff: await this.#count(

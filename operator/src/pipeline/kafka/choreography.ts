@@ -4,6 +4,7 @@
 import {
   builtInStageNames,
   builtInStages,
+  isBuiltInStage,
   messagesPerOrder,
   productDefinitions,
   stockShare,
@@ -40,8 +41,12 @@ const ofStock: ReadonlySet<string> = new Set(Object.values(productDefinitions).m
 /** Messages an order makes on a topic, where it is known; otherwise one. */
 export function messagesPerOrderOn({ stages }: OrderPipelineSpec, topic: string): number {
   if (ofStock.has(topic) && stages.some((stage) => builtIn(stage, 'inventory'))) return stockShare
-  const isFromOrders = stages.some((stage) => builtIn(stage, 'orders') && has(stage.emits, topic))
-  return (isFromOrders ? perOrder.get(topic) : undefined) ?? 1
+  const isBuiltIn = stages.some((stage) => isEmittedBy(stage, topic))
+  return (isBuiltIn ? perOrder.get(topic) : undefined) ?? 1
+}
+
+function isEmittedBy(stage: Stage, topic: string): boolean {
+  return isBuiltInStage(stage.name) && builtIn(stage, stage.name) && has(stage.emits, topic)
 }
 
 /** Whether a part runs a program of the services image. */

@@ -110,6 +110,19 @@ describe('the messages that follow from an order on the built-in stages', () => 
     expect(flows.filter(({ to }) => to === 'payment.processed').map(({ from }) => from)).toEqual(['inventory.updated'])
   })
 
+  it('are few where the shop refunds parts: the gateway places no orders by that topic', () => {
+    const refunds = readFileSync(join(import.meta.dirname, '../../../../examples/shop-refunds.yaml'), 'utf8')
+    const { spec: withRefunds } = parse(refunds) as { spec: OrderPipelineSpec }
+    const { entrances, messagesPerOrder } = topologyOf(withRefunds)
+    expect(entrances).toEqual(['orders.placed'])
+    for (const { name } of spec.topics)
+      expect(messagesPerOrder.get(name)).toBe(topologyOf(spec).messagesPerOrder.get(name))
+    for (const name of ['orders.refunds', 'payment.adjusted']) {
+      expect(messagesPerOrder.get(name)).toBeCloseTo(0.05)
+      expect(messagesPerOrderOn(withRefunds, name)).toBeCloseTo(0.05)
+    }
+  })
+
   it('differ with a ratio of the user, or if a stage is not the built-in one', () => {
     expect(counts(spec, [{ to: 'orders.cancelled', ratio: 0.5 }])).toMatchObject({ 'orders.cancelled': 0.5 })
     expect(counts(spec, [{ to: 'orders.status', ratio: 0 }])).toMatchObject({ 'orders.status': 0 })

@@ -65,7 +65,10 @@ function entrancesOf(spec: OrderPipelineSpec): string[] {
   const gatewayTopics = (spec.gateway?.emits ?? (spec.gateway ? [{ topic: gatewayTopic }] : [])).map(
     ({ topic }) => topic,
   )
-  const entrances = gatewayTopics.length > 0 ? gatewayTopics : [...consumed].filter((topic) => !emitted.has(topic))
+  // By a topic that a stage emits as well, the gateway sends something else about orders.
+  const ofGatewayAlone = gatewayTopics.filter((topic) => !emitted.has(topic))
+  const byGateway = ofGatewayAlone.length > 0 ? ofGatewayAlone : gatewayTopics
+  const entrances = byGateway.length > 0 ? byGateway : [...consumed].filter((topic) => !emitted.has(topic))
   const consumedEntrances = entrances.filter((topic) => consumed.has(topic))
   if (consumedEntrances.length > 0) return consumedEntrances
   throw new InvalidTopologyError(

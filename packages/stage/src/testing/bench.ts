@@ -70,6 +70,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     KAFKA_TOPIC_PREFIX: prefix,
     KAFKA_ORDER_KEYED_TOPICS: [],
     KAFKA_CONSUME_TOPICS: consumes.map((topic) => prefix + topic),
+    KAFKA_EMIT_TOPICS: [],
     KAFKA_DEAD_LETTER_TOPIC: `${prefix}${name}.dead-letters`,
     STAGE_CONCURRENCY: 10,
     STAGE_RETRY_ATTEMPTS: 3,

@@ -96,6 +96,18 @@ data: {"event":"OrderPlaced","status":"PLACED","at":"${placedAt}"}
 
 `
 
+const refundId = '01936d60-0c1d-7e2f-9a3b-4c5d6e7f8a9b'
+export const amountToRefund = { amountCents: 500, reason: 'arrived late' }
+export const linesToRefund = { items: [{ sku: 'SKU-0001', quantity: 1 }], reason: 'sent back', restock: true }
+export const acceptedRefund = { orderId, refundId, amountCents: 1999, status: 'REQUESTED' }
+export const tooMuch = {
+  title: 'Too Much',
+  status: 422,
+  detail: '5000 is more than is left of the payment',
+  problems: [{ path: 'amountCents', found: '5000', allowed: '1 to 1999' }],
+  requestId: '4bf92f3577b34da6a3ce929d0e0e4736',
+}
+
 export const tooLate = {
   title: 'Too Late',
   status: 409,

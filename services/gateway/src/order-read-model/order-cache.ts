@@ -14,6 +14,8 @@ export interface OrderCacheOptions {
   readonly cache: Cache
   /** A part of each key, so that several pipelines can share one Redis. */
   readonly pipeline: string
+  /** Refunds of parts and disputes may change a paid order months later. */
+  readonly paidOrdersChange: boolean
   readonly registry: Registry
 }
 
@@ -27,7 +29,8 @@ const expirySeconds = 3_600
  * The same reader, with a cache of final orders in front of it. If a customer is given, an order of
  * another customer is not returned from the cache either.
  */
-export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }: OrderCacheOptions): OrderReader {
+export function cachedOrders(orders: OrderReader, options: OrderCacheOptions): OrderReader {
+  const { cache, pipeline, paidOrdersChange, registry } = options
   const key = (orderId: string): string => `${pipeline}:order:${orderId.toLowerCase()}`
   const lookups = new Counter({
     name: 'gateway_order_cache_total',
@@ -39,11 +42,13 @@ export function cachedOrders(orders: OrderReader, { cache, pipeline, registry }:
     ...orders,
     byId: async (orderId, customer) => {
       const text = await cache.get(key(orderId))
-      const cached = text ? orderIn(text) : undefined
+      const entry = text ? orderIn(text) : undefined
+      // An entry may be of a gateway whose pipeline did not refund yet.
+      const cached = entry && isFinal(entry, paidOrdersChange) ? entry : undefined
       lookups.inc({ result: cached ? 'hit' : text === undefined ? 'away' : 'miss' })
       if (cached) return customer === undefined || customer === cached.customerId ? cached : undefined
       const order = await orders.byId(orderId, customer)
-      if (order && isFinal(order)) cache.set(key(orderId), JSON.stringify(order), expirySeconds)
+      if (order && isFinal(order, paidOrdersChange)) cache.set(key(orderId), JSON.stringify(order), expirySeconds)
       return order
     },
   }

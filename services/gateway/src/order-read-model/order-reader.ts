@@ -26,11 +26,16 @@ export interface OrderReader {
   progress(orderIds: readonly string[], customer: string | undefined): Promise<readonly OrderProgress[]>
 }
 
-export function orderReader(primary: Queryable, replica: ReadReplica | undefined): OrderReader {
+/** `paidOrdersChange`: refunds of parts and disputes may change a paid order months later. */
+export function orderReader(
+  primary: Queryable,
+  replica: ReadReplica | undefined,
+  paidOrdersChange = false,
+): OrderReader {
   return {
     byId: async (orderId, customer) => {
       const before = await replica?.ask((from) => orderById(from, orderId, customer))
-      return before && isFinal(before) ? before : orderById(primary, orderId, customer)
+      return before && isFinal(before, paidOrdersChange) ? before : orderById(primary, orderId, customer)
     },
     statuses: async (orderIds, customer) => {
       const before = (await replica?.ask((from) => statusesById(from, orderIds, customer))) ?? []

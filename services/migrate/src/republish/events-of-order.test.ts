@@ -64,3 +64,31 @@ test('events keep the ids of their first publication and can be read by every st
 test('an order that was never priced is not validated', () => {
   expect(typesOf('PROCESSING', { totalCents: undefined })).toEqual(['OrderStatusChanged'])
 })
+
+test('requests, refunds of parts and disputes are published again under their own ids', () => {
+  const refundId = '01936d60-0c1d-7e2f-9a3b-4c5d6e7f8a9b'
+  const items = [{ sku: 'SKU-0001', quantity: 1 }]
+  const request = { refundId, amountCents: 350, reason: 'returned', items, restocked: items }
+  const requested = { refunds: [{ ...request, status: 'REQUESTED' as const }] }
+  expect(typesOf('SHIPPED', requested)).toEqual([
+    ...['OrderConfirmed', 'OrderStatusChanged', 'PartialRefundRequested', 'ItemsReturned'],
+  ])
+  const partialRefund = { refundId, chargeId: 'ch-1', amountCents: 350, currency: 'EUR', providerRefundId: 're-1' }
+  const after = {
+    refunds: [{ ...request, status: 'REFUNDED' as const, restocked: undefined }],
+    partialRefunds: [{ ...partialRefund, status: 'REFUNDED' as const }],
+  }
+  expect(typesOf('SHIPPED', after)).toEqual(['OrderConfirmed', 'OrderStatusChanged', 'PaymentPartlyRefunded'])
+  expect(typesOf('SHIPPED', { partialRefunds: [{ ...partialRefund, status: 'DUE' }] })).not.toContain(
+    'PaymentPartlyRefunded',
+  )
+  const dispute = { disputeId: 'du-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR', reason: 'fraudulent' }
+  expect(typesOf('SHIPPED', { disputes: [{ ...dispute, status: 'LOST' }] })).toEqual([
+    ...['OrderConfirmed', 'OrderStatusChanged', 'PaymentDisputed', 'PaymentDisputeClosed'],
+  ])
+  const events = eventsOfOrder({ ...order, status: 'SHIPPED', ...requested }, now)
+  expect(events.find(({ type }) => type === 'PartialRefundRequested')?.id).toBe(
+    eventId('PartialRefundRequested', orderId, refundId),
+  )
+  for (const event of events) expect(decode(encode(event).value)).toEqual(event)
+})

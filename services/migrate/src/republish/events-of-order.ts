@@ -10,6 +10,8 @@ import type {
   Parcel,
   PricedItem,
 } from '@orderpipeline/order-events'
+import { disputeEvents, refundOutcomes, refundRequests } from './events-of-money.ts'
+import type { StoredDispute, StoredPartialRefund, StoredRefund } from './events-of-money.ts'
 
 /** What every service has stored about one order. */
 export interface OrderRecord {
@@ -25,6 +27,9 @@ export interface OrderRecord {
   readonly reservation?: 'RESERVED' | 'REJECTED' | 'RELEASED' | 'CANCELLED_EARLY' | undefined
   readonly payment?: StoredPayment | undefined
   readonly shipment?: StoredShipment | undefined
+  readonly refunds?: readonly StoredRefund[] | undefined
+  readonly partialRefunds?: readonly StoredPartialRefund[] | undefined
+  readonly disputes?: readonly StoredDispute[] | undefined
 }
 
 export interface StoredPayment {
@@ -46,8 +51,11 @@ export interface StoredShipment {
 export function eventsOfOrder(order: OrderRecord, now: Date): readonly OrderEvent[] {
   return [
     ...ordersEvents(order, contextOf('/orders', order, now)),
+    ...refundRequests(aboutOf(order), order.currency, order.refunds ?? [], contextOf('/orders', order, now)),
     ...inventoryEvents(order, contextOf('/inventory', order, now)),
     ...paymentEvents(order, contextOf('/payment', order, now)),
+    ...refundOutcomes(aboutOf(order), order.partialRefunds ?? [], contextOf('/payment', order, now)),
+    ...disputeEvents(aboutOf(order), order.disputes ?? [], contextOf('/payment', order, now)),
     ...shippingEvents(order, contextOf('/shipping', order, now)),
   ]
 }

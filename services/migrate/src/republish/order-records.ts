@@ -2,7 +2,16 @@
 // own role, a page of orders at a time.
 import type { Administrator } from '@orderpipeline/postgres'
 import type { Parcel } from '@orderpipeline/order-events'
-import { selectItems, selectOrders, selectPayments, selectReservations, selectShipments } from '../sql/republish.ts'
+import {
+  selectDisputes,
+  selectItems,
+  selectOrders,
+  selectPartialRefunds,
+  selectPayments,
+  selectReservations,
+  selectShipments,
+} from '../sql/republish.ts'
+import type { StoredDispute, StoredPartialRefund } from './events-of-money.ts'
 import type { OrderRecord, StoredPayment, StoredShipment } from './events-of-order.ts'
 
 const ordersAtOnce = 500
@@ -19,17 +28,21 @@ export async function* orderRecords(administrator: Administrator, since: Date): 
     const reservations = await byOrder<Reservation>(administrator, 'inventory', selectReservations, ids)
     const payments = await byOrder<StoredPayment>(administrator, 'payment', selectPayments, ids)
     const shipments = await byOrder<ShipmentRow>(administrator, 'shipping', selectShipments, ids)
+    const partialRefunds = await byOrder<StoredPartialRefund>(administrator, 'payment', selectPartialRefunds, ids)
+    const disputes = await byOrder<StoredDispute>(administrator, 'payment', selectDisputes, ids)
     yield orders.map((order) => ({
       ...present(order),
       items: (items.get(order.orderId) ?? []).map(present),
       reservation: reservations.get(order.orderId)?.[0]?.status,
       payment: payments.get(order.orderId)?.map(present)[0],
       shipment: shipments.get(order.orderId)?.map(shipmentOf)[0],
+      partialRefunds: partialRefunds.get(order.orderId)?.map(present),
+      disputes: disputes.get(order.orderId),
     }))
   }
 }
 
-type OrderRow = Omit<OrderRecord, 'items' | 'reservation' | 'payment' | 'shipment'>
+type OrderRow = Omit<OrderRecord, 'items' | 'reservation' | 'payment' | 'shipment' | 'partialRefunds' | 'disputes'>
 type Item = OrderRecord['items'][number]
 interface Reservation {
   readonly status: NonNullable<OrderRecord['reservation']>

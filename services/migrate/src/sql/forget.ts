@@ -15,6 +15,12 @@ export const stillServed: readonly (readonly [...ServiceStatement, what: string]
   ['payment', 'SELECT order_id FROM refunds_due WHERE customer_id = $1 LIMIT 1', 'a refund that is due'],
   [
     'payment',
+    `SELECT order_id FROM partial_refunds WHERE customer_id = $1 AND status = 'DUE' LIMIT 1`,
+    'a refund of a part that is due',
+  ],
+  ['payment', `SELECT order_id FROM disputes WHERE customer_id = $1 AND status = 'OPEN' LIMIT 1`, 'an open dispute'],
+  [
+    'payment',
     'SELECT order_id FROM charges_pending WHERE customer_id = $1 LIMIT 1',
     'a charge that the bank has not decided',
   ],
@@ -24,6 +30,8 @@ export const stillServed: readonly (readonly [...ServiceStatement, what: string]
 export const ofOrders: readonly ServiceStatement[] = [
   ['inventory', 'UPDATE reservations SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   ['payment', 'UPDATE payments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  ['payment', 'UPDATE partial_refunds SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  ['payment', 'UPDATE disputes SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   // A tracking number leads to the person who got the parcel.
   ['shipping', 'DELETE FROM parcels WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
   ['shipping', 'UPDATE shipments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],

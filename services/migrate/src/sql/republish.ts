@@ -3,7 +3,7 @@
 /** $1: since when, $2: the last order of the page before, $3: orders at most. */
 export const selectOrders = `
 SELECT order_id AS "orderId", customer_id AS "customerId", currency, status, reason, total_cents::float8 AS "totalCents",
-  correlation_id AS "correlationId", parcel - 'status' AS parcel
+  correlation_id AS "correlationId", parcel - 'status' AS parcel, refunds
 FROM orders
 WHERE order_id > $2::uuid AND (status IN ('PLACED', 'PROCESSING', 'CONFIRMED') OR updated_at >= $1::timestamptz)
 ORDER BY order_id
@@ -19,9 +19,22 @@ export const selectReservations = 'SELECT order_id, status FROM reservations WHE
 
 /** $1: order ids. */
 export const selectPayments = `
-SELECT order_id, status, amount_cents::float8 AS "amountCents", currency, charge_id AS "chargeId", refund_id AS "refundId",
+SELECT order_id, status, (amount_cents - CASE status WHEN 'REFUNDED' THEN partly_refunded_cents ELSE 0 END)::float8
+    AS "amountCents", currency, charge_id AS "chargeId", refund_id AS "refundId",
   decline_reason AS "declineReason"
 FROM payments WHERE order_id = ANY ($1::uuid[])`
+
+/** $1: order ids. */
+export const selectPartialRefunds = `
+SELECT order_id, refund_id AS "refundId", charge_id AS "chargeId", amount_cents::float8 AS "amountCents", currency, status,
+  refusal, provider_refund_id AS "providerRefundId"
+FROM partial_refunds WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, created_at`
+
+/** $1: order ids. */
+export const selectDisputes = `
+SELECT order_id, dispute_id AS "disputeId", charge_id AS "chargeId", amount_cents::float8 AS "amountCents", currency, reason,
+  status
+FROM disputes WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, opened_at`
 
 /** $1: order ids. */
 export const selectShipments = `

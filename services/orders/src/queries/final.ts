@@ -5,8 +5,9 @@
 // overtake each other, so an earlier event may arrive later. Each event is in a history once. So an
 // order is final when it has ended and its history has every event that the services publish about
 // an order with that end. For an order that was cancelled by its customer or its deadline it is
-// unknown what else is on its way (a charge, a refund), and it is never final. tests/interleavings
-// holds this against thousands of random orders of events.
+// unknown what else is on its way (a charge, a refund), and it is never final. Nor is a paid order
+// where the shop refunds parts or hears of disputes: either may come months later.
+// tests/interleavings holds this against thousands of random orders of events.
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 
 export interface OrderHistory {
@@ -35,7 +36,9 @@ const ofShipped: readonly EventType[] = [
 /** Further events about a parcel come until it is delivered or returned. */
 const parcelEnds: readonly string[] = ['DELIVERED', 'RETURNED']
 
-export function isFinal({ status, reason, parcel, timeline }: OrderHistory): boolean {
+/** `paidOrdersChange`: the pipeline has refunds of parts and disputes. */
+export function isFinal({ status, reason, parcel, timeline }: OrderHistory, paidOrdersChange: boolean): boolean {
+  if (status === 'SHIPPED' && paidOrdersChange) return false
   if (parcel && !parcelEnds.includes(parcel.status)) return false
   const expected = status === 'SHIPPED' ? ofShipped : status === 'CANCELLED' && reason ? ofCancelled[reason] : undefined
   const events = new Set(timeline.map(({ event }) => event))

@@ -1,7 +1,7 @@
 // Which queries about orders are open to other packages than the orders service?
 export { ordersOfCustomer, type OrderSummary } from './customer.ts'
 export { isFinal, type OrderHistory } from './final.ts'
-export { orderById, statusesById, type OrderView, type StatusView } from './orders.ts'
+export { orderById, statusesById, type OrderView, type ShownRefund, type StatusView } from './orders.ts'
 export { isSettled, isTerminal, progressOf, type OrderProgress, type TimelineStep } from './progress.ts'
 export { stepsAtStatus, steps, countSteps, type CompletedSteps } from './steps.ts'
 export { stockPage, type StockView } from './stock.ts'

@@ -3,6 +3,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 import { selectOrder, selectStatuses } from '../sql/order-views.ts'
+import type { StoredDispute, StoredRefund } from '../money/money.ts'
 import type { StoredParcel } from '../stage/saga.ts'
 
 export interface OrderView {
@@ -17,6 +18,10 @@ export interface OrderView {
   readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unitPriceCents?: number }[]
   /** The parcel of a shipped order, where a carrier has it. */
   readonly parcel?: StoredParcel
+  /** Refunds of parts of its payment, in the order in which they were requested. */
+  readonly refunds?: readonly ShownRefund[]
+  /** Disputes of its payment. */
+  readonly disputes?: readonly StoredDispute[]
   /** The correlation id of the request that placed it, and of every log line about it. */
   readonly requestId?: string
   /** The trace of that request, where it was sampled. */
@@ -31,6 +36,9 @@ export interface OrderView {
     readonly at: string
   }[]
 }
+
+/** Without what only staff is to see. */
+export type ShownRefund = Omit<StoredRefund, 'key' | 'hash' | 'by'>
 
 export interface StatusView {
   readonly orderId: string

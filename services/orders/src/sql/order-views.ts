@@ -18,6 +18,10 @@ SELECT json_strip_nulls(json_build_object(
   'currency', o.currency,
   'totalCents', o.total_cents,
   'parcel', o.parcel,
+  'refunds', (
+    SELECT json_agg(refund - 'key' - 'hash' - 'by' ORDER BY refund ->> 'at')
+    FROM jsonb_array_elements(o.refunds) AS refund),
+  'disputes', o.disputes,
   'requestId', o.correlation_id,
   'traceId', o.trace_id,
   'items', (

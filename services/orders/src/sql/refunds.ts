@@ -30,6 +30,8 @@ export const unrefunded: Statement = {
 SELECT order_id, customer_id, status, correlation_id
 FROM orders
 WHERE order_id >= $1::uuid AND order_id < $2::uuid AND status = 'CANCELLED'
+  -- Of a disputed payment the bank has the money.
+  AND disputes IS NULL
   AND EXISTS (
     SELECT FROM order_events AS paid
     WHERE paid.order_id = orders.order_id AND paid.order_id >= $1::uuid AND paid.order_id < $2::uuid

@@ -18,6 +18,9 @@ import type {
   PricedItem,
 } from '@orderpipeline/order-events'
 import { source } from '../event-source.ts'
+import type { Money, PaidOrder } from '../money/money.ts'
+import { adjustedMoney, returnedParcel } from './money.ts'
+import type { ReturnPolicy } from './money.ts'
 
 export interface Decision {
   readonly status: OrderStatus
@@ -28,6 +31,8 @@ export interface Decision {
   readonly events: readonly OrderEvent[]
   /** Known once a carrier has it, and in all later events about it. */
   readonly parcel?: StoredParcel
+  /** What has happened to the payment since it was made, where that is new. */
+  readonly money?: Money
 }
 
 export interface StoredParcel extends Parcel {
@@ -46,6 +51,10 @@ export interface Facts {
   readonly paymentsStall?: boolean
   /** The status of an order's parcel, where it has one. */
   readonly parcelStatusOf?: (orderId: string) => StoredParcel['status'] | undefined
+  /** Refunds and disputes of an order; its lines where its parcel has come back. */
+  readonly paidOrderOf?: (orderId: string) => (PaidOrder & { readonly currency: string }) | undefined
+  /** What a parcel that comes back makes of the money; without one staff decides. */
+  readonly returns?: ReturnPolicy | undefined
 }
 
 export interface About {
@@ -56,6 +65,12 @@ export interface About {
 /** `undefined`: nothing changes and there is no event. The same status: there are only events. */
 export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now: Date): Decision | undefined {
   const context = following(event, source, now)
+  const money = adjustedMoney(event, facts.paidOrderOf?.(event.data.orderId))
+  // The bank has taken the money before the goods have left: they stay. A dispute that the shop
+  // wins makes payment give back what it has again.
+  if (money && event.type === 'PaymentDisputed' && cancellable(status))
+    return { ...ending(event.data, 'DISPUTED', context), money }
+  if (money) return { status, money, events: [] }
   if (status === 'SHIPPED') return afterShipping(event, facts, context)
   if (status === 'CANCELLED') return afterCancellation(event, context)
   switch (event.type) {
@@ -109,14 +124,18 @@ const parcelStatusByEvent: Readonly<Partial<Record<OrderEvent['type'], ParcelSta
 }
 
 /** An order that is shipped stays so; its parcel goes on, and does not go back. */
-function afterShipping(event: OrderEvent, { parcelStatusOf }: Facts, context: EventContext): Decision | undefined {
+function afterShipping(event: OrderEvent, facts: Facts, context: EventContext): Decision | undefined {
   const status = parcelStatusByEvent[event.type]
   if (status === undefined || !('parcel' in event.data) || event.data.parcel === undefined) return undefined
-  const previous = parcelStatusOf?.(event.data.orderId)
+  const previous = facts.parcelStatusOf?.(event.data.orderId)
   if (previous === 'DELIVERED' || previous === 'RETURNED' || previous === status) return undefined
   const { parcel } = event.data
   const statusEvent = eventOf('ParcelStatusChanged', { ...aboutOf(event.data), status, parcel }, context, status)
-  return { status: 'SHIPPED', parcel: { ...parcel, status }, events: [statusEvent] }
+  const decision = { status: 'SHIPPED' as const, parcel: { ...parcel, status }, events: [statusEvent] }
+  const paidOrder = facts.paidOrderOf?.(event.data.orderId)
+  if (status !== 'RETURNED' || !facts.returns || !paidOrder) return decision
+  const { events, ...more } = returnedParcel(aboutOf(event.data), paidOrder, facts.returns, context)
+  return { ...decision, ...more, events: [statusEvent, ...events] }
 }
 
 function validation(event: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], context: EventContext): Decision {

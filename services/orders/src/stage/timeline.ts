@@ -37,12 +37,14 @@ export function receivedEntries(message: OrderEvent, before: OrderStatus, decide
   return [{ orderId: data.orderId, event: type, causeId: id, at: new Date(time) }]
 }
 
+const refundEvents: ReadonlySet<EventType> = new Set(['RefundRequested', 'PartialRefundRequested', 'ItemsReturned'])
+
 /**
- * The answer to an event after the order's end: money that was taken meanwhile is to go back. The
- * refund itself arrives later.
+ * The answer to an event after the order's end: money that was taken meanwhile is to go back, or a
+ * parcel that has come back is to be refunded. The refund itself arrives later.
  */
 export function refundEntries(events: readonly OrderEvent[], causeId: string, at: Date): readonly HistoryEntry[] {
-  const requests = events.filter(({ type }) => type === 'RefundRequested')
+  const requests = events.filter(({ type }) => refundEvents.has(type))
   return requests.map(({ type, data }) => ({ orderId: data.orderId, event: type, causeId, at }))
 }
 

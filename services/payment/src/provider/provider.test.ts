@@ -57,6 +57,15 @@ test('refunds under a key of its own, and stops under the charge’s key', async
   expect(stopping.requests[0]).toMatchObject({ url: '/v1/voids', headers: { 'idempotency-key': 'order-1' } })
 })
 
+test('refunds a part under a key of its own, with its amount', async () => {
+  const refund = { refundId: 're-1', chargeId: 'ch-1', amountCents: 300, currency: 'EUR' }
+  const { requests, provider } = await listening({ status: 201, body: refund })
+  const part = { amountCents: 300, currency: 'EUR', refundId: 'part-7' }
+  expect(await provider.refund('order-1', 'ch-1', never, { part })).toEqual(refund)
+  expect(requests[0]).toMatchObject({ url: '/v1/refunds', headers: { 'idempotency-key': 'part-part-7' } })
+  expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ chargeId: 'ch-1', amountCents: 300 })
+})
+
 test('passes the trace of a call on if there is one', async () => {
   const { requests, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'

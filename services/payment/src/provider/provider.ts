@@ -28,7 +28,7 @@ export type ChargeOutcome =
 export type Stopped =
   { readonly status: 'captured'; readonly chargeId: string } | { readonly status: 'voided' | 'declined' }
 
-/** A refund is always the whole charge. */
+/** It is of a whole charge, or what refunds of parts have left of it; or of a part. */
 export interface Refund {
   readonly refundId: string
   readonly chargeId: string
@@ -38,8 +38,20 @@ export interface Refund {
 
 export interface RefundOptions {
   readonly traceparent?: string | undefined
-  /** The refund's own idempotency key; made of the order id unless given. */
+  /** The refund's own idempotency key; made of the order id, or the part's, unless given. */
   readonly key?: string | undefined
+  readonly part?: RefundPart | undefined
+}
+
+/** No more than a part of the charge goes back. */
+export interface RefundPart {
+  readonly amountCents: number
+  readonly currency: string
+  /**
+   * Ours. The provider keeps it with the refund where it can, for longer than it remembers an
+   * idempotency key: a database that was restored may ask for a refund again months later.
+   */
+  readonly refundId: string
 }
 
 /** `traceparent`: W3C, of the work that asks, for the provider to go on with. */
@@ -76,6 +88,11 @@ const RefundBody = z.object({
   amountCents: z.int().min(0),
   currency: z.string(),
 })
+
+/** The idempotency key of a refund: one of the whole charge, and one for each part. */
+export function refundKey(orderId: string, part: RefundPart | undefined): string {
+  return part ? `part-${part.refundId}` : `refund-${orderId}`
+}
 
 export interface ProviderAddress {
   /** May have a path, below which the calls are. */
@@ -127,8 +144,9 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
       if (status === 200) return outcomeOf(parse(Charges, body).charges)
       throw unexpectedAnswer(status, body)
     },
-    refund: async (orderId, chargeId, signal, { traceparent, key = `refund-${orderId}` } = {}) => {
-      const { status, body } = await ask('v1/refunds', key, { chargeId }, { signal, traceparent })
+    refund: async (orderId, chargeId, signal, { traceparent, part, key = refundKey(orderId, part) } = {}) => {
+      const returning = { chargeId, ...(part ? { amountCents: part.amountCents } : {}) }
+      const { status, body } = await ask('v1/refunds', key, returning, { signal, traceparent })
       if (status === 201 || status === 200) return parse(RefundBody, body)
       throw unexpectedAnswer(status, body)
     },

@@ -9,7 +9,7 @@ import { PaymentIntents } from '../provider/stripe/answers.ts'
 import type { PaymentIntent } from '../provider/stripe/answers.ts'
 import { createStripeApi } from '../provider/stripe/api.ts'
 import type { StripeAddress } from '../provider/stripe/api.ts'
-import { orderKey, shopCustomerKey } from '../provider/stripe/stripe.ts'
+import { orderKey, shopCustomerKey } from '../provider/stripe/metadata.ts'
 import type { ListedCharge } from './compare.ts'
 
 export interface ComparedPeriod {
@@ -94,7 +94,8 @@ function chargesOf(intent: PaymentIntent): ListedCharge[] {
   if (intent.status !== 'succeeded' || !orderId.success) return []
   const { currency, latest_charge: charge } = intent
   const amountCents = minorUnitsFromStripe(intent.amount, currency)
-  const refundedAmount = typeof charge === 'object' && charge ? charge.amount_refunded : 0
+  const { amount_refunded: refundedAmount, disputed } =
+    typeof charge === 'object' && charge ? charge : { amount_refunded: 0, disputed: false }
   if (amountCents === undefined) throw new ProviderError('Misconfigured', `${intent.id} has an invalid amount`)
   return [
     {
@@ -104,6 +105,7 @@ function chargesOf(intent: PaymentIntent): ListedCharge[] {
       amountCents,
       currency,
       refundedCents: minorUnitsFromStripe(refundedAmount, currency) ?? 0,
+      ...(disputed ? { disputed } : {}),
     },
   ]
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Payment, PaymentStatus } from '../payments.ts'
 import { differenceOf } from './compare.ts'
 
@@ -47,5 +47,29 @@ test('leaves foreign refunds and other amounts to a person, with the amounts', (
     orderId: about.orderId,
     chargeId: 'ch-1',
     detail: '700 of 700 EUR kept by the provider; booked: 600 EUR',
+  })
+})
+
+describe('refunds of parts', () => {
+  function kindOfParts(refundedCents: number, booked: { readonly due: number; readonly made: number }) {
+    const partly = { ...payment('CAPTURED', 'ch-1'), partlyRefundedCents: booked.due + booked.made }
+    return differenceOf({ ...charge, refundedCents }, partly, booked.made)?.kind
+  }
+
+  test('are no difference while the provider has made those of the books, and perhaps those that are due', () => {
+    expect(kindOfParts(300, { due: 0, made: 300 })).toBeUndefined()
+    expect(kindOfParts(300, { due: 200, made: 300 })).toBeUndefined()
+    expect(kindOfParts(500, { due: 200, made: 300 })).toBeUndefined()
+  })
+
+  test('are left to a person where the provider has made more, or less', () => {
+    expect(kindOfParts(501, { due: 200, made: 300 })).toBe('REFUNDED_ELSEWHERE')
+    expect(kindOfParts(299, { due: 200, made: 300 })).toBe('AMOUNT')
+  })
+
+  test('add up with the refund of the rest to the whole charge', () => {
+    const refunded = { ...payment('REFUNDED', 'ch-1'), partlyRefundedCents: 300 }
+    expect(differenceOf({ ...charge, refundedCents: 700 }, refunded, 300)).toBeUndefined()
+    expect(differenceOf({ ...charge, refundedCents: 400 }, refunded, 300)?.kind).toBe('NOT_REFUNDED')
   })
 })

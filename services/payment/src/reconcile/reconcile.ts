@@ -12,18 +12,23 @@ import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder, writeDues } from '../apply.ts'
 import type { DueRefund } from '../refunds/dues.ts'
+import type { DisputeSource } from '../disputes/watch-disputes.ts'
 import { book } from '../pending.ts'
 import type { Provider } from '../provider/provider.ts'
+import { madeOfOrders } from '../sql/partial-refunds.ts'
 import { addDifferences, capturesOfOrders, claimStretch, finishStretch } from '../sql/reconcile.ts'
 import { paymentsOf } from '../sql/stage.ts'
 import type { ChargeList, ComparedPeriod } from './charge-list.ts'
 import { differenceOf, forPeople } from './compare.ts'
+import { unknownDisputes } from './unknown-disputes.ts'
 import type { Difference, DifferenceKind, ListedCharge } from './compare.ts'
 import { reconcileFigures } from './figures.ts'
 
 export interface ReconcileOptions {
   readonly provider: Provider
   readonly list: ChargeList
+  /** Where the provider has disputes. */
+  readonly disputes?: DisputeSource | undefined
   /**
    * How old charges are when they are compared for the first time: those that are younger may still
    * be on their way.
@@ -124,9 +129,10 @@ async function comparePage(
   const { database } = surroundings
   const orderIds = [...new Set(charges.map(({ orderId }) => orderId))]
   const payments = paymentsByOrder(await database.query(paymentsOf, [orderIds]))
-  const differences: Difference[] = []
+  const madeByOrder = await madeParts(orderIds, surroundings)
+  const differences: Difference[] = [...(await unknownDisputes(charges, surroundings, options))]
   for (const charge of charges) {
-    const difference = differenceOf(charge, payments.get(charge.orderId))
+    const difference = differenceOf(charge, payments.get(charge.orderId), madeByOrder.get(charge.orderId))
     if (!difference) continue
     differences.push(difference)
     options.logger?.error(difference, 'the payment provider and our payments disagree')
@@ -137,6 +143,11 @@ async function comparePage(
   }
   await leaveToPeople(differences, surroundings)
   return differences
+}
+
+async function madeParts(orderIds: readonly string[], { database }: ReconcileContext) {
+  const rows = await database.query<{ orderId: string; cents: number }>(madeOfOrders, [orderIds])
+  return new Map(rows.map(({ orderId, cents }) => [orderId, cents]))
 }
 
 async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { database }: ReconcileContext) {

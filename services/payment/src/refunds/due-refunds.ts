@@ -5,25 +5,20 @@
 // so that one replica at a time calls. A refund is published before it is stored: a crash in
 // between repeats the call and the event, under the same ids.
 import type { Pool } from '@orderpipeline/postgres'
-import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
+import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge } from '@orderpipeline/telemetry'
-import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder, writePayments } from '../apply.ts'
 import { refunded, stopped } from '../payments.ts'
 import type { Settlement } from '../payments.ts'
-import type { Provider, Refund } from '../provider/provider.ts'
+import type { Refund } from '../provider/provider.ts'
+import type { DueRefundOptions, Surroundings } from './due-refund-options.ts'
+import { settleLostDisputes } from './after-disputes.ts'
+import { makePartialRefunds } from './make-partial-refunds.ts'
 import { stoppedOrCaptured } from './stopping.ts'
 import { claimDues, deleteDue, noteDueError, sumDues } from '../sql/dues.ts'
 import type { DueRow, DueSum } from '../sql/dues.ts'
 import { lockPayments } from '../sql/stage.ts'
-
-export interface DueRefundOptions {
-  readonly provider: Provider
-  readonly now: () => Date
-  readonly registry?: Registry | undefined
-  readonly logger?: Logger | undefined
-}
 
 const dueAtOnce = 10
 export const everyMs = 15_000
@@ -34,13 +29,13 @@ export function refundTask(options: DueRefundOptions): PeriodicTask {
     name: 'giving back',
     everyMs,
     run: async (surroundings) => {
+      await settleLostDisputes(surroundings, options)
       await makeDueRefunds(surroundings, options)
+      await makePartialRefunds(surroundings, options)
       show?.(await surroundings.database.query<DueSum>(sumDues))
     },
   }
 }
-
-type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
 /** Returns how many went back. @throws DatabaseError, PublishError */
 export async function makeDueRefunds(surroundings: Surroundings, options: DueRefundOptions): Promise<number> {
@@ -91,7 +86,10 @@ async function write(database: Pool, { orderId, chargeId }: DueRow, payment: Set
     const payments = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
     const status = payments.get(orderId)?.status
     const alreadySettled = status === 'REFUNDED' || (payment?.status === 'CANCELLED' && status !== undefined)
-    if (payment && !alreadySettled) writePayments(tx, [payment], payments)
+    // Refunds of parts may have left less of it than it is about.
+    const amountCents = payments.get(orderId)?.amountCents ?? payment?.amountCents
+    if (payment && !alreadySettled)
+      writePayments(tx, [{ ...payment, ...(amountCents === undefined ? {} : { amountCents }) }], payments)
     tx.send(deleteDue, [orderId, chargeId])
   })
 }
@@ -113,7 +111,7 @@ function owedGauges(registry: Registry): (sums: readonly DueSum[]) => void {
   return (sums) => {
     cents.reset()
     count.reset()
-    for (const reason of ['GIVEN_UP', 'SECOND_CHARGE']) count.set({ reason }, 0)
+    for (const reason of ['GIVEN_UP', 'SECOND_CHARGE', 'PART']) count.set({ reason }, 0)
     for (const sum of sums) {
       cents.inc({ currency: sum.currency }, sum.cents)
       count.inc({ reason: sum.reason }, sum.count)

@@ -49,3 +49,8 @@ test('a refused refund is due with all known data unless it is settled', () => {
   for (const status of ['REFUNDED', 'CANCELLED', 'DECLINED'] as const)
     expect(dueRefundOf(paymentIn(status), cancelled, owedAnswer)).toBeUndefined()
 })
+
+test('a refused refund is due for what refunds of parts have left', () => {
+  const partly = { ...paymentIn('CAPTURED', 'ch-1'), partlyRefundedCents: 300 }
+  expect(dueRefundOf(partly, cancelled, owedAnswer)).toMatchObject({ amountCents: 400 })
+})

@@ -1,5 +1,6 @@
 // Which money has to go back that the answer itself has not given back? A second charge, and a
 // charge whose refund the provider did not accept.
+import { remainingCents } from '../payments.ts'
 import type { ProviderAnswer, Cause, Payment } from '../payments.ts'
 
 export interface DueRefund {
@@ -18,7 +19,8 @@ export function dueRefundOf(payment: Payment | undefined, cause: Cause, answer: 
   const { orderId, customerId } = cause.data
   if (answer.kind === 'owed') {
     if (payment && payment.status !== 'CAPTURED') return undefined
-    const { amountCents, currency } = payment ?? {}
+    const { currency } = payment ?? {}
+    const amountCents = payment && remainingCents(payment)
     const chargeId = answer.chargeId ?? payment?.chargeId ?? ''
     return { orderId, chargeId, customerId, reason: 'GIVEN_UP', amountCents, currency, error: answer.error }
   }

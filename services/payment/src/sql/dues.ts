@@ -25,6 +25,18 @@ export interface DueRow {
 }
 
 /**
+ * The bank has the money of a disputed charge: a refund would be a second one. Once the dispute is
+ * won the refund is due again; what a lost one leaves is settled by refunds/after-disputes.ts.
+ */
+const notDisputed = `NOT EXISTS (
+    SELECT FROM disputes WHERE disputes.charge_id = due.charge_id AND disputes.status IN ('OPEN', 'LOST'))`
+
+/** The same for refunds of parts; one that was added after a lost dispute is of what it left. */
+export const partNotDisputed = `NOT EXISTS (
+    SELECT FROM disputes WHERE disputes.charge_id = due.charge_id
+      AND (disputes.status = 'OPEN' OR (disputes.status = 'LOST' AND disputes.closed_at > due.created_at)))`
+
+/**
  * $1: rows at most. Each one's next attempt is delayed before it is tried, longer each time and up
  * to an hour.
  */
@@ -34,7 +46,9 @@ export const claimDues: Statement = {
 UPDATE refunds_due
 SET attempts = attempts + 1, due_at = now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempts, 7))
 WHERE (order_id, charge_id) IN (
-  SELECT order_id, charge_id FROM refunds_due WHERE due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  SELECT order_id, charge_id FROM refunds_due AS due
+  WHERE due_at <= now() AND ${notDisputed}
+  ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 )
 RETURNING order_id AS "orderId", charge_id AS "chargeId", customer_id AS "customerId", reason, attempts`,
 }
@@ -59,8 +73,9 @@ export interface DueSum {
 }
 
 /**
- * By the amount of the due, or else of its order's payment or pending charge. An amount that is not
- * known counts as one minor unit of the currency `unknown`: the sum is 0 only where nothing is due.
+ * Without those of disputed charges; refunds of parts have the reason PART. By the amount of the
+ * due, or else of its order's payment or pending charge. An amount that is not known counts as one
+ * minor unit of the currency `unknown`: the sum is 0 only where nothing is due.
  */
 export const sumDues: Statement = {
   name: 'payment.sum-dues',
@@ -68,5 +83,11 @@ export const sumDues: Statement = {
 SELECT reason, COALESCE(due.currency, payment.currency, pending.currency, 'unknown') AS currency, count(*)::float8 AS count,
   sum(COALESCE(due.amount_cents, payment.amount_cents, pending.amount_cents, 1))::float8 AS cents
 FROM refunds_due due LEFT JOIN payments payment USING (order_id) LEFT JOIN charges_pending pending USING (order_id)
-GROUP BY 1, 2`,
+WHERE ${notDisputed}
+GROUP BY 1, 2
+UNION ALL
+SELECT 'PART', currency, count(*)::float8, sum(amount_cents)::float8
+FROM partial_refunds AS due
+WHERE status = 'DUE' AND ${partNotDisputed}
+GROUP BY 2`,
 }

@@ -2,7 +2,10 @@
 import type { Statement } from '@orderpipeline/postgres'
 
 const columns = `order_id AS "orderId", customer_id AS "customerId", status, amount_cents AS "amountCents", currency,
-  charge_id AS "chargeId", refund_id AS "refundId", decline_reason AS "declineReason"`
+  charge_id AS "chargeId", refund_id AS "refundId", decline_reason AS "declineReason",
+  NULLIF(partly_refunded_cents, 0) AS "partlyRefundedCents",
+  NULLIF(EXISTS (SELECT FROM disputes WHERE disputes.charge_id = payments.charge_id AND disputes.status IN ('OPEN', 'LOST')), false)
+    AS disputed`
 
 /** $1: order ids. */
 export const paymentsOf: Statement = {

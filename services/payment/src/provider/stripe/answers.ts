@@ -19,7 +19,9 @@ export const PaymentIntent = z.object({
   metadata: z.record(z.string(), z.string()).default({}),
   last_payment_error: z.object({ code: z.string().optional(), decline_code: z.string().optional() }).nullish(),
   /** The whole charge if the request expands it. */
-  latest_charge: z.union([z.string(), z.object({ amount_refunded: z.int().min(0) })]).nullish(),
+  latest_charge: z
+    .union([z.string(), z.object({ amount_refunded: z.int().min(0), disputed: z.boolean().default(false) })])
+    .nullish(),
 })
 export type PaymentIntent = z.infer<typeof PaymentIntent>
 
@@ -33,9 +35,25 @@ export const Refund = z.object({
   status: z.string().nullish(),
   amount: z.int().min(0),
   currency: z.string().transform((currency) => currency.toUpperCase()),
+  metadata: z.record(z.string(), z.string()).nullish(),
 })
 export type Refund = z.infer<typeof Refund>
 export const Refunds = listOf(Refund)
+
+export const Dispute = z.object({
+  id: z.string().min(1),
+  /** It may differ from the charge's, where a part is disputed. */
+  amount: z.int().min(0),
+  currency: z.string().transform((currency) => currency.toUpperCase()),
+  reason: z.string().default('general'),
+  status: z.string(),
+  /** The whole intent if the request expands it. */
+  payment_intent: z
+    .union([z.string(), z.object({ id: z.string().min(1), metadata: z.record(z.string(), z.string()).default({}) })])
+    .nullish(),
+})
+export type Dispute = z.infer<typeof Dispute>
+export const Disputes = listOf(z.object({ id: z.string().min(1) }))
 
 export const Customer = z.object({
   id: z.string().min(1),

@@ -7,6 +7,7 @@ import { startStripeServer } from '../../../test/stripe-server.ts'
 import type { StripeServer } from '../../../test/stripe-server.ts'
 import type { Intents } from '../intents.ts'
 import { ProviderError } from '../provider-error.ts'
+import { stripeDisputes } from './disputes.ts'
 import { createStripe } from './stripe.ts'
 
 let stripe: StripeServer
@@ -23,6 +24,7 @@ afterAll(() => stripe.close())
 beforeEach(() => {
   stripe.intents.clear()
   stripe.refunds.length = 0
+  stripe.disputes.length = 0
   stripe.calls.length = 0
   stripe.faults.length = 0
   stripe.searchLag = false
@@ -212,4 +214,99 @@ test('each HTTP call waits for its turn', async () => {
   await adapter(intentsInMemory(), { turn: () => Promise.resolve(void turns++) }).charge(chargeBy('paying'), never)
   expect(stripe.calls).toHaveLength(3)
   expect(turns).toBe(3)
+})
+
+function partOf(amountCents: number, currency = 'EUR') {
+  return { amountCents, currency, refundId: randomUUID() }
+}
+async function paidCharge() {
+  const charge = chargeBy('paying')
+  const provider = adapter()
+  const { chargeId } = (await provider.charge(charge, never)) as { chargeId: string }
+  return { provider, orderId: charge.orderId, chargeId }
+}
+
+test('refunds a part under its own key and id, and once however often it is asked', async () => {
+  const { provider, orderId, chargeId } = await paidCharge()
+  const part = partOf(300)
+  const first = await provider.refund(orderId, chargeId, never, { part })
+  expect(first).toMatchObject({ chargeId, amountCents: 300, currency: 'EUR' })
+  expect(await provider.refund(orderId, chargeId, never, { part })).toEqual(first)
+  // After a month Stripe has forgotten the key: the refund is found by its metadata.
+  stripe.forgetKeys()
+  expect(await provider.refund(orderId, chargeId, never, { part })).toEqual(first)
+  await provider.refund(orderId, chargeId, never, { part: partOf(100) })
+  expect(stripe.refunds.map(({ amount }) => amount)).toEqual([300, 100])
+  expect(stripe.refunds[0]?.metadata).toEqual({ order_id: orderId, refund_id: part.refundId })
+})
+
+test('refunds a part once although the answer to the first call is lost', async () => {
+  const { provider, orderId, chargeId } = await paidCharge()
+  const part = partOf(300)
+  stripe.faults.push({ path: /refunds$/, done: true, status: 'drop' })
+  await expect(provider.refund(orderId, chargeId, never, { part })).rejects.toMatchObject({ reason: 'Unreachable' })
+  const again = await provider.refund(orderId, chargeId, never, { part })
+  expect(stripe.refunds).toMatchObject([{ id: again.refundId, amount: 300 }])
+})
+
+test('refunds a part again whose first refund failed later', async () => {
+  const { provider, orderId, chargeId } = await paidCharge()
+  const part = partOf(300)
+  await provider.refund(orderId, chargeId, never, { part })
+  const [first] = stripe.refunds
+  if (first) first.status = 'failed'
+  const again = await provider.refund(orderId, chargeId, never, { part })
+  expect(again.refundId).not.toBe(first?.id)
+  expect(stripe.refunds.filter(({ status }) => status !== 'failed')).toHaveLength(1)
+})
+
+test('a whole refund is of what parts have left, and of nothing once they have left nothing', async () => {
+  const first = await paidCharge()
+  await first.provider.refund(first.orderId, first.chargeId, never, { part: partOf(300) })
+  expect(await first.provider.refund(first.orderId, first.chargeId, never)).toMatchObject({ amountCents: 400 })
+  const second = await paidCharge()
+  await second.provider.refund(second.orderId, second.chargeId, never, { part: partOf(700) })
+  expect(await second.provider.refund(second.orderId, second.chargeId, never)).toMatchObject({ amountCents: 0 })
+  expect(stripe.refunds.map(({ amount }) => amount)).toEqual([300, 400, 700])
+})
+
+test('refuses a part of more than is left, of a disputed charge, and that Stripe cannot refund exactly', async () => {
+  const { provider, orderId, chargeId } = await paidCharge()
+  const refund = (part: ReturnType<typeof partOf>) => provider.refund(orderId, chargeId, never, { part })
+  await expect(refund(partOf(701))).rejects.toMatchObject({ reason: 'Refused', retry: false })
+  await expect(refund(partOf(5, 'KWD'))).rejects.toMatchObject({ reason: 'Refused' })
+  stripe.dispute(chargeId)
+  await expect(refund(partOf(1))).rejects.toMatchObject({ reason: 'Refused' })
+  expect(stripe.refunds).toEqual([])
+})
+
+test.each([
+  ['needs_response', 'OPEN'],
+  ['under_review', 'OPEN'],
+  ['won', 'WON'],
+  ['lost', 'LOST'],
+  ['warning_needs_response', 'INQUIRY'],
+  ['warning_under_review', 'INQUIRY'],
+  ['warning_closed', 'DROPPED'],
+  ['prevented', 'DROPPED'],
+])('reads a dispute that is %s as %s, with the order of its intent', async (status, expected) => {
+  const { orderId, chargeId } = await paidCharge()
+  const { id } = stripe.dispute(chargeId, status, 500)
+  const disputes = stripeDisputes({ url: stripe.url, key: stripe.key, timeoutMs: 30_000 })
+  expect(await disputes.of(id, never)).toEqual({
+    ...{ disputeId: id, orderId, customerId: 'paying', chargeId, amountCents: 500, currency: 'EUR' },
+    ...{ reason: 'fraudulent', status: expected },
+  })
+  expect(await disputes.ofCharge(chargeId, never)).toEqual([id])
+})
+
+test('knows nothing of a dispute that is not about an order, and waits with one it cannot read', async () => {
+  const { chargeId } = await paidCharge()
+  const disputes = stripeDisputes({ url: stripe.url, key: stripe.key, timeoutMs: 30_000 })
+  expect(await disputes.of('du_unknown', never)).toBeUndefined()
+  const { id } = stripe.dispute(chargeId, 'some_new_status')
+  await expect(disputes.of(id, never)).rejects.toMatchObject({ reason: 'Misconfigured', retry: true })
+  const intent = stripe.intents.get(chargeId)
+  if (intent) delete intent.metadata['order_id']
+  expect(await disputes.of(id, never)).toBeUndefined()
 })

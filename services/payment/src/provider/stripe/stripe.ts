@@ -4,24 +4,22 @@
 // that was stopped is cancelled instead: Stripe decides which of the two came first.
 import type { Intents } from '../intents.ts'
 import { ProviderError } from '../provider-error.ts'
-import type { Charge, ChargeOutcome, Provider, Refund, Stopped } from '../provider.ts'
-import { minorUnitsFromStripe, stripeAmountOf } from './amounts.ts'
+import { refundKey } from '../provider.ts'
+import type { Charge, ChargeOutcome, Provider, Stopped } from '../provider.ts'
+import { stripeAmountOf } from './amounts.ts'
 import { createStripeApi, StripeRefusalError } from './api.ts'
 import type { Asking, StripeAddress, StripeApi } from './api.ts'
-import * as answers from './answers.ts'
-import { declined, failedRefund, outcomeOf, PaymentIntent, PaymentIntents } from './answers.ts'
+import { declined, outcomeOf, PaymentIntent, PaymentIntents } from './answers.ts'
 import { createPayers, quoted } from './customers.ts'
 import type { PayerOf } from './customers.ts'
+import { orderKey, shopCustomerKey } from './metadata.ts'
+import { refundOf } from './refunds.ts'
 
 export interface StripeOptions extends StripeAddress {
   readonly intents: Intents
   /** Milliseconds. */
   readonly now: () => number
 }
-
-/** Keys in an intent's metadata. */
-export const orderKey = 'order_id'
-export const shopCustomerKey = 'customer_id'
 
 export function createStripe({ intents, now, ...address }: StripeOptions): Provider {
   const api = createStripeApi(address)
@@ -35,8 +33,8 @@ export function createStripe({ intents, now, ...address }: StripeOptions): Provi
       if (notedId !== undefined) return outcomeOf(await retrieve(api, notedId, asking))
       return search(parts, orderId, asking)
     },
-    refund: (orderId, chargeId, signal, { traceparent, key = `refund-${orderId}` } = {}) =>
-      refundOf(api, { orderId, chargeId, key }, { signal, traceparent }),
+    refund: (orderId, chargeId, signal, { traceparent, part, key = refundKey(orderId, part) } = {}) =>
+      refundOf(api, { orderId, chargeId, key, part }, { signal, traceparent }),
   }
 }
 
@@ -159,40 +157,4 @@ async function cancel(api: StripeApi, orderId: string, id: string, asking: Askin
   if (status === 'succeeded') return { status: 'captured', chargeId: id }
   if (status === 'canceled') return { status: 'voided' }
   throw new ProviderError('InFlight', `the intent is ${status} and cannot be cancelled now`)
-}
-
-interface Returning {
-  readonly orderId: string
-  readonly chargeId: string
-  readonly key: string
-}
-
-async function refundOf(api: StripeApi, returning: Returning, asking: Asking): Promise<Refund> {
-  const { orderId, chargeId, key } = returning
-  const about = { [chargeId.startsWith('ch_') ? 'charge' : 'payment_intent']: chargeId }
-  const params = {
-    ...about,
-    [`metadata[${orderKey}]`]: orderId,
-  }
-  const once = (idempotencyKey: string) => api.post('refunds', answers.Refund, params, idempotencyKey, asking)
-  try {
-    let { answer, replayed } = await once(key)
-    if (replayed) answer = await api.get(`refunds/${encodeURIComponent(answer.id)}`, answers.Refund, {}, asking)
-    // The refund of this key has failed since, and the money is still here: this is a new try.
-    if (replayed && failedRefund(answer)) ({ answer, replayed } = await once(`${key}-after-${answer.id}`))
-    return refundFrom(answer, chargeId)
-  } catch (error) {
-    if (!(error instanceof StripeRefusalError) || error.code !== 'charge_already_refunded') throw error
-    const { data } = await api.get('refunds', answers.Refunds, { ...about, limit: 10 }, asking)
-    const existing = data.find((refund) => !failedRefund(refund))
-    if (!existing) throw error
-    return refundFrom(existing, chargeId)
-  }
-}
-
-function refundFrom(refund: answers.Refund, chargeId: string): Refund {
-  if (failedRefund(refund)) throw new ProviderError('Failing', `refund ${refund.id} is ${refund.status ?? ''}`)
-  const amountCents = minorUnitsFromStripe(refund.amount, refund.currency)
-  if (amountCents === undefined) throw new ProviderError('Misconfigured', `refund ${refund.id} has an invalid amount`)
-  return { refundId: refund.id, chargeId, amountCents, currency: refund.currency }
 }

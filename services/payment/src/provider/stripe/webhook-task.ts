@@ -3,6 +3,8 @@
 import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Logger } from '@orderpipeline/process'
 import { hastenPending } from '../../sql/pending.ts'
+import { watch } from '../../disputes/watch-disputes.ts'
+import { markPartDueAgain } from '../../sql/partial-refunds.ts'
 import { markDueAgain } from '../../sql/reconcile.ts'
 import { startWebhook } from './webhook.ts'
 import type { Webhook } from './webhook.ts'
@@ -25,7 +27,11 @@ export function webhookTask({ port, host, secrets, now, logger, onListening }: W
       if (webhook) return
       const hints = {
         charge: async (orderId: string) => void (await database.query(hastenPending, [orderId])),
-        refundFailed: async (orderId: string) => void (await database.query(markDueAgain, [orderId])),
+        refundFailed: async (orderId: string, refundId: string | undefined) =>
+          void (await (refundId === undefined
+            ? database.query(markDueAgain, [orderId])
+            : database.query(markPartDueAgain, [refundId]))),
+        dispute: (disputeId: string) => watch(database, [disputeId]),
       }
       webhook = await startWebhook({ port, host, secrets, now, logger, hints })
       onListening?.(webhook.port)

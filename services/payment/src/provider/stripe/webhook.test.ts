@@ -22,7 +22,10 @@ beforeAll(async () => {
     hints: {
       charge: (orderId) =>
         fail ? Promise.reject(new Error('no database')) : Promise.resolve(void hints.push(orderId)),
-      refundFailed: (orderId) => Promise.resolve(void hints.push(`refund of ${orderId}`)),
+      refundFailed: (orderId, refundId) =>
+        Promise.resolve(void hints.push(`refund of ${orderId}${refundId === undefined ? '' : `, part ${refundId}`}`)),
+      dispute: (disputeId) =>
+        fail ? Promise.reject(new Error('no database')) : Promise.resolve(void hints.push(`dispute ${disputeId}`)),
     },
   })
 })
@@ -54,6 +57,27 @@ test('marks a failed refund', async () => {
   expect([await send(refund('succeeded')), await send(refund('failed'))]).toEqual([200, 200])
   expect(hints).toEqual([`refund of ${orderId}`])
 })
+
+test('marks a failed refund of a part by its own id', async () => {
+  const refundId = randomUUID()
+  const metadata = { order_id: orderId, refund_id: refundId }
+  expect(await send(event({ object: 'refund', status: 'failed', metadata }))).toBe(200)
+  expect(hints).toEqual([`refund of ${orderId}, part ${refundId}`])
+})
+
+// As at https://docs.stripe.com/api/disputes/object: the order is not in it.
+const dispute = { object: 'dispute', id: 'du_1', status: 'needs_response', payment_intent: 'pi_1', metadata: {} }
+
+test.each(['created', 'updated', 'funds_withdrawn', 'funds_reinstated', 'closed'])(
+  'names the dispute of charge.dispute.%s, however often it comes',
+  async (what) => {
+    const body = JSON.stringify({ id: 'evt_1', type: `charge.dispute.${what}`, data: { object: dispute } })
+    expect([await send(body), await send(body)]).toEqual([200, 200])
+    expect(hints).toEqual(['dispute du_1', 'dispute du_1'])
+    fail = true
+    expect(await send(body)).toBe(503)
+  },
+)
 
 test.each([
   ['no signature', ofOrder, ''],

@@ -1,19 +1,21 @@
 // How does Stripe report that something is new? By calling a webhook, signed, at least once and in
-// no order. Only the order id in it is used: the provider is asked for that order's charge at once.
-// So a call that comes twice or late changes nothing.
+// no order. Only the ids in it are used: the provider is asked for that order's charge, or that
+// dispute, at once. So a call that comes twice or late changes nothing.
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Closer, Logger } from '@orderpipeline/process'
 import { z } from 'zod'
-import { orderKey } from './stripe.ts'
+import { orderKey, refundIdKey } from './metadata.ts'
 import { signatureVerdict } from './signature.ts'
 
 export interface Hints {
   /** Something is new about the order's charge. */
   readonly charge: (orderId: string) => Promise<void>
-  /** A refund of the order has failed after it was made. */
-  readonly refundFailed: (orderId: string) => Promise<void>
+  /** A refund of the order has failed after it was made; `refundId`: it is ours of a part. */
+  readonly refundFailed: (orderId: string, refundId: string | undefined) => Promise<void>
+  /** A customer's bank disputes a charge, or has decided: also one that is not of this shop. */
+  readonly dispute: (disputeId: string) => Promise<void>
 }
 
 export interface WebhookOptions {
@@ -41,6 +43,7 @@ const Event = z.object({
   data: z.object({
     object: z.object({
       object: z.string(),
+      id: z.string().max(255).optional(),
       status: z.string().nullish(),
       metadata: z.record(z.string(), z.string()).nullish(),
     }),
@@ -94,12 +97,19 @@ async function answer(request: IncomingMessage, { secrets, hints, now, logger }:
   const event = eventFrom(body)
   if (!event) return 400
   const { object } = event.data
+  // Its metadata is its own, without the order.
+  if (object.object === 'dispute' && object.id) await hints.dispute(object.id)
   const orderId = OrderId.safeParse(object.metadata?.[orderKey])
   // It belongs to something else that is charged by the same account.
   if (!orderId.success) return 200
   if (object.object === 'payment_intent') await hints.charge(orderId.data)
-  if (object.object === 'refund' && object.status === 'failed') await hints.refundFailed(orderId.data)
+  if (object.object === 'refund' && object.status === 'failed')
+    await hints.refundFailed(orderId.data, refundIdOf(object.metadata))
   return 200
+}
+
+function refundIdOf(metadata: Readonly<Record<string, string>> | null | undefined): string | undefined {
+  return z.uuid().safeParse(metadata?.[refundIdKey]).data
 }
 
 function eventFrom(body: Buffer): z.infer<typeof Event> | undefined {

@@ -1,0 +1,7 @@
+-- Up Migration
+
+ALTER TABLE payments VALIDATE CONSTRAINT payments_partly_refunded;
+
+-- Down Migration
+
+SELECT 1;

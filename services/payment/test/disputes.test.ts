@@ -1,0 +1,275 @@
+// Is a chargeback that Stripe reports recorded and published once, does it suspend refunds, and
+// does what is owed go back after it, and nothing twice?
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { eventOf } from '@orderpipeline/order-events'
+import type { OrderEvent } from '@orderpipeline/order-events'
+import { cancelledEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
+import type { Bench, TestDatabase, TestOrder } from '@orderpipeline/stage/testing'
+import { silentLogger } from '@orderpipeline/process'
+import { createRegistry } from '@orderpipeline/telemetry'
+import { paymentConfig } from '../src/config.ts'
+import { createConnection } from '../src/connection.ts'
+import { paymentStage } from '../src/definition.ts'
+import { askAboutDisputes, disputesTask } from '../src/disputes/watch-disputes.ts'
+import { webhookTask } from '../src/provider/stripe/webhook-task.ts'
+import { webhookPath } from '../src/provider/stripe/webhook.ts'
+import { reconcile } from '../src/reconcile/reconcile.ts'
+import { settleLostDisputes } from '../src/refunds/after-disputes.ts'
+import { makeDueRefunds } from '../src/refunds/due-refunds.ts'
+import { makePartialRefunds } from '../src/refunds/make-partial-refunds.ts'
+import { startStripeServer, stripeSignature } from './stripe-server.ts'
+import type { StoredDispute, StripeServer } from './stripe-server.ts'
+
+const consumes = ['inventory.updated', 'orders.cancelled', 'orders.refunds']
+const secret = 'whsec_test'
+const stopping = new AbortController().signal
+
+let database: TestDatabase
+let stripe: StripeServer
+let bench: Bench
+let hook: { readonly port: number; close(): void }
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+  stripe = await startStripeServer()
+  const topics = [...consumes, 'payment.processed', 'payment.adjusted', 'payment.dead-letters']
+  bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
+  hook = await listen()
+})
+afterAll(async () => {
+  hook.close()
+  await bench.close()
+  await stripe.close()
+  await database.drop()
+})
+
+function now() {
+  return new Date()
+}
+function connect() {
+  const settings = {
+    PAYMENT_PROVIDER: 'stripe',
+    PAYMENT_PROVIDER_URL: stripe.url,
+    PAYMENT_PROVIDER_TOKEN: stripe.key,
+    PAYMENT_STAGE_RATE_PER_SECOND: '10000',
+  }
+  const context = { now, logger: silentLogger(), registry: createRegistry() }
+  const connection = createConnection(paymentConfig(settings), context)
+  connection.onDatabase(database.as('payment'))
+  return connection
+}
+function surroundings() {
+  return {
+    database: database.as('payment'),
+    publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
+    stopping,
+  }
+}
+async function listen() {
+  let port = 0
+  const task = webhookTask({
+    ...{ port: 0, host: '127.0.0.1', secrets: [secret], now, logger: silentLogger() },
+    onListening: (listening) => (port = listening),
+  })
+  await task.run({ ...surroundings(), keyedByOrder: () => false })
+  return { port, close: () => task.close?.() }
+}
+/** As Stripe calls it: signed, and perhaps more than once. */
+async function call(what: string, dispute: StoredDispute): Promise<void> {
+  const body = JSON.stringify({ id: `evt_${randomUUID()}`, type: `charge.dispute.${what}`, data: { object: dispute } })
+  const signature = stripeSignature(body, secret, Math.floor(Date.now() / 1_000))
+  const answer = await fetch(`http://127.0.0.1:${hook.port}${webhookPath}`, {
+    ...{ method: 'POST', headers: { 'stripe-signature': signature }, body },
+  })
+  expect(answer.status).toBe(200)
+}
+async function handle(events: readonly OrderEvent[]): Promise<void> {
+  const { provider, onDatabase } = connect()
+  const replica = bench.start('payment', consumes, {
+    ...paymentStage(provider, { now, onDatabase }),
+    periodicTasks: [],
+  })
+  await bench.publish(events)
+  await until(async () => {
+    const lags = await Promise.all(consumes.map((topic) => bench.lag('payment', topic)))
+    return lags.every((lag) => lag === 0)
+  })
+  await replica.drain()
+}
+let orders = 0
+async function paidOrder(): Promise<TestOrder & { readonly chargeId: string }> {
+  const order = { ...testOrder(1, { 'SKU-0001': 1 }), customerId: `customer-${++orders}` }
+  stripe.addCustomer(order.customerId, 'pm_card_visa')
+  const { orderId, customerId, currency } = order
+  const about = { orderId, customerId, totalCents: 700, currency }
+  await handle([eventOf('StockReserved', about, { source: '/test', now: now() })])
+  const intent = [...stripe.intents.values()].find(({ metadata }) => metadata['order_id'] === orderId)
+  return { ...order, chargeId: intent?.id ?? '' }
+}
+function request({ orderId, customerId, currency }: TestOrder, amountCents: number) {
+  const data = { orderId, customerId, refundId: randomUUID(), amountCents, currency, reason: 'test' }
+  return eventOf('PartialRefundRequested', data, { source: '/orders', now: now() }, data.refundId)
+}
+async function askAbout(publishes = true) {
+  const { disputes } = connect()
+  if (!disputes) throw new Error('Stripe has disputes')
+  await database.ask('payment', 'UPDATE disputes_watched SET due_at = now()')
+  return askAboutDisputes(surroundings(), { source: disputes, publishes, now })
+}
+/** Every task that gives money back, once. */
+async function giveBack() {
+  for (const table of ['refunds_due', 'partial_refunds'])
+    await database.ask('payment', `UPDATE ${table} SET due_at = now()`)
+  const options = { provider: connect().provider, now }
+  await settleLostDisputes(surroundings(), options)
+  await makeDueRefunds(surroundings(), options)
+  await makePartialRefunds(surroundings(), options)
+}
+async function adjustments({ orderId }: TestOrder) {
+  const events = (await bench.events('payment.adjusted')).filter(({ data }) => data.orderId === orderId)
+  return [...new Map(events.map(({ id, type }) => [id, type])).values()]
+}
+function refundsOf(chargeId: string) {
+  return stripe.refunds.filter(({ payment_intent }) => payment_intent === chargeId).map(({ amount }) => amount)
+}
+function disputesOf({ orderId }: TestOrder) {
+  return database.ask('payment', 'SELECT dispute_id, status, amount_cents FROM disputes WHERE order_id = $1', [orderId])
+}
+function dues({ orderId }: TestOrder) {
+  return database.ask('payment', 'SELECT reason, amount_cents FROM refunds_due WHERE order_id = $1', [orderId])
+}
+
+test('records a dispute once, whatever its webhook does, and follows it to its end', async () => {
+  const order = await paidOrder()
+  const dispute = stripe.dispute(order.chargeId)
+  // `closed` before `created`, and both twice: the provider is asked how it stands.
+  for (const what of ['closed', 'created', 'created', 'closed']) await call(what, dispute)
+  await askAbout()
+  await askAbout()
+  expect(await disputesOf(order)).toEqual([{ dispute_id: dispute.id, status: 'OPEN', amount_cents: 700 }])
+  expect(await adjustments(order)).toEqual(['PaymentDisputed'])
+  dispute.status = 'lost'
+  await askAbout()
+  await call('closed', dispute)
+  await askAbout()
+  expect(await disputesOf(order)).toMatchObject([{ status: 'LOST' }])
+  expect(await adjustments(order)).toEqual(['PaymentDisputed', 'PaymentDisputeClosed'])
+  expect(await database.ask('payment', 'SELECT dispute_id FROM disputes_watched')).toEqual([])
+})
+
+test('an inquiry is watched, and moves nothing until it becomes a dispute', async () => {
+  const order = await paidOrder()
+  const dispute = stripe.dispute(order.chargeId, 'warning_needs_response')
+  await call('created', dispute)
+  await askAbout()
+  expect(await disputesOf(order)).toEqual([])
+  dispute.status = 'needs_response'
+  // No further webhook arrives.
+  await askAbout()
+  expect(await disputesOf(order)).toMatchObject([{ status: 'OPEN' }])
+  expect(await adjustments(order)).toEqual(['PaymentDisputed'])
+})
+
+test('a dispute of a charge that is not of this shop is forgotten', async () => {
+  const order = await paidOrder()
+  const intent = stripe.intents.get(order.chargeId)
+  if (intent) delete intent.metadata['order_id']
+  const dispute = stripe.dispute(order.chargeId)
+  await call('created', dispute)
+  await askAbout()
+  expect(await disputesOf(order)).toEqual([])
+  const watched = 'SELECT dispute_id FROM disputes_watched WHERE dispute_id = $1'
+  expect(await database.ask('payment', watched, [dispute.id])).toEqual([])
+})
+
+test('a disputed order that is cancelled is refunded only once the shop has won', async () => {
+  const order = await paidOrder()
+  const dispute = stripe.dispute(order.chargeId)
+  await call('created', dispute)
+  await askAbout()
+  await handle([cancelledEvent(order)])
+  await giveBack()
+  expect(refundsOf(order.chargeId)).toEqual([])
+  expect(await dues(order)).toMatchObject([{ reason: 'GIVEN_UP', amount_cents: 700 }])
+  dispute.status = 'won'
+  await call('closed', dispute)
+  await askAbout()
+  await giveBack()
+  expect(refundsOf(order.chargeId)).toEqual([700])
+  expect(await dues(order)).toEqual([])
+})
+
+test('of a lost dispute nothing is refunded a second time, and the rest of a partial one is', async () => {
+  const [whole, part] = [await paidOrder(), await paidOrder()]
+  const disputes = [stripe.dispute(whole.chargeId), stripe.dispute(part.chargeId, 'needs_response', 300)]
+  for (const dispute of disputes) await call('created', dispute)
+  await askAbout()
+  await handle([cancelledEvent(whole), cancelledEvent(part)])
+  for (const dispute of disputes) dispute.status = 'lost'
+  await askAbout()
+  // Stripe lets the rest of a charge be refunded once its dispute is closed.
+  stripe.disputes.splice(0)
+  await giveBack()
+  await giveBack()
+  expect(refundsOf(whole.chargeId)).toEqual([])
+  expect(refundsOf(part.chargeId)).toEqual([400])
+  expect([await dues(whole), await dues(part)]).toEqual([[], []])
+  expect(await adjustments(part)).toEqual(['PaymentDisputed', 'PaymentDisputeClosed', 'PaymentPartlyRefunded'])
+})
+
+test('a part that is due waits for the dispute, and a new one is refused', async () => {
+  const order = await paidOrder()
+  await handle([request(order, 200)])
+  const dispute = stripe.dispute(order.chargeId)
+  await call('created', dispute)
+  await askAbout()
+  await handle([request(order, 100)])
+  await giveBack()
+  expect(refundsOf(order.chargeId)).toEqual([])
+  dispute.status = 'lost'
+  await askAbout()
+  await giveBack()
+  expect(refundsOf(order.chargeId)).toEqual([])
+  const rows = await database.ask(
+    'payment',
+    'SELECT amount_cents, status, refusal FROM partial_refunds WHERE order_id = $1 ORDER BY amount_cents',
+    [order.orderId],
+  )
+  expect(rows).toEqual([
+    { amount_cents: 100, status: 'REFUSED', refusal: 'DISPUTED' },
+    { amount_cents: 200, status: 'REFUSED', refusal: 'DISPUTED' },
+  ])
+})
+
+test('a webhook that never came is found by the comparison with the provider', async () => {
+  const order = await paidOrder()
+  stripe.dispute(order.chargeId)
+  const { provider, list, disputes } = connect()
+  const stretch = { since: new Date(Date.now() - 3_600_000), until: new Date(Date.now() + 60_000) }
+  const options = { provider, list, disputes, afterSeconds: 0, now }
+  const differences = await reconcile(stretch, surroundings(), options)
+  expect(differences.filter(({ orderId }) => orderId === order.orderId)).toMatchObject([{ kind: 'UNKNOWN_DISPUTE' }])
+  await askAbout()
+  expect(await disputesOf(order)).toMatchObject([{ status: 'OPEN' }])
+  const again = await reconcile(stretch, surroundings(), options)
+  expect(again.filter(({ orderId }) => orderId === order.orderId)).toEqual([])
+})
+
+test('shows disputes by status, and none of it as owed', async () => {
+  const { disputes } = connect()
+  if (!disputes) throw new Error('Stripe has disputes')
+  const registry = createRegistry()
+  const task = disputesTask({ source: disputes, publishes: true, now, registry })
+  await task.run({ ...surroundings(), keyedByOrder: () => false })
+  const text = await registry.metrics()
+  const rows = await database.ask<{ status: string; count: number; cents: number }>(
+    'payment',
+    'SELECT status, count(*)::int AS count, sum(amount_cents)::int AS cents FROM disputes GROUP BY 1',
+  )
+  expect(rows.map(({ status }) => status).sort()).toEqual(['LOST', 'OPEN', 'WON'])
+  for (const { status, count, cents } of rows) {
+    expect(text).toContain(`payment_disputes{status="${status}"} ${count}`)
+    expect(text).toContain(`payment_disputed_cents{currency="EUR",status="${status}"} ${cents}`)
+  }
+})
