@@ -14,6 +14,8 @@ export interface DevConsoleOptions {
   /** The console starts after this, so that the pipeline has the CPU first. */
   readonly after: Promise<void>
   readonly ports: Ports
+  /** The address of a trace with {traceId} in the place of its id. */
+  readonly traceUrl?: string
   /** The user of this process; records of actions name this user. */
   readonly user: string | undefined
   readonly print: (line: string) => void
