@@ -9,6 +9,7 @@ import { startPrometheus } from './prometheus/start.ts'
 interface Flags {
   readonly port: number
   readonly interval: number
+  readonly folder?: string
 }
 
 function whole(least: number, most: number) {
@@ -20,7 +21,7 @@ function whole(least: number, most: number) {
   }
 }
 
-async function run({ port, interval }: Flags): Promise<number> {
+async function run({ port, interval, folder }: Flags): Promise<number> {
   const { root, kubeconfig } = statePaths()
   if (!existsSync(kubeconfig)) {
     process.stderr.write('The local cluster does not run. Start it with npm run up.\n')
@@ -31,8 +32,10 @@ async function run({ port, interval }: Flags): Promise<number> {
     return 2
   }
   await ensureDebianPackages(['prometheus'])
-  const folder = join(root, 'prometheus')
-  const prometheus = await startPrometheus({ kubeconfigFile: kubeconfig, folder, port, intervalSeconds: interval })
+  const prometheus = await startPrometheus({
+    ...{ kubeconfigFile: kubeconfig, port, intervalSeconds: interval },
+    folder: folder ?? join(root, 'prometheus'),
+  })
   process.stdout.write(
     [
       `Prometheus reads the metrics of the local cluster every ${interval} s. Ctrl-C ends it.`,
@@ -59,6 +62,7 @@ const program = new Command('prometheus')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .description('Runs a Prometheus on loopback that reads the metrics of the local cluster and evaluates the alerts')
   .option('--port <port>', 'of 127.0.0.1', whole(1, 65_535), 9090)
+  .option('--folder <path>', 'of its data and configuration; default: one in the state directory of the local cluster')
   .option('--interval <seconds>', 'seconds between two scrapes', whole(1, 300), 15)
 program.action(async () => {
   try {

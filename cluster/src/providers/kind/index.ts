@@ -4,6 +4,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StatePaths } from '../../paths.ts'
 import type { Step } from '../../progress/steps.ts'
+import { withoutDevServices } from '../extras.ts'
+import type { UpOptions } from '../extras.ts'
 import { product } from '../product/steps.ts'
 import type { Part } from '../product/steps.ts'
 import type { Provider } from '../provider.ts'
@@ -18,7 +20,7 @@ export function kindProvider(paths: StatePaths): Provider {
   return {
     name: 'kind',
     paths,
-    up: () => kindUp(paths),
+    up: (options) => kindUp(paths, options),
     down: () => [tools, removal(paths)],
     processes: () => Promise.resolve([]), // all of them are Docker's
     deaths: () => Promise.resolve([]),
@@ -48,7 +50,7 @@ function removal(paths: StatePaths): Step {
   }
 }
 
-function kindUp(paths: StatePaths): readonly Step[] {
+function kindUp(paths: StatePaths, { without }: UpOptions = { without: [] }): readonly Step[] {
   const { kubeconfig } = paths
   const kubectl = kindKubectl(kubeconfig)
   const archives = join(paths.root, 'archives')
@@ -61,6 +63,7 @@ function kindUp(paths: StatePaths): readonly Step[] {
     images: () => images,
     there,
     archives: true,
+    shop: without.includes('dev-services') ? withoutDevServices : {},
   })
   return [
     tools,
