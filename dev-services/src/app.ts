@@ -1,7 +1,7 @@
 // Which requests do the development services serve over HTTP? Those of the issuer, of the mail
 // catcher and of the trace collector, on one port; pages for people, JSON for programs.
 import { createHttpServer, HttpProblemError } from '@orderpipeline/http'
-import type { HttpServer } from '@orderpipeline/http'
+import type { FastifyRequest, HttpServer } from '@orderpipeline/http'
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
 import type { BoundedStore } from './bounded-store.ts'
@@ -47,7 +47,7 @@ export function buildApp({ issuer, gateway, mails, traces, ...options }: AppOpti
   const { app } = server
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headers)
-    done(isOwnHost(request.headers.host ?? '') ? undefined : foreignHost(request.headers.host ?? ''))
+    done(refusalOf(request))
   })
   serveIssuer(app, issuer)
   serveAsCustomer(app, issuer, gateway)
@@ -57,6 +57,22 @@ export function buildApp({ issuer, gateway, mails, traces, ...options }: AppOpti
   app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(style))
   app.get('/', (_request, reply) => sendPage(reply, aboutPage()))
   return server
+}
+
+function refusalOf({ method, headers: requestHeaders }: FastifyRequest): HttpProblemError | undefined {
+  const host = requestHeaders.host ?? ''
+  if (!isOwnHost(host)) return foreignHost(host)
+  // A browser adds it to each request: a page of another site could not read an answer, but place
+  // orders.
+  const site = requestHeaders['sec-fetch-site']
+  const isRead = method === 'GET' || method === 'HEAD'
+  return isRead || site === undefined || site === 'same-origin' || site === 'none' ? undefined : otherSite(String(site))
+}
+
+function otherSite(site: string): HttpProblemError {
+  return new HttpProblemError(403, 'Forbidden', 'a page of another site may not do this', {
+    problems: [{ path: 'sec-fetch-site', found: site.slice(0, 100), allowed: 'same-origin, or none' }],
+  })
 }
 
 function foreignHost(host: string): HttpProblemError {

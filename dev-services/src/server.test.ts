@@ -295,6 +295,14 @@ it('refuses a request under a name that a web page may have pointed at this mach
   expect(status).toBe(421)
 })
 
+it('refuses what a page of another site sends, and answers curl, which says of no site', async () => {
+  const order = (headers: Record<string, string>) =>
+    fetch(`${services.url}/token`, { ...form({ client_id: 'me' }), headers })
+  expect((await order({ 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+  expect((await order({ 'sec-fetch-site': 'same-origin' })).status).toBe(200)
+  expect((await order({})).status).toBe(200)
+})
+
 it('has relative links only, so that its pages also work behind a path of the API server', async () => {
   for (const path of ['/', '/mails', '/traces']) {
     const { text } = await pageOf(path)
