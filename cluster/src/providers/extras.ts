@@ -12,7 +12,7 @@ export interface UpOptions {
 export const extraTexts: Readonly<Record<Extra, string>> = {
   'dev-services': 'an issuer of tokens, a mail catcher and a trace collector; without it the gateway is open',
   replica: 'a read replica of PostgreSQL, on native; it writes everything a second time',
-  prometheus: 'Prometheus with the alerts, on native; it scrapes every pod every 15 s',
+  prometheus: 'Prometheus with the alerts; it scrapes every pod every 15 s',
 }
 
 /** Values of order-shop that turn the shop of values-local.yaml into an open one. */

@@ -15,6 +15,7 @@ import { clusterName, ensureCluster, kindKubectl, removeCluster } from './cluste
 import { kindImages, loadImages } from './images.ts'
 import type { KindImage } from './images.ts'
 import { downloadDependencies, platformReady } from './platform.ts'
+import { prometheusStep } from './prometheus.ts'
 
 export function kindProvider(paths: StatePaths): Provider {
   return {
@@ -104,6 +105,7 @@ function kindUp(paths: StatePaths, { without }: UpOptions = { without: [] }): re
       shop: ['import', 'platform', 'database-ready'],
       ready: ['platform-ready'],
     }),
+    ...(without.includes('prometheus') ? [] : [prometheusStep(kubectl, kubeconfig, join(paths.root, 'values'))]),
   ]
 }
 
