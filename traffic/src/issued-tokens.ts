@@ -7,8 +7,8 @@ import { InvalidOptionError } from './units.ts'
 import type { Tokens } from './tokens.ts'
 
 const commandLine = join(import.meta.dirname, '..', '..', 'cli', 'src', 'main.ts')
-/** Each token costs the issuer a signature of about a millisecond. */
-export const usualCustomers = 2_000
+/** Each token costs the issuer a signature of about half a millisecond. */
+export const usualCustomers = 5_000
 const timeoutMs = 120_000
 const outputBytesAtMost = 256 << 20
 /** Linux bounds a command line; further calls ask for the rest. */
