@@ -22,7 +22,7 @@ it('is called after the span that began it, whatever the clocks of the services 
 })
 
 it('drops the oldest trace beyond the bytes', () => {
-  const store = new TraceStore({ count: 1_000, bytes: 4_500 })
+  const store = new TraceStore({ count: 1_000, bytes: 17_000 })
   for (let n = 0; n < 20; n++) store.add([span(`t${n}`, 's')])
   expect(store.get('t0')).toBeUndefined()
   expect(store.get('t19')).toBeDefined()
