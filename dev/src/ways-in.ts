@@ -76,7 +76,7 @@ export class WaysIn {
     this.#console = await devConsole({
       ...{ kubeconfig: state.kubeconfig, ports, user: options.user, print, namespace, cluster: `dev-${name}` },
       after: pipelineWorks,
-      ...(devServices === undefined ? {} : { traceUrl: `${devServices}/traces/{traceId}` }),
+      devServicesUrl: devServices,
     })
     await state.record({ pipeline: name, ...(this.gateway === undefined ? {} : { gateway: this.gateway }) })
     const failed = (error: unknown): void => print(`The edited file is not applied: ${String(error)}`)
