@@ -1,5 +1,6 @@
 // Do the development services issue tokens that a gateway accepts, and show the mails and traces
 // that a shop sends?
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -171,6 +172,27 @@ describe('a request on behalf of a customer', () => {
     const [{ authorization, ...call } = { authorization: '' }] = calls
     expect(call).toEqual({ url: '/v1/orders?limit=1', method: 'POST', key: 'k', body: '{"items":[]}' })
     expect((await verified(String(authorization).replace('Bearer ', ''))).payload.sub).toBe('me')
+  })
+
+  it('finds the customer of an order that was placed here by the id of the order alone', async () => {
+    const orderId = randomUUID()
+    const calls: { readonly url: string | undefined; readonly authorization: string }[] = []
+    const gateway = createServer(({ url, headers: { authorization = '' } }, answer) => {
+      calls.push({ url, authorization })
+      answer
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ results: [{ orderId }] }))
+    })
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void gateway.close())
+    await stop(services)
+    services = await start({ GATEWAY_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}` })
+    await fetch(`${services.url}/as/me/v1/orders/batch`, { method: 'POST', body: '{"orders":[]}' })
+    expect((await pageOf(`/orders/${orderId}`)).status).toBe(200)
+    const last = calls.at(-1)
+    expect(last?.url).toBe(`/v1/orders/${orderId}`)
+    expect((await verified(last?.authorization.replace('Bearer ', '') ?? '')).payload.sub).toBe('me')
+    expect((await pageOf(`/orders/${randomUUID()}`)).status).toBe(403)
   })
 
   it('goes to no other path than those of the gateway’s API', async () => {

@@ -26,8 +26,8 @@ export interface TraceSummary {
 /** A producer that never ends its trace must not fill the memory with it. */
 const spansOfTraceAtMost = 5_000
 /**
- * What a span takes of the memory: measured are 2.8 kB with eight attributes of 35 characters, before
- * the garbage collector has had its turn.
+ * What a span takes of the memory: measured are 2.8 kB with eight attributes of 35 characters,
+ * before the garbage collector has had its turn.
  */
 const bytesOfSpan = 1_500
 const bytesOfCharacter = 4

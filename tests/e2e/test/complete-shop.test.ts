@@ -1,6 +1,8 @@
 // Does the local cluster run the shop as a shop runs? With tokens, mails, traces, limits in Redis
 // and a read replica, each seen by the way that `npm run up` prints.
+import { readFile } from 'node:fs/promises'
 import { runningHost, statePaths } from '@orderpipeline/cluster'
+import { alertGroups } from '@orderpipeline/monitoring'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attach, gatewayUrl } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
@@ -74,9 +76,16 @@ describe('the shop of npm run up', () => {
     expect(up).toEqual(expect.arrayContaining(['database', 'kafka', 'redis', 'replica']))
   })
 
-  it('runs with a Prometheus on the same machine', async () => {
+  it('runs with a Prometheus on the same machine, which has the alerts', async () => {
     const host = await runningHost(statePaths().processes)
     const prometheus = (await host?.list())?.find(({ name }) => name === 'prometheus')
     expect(prometheus?.state).toBe('ready')
+    const saved = JSON.parse(await readFile(statePaths().ports, 'utf8')) as { prometheus: number }
+    const answer = await fetch(`http://127.0.0.1:${saved.prometheus}/api/v1/rules?type=alert`, {
+      signal: AbortSignal.timeout(10_000),
+    })
+    const { data } = (await answer.json()) as { data: { groups: { rules: { name: string }[] }[] } }
+    const names = data.groups.flatMap(({ rules }) => rules.map(({ name }) => name))
+    expect(names).toEqual(expect.arrayContaining(alertGroups.flatMap(({ alerts }) => alerts.map(({ name }) => name))))
   })
 })
