@@ -179,9 +179,7 @@ describe('a request on behalf of a customer', () => {
     const calls: { readonly url: string | undefined; readonly authorization: string }[] = []
     const gateway = createServer(({ url, headers: { authorization = '' } }, answer) => {
       calls.push({ url, authorization })
-      answer
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ results: [{ orderId }] }))
+      answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ results: [{ orderId }] }))
     })
     await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void gateway.close())
