@@ -19,6 +19,7 @@ export {
   type Listed,
 } from './explain/observe.ts'
 export type { Autoscaler, PartObserved, ObservedPod, Workload } from './explain/observed.ts'
+export { devServicesName, devServicesPath, developmentTokens, NoDevIssuerError } from './dev-services.ts'
 export { UsageError, CommandError } from './failure.ts'
 export { kafkaConfigOf, kafkaConfigFor } from './kafka/connection.ts'
 export { accessRefusal, reviewedName, selfName, type Access } from './kube/access.ts'

@@ -9,7 +9,8 @@ import { platformChart } from './providers/product/platform-chart.ts'
 import { toolPath } from './tools/index.ts'
 
 export { platformChart } from './providers/product/platform-chart.ts'
-export { operatorDeployment, platformRelease } from './providers/product/steps.ts'
+export { closeGateway } from './providers/product/open-gateway.ts'
+export { operatorDeployment, pipelineName, platformRelease } from './providers/product/steps.ts'
 
 /** The folder of the chart with its dependencies. */
 export function installedChart(): string {

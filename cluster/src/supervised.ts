@@ -1,7 +1,15 @@
 // What does a runtime without a cluster use of this package before it does anything else? Kafka and
 // PostgreSQL as processes, and their supervision; little to load, since Kafka's start is the
 // longest part of its own.
-export { startKafka, startPostgres, type KafkaConnection, type PostgresConnection } from './backing/index.ts'
+export {
+  installedRedis,
+  startKafka,
+  startPostgres,
+  startRedis,
+  startReplica,
+  type KafkaConnection,
+  type PostgresConnection,
+} from './backing/index.ts'
 export { findJava } from './backing/java.ts'
 export { thisMachine } from './backing/config.ts'
 export { startChild, type Child } from './process/child.ts'

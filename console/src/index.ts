@@ -30,6 +30,8 @@ export interface ConsoleOptions {
   readonly user?: string | undefined
   /** The address of a trace with `{traceId}` in the place of its id: links of orders. */
   readonly traceUrl?: string | undefined
+  /** The address of the development services: links to the mails and traces of the shop. */
+  readonly devServicesUrl?: string | undefined
   /** 0: any that is free. */
   readonly port: number
   /** What a person types before a command of `orderpipeline`. */
@@ -40,7 +42,7 @@ export interface ConsoleOptions {
 /** The same for every console of the process. */
 const files = once(pageFiles)
 
-type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'traceUrl'>
+type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'traceUrl' | 'devServicesUrl'>
 
 /**
  * Served until `close`. @throws CommandError where no cluster is found; an Error of code
@@ -91,11 +93,11 @@ function serveKube(kube: KubeClient, options: ConsoleOptions, after?: Promise<vo
 
 async function serve(
   source: Source,
-  { port, command, say, traceUrl }: ServingOptions,
+  { port, command, say, traceUrl, devServicesUrl }: ServingOptions,
   actions?: Actions,
 ): Promise<ConsoleServer> {
   const observer = createObserver(source, {
-    ...{ command, writes: actions !== undefined, tries: actions?.tryIt !== undefined, traceUrl },
+    ...{ command, writes: actions !== undefined, tries: actions?.tryIt !== undefined, traceUrl, devServicesUrl },
   })
   const server = await serveConsole({
     source,

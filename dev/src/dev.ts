@@ -45,7 +45,8 @@ async function run(
 ): Promise<number> {
   const startedAt = performance.now()
   const file = await readPipeline(options.files)
-  const on = await foundation(options, needsPrograms(file.pipeline), progress, print)
+  const built = options.profile === 'shop' || needsPrograms(file.pipeline)
+  const on = await foundation(options, built, progress, print)
   let killAll = (): void => on.table.killAll()
   const forced = endAtOnce(() => killAll(), print)
   // Kafka takes longer to start than this does to load.

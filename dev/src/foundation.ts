@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { persistedPorts } from '@orderpipeline/cluster/supervised'
 import type { PostgresConnection, Ports, ProcessTable } from '@orderpipeline/cluster/supervised'
-import { backingTable, kafka, postgres } from './act/backing.ts'
+import { backingTable, kafka, postgres, redis, replica } from './act/backing.ts'
 import { builtPrograms } from './act/programs.ts'
 import type { Programs } from './act/programs.ts'
 import type { DevOptions } from './options.ts'
@@ -19,6 +19,9 @@ export interface Foundation {
   /** Each rejects where it cannot be had. Kafka, by far the last, with its port. */
   readonly kafka: Promise<number>
   readonly database: Promise<PostgresConnection>
+  /** Their ports; undefined where there is none. Neither is needed by an order. */
+  readonly redis: Promise<number | undefined>
+  readonly replica: Promise<number | undefined>
   /** The programs of the built-in stages, where the pipeline has any. */
   readonly programs: Promise<Programs | undefined>
 }
@@ -38,9 +41,16 @@ export async function foundation(
     print(`Port ${port} of ${name} is in use by ${holder}; another port is used.`)
   const ports = persistedPorts(state.ports)
   const table = backingTable(state.processes, print)
+  const database = steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress))
   const parts = {
     kafka: steps.run('Kafka', (progress) => kafka(table, state.dir, ports, progress)),
-    database: steps.run('PostgreSQL', (progress) => postgres(table, state.dir, ports, progress)),
+    database,
+    ...(options.profile === 'shop'
+      ? {
+          redis: optional('Redis', print, redis(table, state.dir, ports)),
+          replica: optional('The read replica', print, startedReplica(database, { table, state, ports, steps })),
+        }
+      : { redis: Promise.resolve(undefined), replica: Promise.resolve(undefined) }),
     programs: needsPrograms ? steps.run('Programs of the built-in stages', builtPrograms) : Promise.resolve(undefined),
   }
   for (const part of Object.values(parts)) part.catch(() => undefined) // awaiting shows its error
@@ -48,4 +58,22 @@ export async function foundation(
   while (performance.now() < latest && !(await table.list()).some(({ name, pid }) => name === 'kafka' && pid))
     await sleep(5)
   return { state, ports, table, ...parts }
+}
+
+async function startedReplica(
+  database: Promise<PostgresConnection>,
+  { table, state, ports, steps }: Pick<Foundation, 'table' | 'state' | 'ports'> & { readonly steps: Steps },
+): Promise<number> {
+  const primary = await database
+  return await steps.run('Read replica', (progress) => replica(table, state.dir, ports, primary, progress))
+}
+
+/** A shop works without it: a failure is a note, and no end of the start. */
+async function optional(title: string, print: (line: string) => void, port: Promise<number | undefined>) {
+  return await port.catch((error: unknown) => {
+    print(
+      `${title} did not start, and the shop runs without: ${error instanceof Error ? error.message : String(error)}`,
+    )
+    return undefined
+  })
 }

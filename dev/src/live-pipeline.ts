@@ -20,6 +20,7 @@ export interface LivePipelineOptions {
 export class LivePipeline {
   readonly #options: LivePipelineOptions
   #current: OrderPipeline
+  #complete = (pipeline: OrderPipeline): OrderPipeline => pipeline
   #notes: readonly string[]
 
   constructor(options: LivePipelineOptions) {
@@ -27,6 +28,15 @@ export class LivePipeline {
     this.#options = options
     this.#current = pipeline
     this.#notes = notes
+  }
+
+  /**
+   * Fills what the file leaves open, now and after each edit. A pipeline that has been through it
+   * stays as it is.
+   */
+  completeWith(complete: (pipeline: OrderPipeline) => OrderPipeline): void {
+    this.#complete = complete
+    this.#current = complete(this.#current)
   }
 
   /** As it was last written, without a status. */
@@ -62,7 +72,7 @@ export class LivePipeline {
     const { status: _status, ...requestedPipeline } = pipeline
     const verdict = validation(requestedPipeline, this.stored())
     if (!verdict.accepted) throw new EditRefusedError(refusal(verdict))
-    const { pipeline: local } = localPipeline(pipeline)
+    const local = this.#complete(localPipeline(pipeline).pipeline)
     this.#current = local
     const { apiVersion, kind, metadata, spec } = local
     const object = this.#options.objects.put({ apiVersion, kind, metadata, spec })

@@ -7,16 +7,23 @@ export interface Summary {
   /** Where it is seen in a browser. */
   readonly console: string | undefined
   readonly provider: string | undefined
+  /** Where mails and traces are seen, and tokens are issued. */
+  readonly devServices: string | undefined
+  /** Whether the gateway asks for a token of the development issuer. */
+  readonly tokens: boolean
   readonly notes: readonly string[]
   readonly notRun: readonly string[]
   readonly state: string
 }
 
+const tokenCommand = 'npm run -s orderpipeline -- token me'
+
 export function nextSteps(
-  { pipeline, file, gateway, console, provider, notes, notRun, state }: Summary,
+  { pipeline, file, gateway, console, provider, devServices, tokens, notes, notRun, state }: Summary,
   tookMs: number,
 ): string[] {
-  const order = `'{"customerId":"c-1","items":[{"sku":"SKU-0001","quantity":1}]}'`
+  const order = `'{"customerId":"me","items":[{"sku":"SKU-0001","quantity":1}]}'`
+  const token = tokens ? ` -H "authorization: Bearer $(${tokenCommand})"` : ''
   return [
     '',
     `${pipeline} runs after ${Math.round(tookMs / 1_000)} s.${gateway ? ` It accepts orders at ${gateway}; its API is described at ${gateway}/docs.` : ''}`,
@@ -27,11 +34,14 @@ export function nextSteps(
     ...(gateway
       ? [
           'Place an order and follow it (another terminal, in this directory):',
-          `  curl -s ${gateway}/v1/orders -H 'content-type: application/json' -d ${order}`,
-          `  curl -s ${gateway}/v1/orders/<orderId of the answer>`,
+          `  curl -s ${gateway}/v1/orders${token} -H 'content-type: application/json' -d ${order}`,
+          `  curl -s ${gateway}/v1/orders/<orderId of the answer>${token}`,
           'Place a burst of orders, and follow each until it has ended:',
           '  npm run load -- --burst 2000 --wait',
         ]
+      : []),
+    ...(devServices
+      ? ['See its mails, and the traces of its orders:', `  ${devServices}/mails   ${devServices}/traces`]
       : []),
     ...(provider
       ? [

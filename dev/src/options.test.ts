@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkedOptions } from './options.ts'
 
-const options = { file: ['shop.yaml'], maxProcesses: '120' }
+const options = { file: ['shop.yaml'], maxProcesses: '120', profile: 'plain' }
 
 describe('the options of dev', () => {
   it('accept a command for each stage, with any characters', () => {
@@ -14,6 +14,10 @@ describe('the options of dev', () => {
 
   it.each(['audit', 'audit=', 'Audit=node x', '=node x'])('refuse --run %j, with the allowed form', (run) => {
     expect(() => checkedOptions({ ...options, run: [run] })).toThrow(/--run: found .*; allowed: <stage>=<command>/)
+  })
+
+  it.each(['', 'Shop', 'full'])('refuse --profile %j, with the profiles that there are', (profile) => {
+    expect(() => checkedOptions({ ...options, profile })).toThrow(/--profile: found .*; allowed: shop, plain/)
   })
 
   it.each(['0', 'many', '1.5', '-3'])('refuse --max-processes %s', (maxProcesses) => {

@@ -2,6 +2,13 @@
 import { CommandError } from '@orderpipeline/cli/embedding'
 import type { DevArguments } from '@orderpipeline/cli/embedding'
 
+/**
+ * `shop`: with what a shop has from outside (decide/shop-profile.ts); `plain`: as the file says,
+ * and nothing else.
+ */
+export const profiles = ['shop', 'plain'] as const
+export type Profile = (typeof profiles)[number]
+
 export interface DevOptions {
   /** The first holds the pipeline; others may hold Secrets and Jobs. */
   readonly files: readonly string[]
@@ -11,6 +18,7 @@ export interface DevOptions {
   readonly maxProcesses: number
   /** Port of the gateway; the Service's nodePort unless given. */
   readonly port: number | undefined
+  readonly profile: Profile
   /** What it prints once it works is for a program. */
   readonly json: boolean
   /** Who runs it, for records of who did what. */
@@ -18,15 +26,22 @@ export interface DevOptions {
 }
 
 /** @throws CommandError that names the option, what was found and what is allowed */
-export function checkedOptions({ file, run = [], fresh, maxProcesses, port, json }: DevArguments): DevOptions {
+export function checkedOptions({ file, run = [], fresh, maxProcesses, port, profile, json }: DevArguments): DevOptions {
   return {
     files: file,
     run: new Map(run.map(command)),
     fresh: fresh ?? false,
     maxProcesses: wholeNumber('--max-processes', maxProcesses, 1, 10_000),
     port: port === undefined ? undefined : wholeNumber('--port', port, 1, 65_535),
+    profile: checkedProfile(profile),
     json: json ?? false,
   }
+}
+
+function checkedProfile(text: string): Profile {
+  const profile = profiles.find((each) => each === text)
+  if (profile) return profile
+  throw new CommandError(`--profile: found ${JSON.stringify(text)}; allowed: ${profiles.join(', ')}`)
 }
 
 function command(text: string): readonly [string, string] {

@@ -19,6 +19,7 @@ import { programFor } from './act/run-command.ts'
 import { Topics } from './act/topics.ts'
 import { Workloads } from './act/workloads.ts'
 import type { LocalService } from './decide/environment.ts'
+import { devServicesName, usesDevIssuer } from './decide/shop-profile.ts'
 import { everyPartWorks } from './decide/every-part-works.ts'
 import type { Foundation } from './foundation.ts'
 import { LivePipeline } from './live-pipeline.ts'
@@ -29,10 +30,12 @@ import { localObjects } from './objects/local-objects.ts'
 import type { LocalObjects } from './objects/local-objects.ts'
 import { providerDeployment, providerName } from './objects/stand-ins.ts'
 import type { DevOptions } from './options.ts'
+import { fillProfile, profileObjects } from './profile.ts'
 import type { Steps } from './steps.ts'
 import { printWhenReady } from './when-ready.ts'
 import { WaysIn } from './ways-in.ts'
 
+const smtpPort = 1025
 const hpaSyncMs = 15_000
 const lagIntervalMs = 4_000
 const minFreeBytes = 400 * 2 ** 20
@@ -49,6 +52,7 @@ export class Runtime {
   readonly #pipeline: LivePipeline
   readonly #waysIn: WaysIn
   #services: LocalService[] = []
+  #replicaPort: number | undefined
   #programs: Programs | undefined
   #kafka: KafkaConnection | undefined
   #topics: Topics | undefined
@@ -88,7 +92,7 @@ export class Runtime {
     if (signal.aborted) return
     await this.#addServices(kafkaPort, database)
     const { current } = this.#pipeline
-    for (const object of initialObjects(current, database, this.#file.secrets, this.#services))
+    for (const object of initialObjects(current, database, this.#file.secrets, this.#services, this.#replicaPort))
       this.#objects.put(object)
     await this.#runJobs()
     if (signal.aborted) return
@@ -119,13 +123,14 @@ export class Runtime {
   }
 
   summary(): Summary {
-    const provider = this.#services.find(({ name }) => name === providerName)
     return {
       pipeline: this.#pipeline.current.metadata.name,
       file: this.#options.files[0] ?? '',
       gateway: this.#waysIn.gateway,
       console: this.#waysIn.console,
-      provider: provider && this.#hasProvider() ? `http://127.0.0.1:${provider.localPort}` : undefined,
+      provider: this.#hasProvider() ? this.#addressOf(providerName) : undefined,
+      devServices: this.#addressOf(devServicesName),
+      tokens: usesDevIssuer(this.#pipeline.current),
       notes: this.#pipeline.notes,
       notRun: this.#deployments().flatMap((one) => {
         const program = this.#programOf(one)
@@ -167,12 +172,21 @@ export class Runtime {
 
   async #addServices(kafkaPort: number, database: PostgresConnection): Promise<void> {
     await this.#waysIn.openGateway()
+    const { ports } = this.#foundation
+    const { replica, ...profilePorts } = await fillProfile(this.#options, this.#foundation, this.#pipeline)
+    this.#replicaPort = replica
     this.#services = localServices(this.#pipeline.current, {
       kafka: kafkaPort,
       database: database.port,
-      provider: await this.#foundation.ports.port(providerName),
+      provider: await ports.port(providerName),
       gateway: this.#waysIn.gatewayPort,
+      ...profilePorts,
     })
+  }
+
+  #addressOf(service: string): string | undefined {
+    const port = this.#services.find(({ name }) => name === service)?.localPort
+    return port === undefined ? undefined : `http://127.0.0.1:${port}`
   }
 
   /** Their ports. */
@@ -215,11 +229,13 @@ export class Runtime {
     await topics.recall(this.#pipeline.current)
     topics.run()
     this.#pipeline.store()
+    for (const object of profileObjects(this.#options, this.#foundation, this.#pipeline.current))
+      this.#objects.put(object)
     this.#addProvider()
     this.#workloads?.run()
     this.#autoscalers?.run()
     void lag.poller.run(this.#polling.signal)
-    await this.#waysIn.open(this.#begun.promise)
+    await this.#waysIn.open(this.#begun.promise, this.#addressOf(devServicesName))
     loop.wake()
   }
 
@@ -251,8 +267,9 @@ export class Runtime {
   }
 
   #fixedPorts(part: string): Readonly<Record<string, number>> {
-    const service = part === providerName ? this.#services.find(({ name }) => name === providerName) : undefined
-    return service ? { http: service.localPort } : {}
+    if (part !== providerName && part !== devServicesName) return {}
+    const own = this.#services.filter(({ name }) => name === part)
+    return Object.fromEntries(own.map(({ port, localPort }) => [port === smtpPort ? 'smtp' : 'http', localPort]))
   }
 
   #hasProvider(): boolean {

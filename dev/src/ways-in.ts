@@ -64,8 +64,11 @@ export class WaysIn {
     this.#proxy = await openGatewayProxy(choice, on.ports, gateways, (text) => pipeline.note(text))
   }
 
-  /** Everything else; the console starts after `pipelineWorks`. */
-  async open(pipelineWorks: Promise<void>): Promise<void> {
+  /**
+   * Everything else; the console starts after `pipelineWorks`, and links to the traces of
+   * `devServices`.
+   */
+  async open(pipelineWorks: Promise<void>, devServices: string | undefined): Promise<void> {
     const { options, on, pipeline, print } = this.#context
     const { state, ports } = on
     const { name, namespace = 'default' } = pipeline.current.metadata
@@ -73,6 +76,7 @@ export class WaysIn {
     this.#console = await devConsole({
       ...{ kubeconfig: state.kubeconfig, ports, user: options.user, print, namespace, cluster: `dev-${name}` },
       after: pipelineWorks,
+      devServicesUrl: devServices,
     })
     await state.record({ pipeline: name, ...(this.gateway === undefined ? {} : { gateway: this.gateway }) })
     const failed = (error: unknown): void => print(`The edited file is not applied: ${String(error)}`)
@@ -104,7 +108,10 @@ export class WaysIn {
 
   #portOf(kind: 'pods' | 'services', name: string, port: string): number | undefined {
     const { services, replicaOfPod } = this.#context
-    if (kind === 'services') return services().find((service) => service.name === name)?.localPort
+    if (kind === 'services') {
+      const candidates = services().filter((service) => service.name === name)
+      return (candidates.find((service) => String(service.port) === port) ?? candidates[0])?.localPort
+    }
     const replica = replicaOfPod(name)
     const declaredPort = replica?.spec.container.ports?.find(
       (one) => one.name === port || String(one.containerPort) === port,

@@ -21,12 +21,21 @@ interface Row {
 const generated = 'Generated from the sources by `npm run generate`; a test compares.'
 
 export function variablesPage(): string {
-  const rows = sources(/(config|settings)\.ts$/, ['services/*/src/*', 'packages/*/src/*']).flatMap(variablesIn)
+  const rows = sources(/(config|settings)\.ts$/, [
+    'services/*/src/*',
+    'packages/*/src/*',
+    'dev-services/src/*',
+  ]).flatMap(variablesIn)
   return page('Environment variables', 'Those of the operator are in its chart’s README.', rows, true)
 }
 
 export function metricsPage(): string {
-  const rows = sources(/\.ts$/, ['services/*/src/*', 'packages/*/src/*', 'operator/src/*']).flatMap(metricsIn)
+  const rows = sources(/\.ts$/, [
+    'services/*/src/*',
+    'packages/*/src/*',
+    'operator/src/*',
+    'dev-services/src/*',
+  ]).flatMap(metricsIn)
   return page('Metrics', 'What they mean together is in [telemetry.md](../guides/telemetry.md).', rows, false)
 }
 
@@ -77,7 +86,7 @@ function ownerOf({ fileName }: ts.SourceFile): string {
   return (
     fileName
       .split('/')
-      .slice(0, fileName.startsWith('operator') ? 1 : 2)
+      .slice(0, /^(operator|dev-services)\//.test(fileName) ? 1 : 2)
       .at(-1) ?? ''
   )
 }

@@ -53,6 +53,7 @@ export const servicesImage: ImageDefinition = {
     'republish-events': 'services/migrate/src/republish/republish-main.ts',
     restock: 'services/inventory/src/restock-main.ts',
     'simulated-carrier': 'services/shipping/src/simulated-carrier/main.ts',
+    'dev-services': 'dev-services/src/main.ts',
     'detach-month': 'services/orders/src/months/detach-main.ts',
   },
   folders: {

@@ -46,7 +46,15 @@ const statusesInRequest = 1_000
 /** The limit where each customer's orders need a request of their own. */
 const customersAtOnce = 100
 
-export function createClient(target: URL, connections: number, timeoutMs: number, tokens?: Tokens): Client {
+export interface ClientOptions {
+  readonly connections: number
+  readonly timeoutMs: number
+  readonly tokens?: Tokens | undefined
+  /** The header of the next order; without it the gateway decides what is traced. */
+  readonly nextTraceparent?: (() => string) | undefined
+}
+
+export function createClient(target: URL, { connections, timeoutMs, tokens, nextTraceparent }: ClientOptions): Client {
   const pool = new Pool(target.origin, {
     connections,
     pipelining: 1,
@@ -72,7 +80,11 @@ export function createClient(target: URL, connections: number, timeoutMs: number
     lookedUpAtOnce: tokens ? customersAtOnce : statusesInRequest,
     post: async (order, idempotencyKey) => {
       try {
-        const headers = { 'idempotency-key': idempotencyKey, ...(await as(order.customerId)) }
+        const headers = {
+          'idempotency-key': idempotencyKey,
+          ...(nextTraceparent && { traceparent: nextTraceparent() }),
+          ...(await as(order.customerId)),
+        }
         const response = await postJson('/v1/orders', order, headers)
         if (response.statusCode === 202) {
           const { orderId } = (await response.body.json()) as { orderId: string }

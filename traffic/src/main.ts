@@ -8,14 +8,15 @@ import type { LoadFlags } from './options.ts'
 import { progressLine, summary } from './report.ts'
 import { runTraffic } from './run.ts'
 import type { LoadProgress } from './run.ts'
+import { issuedTokens, usualCustomers } from './issued-tokens.ts'
 import { tokensFromFile, signedTokens } from './tokens.ts'
 import type { Tokens } from './tokens.ts'
-import { InvalidOptionError, parsedCount, parsedDuration, parsedSkew } from './units.ts'
+import { InvalidOptionError, parsedCount, parsedDuration, parsedShare, parsedSkew } from './units.ts'
 
 interface Flags extends LoadFlags {
   readonly url?: string
   readonly wait?: string | true
-  readonly customers: string
+  readonly customers?: string
   readonly customerSkew: string
   readonly skus: string
   readonly skuSkew: string
@@ -24,10 +25,14 @@ interface Flags extends LoadFlags {
   readonly tokenIssuer?: string
   readonly tokenAudience?: string
   readonly tokensFile?: string
+  readonly tokens: boolean
+  readonly traced: string
   readonly record?: string
   readonly json?: true
   readonly allowRemote?: true
 }
+
+const defaultCustomers = 50_000
 
 const command = new Command('load')
   // Commander ends with 0 after the help, otherwise an option is wrong.
@@ -45,7 +50,10 @@ const command = new Command('load')
   .option('--trace <file>', 'instead: a recorded load, such as examples/traces/burst.csv; --rate and --for change it')
   .option('--burst <n>', 'instead: this number of orders, as fast as answers arrive')
   .optionsGroup('The shop:')
-  .option('--customers <n>', 'different customers', '50000')
+  .option(
+    '--customers <n>',
+    `different customers (default ${defaultCustomers}; ${usualCustomers} where each gets a token of the development issuer)`,
+  )
   .option(
     '--customer-skew <s>',
     'Zipf exponent: 0, all order equally often; 1, the second half as often as the first',
@@ -64,6 +72,12 @@ const command = new Command('load')
   .option('--token-issuer <iss>', 'with --token-secret-file: the AUTH_ISSUER of the gateway')
   .option('--token-audience <aud>', 'with --token-secret-file: its AUTH_AUDIENCE')
   .option('--tokens-file <file>', 'instead: tokens, one a line; their subjects are the customers')
+  .option(
+    '--traced <share>',
+    'share of the orders that are traced, 0 to 1, where the gateway trusts this machine',
+    '0.01',
+  )
+  .option('--no-tokens', 'take no tokens of the development issuer where the shop of this machine has one')
   .option('--record <file>', 'append every accepted order as a JSON line')
   .option('--json', 'the result as JSON on standard output')
   .option('--allow-remote', 'allow a target that is neither this machine nor in a private network')
@@ -91,7 +105,7 @@ async function load(options: Flags): Promise<number> {
   const result = await runTraffic({
     url: options.url ?? runningDevRuntimes(process.env)[0]?.gateway ?? 'http://127.0.0.1:30080',
     load: await loadOf(options),
-    customers: parsedCount(options.customers, '--customers'),
+    customers: customersOf(options) ?? defaultCustomers,
     customerSkew: parsedSkew(options.customerSkew, '--customer-skew'),
     skus: parsedCount(options.skus, '--skus'),
     skuSkew: parsedSkew(options.skuSkew, '--sku-skew'),
@@ -100,6 +114,7 @@ async function load(options: Flags): Promise<number> {
       ? {}
       : { waitMs: options.wait === true ? 600_000 : parsedDuration(options.wait, '--wait') }),
     ...(tokens ? { tokens } : {}),
+    traced: parsedShare(options.traced, '--traced'),
     allowRemote: options.allowRemote ?? false,
     signal: interrupt,
     onProgress: progressPrinter(process.stderr),
@@ -118,6 +133,10 @@ function paint(colour: 'red' | 'green', text: string): string {
   return styleText(colour, text, { stream: process.stdout })
 }
 
+function customersOf({ customers }: Flags): number | undefined {
+  return customers === undefined ? undefined : parsedCount(customers, '--customers')
+}
+
 async function tokensOf(options: Flags): Promise<Tokens | undefined> {
   const { tokenSecretFile: secretFile, tokenIssuer: issuer, tokenAudience: audience, tokensFile } = options
   const signing = [secretFile, issuer, audience].filter((value) => value !== undefined).length
@@ -126,7 +145,10 @@ async function tokensOf(options: Flags): Promise<Tokens | undefined> {
       '--tokens-file: found together with --token-…; allowed: tokens to take, or a secret to sign them with',
     )
   if (tokensFile !== undefined) return await tokensFromFile(tokensFile)
-  if (signing === 0) return undefined
+  if (signing === 0)
+    return options.tokens && options.url === undefined
+      ? await issuedTokens(customersOf(options) ?? usualCustomers)
+      : undefined
   if (secretFile === undefined || issuer === undefined || audience === undefined)
     throw new InvalidOptionError(
       '--token-secret-file, --token-issuer and --token-audience: found some; allowed: all three',

@@ -14,6 +14,7 @@ import type { Tokens } from './tokens.ts'
 import { shape } from './trace/shapes.ts'
 import { endOf } from './trace/trace.ts'
 import type { Trace } from './trace/trace.ts'
+import { traceparent } from './traceparent.ts'
 import { createTracker } from './tracker.ts'
 import type { Outcomes, Tracker } from './tracker.ts'
 
@@ -40,6 +41,8 @@ export interface TrafficOptions extends Partial<Shop> {
   readonly timeoutMs?: number
   /** For a gateway that authenticates its customers. */
   readonly tokens?: Tokens
+  /** The share of the orders that are traced, 0 to 1; unless given, the gateway decides. */
+  readonly traced?: number
   readonly allowRemote?: boolean
   /** Stops sending; the result so far is returned. */
   readonly signal?: AbortSignal
@@ -81,9 +84,9 @@ const progressEveryMs = 500
 
 /** @throws InvalidOptionError when the target must not receive load */
 export async function runTraffic(options: TrafficOptions): Promise<TrafficResult> {
-  const { load, signal, waitMs, connections = 128, random = Math.random } = options
+  const { load, signal, waitMs, connections = 128, random = Math.random, traced, tokens, timeoutMs = 30_000 } = options
   const target = await checkedTarget(options.url, options.allowRemote ?? false)
-  const client = createClient(target, connections, options.timeoutMs ?? 30_000, options.tokens)
+  const client = createClient(target, { connections, timeoutMs, tokens, nextTraceparent: traceparents(traced) })
   const tracker = createTracker(client, waitMs === undefined ? sampleSize : Number.POSITIVE_INFINITY)
   const latencies = createLatencies()
   const acceptedIds: string[] = []
@@ -138,6 +141,11 @@ export async function runTraffic(options: TrafficOptions): Promise<TrafficResult
     sending.abort()
     await client.close()
   }
+}
+
+/** Not by the random numbers of the load: the orders of a seed stay the same. */
+function traceparents(share: number | undefined): (() => string) | undefined {
+  return share === undefined ? undefined : () => traceparent(share, Math.random)
 }
 
 /**

@@ -48,6 +48,13 @@ export function parsedSkew(text: string, option: string): number {
   throw new InvalidOptionError(`${option}: found ${JSON.stringify(text)}; allowed: a number from 0 to 5`)
 }
 
+/** 0 to 1. */
+export function parsedShare(text: string, option: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (value >= 0 && value <= 1) return value
+  throw new InvalidOptionError(`${option}: found ${JSON.stringify(text)}; allowed: a number from 0 to 1`)
+}
+
 /** `1m05s`, `42s`, `0.3s`. */
 export function durationText(milliseconds: number): string {
   const seconds = milliseconds / 1_000

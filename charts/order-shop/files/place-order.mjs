@@ -2,11 +2,20 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const { GATEWAY_URL: gateway, SKU: sku, QUANTITY: quantity, TIMEOUT_SECONDS: seconds, TOKEN: token } = process.env
+const { GATEWAY_URL: gateway, SKU: sku, QUANTITY: quantity, TIMEOUT_SECONDS: seconds, TOKEN_URL: tokenUrl } = process.env
+let { TOKEN: token } = process.env
 const deadline = Date.now() + Number(seconds) * 1000
 const key = randomUUID() // one order, however often it is tried
-// With a token the customer is the token's.
-const order = { ...(!token && { customerId: 'helm-test' }), items: [{ sku, quantity: Number(quantity) }] }
+const customerId = 'helm-test'
+const items = [{ sku, quantity: Number(quantity) }]
+
+/** The development issuer's, where the shop has one. */
+async function issuedToken() {
+  const body = JSON.stringify({ client_id: customerId })
+  const response = await fetch(tokenUrl, { method: 'POST', body, signal: AbortSignal.timeout(10_000) })
+  if (!response.ok) throw new Error(`${tokenUrl}: ${response.status} ${await response.text()}`)
+  return (await response.json()).access_token
+}
 
 async function ask(path, init = {}) {
   const headers = { 'content-type': 'application/json', 'idempotency-key': key, ...(token && { authorization: `Bearer ${token}` }) }
@@ -32,6 +41,9 @@ async function answerOf(path, init) {
 }
 
 try {
+  if (tokenUrl) token = await issuedToken()
+  // With a token the customer is the token's.
+  const order = { ...(!token && { customerId }), items }
   const { orderId } = await answerOf('/v1/orders', { method: 'POST', body: JSON.stringify(order) })
   console.log(`${orderId} is accepted: ${quantity} of ${sku}`)
   for (let last = ''; ; await sleep(500)) {

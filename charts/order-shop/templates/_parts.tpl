@@ -96,8 +96,15 @@ securityContext:
 {{- with .redis }}{{ $env = append $env (dict "name" "REDIS_URL" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
 {{- end }}
 {{- with .Values.readReplica }}{{ $env = append $env (dict "name" "DATABASE_REPLICA_URL" "secretKeyRef" (dict "name" .secretName "key" .key)) }}{{ end }}
+{{- $env = concat $env (include "shop.tracingEnv" . | fromYamlArray) }}
 {{- with .Values.promiseSeconds }}{{ $env = append $env (dict "name" "PROMISE_SECONDS" "value" (toString .)) }}{{ end }}
 {{- toYaml $env }}
+{{- end }}
+
+{{/* Where the gateway and the built-in stages send their traces; an empty list if nowhere. */}}
+{{- define "shop.tracingEnv" -}}
+{{- $endpoint := (.Values.tracing | default dict).endpoint | default (ternary "http://dev-services:8080" "" (eq true (.Values.devServices | default dict).enabled)) }}
+{{- toYaml (empty $endpoint | ternary list (list (dict "name" "OTEL_EXPORTER_OTLP_ENDPOINT" "value" $endpoint))) }}
 {{- end }}
 
 {{/* Takes { root, file }: a program as an argument of Node, after what it imports from files/api-server.mjs. */}}

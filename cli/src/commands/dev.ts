@@ -13,8 +13,11 @@ export interface DevArguments {
   readonly fresh?: true
   readonly maxProcesses: string
   readonly port?: string
+  readonly profile: string
   readonly json?: true
 }
+
+type GivenOptions = Partial<Pick<DevArguments, 'file' | 'profile'>> & Omit<DevArguments, 'file' | 'profile'>
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const runtime = join(root, 'dev', 'src', 'index.ts')
@@ -27,6 +30,7 @@ export const dev: CommandDefinition = {
     'orderpipeline dev                                    # the shop of examples/shop.yaml',
     "orderpipeline dev -f shop.yaml --run audit='node audit.mjs'",
     'orderpipeline dev -f shop.yaml -f secrets.yaml --fresh',
+    'orderpipeline dev -f shop.yaml --profile shop        # with tokens, mails, traces, Redis and a read replica',
   ],
   exitCodes: {
     0: 'ended by Ctrl-C, every stage drained',
@@ -49,12 +53,16 @@ export const dev: CommandDefinition = {
       .option('--fresh', 'first delete the orders, messages and ports of earlier runs')
       .option('--max-processes <n>', 'limit of the replicas of all stages together', '120')
       .option('--port <port>', "port of the gateway; default: its Service's nodePort, or 30080")
+      .option(
+        '--profile <name>',
+        'shop: with an issuer of tokens, a mail catcher, a trace collector, Redis and a read replica for what the file leaves open; plain: as the file says; default: shop without --file, else plain',
+      )
       .option('--json', 'as JSON, one line once the pipeline runs: addresses, state, and the objects that are not run')
-      .action((options: DevArguments) => action((context) => run(options, context)))
+      .action((options: GivenOptions) => action((context) => run(options, context)))
   },
 }
 
-async function run(options: DevArguments, { environment, signal }: CommandContext): Promise<number> {
+async function run(options: GivenOptions, { environment, signal }: CommandContext): Promise<number> {
   if (!existsSync(runtime))
     throw new CommandError(
       'orderpipeline dev runs from a clone of the project, with the sources of the stages next to it.',
@@ -66,5 +74,6 @@ async function run(options: DevArguments, { environment, signal }: CommandContex
   const { dev: perform } = (await import(pathToFileURL(runtime).href)) as {
     dev: (options: DevArguments, context: CommandContext) => Promise<number>
   }
-  return await perform({ ...options, file: options.file ?? [shop] }, { environment, signal })
+  const { file, profile = file === undefined ? 'shop' : 'plain' } = options
+  return await perform({ ...options, profile, file: file ?? [shop] }, { environment, signal })
 }

@@ -15,6 +15,7 @@ import { simulate } from './simulate.ts'
 import { sloRules } from './slo-rules.ts'
 import { status } from './status.ts'
 import { suspend } from './suspend.ts'
+import { token } from './token.ts'
 import { top } from './top.ts'
 import { topicsTail } from './topics-tail.ts'
 import { validate } from './validate.ts'
@@ -26,6 +27,7 @@ export const commands: readonly CommandDefinition[] = [
   capacity,
   simulate,
   dev,
+  token,
   status,
   top,
   consoleCommand,

@@ -5,7 +5,8 @@ export { kafkaCertificate, type KafkaCertificate } from './kafka-certificate.ts'
 export { type Sizing } from './kafka-properties.ts'
 export { startPostgres, type Login, type PostgresConnection, type PostgresOptions } from './postgres.ts'
 export { startPgbouncer, type PgbouncerOptions } from './pgbouncer.ts'
-export { startRedis, type RedisConnection, type RedisOptions } from './redis.ts'
+export { startReplica, type ReplicaOptions } from './postgres-replica.ts'
+export { installedRedis, startRedis, type RedisConnection, type RedisOptions } from './redis.ts'
 export { strimziCrds, strimziVersion } from './strimzi-crds.ts'
 export {
   backingServiceManifests,
@@ -13,6 +14,7 @@ export {
   hostServiceManifests,
   kafkaAuthorityManifest,
   kafkaNames,
+  replicaSecret,
   type BackingAddresses,
   type DatabaseLogins,
   type HostService,

@@ -38,3 +38,22 @@ it('the administrator’s URL is in a separate Secret', () => {
     stringData: { url: 'postgres://postgres:a%2Fb@postgres:5432/shop' },
   })
 })
+
+it('a read replica has a Service and a Secret of its own, and there is neither without one', () => {
+  const addresses = {
+    ...{ namespace: 'shop', kafkaCluster: 'shop-kafka', address: '10.244.0.1' },
+    ...{ kafkaPort: 20001, securedKafkaPort: 20004, postgresPort: 20002, redisPort: 20003, replicaPort: 20005 },
+  }
+  const services = backingServiceManifests(addresses).filter(({ kind }) => kind === 'Service')
+  expect(services.map(({ metadata }) => metadata.name)).toContain('postgres-replica')
+  const logins = {
+    ...{ namespace: 'shop', database: 'shop' },
+    admin: { user: 'postgres', password: 'a' },
+    services: { user: 'shop', password: 'c' },
+  }
+  expect(databaseSecretManifests(logins)).toHaveLength(2)
+  expect(databaseSecretManifests({ ...logins, replica: true }).at(-1)).toMatchObject({
+    metadata: { name: 'shop-postgres-replica' },
+    stringData: { url: 'postgres://shop:c@postgres-replica:5432/shop' },
+  })
+})

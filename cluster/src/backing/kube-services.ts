@@ -62,23 +62,31 @@ export interface BackingAddresses {
   readonly securedKafkaPort: number
   readonly postgresPort: number
   readonly redisPort: number
+  /** Absent where there is no read replica. */
+  readonly replicaPort?: number
 }
 
 /**
- * `<kafkaCluster>-kafka-bootstrap:9092`, by TLS at 9093, `postgres:5432` and `redis:6379` in the
- * namespace.
+ * `<kafkaCluster>-kafka-bootstrap:9092`, by TLS at 9093, `postgres:5432`, `redis:6379` and
+ * `postgres-replica:5432` in the namespace.
  */
 export function backingServiceManifests(addresses: BackingAddresses): Manifest[] {
-  const { namespace, kafkaCluster, address, kafkaPort, securedKafkaPort, postgresPort, redisPort } = addresses
+  const { namespace, kafkaCluster, address, kafkaPort, securedKafkaPort, postgresPort, redisPort, replicaPort } =
+    addresses
   const main = (port: number, targetPort: number) => ({ name: 'main', port, targetPort })
   const tls = { name: 'tls', port: 9093, targetPort: securedKafkaPort }
   const services = [
     { name: bootstrapService(kafkaCluster), address, ports: [main(9092, kafkaPort), tls] },
     { name: 'postgres', address, ports: [main(5432, postgresPort)] },
     { name: 'redis', address, ports: [main(6379, redisPort)] },
+    ...(replicaPort === undefined ? [] : [{ name: replicaService, address, ports: [main(5432, replicaPort)] }]),
   ]
   return services.flatMap((service) => hostServiceManifests(namespace, service))
 }
+
+/** The Service of the read replica, and the Secret with its URL for the gateway. */
+const replicaService = 'postgres-replica'
+export const replicaSecret = 'shop-postgres-replica'
 
 function bootstrapService(kafkaCluster: string) {
   return `${kafkaCluster}-kafka-bootstrap`
@@ -104,19 +112,22 @@ export interface DatabaseLogins {
   readonly admin: Login
   /** The services' login role; the migration creates it. */
   readonly services: Login
+  readonly replica?: boolean
 }
 
 /**
  * `shop-postgres` with the services' `url`, and a separate `shop-postgres-admin` with the
  * administrator's `url`: only the migration mounts the latter. Both name the Service `postgres`.
+ * `shop-postgres-replica`, where there is a replica, has the services' `url` of it.
  */
 export function databaseSecretManifests(logins: DatabaseLogins): Manifest[] {
-  const { namespace, database, admin, services } = logins
-  const url = ({ user, password }: Login) =>
-    `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@postgres:5432/${encodeURIComponent(database)}`
+  const { namespace, database, admin, services, replica = false } = logins
+  const url = ({ user, password }: Login, host = 'postgres') =>
+    `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:5432/${encodeURIComponent(database)}`
   return [
     secret(namespace, 'shop-postgres', { url: url(services) }),
     secret(namespace, 'shop-postgres-admin', { url: url(admin) }),
+    ...(replica ? [secret(namespace, replicaSecret, { url: url(services, replicaService) })] : []),
   ]
 }
 

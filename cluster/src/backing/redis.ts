@@ -56,6 +56,11 @@ export async function startRedis(host: ProcessHost, options: RedisOptions): Prom
   return { url: `redis://127.0.0.1:${options.port}` }
 }
 
+/** The path of the server that this machine has; undefined where it has none. */
+export function installedRedis(machine: Machine = thisMachine()): Promise<string | undefined> {
+  return onPath('redis-server', machine.path)
+}
+
 async function redisServer(options: RedisOptions): Promise<string> {
   const { path } = options.machine ?? thisMachine()
   const installed = await onPath('redis-server', path)

@@ -1,6 +1,8 @@
 // How are a command's options read? Strictly: an unknown one is a mistake worth a line.
 import { parseArgs } from 'node:util'
 import type { ParseArgsOptionsConfig } from 'node:util'
+import { extraNames } from '../providers/extras.ts'
+import type { Extra } from '../providers/extras.ts'
 import { providerNames } from '../providers/provider.ts'
 import type { ProviderName } from '../providers/provider.ts'
 import { UsageError } from './command.ts'
@@ -11,6 +13,15 @@ export function optionsOf<T extends ParseArgsOptionsConfig>(args: readonly strin
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** @throws UsageError */
+export function extrasOf(names: readonly string[]): readonly Extra[] {
+  return names.map((name) => {
+    const extra = extraNames.find((each) => each === name)
+    if (!extra) throw new UsageError(`--without is one of ${extraNames.join(', ')}, found ${JSON.stringify(name)}`)
+    return extra
+  })
 }
 
 export function providerOf(text: string | undefined): ProviderName | undefined {

@@ -4,7 +4,10 @@ import { statePaths } from '../paths.ts'
 import { withFileLock } from '../process/file-lock.ts'
 import { duration } from '../progress/duration.ts'
 import { stepMemory } from '../progress/step-memory.ts'
+import { extraNames, extraTexts } from '../providers/extras.ts'
+import type { Extra } from '../providers/extras.ts'
 import { chosenProvider } from '../providers/index.ts'
+import type { ProviderName } from '../providers/provider.ts'
 import { readyStep } from '../providers/product/steps.ts'
 import { downloadSource, downloadsVariable, InvalidDownloadsError } from '../downloads/index.ts'
 import { refuseDownloads } from '../tools/index.ts'
@@ -12,18 +15,20 @@ import { newDeaths, reportDeaths } from './deaths.ts'
 import { UsageError } from './command.ts'
 import type { Command, Terminal } from './command.ts'
 import { runWithDisplay } from './display.ts'
-import { optionsOf, providerOf } from './options.ts'
+import { extrasOf, optionsOf, providerOf } from './options.ts'
 
 export const up: Command = {
   name: 'up',
   summary: 'start a local Kubernetes with the whole platform, and wait until its pipeline is Ready',
-  help: `npm run up [-- --provider kind|native] [--build] [--json]
+  help: `npm run up [-- --provider kind|native] [--without <part>] [--build] [--json]
 
 Starts a local Kubernetes with Kafka, PostgreSQL, KEDA, the OrderPipeline operator and the example shop, and waits until the
 shop's pipeline is Ready. It can be interrupted and run again at any time; it keeps what exists already.
 
   --provider kind     Kubernetes in Docker; chosen by itself where Docker answers
   --provider native   processes of this machine: Linux, root, no Docker; chosen by itself where Docker does not answer
+  --without <part>    start without a part; may be repeated. The parts, and what is missing or saved:
+${extraNames.map((name) => `                      ${name.padEnd(13)} ${extraTexts[name]}`).join('\n')}
   --build             build every tool, download none; as ORDERPIPELINE_DOWNLOADS=off
   --json              one JSON object per event on standard output, for programs
 
@@ -34,11 +39,13 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
   async run(args, terminal) {
     const options = optionsOf(args, {
       provider: { type: 'string' },
+      without: { type: 'string', multiple: true },
       build: { type: 'boolean' },
       json: { type: 'boolean' },
     })
     if (options.build) refuseDownloads()
     else checkDownloads()
+    const without = extrasOf(options.without ?? [])
     const paths = statePaths()
     const startedAt = performance.now()
     const wait = (pid: number) => terminal.stderr(`Waiting for process ${pid}, which is changing this cluster …\n`)
@@ -54,13 +61,13 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
         const onFinished = (step: string) => {
           if (step !== readyStep) return
           readyAfter = duration(performance.now() - startedAt)
-          if (!terminal.interactive) sayNext(terminal, provider.name, readyAfter)
+          if (!terminal.interactive) sayNext(terminal, provider.name, readyAfter, without)
         }
-        await runWithDisplay(provider.up(), {
+        await runWithDisplay(provider.up({ without }), {
           ...{ terminal, memory, json: options.json ?? false },
           ...(options.json ? {} : { onFinished }),
         })
-        if (terminal.interactive && !options.json) sayNext(terminal, provider.name, readyAfter)
+        if (terminal.interactive && !options.json) sayNext(terminal, provider.name, readyAfter, without)
         return 0
       },
       { onWait: onceOnly(wait) },
@@ -76,7 +83,8 @@ function checkDownloads(): void {
   }
 }
 
-function sayNext(terminal: Terminal, provider: string, took: string): void {
+function sayNext(terminal: Terminal, provider: ProviderName, took: string, without: readonly Extra[]): void {
+  const devServices = without.includes('dev-services') ? '' : devServicesText
   terminal.stdout(`
 The pipeline shop is Ready (${provider}, ${took}). Next:
 
@@ -84,9 +92,18 @@ The pipeline shop is Ready (${provider}, ${took}). Next:
   npm run watch                               watch its stages scale on their consumer lag
   npm run kubectl -- get op,pods              use kubectl; for your own kubectl: export KUBECONFIG=${statePaths().kubeconfig}
   npm run status                              which processes run, and which have ended
-  npm run down                                remove everything again (-- --purge: data and caches too)
+${devServices}${without.includes('prometheus') ? '' : prometheusText[provider]}  npm run down                                remove everything again (-- --purge: data and caches too)
 `)
 }
+
+const prometheusText: Readonly<Record<ProviderName, string>> = {
+  native: '  npm run prometheus                          the address of Prometheus, with the alerts\n',
+  kind: '  npm run kubectl -- port-forward service/prometheus-server 9090:80\n                                              then http://127.0.0.1:9090/alerts\n',
+}
+const devServicesText = `  npm run -s orderpipeline -- token me        a token for the gateway: curl -H "authorization: Bearer $(npm run -s orderpipeline -- token me)" …
+  npm run kubectl -- port-forward service/dev-services 8025:8080
+                                              then http://127.0.0.1:8025/mails and http://127.0.0.1:8025/traces
+`
 
 function onceOnly<T>(say: (value: T) => void): (value: T) => void {
   let wasCalled = false

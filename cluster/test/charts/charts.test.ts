@@ -1,5 +1,6 @@
 // Do the charts render what they should, for the values that people will set? Rendered by Helm; no
 // cluster needed.
+import { createPrivateKey } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -226,15 +227,83 @@ describe('orderpipeline-operator', () => {
 describe('order-shop', () => {
   const path = chart('order-shop')
 
-  test('creates the pipeline of examples/shop.yaml with the values for a local cluster', async () => {
+  /** What turns the shop of a local cluster into one without development services. */
+  const withoutDevServices = [
+    'devServices.enabled=false',
+    'authentication.mode=none',
+    'authentication.algorithms=null',
+    ...['issuer', 'audience', 'jwksUrl', 'staffScope'].map((name) => `authentication.${name}=`),
+    'limits.perCustomer=null',
+  ]
+
+  test('creates the pipeline of examples/shop.yaml with the values for a local cluster without development services', async () => {
     const example = (await read('examples/shop.yaml')) as KubeObject
-    const pipeline = only(await rendered(path, [], ['--values', join(path, 'values-local.yaml')]), 'OrderPipeline')
+    const local = ['--values', join(path, 'values-local.yaml'), '--set-json', 'gateway.env=[]']
+    const pipeline = only(await rendered(path, withoutDevServices, local), 'OrderPipeline')
     expect(pipeline.metadata.name).toBe(example.metadata.name)
     expect(pipeline.spec?.['stages']).toEqual(example.spec?.['stages'])
     const { image, ...spec } = pipeline.spec ?? {}
     expect(byName(spec)).toEqual(byName(example.spec))
-    const migration = only(installed(await rendered(path, [], ['--values', join(path, 'values-local.yaml')])), 'Job')
+    const migration = only(installed(await rendered(path, withoutDevServices, local)), 'Job')
     expect(JSON.stringify(podsOf([migration]))).toContain(`"image":${JSON.stringify(image)}`)
+  })
+
+  test('gives the shop of a local cluster an issuer, a mail catcher and a trace collector, and wires its parts to them', async () => {
+    const local = ['--values', join(path, 'values-local.yaml')]
+    const objects = await rendered(path, ['authentication.mode='], local)
+    const spec = only(objects, 'OrderPipeline').spec as {
+      gateway: { env: { name: string; value: string }[] }
+      stages: { name: string; env: { name: string; value: string }[] }[]
+    }
+    const gateway = Object.fromEntries(spec.gateway.env.map(({ name, value }) => [name, value]))
+    expect(gateway).toMatchObject({
+      AUTH_ALGORITHMS: 'RS256',
+      AUTH_ISSUER: 'http://dev-services:8080',
+      AUTH_JWKS_URL: 'http://dev-services:8080/jwks',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://dev-services:8080',
+    })
+    expect(gateway).not.toHaveProperty('AUTH')
+    for (const { name, env } of spec.stages) {
+      const names = env.map((variable) => variable.name)
+      expect(names, name).toContain('OTEL_EXPORTER_OTLP_ENDPOINT')
+      expect(names.includes('SMTP_URL'), name).toBe(name === 'notification')
+    }
+    const service = objects.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'dev-services')
+    expect(service?.spec?.['type'] ?? 'ClusterIP').toBe('ClusterIP')
+    const program = only(
+      objects.filter(({ metadata }) => metadata.name === 'dev-services'),
+      'Deployment',
+    )
+    const key = only(
+      objects.filter(({ metadata }) => metadata.name === 'dev-services'),
+      'Secret',
+    ) as KubeObject & { readonly data: Record<string, string> }
+    const pem = Buffer.from(key.data['issuer-key'] ?? '', 'base64').toString()
+    expect(createPrivateKey(pem).asymmetricKeyDetails?.modulusLength).toBe(2_048)
+    expect(JSON.stringify(program)).not.toContain(pem.slice(100, 160))
+  })
+
+  test('brings no issuer, and sends no traces, unless the values say so', async () => {
+    const text = JSON.stringify(await rendered(path))
+    expect(text).not.toContain('dev-services')
+    expect(text).not.toContain('OTEL_')
+    const older = await rendered(path, ['devServices=null', 'tracing=null']) // values of a release before they were there
+    expect(JSON.stringify(older)).not.toContain('OTEL_')
+  })
+
+  test('keeps what a stage sets itself', async () => {
+    const sets = [
+      'devServices.enabled=true',
+      'stages.notification.env[0].name=SMTP_URL',
+      'stages.notification.env[0].value=smtp://mine:25',
+    ]
+    const { stages } = only(await rendered(path, sets), 'OrderPipeline').spec as {
+      stages: { name: string; env: { name: string; value: string }[] }[]
+    }
+    const notification = stages.find(({ name }) => name === 'notification')?.env ?? []
+    expect(notification.filter(({ name }) => name === 'SMTP_URL')).toEqual([
+      { name: 'SMTP_URL', value: 'smtp://mine:25' },
+    ])
   })
 
   test('passes pull secrets, users and template to the pods of the pipeline, and validates them as the CRD does', async () => {

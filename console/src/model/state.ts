@@ -18,6 +18,8 @@ export interface ConsoleState {
   readonly tries: boolean
   /** The address of a trace, with `{traceId}` in the place of its id. */
   readonly traceUrl?: string
+  /** The address of the development services, whose pages show mails and traces. */
+  readonly devServicesUrl?: string
   /** What goes before `orderpipeline` commands that a person copies. */
   readonly command: string
 }

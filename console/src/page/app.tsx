@@ -97,9 +97,20 @@ export function App() {
             </button>
           )}
         </span>
+        <DevServices url={state?.devServicesUrl} />
         {state && <span>{`${state.cluster}, namespace ${state.namespace}`}</span>}
       </footer>
     </>
+  )
+}
+
+/** The mails that a shop on this machine has sent, and the traces of its orders. */
+function DevServices({ url }: { readonly url: string | undefined }) {
+  if (url === undefined) return null
+  return (
+    <span>
+      <a href={`${url}/mails`}>Mails</a> · <a href={`${url}/traces`}>Traces</a>
+    </span>
   )
 }
 

@@ -8,7 +8,7 @@ import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import { every } from '@orderpipeline/retry'
 import type { RightName } from '../model/actions.ts'
 import type { Actions } from './actions-port.ts'
-import { orderPath } from './gateway-path.ts'
+import { customerRequests } from './customer-requests.ts'
 import { machineAccess } from './right-accesses.ts'
 import { kubeTryIt } from './try-it.ts'
 
@@ -47,6 +47,7 @@ export function kubeActions(kube: KubeClient, user: string | undefined): Actions
 }
 
 export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
+  const requests = customerRequests(kube)
   return {
     ...rights,
     suspend: async (pipeline, suspend) => {
@@ -57,7 +58,8 @@ export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
         throw new CommandError(`There is no pipeline ${pipeline.metadata.name} any more.`)
     },
     cancel: async (pipeline, order) => {
-      const answer = await kube.send('DELETE', orderPath(pipeline, order), undefined, orderTimeoutMs)
+      const path = await requests.orderPathOf(pipeline, order)
+      const answer = await kube.send('DELETE', path, undefined, orderTimeoutMs)
       if (answer === undefined) throw new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
     },
     letterBox: async (pipeline) => openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),

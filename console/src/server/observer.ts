@@ -28,6 +28,7 @@ export interface ObserverOptions {
   readonly writes?: boolean
   readonly tries?: boolean
   readonly traceUrl?: string | undefined
+  readonly devServicesUrl?: string | undefined
   /** Between reads while a page is open. */
   readonly watchedMs?: number
   /** Between reads for the history alone. */
@@ -99,6 +100,7 @@ function stateBefore(source: Source, options: ObserverOptions): ConsoleState {
     ...{ at: Date.now(), cluster: source.cluster, namespace: source.namespace, pipelines: [] },
     ...{ command: options.command, writes: options.writes ?? false, tries: options.tries ?? false },
     ...(options.traceUrl === undefined ? {} : { traceUrl: options.traceUrl }),
+    ...(options.devServicesUrl === undefined ? {} : { devServicesUrl: options.devServicesUrl }),
     trouble: 'Not looked yet.',
   }
 }

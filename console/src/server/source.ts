@@ -16,7 +16,7 @@ import { labelKeys } from '@orderpipeline/operator/pipeline'
 import { every, everyInBackground } from '@orderpipeline/retry'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { CustomerOrders, OrderView } from '../model/orders.ts'
-import { gatewayPath, orderPath } from './gateway-path.ts'
+import { customerRequests } from './customer-requests.ts'
 import type { Flows, NamespaceSnapshot } from './pipeline-state.ts'
 
 export interface Source {
@@ -71,14 +71,17 @@ export function looking(
 
 /** What is read for one person when they ask for it. */
 export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, 'order' | 'ordersOf' | 'letters'> {
+  const requests = customerRequests(kube)
   return {
     order: async (pipeline, id) => {
-      const text = await kube.getText(orderPath({ metadata: { name: pipeline, namespace } }, id), orderTimeoutMs)
+      const path = await requests.orderPathOf({ metadata: { name: pipeline, namespace } }, id)
+      const text = await kube.getText(path, orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
     },
     ordersOf: async (pipeline, customer, cursor) => {
       const query = new URLSearchParams({ customer, limit: String(ordersAPage), ...(cursor && { cursor }) })
-      const path = gatewayPath({ metadata: { name: pipeline, namespace } }, `/v1/orders?${query.toString()}`)
+      const target = { metadata: { name: pipeline, namespace } }
+      const path = await requests.pathOf(target, customer, `/v1/orders?${query.toString()}`)
       const text = await kube.getText(path, orderTimeoutMs)
       if (text === undefined) throw new CommandError(`The gateway of ${pipeline} is not there.`)
       return ordersIn(text)

@@ -7,6 +7,7 @@ import type { KubeClient, List } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
 import type { PlacedOrders, ProviderBehaviour } from '../model/try-it.ts'
+import { customerRequests } from './customer-requests.ts'
 import { gatewayPath, proxyPath } from './gateway-path.ts'
 
 export interface TryIt {
@@ -20,12 +21,16 @@ export interface TryIt {
 }
 
 const answerTimeoutMs = 30_000
-const largestBatch = 100
-const batchesAtOnce = 4
+/**
+ * A batch is of one customer, whose orders are handled one after another: small ones spread them.
+ */
+const largestBatch = 20
+const batchesAtOnce = 8
 const customers = 200
 const provider = 'payment-provider'
 
 export function kubeTryIt(kube: KubeClient): TryIt {
+  const requests = customerRequests(kube)
   const behaviourPath = (pipeline: OrderPipeline): string =>
     proxyPath(namespaceOf(pipeline), `${provider}:8080`, '/v1/behaviour')
   return {
@@ -37,8 +42,9 @@ export function kubeTryIt(kube: KubeClient): TryIt {
       const results: BatchResult[] = []
       for (let first = 0; first < sizes.length; first += batchesAtOnce) {
         const batches = sizes.slice(first, first + batchesAtOnce).map(async (size) => {
-          const orders = Array.from({ length: size }, () => randomOrder(goods))
-          const path = gatewayPath(pipeline, '/v1/orders/batch')
+          const customerId = `try-${randomInt(customers)}`
+          const orders = Array.from({ length: size }, () => randomOrder(customerId, goods))
+          const path = await requests.pathOf(pipeline, customerId, '/v1/orders/batch')
           const answer = await kube.send<{ readonly results: readonly BatchResult[] }>(
             'POST',
             path,
@@ -96,9 +102,9 @@ async function goodsOf(kube: KubeClient, pipeline: OrderPipeline): Promise<reado
   return goods
 }
 
-function randomOrder(goods: readonly Product[]) {
+function randomOrder(customerId: string, goods: readonly Product[]) {
   const { sku, currency } = goods[randomInt(goods.length)] ?? { sku: '', currency: 'EUR' }
-  return { customerId: `try-${randomInt(customers)}`, currency, items: [{ sku, quantity: 1 + randomInt(3) }] }
+  return { customerId, currency, items: [{ sku, quantity: 1 + randomInt(3) }] }
 }
 
 function placedOf(results: readonly BatchResult[]): PlacedOrders {

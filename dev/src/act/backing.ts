@@ -1,7 +1,15 @@
 // What do the processes of a pipeline stand on? A Kafka and a PostgreSQL of this project's own,
-// started again when they die.
+// with a read replica and a Redis in the profile `shop`; they are started again when they die.
 import { join } from 'node:path'
-import { ProcessTable, restartAfter, startKafka, startPostgres } from '@orderpipeline/cluster/supervised'
+import {
+  installedRedis,
+  ProcessTable,
+  restartAfter,
+  startKafka,
+  startPostgres,
+  startRedis,
+  startReplica,
+} from '@orderpipeline/cluster/supervised'
 import type { Death, PostgresConnection, Ports, StepProgress } from '@orderpipeline/cluster/supervised'
 
 export interface Backing {
@@ -19,13 +27,20 @@ export function backingTable(dir: string, print: (line: string) => void): Proces
   })
 }
 
+const parts = {
+  kafka: { title: 'Kafka', meanwhile: 'orders wait meanwhile, and no order is lost' },
+  postgres: { title: 'PostgreSQL', meanwhile: 'orders wait meanwhile, and no order is lost' },
+  'postgres-replica': { title: 'The read replica', meanwhile: 'the primary is read meanwhile' },
+  redis: { title: 'Redis', meanwhile: 'each gateway counts for itself meanwhile, and nothing is cached' },
+} as const
+
 function deathText({ name, cause, lastOutput }: Death, restart: ReturnType<typeof restartAfter> | undefined): string {
-  const title = name === 'kafka' ? 'Kafka' : 'PostgreSQL'
+  const { title, meanwhile } = parts[name as keyof typeof parts] ?? parts.postgres
   const full = /No space left on device/.test(lastOutput) ? ' because the disk is full' : ''
   const next =
     restart === undefined || restart === 'give-up'
       ? 'it ended too often and is not restarted: end the command with Ctrl-C, read its log, and start again'
-      : `it is started again in ${(restart.afterMs / 1_000).toFixed(1)} s; orders wait meanwhile, and no order is lost`
+      : `it is started again in ${(restart.afterMs / 1_000).toFixed(1)} s; ${meanwhile}`
   return `${title} ${cause}${full}; ${next}`
 }
 
@@ -44,4 +59,24 @@ export async function postgres(
   return await startPostgres(table, {
     ...{ dir: join(dir, 'postgres'), port: await ports.port('postgres'), sizing: 'dev', progress },
   })
+}
+
+/** Undefined where this machine has none: it is not fetched, since a shop can do without it. */
+export async function redis(table: ProcessTable, dir: string, ports: Ports): Promise<number | undefined> {
+  if ((await installedRedis()) === undefined) return undefined
+  const port = await ports.port('redis')
+  await startRedis(table, { dir: join(dir, 'redis'), port, maxMemoryMegabytes: 32 })
+  return port
+}
+
+export async function replica(
+  table: ProcessTable,
+  dir: string,
+  ports: Ports,
+  primary: PostgresConnection,
+  progress: StepProgress,
+): Promise<number> {
+  const port = await ports.port('postgres-replica')
+  await startReplica(table, { dir: join(dir, 'postgres-replica'), port, sizing: 'dev', primary, progress })
+  return port
 }

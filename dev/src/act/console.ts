@@ -14,6 +14,8 @@ export interface DevConsoleOptions {
   /** The console starts after this, so that the pipeline has the CPU first. */
   readonly after: Promise<void>
   readonly ports: Ports
+  /** Where mails and traces are shown. */
+  readonly devServicesUrl?: string | undefined
   /** The user of this process; records of actions name this user. */
   readonly user: string | undefined
   readonly print: (line: string) => void
@@ -30,7 +32,9 @@ export async function devConsole({ ports, ...options }: DevConsoleOptions): Prom
     command: 'npm run orderpipeline --',
     local: true,
   }
-  const on = (port: number) => startConsoleLater(environment, { ...options, ...settings, port })
+  const { devServicesUrl } = options
+  const traceUrl = devServicesUrl === undefined ? undefined : `${devServicesUrl}/traces/{traceId}`
+  const on = (port: number) => startConsoleLater(environment, { ...options, ...settings, traceUrl, port })
   try {
     return await on(usualPort).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error

@@ -70,7 +70,7 @@ async function sourcesTag(): Promise<string> {
     .update(process.arch)
     .update(String(process.getuid?.() ?? ''))
   hash.update(await readFile(join(root, 'package-lock.json')))
-  for (const folder of ['packages', 'services', 'images/src']) {
+  for (const folder of ['packages', 'services', 'dev-services/src', 'images/src']) {
     const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true })
     const files = entries
       .filter((entry) => entry.isFile() && /\.(ts|sql|json)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))

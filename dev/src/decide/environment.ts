@@ -25,7 +25,11 @@ export type ProcessEnvironment =
   | { readonly kind: 'incomplete'; readonly message: string }
 
 /** Variables that carry the number of a container's port. */
-const portVariables: Readonly<Record<string, string>> = { METRICS_PORT: 'metrics', HTTP_PORT: 'http' }
+const portVariables: Readonly<Record<string, string>> = {
+  METRICS_PORT: 'metrics',
+  HTTP_PORT: 'http',
+  SMTP_PORT: 'smtp',
+}
 
 export function processEnvironment(
   { env = [] }: Pick<V1Container, 'env'>,

@@ -5,6 +5,7 @@ import type { KubeObject, OrderPipeline } from '@orderpipeline/operator/api'
 import { gatewayName, workloadName } from '@orderpipeline/operator/pipeline'
 import { names } from '../decide/environment.ts'
 import type { LocalService } from '../decide/environment.ts'
+import { devServicesName, redisName, replicaSuffix } from '../decide/shop-profile.ts'
 import { providerName, secretObject, serviceObjects } from './stand-ins.ts'
 
 export interface LocalPorts {
@@ -12,6 +13,9 @@ export interface LocalPorts {
   readonly database: number
   readonly provider: number
   readonly gateway: number | undefined
+  /** In the profile `shop` only. */
+  readonly devServices?: { readonly http: number; readonly smtp: number } | undefined
+  readonly redis?: number | undefined
 }
 
 export function localServices({ metadata, spec }: OrderPipeline, ports: LocalPorts): LocalService[] {
@@ -21,10 +25,22 @@ export function localServices({ metadata, spec }: OrderPipeline, ports: LocalPor
     { name: `${cluster}-kafka-bootstrap`, namespace, port: 9092, localPort: ports.kafka },
     { name: 'postgres', namespace, port: 5432, localPort: ports.database },
     { name: providerName, namespace, port: 8080, localPort: ports.provider },
+    ...(ports.devServices
+      ? [
+          { name: devServicesName, namespace, port: 8080, localPort: ports.devServices.http },
+          { name: devServicesName, namespace, port: 1025, localPort: ports.devServices.smtp },
+        ]
+      : []),
+    ...(ports.redis === undefined ? [] : [{ name: redisName, namespace, port: 6379, localPort: ports.redis }]),
   ]
   if (ports.gateway === undefined) return services
   const gateway = workloadName(metadata.name, gatewayName)
   return [...services, { name: gateway, namespace, port: 8080, localPort: ports.gateway }]
+}
+
+interface Login {
+  readonly user: string
+  readonly password: string
 }
 
 /** The gateway's Service is left out: the operator's loop creates it. */
@@ -33,16 +49,23 @@ export function initialObjects(
   database: PostgresConnection,
   secrets: readonly { readonly name: string; readonly data: Readonly<Record<string, string>> }[],
   services: readonly LocalService[],
+  replicaPort?: number,
 ): KubeObject[] {
   const namespace = metadata.namespace ?? 'default'
   const { secretName, key } = spec.database ?? { secretName: 'shop-postgres', key: 'url' }
-  const url = ({ user, password }: { readonly user: string; readonly password: string }): string =>
-    `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${database.port}/${database.database}`
+  const url = ({ user, password }: Login, port = database.port): string =>
+    `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database.database}`
+  const others = services.filter(({ name }) => name !== workloadName(metadata.name, gatewayName))
   return [
     secretObject(namespace, secretName, { [key]: url(database.services) }),
     secretObject(namespace, `${secretName}-admin`, { [key]: url(database.admin) }),
+    ...(replicaPort === undefined
+      ? []
+      : [secretObject(namespace, `${secretName}${replicaSuffix}`, { [key]: url(database.services, replicaPort) })]),
     ...secrets.map(({ name, data }) => secretObject(namespace, name, data)),
-    ...services.filter(({ name }) => name !== workloadName(metadata.name, gatewayName)).flatMap(serviceObjects),
+    ...[...Map.groupBy(others, ({ name }) => name).values()].flatMap((sameName) =>
+      serviceObjects(sameName as [LocalService, ...LocalService[]]),
+    ),
   ]
 }
 

@@ -1,7 +1,9 @@
-// Which objects next to a pipeline in a cluster are needed here as well? The payment provider's
-// Deployment, as the shop's chart has it, and the addresses behind the Services. Pure.
-import type { Deployment, KubeObject } from '@orderpipeline/operator/api'
+// Which objects next to a pipeline in a cluster are needed here as well? The Deployments of the
+// payment provider and the development services, as the charts have them, and the addresses behind
+// the Services. Pure.
+import type { Deployment, KubeObject, V1Container } from '@orderpipeline/operator/api'
 import type { LocalService } from '../decide/environment.ts'
+import { devServicesName } from '../decide/shop-profile.ts'
 
 export const providerName = 'payment-provider'
 export const servicesImageName = 'orderpipeline/services:dev'
@@ -20,11 +22,54 @@ export function providerDeployment(
   namespace: string,
   database: { readonly secretName: string; readonly key: string },
 ): Deployment {
-  const labels = { 'app.kubernetes.io/name': providerName }
+  return deployment(namespace, providerName, {
+    env: [
+      { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: database.secretName, key: database.key } } },
+      { name: 'DATABASE_POOL_SIZE', value: '4' },
+      { name: 'HTTP_PORT', value: '8080' },
+      { name: 'METRICS_PORT', value: '9090' },
+      { name: 'PROVIDER_LATENCY_MS', value: '50' },
+      { name: 'PROVIDER_JITTER_MS', value: '10' },
+    ],
+    ports: [
+      { name: 'http', containerPort: 8080 },
+      { name: 'metrics', containerPort: 9090 },
+    ],
+  })
+}
+
+export interface DevServicesOptions {
+  /** The file with the issuer's key. */
+  readonly keyFile: string
+  /** The gateway's Service, as `<name>:<port>`. */
+  readonly gateway: string
+}
+
+export function devServicesDeployment(namespace: string, { keyFile, gateway }: DevServicesOptions): Deployment {
+  return deployment(namespace, devServicesName, {
+    env: [
+      { name: 'HTTP_PORT', value: '8080' },
+      { name: 'SMTP_PORT', value: '1025' },
+      { name: 'METRICS_PORT', value: '9090' },
+      { name: 'ISSUER_URL', value: `http://${devServicesName}:8080` },
+      { name: 'ISSUER_KEY_FILE', value: keyFile },
+      { name: 'GATEWAY_URL', value: `http://${gateway}` },
+    ],
+    ports: [
+      { name: 'http', containerPort: 8080 },
+      { name: 'smtp', containerPort: 1025 },
+      { name: 'metrics', containerPort: 9090 },
+    ],
+  })
+}
+
+/** One replica of a program of the services' image. */
+function deployment(namespace: string, name: string, container: Pick<V1Container, 'env' | 'ports'>): Deployment {
+  const labels = { 'app.kubernetes.io/name': name }
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: providerName, namespace, labels },
+    metadata: { name, namespace, labels },
     spec: {
       replicas: 1,
       selector: { matchLabels: labels },
@@ -32,40 +77,23 @@ export function providerDeployment(
         metadata: { labels },
         spec: {
           terminationGracePeriodSeconds: 30,
-          containers: [
-            {
-              name: providerName,
-              image: servicesImageName,
-              args: [`/app/${providerName}.mjs`],
-              env: [
-                { name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: database.secretName, key: database.key } } },
-                { name: 'DATABASE_POOL_SIZE', value: '4' },
-                { name: 'HTTP_PORT', value: '8080' },
-                { name: 'METRICS_PORT', value: '9090' },
-                { name: 'PROVIDER_LATENCY_MS', value: '50' },
-                { name: 'PROVIDER_JITTER_MS', value: '10' },
-              ],
-              ports: [
-                { name: 'http', containerPort: 8080 },
-                { name: 'metrics', containerPort: 9090 },
-              ],
-            },
-          ],
+          containers: [{ name, image: servicesImageName, args: [`/app/${name}.mjs`], ...container }],
         },
       },
     },
   }
 }
 
-/** A Service and its endpoints, so that Kafka's address can be looked up. */
-export function serviceObjects({ name, namespace, port, localPort }: LocalService): KubeObject[] {
-  const portName = 'main'
+/** A Service and its endpoints, so that Kafka's address can be looked up. All are of one name. */
+export function serviceObjects(services: readonly [LocalService, ...LocalService[]]): KubeObject[] {
+  const [{ name, namespace }] = services
+  const portName = (index: number): string => (index === 0 ? 'main' : `more-${index}`)
   return [
     {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name, namespace },
-      spec: { ports: [{ name: portName, port, protocol: 'TCP' }] },
+      spec: { ports: services.map(({ port }, index) => ({ name: portName(index), port, protocol: 'TCP' })) },
     },
     {
       apiVersion: 'discovery.k8s.io/v1',
@@ -73,7 +101,7 @@ export function serviceObjects({ name, namespace, port, localPort }: LocalServic
       metadata: { name: `${name}-host`, namespace, labels: { 'kubernetes.io/service-name': name } },
       addressType: 'IPv4',
       endpoints: [{ addresses: ['127.0.0.1'], conditions: { ready: true } }],
-      ports: [{ name: portName, port: localPort, protocol: 'TCP' }],
+      ports: services.map(({ localPort }, index) => ({ name: portName(index), port: localPort, protocol: 'TCP' })),
     } as KubeObject,
   ]
 }

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordedDeaths, runningHost, statePaths } from '@orderpipeline/cluster'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { runTraffic } from '@orderpipeline/traffic'
-import type { TrafficResult } from '@orderpipeline/traffic'
+import { issuedTokens, runTraffic } from '@orderpipeline/traffic'
+import type { Load, Tokens, TrafficResult } from '@orderpipeline/traffic'
 import { Kafka, logLevel } from 'kafkajs'
 import { ConsumerGroup } from './consumer-group.ts'
 import { bringUp } from './bring-up.ts'
@@ -15,6 +15,9 @@ import type { Audit } from '@orderpipeline/test-support/ledger'
 import { waitFor } from './wait.ts'
 
 export const gatewayUrl = 'http://127.0.0.1:30080'
+/** Each order of a load is of one of them, with a token. */
+const customers = 2_000
+const tracedShare = 0.01
 const providerPath = `/api/v1/namespaces/${namespace}/services/payment-provider:8080/proxy/v1/behaviour`
 
 type Draft<T> = T extends readonly (infer Item)[]
@@ -52,6 +55,9 @@ export class Platform {
   /** By a listener without authentication: every client of it may do everything. */
   readonly kafkaBroker: string
   readonly #processes: string
+  #tokens: Promise<Tokens | undefined> | undefined
+  /** By order: only its customer may cancel it. */
+  readonly #customers = new Map<string, string>()
 
   constructor(cluster: Cluster, ledger: Ledger, kafkaBroker: string, processes: string) {
     this.cluster = cluster
@@ -102,12 +108,32 @@ export class Platform {
   }
 
   burst(orders: number): Promise<TrafficResult> {
-    return runTraffic({ url: gatewayUrl, load: { burst: orders }, connections: 64 })
+    return this.#traffic({ burst: orders }, { connections: 64 })
   }
 
   steadyTraffic(rate: { perMinute: number; seconds: number }): Promise<TrafficResult> {
     const load = { perSecond: rate.perMinute / 60, durationMs: rate.seconds * 1000 }
-    return runTraffic({ url: gatewayUrl, load, timeoutMs: 10_000 })
+    return this.#traffic(load, { timeoutMs: 10_000 })
+  }
+
+  /** The headers of a request of this customer, by the development issuer of the cluster. */
+  async as(customer: string): Promise<Record<string, string>> {
+    const tokens = await this.#issued()
+    return tokens ? { authorization: `Bearer ${await tokens.of(customer)}` } : {}
+  }
+
+  /** Those of customer-000001 and so on. */
+  #issued(): Promise<Tokens | undefined> {
+    return (this.#tokens ??= issuedTokens(customers))
+  }
+
+  async #traffic(load: Load, options: { connections?: number; timeoutMs?: number }): Promise<TrafficResult> {
+    const tokens = await this.#issued()
+    return await runTraffic({
+      ...{ url: gatewayUrl, load, traced: tracedShare, ...options },
+      ...(tokens ? { tokens } : {}),
+      onAccepted: ({ orderId, customerId }) => void this.#customers.set(orderId, customerId),
+    })
   }
 
   /**
@@ -119,7 +145,8 @@ export class Platform {
     let cancelled = 0
     const customer = async (): Promise<void> => {
       for (let orderId = remaining.pop(); orderId !== undefined; orderId = remaining.pop()) {
-        const request = { method: 'DELETE', signal: AbortSignal.timeout(10_000) }
+        const headers = await this.as(this.#customers.get(orderId) ?? '')
+        const request = { method: 'DELETE', headers, signal: AbortSignal.timeout(10_000) }
         const answer = await fetch(`${gatewayUrl}/v1/orders/${orderId}`, request).catch(() => undefined)
         if (answer?.status === 200) cancelled += 1
         await answer?.body?.cancel()

@@ -5,7 +5,15 @@ import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { installedChart, nativeImageNamed, platformChart, platformRelease } from '@orderpipeline/cluster/release'
+import { kubectlWith, statePaths } from '@orderpipeline/cluster'
+import {
+  closeGateway,
+  installedChart,
+  nativeImageNamed,
+  pipelineName,
+  platformChart,
+  platformRelease,
+} from '@orderpipeline/cluster/release'
 
 export const nextTag = 'next-version'
 const presentDescription = 'A pipeline of Kafka consumers.'
@@ -55,4 +63,11 @@ export async function nextVersion(tags: Readonly<Record<'operator' | 'services',
   const values = ['orderpipeline-operator.image', 'orderpipeline-operator.servicesImage', 'order-shop.image']
   const images = values.map((value) => `${value}.tag=${nextTag}`)
   return { chart, images, remove: () => rm(dir, { recursive: true }) }
+}
+
+/** The release with the values that it has: what was applied over its objects since is gone. */
+export async function reapplied(): Promise<void> {
+  const kubectl = kubectlWith(statePaths().kubeconfig)
+  await closeGateway(kubectl, { namespace: platformRelease.namespace, name: pipelineName })
+  await helm('upgrade', platformRelease.name, installedChart(), '--reset-then-reuse-values', '--force-conflicts')
 }

@@ -4,6 +4,7 @@ import { kafkaConnection, readTopicToEnd } from '@orderpipeline/kafka-admin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attach, gatewayUrl } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
+import { reapplied } from '../src/release.ts'
 import { waitFor } from '../src/wait.ts'
 
 const own = ['fraud-check', 'recommendations']
@@ -29,6 +30,9 @@ describe('the extended shop', () => {
   })
   afterAll(async () => {
     await platform.cluster.kubectl(['delete', '-f', 'examples/fraud-check/tables.yaml', '--ignore-not-found'])
+    // The files of examples/ are of an open shop: the other tests are of the one with tokens.
+    await reapplied()
+    await platform.settled('shop')
     await platform.close()
   })
 

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
+import { reapplied } from '../src/release.ts'
 import { waitFor } from '../src/wait.ts'
 
 const stage = 'shop-notification'
@@ -36,6 +37,7 @@ describe('a stage on flow without replicas', () => {
   })
   afterAll(async () => {
     await platform.cluster.kubectl(['apply', '-f', 'examples/shop.yaml'])
+    await reapplied() // the file is of an open shop
     await platform.settled('shop')
     await platform.close()
   })

@@ -4,6 +4,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StatePaths } from '../../paths.ts'
 import type { Step } from '../../progress/steps.ts'
+import { withoutDevServices } from '../extras.ts'
+import type { UpOptions } from '../extras.ts'
 import { product } from '../product/steps.ts'
 import type { Part } from '../product/steps.ts'
 import type { Provider } from '../provider.ts'
@@ -13,12 +15,13 @@ import { clusterName, ensureCluster, kindKubectl, removeCluster } from './cluste
 import { kindImages, loadImages } from './images.ts'
 import type { KindImage } from './images.ts'
 import { downloadDependencies, platformReady } from './platform.ts'
+import { prometheusStep } from './prometheus.ts'
 
 export function kindProvider(paths: StatePaths): Provider {
   return {
     name: 'kind',
     paths,
-    up: () => kindUp(paths),
+    up: (options) => kindUp(paths, options),
     down: () => [tools, removal(paths)],
     processes: () => Promise.resolve([]), // all of them are Docker's
     deaths: () => Promise.resolve([]),
@@ -48,7 +51,7 @@ function removal(paths: StatePaths): Step {
   }
 }
 
-function kindUp(paths: StatePaths): readonly Step[] {
+function kindUp(paths: StatePaths, { without }: UpOptions = { without: [] }): readonly Step[] {
   const { kubeconfig } = paths
   const kubectl = kindKubectl(kubeconfig)
   const archives = join(paths.root, 'archives')
@@ -61,6 +64,7 @@ function kindUp(paths: StatePaths): readonly Step[] {
     images: () => images,
     there,
     archives: true,
+    shop: without.includes('dev-services') ? withoutDevServices : {},
   })
   return [
     tools,
@@ -101,6 +105,7 @@ function kindUp(paths: StatePaths): readonly Step[] {
       shop: ['import', 'platform', 'database-ready'],
       ready: ['platform-ready'],
     }),
+    ...(without.includes('prometheus') ? [] : [prometheusStep(kubectl, kubeconfig, join(paths.root, 'values'))]),
   ]
 }
 

@@ -6,20 +6,17 @@ import { hashOf } from '../hash.ts'
 import { applyObjects, exist } from '../kubectl.ts'
 import type { Kubectl } from '../kubectl.ts'
 import { shopNamespace } from '../product/steps.ts'
-import type { Backing } from './backing.ts'
+import type { Backing, BackingName } from './backing.ts'
 
-const processes = [
-  { name: 'kafka', title: 'Kafka', typicalMs: 20_000 },
-  { name: 'postgres', title: 'PostgreSQL', typicalMs: 6_000 },
-  { name: 'redis', title: 'Redis', typicalMs: 300 },
-] as const
+const processes: Readonly<Record<BackingName, Pick<Step, 'title' | 'typicalMs' | 'after'>>> = {
+  kafka: { title: 'Kafka', typicalMs: 20_000, after: ['network'] },
+  postgres: { title: 'PostgreSQL', typicalMs: 6_000, after: ['network'] },
+  'postgres-replica': { title: 'Read replica of PostgreSQL', typicalMs: 4_000, after: ['network', 'postgres'] },
+  redis: { title: 'Redis', typicalMs: 300, after: ['network'] },
+}
 
 export function backingProcessSteps(backing: Backing): readonly Step[] {
-  return processes.map((each) => ({
-    ...each,
-    after: ['network'],
-    run: (progress) => backing.start(each.name, progress),
-  }))
+  return backing.names.map((name) => ({ name, ...processes[name], run: (progress) => backing.start(name, progress) }))
 }
 
 export function backingObjectSteps(backing: Backing, kubectl: Kubectl): readonly Step[] {

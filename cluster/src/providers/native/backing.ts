@@ -1,6 +1,6 @@
-// What runs next to the native cluster, and how do its pods find it? Kafka, PostgreSQL and Redis as
-// host processes that also listen on the pods' bridge, and Services that give them the names they
-// would have inside.
+// What runs next to the native cluster, and how do its pods find it? Kafka, PostgreSQL, its read
+// replica and Redis as host processes that also listen on the pods' bridge, and Services that give
+// them the names they would have inside.
 import { join } from 'node:path'
 import { topicOperatorProcess } from '../../topic-operator/index.ts'
 import {
@@ -12,6 +12,7 @@ import {
   startKafka,
   startPostgres,
   startRedis,
+  startReplica,
 } from '../../backing/index.ts'
 import type { PostgresConnection } from '../../backing/index.ts'
 import { network } from '../../node/api-server-flags.ts'
@@ -23,17 +24,25 @@ import type { NativeCluster } from './cluster.ts'
 const kafkaCluster = `${pipelineName}-kafka`
 const podsReach = network.nodeAddress
 
+export type BackingName = 'kafka' | 'postgres' | 'postgres-replica' | 'redis'
+
 export interface Backing {
-  readonly start: (name: 'kafka' | 'postgres' | 'redis', progress: StepProgress) => Promise<void>
+  readonly start: (name: BackingName, progress: StepProgress) => Promise<void>
+  /** Those that there are. */
+  readonly names: readonly BackingName[]
   startTopicOperator(): Promise<void>
   /** What the cluster must know about them; PostgreSQL must have been started. */
   objects(): Promise<string>
 }
 
-export function backingOf(cluster: NativeCluster): Backing {
+export function backingOf(cluster: NativeCluster, { replica }: { readonly replica: boolean }): Backing {
   const { dir } = cluster
   const port = (name: string) => cluster.ports.port(name)
   let postgres: PostgresConnection | undefined
+  const started = (): PostgresConnection => {
+    if (postgres) return postgres
+    throw new Error('PostgreSQL has not been started')
+  }
   const kafkaServes = {
     dns: ['localhost', ...kafkaNames(shopNamespace, kafkaCluster, network.clusterDomain)],
     ip: ['127.0.0.1', podsReach],
@@ -59,6 +68,7 @@ export function backingOf(cluster: NativeCluster): Backing {
         ...{ alsoListenOn: [podsReach], sizing: 'cluster', database: pipelineName, progress },
       })
     },
+    'postgres-replica': (progress: StepProgress) => startReplicaOf(started(), cluster, progress),
     async redis(progress: StepProgress) {
       const options = { dir: dir('redis'), port: await port('redis'), alsoListenOn: [podsReach], progress }
       await startRedis(await cluster.host(), options)
@@ -66,6 +76,7 @@ export function backingOf(cluster: NativeCluster): Backing {
   }
   return {
     start: (name, progress) => starters[name](progress),
+    names: ['kafka', 'postgres', ...(replica ? (['postgres-replica'] as const) : []), 'redis'],
     async startTopicOperator() {
       const { kubeconfig } = await cluster.controlPlane()
       const bootstrapServers = `127.0.0.1:${await port('kafka')}`
@@ -73,18 +84,34 @@ export function backingOf(cluster: NativeCluster): Backing {
       await (await cluster.host()).start(topicOperatorProcess({ kubeconfig, bootstrapServers, ...scope }))
     },
     async objects() {
-      if (!postgres) throw new Error('PostgreSQL has not been started')
-      const services = backingServiceManifests({
-        ...{ namespace: shopNamespace, kafkaCluster, address: podsReach },
-        kafkaPort: await port('kafka-pods'),
-        securedKafkaPort: await port('kafka-secured'),
-        postgresPort: await port('postgres'),
-        redisPort: await port('redis'),
-      })
-      const { database, admin, services: login } = postgres
-      const secrets = databaseSecretManifests({ namespace: shopNamespace, database, admin, services: login })
+      const { database, admin, services: login } = started()
+      const services = await servicesOf(port, replica)
+      const secrets = databaseSecretManifests({ namespace: shopNamespace, database, admin, services: login, replica })
       const authority = kafkaAuthorityManifest(shopNamespace, kafkaCluster, (await certificate()).ca)
       return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [...services, ...secrets, authority] })
     },
   }
+}
+
+async function startReplicaOf(
+  primary: PostgresConnection,
+  { dir, host, ports }: NativeCluster,
+  progress: StepProgress,
+) {
+  await startReplica(await host(), {
+    dir: dir('postgres-replica'),
+    port: await ports.port('postgres-replica'),
+    ...{ alsoListenOn: [podsReach], sizing: 'cluster', primary, progress },
+  })
+}
+
+async function servicesOf(port: (name: string) => Promise<number>, replica: boolean) {
+  return backingServiceManifests({
+    ...{ namespace: shopNamespace, kafkaCluster, address: podsReach },
+    kafkaPort: await port('kafka-pods'),
+    securedKafkaPort: await port('kafka-secured'),
+    postgresPort: await port('postgres'),
+    redisPort: await port('redis'),
+    ...(replica ? { replicaPort: await port('postgres-replica') } : {}),
+  })
 }

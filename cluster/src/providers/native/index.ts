@@ -10,7 +10,7 @@ export function nativeProvider(paths: StatePaths): Provider {
   return {
     name: 'native',
     paths,
-    up: () => nativeUp(nativeCluster(paths)),
+    up: (options) => nativeUp(nativeCluster(paths), options),
     down: (options) => nativeDown(paths, options),
     processes: async () => (await (await runningHost(paths.processes))?.list()) ?? [],
     deaths: () => recordedDeaths(paths.processes),

@@ -51,3 +51,12 @@ it('the control plane and the container runtime start as soon as their own progr
     'tool-kubernetes',
   ])
 })
+
+it('the read replica and Prometheus can be left out, and the pipeline waits for neither', () => {
+  const names = nativeUp(nativeCluster(statePaths('plan-of-a-test')), { without: ['replica', 'prometheus'] }).map(
+    ({ name }) => name,
+  )
+  const all = steps.map(({ name }) => name)
+  expect(all.filter((name) => !names.includes(name))).toEqual(['postgres-replica', 'prometheus'])
+  for (const name of ['postgres-replica', 'prometheus']) expect(before(readyStep).has(name)).toBe(false)
+})

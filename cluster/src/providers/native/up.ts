@@ -6,20 +6,24 @@ import type { NodeConfig } from '../../node/config.ts'
 import { importedImages, importImage } from '../../node/images.ts'
 import type { StepProgress } from '../../progress/progress.ts'
 import type { Step } from '../../progress/steps.ts'
+import { withoutDevServices } from '../extras.ts'
+import type { Extra, UpOptions } from '../extras.ts'
 import { kubectlWith } from '../kubectl.ts'
 import type { Kubectl } from '../kubectl.ts'
 import { recommendationsArchive } from '../product/example-images.ts'
 import { product, readyStep } from '../product/steps.ts'
 import { laterAddonSteps, neededAddonSteps } from './addon-steps.ts'
+import { replicaSecret } from '../../backing/index.ts'
 import { backingOf } from './backing.ts'
 import { backingObjectSteps, backingProcessSteps } from './backing-steps.ts'
 import type { NativeCluster } from './cluster.ts'
 import { kubernetesSteps, machineSteps } from './kubernetes-steps.ts'
+import { prometheusStep } from './prometheus-step.ts'
 import { toolSteps } from './tool-steps.ts'
 
-export function nativeUp(cluster: NativeCluster): readonly Step[] {
+export function nativeUp(cluster: NativeCluster, { without }: UpOptions = { without: [] }): readonly Step[] {
   const kubectl: Kubectl = async (...call) => await kubectlWith((await cluster.controlPlane()).kubeconfig)(...call)
-  const backing = backingOf(cluster)
+  const backing = backingOf(cluster, { replica: !without.includes('replica') })
   return [
     ...machineSteps(cluster),
     ...toolSteps,
@@ -27,14 +31,15 @@ export function nativeUp(cluster: NativeCluster): readonly Step[] {
     ...kubernetesSteps(cluster),
     ...neededAddonSteps(cluster, kubectl),
     ...backingObjectSteps(backing, kubectl),
-    ...productSteps(cluster, kubectl),
+    ...productSteps(cluster, kubectl, without),
     ...laterAddonSteps(cluster, readyStep),
+    ...(without.includes('prometheus') ? [] : [prometheusStep(cluster)]),
     exampleImages(cluster),
   ]
 }
 
 /** The images of the product, its operator and the shop. */
-function productSteps(cluster: NativeCluster, kubectl: Kubectl): readonly Step[] {
+function productSteps(cluster: NativeCluster, kubectl: Kubectl, without: readonly Extra[]): readonly Step[] {
   let images: readonly BuiltImage[] = []
   const platform = product({
     kubectl,
@@ -43,6 +48,10 @@ function productSteps(cluster: NativeCluster, kubectl: Kubectl): readonly Step[]
     images: () => images,
     there: ['keda', 'strimzi-kafka-operator', 'kafka', 'postgresql'],
     archives: false,
+    shop: {
+      ...(without.includes('dev-services') ? withoutDevServices : {}),
+      ...(without.includes('replica') ? {} : { readReplica: { secretName: replicaSecret, key: 'url' } }),
+    },
   })
   return [
     {

@@ -13,6 +13,7 @@ import type { Kubectl } from '../kubectl.ts'
 import { chartFolder, installChart, isInstalled } from './helm.ts'
 import type { Release } from './helm.ts'
 import { releaseToAdopt, forgetFormerShop, retireFormerOperator } from './former-releases.ts'
+import { closeGateway } from './open-gateway.ts'
 import { waitUntilReady } from './pipeline.ts'
 import { assemblePlatformChart, hashOfPlatformChart, ownCharts, platformChart } from './platform-chart.ts'
 
@@ -40,6 +41,8 @@ export interface ProductOptions {
    * Whether the charts of KEDA and Strimzi have been downloaded. Without them both must be `there`.
    */
   readonly archives: boolean
+  /** Values of the shop that go before those of values-local.yaml. */
+  readonly shop?: Readonly<Record<string, unknown>>
 }
 
 /**
@@ -93,6 +96,7 @@ export function product(options: ProductOptions): Product {
     async run(progress) {
       await retireFormerOperator(kubectl, await options.kubeconfig(), progress)
       const takeOwnership = await releaseToAdopt(kubectl)
+      await closeGateway(kubectl, { namespace: shopNamespace, name: pipelineName }, options.shop)
       const set = definitionIsCurrent ? ['orderpipeline-operator.crds.upgrade=false'] : []
       await installChart(kubectl, { ...(await releaseOf(options)), set, takeOwnership }, progress)
       if (takeOwnership) await forgetFormerShop(kubectl)
@@ -134,8 +138,10 @@ async function releaseOf(options: ProductOptions): Promise<Release> {
 }
 
 function valuesOf(options: ProductOptions): string {
+  const images = chartValues(options.images())
   return stringify({
-    ...chartValues(options.images()),
+    ...images,
+    'order-shop': { ...images['order-shop'], ...options.shop },
     ...Object.fromEntries(options.there.map((part) => [part, { enabled: false }])),
   })
 }

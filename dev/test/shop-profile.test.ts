@@ -1,0 +1,116 @@
+// Does the profile `shop` run the example shop as a shop runs? With tokens, mails, traces, Redis
+// and a read replica, each seen by the way that the terminal prints.
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, RunningDev, workspace } from '../src/testing/running-dev.ts'
+import type { Workspace } from '../src/testing/running-dev.ts'
+
+const root = join(import.meta.dirname, '../..')
+let space: Workspace
+let running: RunningDev
+let devServices: string
+
+/** The example with one replica of each part, so that the test is about what it is wired to. */
+async function smallShop(): Promise<string> {
+  const text = await readFile(join(root, 'examples/shop.yaml'), 'utf8')
+  return text.replaceAll(/minReplicas: \d+/g, 'minReplicas: 1').replaceAll(/maxReplicas: \d+/g, 'maxReplicas: 2')
+}
+
+beforeAll(async () => {
+  space = await workspace(await smallShop())
+  running = new RunningDev(space, ['--profile', 'shop'])
+  await running.says('shop runs')
+  devServices = `http://${await running.address('dev-services')}`
+}, 400_000)
+afterAll(async () => {
+  running.kill()
+  await running.ended()
+  await space.remove()
+})
+
+async function printedToken(...args: readonly string[]): Promise<string> {
+  const options = { cwd: space.dir, env: { ...space.env, ORDERPIPELINE_CLUSTER: 'local' } }
+  const call = [join(root, 'cli/src/main.ts'), 'token', ...args]
+  return (await promisify(execFile)(process.execPath, call, options)).stdout.trim()
+}
+
+async function json<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })
+  expect(answer.status, url).toBe(200)
+  return (await answer.json()) as T
+}
+
+function place(headers: Record<string, string>): Promise<Response> {
+  return fetch(`${running.gateway}/v1/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ items: [{ sku: 'SKU-0001', quantity: 1 }] }),
+    signal: AbortSignal.timeout(30_000),
+  })
+}
+
+describe('the shop of npm start', () => {
+  it('refuses an order without a token', async () => {
+    expect((await place({})).status).toBe(401)
+  })
+
+  it('takes an order with a token that the command prints, mails its customer, and shows its trace', async () => {
+    const authorization = `Bearer ${await printedToken('me')}`
+    const answer = await place({ authorization })
+    expect(answer.status).toBe(202)
+    const { orderId } = (await answer.json()) as { orderId: string }
+    const order = await eventually('the order is shipped', 120, async () => {
+      const view = await json<{ status: string; traceId?: string }>(`${running.gateway}/v1/orders/${orderId}`, {
+        authorization,
+      })
+      return view.status === 'SHIPPED' ? view : undefined
+    })
+    const subjects = await eventually('its mails are there', 60, async () => {
+      const { mails } = await json<{ mails: { subject: string }[] }>(`${devServices}/mails?to=me@`)
+      return mails.length >= 3 ? mails.map(({ subject }) => subject) : undefined
+    })
+    expect(subjects.join()).toContain('is on its way')
+    expect(order.traceId).toMatch(/^[0-9a-f]{32}$/)
+    const services = await eventually('its trace has a span of each service', 30, async () => {
+      const { spans } = await json<{ spans: { service: string }[] }>(`${devServices}/traces/${order.traceId}`)
+      const names = new Set(spans.map(({ service }) => service))
+      return names.has('gateway') && names.has('payment') && names.has('notification') ? names : undefined
+    })
+    expect(services).toContain('orders')
+  })
+
+  it('gives staff what is for staff, and customers not', async () => {
+    const stock = (token: string) =>
+      fetch(`${running.gateway}/v1/stock`, { headers: { authorization: `Bearer ${token}` } })
+    expect((await stock(await printedToken('me'))).status).toBe(403)
+    expect((await stock(await printedToken('kim', '--scope', 'shop.staff'))).status).toBe(200)
+  })
+
+  it('has its read replica and, where the machine has it, its Redis among its dependencies', async () => {
+    const { dependencies } = await json<{ dependencies: { name: string; status: string }[] }>(
+      `${running.gateway}/health`,
+    )
+    const up = dependencies.filter(({ status }) => status === 'up').map(({ name }) => name)
+    expect(up).toEqual(expect.arrayContaining(['database', 'kafka', 'replica']))
+    if (!running.output.includes('redis-server is not on the PATH')) expect(up).toContain('redis')
+  })
+
+  it('keeps AUTH=none out of what runs, and the file as it is', async () => {
+    const { spec } = await running.pipeline()
+    expect(spec.gateway?.env?.some(({ name }) => name === 'AUTH')).toBe(false)
+    expect(await readFile(space.file, 'utf8')).toBe(await smallShop())
+  })
+
+  it('follows an edit of the file, and stays complete', async () => {
+    await space.write(
+      (await smallShop()).replace('name: AUTH, value: none', 'name: RATE_LIMIT_PER_CUSTOMER, value: "100"'),
+    )
+    await running.says('The edited file is applied.')
+    const env = (await running.pipeline()).spec.gateway?.env ?? []
+    expect(env).toContainEqual({ name: 'RATE_LIMIT_PER_CUSTOMER', value: '100' })
+    expect(env.map(({ name }) => name)).toContain('AUTH_ISSUER')
+  })
+})
