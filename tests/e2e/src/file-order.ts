@@ -6,6 +6,7 @@
  * two files that follow do not use the shop's stages, and run meanwhile.
  */
 export const fileOrder: readonly string[] = [
+  'complete-shop',
   'crashes',
   'secured-kafka',
   'refusals',
