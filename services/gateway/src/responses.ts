@@ -54,7 +54,8 @@ const refund = z.object({
   refusal: z.string().optional().describe('Why it was refused, such as DISPUTED.'),
   items: pieces.optional().describe('The pieces that were refunded; none where it was an amount.'),
   restocked: pieces.optional().describe('The pieces that came back into stock.'),
-  at: time,
+  at: time.describe('When it was requested.'),
+  settledAt: time.optional().describe('When it was made or refused.'),
 })
 
 const dispute = z.object({
@@ -107,8 +108,19 @@ export const storedOrder = z.object({
   placedAt: time,
   updatedAt: time,
   timeline: z
-    .array(z.object({ event: z.string(), status: status.optional(), reason: z.string().optional(), at: time }))
-    .describe('Every event of the order; `status` if the event changed it.'),
+    .array(
+      z.object({
+        event: z.string(),
+        status: status.optional(),
+        reason: z.string().optional(),
+        at: time,
+        refundId: z.uuid().optional(),
+        disputeId: z.string().optional(),
+      }),
+    )
+    .describe(
+      'Every event of the order; `status` if the event changed it. Each refund of a part and each dispute has its own.',
+    ),
 })
 
 export const orderView = storedOrder.extend({ progress })

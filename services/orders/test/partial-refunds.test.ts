@@ -88,6 +88,9 @@ test('accepts no more than was paid, from many who ask at once', async () => {
   expect(answers.filter(({ kind }) => kind === 'accepted')).toHaveLength(4)
   expect(answers.filter(({ kind }) => kind === 'too-much')).toHaveLength(8)
   expect((await outbox(orderId)).length).toBe(4)
+  const { timeline = [], refunds = [] } = (await view(orderId)) ?? {}
+  const requests = timeline.filter(({ event }) => event === 'PartialRefundRequested')
+  expect(requests.map(({ refundId }) => refundId).sort()).toEqual(refunds.map(({ refundId }) => refundId).sort())
 })
 
 test('knows no order that there is not, and refuses one that is not paid', async () => {
@@ -119,7 +122,7 @@ test('shows what payment says of refunds and disputes, and a repetition changes 
   const orderView = await view(orderId)
   expect(orderView).toMatchObject({
     status: 'SHIPPED',
-    refunds: [{ refundId, status: 'REFUNDED' }],
+    refunds: [{ refundId, status: 'REFUNDED', settledAt: '2026-01-02T04:00:00.000Z' }],
     disputes: [{ disputeId: 'du-1', status: 'LOST', amountCents: 800, reason: 'fraudulent' }],
   })
   expect(orderView?.timeline.map(({ event }) => event)).toEqual(

@@ -13,8 +13,10 @@ export interface StoredRefund {
   readonly items?: readonly OrderItem[]
   /** Pieces that came back into stock with it. */
   readonly restocked?: readonly OrderItem[]
-  /** RFC 3339. */
+  /** When it was requested; of one that payment decided on by itself as `settledAt`. RFC 3339. */
   readonly at: string
+  /** When payment had made or refused it. */
+  readonly settledAt?: string
   /** These are of staff's request, and not shown. */
   readonly key?: string
   readonly hash?: string

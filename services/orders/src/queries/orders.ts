@@ -1,8 +1,10 @@
 // How is an order doing? One order with its lines and history, or the bare status of many.
 import type { Queryable } from '@orderpipeline/postgres'
-import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
+import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 import { selectOrder, selectStatuses } from '../sql/order-views.ts'
+import { withMoneySteps } from './money-steps.ts'
+import type { MoneyStep } from './money-steps.ts'
 import type { StoredDispute, StoredRefund } from '../money/money.ts'
 import type { StoredParcel } from '../stage/saga.ts'
 
@@ -28,13 +30,11 @@ export interface OrderView {
   readonly traceId?: string
   readonly placedAt: string
   readonly updatedAt: string
-  /** Every event about it; `status` where it brought one about. */
-  readonly timeline: readonly {
-    readonly event: EventType
-    readonly status?: OrderStatus
-    readonly reason?: string
-    readonly at: string
-  }[]
+  /**
+   * Every event about it; `status` where it brought one about. Events about refunds and disputes
+   * are there for each of them, all others once.
+   */
+  readonly timeline: readonly MoneyStep[]
 }
 
 /** Without what only staff is to see. */
@@ -60,7 +60,7 @@ export async function orderById(
   customerId?: string,
 ): Promise<OrderView | undefined> {
   const [row] = await database.query<{ view: OrderView }>(selectOrder, [orderId, customerId ?? null])
-  return row?.view
+  return row && { ...row.view, timeline: withMoneySteps(row.view.timeline, row.view) }
 }
 
 /**

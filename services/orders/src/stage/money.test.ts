@@ -34,10 +34,10 @@ describe('what payment says of an order’s money', () => {
 
   it('settles the refund that was requested, once', () => {
     const after = adjustedMoney(partRefunded, before)
-    expect(after).toEqual({ refunds: [{ ...requested, status: 'REFUNDED' }], disputes: [] })
+    expect(after).toEqual({ refunds: [{ ...requested, status: 'REFUNDED', settledAt: at }], disputes: [] })
     expect(adjustedMoney(partRefunded, after)).toBeUndefined()
     expect(adjustedMoney(refused, after)).toBeUndefined()
-    const refusal = { status: 'REFUSED', refusal: 'EXCEEDS_CHARGE' }
+    const refusal = { status: 'REFUSED', refusal: 'EXCEEDS_CHARGE', settledAt: at }
     expect(adjustedMoney(refused, before)).toEqual({ refunds: [{ ...requested, ...refusal }], disputes: [] })
   })
 

@@ -36,7 +36,7 @@ function withRefund({ refunds, disputes }: Money, event: RefundOutcome): Money |
       ? { status: 'REFUNDED' as const }
       : { status: 'REFUSED' as const, refusal: event.data.refusal }
   const base = previous ?? { refundId, amountCents, reason: 'payment', at: event.time }
-  const refund: StoredRefund = { ...base, ...outcome }
+  const refund: StoredRefund = { ...base, ...outcome, settledAt: event.time }
   return { disputes, refunds: [...refunds.filter((other) => other !== previous), refund] }
 }
 
