@@ -1,11 +1,13 @@
 // Which requests does the payment provider serve over HTTP? To charge, to refund, to stop a charge,
-// to read the charges, and to behave differently.
-import { createHttpServer, overloaded, parsed } from '@orderpipeline/http'
+// to dispute one, to read the charges, and to behave differently.
+import { createHttpServer, parsed } from '@orderpipeline/http'
 import type { HttpServer, HttpServerOptions } from '@orderpipeline/http'
-import { DatabaseError } from '@orderpipeline/postgres'
 import { z } from 'zod'
 import { Behaviour } from './behaviour.ts'
 import type { Charges } from './charges.ts'
+import { serveDisputes } from './dispute-routes.ts'
+import type { Disputes } from './disputes.ts'
+import { ledgerAnswer } from './ledger-answer.ts'
 import type { Ledger } from './ledger.ts'
 import type { Refunds } from './refunds.ts'
 
@@ -13,6 +15,7 @@ export interface AppOptions extends HttpServerOptions {
   readonly charges: Charges
   readonly ledger: Ledger
   readonly refunds: Refunds
+  readonly disputes: Disputes
   readonly behaviour: { current: Behaviour }
 }
 
@@ -80,21 +83,12 @@ export function buildApp(options: AppOptions): HttpServer {
     return status === 'captured' ? { status, chargeId } : { status }
   })
 
+  serveDisputes(server.app, options.disputes)
+
   server.app.get('/v1/behaviour', () => behaviour.current)
   server.app.put('/v1/behaviour', (request) => {
     behaviour.current = { ...behaviour.current, ...parsed(Behaviour.partial(), request.body) }
     return behaviour.current
   })
   return server
-}
-
-/**
- * Without its ledger it knows of no charge: that is no fault of the caller, who should try again.
- */
-async function ledgerAnswer<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer
-  } catch (error) {
-    throw error instanceof DatabaseError && error.retry ? overloaded('the ledger does not answer', 1, error) : error
-  }
 }

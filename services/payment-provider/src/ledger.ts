@@ -31,6 +31,7 @@ export interface Captures {
 export interface Capture extends ChargeRequest {
   readonly chargeId: string
   readonly refundedCents: number
+  readonly disputed: boolean
 }
 
 export interface Ledger {

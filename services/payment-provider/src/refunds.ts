@@ -78,7 +78,7 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
 
 function nothingToRefund(chargeId: string, amountCents: number | undefined) {
   const what = amountCents === undefined ? `no captured charge ${chargeId}` : `not ${amountCents} left of ${chargeId}`
-  return new HttpProblemError(422, 'Nothing To Refund', `${what}, or the key belongs to another refund`)
+  return new HttpProblemError(422, 'Nothing To Refund', `${what}, it is disputed, or the key belongs to another refund`)
 }
 
 function unwell() {

@@ -10,6 +10,7 @@ import type { Closer, Logger } from '@orderpipeline/process'
 import { buildApp } from './app.ts'
 import type { Behaviour } from './behaviour.ts'
 import { createCharges } from './charges.ts'
+import { createDisputes } from './disputes.ts'
 import type { ProviderConfig } from './config.ts'
 import { createLedger } from './ledger.ts'
 import { createRefunds } from './refunds.ts'
@@ -57,6 +58,7 @@ export async function startPaymentProvider(
     charges,
     ledger,
     refunds: createRefunds({ database, ...simulation }),
+    disputes: createDisputes(database, simulation.newId),
     behaviour,
     ...httpLimits,
   })

@@ -169,6 +169,51 @@ test('a whole refund is of what parts have left, and no part follows it', async 
   expect(await refundsOf(orderId)).toMatchObject([{ amountCents: 600 }, { amountCents: 900 }])
 })
 
+test('a disputed charge is refunded only for what the bank has not, and again once the shop has won', async () => {
+  await behave({})
+  const refund = (chargeId: unknown, key: string, amountCents?: number) =>
+    send('POST', '/v1/refunds', { chargeId, amountCents }, key)
+  const dispute = (fields: object) => send('POST', '/v1/disputes', fields)
+  const close = (disputeId: unknown, status: string) => send('PUT', `/v1/disputes/${String(disputeId)}`, { status })
+  const since = new Date(Date.now() - 60_000).toISOString()
+  const orderId = randomUUID()
+  expect((await dispute({ orderId })).status).toBe(422)
+  const { chargeId } = (await charge(orderId)).body
+  await refund(chargeId, `${orderId}-1`, 500)
+  expect((await dispute({ orderId, amountCents: 1_001 })).status).toBe(422)
+  const opened = await dispute({ orderId })
+  const about = { orderId, chargeId, customerId: 'customer-1', amountCents: 1_000, currency: 'EUR' }
+  expect(opened).toMatchObject({ status: 201, body: { ...about, reason: 'fraudulent', status: 'OPEN' } })
+  const { disputeId } = opened.body
+  expect((await dispute({ orderId, amountCents: 1 })).status).toBe(422)
+  expect((await refund(chargeId, `${orderId}-2`, 1)).status).toBe(422)
+  expect((await refund(chargeId, `${orderId}-3`)).status).toBe(422)
+  expect(await close(disputeId, 'WON')).toMatchObject({ status: 200, body: { ...about, status: 'WON' } })
+  expect((await close(disputeId, 'WON')).status).toBe(200)
+  expect((await close(disputeId, 'LOST')).status).toBe(409)
+  expect((await close(randomUUID(), 'LOST')).status).toBe(404)
+  expect(await refund(chargeId, `${orderId}-3`)).toMatchObject({ status: 201, body: { amountCents: 1_000 } })
+  const closed = { ...opened.body, status: 'WON' }
+  expect((await send('GET', `/v1/disputes/${String(disputeId)}`, undefined)).body).toEqual(closed)
+  expect((await send('GET', `/v1/disputes?chargeId=${String(chargeId)}`, undefined)).body).toEqual({
+    disputes: [closed],
+  })
+  const { disputes } = (await send('GET', `/v1/disputes?since=${since}`, undefined)).body
+  expect(disputes).toContainEqual(closed)
+})
+
+test('what a lost dispute has left of a charge can be refunded as a part, and the rest not', async () => {
+  const orderId = randomUUID()
+  const { chargeId } = (await charge(orderId)).body
+  const opened = await send('POST', '/v1/disputes', { orderId, amountCents: 600, reason: 'product_not_received' })
+  await send('PUT', `/v1/disputes/${String(opened.body['disputeId'])}`, { status: 'LOST' })
+  const refund = (key: string, amountCents?: number) =>
+    send('POST', '/v1/refunds', { chargeId, amountCents }, `${orderId}-${key}`)
+  expect((await refund('whole')).status).toBe(422)
+  expect((await refund('more', 901)).status).toBe(422)
+  expect(await refund('rest', 900)).toMatchObject({ status: 201, body: { amountCents: 900 } })
+})
+
 test('a charge stopped in flight charges nothing, then or later', async () => {
   await behave({ latencyMs: 300 })
   const orderId = randomUUID()

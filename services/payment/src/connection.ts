@@ -7,6 +7,7 @@ import type { ProviderOptions } from './config.ts'
 import type { DisputeSource } from './disputes/watch-disputes.ts'
 import { intentsIn } from './provider/intents.ts'
 import { createProvider } from './provider/provider.ts'
+import { simulatorDisputes } from './provider/simulator-disputes.ts'
 import type { Provider } from './provider/provider.ts'
 import { simulatorCharges, stripeCharges } from './reconcile/charge-list.ts'
 import type { ChargeList } from './reconcile/charge-list.ts'
@@ -17,8 +18,7 @@ import { webhookTask } from './provider/stripe/webhook-task.ts'
 export interface Connection {
   readonly provider: Provider
   readonly list: ChargeList
-  /** The simulator has none. */
-  readonly disputes?: DisputeSource
+  readonly disputes: DisputeSource
   readonly periodicTasks: readonly PeriodicTask[]
   /** Called with the stage's pool before the first call to the provider. */
   readonly onDatabase: (database: Queryable) => void
@@ -35,6 +35,7 @@ export function createConnection(options: ProviderOptions, { now, logger, regist
     return {
       provider: createProvider(address),
       list: simulatorCharges(address),
+      disputes: simulatorDisputes(address),
       periodicTasks: rateChores,
       onDatabase: () => undefined,
     }

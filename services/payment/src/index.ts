@@ -5,7 +5,7 @@ export { guarded, type GuardOptions } from './guard/guard.ts'
 export { withProviderMetrics } from './provider/metrics.ts'
 export { callFor, refunded, remainingCents, settle, type ProviderAnswer, type Payment } from './payments.ts'
 export { settleDispute, type Dispute, type ReportedDispute } from './disputes/disputes.ts'
-export { askAboutDisputes, watch, type DisputeSource } from './disputes/watch-disputes.ts'
+export { askAboutDisputes, watch, watchChanged, type DisputeSource } from './disputes/watch-disputes.ts'
 export { dueRefundOf } from './refunds/dues.ts'
 export { makeDueRefunds } from './refunds/due-refunds.ts'
 export { makePartialRefunds } from './refunds/make-partial-refunds.ts'
@@ -21,4 +21,5 @@ export {
   type RefundPart,
   type Stopped,
 } from './provider/provider.ts'
+export { simulatorDisputes } from './provider/simulator-disputes.ts'
 export { traced } from './provider/trace.ts'

@@ -35,7 +35,7 @@ await runStageProcess({ env: process.env, now: () => new Date() }, (context) => 
   const tasks = [
     ...connection.periodicTasks,
     ...(options.kind === 'stripe' ? [pendingTask(parts)] : []),
-    ...(disputes ? [disputesTask({ ...parts, source: disputes, publishes })] : []),
+    disputesTask({ ...parts, source: disputes, publishes }),
     ...(afterSeconds === 0 ? [] : [reconcileTask({ ...parts, list, disputes, afterSeconds })]),
   ]
   return {

@@ -7,9 +7,17 @@ import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { gatewayConfig, startGateway } from '@orderpipeline/gateway'
 import type { Gateway } from '@orderpipeline/gateway'
 import { inventoryStage } from '@orderpipeline/inventory'
-import { allConsumedTopics, allEmittedTopics, eventOf } from '@orderpipeline/order-events'
+import { allConsumedTopics, allEmittedTopics } from '@orderpipeline/order-events'
 import { ordersStage } from '@orderpipeline/orders'
-import { createProvider, makeDueRefunds, makePartialRefunds, paymentStage } from '@orderpipeline/payment'
+import {
+  askAboutDisputes,
+  createProvider,
+  makeDueRefunds,
+  makePartialRefunds,
+  paymentStage,
+  simulatorDisputes,
+  watchChanged,
+} from '@orderpipeline/payment'
 import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-provider'
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { silentLogger } from '@orderpipeline/process'
@@ -30,7 +38,7 @@ interface Shown {
   readonly totalCents: number
   readonly refunds?: readonly { readonly refundId: string; readonly status: string; readonly amountCents: number }[]
   readonly disputes?: readonly { readonly status: string }[]
-  readonly timeline: readonly { readonly event: string }[]
+  readonly timeline: readonly { readonly event: string; readonly refundId?: string }[]
 }
 
 let database: TestDatabase
@@ -128,16 +136,19 @@ function refund(orderId: string, key: string, body: object) {
     'idempotency-key': key,
   })
 }
-/** Payment's task, without its pause of 15 s. */
-async function refundsMade(orderId: string, count: number): Promise<void> {
-  const surroundings = {
+/** What the stage gives its periodic tasks. */
+function surroundings() {
+  return {
     database: database.as('payment'),
     publish: (events: Parameters<Bench['publish']>[0]) => bench.publish(events),
     stopping: new AbortController().signal,
   }
+}
+/** Payment's task, without its pause of 15 s. */
+async function refundsMade(orderId: string, count: number): Promise<void> {
   await until(async () => {
-    await makePartialRefunds(surroundings, { provider: provider(), now })
-    await makeDueRefunds(surroundings, { provider: provider(), now })
+    await makePartialRefunds(surroundings(), { provider: provider(), now })
+    await makeDueRefunds(surroundings(), { provider: provider(), now })
     const { refunds = [] } = await show(orderId)
     return refunds.length === count && refunds.every(({ status }) => status !== 'REQUESTED')
   }, 60)
@@ -150,6 +161,32 @@ async function refundedCents(orderId: string): Promise<number> {
     [orderId],
   )
   return rows.reduce((sum, { cents }) => sum + cents, 0)
+}
+/** The customer's bank takes the payment back. Returns the dispute's id. */
+async function disputed(orderId: string): Promise<string> {
+  return (await callProvider('POST', '/v1/disputes', { orderId })).disputeId
+}
+async function closed(disputeId: string, status: 'WON' | 'LOST'): Promise<void> {
+  await callProvider('PUT', `/v1/disputes/${disputeId}`, { status })
+}
+async function callProvider(method: string, path: string, body: object): Promise<{ readonly disputeId: string }> {
+  const response = await fetch(`${simulator.url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${path}: answered ${response.status}: ${await response.text()}`)
+  return (await response.json()) as { disputeId: string }
+}
+/** Payment's task that asks about disputes, without its pauses. */
+async function heard(done: () => Promise<boolean>): Promise<void> {
+  const source = simulatorDisputes({ url: simulator.url, timeoutMs: 30_000 })
+  const options = { source, publishes: true, now }
+  await until(async () => {
+    await watchChanged(surroundings(), options)
+    await askAboutDisputes(surroundings(), options)
+    return done()
+  }, 60)
 }
 async function stockOf(sku: string): Promise<number> {
   const rows = await database.ask<{ available: number }>('inventory', 'SELECT available FROM stock WHERE sku = $1', [
@@ -190,9 +227,12 @@ test('staff refunds parts of a shipped order, each once, and never more than was
     expect(refunded).not.toHaveProperty('key')
     expect(refunded).not.toHaveProperty('by')
   }
-  const events = orderView.timeline.map(({ event }) => event)
-  expect(events).toEqual(expect.arrayContaining(['PartialRefundRequested', 'ItemsReturned', 'PaymentPartlyRefunded']))
-  expect(new Set(events).size).toBe(events.length)
+  const refundsWith = (name: string) =>
+    orderView.timeline.filter(({ event }) => event === name).map(({ refundId }) => refundId)
+  const refundIds = orderView.refunds?.map(({ refundId }) => refundId).sort()
+  expect(refundsWith('PartialRefundRequested').sort()).toEqual(refundIds)
+  expect(refundsWith('PaymentPartlyRefunded').sort()).toEqual(refundIds)
+  expect(refundsWith('ItemsReturned')).toEqual([first.body.refundId])
   await until(async () => (await stockOf('SKU-0001')) === before + 1, 60)
 })
 
@@ -232,36 +272,39 @@ test('a parcel that comes back is refunded but for what went back before, and is
   await until(async () => (await stockOf('SKU-0004')) === before, 60)
 })
 
-test('a disputed order is cancelled before its goods leave, and not refunded while it is open', async () => {
+test('a disputed order is cancelled before its goods leave, and refunded once the shop has won', async () => {
   const orderId = await place([{ sku: 'SKU-0001', quantity: 1 }])
   await until(async () => (await show(orderId)).status === 'SHIPPED', 60)
   // As it is before the shipment: the bank is faster than the packing.
   await database.ask('orders', `UPDATE orders SET status = 'CONFIRMED' WHERE order_id = $1`, [orderId])
-  const [payment] = await database.ask<{ charge_id: string; amount_cents: number; customer_id: string }>(
-    'payment',
-    'SELECT charge_id, amount_cents, customer_id FROM payments WHERE order_id = $1',
-    [orderId],
-  )
-  if (!payment) throw new Error('not paid')
-  const { charge_id: chargeId, amount_cents: amountCents, customer_id: customerId } = payment
-  await database.ask(
-    'payment',
-    `INSERT INTO disputes (dispute_id, order_id, charge_id, customer_id, amount_cents, currency, reason, status)
-     VALUES ('du-1', $1, $2, $3, $4, 'EUR', 'fraudulent', 'OPEN')`,
-    [orderId, chargeId, customerId, amountCents],
-  )
-  const dispute = { orderId, customerId, chargeId, disputeId: 'du-1', amountCents, currency: 'EUR', reason: 'x' }
-  await bench.publish([eventOf('PaymentDisputed', dispute, { source: '/payment', now: now() }, 'du-1')])
-  await until(async () => (await show(orderId)).status === 'CANCELLED', 60)
+  const { totalCents } = await show(orderId)
+  const disputeId = await disputed(orderId)
+  await heard(async () => (await show(orderId)).status === 'CANCELLED')
   expect(await show(orderId)).toMatchObject({ reason: 'DISPUTED', disputes: [{ status: 'OPEN' }] })
   await until(async () => (await bench.lag('payment', 'orders.cancelled')) === 0, 60)
   await refundsMade(orderId, 0)
   expect(await refundedCents(orderId)).toBe(0)
   expect(await refund(orderId, 'k', { amountCents: 1, reason: 'late' })).toMatchObject({ status: 409 })
-  await database.ask('payment', `UPDATE disputes SET status = 'WON', closed_at = now() WHERE dispute_id = 'du-1'`)
+  await closed(disputeId, 'WON')
+  await heard(async () => (await show(orderId)).disputes?.[0]?.status === 'WON')
   await database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
   await refundsMade(orderId, 0)
-  await until(async () => (await refundedCents(orderId)) === amountCents, 60)
+  await until(async () => (await refundedCents(orderId)) === totalCents, 60)
+})
+
+test('a shipped order stays shipped when its payment is disputed, and nothing is refunded after a loss', async () => {
+  const orderId = await place([{ sku: 'SKU-0002', quantity: 1 }])
+  await until(async () => (await show(orderId)).status === 'SHIPPED', 60)
+  const disputeId = await disputed(orderId)
+  await heard(async () => (await show(orderId)).disputes?.[0]?.status === 'OPEN')
+  expect(await refund(orderId, 'open', { amountCents: 1, reason: 'late' })).toMatchObject({ status: 409 })
+  await closed(disputeId, 'LOST')
+  await heard(async () => (await show(orderId)).disputes?.[0]?.status === 'LOST')
+  expect(await refund(orderId, 'lost', { amountCents: 1, reason: 'late' })).toMatchObject({ status: 409 })
+  const { status, timeline } = await show(orderId)
+  expect(status).toBe('SHIPPED')
+  expect(timeline.map(({ event }) => event).slice(-2)).toEqual(['PaymentDisputed', 'PaymentDisputeClosed'])
+  expect(await refundedCents(orderId)).toBe(0)
 })
 
 test('nothing became a dead letter', async () => {

@@ -56,7 +56,8 @@ export const selectCaptures: Statement = {
 SELECT charges.charge_id AS "chargeId", charges.order_id AS "orderId", charges.customer_id AS "customerId",
   charges.amount_cents AS "amountCents", charges.currency,
   (COALESCE(refunds.amount_cents, 0) + COALESCE((
-    SELECT sum(part.amount_cents) FROM partial_refunds AS part WHERE part.charge_id = charges.charge_id), 0))::float8 AS "refundedCents"
+    SELECT sum(part.amount_cents) FROM partial_refunds AS part WHERE part.charge_id = charges.charge_id), 0))::float8 AS "refundedCents",
+  EXISTS (SELECT FROM disputes WHERE disputes.charge_id = charges.charge_id) AS disputed
 FROM charges LEFT JOIN refunds USING (charge_id)
 WHERE charge_id > $1::uuid AND charge_id < $2::uuid AND status = 'captured'
 ORDER BY charge_id

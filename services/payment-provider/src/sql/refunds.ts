@@ -12,7 +12,7 @@ export const lockCharge: Statement = {
 
 /**
  * $1: refund id, $2: key, $3: charge id. The whole charge, or what refunds of parts have left of
- * it. Nothing where no such charge was captured.
+ * it. Nothing where no such charge was captured, and while the bank has it.
  */
 export const insertRefund: Statement = {
   name: 'payment-provider.insert-refund',
@@ -22,12 +22,13 @@ SELECT $1::uuid, $2::text, charge_id, order_id,
   amount_cents - COALESCE((SELECT sum(amount_cents) FROM partial_refunds WHERE charge_id = $3::uuid), 0)::bigint, currency
 FROM charges
 WHERE charge_id = $3::uuid AND status = 'captured'
+  AND NOT EXISTS (SELECT FROM disputes WHERE charge_id = $3::uuid AND disputes.status <> 'WON')
 ON CONFLICT DO NOTHING`,
 }
 
 /**
- * $1: refund id, $2: key, $3: charge id, $4: amount. Nothing where so much is not left of the
- * charge.
+ * $1: refund id, $2: key, $3: charge id, $4: amount. Nothing while the charge is disputed, and
+ * where so much is not left of it: what a lost dispute has left may be refunded.
  */
 export const insertPartialRefund: Statement = {
   name: 'payment-provider.insert-partial-refund',
@@ -37,7 +38,9 @@ SELECT $1::uuid, $2::text, charge_id, order_id, $4::bigint, currency
 FROM charges
 WHERE charge_id = $3::uuid AND status = 'captured'
   AND NOT EXISTS (SELECT FROM refunds WHERE charge_id = $3::uuid)
-  AND $4::bigint + COALESCE((SELECT sum(amount_cents) FROM partial_refunds WHERE charge_id = $3::uuid), 0) <= amount_cents
+  AND NOT EXISTS (SELECT FROM disputes WHERE charge_id = $3::uuid AND disputes.status = 'OPEN')
+  AND $4::bigint + COALESCE((SELECT sum(amount_cents) FROM partial_refunds WHERE charge_id = $3::uuid), 0)
+    + COALESCE((SELECT sum(amount_cents) FROM disputes WHERE charge_id = $3::uuid AND disputes.status = 'LOST'), 0) <= amount_cents
 ON CONFLICT DO NOTHING`,
 }
 

@@ -1,6 +1,6 @@
-// How does the stage learn of a dispute? A webhook, or the comparison with the provider, names it;
-// the provider is then asked how it stands, until it is closed. So a webhook call that comes twice,
-// late or never changes nothing for good.
+// How does the stage learn of a dispute? A webhook, the provider's list of what changed lately, or
+// the comparison with the provider names it; the provider is then asked how it stands, until it is
+// closed. So a webhook call that comes twice, late or never changes nothing for good.
 //
 // As in pending.ts the events are published before the dispute is stored: a crash in between
 // publishes them again under the same ids.
@@ -9,6 +9,7 @@ import type { Logger } from '@orderpipeline/process'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import type { Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder } from '../apply.ts'
+import { ProviderError } from '../provider/provider-error.ts'
 import { claimWatched, disputeOf, recordDispute, stopWatching, sumDisputes, watchDisputes } from '../sql/disputes.ts'
 import type { DisputeSum } from '../sql/disputes.ts'
 import { lockPayments, paymentsOf } from '../sql/stage.ts'
@@ -22,6 +23,11 @@ export interface DisputeSource {
   of(disputeId: string, signal: AbortSignal): Promise<ReportedDispute | undefined>
   /** The ids of a charge's disputes. @throws ProviderError */
   ofCharge(chargeId: string, signal: AbortSignal): Promise<readonly string[]>
+  /**
+   * The ids of those that were opened or closed since then, of a provider that calls no webhook.
+   * @throws ProviderError
+   */
+  changedSince?(since: Date, signal: AbortSignal): Promise<readonly string[]>
 }
 
 export interface WatchOptions {
@@ -35,6 +41,11 @@ export interface WatchOptions {
 
 const everyMs = 10_000
 const atOnce = 20
+/**
+ * How far back the provider's list of changes is read each time: what was missed for longer, the
+ * next question about the dispute finds, or the comparison.
+ */
+const changesMs = 5 * 60_000
 
 export async function watch(database: Queryable, disputeIds: readonly string[]): Promise<void> {
   if (disputeIds.length > 0) await database.query(watchDisputes, [disputeIds])
@@ -46,10 +57,26 @@ export function disputesTask(options: WatchOptions): PeriodicTask {
     name: 'disputes',
     everyMs,
     run: async (surroundings) => {
+      await watchChanged(surroundings, options)
       await askAboutDisputes(surroundings, options)
       show?.(await surroundings.database.query<DisputeSum>(sumDisputes))
     },
   }
+}
+
+/** @throws DatabaseError */
+export async function watchChanged(
+  { database, stopping }: Pick<PeriodicTaskContext, 'database' | 'stopping'>,
+  { source, now, logger }: Pick<WatchOptions, 'source' | 'now' | 'logger'>,
+): Promise<void> {
+  let disputeIds: readonly string[] = []
+  try {
+    disputeIds = (await source.changedSince?.(new Date(now().getTime() - changesMs), stopping)) ?? []
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    logger?.debug({ error }, 'the list of disputes could not be read; it is read again')
+  }
+  await watch(database, disputeIds)
 }
 
 export type WatchSurroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>

@@ -40,6 +40,7 @@ const SimulatorPage = z.object({
       amountCents: z.int().min(0),
       currency: z.string(),
       refundedCents: z.int().min(0),
+      disputed: z.boolean().optional(),
     }),
   ),
   next: z.string().optional(),

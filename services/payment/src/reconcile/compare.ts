@@ -10,7 +10,7 @@ export interface ListedCharge {
   readonly currency: string
   readonly refundedCents: number
   /** The customer's bank has taken it back, or has tried to. */
-  readonly disputed?: boolean
+  readonly disputed?: boolean | undefined
 }
 
 /**
