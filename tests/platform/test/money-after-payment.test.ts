@@ -25,6 +25,7 @@ import { shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus } from '@orderpipeline/shipping'
 import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
+import { Ledger } from '@orderpipeline/test-support/ledger'
 
 const stages = ['orders', 'inventory', 'payment', 'shipping'] as const
 const seedStockQuantity = 1_000
@@ -42,6 +43,7 @@ interface Shown {
 }
 
 let database: TestDatabase
+let ledger: Ledger
 let simulator: PaymentProvider
 let bench: Bench
 let gateway: Gateway
@@ -52,6 +54,9 @@ function now() {
 }
 beforeAll(async () => {
   database = await testDatabase(postgresUrl(), { seedProducts: 5, seedStockQuantity })
+  const own = new URL(postgresUrl())
+  own.pathname = new URL(database.url).pathname
+  ledger = new Ledger(own.href)
   const settings = { HTTP_PORT: '0', METRICS_PORT: '0', DATABASE_URL: database.url, PROVIDER_LATENCY_MS: '0' }
   simulator = await startPaymentProvider(providerConfig(settings), silentLogger())
   const topics = [...Object.values(allConsumedTopics), ...Object.values(allEmittedTopics)].flat()
@@ -67,6 +72,7 @@ afterAll(async () => {
   for (const closer of gateway.closers) await closer.close()
   await bench.close()
   for (const closer of simulator.closers) await closer.close()
+  await ledger.close()
   await database.drop()
 })
 
@@ -305,6 +311,12 @@ test('a shipped order stays shipped when its payment is disputed, and nothing is
   expect(status).toBe('SHIPPED')
   expect(timeline.map(({ event }) => event).slice(-2)).toEqual(['PaymentDisputed', 'PaymentDisputeClosed'])
   expect(await refundedCents(orderId)).toBe(0)
+})
+
+test('the stock adds up with what came back', async () => {
+  const returned = await database.ask('inventory', `SELECT FROM restocks WHERE delivery LIKE 'return-%'`)
+  expect(returned).toHaveLength(2)
+  await until(async () => (await ledger.audit([])).stockOff === 0, 60)
 })
 
 test('nothing became a dead letter', async () => {
