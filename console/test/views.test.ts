@@ -8,7 +8,7 @@ import { pageFiles } from '../src/page-files.ts'
 import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
 import type { RecordedConsole } from '../src/testing/recorded-console.ts'
-import { recordedOrder } from '../src/testing/recorded-shop.ts'
+import { recordedOrder, refundedOrder } from '../src/testing/recorded-shop.ts'
 
 const patienceMs = 15_000
 let browser: Browser
@@ -113,6 +113,15 @@ describe('a user who opens the console', () => {
     expect(new URL(page.url()).search).toBe(`?customer=${recordedOrder.customerId}`)
     await page.getByRole('link', { name: recordedOrder.orderId }).click()
     await page.getByText(/Waits for payment/).waitFor()
+  })
+
+  it('sees the refunds and disputes of an order', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders/${refundedOrder.orderId}`)
+    await waitForText('€10.00 of €49.97 refunded in parts, €39.97 disputed.')
+    expect(await page.locator('.money li').allTextContents()).toEqual([
+      ...['Refund of €10.00REFUNDED1 × SKU-0001sent back', 'Refund of €5.00REFUSED: DISPUTEDarrived late'],
+      'Dispute of €39.97LOSTfraudulent',
+    ])
   })
 
   it('sees a message for a missing order, and for an invalid id', async () => {

@@ -3,8 +3,8 @@ import { changeBetween, changedState } from './change.ts'
 import { groupDeadLetters, nextCommand } from './dead-letters.ts'
 import type { DeadLetterSummary } from './dead-letters.ts'
 import { History } from './history.ts'
-import { logCommand, traceAddress, waitsFor } from './orders.ts'
-import type { OrderView } from './orders.ts'
+import { isChanging, logCommand, moneyAfterPayment, traceAddress, waitsFor } from './orders.ts'
+import type { OrderRefund, OrderView } from './orders.ts'
 import type { ConsoleState, PartState, PipelineState } from './state.ts'
 import { hadLag, trendOf } from './trend.ts'
 import { bottleneckOf, toneOf } from './verdict.ts'
@@ -243,5 +243,26 @@ describe('the stage at which an order waits', () => {
   it('is undefined after its end, or without such a stage', () => {
     expect(waitsFor(order('SHIPPED', 'OrderConfirmed'), stages)).toBeUndefined()
     expect(waitsFor(order('PLACED', 'OrderPlaced'), ['mine'])).toBeUndefined()
+  })
+})
+
+describe('the money of an order after its payment', () => {
+  const refund = (status: string, amountCents: number): OrderRefund => ({
+    ...{ refundId: `${status} ${amountCents}`, amountCents, status, reason: 'late' },
+  })
+  const dispute = { disputeId: 'du-1', amountCents: 700, currency: 'EUR', reason: 'fraudulent' }
+  it('is what was refunded, what is to be, and what the bank has', () => {
+    expect(moneyAfterPayment({})).toEqual({ refundedCents: 0, requestedCents: 0, disputedCents: 0 })
+    const refunds = [refund('REFUNDED', 100), refund('REFUNDED', 200), refund('REQUESTED', 30), refund('REFUSED', 4)]
+    const disputes = ['OPEN', 'WON', 'LOST'].map((status) => ({ ...dispute, status }))
+    expect(moneyAfterPayment({ refunds, disputes })).toEqual({
+      ...{ refundedCents: 300, requestedCents: 30, disputedCents: 1_400 },
+    })
+  })
+  it('is looked at again until every refund is made or refused', () => {
+    expect(isChanging({ status: 'CONFIRMED' })).toBe(true)
+    expect(isChanging({ status: 'SHIPPED' })).toBe(false)
+    expect(isChanging({ status: 'SHIPPED', refunds: [refund('REFUNDED', 1), refund('REQUESTED', 1)] })).toBe(true)
+    expect(isChanging({ status: 'SHIPPED', refunds: [refund('REFUNDED', 1), refund('REFUSED', 1)] })).toBe(false)
   })
 })

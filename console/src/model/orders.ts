@@ -9,6 +9,10 @@ export interface OrderView {
   readonly currency: string
   readonly totalCents?: number
   readonly items: readonly { readonly sku: string; readonly quantity: number }[]
+  /** Refunds of parts of its payment, the oldest first. */
+  readonly refunds?: readonly OrderRefund[]
+  /** The customer had their bank take the payment back. */
+  readonly disputes?: readonly OrderDispute[]
   /** The id of the request that placed it; older gateways do not say it. */
   readonly requestId?: string
   /** The trace of that request, where it was sampled; older gateways do not say it. */
@@ -32,6 +36,24 @@ export interface CustomerOrders {
   readonly next?: string
 }
 
+export interface OrderRefund {
+  readonly refundId: string
+  readonly amountCents: number
+  readonly status: string
+  readonly reason: string
+  /** Why it was refused. */
+  readonly refusal?: string
+  readonly items?: readonly { readonly sku: string; readonly quantity: number }[]
+}
+
+export interface OrderDispute {
+  readonly disputeId: string
+  readonly amountCents: number
+  readonly currency: string
+  readonly status: string
+  readonly reason: string
+}
+
 export interface OrderStep {
   readonly event: string
   readonly status?: string
@@ -42,6 +64,25 @@ export interface OrderStep {
 
 export function isFinal({ status }: Pick<OrderView, 'status'>): boolean {
   return status === 'SHIPPED' || status === 'CANCELLED'
+}
+
+/** Something of it is still to come that a reader waits for: its end, or a refund. */
+export function isChanging(order: Pick<OrderView, 'status' | 'refunds'>): boolean {
+  return !isFinal(order) || order.refunds?.some(({ status }) => status === 'REQUESTED') === true
+}
+
+/**
+ * In the minor unit of its currency: what went back, what is to go back, and what the bank has
+ * taken or may take.
+ */
+export function moneyAfterPayment({ refunds = [], disputes = [] }: Pick<OrderView, 'refunds' | 'disputes'>) {
+  const sum = (entries: readonly (OrderRefund | OrderDispute)[], ...statuses: readonly string[]) =>
+    entries.reduce((cents, { amountCents, status }) => cents + (statuses.includes(status) ? amountCents : 0), 0)
+  return {
+    refundedCents: sum(refunds, 'REFUNDED'),
+    requestedCents: sum(refunds, 'REQUESTED'),
+    disputedCents: sum(disputes, 'OPEN', 'LOST'),
+  }
 }
 
 /** After which event whose turn it is, in the shop's own choreography. */

@@ -61,7 +61,7 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
         lookAt(source.at, { pipeline, children, scaledObjects, runs, rate: rateAt((source.at - start) / 1_000) }),
       )
     },
-    order: (_pipeline, id) => Promise.resolve(id === recordedOrder.orderId ? recordedOrder : undefined),
+    order: (_pipeline, id) => Promise.resolve([recordedOrder, refundedOrder].find(({ orderId }) => orderId === id)),
     ordersOf: (_pipeline, customer, cursor) => Promise.resolve(recordedOrdersOf(customer, cursor)),
     letters: () => Promise.resolve(recordedDeadLetters),
   }
@@ -213,6 +213,28 @@ export const recordedOrder: OrderView = {
     { event: 'OrderPlaced', status: 'PLACED', at: after(0) },
     { event: 'OrderValidated', status: 'PROCESSING', at: after(180) },
     { event: 'StockReserved', at: after(410) },
+  ],
+}
+
+/** Shipped, refunded in part, and disputed for the rest. */
+export const refundedOrder: OrderView = {
+  ...{ orderId: '01936d5e-7a2b-7c3d-8e4f-00000000aaaa', customerId: 'customer-000777', status: 'SHIPPED' },
+  ...{ currency: 'EUR', totalCents: 4_997, items: [{ sku: 'SKU-0001', quantity: 3 }] },
+  ...{ placedAt: after(0), updatedAt: after(900) },
+  refunds: [
+    {
+      ...{ refundId: '01936d60-0c1d-7e2f-9a3b-4c5d6e7f8a9b', amountCents: 1_000, status: 'REFUNDED' },
+      ...{ reason: 'sent back', items: [{ sku: 'SKU-0001', quantity: 1 }] },
+    },
+    {
+      ...{ refundId: '01936d60-0c1d-7e2f-9a3b-4c5d6e7f8a9c', amountCents: 500, status: 'REFUSED' },
+      ...{ reason: 'arrived late', refusal: 'DISPUTED' },
+    },
+  ],
+  disputes: [{ disputeId: 'du-1', amountCents: 3_997, currency: 'EUR', status: 'LOST', reason: 'fraudulent' }],
+  timeline: [
+    { event: 'OrderPlaced', status: 'PLACED', at: after(0) },
+    { event: 'OrderShipped', status: 'SHIPPED', at: after(900) },
   ],
 }
 

@@ -2,7 +2,7 @@
 // for, and how many messages are before it.
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
-import { isFinal, logCommand, orderIdPattern, traceAddress, waitsFor } from '../../model/orders.ts'
+import { isChanging, isFinal, logCommand, orderIdPattern, traceAddress, waitsFor } from '../../model/orders.ts'
 import type { OrderView } from '../../model/orders.ts'
 import { keyOf } from '../../model/state.ts'
 import type { PipelineState } from '../../model/state.ts'
@@ -13,6 +13,7 @@ import { go } from '../navigation.ts'
 import { pathOf, scalingPath } from '../route.ts'
 import { Cancelling } from './cancelling.tsx'
 import { CustomerOrdersList } from './customer-orders.tsx'
+import { OrderMoney } from './order-money.tsx'
 import { LookupFailed, orderTone } from './order-parts.tsx'
 import { amountText, dateText, durationText, plural, waitText } from '../words.ts'
 
@@ -76,7 +77,7 @@ export function OrdersView({ pipeline, id, customer, rights, traceUrl }: OrdersV
   )
 }
 
-/** Reads again until the order has ended. */
+/** Reads again until the order has ended and its refunds are made. */
 function useOrder(pipeline: string, id: string | undefined): Answered<OrderView> | undefined {
   const [entry, setEntry] = useState<{ readonly id: string; readonly answer: Answered<OrderView> }>()
   useEffect(() => {
@@ -87,7 +88,7 @@ function useOrder(pipeline: string, id: string | undefined): Answered<OrderView>
       const answer = await fetchJson<OrderView>(`/api/orders/${pipeline}/${encodeURIComponent(id)}`)
       if (cancelled) return
       setEntry({ id, answer })
-      if ('value' in answer && !isFinal(answer.value)) timer = setTimeout(() => void look(), againMs)
+      if ('value' in answer && isChanging(answer.value)) timer = setTimeout(() => void look(), againMs)
     }
     void look()
     return () => {
@@ -133,10 +134,11 @@ function Order({ order, pipeline, rights, traceUrl }: OrderProps) {
       <OrderFacts {...{ order, pipeline, traceUrl }} />
       {logs !== undefined && <CopyCommand command={logs} label="that prints its log lines" />}
       {rights && !isFinal(order) && <Cancelling key={order.orderId} {...{ order, pipeline, rights }} />}
+      <OrderMoney order={order} />
       <h3>Timeline</h3>
       <ol class="timeline">
         {order.timeline.map(({ event, status, reason, at }, index) => (
-          <li key={event + at} class={status ?? ''}>
+          <li key={`${event} ${at} ${index}`} class={status ?? ''}>
             <time dateTime={at}>{dateText(at)}</time>
             <strong>{event}</strong>
             {status !== undefined && <span class="state small">{status}</span>}
