@@ -36,6 +36,10 @@ export interface TestOrder {
   readonly captured: OrderEvent
   readonly refunded: OrderEvent
   readonly orderId: string
+  /** The request and the refund of a part: of pieces, or of an amount. */
+  part(amountCents: number, skus?: readonly string[]): readonly [requested: OrderEvent, made: OrderEvent]
+  /** The refund of the charge for what parts have left. */
+  rest(totalCents: number): OrderEvent
 }
 /** One piece of each price; all its events are of the given time. */
 export function order(customerId: string, prices: readonly number[], currency = 'EUR', now = new Date()): TestOrder {
@@ -49,6 +53,18 @@ export function order(customerId: string, prices: readonly number[], currency = 
     validated: eventOf('OrderValidated', { ...about, ...amount, items }, context),
     captured: eventOf('PaymentCaptured', charge, context),
     refunded: eventOf('PaymentRefunded', { ...charge, refundId: `re-${about.orderId}` }, context),
+    rest: (totalCents) =>
+      eventOf('PaymentRefunded', { ...charge, totalCents, refundId: `re-${about.orderId}` }, context),
+    part: (amountCents, skus) => {
+      const refundId = randomUUID()
+      const part = { ...about, refundId, amountCents, currency }
+      const pieces = skus ? { items: skus.map((sku) => ({ sku, quantity: 1 })) } : {}
+      const made = { ...part, chargeId: charge.chargeId, providerRefundId: `pr-${refundId}` }
+      return [
+        eventOf('PartialRefundRequested', { ...part, reason: 'late', ...pieces }, context, refundId),
+        eventOf('PaymentPartlyRefunded', made, context, refundId),
+      ]
+    },
   }
 }
 

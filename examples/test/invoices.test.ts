@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { stageBench, until } from '@orderpipeline/stage/testing'
+import type { OrderEvent } from '@orderpipeline/order-events'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { asRead, invoicesDatabase, openStore, order, program, rates } from './invoices-environment.ts'
 import type { TestOrder } from './invoices-environment.ts'
@@ -144,6 +145,27 @@ test('a crash before the publication, and events that come again, issue and publ
   expect(messages.map(({ id }) => id)).toHaveLength(2)
   expect(messages[0]).toEqual(JSON.parse(before.unpublished[0]?.event ?? ''))
   await replica.end()
+})
+
+test('each refund of a part gets a credit note, and the refund of the rest another', async () => {
+  const partly = order('partly', [1_190, 100])
+  const store = openStore(database, 1)
+  const [requested, made] = partly.part(100, ['SKU-0002'])
+  const [requestedAmount, madeAmount] = partly.part(500)
+  const take = async (...events: OrderEvent[]) => (await store.take(events.map(asRead), new Date())).issued
+  expect(await take(partly.validated, partly.captured)).toBe(1)
+  expect(await take(made)).toBe(0)
+  expect(await take(requested, requested, made)).toBe(1)
+  expect(await take(requestedAmount)).toBe(0)
+  expect(await take(madeAmount, madeAmount)).toBe(1)
+  expect(await take(partly.rest(690), madeAmount)).toBe(1)
+  expect(await take(partly.rest(690), requested, made)).toBe(0)
+  await store.close()
+  const [invoice, ...credits] = (await documentsOf('partly')).toSorted((one, other) => (one.kind < other.kind ? 1 : -1))
+  expect(invoice).toMatchObject({ net: 1_084, tax: 206 })
+  expect(credits.map(({ net, tax }) => net + tax).toSorted((one, other) => one - other)).toEqual([100, 500, 690])
+  expect(credits.reduce((sum, { tax }) => sum + tax, 0)).toBe(206)
+  await ask(`UPDATE documents SET published_at = now() WHERE customer_id = 'partly'`)
 })
 
 test('transactions at the same moment wait for each other, for an order as for a number', async () => {

@@ -20,7 +20,18 @@ const invoice: SeenDocument = {
 }
 const credit: SeenDocument = { ...invoice, series: 'CN', kind: 'credit-note' }
 const more = { netCents: 1_001, grossCents: 1_191, lineNetCents: 1_001 }
-const account: Account = { orderId: 'order-1', priced: true, cancelled: false, charges: [charge], documents: [invoice] }
+const account: Account = {
+  ...{ orderId: 'order-1', priced: true, cancelled: false },
+  ...{ charges: [charge], partlyRefundedCents: 0, documents: [invoice] },
+}
+const part: SeenDocument = {
+  ...credit,
+  netCents: 500,
+  taxCents: 95,
+  grossCents: 595,
+  lineNetCents: 500,
+  lineTaxCents: 95,
+}
 
 test.each([
   ['a paid order with an invoice', {}, []],
@@ -40,6 +51,20 @@ test.each([
   ['a refund without a credit note', { charges: [refunded] }, ['NOT_CREDITED']],
   ['a credit note without a refund', { documents: [invoice, credit] }, ['NOT_REFUNDED']],
   ['a credit note over more', { charges: [refunded], documents: [invoice, { ...credit, ...more }] }, ['AMOUNT']],
+  ['a refund of a part with its credit note', { partlyRefundedCents: 595, documents: [invoice, part] }, []],
+  [
+    'refunds of parts and of the rest, with a credit note each',
+    { partlyRefundedCents: 595, charges: [{ ...charge, refundedCents: 595 }], documents: [invoice, part, part] },
+    [],
+  ],
+  ['a refund of a part without a credit note', { partlyRefundedCents: 595 }, ['NOT_CREDITED']],
+  ['two refunds of parts with one', { partlyRefundedCents: 600, documents: [invoice, part] }, ['NOT_CREDITED']],
+  ['a credit note of a part without a refund', { documents: [invoice, part] }, ['NOT_REFUNDED']],
+  [
+    'a cancelled order of which a part stayed',
+    { cancelled: true, partlyRefundedCents: 595, documents: [invoice, part] },
+    ['NOT_REFUNDED'],
+  ],
   ['a cancelled order whose money stayed', { cancelled: true }, ['NOT_REFUNDED']],
   ['an order charged twice', { charges: [charge, { ...charge, chargeId: 'ch-2' }] }, ['SECOND_CHARGE']],
   ['a second charge that was refunded', { charges: [charge, { ...refunded, chargeId: 'ch-2' }] }, []],

@@ -31,6 +31,8 @@ export interface Account {
   readonly priced: boolean
   readonly cancelled: boolean
   readonly charges: readonly SeenCharge[]
+  /** Refunds of parts that were made, of all its charges together. */
+  readonly partlyRefundedCents: number
   readonly documents: readonly SeenDocument[]
 }
 
@@ -54,20 +56,26 @@ export interface Difference {
 export function differencesOf(account: Account): Difference[] {
   const { orderId: about, charges, documents } = account
   const invoice = documents.find(({ kind }) => kind === 'invoice')
-  const credit = documents.find(({ kind }) => kind === 'credit-note')
+  const credits = documents.filter(({ kind }) => kind === 'credit-note')
   const captured = charges.filter(({ capturedCents }) => capturedCents !== null)
   const unrefunded = captured.filter(({ refundedCents }) => refundedCents === null)
   const messages = [
-    ...(invoice === undefined ? withoutInvoice(account, captured) : invoiced(invoice, credit, captured)),
+    ...(invoice === undefined ? withoutInvoice(account, captured) : invoiced(invoice, credits, account)),
     ...documents.flatMap(linesDiffer),
     ...(unrefunded.length > 1
       ? [['SECOND_CHARGE', `charged as ${unrefunded.map(({ chargeId }) => chargeId).join(' and ')}`] as const]
       : []),
-    ...(account.cancelled && unrefunded[0] !== undefined && credit === undefined
+    ...(account.cancelled && unrefunded[0] !== undefined && keeps(unrefunded[0], account)
       ? [['NOT_REFUNDED', `cancelled, and charge ${unrefunded[0].chargeId} is not refunded`] as const]
       : []),
   ]
   return messages.map(([kind, message]) => ({ kind, about, message }))
+}
+
+/** Money is left of the charge, and no credit note says that it went back. */
+function keeps({ capturedCents }: SeenCharge, { partlyRefundedCents, documents }: Account): boolean {
+  const creditedCents = documents.reduce((sum, { kind, grossCents }) => sum + (kind === 'invoice' ? 0 : grossCents), 0)
+  return (capturedCents ?? 0) > Math.max(partlyRefundedCents, creditedCents)
 }
 
 type Message = readonly [kind: Kind, message: string]
@@ -79,23 +87,22 @@ function withoutInvoice({ priced }: Account, [charge]: readonly SeenCharge[]): M
   return [['NOT_INVOICED', `charge ${chargeId} of ${money(capturedCents, capturedCurrency)} has no invoice: ${why}`]]
 }
 
-function invoiced(invoice: SeenDocument, credit: SeenDocument | undefined, captured: readonly SeenCharge[]): Message[] {
+function invoiced(invoice: SeenDocument, credits: readonly SeenDocument[], account: Account): Message[] {
   const [number, amount] = [numberText(invoice), money(invoice.grossCents, invoice.currency)]
+  const captured = account.charges.filter(({ capturedCents }) => capturedCents !== null)
   const charge = captured.find(({ chargeId }) => chargeId === invoice.chargeId)
   if (charge === undefined) return [['NOT_PAID', `${number} is for charge ${invoice.chargeId}, which was not captured`]]
   const messages: Message[] = []
   const capturedAmount = money(charge.capturedCents, charge.capturedCurrency)
   if (capturedAmount !== amount)
     messages.push(['AMOUNT', `${number} is over ${amount}, and ${capturedAmount} was captured`])
-  if (credit === undefined) {
-    if (charge.refundedCents !== null)
-      messages.push(['NOT_CREDITED', `${number} has no credit note, and its charge is refunded`])
-    return messages
-  }
-  if (charge.refundedCents === null)
-    messages.push(['NOT_REFUNDED', `${numberText(credit)} is issued, and charge ${charge.chargeId} is not refunded`])
-  const back = money(credit.grossCents, credit.currency)
-  if (back !== amount) messages.push(['AMOUNT', `${numberText(credit)} is over ${back}, and ${number} over ${amount}`])
+  const creditedCents = credits.reduce((sum, { grossCents }) => sum + grossCents, 0)
+  const backCents = (charge.refundedCents ?? 0) + account.partlyRefundedCents
+  const credited = `${money(creditedCents, invoice.currency)} of ${number} is credited`
+  const back = `${money(backCents, invoice.currency)} of its charge is refunded`
+  if (creditedCents < backCents) messages.push(['NOT_CREDITED', `${credited}, and ${back}`])
+  if (creditedCents > backCents)
+    messages.push([backCents === 0 ? 'NOT_REFUNDED' : 'AMOUNT', `${credited}, and ${back}`])
   return messages
 }
 

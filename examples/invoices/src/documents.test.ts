@@ -29,8 +29,10 @@ const order: Order = {
   items,
   buyer: null,
   charges: [charge],
+  parts: [],
+  cancelled: false,
   invoice: null,
-  credited: false,
+  credits: [],
 }
 function kinds(change: Partial<Order>) {
   const { drafts, problems } = documentsDue({ ...order, ...change }, taxation)
@@ -58,7 +60,13 @@ test('a credit note is due once the charge of the invoice is refunded, and repea
   const [draft] = documentsDue(order, taxation).drafts
   const invoice = { ...draft!, series: 'INV', year: 2026, number: 7 }
   expect(kinds({ invoice })).toEqual([])
-  expect(kinds({ invoice, charges, credited: true })).toEqual([])
+  expect(
+    kinds({
+      invoice,
+      charges,
+      credits: [{ refundId: 're-1', lines: items.map(({ sku }) => ({ sku, taxCents: 0, grossCents: 0 })) }],
+    }),
+  ).toEqual([])
   const other = { ...taxation, rates: ratesOf('DE=25') }
   const [credit] = documentsDue({ ...order, invoice, charges }, other).drafts
   expect(credit).toMatchObject({ kind: 'credit-note', invoice: 'INV-2026-000007', refundId: 're-1', taxCents: 384 })

@@ -1,6 +1,8 @@
 // Which documents are due for an order? An invoice once the order is charged and its lines are
-// known; a credit note once the charge of the invoice is refunded. Pure: both follow from what
-// the events have said by now, in whichever order they came.
+// known; a credit note for each refund of a part of it, and one once the charge of the invoice is
+// refunded. Pure: they follow from what the events have said by now, in whichever order they came.
+import { creditsDue } from './credits.ts'
+import type { Credit, DueCredit, Part } from './credits.ts'
 import { numberText } from './numbers.ts'
 import { rateFor, taxIn } from './tax.ts'
 import type { Rate, Rates } from './tax.ts'
@@ -61,8 +63,11 @@ export interface Order {
   readonly buyer: Buyer | null
   /** The first captured one first. */
   readonly charges: readonly Charge[]
+  /** Refunds of parts, those first that were made first. */
+  readonly parts: readonly Part[]
+  readonly cancelled: boolean
   readonly invoice: (Invoice & { readonly series: string; readonly year: number; readonly number: number }) | null
-  readonly credited: boolean
+  readonly credits: readonly Credit[]
 }
 
 /** A document without its number. */
@@ -71,7 +76,7 @@ export interface Draft extends Invoice {
   readonly orderId: string
   readonly customerId: string
   readonly refundId: string | null
-  /** The number of the invoice that a credit note reverses. Null: it is issued just before it. */
+  /** The number of the invoice that a credit note is of. Null: it is issued just before it. */
   readonly invoice: string | null
 }
 
@@ -98,9 +103,9 @@ export function documentsDue(order: Order, taxation: Taxation): Due {
   if (due !== undefined && 'reason' in due) return { drafts: [], problems: [due] }
   const drafts = due === undefined ? [] : [due]
   const invoice = order.invoice ?? due
-  const credit = order.credited || invoice === undefined ? undefined : creditDue(order, invoice)
-  if (credit === undefined) return { drafts, problems: [] }
-  return 'reason' in credit ? { drafts, problems: [credit] } : { drafts: [...drafts, credit], problems: [] }
+  if (invoice === undefined) return { drafts, problems: [] }
+  const { credits, problems } = creditsDue(order, invoice)
+  return { drafts: [...drafts, ...credits.map((credit) => creditNote(order, invoice, credit))], problems }
 }
 
 /** `undefined`: not yet. */
@@ -134,20 +139,12 @@ function invoiceDue(order: Order, { rates, country }: Taxation): Draft | Problem
   return { kind: 'invoice', ...about, buyer, currency, ...sum, lines }
 }
 
-/** It repeats the amounts of its invoice, also where the table has another rate by now. */
-function creditDue(order: Order, invoice: Invoice): Draft | Problem | undefined {
+/** It has the rates of its invoice, also where the table has another rate by now. */
+function creditNote(order: Order, { chargeId, buyer, currency }: Invoice, { refundId, lines }: DueCredit): Draft {
   const { orderId, customerId } = order
-  const charge = order.charges.find(({ chargeId }) => chargeId === invoice.chargeId)
-  if (charge === undefined || charge.refundId === null) return undefined
-  if (charge.refundedCents !== invoice.grossCents || charge.refundedCurrency !== invoice.currency) {
-    const back = `${charge.refundedCents} ${charge.refundedCurrency}`
-    const message = `refunded ${back}; the invoice is over ${invoice.grossCents} ${invoice.currency}`
-    return { orderId, reason: 'RefundDiffers', message }
-  }
-  const { chargeId, buyer, currency, netCents, taxCents, grossCents, lines } = invoice
   const number = order.invoice === null ? null : numberText(order.invoice)
-  const about = { orderId, customerId, refundId: charge.refundId, invoice: number, chargeId }
-  return { kind: 'credit-note', ...about, buyer, currency, netCents, taxCents, grossCents, lines }
+  const about = { orderId, customerId, refundId, invoice: number, chargeId }
+  return { kind: 'credit-note', ...about, buyer, currency, ...totalsOf(lines), lines }
 }
 
 /** Every line is rounded by itself, and a total is the sum of its lines. */

@@ -25,6 +25,8 @@ const item = z.object({
   unitPriceCents: z.int().min(0),
 })
 
+const part = { refundId: z.uuid().toLowerCase(), amountCents: z.int().min(1), currency: amount.currency }
+
 const schemas = {
   'dev.orderpipeline.orders.validated.v1': z.object({ ...aboutOrder, ...amount, items: z.array(item).min(1) }),
   'dev.orderpipeline.payment.captured.v1': z.object({ ...aboutOrder, ...amount, chargeId: z.string().min(1) }),
@@ -35,12 +37,20 @@ const schemas = {
     refundId: z.string().min(1),
   }),
   'dev.orderpipeline.orders.cancelled.v1': z.object(aboutOrder),
+  'dev.orderpipeline.orders.partial-refund-requested.v1': z.object({
+    ...aboutOrder,
+    ...part,
+    items: z.array(item.omit({ unitPriceCents: true })).optional(),
+  }),
+  'dev.orderpipeline.payment.partly-refunded.v1': z.object({ ...aboutOrder, ...part, chargeId: z.string().min(1) }),
 } as const
 const kinds = {
   'dev.orderpipeline.orders.validated.v1': 'priced',
   'dev.orderpipeline.payment.captured.v1': 'captured',
   'dev.orderpipeline.payment.refunded.v1': 'refunded',
   'dev.orderpipeline.orders.cancelled.v1': 'cancelled',
+  'dev.orderpipeline.orders.partial-refund-requested.v1': 'partRequested',
+  'dev.orderpipeline.payment.partly-refunded.v1': 'partRefunded',
 } as const
 type WireType = keyof typeof schemas
 

@@ -52,6 +52,7 @@ WITH day AS (
 ), of_day AS (
   SELECT order_id FROM charges, day WHERE captured_at >= starts AND captured_at < ends
   UNION SELECT order_id FROM charges, day WHERE refunded_at >= starts AND refunded_at < ends
+  UNION SELECT order_id FROM partial_refunds, day WHERE refunded_at >= starts AND refunded_at < ends
   UNION SELECT order_id FROM orders, day WHERE cancelled_at >= starts AND cancelled_at < ends
   UNION SELECT order_id FROM documents, day WHERE issued_on = day
 )
@@ -65,6 +66,9 @@ SELECT jsonb_build_object(
       'refundedCents', refunded_cents
     ) ORDER BY captured_at, charge_id), '[]')
     FROM charges WHERE charges.order_id = o.order_id
+  ),
+  'partlyRefundedCents', (
+    SELECT COALESCE(sum(amount_cents), 0) FROM partial_refunds WHERE partial_refunds.order_id = o.order_id
   ),
   'documents', (
     SELECT COALESCE(jsonb_agg(jsonb_build_object(

@@ -42,6 +42,22 @@ CREATE TABLE IF NOT EXISTS charges (
 CREATE INDEX IF NOT EXISTS charges_captured ON charges (captured_at);
 CREATE INDEX IF NOT EXISTS charges_refunded ON charges (refunded_at) WHERE refunded_at IS NOT NULL;
 
+-- Refunds of parts of a charge, as they were requested and made; either may come first.
+CREATE TABLE IF NOT EXISTS partial_refunds (
+  order_id uuid NOT NULL REFERENCES orders,
+  refund_id uuid NOT NULL,
+  requested boolean NOT NULL,
+  -- The pieces; NULL where it is of an amount.
+  items jsonb,
+  -- NULL until it is made.
+  charge_id text,
+  refunded_at timestamptz,
+  amount_cents bigint,
+  currency text,
+  PRIMARY KEY (order_id, refund_id)
+);
+CREATE INDEX IF NOT EXISTS partial_refunds_made ON partial_refunds (refunded_at) WHERE refunded_at IS NOT NULL;
+
 -- Filled by the team, from wherever it has its customers: the shop's events carry no address.
 CREATE TABLE IF NOT EXISTS buyers (
   customer_id text PRIMARY KEY,
@@ -71,7 +87,7 @@ CREATE TABLE IF NOT EXISTS documents (
   customer_id text NOT NULL,
   charge_id text NOT NULL,
   refund_id text,
-  -- The number of the invoice that a credit note reverses.
+  -- The number of the invoice that a credit note is of.
   invoice text,
   buyer jsonb NOT NULL,
   currency text NOT NULL,
@@ -81,10 +97,13 @@ CREATE TABLE IF NOT EXISTS documents (
   event text NOT NULL,
   published_at timestamptz,
   PRIMARY KEY (series, year, number),
-  UNIQUE (order_id, kind),
   CHECK ((kind = 'credit-note') = (invoice IS NOT NULL AND refund_id IS NOT NULL)),
   CHECK (net_cents + tax_cents = gross_cents)
 );
+-- Of an order one invoice, and one credit note for each refund. Older tables allowed one in all.
+ALTER TABLE documents DROP CONSTRAINT IF EXISTS documents_order_id_kind_key;
+CREATE UNIQUE INDEX IF NOT EXISTS documents_invoice ON documents (order_id) WHERE kind = 'invoice';
+CREATE UNIQUE INDEX IF NOT EXISTS documents_credit ON documents (order_id, refund_id) WHERE kind = 'credit-note';
 -- The ledger is read in this order.
 CREATE INDEX IF NOT EXISTS documents_by_day ON documents (issued_on, series, year, number);
 

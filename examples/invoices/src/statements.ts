@@ -36,6 +36,22 @@ ON CONFLICT (order_id, charge_id) DO UPDATE SET
   refunded_cents = COALESCE(known.refunded_cents, excluded.refunded_cents),
   refunded_currency = COALESCE(known.refunded_currency, excluded.refunded_currency)`
 
+export const upsertParts = `
+INSERT INTO partial_refunds AS known (order_id, refund_id, requested, items, charge_id, refunded_at, amount_cents, currency)
+SELECT order_id, refund_id, COALESCE(requested, false), items, charge_id, refunded_at, amount_cents, currency
+FROM jsonb_to_recordset($1::jsonb) AS given (
+  order_id uuid, refund_id uuid, requested boolean, items jsonb, charge_id text, refunded_at timestamptz,
+  amount_cents bigint, currency text
+)
+ORDER BY order_id, refund_id
+ON CONFLICT (order_id, refund_id) DO UPDATE SET
+  requested = known.requested OR excluded.requested,
+  items = COALESCE(known.items, excluded.items),
+  charge_id = COALESCE(known.charge_id, excluded.charge_id),
+  refunded_at = COALESCE(known.refunded_at, excluded.refunded_at),
+  amount_cents = COALESCE(known.amount_cents, excluded.amount_cents),
+  currency = COALESCE(known.currency, excluded.currency)`
+
 /** All that is known of the orders, in the order of the batch. */
 export const selectOrders = `
 SELECT jsonb_build_object(
@@ -57,6 +73,14 @@ SELECT jsonb_build_object(
     ) ORDER BY captured_at, charge_id), '[]')
     FROM charges WHERE charges.order_id = o.order_id
   ),
+  'cancelled', o.cancelled_at IS NOT NULL,
+  'parts', (
+    SELECT COALESCE(jsonb_agg(jsonb_build_object(
+      'refundId', refund_id, 'chargeId', charge_id, 'amountCents', amount_cents, 'currency', currency,
+      'requested', requested, 'items', items
+    ) ORDER BY refunded_at, refund_id), '[]')
+    FROM partial_refunds WHERE partial_refunds.order_id = o.order_id
+  ),
   'invoice', (
     SELECT jsonb_build_object(
       'series', d.series, 'year', d.year, 'number', d.number, 'chargeId', d.charge_id, 'buyer', d.buyer,
@@ -71,7 +95,16 @@ SELECT jsonb_build_object(
     )
     FROM documents AS d WHERE d.order_id = o.order_id AND d.kind = 'invoice'
   ),
-  'credited', EXISTS (SELECT FROM documents AS d WHERE d.order_id = o.order_id AND d.kind = 'credit-note')
+  'credits', (
+    SELECT COALESCE(jsonb_agg(jsonb_build_object(
+      'refundId', d.refund_id,
+      'lines', (
+        SELECT jsonb_agg(jsonb_build_object('sku', sku, 'taxCents', tax_cents, 'grossCents', gross_cents) ORDER BY position)
+        FROM document_lines AS l WHERE (l.series, l.year, l.number) = (d.series, d.year, d.number)
+      )
+    )), '[]')
+    FROM documents AS d WHERE d.order_id = o.order_id AND d.kind = 'credit-note'
+  )
 ) AS "order"
 FROM unnest($1::uuid[]) WITH ORDINALITY AS batch (order_id, place)
 JOIN orders AS o USING (order_id)
@@ -120,7 +153,7 @@ SELECT series, year, number, position, line ->> 'sku', (line ->> 'quantity')::in
   (line ->> 'taxCents')::bigint, (line ->> 'grossCents')::bigint
 FROM issued, jsonb_array_elements(lines) WITH ORDINALITY AS each (line, position)`
 
-/** The invoice of an order before its credit note. */
+/** The invoice of an order before its credit notes. */
 export const selectUnpublished = `
 SELECT series, year, number, order_id AS "orderId", customer_id AS "customerId", event
 FROM documents

@@ -1,7 +1,7 @@
 // How do events become documents, each once and with the next number? stage.ts calls `take` for
 // each batch: one transaction in the schema invoices. It writes down what the events say, reads
 // all that is known of their orders, and issues what is due. An event that comes again changes
-// nothing, and of an order there is one invoice and one credit note.
+// nothing, and of an order there is one invoice, and one credit note for each refund.
 import type pg from 'pg'
 import { dayOf } from './calendar.ts'
 import { DatabaseUnavailableError, isOfTheData, openPool, transaction } from './database.ts'
@@ -20,6 +20,7 @@ import {
   selectOrders,
   selectUnpublished,
   upsertCharges,
+  upsertParts,
   upsertOrders,
 } from './statements.ts'
 
@@ -84,9 +85,10 @@ async function take(
   options: StoreOptions,
   now: Date,
 ): Promise<Taken> {
-  const { orders, charges } = rowsOfEvents(events)
+  const { orders, charges, parts } = rowsOfEvents(events)
   await client.query(upsertOrders, [JSON.stringify(orders)])
   if (charges.length > 0) await client.query(upsertCharges, [JSON.stringify(charges)])
+  if (parts.length > 0) await client.query(upsertParts, [JSON.stringify(parts)])
   const ids = orders.map(({ order_id }) => order_id)
   const { rows } = await client.query<{ order: Order }>(selectOrders, [ids])
   const due = rows.map(({ order }) => documentsDue(order, options.taxation))
@@ -157,10 +159,22 @@ interface ChargeRow {
   refunded_currency?: string
 }
 
-/** One row for each order and charge: a statement cannot write a row twice. */
+interface PartRow {
+  readonly order_id: string
+  readonly refund_id: string
+  requested?: boolean
+  items?: unknown
+  charge_id?: string
+  refunded_at?: string
+  amount_cents?: number
+  currency?: string
+}
+
+/** One row for each order, charge and refund of a part: a statement cannot write a row twice. */
 export function rowsOfEvents(events: readonly ShopEvent[]) {
   const orders = new Map<string, OrderRow>()
   const charges = new Map<string, ChargeRow>()
+  const parts = new Map<string, PartRow>()
   for (const event of events) {
     const { orderId, customerId, time } = event
     const order = orders.get(orderId) ?? { order_id: orderId, customer_id: customerId }
@@ -170,7 +184,20 @@ export function rowsOfEvents(events: readonly ShopEvent[]) {
       order.total_cents ??= event.totalCents
       order.items ??= event.items
     } else if (event.kind === 'cancelled') order.cancelled_at ??= time
-    else {
+    else if (event.kind === 'partRequested' || event.kind === 'partRefunded') {
+      const { refundId } = event
+      const part = parts.get(refundId) ?? { order_id: orderId, refund_id: refundId }
+      parts.set(refundId, part)
+      if (event.kind === 'partRequested') {
+        part.requested = true
+        part.items ??= event.items
+      } else {
+        part.charge_id ??= event.chargeId
+        part.refunded_at ??= time
+        part.amount_cents ??= event.amountCents
+        part.currency ??= event.currency
+      }
+    } else {
       const key = `${orderId} ${event.chargeId}`
       const charge = charges.get(key) ?? { order_id: orderId, charge_id: event.chargeId }
       charges.set(key, charge)
@@ -186,5 +213,5 @@ export function rowsOfEvents(events: readonly ShopEvent[]) {
       }
     }
   }
-  return { orders: [...orders.values()], charges: [...charges.values()] }
+  return { orders: [...orders.values()], charges: [...charges.values()], parts: [...parts.values()] }
 }
