@@ -37,7 +37,7 @@ export interface TestOrder {
   readonly refunded: OrderEvent
   readonly orderId: string
   /** The request and the refund of a part: of pieces, or of an amount. */
-  part(amountCents: number, skus?: readonly string[]): readonly [requested: OrderEvent, made: OrderEvent]
+  part(amountCents: number, skus?: readonly string[]): readonly [requested: OrderEvent, refund: OrderEvent]
   /** The refund of the charge for what parts have left. */
   rest(totalCents: number): OrderEvent
 }
@@ -59,10 +59,10 @@ export function order(customerId: string, prices: readonly number[], currency = 
       const refundId = randomUUID()
       const part = { ...about, refundId, amountCents, currency }
       const pieces = skus ? { items: skus.map((sku) => ({ sku, quantity: 1 })) } : {}
-      const made = { ...part, chargeId: charge.chargeId, providerRefundId: `pr-${refundId}` }
+      const partRefund = { ...part, chargeId: charge.chargeId, providerRefundId: `pr-${refundId}` }
       return [
         eventOf('PartialRefundRequested', { ...part, reason: 'late', ...pieces }, context, refundId),
-        eventOf('PaymentPartlyRefunded', made, context, refundId),
+        eventOf('PaymentPartlyRefunded', partRefund, context, refundId),
       ]
     },
   }

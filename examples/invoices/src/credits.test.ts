@@ -2,9 +2,9 @@
 // was for, and never to more than the invoice?
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Part } from './credits.ts'
 import { documentsDue } from './documents.ts'
-import type { Charge, Draft, Order } from './documents.ts'
+import type { Draft } from './documents.ts'
+import type { Charge, Order, Part } from './order.ts'
 import { ratesOf } from './tax.ts'
 
 const taxation = { rates: ratesOf('DE=19 DE:BOOK-=7'), country: 'DE' }
@@ -76,7 +76,7 @@ test('the refund of the charge after refunds of parts credits what they have lef
   expect(due({ parts: nothingLeft, charges: [{ ...charge, ...refund, refundedCents: 0 }] }).drafts).toHaveLength(1)
 })
 
-test('waits for the request and for the refund; of a cancelled order nobody may have requested it', () => {
+test('waits for the request and for the refund; of a cancelled order only for the refund', () => {
   expect(due({ parts: [part('p-1', 500, { requested: false })] }).drafts).toEqual([])
   expect(due({ parts: [part('p-1', 500, { requested: false })], cancelled: true }).drafts).toHaveLength(1)
   const unmade = { chargeId: null, amountCents: null, currency: null, items: null }
@@ -128,25 +128,25 @@ test('any refunds of an order, one after another or at once, add up in every amo
       const parts = steps.map((each, n) =>
         'sku' in each ? part(`p-${n}`, 1_000, pieces(1, each.sku)) : part(`p-${n}`, each.amountCents),
       )
-      let known: Order['credits'] = []
+      let creditsBefore: Order['credits'] = []
       let [backCents, problems] = [0, 0]
       for (let n = atOnce ? parts.length : 0; n <= parts.length; n++) {
-        const result = due({ parts: parts.slice(0, n), credits: known })
+        const result = due({ parts: parts.slice(0, n), credits: creditsBefore })
         problems = result.problems.length
-        known = [...known, ...credits(result.drafts)]
+        creditsBefore = [...creditsBefore, ...credits(result.drafts)]
         for (const { grossCents, netCents, taxCents } of result.drafts) {
           expect(netCents + taxCents).toBe(grossCents)
           backCents += grossCents
         }
       }
-      const made = parts.filter(({ refundId }) => known.some((credit) => credit.refundId === refundId))
-      expect(made.length + problems).toBe(parts.length)
-      expect(backCents).toBe(made.reduce((sum, { amountCents }) => sum + (amountCents ?? 0), 0))
+      const creditedParts = parts.filter(({ refundId }) => creditsBefore.some((credit) => credit.refundId === refundId))
+      expect(creditedParts.length + problems).toBe(parts.length)
+      expect(backCents).toBe(creditedParts.reduce((sum, { amountCents }) => sum + (amountCents ?? 0), 0))
       expect(backCents).toBeLessThanOrEqual(invoice.grossCents)
       const refundedCents = invoice.grossCents - backCents
       const refund = { refundId: 're-1', refundedAt: '2026-01-03T03:04:05Z', refundedCents, refundedCurrency: 'EUR' }
-      const rest = due({ charges: [{ ...charge, ...refund }], parts: made, credits: known }).drafts
-      const taxes = [...known, ...credits(rest)].flatMap(({ lines }) => lines.map(({ taxCents }) => taxCents))
+      const rest = due({ charges: [{ ...charge, ...refund }], parts: creditedParts, credits: creditsBefore }).drafts
+      const taxes = [...creditsBefore, ...credits(rest)].flatMap(({ lines }) => lines.map(({ taxCents }) => taxCents))
       if (refundedCents > 0) expect(taxes.reduce((sum, cents) => sum + cents, 0)).toBe(invoice.taxCents)
     }),
   )

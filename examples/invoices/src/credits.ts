@@ -1,27 +1,9 @@
 // Which credit notes are due for an invoice? One for each refund of a part, and one for the refund
 // of all that parts have left. Pure. Tax is credited so that all credit notes of a product together
 // never have more or less of it than its lines of the invoice, once all of them is credited.
-import type { Charge, Invoice, Item, Line, Order, Problem } from './documents.ts'
+import type { Charge, Credit, Invoice, Line, Order, Part, Problem } from './order.ts'
 import { taxIn } from './tax.ts'
 import type { Rate } from './tax.ts'
-
-/** A refund of a part of a charge. All amounts are in minor units. */
-export interface Part {
-  readonly refundId: string
-  /** These are null until it is made. */
-  readonly chargeId: string | null
-  readonly amountCents: number | null
-  readonly currency: string | null
-  /** Whether it is known what was requested: the lines, or none where it is an amount. */
-  readonly requested: boolean
-  readonly items: readonly Pick<Item, 'sku' | 'quantity'>[] | null
-}
-
-/** A credit note that was issued. */
-export interface Credit {
-  readonly refundId: string
-  readonly lines: readonly Pick<Line, 'sku' | 'taxCents' | 'grossCents'>[]
-}
 
 export interface DueCredit {
   readonly refundId: string
@@ -52,7 +34,7 @@ export function creditsDue(order: Order, invoice: Invoice): DueCredits {
   return { credits, problems }
 }
 
-/** Nobody has requested what goes back of a cancelled order after its payment was disputed. */
+/** After a lost dispute, what goes back of a cancelled order has no request. */
 function isDue({ requested, amountCents }: Part, { cancelled }: Order): boolean {
   return amountCents !== null && (requested || cancelled)
 }
@@ -72,11 +54,11 @@ function productsOf({ lines }: Invoice, credits: readonly Credit[]): Product[] {
   const credited = credits.flatMap((credit) => credit.lines)
   return [...Map.groupBy(lines, ({ sku }) => sku)].map(([sku, own]) => {
     const [first] = own
-    const taken = credited.filter((line) => line.sku === sku)
+    const creditedLines = credited.filter((line) => line.sku === sku)
     return {
       ...{ sku, unitPriceCents: first?.unitPriceCents ?? 0, rate: first?.rate ?? 0 },
       ...{ grossCents: sum(own, 'grossCents'), taxCents: sum(own, 'taxCents') },
-      ...{ creditedCents: sum(taken, 'grossCents'), creditedTaxCents: sum(taken, 'taxCents') },
+      ...{ creditedCents: sum(creditedLines, 'grossCents'), creditedTaxCents: sum(creditedLines, 'taxCents') },
     }
   })
 }
@@ -136,7 +118,7 @@ function linesOfRest(
   })
 }
 
-/** Of several pieces at the price of each, or of one share that has the amount as its price. */
+/** Several pieces at the price of each, or one share that has the amount as its price. */
 function line(product: Product, quantity: number, grossCents: number): Line {
   const { sku, rate } = product
   const until = product.creditedCents + grossCents

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { documentsDue, totalsOf } from './documents.ts'
-import type { Charge, Order } from './documents.ts'
+import type { Charge, Order } from './order.ts'
 import { ratesOf } from './tax.ts'
 
 const taxation = { rates: ratesOf('DE=19 DE:BOOK-=7 AT=20'), country: 'DE' }

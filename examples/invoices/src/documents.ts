@@ -2,73 +2,11 @@
 // known; a credit note for each refund of a part of it, and one once the charge of the invoice is
 // refunded. Pure: they follow from what the events have said by now, in whichever order they came.
 import { creditsDue } from './credits.ts'
-import type { Credit, DueCredit, Part } from './credits.ts'
+import type { DueCredit } from './credits.ts'
+import type { Invoice, Line, Order, Problem } from './order.ts'
 import { numberText } from './numbers.ts'
 import { rateFor, taxIn } from './tax.ts'
-import type { Rate, Rates } from './tax.ts'
-
-export interface Item {
-  readonly sku: string
-  readonly quantity: number
-  readonly unitPriceCents: number
-}
-
-/** Money that was taken for an order, and that went back. All amounts are in minor units. */
-export interface Charge {
-  readonly chargeId: string
-  /** RFC 3339. Null: only its refund is known. */
-  readonly capturedAt: string | null
-  readonly capturedCents: number | null
-  readonly capturedCurrency: string | null
-  readonly refundId: string | null
-  readonly refundedAt: string | null
-  readonly refundedCents: number | null
-  readonly refundedCurrency: string | null
-}
-
-/** As on the document, whatever becomes of the customer later. */
-export interface Buyer {
-  readonly name: string | null
-  readonly address: string | null
-  readonly taxId: string | null
-  readonly country: string
-}
-
-export interface Line extends Item {
-  readonly rate: Rate
-  readonly netCents: number
-  readonly taxCents: number
-  readonly grossCents: number
-}
-
-export interface Invoice {
-  readonly chargeId: string
-  readonly buyer: Buyer
-  readonly currency: string
-  readonly netCents: number
-  readonly taxCents: number
-  readonly grossCents: number
-  readonly lines: readonly Line[]
-}
-
-/** All that is known of an order. */
-export interface Order {
-  readonly orderId: string
-  readonly customerId: string
-  /** Null until its `OrderValidated` has come. */
-  readonly currency: string | null
-  readonly totalCents: number | null
-  readonly items: readonly Item[] | null
-  /** Null: the team's table `buyers` has no row of the customer. */
-  readonly buyer: Buyer | null
-  /** The first captured one first. */
-  readonly charges: readonly Charge[]
-  /** Refunds of parts, those first that were made first. */
-  readonly parts: readonly Part[]
-  readonly cancelled: boolean
-  readonly invoice: (Invoice & { readonly series: string; readonly year: number; readonly number: number }) | null
-  readonly credits: readonly Credit[]
-}
+import type { Rates } from './tax.ts'
 
 /** A document without its number. */
 export interface Draft extends Invoice {
@@ -78,13 +16,6 @@ export interface Draft extends Invoice {
   readonly refundId: string | null
   /** The number of the invoice that a credit note is of. Null: it is issued just before it. */
   readonly invoice: string | null
-}
-
-/** Why a document is not issued: a person decides. `reconcile` lists it too. */
-export interface Problem {
-  readonly orderId: string
-  readonly reason: 'LinesDiffer' | 'AmountDiffers' | 'NoTaxRate' | 'RefundDiffers'
-  readonly message: string
 }
 
 export interface Due {

@@ -100,7 +100,7 @@ CREATE TABLE IF NOT EXISTS documents (
   CHECK ((kind = 'credit-note') = (invoice IS NOT NULL AND refund_id IS NOT NULL)),
   CHECK (net_cents + tax_cents = gross_cents)
 );
--- Of an order one invoice, and one credit note for each refund. Older tables allowed one in all.
+-- An order has one invoice, and one credit note for each refund. Older tables allowed one in all.
 ALTER TABLE documents DROP CONSTRAINT IF EXISTS documents_order_id_kind_key;
 CREATE UNIQUE INDEX IF NOT EXISTS documents_invoice ON documents (order_id) WHERE kind = 'invoice';
 CREATE UNIQUE INDEX IF NOT EXISTS documents_credit ON documents (order_id, refund_id) WHERE kind = 'credit-note';

@@ -185,7 +185,7 @@ async function callProvider(method: string, path: string, body: object): Promise
   return (await response.json()) as { disputeId: string }
 }
 /** Payment's task that asks about disputes, without its pauses. */
-async function heard(done: () => Promise<boolean>): Promise<void> {
+async function untilStageKnows(done: () => Promise<boolean>): Promise<void> {
   const source = simulatorDisputes({ url: simulator.url, timeoutMs: 30_000 })
   const options = { source, publishes: true, now }
   await until(async () => {
@@ -285,14 +285,14 @@ test('a disputed order is cancelled before its goods leave, and refunded once th
   await database.ask('orders', `UPDATE orders SET status = 'CONFIRMED' WHERE order_id = $1`, [orderId])
   const { totalCents } = await show(orderId)
   const disputeId = await disputed(orderId)
-  await heard(async () => (await show(orderId)).status === 'CANCELLED')
+  await untilStageKnows(async () => (await show(orderId)).status === 'CANCELLED')
   expect(await show(orderId)).toMatchObject({ reason: 'DISPUTED', disputes: [{ status: 'OPEN' }] })
   await until(async () => (await bench.lag('payment', 'orders.cancelled')) === 0, 60)
   await refundsMade(orderId, 0)
   expect(await refundedCents(orderId)).toBe(0)
   expect(await refund(orderId, 'k', { amountCents: 1, reason: 'late' })).toMatchObject({ status: 409 })
   await closed(disputeId, 'WON')
-  await heard(async () => (await show(orderId)).disputes?.[0]?.status === 'WON')
+  await untilStageKnows(async () => (await show(orderId)).disputes?.[0]?.status === 'WON')
   await database.ask('payment', 'UPDATE refunds_due SET due_at = now()')
   await refundsMade(orderId, 0)
   await until(async () => (await refundedCents(orderId)) === totalCents, 60)
@@ -302,10 +302,10 @@ test('a shipped order stays shipped when its payment is disputed, and nothing is
   const orderId = await place([{ sku: 'SKU-0002', quantity: 1 }])
   await until(async () => (await show(orderId)).status === 'SHIPPED', 60)
   const disputeId = await disputed(orderId)
-  await heard(async () => (await show(orderId)).disputes?.[0]?.status === 'OPEN')
+  await untilStageKnows(async () => (await show(orderId)).disputes?.[0]?.status === 'OPEN')
   expect(await refund(orderId, 'open', { amountCents: 1, reason: 'late' })).toMatchObject({ status: 409 })
   await closed(disputeId, 'LOST')
-  await heard(async () => (await show(orderId)).disputes?.[0]?.status === 'LOST')
+  await untilStageKnows(async () => (await show(orderId)).disputes?.[0]?.status === 'LOST')
   expect(await refund(orderId, 'lost', { amountCents: 1, reason: 'late' })).toMatchObject({ status: 409 })
   const { status, timeline } = await show(orderId)
   expect(status).toBe('SHIPPED')

@@ -11,7 +11,9 @@ export interface Audit {
   readonly unfinished: number
   /** Orders that were both shipped and cancelled. */
   readonly twoEnds: number
-  /** SKUs whose stock and reservations do not add up to the initial stock and what came in since. */
+  /**
+   * SKUs whose stock and reservations do not add up to the initial stock and what came in since.
+   */
   readonly stockOff: number
   /**
    * Orders whose reservation does not follow from their end: shipped and not reserved, or reserved
@@ -54,7 +56,7 @@ const netOfRefunds = `
 
 /**
  * By SKU. Pieces that were sold stay reserved; those that came back are a delivery of their own,
- * named after the return, whoever counts them.
+ * named after the return.
  */
 const initialStock = `
   WITH held AS (

@@ -29,7 +29,7 @@ it('an order without refunds and disputes keeps its history', () => {
 })
 
 it('each of several refunds has its steps, in the order of their times', () => {
-  const stored: TimelineStep[] = [
+  const historySteps: TimelineStep[] = [
     ...history,
     { event: 'PartialRefundRequested', at: at(10) },
     { event: 'ItemsReturned', at: at(10) },
@@ -40,13 +40,13 @@ it('each of several refunds has its steps, in the order of their times', () => {
     refund('b', { status: 'REFUNDED', at: at(12), settledAt: at(14) }),
     refund('c', { at: at(13) }),
   ]
-  expect(steps(stored, { refunds })).toEqual([
+  expect(steps(historySteps, { refunds })).toEqual([
     ...['OrderPlaced', 'OrderShipped', 'PartialRefundRequested a', 'ItemsReturned a', 'PaymentPartlyRefunded a'],
     ...['PartialRefundRequested b', 'PartialRefundRequested c', 'PaymentPartlyRefunded b'],
   ])
 })
 
-it('a refund that was refused says why, and one that nobody requested has no request', () => {
+it('a refund that was refused says why, and one without a request has none', () => {
   const refused = refund('a', { status: 'REFUSED', refusal: 'DISPUTED', settledAt: at(20) })
   expect(withMoneySteps([], { refunds: [refused] })).toEqual([
     { event: 'PartialRefundRequested', reason: 'late', at: at(10), refundId: 'a' },
@@ -62,9 +62,9 @@ it('a refund that was refused says why, and one that nobody requested has no req
 })
 
 it('a dispute has its reason and its outcome; what is not known of a kind is as in the history', () => {
-  const stored: TimelineStep[] = [...history, { event: 'PaymentPartlyRefunded', at: at(6) }]
+  const historySteps: TimelineStep[] = [...history, { event: 'PaymentPartlyRefunded', at: at(6) }]
   const disputes = [{ ...dispute, status: 'LOST' as const, closedAt: at(40) }]
-  expect(withMoneySteps(stored, { refunds: [refund('a', { status: 'REFUNDED' })], disputes }).slice(2)).toEqual([
+  expect(withMoneySteps(historySteps, { refunds: [refund('a', { status: 'REFUNDED' })], disputes }).slice(2)).toEqual([
     { event: 'PaymentPartlyRefunded', at: at(6) },
     { event: 'PaymentDisputed', reason: 'fraudulent', at: at(30), disputeId: 'du-1' },
     { event: 'PaymentDisputeClosed', reason: 'LOST', at: at(40), disputeId: 'du-1' },

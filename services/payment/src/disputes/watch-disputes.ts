@@ -9,7 +9,6 @@ import type { Logger } from '@orderpipeline/process'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import type { Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder } from '../apply.ts'
-import { ProviderError } from '../provider/provider-error.ts'
 import { claimWatched, disputeOf, recordDispute, stopWatching, sumDisputes, watchDisputes } from '../sql/disputes.ts'
 import type { DisputeSum } from '../sql/disputes.ts'
 import { lockPayments, paymentsOf } from '../sql/stage.ts'
@@ -69,14 +68,12 @@ export async function watchChanged(
   { database, stopping }: Pick<PeriodicTaskContext, 'database' | 'stopping'>,
   { source, now, logger }: Pick<WatchOptions, 'source' | 'now' | 'logger'>,
 ): Promise<void> {
-  let disputeIds: readonly string[] = []
-  try {
-    disputeIds = (await source.changedSince?.(new Date(now().getTime() - changesMs), stopping)) ?? []
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error
+  const changed = source.changedSince?.(new Date(now().getTime() - changesMs), stopping)
+  const disputeIds = await changed?.catch((error: unknown) => {
     logger?.debug({ error }, 'the list of disputes could not be read; it is read again')
-  }
-  await watch(database, disputeIds)
+    return []
+  })
+  await watch(database, disputeIds ?? [])
 }
 
 export type WatchSurroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
