@@ -399,6 +399,7 @@ describe('order-shop', () => {
       readonly name?: string
       readonly consumes?: { topic: string }[]
       readonly emits?: { topic: string }[]
+      readonly env?: { name: string }[]
     }
     const example = ((await read('examples/shop-refunds.yaml')) as KubeObject).spec as {
       gateway: Part
@@ -416,6 +417,10 @@ describe('order-shop', () => {
     const orders = both.stages.find(({ name }) => name === 'orders')
     expect(orders?.consumes?.map(({ topic }) => topic).slice(-2)).toEqual(['inventory.stock', 'payment.adjusted'])
     expect((await spec([])).topics.map(({ name }) => name)).not.toContain('orders.refunds')
+    const withMails = await spec(['refunds.enabled=true', 'devServices.enabled=true'])
+    const notification = withMails.stages.find(({ name }) => name === 'notification')
+    expect(notification?.consumes).toContainEqual({ topic: 'payment.adjusted' })
+    expect(notification?.env?.map(({ name }) => name)).toContain('SMTP_URL')
   })
 
   test('connects shipping to the carrier of the values, or to the simulated one, and to none by default', async () => {

@@ -10,10 +10,10 @@ import { usesDevIssuer, withShopProfile } from './shop-profile.ts'
 const everything = { redis: true, replica: true }
 const nothingElse = { redis: false, replica: false }
 
-async function exampleShop(): Promise<OrderPipeline> {
-  const text = await readFile(join(import.meta.dirname, '../../../examples/shop.yaml'), 'utf8')
+async function exampleShop(file = 'shop.yaml'): Promise<OrderPipeline> {
+  const text = await readFile(join(import.meta.dirname, '../../../examples', file), 'utf8')
   const { pipeline } = validation(parse(text) as OrderPipeline)
-  if (!pipeline) throw new Error('examples/shop.yaml is not valid')
+  if (!pipeline) throw new Error(`examples/${file} is not valid`)
   return pipeline
 }
 
@@ -45,6 +45,17 @@ it('gives the example shop tokens, limits in Redis, a read replica, a request lo
 
 it('makes a pipeline that is valid', async () => {
   expect(validation(withShopProfile(await exampleShop(), everything))).toMatchObject({ accepted: true })
+})
+
+it('knows the staff of a shop that refunds parts, and keeps its topics', async () => {
+  const example = await exampleShop('shop-refunds.yaml')
+  const shop = withShopProfile(example, everything)
+  expect(validation(shop)).toMatchObject({ accepted: true })
+  expect(shop.spec.gateway?.emits).toContainEqual({ topic: 'orders.refunds' })
+  expect(shop.spec.gateway?.env).toContainEqual({ name: 'AUTH_STAFF_SCOPE', value: 'shop.staff' })
+  const topics = ({ spec }: OrderPipeline) =>
+    spec.stages.map(({ name, consumes, emits }) => ({ name, consumes, emits }))
+  expect(topics(shop)).toEqual(topics(example))
 })
 
 it('changes nothing when it is applied again', async () => {
