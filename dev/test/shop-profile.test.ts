@@ -1,5 +1,6 @@
-// Does the profile `shop` run the example shop as a shop runs? With tokens, mails, traces, Redis
-// and a read replica, each seen by the way that the terminal prints.
+// Does the profile `shop` run an example shop as a shop runs? With tokens, mails, traces, Redis and
+// a read replica, each seen by the way that the terminal prints; and with refunds by its staff and
+// a customer's bank, which the simulated provider plays.
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,10 +13,15 @@ const root = join(import.meta.dirname, '../..')
 let space: Workspace
 let running: RunningDev
 let devServices: string
+/** An order of `me`. */
+let shippedId: string
 
-/** The example with one replica of each part, so that the test is about what it is wired to. */
+/**
+ * The example with refunds, and one replica of each part, so that the test is about what it is
+ * wired to.
+ */
 async function smallShop(): Promise<string> {
-  const text = await readFile(join(root, 'examples/shop.yaml'), 'utf8')
+  const text = await readFile(join(root, 'examples/shop-refunds.yaml'), 'utf8')
   return text.replaceAll(/minReplicas: \d+/g, 'minReplicas: 1').replaceAll(/maxReplicas: \d+/g, 'maxReplicas: 2')
 }
 
@@ -44,10 +50,19 @@ async function json<T>(url: string, headers: Record<string, string> = {}): Promi
 }
 
 function place(headers: Record<string, string>): Promise<Response> {
-  return fetch(`${running.gateway}/v1/orders`, {
+  return post(`${running.gateway}/v1/orders`, { items: [{ sku: 'SKU-0001', quantity: 1 }] }, headers)
+}
+
+interface MoneyView {
+  readonly refunds?: readonly { readonly status: string }[]
+  readonly disputes?: readonly { readonly status: string }[]
+}
+
+function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ items: [{ sku: 'SKU-0001', quantity: 1 }] }),
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(30_000),
   })
 }
@@ -68,6 +83,7 @@ describe('the shop of npm start', () => {
       })
       return view.status === 'SHIPPED' ? view : undefined
     })
+    shippedId = orderId
     const subjects = await eventually('its mails are there', 60, async () => {
       const { mails } = await json<{ mails: { subject: string }[] }>(`${devServices}/mails?to=me@`)
       return mails.length >= 3 ? mails.map(({ subject }) => subject) : undefined
@@ -87,6 +103,35 @@ describe('the shop of npm start', () => {
       fetch(`${running.gateway}/v1/stock`, { headers: { authorization: `Bearer ${token}` } })
     expect((await stock(await printedToken('me'))).status).toBe(403)
     expect((await stock(await printedToken('kim', '--scope', 'shop.staff'))).status).toBe(200)
+  })
+
+  it('has its staff refund a part of an order, mails the customer, and suspends refunds in a dispute', async () => {
+    const [customer, staff] = await Promise.all([printedToken('me'), printedToken('kim', '--scope', 'shop.staff')])
+    const refund = (token: string, key: string) =>
+      post(
+        `${running.gateway}/v1/orders/${shippedId}/refunds`,
+        { amountCents: 1, reason: 'late' },
+        {
+          ...{ authorization: `Bearer ${token}`, 'idempotency-key': key },
+        },
+      )
+    expect((await refund(customer, 'mine')).status).toBe(403)
+    expect((await refund(staff, 'note-1')).status).toBe(202)
+    const money = (what: string, holds: (view: MoneyView) => boolean) =>
+      eventually(what, 90, async () => {
+        const headers = { authorization: `Bearer ${customer}` }
+        const view = await json<MoneyView>(`${running.gateway}/v1/orders/${shippedId}`, headers)
+        return holds(view) ? view : undefined
+      })
+    await money('the part is refunded', ({ refunds }) => refunds?.[0]?.status === 'REFUNDED')
+    await eventually('the mail about the refund is there', 60, async () => {
+      const { mails } = await json<{ mails: { subject: string }[] }>(`${devServices}/mails?to=me@`)
+      return mails.some(({ subject }) => /refund/i.test(subject)) || undefined
+    })
+    const provider = `http://${await running.address('payment-provider')}`
+    expect((await post(`${provider}/v1/disputes`, { orderId: shippedId })).status).toBe(201)
+    await money('the dispute is shown', ({ disputes }) => disputes?.[0]?.status === 'OPEN')
+    expect((await refund(staff, 'note-2')).status).toBe(409)
   })
 
   it('has its read replica and, where the machine has it, its Redis among its dependencies', async () => {
