@@ -10,7 +10,7 @@ export class UnknownCommitError extends Error {
 export async function commitNamed(repository: string, name: string): Promise<string> {
   const commit = await commitOf(repository, name)
   if (commit === undefined)
-    throw new UnknownCommitError(`found the commit ${JSON.stringify(name)}; allowed: a commit that git knows here`)
+    throw new UnknownCommitError(`found ${JSON.stringify(name)}; allowed: a commit that git knows here`)
   return commit
 }
 

@@ -47,6 +47,7 @@ describe('the release of the whole platform', () => {
     accepted.push(...(await traffic).acceptedIds)
     expect(accepted.length).toBeGreaterThan(1500)
     await platform.finished(120)
+    await platform.settled('shop')
     const audit = await platform.settledAudit(accepted)
     expect(audit).toEqual(flawless(audit))
   })
