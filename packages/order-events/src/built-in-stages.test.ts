@@ -11,9 +11,10 @@ it('every built-in event has a handler and a producer', () => {
   expect(all.filter((type) => !builtInStageNames.some((name) => handledEvents(name).includes(type as never)))).toEqual(
     [],
   )
-  // The gateway takes orders in; recommendations come from a stage of a user's own.
+  // The gateway takes orders in; holds and recommendations come from stages of a user's own.
   expect(all.filter((type) => !stages.some(({ emits }) => emits.includes(type as never)))).toEqual([
     'OrderPlaced',
+    'HoldRequested',
     'ProductsRecommended',
   ])
 })

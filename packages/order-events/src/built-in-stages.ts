@@ -40,6 +40,7 @@ export const builtInStages = {
       'ParcelDeliveryFailed',
       'ParcelReturned',
     ],
+    handlesToo: ['HoldRequested'],
     emits: [
       'OrderValidated',
       'OrderConfirmed',

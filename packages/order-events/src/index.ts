@@ -1,11 +1,12 @@
 // Which events do services exchange? This is the one package that they share.
 export {
+  announcedStatuses,
   CancellationReason,
   cancellationReasons,
   Currency,
   definitions,
+  HoldReason,
   OrderItem,
-  OrderStatus,
   orderStatuses,
   Parcel,
   ParcelStatus,
@@ -15,7 +16,7 @@ export {
   terminalStatuses,
   UnitPriceCents,
 } from './definitions.ts'
-export type { EventData, EventType, Topic } from './definitions.ts'
+export type { AnnouncedStatus, EventData, EventType, OrderStatus, Topic } from './definitions.ts'
 export {
   builtInStageNames,
   builtInStages,
@@ -29,7 +30,7 @@ export {
 export type { BuiltInStage, BuiltInStageName } from './built-in-stages.ts'
 export { eventId, eventOf, following, placedAtMs } from './event.ts'
 export type { EventContext, EventOf, OrderEvent } from './event.ts'
-export { decode, decodeAny, encode, topicOf, UndecodableEventError } from './codec.ts'
+export { clearedTopic, decode, decodeAny, encode, encodeCleared, topicOf, UndecodableEventError } from './codec.ts'
 export { isProductEvent, productDefinitions, productEventOf } from './product-event.ts'
 export type { ProductEvent, ProductEventOf, ProductEventType } from './product-event.ts'
 export { amountText, minorUnitsOf } from './currencies.ts'

@@ -13,6 +13,8 @@ const reasons: Record<CancellationReason, string> = {
   PAYMENT_DECLINED: 'Your payment was declined.',
   CUSTOMER: 'You asked us to cancel it.',
   DEADLINE: 'We could not complete it in the time we promise.',
+  FRAUD: 'We cannot accept it.',
+  SHOP: 'We had to cancel it.',
 }
 
 /** `undefined`: there is no mail about this state. */

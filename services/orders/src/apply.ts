@@ -6,7 +6,10 @@ import type { OrderEvent, OrderItem, OrderStatus } from '@orderpipeline/order-ev
 import { cutoffs } from './deadlines/progress.ts'
 import type { Deadlines } from './deadlines/progress.ts'
 import { idRange } from './sql/id-range.ts'
+import { addHolds, closeHolds, heldBefore } from './sql/holds.ts'
 import { changeOrders, changeParcels, itemsOf, lockOrders, priceItems, recordEvents } from './sql/stage.ts'
+import type { HoldSettings } from './holds/settings.ts'
+import { defaultHolds } from './holds/settings.ts'
 import { orderedPrices } from './stage/prices.ts'
 import { decide } from './stage/saga.ts'
 import type { Decision, Facts, StoredParcel } from './stage/saga.ts'
@@ -20,31 +23,57 @@ export class UnknownOrderError extends Error {
   readonly retry = false
 }
 
+/**
+ * A hold is asked for before the order is priced, so that nothing can have been reserved: its
+ * placement is late, or the stage that asks is early. Tried again a few times.
+ */
+export class HeldTooEarlyError extends Error {
+  override readonly name = 'HeldTooEarlyError'
+  readonly reason = 'HeldTooEarly'
+  readonly retry = true
+}
+
 interface Change {
   readonly orderId: string
+  readonly before: OrderStatus
   readonly decision: Decision
 }
 
-/** Without deadlines every question about an old reservation is decided at once. */
+export interface OrdersSettings {
+  /** Without them every question about an old reservation is decided at once. */
+  readonly deadlines?: Deadlines | undefined
+  readonly holds?: HoldSettings | undefined
+}
+
 export async function applyOrderEvents(
   tx: Queryable,
   items: readonly Item<void>[],
   now: () => Date,
-  deadlines?: Deadlines,
+  { deadlines, holds = defaultHolds }: OrdersSettings = {},
 ): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
   const [lockedState, facts] = await Promise.all([lockedOrders(tx, events), factsFor(tx, events, deadlines)])
-  return (write, newItems) => decideAll(write, newItems, lockedState, facts, now())
+  return (write, newItems) => decideAll(write, newItems, lockedState, { facts, holds, now: now() })
+}
+
+interface Surroundings {
+  readonly facts: Facts
+  readonly holds: HoldSettings
+  readonly now: Date
 }
 
 function decideAll(
   tx: Sending,
   newItems: readonly Item<void>[],
   { statuses, parcels }: Locked,
-  others: Facts,
-  now: Date,
+  { facts: others, holds, now }: Surroundings,
 ): Reaction[] {
-  const facts: Facts = { ...others, parcelStatusOf: (orderId) => parcels.get(orderId) }
+  const heldNow = new Set<string>()
+  const facts: Facts = {
+    ...others,
+    parcelStatusOf: (orderId) => parcels.get(orderId),
+    wasHeld: (orderId) => heldNow.has(orderId) || others.wasHeld?.(orderId) === true,
+  }
   const parcelChanges = new Map<string, StoredParcel>()
   const changes: Change[] = []
   const history: HistoryEntry[] = []
@@ -53,6 +82,8 @@ function decideAll(
     const { orderId } = event.data
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrderError(`no order ${orderId}`)
+    if (event.type === 'HoldRequested' && status === 'PLACED')
+      throw new HeldTooEarlyError(`the order ${orderId} is not priced yet`)
     const decision = decide(status, event, facts, now)
     history.push(...receivedEntries(event, status, decision !== undefined))
     if (decision === undefined) continue
@@ -63,11 +94,13 @@ function decideAll(
       parcelChanges.set(orderId, decision.parcel)
     }
     if (decision.status === status) continue
+    if (decision.status === 'HELD') heldNow.add(orderId)
     statuses.set(orderId, decision.status)
-    changes.push({ orderId, decision })
+    changes.push({ orderId, before: status, decision })
     history.push(statusEntry(orderId, decision, event.id, now))
   }
   write(tx, changes)
+  writeHolds(tx, changes, holds, now)
   if (parcelChanges.size > 0)
     tx.send(changeParcels, [
       [...parcelChanges.keys()],
@@ -97,12 +130,26 @@ async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promi
 }
 
 async function factsFor(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<Facts> {
-  const [priceOf, items, paymentsStall] = await Promise.all([
+  const [priceOf, items, paymentsStall, wereHeld] = await Promise.all([
     orderedPrices(tx, events),
     orderedItems(tx, events),
     doPaymentsStall(tx, events, deadlines),
+    ordersHeldBefore(tx, events),
   ])
-  return { priceOf, itemsOf: (orderId) => items.get(orderId) ?? [], paymentsStall }
+  return {
+    priceOf,
+    itemsOf: (orderId) => items.get(orderId) ?? [],
+    paymentsStall,
+    wasHeld: (orderId) => wereHeld.has(orderId),
+  }
+}
+
+/** Asked only where holds are: no other shop pays for it. */
+async function ordersHeldBefore(tx: Queryable, events: readonly OrderEvent[]): Promise<ReadonlySet<string>> {
+  const ids = events.filter(({ type }) => type === 'HoldRequested').map(({ data }) => data.orderId)
+  if (ids.length === 0) return new Set()
+  const rows = await tx.query<{ order_id: string }>(heldBefore, [ids])
+  return new Set(rows.map(({ order_id }) => order_id))
 }
 
 async function doPaymentsStall(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<boolean> {
@@ -138,6 +185,21 @@ function write(tx: Sending, changes: readonly Change[]): void {
   const orderIds = lines.map(({ orderId }) => orderId)
   const [skus, prices] = [lines.map(({ sku }) => sku), lines.map(({ unitPriceCents }) => unitPriceCents)]
   tx.send(priceItems, [orderIds, skus, prices, ...idRange(orderIds)])
+}
+
+/** The rows of new holds, and the outcome of those that an event has ended. */
+function writeHolds(tx: Sending, changes: readonly Change[], { seconds, atDue }: HoldSettings, now: Date): void {
+  const newHolds = changes.filter(({ decision }) => decision.status === 'HELD')
+  if (newHolds.length > 0)
+    tx.send(addHolds, [
+      newHolds.map(({ orderId }) => orderId),
+      newHolds.map(({ decision }) => JSON.stringify(decision.holdReasons ?? [])),
+      now,
+      seconds,
+      atDue,
+    ])
+  const ended = changes.filter(({ before }) => before === 'HELD')
+  if (ended.length > 0) tx.send(closeHolds, [ended.map(({ orderId }) => orderId), 'CANCELLED', 'EVENT', now])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

@@ -3,6 +3,7 @@ import { readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
 import type { Deadlines } from './deadlines/progress.ts'
+import type { HoldSettings } from './holds/settings.ts'
 
 function seconds() {
   return variables.integer(1, 366 * 86_400)
@@ -21,10 +22,18 @@ const schema = z.object({
    */
   ORDER_DEADLINE_STALLED_SECONDS: variables.integer(0, 366 * 86_400).default(86_400),
   ORDER_DEADLINE_CHECK_SECONDS: variables.number(0.1, 3_600).default(15),
+  /**
+   * How long a held order waits for a person, three weeks at most: by then its stock is still
+   * reserved. Valid for orders that are held from then on.
+   */
+  ORDER_HOLD_SECONDS: variables.integer(1, 21 * 86_400).default(86_400),
+  /** What becomes of a held order that no person has decided about in that time. */
+  ORDER_HOLD_AT_DUE: variables.oneOf(['cancel', 'release']).default('cancel'),
 })
 
 export interface OrdersOptions {
   readonly deadlines: Deadlines
+  readonly holds?: HoldSettings | undefined
   readonly everySeconds: number
 }
 
@@ -37,6 +46,10 @@ export function ordersConfig(env: Environment): OrdersOptions {
       processingSeconds: config.ORDER_DEADLINE_PROCESSING_SECONDS,
       confirmedSeconds: config.ORDER_DEADLINE_CONFIRMED_SECONDS,
       stalledSeconds: config.ORDER_DEADLINE_STALLED_SECONDS,
+    },
+    holds: {
+      seconds: config.ORDER_HOLD_SECONDS,
+      atDue: config.ORDER_HOLD_AT_DUE === 'release' ? 'RELEASE' : 'CANCEL',
     },
     everySeconds: config.ORDER_DEADLINE_CHECK_SECONDS,
   }

@@ -144,7 +144,7 @@ test('an old reservation ends its order only while payments arrive', async () =>
     )
     const item = { event: expiry, prepared: undefined }
     await database.as('orders').transaction(async (tx) => {
-      const decide = await applyOrderEvents(tx, [item], () => new Date(), deadlines)
+      const decide = await applyOrderEvents(tx, [item], () => new Date(), { deadlines })
       decide(tx, [item])
     })
     return statusOf([orderId])

@@ -3,10 +3,16 @@
 // become dead letters, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
-import { eventOf } from '@orderpipeline/order-events'
-import type { BuiltInStageName, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+import { clearedTopic, eventOf } from '@orderpipeline/order-events'
+import type {
+  BuiltInStageName,
+  CancellationReason,
+  EventType,
+  OrderEvent,
+  OrderStatus,
+} from '@orderpipeline/order-events'
 import { consumedTopics } from '@orderpipeline/stage/testing'
-import { cancellable, cancelled, decide, ordersStage } from '@orderpipeline/orders'
+import { cancellable, cancelled, decide, ordersStage, released } from '@orderpipeline/orders'
 import type { StoredParcel } from '@orderpipeline/orders'
 import { callFor, createProvider, paymentStage, settle } from '@orderpipeline/payment'
 import type { ProviderAnswer, Payment } from '@orderpipeline/payment'
@@ -14,8 +20,10 @@ import { nextParcelStatus, planShipments, shippingStage } from '@orderpipeline/s
 import type { CarriedStatus, ParcelStatus, ShipmentStatus } from '@orderpipeline/shipping'
 import { ModelKafka } from './model-kafka.ts'
 import { ProviderModel } from './provider-model.ts'
+import { consumedWith, published, screened, screenedTopic } from './screening.ts'
+import type { Published, Screening } from './screening.ts'
 import { Timelines } from './timelines.ts'
-import type { FinalState, Crash, Order, ShopUnderTest } from './steps.ts'
+import type { FinalState, Crash, HoldDecision, Order, PendingMessage, ShopUnderTest } from './steps.ts'
 
 /** As the stages themselves declare them; the provider is not called for this. */
 const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
@@ -44,6 +52,15 @@ const now = new Date(0)
 const context = { source: '/test', now }
 export const price = 100
 const parcel = { carrier: 'Test', trackingNumber: 'N' }
+const screeningStage = 'screening'
+
+export interface ModelOptions {
+  readonly declines: (orderId: string) => boolean
+  readonly screening: Screening
+  readonly isSuspected: (orderId: string) => boolean
+  /** How time decides about a held order. */
+  readonly atDue: 'CANCEL' | 'RELEASE'
+}
 
 export class ModelShop implements ShopUnderTest {
   readonly orders: readonly Order[]
@@ -67,17 +84,21 @@ export class ModelShop implements ShopUnderTest {
   readonly #inboxes = new Map<Stage, Set<string>>(stages.map((stage) => [stage, new Set()]))
   readonly #outboxes = new Map<string, readonly OrderEvent[]>()
   readonly #prepared = new Map<string, { readonly answer: ProviderAnswer | 'charging' }>()
-  readonly #relay: OrderEvent[] = []
+  readonly #relay: Published[] = []
+  readonly #holds = new Map<string, NonNullable<FinalState['hold']>>()
+  readonly #options: ModelOptions
 
-  constructor(orders: readonly Order[], stock: ReadonlyMap<string, number>, declines: (orderId: string) => boolean) {
+  constructor(orders: readonly Order[], stock: ReadonlyMap<string, number>, options: ModelOptions) {
     this.orders = orders
     this.stock = new Map(stock)
-    this.provider = new ProviderModel(declines)
+    this.provider = new ProviderModel(options.declines)
+    this.#options = options
     for (const { orderId, items } of orders) {
       this.statuses.set(orderId, 'PLACED')
       this.history.set(orderId, ['PLACED'])
       this.timelines.placed(orderId)
-      this.#relay.push(eventOf('OrderPlaced', { ...this.#about(orderId), items: [...items], currency: 'EUR' }, context))
+      const data = { ...this.#about(orderId), items: [...items], currency: 'EUR' }
+      this.#relay.push(published(eventOf('OrderPlaced', data, context)))
     }
   }
 
@@ -86,6 +107,8 @@ export class ModelShop implements ShopUnderTest {
       order,
       history: this.history.get(order.orderId) ?? [],
       kept: this.provider.kept(order.orderId),
+      charged: this.provider.hasCaptured(order.orderId),
+      hold: this.#holds.get(order.orderId),
       payment: this.payments.get(order.orderId)?.status,
       reservation: this.reservations.get(order.orderId),
       shipment: this.shipments.get(order.orderId),
@@ -101,13 +124,39 @@ export class ModelShop implements ShopUnderTest {
   }
 
   /** By the customer or the clock: decided at once, published when the relay reaches it. */
-  cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void {
+  cancel(orderId: string, reason: CancellationReason): void {
     const status = this.statuses.get(orderId)
     if (status === undefined || !cancellable(status)) return
     const decision = cancelled(this.#about(orderId), reason, context)
     this.#put(orderId, 'CANCELLED')
     this.timelines.ended(orderId, decision)
-    this.#relay.push(...decision.events)
+    this.#relay.push(...decision.events.map(published))
+  }
+
+  decideHold(orderId: string, decision: HoldDecision): void {
+    if (this.statuses.get(orderId) !== 'HELD') return
+    if (decision === 'REJECT') return this.cancel(orderId, 'FRAUD')
+    const { items = [] } = this.orders.find((order) => order.orderId === orderId) ?? {}
+    const release = released(
+      {
+        ...this.#about(orderId),
+        ...{ currency: 'EUR', items, totalCents: items.reduce((sum, { quantity }) => sum + quantity * price, 0) },
+        isReserved: this.timelines.has(orderId, 'StockReserved'),
+        isCaptured: this.timelines.has(orderId, 'PaymentCaptured'),
+      },
+      context,
+    )
+    if (!release) return
+    this.#put(orderId, release.status)
+    this.#holds.set(orderId, 'RELEASED')
+    this.timelines.released(orderId, release)
+    if (release.cleared) this.#relay.push({ topic: clearedTopic, event: release.cleared })
+    this.#relay.push(...release.events.map(published))
+  }
+
+  holdsAreDue(): void {
+    for (const { orderId } of this.orders)
+      this.decideHold(orderId, this.#options.atDue === 'RELEASE' ? 'RELEASE' : 'REJECT')
   }
 
   expire(orderId: string): void {
@@ -133,25 +182,33 @@ export class ModelShop implements ShopUnderTest {
   }
 
   relay(forgets: boolean): boolean {
-    const [event] = this.#relay
-    if (!event) return false
-    this.#kafka.publish([event])
+    const [message] = this.#relay
+    if (!message) return false
+    this.#kafka.publishTo([message])
     if (!forgets) this.#relay.shift()
     return true
   }
 
   /** What a stage can handle next: the stage, and the log it reads. */
-  pending(): { readonly stage: Stage; readonly log: string }[] {
-    return stages.flatMap((stage) => this.#kafka.unread(stage, consumes[stage]).map((log) => ({ stage, log })))
+  pending(): PendingMessage[] {
+    const { screening } = this.#options
+    const unread = (stage: string, topics: readonly string[]) =>
+      this.#kafka.unread(stage, topics).map((log) => ({ stage, log }))
+    return [
+      ...stages.flatMap((stage) => unread(stage, consumedWith(screening, stage, consumes[stage]))),
+      ...(screening === 'off' ? [] : unread(screeningStage, [screenedTopic])),
+    ]
   }
 
-  giveUp({ stage, log }: { readonly stage: Stage; readonly log: string }): void {
+  giveUp({ stage, log }: PendingMessage): void {
     const event = this.#kafka.next(stage, log)
-    const effected = event && this.#inboxes.get(stage)?.has(event.id)
+    const effected = event && this.#inboxes.get(stage as Stage)?.has(event.id)
     if (event && canBeGivenUp(event) && !effected) this.#kafka.advance(stage, log)
   }
 
-  handle({ stage, log }: { readonly stage: Stage; readonly log: string }, crash: Crash): void {
+  handle(message: PendingMessage, crash: Crash): void {
+    if (message.stage === screeningStage) return this.#screen(message, crash)
+    const [stage, log] = [message.stage as Stage, message.log]
     const event = this.#kafka.next(stage, log)
     if (!event) return
     if (!hears[stage].includes(event.type)) return this.#kafka.advance(stage, log)
@@ -171,6 +228,14 @@ export class ModelShop implements ShopUnderTest {
     if (crash === 'before its offset') return
     this.#outboxes.delete(source)
     this.#kafka.advance(stage, log)
+  }
+
+  /** It has no tables: what it passed on before a crash, it passes on again. */
+  #screen({ stage, log }: PendingMessage, crash: Crash): void {
+    const event = this.#kafka.next(stage, log)
+    if (!event || crash === 'before its effect' || crash === 'before publishing') return
+    this.#kafka.publishTo(screened(event, this.#options.isSuspected, context))
+    if (crash !== 'before its offset') this.#kafka.advance(stage, log)
   }
 
   /** Calls to the provider, made before the transaction. False: no answer yet. */
@@ -215,7 +280,11 @@ export class ModelShop implements ShopUnderTest {
     const { orderId } = event.data
     const status = this.statuses.get(orderId) ?? 'PLACED'
     const items = this.orders.find((order) => order.orderId === orderId)?.items ?? []
-    const facts = { priceOf: () => price, itemsOf: () => items, parcelStatusOf: () => this.shown.get(orderId) }
+    const facts = {
+      ...{ priceOf: () => price, itemsOf: () => items },
+      parcelStatusOf: () => this.shown.get(orderId),
+      wasHeld: () => this.#holds.has(orderId),
+    }
     const decision = decide(status, event, facts, now)
     if (decision?.parcel) this.shown.set(orderId, decision.parcel.status)
     this.timelines.news(event, status, decision)
@@ -271,6 +340,8 @@ export class ModelShop implements ShopUnderTest {
   }
 
   #put(orderId: string, status: OrderStatus): void {
+    if (status === 'HELD') this.#holds.set(orderId, 'open')
+    if (this.statuses.get(orderId) === 'HELD' && status === 'CANCELLED') this.#holds.set(orderId, 'CANCELLED')
     this.statuses.set(orderId, status)
     this.history.get(orderId)?.push(status)
   }

@@ -61,6 +61,10 @@ export class ProviderModel {
     return refund
   }
 
+  hasCaptured(orderId: string): boolean {
+    return this.#rows.get(orderId)?.status === 'captured'
+  }
+
   /** Charged and not refunded. */
   kept(orderId: string): number {
     const refunded = this.#refunds.get(`charge of ${orderId}`)?.amountCents ?? 0

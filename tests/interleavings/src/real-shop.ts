@@ -6,15 +6,18 @@ import { createStore } from '@orderpipeline/stage'
 import type { Item, StageDefinition } from '@orderpipeline/stage'
 import { silentLogger } from '@orderpipeline/process'
 import { askAboutExpired, inventoryStage } from '@orderpipeline/inventory'
-import { decode, topicOf } from '@orderpipeline/order-events'
+import { decode } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { ordersStage } from '@orderpipeline/orders'
 import { cancelOrder } from '@orderpipeline/orders/cancellation'
+import { decideDueHolds, decideHeld } from '@orderpipeline/orders/holds'
 import { paymentStage } from '@orderpipeline/payment'
 import type { Provider } from '@orderpipeline/payment'
 import { updateParcels, shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus, Carrier } from '@orderpipeline/shipping'
-import type { FinalState, Crash, Order, ShopUnderTest, PendingMessage } from './steps.ts'
+import { consumedWith, published, screened, screenedTopic } from './screening.ts'
+import type { Published, Screening } from './screening.ts'
+import type { FinalState, Crash, HoldDecision, Order, ShopUnderTest, PendingMessage } from './steps.ts'
 import { canBeGivenUp, consumes, hears, stages } from './model-shop.ts'
 import type { Stage } from './model-shop.ts'
 
@@ -22,6 +25,14 @@ function now() {
   return new Date()
 }
 const { signal } = new AbortController()
+const screeningStage = 'screening'
+
+export interface RealShopOptions {
+  readonly screening: Screening
+  readonly isSuspected: (orderId: string) => boolean
+  /** How time decides about a held order. */
+  readonly atDue: 'CANCEL' | 'RELEASE'
+}
 
 export class RealShop implements ShopUnderTest {
   readonly orders: readonly Order[]
@@ -41,9 +52,12 @@ export class RealShop implements ShopUnderTest {
     statuses: (numbers) => Promise.resolve(new Map(numbers.map((number) => [number, this.#says]))),
   }
 
+  readonly #options: RealShopOptions
+
   /** `orders`: placed, with their events in the intake's outbox. */
-  constructor(orders: readonly Order[], database: TestDatabase, provider: Provider) {
+  constructor(orders: readonly Order[], database: TestDatabase, provider: Provider, options: RealShopOptions) {
     this.orders = orders
+    this.#options = options
     this.#database = database
     this.#definitions = {
       orders: ordersStage({ now, logger: silentLogger() }) as StageDefinition<unknown>,
@@ -57,15 +71,20 @@ export class RealShop implements ShopUnderTest {
   }
 
   pending(): PendingMessage[] {
-    return stages.flatMap((stage) =>
+    const { screening } = this.#options
+    const unread = (stage: string, topics: readonly string[]) =>
       [...this.#logs]
-        .filter(([log]) => consumes[stage].includes(log.slice(0, log.indexOf('/'))))
+        .filter(([log]) => topics.includes(log.slice(0, log.indexOf('/'))))
         .filter(([log, events]) => this.#offset(stage, log) < events.length)
-        .map(([log]) => ({ stage, log })),
-    )
+        .map(([log]) => ({ stage, log }))
+    return [
+      ...stages.flatMap((stage) => unread(stage, consumedWith(screening, stage, consumes[stage]))),
+      ...(screening === 'off' ? [] : unread(screeningStage, [screenedTopic])),
+    ]
   }
 
   async handle(waiting: PendingMessage, crash: Crash): Promise<void> {
+    if (waiting.stage === screeningStage) return this.#screen(waiting, crash)
     const stage = waiting.stage as Stage
     const event = this.#next(waiting)
     if (!event) return
@@ -78,7 +97,7 @@ export class RealShop implements ShopUnderTest {
     const { records, storedItems: settleable } = await store.effect([item], [])
     this.#effected.add(`${stage} ${event.id}`)
     if (crash === 'before publishing') return
-    this.#publish(records.map(({ value }) => decode(value)))
+    this.#publish(records.map(({ topic, value }) => ({ topic, event: decode(value) })))
     if (crash === 'before its offset') return
     await store.settle(settleable)
     this.#advance(waiting)
@@ -90,12 +109,12 @@ export class RealShop implements ShopUnderTest {
   }
 
   async relay(forgets: boolean): Promise<boolean> {
-    const [row] = await this.#database.ask<{ id: number; value: string }>(
+    const [row] = await this.#database.ask<{ id: number; topic: string; value: string }>(
       'orders',
-      'SELECT id, value FROM intake_outbox ORDER BY id LIMIT 1',
+      'SELECT id, topic, value FROM intake_outbox ORDER BY id LIMIT 1',
     )
     if (!row) return false
-    this.#publish([decode(row.value)])
+    this.#publish([{ topic: row.topic, event: decode(row.value) }])
     if (!forgets) await this.#database.ask('orders', 'DELETE FROM intake_outbox WHERE id = $1', [row.id])
     return true
   }
@@ -108,7 +127,7 @@ export class RealShop implements ShopUnderTest {
   async expire(orderId: string): Promise<void> {
     await this.#database.ask('inventory', 'UPDATE reservations SET expires_at = now() WHERE order_id = $1', [orderId])
     await askAboutExpired(this.#database.as('inventory'), 3_600, now(), (events) => {
-      this.#publish(events)
+      this.#publish(events.map(published))
       return Promise.resolve()
     })
   }
@@ -117,13 +136,29 @@ export class RealShop implements ShopUnderTest {
     this.#says = says
     const parcels = { carrier: this.#carrier, statusIntervalSeconds: 0 }
     await updateParcels(this.#database.as('shipping'), parcels, now(), (events) => {
-      this.#publish(events)
+      this.#publish(events.map(published))
       return Promise.resolve()
     })
   }
 
   async cancel(orderId: string): Promise<void> {
     await cancelOrder(this.#database.as('orders'), { orderId, context: { now: now() } })
+  }
+
+  async decideHold(orderId: string, decision: HoldDecision): Promise<void> {
+    const staff = { name: 'kim', reason: 'a test' }
+    await decideHeld(this.#database.as('orders'), { orderId, decision, staff, context: { now: now() } })
+  }
+
+  async holdsAreDue(): Promise<void> {
+    const ids = this.orders.map(({ orderId }) => orderId)
+    await this.#database.ask(
+      'orders',
+      'UPDATE order_holds SET due_at = now(), at_due = $2 WHERE order_id = ANY ($1) AND outcome IS NULL',
+      [ids, this.#options.atDue],
+    )
+    await this.#database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'holds'`)
+    await decideDueHolds(this.#database.as('orders'), { everySeconds: 0, now, keyedByOrder: () => false })
   }
 
   async books(): Promise<FinalState[]> {
@@ -156,10 +191,16 @@ export class RealShop implements ShopUnderTest {
        FROM charges c LEFT JOIN refunds r USING (charge_id) WHERE c.order_id = ANY ($1) AND status = 'captured'`,
       [ids],
     )
+    const holds = await statuses(
+      'orders',
+      `(SELECT order_id, coalesce(outcome, 'open') AS status FROM order_holds) AS holds`,
+    )
     return this.orders.map((order) => ({
       order,
       history: history.filter(({ order_id }) => order_id === order.orderId).map(({ status }) => status),
       kept: money.filter(({ order_id }) => order_id === order.orderId).reduce((sum, { cents }) => sum + cents, 0),
+      charged: money.some(({ order_id }) => order_id === order.orderId),
+      hold: holds.get(order.orderId) as FinalState['hold'],
       payment: payments.get(order.orderId),
       reservation: reservations.get(order.orderId),
       shipment: shipments.get(order.orderId),
@@ -168,9 +209,16 @@ export class RealShop implements ShopUnderTest {
     }))
   }
 
-  #publish(events: readonly OrderEvent[]): void {
-    for (const event of events) {
-      const log = `${topicOf(event.type)}/${event.data.orderId}`
+  #screen(waiting: PendingMessage, crash: Crash): void {
+    const event = this.#next(waiting)
+    if (!event || crash === 'before its effect' || crash === 'before publishing') return
+    this.#publish(screened(event, this.#options.isSuspected, { source: '/test', now: now() }))
+    if (crash !== 'before its offset') this.#advance(waiting)
+  }
+
+  #publish(messages: readonly Published[]): void {
+    for (const { topic, event } of messages) {
+      const log = `${topic}/${event.data.orderId}`
       this.#logs.set(log, [...(this.#logs.get(log) ?? []), event])
     }
   }

@@ -1,9 +1,10 @@
 // How is an order doing? One order with its lines and history, or the bare status of many.
 import type { Queryable } from '@orderpipeline/postgres'
-import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
+import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 import { selectOrder, selectStatuses } from '../sql/order-views.ts'
 import type { StoredParcel } from '../stage/saga.ts'
+import type { HistoryEvent } from '../stage/timeline.ts'
 
 export interface OrderView {
   readonly orderId: string
@@ -25,7 +26,7 @@ export interface OrderView {
   readonly updatedAt: string
   /** Every event about it; `status` where it brought one about. */
   readonly timeline: readonly {
-    readonly event: EventType
+    readonly event: HistoryEvent
     readonly status?: OrderStatus
     readonly reason?: string
     readonly at: string

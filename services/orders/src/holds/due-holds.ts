@@ -1,0 +1,124 @@
+// What happens to a held order that no person decides about in time? It is cancelled, or released,
+// as was settled when it was held. A person who decides at the same moment and this task exclude
+// each other by the lock of the order's row.
+//
+// Whichever replica first finds the row of the sweep due leads it, as with the deadlines.
+import type { Pool, Queryable } from '@orderpipeline/postgres'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import { writeCancellations } from '../cancellation/write-cancellations.ts'
+import {
+  closeHolds,
+  dueHolds,
+  endedMeanwhile,
+  lockHeld,
+  postponeHolds,
+  reschedule,
+  selectHeld,
+  tryLock,
+} from '../sql/holds.ts'
+import type { DueHold, HeldRow } from '../sql/holds.ts'
+import { idRange } from '../sql/id-range.ts'
+import { writeReleases } from './write-releases.ts'
+
+export interface DueHoldsCheck {
+  /** The time between two looks, over all replicas. */
+  readonly everySeconds: number
+  readonly now: () => Date
+  readonly keyedByOrder: (topic: string) => boolean
+}
+
+/** As few in one transaction, and as far apart, as orders beyond their deadline. */
+const batchSize = 100
+const betweenBatchesSeconds = 2
+/** Until a hold is looked at again that cannot be decided now. */
+const postponedSeconds = 60
+
+export interface DecidedByTime {
+  readonly cancelled: readonly string[]
+  readonly released: readonly string[]
+}
+
+const none: DecidedByTime = { cancelled: [], released: [] }
+
+/** None when another replica is at it or has just been. @throws DatabaseError */
+export function decideDueHolds(database: Pool, check: DueHoldsCheck): Promise<DecidedByTime> {
+  return database.transaction(async (tx) => {
+    if ((await tx.query(tryLock)).length === 0) return none
+    const due = await tx.query<DueHold>(dueHolds, [batchSize])
+    const full = due.length === batchSize
+    const { everySeconds } = check
+    await tx.query(reschedule, [full ? Math.min(betweenBatchesSeconds, everySeconds) : everySeconds])
+    if (due.length === 0) return none
+    const ids = due.map(({ order_id }) => order_id)
+    const locked = await lockedOrders(tx, ids)
+    const decided = await decideAll(tx, locked, new Map(due.map((hold) => [hold.order_id, hold])), check)
+    await setAside(tx, ids, decided, check.now())
+    return decided
+  })
+}
+
+/** Without those that are being changed. Read after they are locked. */
+async function lockedOrders(tx: Queryable, ids: readonly string[]): Promise<readonly HeldRow[]> {
+  const locked = await tx.query<{ order_id: string }>(lockHeld, [ids, ...idRange(ids)])
+  const lockedIds = locked.map(({ order_id }) => order_id)
+  return lockedIds.length === 0 ? [] : tx.query<HeldRow>(selectHeld, [lockedIds, ...idRange(lockedIds)])
+}
+
+async function decideAll(
+  tx: Queryable,
+  orders: readonly HeldRow[],
+  holds: ReadonlyMap<string, DueHold>,
+  { now, keyedByOrder }: DueHoldsCheck,
+): Promise<DecidedByTime> {
+  const context = { now: now() }
+  const groups = Map.groupBy(orders, (order) => decisionOf(order, holds.get(order.order_id)))
+  for (const reason of ['FRAUD', 'DEADLINE'] as const) {
+    const cancelled = groups.get(reason) ?? []
+    if (cancelled.length > 0) await writeCancellations(tx, cancelled, { reason, by: 'TIME' }, context, keyedByOrder)
+  }
+  const released = await writeReleases(tx, groups.get('RELEASE') ?? [], 'TIME', context, keyedByOrder)
+  return {
+    cancelled: [...(groups.get('FRAUD') ?? []), ...(groups.get('DEADLINE') ?? [])].map(({ order_id }) => order_id),
+    released: released.map(({ orderId }) => orderId),
+  }
+}
+
+/**
+ * Released, or cancelled for one of these reasons. An order that never gets stock can never be
+ * released, as when its reservation became a dead letter; it does not wait for ever.
+ */
+function decisionOf(order: HeldRow, hold: DueHold | undefined): 'RELEASE' | 'FRAUD' | 'DEADLINE' {
+  if (hold?.at_due !== 'RELEASE') return 'FRAUD'
+  return hold.is_old && !order.is_reserved && !order.is_captured ? 'DEADLINE' : 'RELEASE'
+}
+
+/**
+ * Holds that stay due would be all that each look finds. An order without stock yet waits a little;
+ * the hold of one that ended in another way, as in a restored database, has ended with it.
+ */
+async function setAside(tx: Queryable, ids: readonly string[], decided: DecidedByTime, now: Date): Promise<void> {
+  const decidedIds = new Set([...decided.cancelled, ...decided.released])
+  const others = ids.filter((id) => !decidedIds.has(id))
+  if (others.length === 0) return
+  const ended = await tx.query<{ order_id: string }>(endedMeanwhile, [others, ...idRange(others)])
+  const endedIds = new Set(ended.map(({ order_id }) => order_id))
+  if (endedIds.size > 0) await tx.query(closeHolds, [[...endedIds], 'CANCELLED', 'EVENT', now])
+  const waiting = others.filter((id) => !endedIds.has(id))
+  if (waiting.length > 0) await tx.query(postponeHolds, [waiting, postponedSeconds])
+}
+
+export interface HoldsTaskOptions extends Omit<DueHoldsCheck, 'keyedByOrder'> {
+  /** Once it is committed. */
+  readonly onDecided: (decided: DecidedByTime) => void
+}
+
+export function holdsTask({ onDecided, ...check }: HoldsTaskOptions): PeriodicTask {
+  return {
+    name: 'held orders',
+    everyMs: check.everySeconds * 1_000,
+    run: async ({ database, keyedByOrder }) => {
+      const decided = await decideDueHolds(database, { ...check, keyedByOrder })
+      if (decided.cancelled.length + decided.released.length > 0) onDecided(decided)
+    },
+  }
+}
