@@ -3,7 +3,7 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { responseIn } from '@orderpipeline/http'
 import type { OpenApi } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { buildApp } from './app.ts'
 import type { AppOptions } from './app.ts'
 
@@ -26,6 +26,7 @@ function build(more: Partial<AppOptions> = {}) {
     cancel: never,
     products: { bySku: never, fresh: never, page: never },
     catalogue: { save: never, remove: never, stock: never },
+    staffOrders: { held: never, order: never, decide: never, cancel: never, looks: () => true },
     outcomes: { of: never, waiting: 0 },
     dependencies: { read: never },
     queues: { read: never },
@@ -120,6 +121,76 @@ test('with authentication the document takes the customer from the token', async
   expect(paths['/v1/stock']?.['get']?.security).toEqual([{ bearer: ['staff'] }])
   expect(place?.requestBody).toMatchObject({ content: { 'application/json': { schema: { required: ['items'] } } } })
   expect(paths['/openapi.json']?.['get']).not.toHaveProperty('security')
+})
+
+/** Each route for the staff's work with orders, with the scope that it needs. */
+const staffRoutes = [
+  ['GET /v1/staff/orders', 'orders:read'],
+  ['GET /v1/staff/orders/{id}', 'orders:read'],
+  ['POST /v1/staff/orders/{id}/release', 'orders:hold'],
+  ['POST /v1/staff/orders/{id}/reject', 'orders:hold'],
+  ['POST /v1/staff/orders/{id}/cancel', 'orders:cancel'],
+] as const
+
+test('the document says which scope each route of the staff needs, and the gateway asks for it', async () => {
+  const neededScopes: (string | undefined)[] = []
+  const verifyStaff = (_authorization: string | undefined, scope?: string) => {
+    neededScopes.push(scope)
+    return Promise.reject(new Error('asked'))
+  }
+  const { app } = build({ verify: () => Promise.resolve('customer-1'), verifyStaff })
+  const { paths } = await documentOf(app)
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { security }]) => {
+      const scope = (security?.[0]?.['bearer'] as readonly string[] | undefined)?.[1]
+      return scope === undefined ? [] : [[`${method.toUpperCase()} ${path}`, scope]]
+    }),
+  )
+  expect(documented.sort()).toEqual(staffRoutes.map(([...row]) => row).sort())
+  for (const [route] of staffRoutes) {
+    const [method = '', path = ''] = route.split(' ')
+    const url = path.replace('{id}', '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f')
+    await app.inject({ method: method as 'GET' | 'POST', url })
+    await app.inject({ method: method as 'GET' | 'POST', url: url.replace('/v1', '') })
+  }
+  expect(neededScopes).toEqual(staffRoutes.flatMap(([, scope]) => [scope, scope]))
+})
+
+const authorizations = [
+  [{ authorization: 'Bearer a' }, 'Bearer a'],
+  [{ 'x-staff-token': 'b' }, 'Bearer b'],
+  [{ authorization: 'Bearer a', 'x-staff-token': 'b' }, 'Bearer b'],
+  [{}, undefined],
+] as const
+test.each(authorizations)('takes the token of the staff from %j', async (headers, expected) => {
+  const receivedTokens: unknown[] = []
+  const verifyStaff = (authorization: string | undefined) => {
+    receivedTokens.push(authorization)
+    return Promise.resolve('kim')
+  }
+  const { app } = build({ verify: () => Promise.resolve('customer-1'), verifyStaff })
+  await app.inject({ method: 'GET', url: '/v1/staff/orders', headers })
+  expect(receivedTokens).toEqual([expected])
+})
+
+test('shows no order to the staff whose look cannot be kept', async () => {
+  const looks = vi.fn(() => false)
+  const order = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f' }
+  const staffOrders: AppOptions['staffOrders'] = {
+    ...{ decide: never, cancel: never, looks },
+    held: () => Promise.resolve([order as never]),
+    order: () => Promise.resolve({ order: order as never, history: { hold: null, acts: [], looks: [] } }),
+  }
+  const { app } = build({ staffOrders, verifyStaff: () => Promise.resolve('kim') })
+  for (const url of ['/v1/staff/orders', `/v1/staff/orders/${order.orderId}`]) {
+    const answer = await app.inject({ method: 'GET', url })
+    expect(answer.statusCode).toBe(503)
+    expect(answer.body).not.toContain(order.orderId)
+  }
+  expect(looks.mock.calls).toEqual([
+    ['kim', [order.orderId]],
+    ['kim', [order.orderId]],
+  ])
 })
 
 test('the page lists the routes and loads nothing from other sites', async () => {
