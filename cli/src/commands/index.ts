@@ -16,6 +16,7 @@ import { sloRules } from './slo-rules.ts'
 import { status } from './status.ts'
 import { suspend } from './suspend.ts'
 import { top } from './top.ts'
+import { token } from './token.ts'
 import { topicsTail } from './topics-tail.ts'
 import { validate } from './validate.ts'
 
@@ -29,6 +30,7 @@ export const commands: readonly CommandDefinition[] = [
   status,
   top,
   consoleCommand,
+  token,
   explain,
   topicsTail,
   dlqList,
