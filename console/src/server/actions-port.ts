@@ -3,6 +3,7 @@
 import type { DeadLetterTopic } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import type { RightName } from '../model/actions.ts'
+import type { HoldDecision } from '../model/orders.ts'
 import type { TryIt } from './try-it.ts'
 
 /** What may be changed, with the rights of the person that the console runs for. */
@@ -14,11 +15,19 @@ export interface Actions {
   suspend(pipeline: OrderPipeline, suspend: boolean): Promise<void>
   /** @throws CommandError where there is no such order, or it is too late */
   cancel(pipeline: OrderPipeline, order: string): Promise<void>
+  /** With a token of the gateway's staff. @throws CommandError as the gateway refuses */
+  decideHold(pipeline: OrderPipeline, order: string, decided: DecidedHold): Promise<void>
   letterBox(pipeline: OrderPipeline): Promise<DeadLetterTopic>
   /** As an Event; why not where that cannot be. */
   record(pipeline: OrderPipeline, event: Recorded): Promise<string | undefined>
   /** Absent where the pipeline does not run on this machine. */
   readonly tryIt?: TryIt
+}
+
+export interface DecidedHold {
+  readonly decision: HoldDecision
+  readonly reason: string
+  readonly staffToken: string
 }
 
 export interface Recorded {

@@ -63,6 +63,13 @@ export function performer(
       await actions.cancel(pipeline, order.toLowerCase())
       return recordAction(pipeline, 'OrderCancelled', `cancelled order ${order.toLowerCase()}`)
     },
+    hold: async (pipeline, body) => {
+      const { order, ...decided } = checked(bodies.hold, body)
+      await may(pipeline, 'hold')
+      await actions.decideHold(pipeline, order.toLowerCase(), decided)
+      const verb = decided.decision === 'release' ? 'released' : 'rejected'
+      return recordAction(pipeline, 'HoldDecided', `${verb} held order ${order.toLowerCase()}`)
+    },
   }
 
   return {

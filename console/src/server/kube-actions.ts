@@ -7,8 +7,9 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import { every } from '@orderpipeline/retry'
 import type { RightName } from '../model/actions.ts'
+import { staffTokenHeader } from '../model/orders.ts'
 import type { Actions } from './actions-port.ts'
-import { orderPath } from './gateway-path.ts'
+import { orderPath, staffOrderPath } from './gateway-path.ts'
 import { machineAccess } from './right-accesses.ts'
 import { kubeTryIt } from './try-it.ts'
 
@@ -58,6 +59,12 @@ export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
     },
     cancel: async (pipeline, order) => {
       const answer = await kube.send('DELETE', orderPath(pipeline, order), undefined, orderTimeoutMs)
+      if (answer === undefined) throw new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
+    },
+    decideHold: async (pipeline, order, { decision, reason, staffToken }) => {
+      const path = staffOrderPath(pipeline, order, decision)
+      const headers = { [staffTokenHeader]: staffToken }
+      const answer = await kube.send('POST', path, { reason }, orderTimeoutMs, headers)
       if (answer === undefined) throw new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
     },
     letterBox: async (pipeline) => openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),

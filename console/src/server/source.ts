@@ -15,8 +15,9 @@ import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
 import { every, everyInBackground } from '@orderpipeline/retry'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
-import type { CustomerOrders, OrderView } from '../model/orders.ts'
-import { gatewayPath, orderPath } from './gateway-path.ts'
+import { staffTokenHeader } from '../model/orders.ts'
+import type { CustomerOrders, OrderView, StaffView } from '../model/orders.ts'
+import { gatewayPath, orderPath, staffOrderPath } from './gateway-path.ts'
 import type { Flows, NamespaceSnapshot } from './pipeline-state.ts'
 
 export interface Source {
@@ -24,8 +25,12 @@ export interface Source {
   readonly namespace: string
   /** Everything that is shown of the namespace's pipelines. @throws CommandError */
   look(): Promise<NamespaceSnapshot>
-  /** undefined where there is no such order. @throws CommandError */
-  order(pipeline: string, id: string): Promise<OrderView | undefined>
+  /**
+   * undefined where there is no such order. With a token of the staff as the gateway shows it to
+   * them.
+   * @throws CommandError
+   */
+  order(pipeline: string, id: string, staffToken?: string): Promise<OrderView | undefined>
   /** A page of a customer's orders. @throws CommandError */
   ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
   /** All dead letters, those included that do not wait any more. @throws CommandError */
@@ -72,8 +77,14 @@ export function looking(
 /** What is read for one person when they ask for it. */
 export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, 'order' | 'ordersOf' | 'letters'> {
   return {
-    order: async (pipeline, id) => {
-      const text = await kube.getText(orderPath({ metadata: { name: pipeline, namespace } }, id), orderTimeoutMs)
+    order: async (pipeline, id, staffToken) => {
+      const target = { metadata: { name: pipeline, namespace } }
+      if (staffToken !== undefined) {
+        const headers = { [staffTokenHeader]: staffToken }
+        const staffText = await kube.getText(staffOrderPath(target, id), orderTimeoutMs, headers)
+        return staffText === undefined ? undefined : staffOrderIn(staffText)
+      }
+      const text = await kube.getText(orderPath(target, id), orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
     },
     ordersOf: async (pipeline, customer, cursor) => {
@@ -107,6 +118,12 @@ export function orderIn(text: string): OrderView {
     // Said below.
   }
   throw new CommandError(`The gateway's answer is no order: ${text.slice(0, 100)}`)
+}
+
+/** @throws CommandError where the answer is no order as the staff sees it */
+function staffOrderIn(text: string): OrderView {
+  const { order, hold, acts = [], looks = [] } = JSON.parse(text) as Partial<StaffView> & { readonly order?: unknown }
+  return { ...orderIn(JSON.stringify(order ?? null)), staff: { ...(hold ? { hold } : {}), acts, looks } }
 }
 
 /** @throws CommandError where the answer is no list of orders */
