@@ -37,7 +37,7 @@ export function openDecisions(parts: DecisionParts): Decisions {
     const cancellation = await cancelOrder(database, { ...request, keyedByOrder })
     if (cancellation.kind !== 'cancelled') return cancellation
     timer(request.orderId, 'CANCELLED')
-    if (cancellation.heldBefore) count('cancelled', by)
+    if (cancellation.wasHeld) count('cancelled', by)
     return cancellation
   }
   return {

@@ -208,7 +208,7 @@ test('cancels a rejected order as fraud, and one that its customer cancels as th
 test('records a cancellation by staff with its reason, of any order', async () => {
   const order = await processOrder()
   expect(await cancelOrder(pool(), { orderId: order.orderId, staff, context: { now: now() } })).toEqual({
-    ...{ kind: 'cancelled', heldBefore: false },
+    kind: 'cancelled',
   })
   expect(await stateOf(order)).toEqual(['CANCELLED', 'SHOP', undefined, undefined])
   expect((await staffHistory(pool(), order.orderId)).acts).toMatchObject([

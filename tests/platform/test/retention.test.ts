@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { inventoryStage } from '@orderpipeline/inventory'
 import { notificationStage } from '@orderpipeline/notification'
+import { ordersStage } from '@orderpipeline/orders'
 import { paymentStage } from '@orderpipeline/payment'
 import type { Provider } from '@orderpipeline/payment'
 import { shippingStage } from '@orderpipeline/shipping'
@@ -72,6 +73,7 @@ test('a stage deletes rows after the days in the document', () => {
   const context = { now: () => new Date(), logger: silentLogger() }
   const provider = {} as Provider
   const stagesThatDelete = [
+    ordersStage(context),
     inventoryStage(context),
     paymentStage(provider, context),
     shippingStage(context),

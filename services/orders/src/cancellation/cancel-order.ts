@@ -24,7 +24,7 @@ export interface CancellationRequest {
 }
 
 export type Cancellation =
-  | { readonly kind: 'cancelled'; readonly heldBefore: boolean }
+  | { readonly kind: 'cancelled'; readonly wasHeld?: true }
   | { readonly kind: 'already-cancelled' }
   | { readonly kind: 'too-late'; readonly status: OrderStatus }
   | { readonly kind: 'unknown' }
@@ -41,7 +41,7 @@ export function cancelOrder(database: Pool, request: CancellationRequest): Promi
     if (!cancellable(order.status)) return { kind: 'too-late', status: order.status }
     await writeCancellations(tx, [order], endingOf(order, staff), context, keyedByOrder)
     if (staff) await recordAct(tx, { orderId, staff, act: 'CANCEL', statusBefore: order.status, at: context.now })
-    return { kind: 'cancelled', heldBefore: order.status === 'HELD' }
+    return order.status === 'HELD' ? { kind: 'cancelled', wasHeld: true } : { kind: 'cancelled' }
   })
 }
 

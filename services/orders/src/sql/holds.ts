@@ -19,7 +19,7 @@ export const addHolds: Statement = {
   name: 'orders.add-holds',
   text: `
 INSERT INTO order_holds (order_id, reasons, held_at, due_at, at_due)
-SELECT order_id, reasons, $3::timestamptz, $3::timestamptz + make_interval(secs => $4), $5
+SELECT order_id, reasons, $3::timestamptz, $3::timestamptz + make_interval(secs => $4), $5::text
 FROM unnest($1::uuid[], $2::jsonb[]) AS held (order_id, reasons)
 ORDER BY order_id
 ON CONFLICT DO NOTHING`,

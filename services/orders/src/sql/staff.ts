@@ -34,10 +34,10 @@ SELECT json_build_object(
   'acts', COALESCE((
     SELECT json_agg(json_build_object(
       'staff', staff, 'act', act, 'reason', reason, 'statusBefore', status_before, 'at', at) ORDER BY id DESC)
-    FROM (SELECT * FROM staff_acts WHERE order_id = $1 ORDER BY id DESC LIMIT $2) AS act), '[]'),
+    FROM (SELECT * FROM staff_acts WHERE order_id = $1 ORDER BY id DESC LIMIT $2) AS recent), '[]'),
   'looks', COALESCE((
     SELECT json_agg(json_build_object(
       'staff', staff, 'since', since, 'looks', looks, 'lastAt', last_at) ORDER BY last_at DESC, staff)
-    FROM (SELECT * FROM staff_looks WHERE order_id = $1 ORDER BY last_at DESC LIMIT $2) AS look), '[]')
+    FROM (SELECT * FROM staff_looks WHERE order_id = $1 ORDER BY last_at DESC LIMIT $2) AS recent), '[]')
 ) AS view`,
 }
