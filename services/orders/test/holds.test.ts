@@ -249,6 +249,19 @@ test('waits for the stock of an order that time releases, and cancels it after a
   expect(await stateOf(order)).toEqual(['CANCELLED', 'DEADLINE', 'CANCELLED', 'TIME'])
 })
 
+test('skips a due hold whose order is being changed, and ends that of an order that has ended otherwise', async () => {
+  const [changing, ended] = [await heldOrder(), await heldOrder(usual, 2)]
+  await due(changing, ended)
+  const cancelledInDatabase = `UPDATE orders SET status = 'CANCELLED', reason = 'CUSTOMER' WHERE order_id = $1`
+  await database.ask('orders', cancelledInDatabase, [ended.orderId])
+  await pool().transaction(async (tx) => {
+    await tx.query({ name: '', text: 'UPDATE orders SET updated_at = now() WHERE order_id = $1' }, [changing.orderId])
+    expect(await sweep()).toEqual({ cancelled: [], released: [] })
+  })
+  expect(await stateOf(ended)).toEqual(['CANCELLED', 'CUSTOMER', 'CANCELLED', 'EVENT'])
+  expect(await sweep()).toEqual({ cancelled: [changing.orderId], released: [] })
+})
+
 test('does not count the time of a hold as waiting for stock or payment', async () => {
   const order = await heldOrder()
   await database.ask('orders', `UPDATE orders SET updated_at = now() - interval '9 days'`)

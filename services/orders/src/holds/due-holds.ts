@@ -4,20 +4,22 @@
 //
 // Whichever replica first finds the row of the sweep due leads it, as with the deadlines.
 import type { Pool, Queryable } from '@orderpipeline/postgres'
+import type { OrderStatus } from '@orderpipeline/order-events'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { writeCancellations } from '../cancellation/write-cancellations.ts'
 import {
   closeHolds,
   dueHolds,
-  endedMeanwhile,
   lockHeld,
   postponeHolds,
   reschedule,
   selectHeld,
+  statusesOfHeld,
   tryLock,
 } from '../sql/holds.ts'
 import type { DueHold, HeldRow } from '../sql/holds.ts'
 import { idRange } from '../sql/id-range.ts'
+import { cancellable } from '../stage/saga.ts'
 import { writeReleases } from './write-releases.ts'
 
 export interface DueHoldsCheck {
@@ -52,7 +54,15 @@ export function decideDueHolds(database: Pool, check: DueHoldsCheck): Promise<De
     const ids = due.map(({ order_id }) => order_id)
     const locked = await lockedOrders(tx, ids)
     const decided = await decideAll(tx, locked, new Map(due.map((hold) => [hold.order_id, hold])), check)
-    await setAside(tx, ids, decided, check.now())
+    const decidedIds = new Set([...decided.cancelled, ...decided.released])
+    const undecidedIds = locked.map(({ order_id }) => order_id).filter((id) => !decidedIds.has(id))
+    const lockedIds = new Set(locked.map(({ order_id }) => order_id))
+    const notHeldIds = await endLeftovers(
+      tx,
+      ids.filter((id) => !lockedIds.has(id)),
+      check.now(),
+    )
+    await postpone(tx, [...undecidedIds, ...notHeldIds])
     return decided
   })
 }
@@ -93,18 +103,24 @@ function decisionOf(order: HeldRow, hold: DueHold | undefined): 'RELEASE' | 'FRA
 }
 
 /**
- * Holds that stay due would be all that each look finds. An order without stock yet waits a little;
- * the hold of one that ended in another way, as in a restored database, has ended with it.
+ * The hold of an order that has ended in another way, as in a restored database, has ended with it.
+ * Returns orders that go on although their hold is open, as after an older version. An order that is
+ * held and locked by another transaction is decided there, or the next time.
  */
-async function setAside(tx: Queryable, ids: readonly string[], decided: DecidedByTime, now: Date): Promise<void> {
-  const decidedIds = new Set([...decided.cancelled, ...decided.released])
-  const others = ids.filter((id) => !decidedIds.has(id))
-  if (others.length === 0) return
-  const ended = await tx.query<{ order_id: string }>(endedMeanwhile, [others, ...idRange(others)])
-  const endedIds = new Set(ended.map(({ order_id }) => order_id))
-  if (endedIds.size > 0) await tx.query(closeHolds, [[...endedIds], 'CANCELLED', 'EVENT', now])
-  const waiting = others.filter((id) => !endedIds.has(id))
-  if (waiting.length > 0) await tx.query(postponeHolds, [waiting, postponedSeconds])
+async function endLeftovers(tx: Queryable, ids: readonly string[], now: Date): Promise<readonly string[]> {
+  if (ids.length === 0) return []
+  const rows = await tx.query<{ order_id: string; status: OrderStatus }>(statusesOfHeld, [ids, ...idRange(ids)])
+  const statuses = new Map(rows.map(({ order_id, status }) => [order_id, status]))
+  // The month of an order that is not there has been detached.
+  const hasEnded = (id: string): boolean => !cancellable(statuses.get(id) ?? 'CANCELLED')
+  const endedIds = ids.filter(hasEnded)
+  if (endedIds.length > 0) await tx.query(closeHolds, [endedIds, 'CANCELLED', 'EVENT', now])
+  return ids.filter((id) => !hasEnded(id) && statuses.get(id) !== 'HELD')
+}
+
+/** Holds that stay due would be all that each look finds. */
+async function postpone(tx: Queryable, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await tx.query(postponeHolds, [ids, postponedSeconds])
 }
 
 export interface HoldsTaskOptions extends Omit<DueHoldsCheck, 'keyedByOrder'> {

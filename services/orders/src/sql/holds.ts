@@ -106,13 +106,13 @@ ORDER BY order_id
 FOR NO KEY UPDATE SKIP LOCKED`,
 }
 
-/** $1: order ids, $2, $3: their range. Those whose hold is open although they have ended. */
-export const endedMeanwhile: Statement = {
-  name: 'orders.select-ended-held-orders',
+/** $1: order ids, $2, $3: their range. Without a lock. */
+export const statusesOfHeld: Statement = {
+  name: 'orders.select-statuses-of-held',
   text: `
-SELECT order_id
+SELECT order_id, status
 FROM orders
-WHERE order_id = ANY ($1::uuid[]) AND order_id BETWEEN $2 AND $3 AND status IN ('SHIPPED', 'CANCELLED')`,
+WHERE order_id = ANY ($1::uuid[]) AND order_id BETWEEN $2 AND $3`,
 }
 
 /** What the gauges show; through the index of open holds. */
