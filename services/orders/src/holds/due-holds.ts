@@ -104,8 +104,8 @@ function decisionOf(order: HeldRow, hold: DueHold | undefined): 'RELEASE' | 'FRA
 
 /**
  * The hold of an order that has ended in another way, as in a restored database, has ended with it.
- * Returns orders that go on although their hold is open, as after an older version. An order that is
- * held and locked by another transaction is decided there, or the next time.
+ * Returns orders that go on although their hold is open, as after an older version. An order that
+ * is held and locked by another transaction is decided there, or the next time.
  */
 async function endLeftovers(tx: Queryable, ids: readonly string[], now: Date): Promise<readonly string[]> {
   if (ids.length === 0) return []
