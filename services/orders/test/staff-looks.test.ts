@@ -41,7 +41,7 @@ test('keeps one row for each person, order and hour, whichever gateway stores it
 test('shows the newest 200 of a long history', async () => {
   await database.ask(
     'orders',
-    `INSERT INTO staff_looks SELECT $1, 'n' || n, now(), 1, now() - make_interval(mins => n) FROM generate_series(1, 300) AS n`,
+    `INSERT INTO staff_looks SELECT $1::uuid, 'n' || n, now(), 1, now() - make_interval(mins => n) FROM generate_series(1, 300) AS n`,
     [second],
   )
   const { looks } = await staffHistory(database.as('orders'), second)
