@@ -14,7 +14,7 @@ export interface Actions {
   refusal(pipeline: OrderPipeline, right: RightName): Promise<string | undefined>
   suspend(pipeline: OrderPipeline, suspend: boolean): Promise<void>
   /** @throws CommandError where there is no such order, or it is too late */
-  cancel(pipeline: OrderPipeline, order: string): Promise<void>
+  cancel(pipeline: OrderPipeline, order: string, staff?: StaffAct): Promise<void>
   /** With a token of the gateway's staff. @throws CommandError as the gateway refuses */
   decideHold(pipeline: OrderPipeline, order: string, decided: DecidedHold): Promise<void>
   letterBox(pipeline: OrderPipeline): Promise<DeadLetterTopic>
@@ -24,10 +24,14 @@ export interface Actions {
   readonly tryIt?: TryIt
 }
 
-export interface DecidedHold {
-  readonly decision: HoldDecision
+/** What a member of the shop's staff does; it goes into the order's history. */
+export interface StaffAct {
   readonly reason: string
   readonly staffToken: string
+}
+
+export interface DecidedHold extends StaffAct {
+  readonly decision: HoldDecision
 }
 
 export interface Recorded {

@@ -8,7 +8,8 @@ import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import { every } from '@orderpipeline/retry'
 import type { RightName } from '../model/actions.ts'
 import { staffTokenHeader } from '../model/orders.ts'
-import type { Actions } from './actions-port.ts'
+import type { HoldDecision } from '../model/orders.ts'
+import type { Actions, StaffAct } from './actions-port.ts'
 import { orderPath, staffOrderPath } from './gateway-path.ts'
 import { machineAccess } from './right-accesses.ts'
 import { kubeTryIt } from './try-it.ts'
@@ -57,17 +58,29 @@ export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
       if (patchedPipeline === undefined)
         throw new CommandError(`There is no pipeline ${pipeline.metadata.name} any more.`)
     },
-    cancel: async (pipeline, order) => {
+    cancel: async (pipeline, order, staff) => {
+      if (staff) return actAsStaff(kube, pipeline, order, 'cancel', staff)
       const answer = await kube.send('DELETE', orderPath(pipeline, order), undefined, orderTimeoutMs)
-      if (answer === undefined) throw new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
+      if (answer === undefined) throw noOrder(pipeline, order)
     },
-    decideHold: async (pipeline, order, { decision, reason, staffToken }) => {
-      const path = staffOrderPath(pipeline, order, decision)
-      const headers = { [staffTokenHeader]: staffToken }
-      const answer = await kube.send('POST', path, { reason }, orderTimeoutMs, headers)
-      if (answer === undefined) throw new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
-    },
+    decideHold: (pipeline, order, { decision, ...staff }) => actAsStaff(kube, pipeline, order, decision, staff),
     letterBox: async (pipeline) => openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),
     record: (pipeline, event) => recordEvent(kube, pipeline, event),
   }
+}
+
+async function actAsStaff(
+  kube: ApiServer,
+  pipeline: OrderPipeline,
+  order: string,
+  act: HoldDecision | 'cancel',
+  { reason, staffToken }: StaffAct,
+): Promise<void> {
+  const headers = { [staffTokenHeader]: staffToken }
+  const answer = await kube.send('POST', staffOrderPath(pipeline, order, act), { reason }, orderTimeoutMs, headers)
+  if (answer === undefined) throw noOrder(pipeline, order)
+}
+
+function noOrder(pipeline: OrderPipeline, order: string): CommandError {
+  return new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
 }

@@ -12,17 +12,17 @@ export class InvalidRequestError extends Error {
 }
 
 const groupFields = { stage: z.string().min(1).max(63), reason: z.string().min(1).max(253) }
+const order = z.string().regex(orderIdPattern, 'a UUID as the gateway gives it')
+const staffAct = {
+  reason: z.string().min(1).max(500),
+  staffToken: z.string().max(longestStaffToken).regex(staffTokenPattern, 'a token of the staff'),
+}
 const newest = z.iso.datetime({ offset: true })
 
 export const bodies = {
   suspend: z.strictObject({ suspend: z.boolean(), dryRun: z.boolean().default(false) }),
-  cancel: z.strictObject({ order: z.string().regex(orderIdPattern, 'a UUID as the gateway gives it') }),
-  hold: z.strictObject({
-    order: z.string().regex(orderIdPattern, 'a UUID as the gateway gives it'),
-    decision: z.enum(holdDecisions),
-    reason: z.string().min(1).max(500),
-    staffToken: z.string().max(longestStaffToken).regex(staffTokenPattern, 'a token of the staff'),
-  }),
+  cancel: z.strictObject({ order, staff: z.strictObject(staffAct).optional() }),
+  hold: z.strictObject({ order, decision: z.enum(holdDecisions), ...staffAct }),
   plan: z.strictObject(groupFields),
   replay: z.strictObject({ ...groupFields, newest, perSecond: z.number().positive().max(largestRate) }),
   edited: z.strictObject({

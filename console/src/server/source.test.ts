@@ -78,12 +78,18 @@ it('an order is read as its customer without a token of the staff, and as staff 
   ])
 })
 
-it('a held order is decided with the token of the person, and their reason', async () => {
+it('staff decides and cancels with the token of the person, and their reason', async () => {
   const { kube, requests } = gatewayBehind({})
   const rights = { person: () => Promise.resolve('ada'), refusal: () => Promise.resolve(undefined) }
   const decided = { decision: 'reject', reason: 'stolen card', staffToken: 'a.b.c' } as const
-  await actionsWith(kube, rights).decideHold(shopPipeline(), orderId, decided)
+  const actions = actionsWith(kube, rights)
+  await actions.decideHold(shopPipeline(), orderId, decided)
+  await actions.cancel(shopPipeline(), orderId, { reason: 'sold out', staffToken: 'a.b.c' })
+  await actions.cancel(shopPipeline(), orderId)
+  const headers = { 'x-staff-token': 'a.b.c' }
   expect(requests).toEqual([
-    ['POST', `${proxy}/staff/orders/${orderId}/reject`, { reason: 'stolen card' }, { 'x-staff-token': 'a.b.c' }],
+    ['POST', `${proxy}/staff/orders/${orderId}/reject`, { reason: 'stolen card' }, headers],
+    ['POST', `${proxy}/staff/orders/${orderId}/cancel`, { reason: 'sold out' }, headers],
+    ['DELETE', `${proxy}/orders/${orderId}`, undefined, undefined],
   ])
 })

@@ -7,6 +7,7 @@ import { keyOf } from '../../model/state.ts'
 import type { PipelineState } from '../../model/state.ts'
 import { act } from '../actions.ts'
 import { ActionButton, ActionResultText, Confirm } from '../dialog.tsx'
+import { ReasonField } from './reason-field.tsx'
 
 interface HoldDecisionProps {
   readonly order: OrderView
@@ -63,11 +64,7 @@ export function HoldDecisions({ order: { orderId }, pipeline, rights, staffToken
           onClose={() => setConfirming(undefined)}
         >
           <p>{texts[confirming].follows}</p>
-          <label for="hold-reason">Reason, for the order's history</label>
-          <input
-            {...{ id: 'hold-reason', value: reason, maxLength: 500, autocomplete: 'off' }}
-            onInput={(event) => setReason(event.currentTarget.value)}
-          />
+          <ReasonField id="hold-reason" reason={reason} onInput={setReason} />
         </Confirm>
       )}
     </div>

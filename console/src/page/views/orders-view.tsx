@@ -151,7 +151,9 @@ function Order({ order, pipeline, rights, traceUrl, token }: OrderProps) {
       {rights && order.status === 'HELD' && (
         <HoldDecisions key={order.orderId} staffToken={token} {...{ order, pipeline, rights }} />
       )}
-      {rights && !isFinal(order) && <Cancelling key={order.orderId} {...{ order, pipeline, rights }} />}
+      {rights && !isFinal(order) && (
+        <Cancelling key={order.orderId} staffToken={token} {...{ order, pipeline, rights }} />
+      )}
       {order.staff && <StaffHistory staff={order.staff} />}
       <h3>Timeline</h3>
       <ol class="timeline">
