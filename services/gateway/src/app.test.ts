@@ -6,6 +6,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test, vi } from 'vitest'
 import { buildApp } from './app.ts'
 import type { AppOptions } from './app.ts'
+import type { AuthenticationSettings } from './authentication/settings.ts'
+import { createVerifiers } from './authentication/verifier.ts'
 
 function never() {
   return Promise.reject(new Error('not asked here'))
@@ -171,6 +173,25 @@ test.each(authorizations)('takes the token of the staff from %j', async (headers
   const { app } = build({ verify: () => Promise.resolve('customer-1'), verifyStaff })
   await app.inject({ method: 'GET', url: '/v1/staff/orders', headers })
   expect(receivedTokens).toEqual([expected])
+})
+
+test('names the header of a token that is refused', async () => {
+  const settings: AuthenticationSettings = {
+    ...{ algorithms: ['HS256'], keys: { kind: 'secret', secret: 'a secret of thirty-two bytes, or a few more' } },
+    ...{ issuer: 'us', audience: 'orders', customerClaim: 'sub', staffScope: 'staff', clockToleranceSeconds: 5 },
+  }
+  const clock = { now: () => new Date(), monotonicMs: () => 0 }
+  const { customer, staff } = createVerifiers(settings, clock, silentLogger())
+  const { app } = build({ verify: customer, verifyStaff: staff })
+  const problemsWith = async (headers: Record<string, string>) => {
+    const answer = await app.inject({ method: 'GET', url: '/v1/staff/orders', headers })
+    expect([answer.statusCode, answer.body.includes('a.b.c')]).toEqual([401, false])
+    return answer.json<{ problems: { path: string; allowed: string }[] }>().problems
+  }
+  expect(await problemsWith({ authorization: 'Bearer a.b.c' })).toMatchObject([{ path: 'authorization' }])
+  expect(await problemsWith({ 'x-staff-token': 'Bearer a.b.c' })).toMatchObject([
+    { path: 'x-staff-token', allowed: 'a valid token of the issuer, without Bearer' },
+  ])
 })
 
 test('shows no order to the staff whose look cannot be kept', async () => {

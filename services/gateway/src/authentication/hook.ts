@@ -1,6 +1,7 @@
 // Where does the gateway check who sends a request? Before the body is read, on every route that is
 // not marked as public. A route for staff is open to staff only, also where customers are not
 // authenticated.
+import { HttpProblemError } from '@orderpipeline/http'
 import type { FastifyInstance, FastifyRequest } from '@orderpipeline/http'
 import { noStaffConfigured } from './staff-scope.ts'
 import type { StaffVerifier, Verifier } from './verifier.ts'
@@ -28,7 +29,7 @@ export function authenticate(app: FastifyInstance, verify: Verifiers): void {
     const { access, scope } = request.routeOptions.config
     if (access === 'public') return
     if (access !== 'staff') request.customer = await verify.customer?.(request.headers.authorization)
-    else if (verify.staff) request.staff = await verify.staff(staffAuthorization(request), scope)
+    else if (verify.staff) request.staff = await verifyStaff(request, verify.staff, scope)
     else throw noStaffConfigured()
   })
 }
@@ -39,7 +40,27 @@ export function authenticate(app: FastifyInstance, verify: Verifiers): void {
  */
 const staffTokenHeader = 'x-staff-token'
 
-function staffAuthorization({ headers }: FastifyRequest): string | undefined {
+async function verifyStaff({ headers }: FastifyRequest, verify: StaffVerifier, scope?: string): Promise<string> {
   const token = headers[staffTokenHeader]
-  return typeof token === 'string' ? `Bearer ${token}` : headers.authorization
+  if (typeof token !== 'string') return verify(headers.authorization, scope)
+  try {
+    return await verify(`Bearer ${token}`, scope)
+  } catch (error) {
+    throw error instanceof HttpProblemError ? aboutStaffToken(error) : error
+  }
+}
+
+/** The same refusal, which names the header that has the token. */
+function aboutStaffToken({ status, title, message, headers, problems, cause }: HttpProblemError): HttpProblemError {
+  const isUnauthorized = status === 401
+  return new HttpProblemError(status, title, message, {
+    ...{ headers, cause },
+    ...(problems && {
+      problems: problems.map(({ found, allowed }) => ({
+        path: staffTokenHeader,
+        found,
+        allowed: isUnauthorized ? 'a valid token of the issuer, without Bearer' : allowed,
+      })),
+    }),
+  })
 }
