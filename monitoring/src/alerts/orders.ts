@@ -78,12 +78,12 @@ export const orders: AlertGroup = {
           '`orders_held`: a number that grows fast means that the stage which asks for holds suspects too much.',
         ],
         act: [
-          'Decide: release or reject each order. The role of a person who may needs the scope `orders:hold`.',
+          'Decide: release or reject each order. It takes a token of the staff with the scope `orders:hold`.',
           'Where the stage suspects too much, correct its rules. Orders that it holds already still need a decision.',
         ],
       },
       fires: {
-        title: 'an order that is held since five hours',
+        title: 'an order that has been held for five hours',
         series: {
           [`orders_held_oldest_seconds{${pod('orders')}}`]: '18000+60x60',
           [`orders_held_oldest_seconds{${pod('orders', 'b')}}`]: '18000+60x60',

@@ -17,6 +17,7 @@ import { decideDueHolds, decideHeld, heldPage } from '../src/holds/index.ts'
 import type { HoldSettings } from '../src/holds/settings.ts'
 import { createIntake, intakeMetrics } from '../src/intake/index.ts'
 import { orderById } from '../src/queries/index.ts'
+import { countHolds, selectHeldPage } from '../src/sql/holds.ts'
 import { staffHistory } from '../src/staff/index.ts'
 import { heldFigures } from '../src/stage/held-figures.ts'
 
@@ -249,16 +250,19 @@ test('waits for the stock of an order that time releases, and cancels it after a
   expect(await stateOf(order)).toEqual(['CANCELLED', 'DEADLINE', 'CANCELLED', 'TIME'])
 })
 
-test('skips a due hold whose order is being changed, and ends that of an order that has ended otherwise', async () => {
-  const [changing, ended] = [await heldOrder(), await heldOrder(usual, 2)]
-  await due(changing, ended)
-  const cancelledInDatabase = `UPDATE orders SET status = 'CANCELLED', reason = 'CUSTOMER' WHERE order_id = $1`
-  await database.ask('orders', cancelledInDatabase, [ended.orderId])
+test('skips a due hold whose order is being changed, and ends those of orders that are no longer held', async () => {
+  const orders = [await heldOrder(), await heldOrder(usual, 2), await heldOrder(usual, 3)] as const
+  const [changing, cancelled, confirmed] = orders
+  await due(...orders)
+  const change = 'UPDATE orders SET status = $2, reason = $3 WHERE order_id = $1'
+  await database.ask('orders', change, [cancelled.orderId, 'CANCELLED', 'CUSTOMER'])
+  await database.ask('orders', change, [confirmed.orderId, 'CONFIRMED', null])
   await pool().transaction(async (tx) => {
     await tx.query({ name: '', text: 'UPDATE orders SET updated_at = now() WHERE order_id = $1' }, [changing.orderId])
     expect(await sweep()).toEqual({ cancelled: [], released: [] })
   })
-  expect(await stateOf(ended)).toEqual(['CANCELLED', 'CUSTOMER', 'CANCELLED', 'EVENT'])
+  expect(await stateOf(cancelled)).toEqual(['CANCELLED', 'CUSTOMER', 'CANCELLED', 'EVENT'])
+  expect(await stateOf(confirmed)).toEqual(['CONFIRMED', undefined, 'RELEASED', 'EVENT'])
   expect(await sweep()).toEqual({ cancelled: [changing.orderId], released: [] })
 })
 
@@ -300,6 +304,31 @@ test('a person, a customer and time who decide at the same moment decide once', 
     expect(
       events.filter(({ event }) => event.type === 'OrderCancelled' && event.data.orderId === order.orderId),
     ).toHaveLength(status === 'CANCELLED' ? 1 : 0)
+  }
+})
+
+test('finds held orders among many others by their holds, and leaves out those that are no longer held', async () => {
+  const rows = `SELECT n, ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid AS id FROM generate_series(1, 200000) AS n`
+  await database.ask(
+    'orders',
+    `INSERT INTO orders (order_id, customer_id, currency, status)
+     SELECT id, 'c', 'EUR', CASE WHEN n % 20 = 0 THEN 'HELD' ELSE 'SHIPPED' END FROM (${rows}) AS every`,
+  )
+  await database.ask(
+    'orders',
+    `INSERT INTO order_holds (order_id, reasons, held_at, due_at, at_due)
+     SELECT id, '["A"]', now() - make_interval(secs => n), now(), 'CANCEL' FROM (${rows}) AS every WHERE n % 10 = 0`,
+  )
+  await database.ask('orders', 'ANALYZE orders, order_holds')
+  expect(await heldFigures(pool())).toMatchObject({ count: 10_000 })
+  const page = await heldPage(pool(), undefined, 3)
+  expect(page.map(({ orderId }) => Number(orderId.slice(-6)))).toEqual([20, 40, 60])
+  for (const [statement, values] of [
+    [selectHeldPage, ['00000000-0000-0000-0000-000000000000', 50]],
+    [countHolds, []],
+  ] as const) {
+    const plan = JSON.stringify(await database.ask('orders', `EXPLAIN ${statement.text}`, [...values]))
+    expect(plan).not.toContain('Seq Scan on orders')
   }
 })
 

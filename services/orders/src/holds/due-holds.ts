@@ -19,7 +19,6 @@ import {
 } from '../sql/holds.ts'
 import type { DueHold, HeldRow } from '../sql/holds.ts'
 import { idRange } from '../sql/id-range.ts'
-import { cancellable } from '../stage/saga.ts'
 import { writeReleases } from './write-releases.ts'
 
 export interface DueHoldsCheck {
@@ -57,12 +56,9 @@ export function decideDueHolds(database: Pool, check: DueHoldsCheck): Promise<De
     const decidedIds = new Set([...decided.cancelled, ...decided.released])
     const undecidedIds = locked.map(({ order_id }) => order_id).filter((id) => !decidedIds.has(id))
     const lockedIds = new Set(locked.map(({ order_id }) => order_id))
-    const notHeldIds = await endLeftovers(
-      tx,
-      ids.filter((id) => !lockedIds.has(id)),
-      check.now(),
-    )
-    await postpone(tx, [...undecidedIds, ...notHeldIds])
+    const otherIds = ids.filter((id) => !lockedIds.has(id))
+    await endLeftovers(tx, otherIds, check.now())
+    await postpone(tx, undecidedIds)
     return decided
   })
 }
@@ -103,19 +99,25 @@ function decisionOf(order: HeldRow, hold: DueHold | undefined): 'RELEASE' | 'FRA
 }
 
 /**
- * The hold of an order that has ended in another way, as in a restored database, has ended with it.
- * Returns orders that go on although their hold is open, as after an older version. An order that
- * is held and locked by another transaction is decided there, or the next time.
+ * An order that is not held any more although its hold is open, as after a version without holds or
+ * in a restored database, has left it in another way. An order that is held and locked by another
+ * transaction is decided there, or the next time.
  */
-async function endLeftovers(tx: Queryable, ids: readonly string[], now: Date): Promise<readonly string[]> {
-  if (ids.length === 0) return []
+async function endLeftovers(tx: Queryable, ids: readonly string[], now: Date): Promise<void> {
+  if (ids.length === 0) return
   const rows = await tx.query<{ order_id: string; status: OrderStatus }>(statusesOfHeld, [ids, ...idRange(ids)])
   const statuses = new Map(rows.map(({ order_id, status }) => [order_id, status]))
-  // The month of an order that is not there has been detached.
-  const hasEnded = (id: string): boolean => !cancellable(statuses.get(id) ?? 'CANCELLED')
-  const endedIds = ids.filter(hasEnded)
-  if (endedIds.length > 0) await tx.query(closeHolds, [endedIds, 'CANCELLED', 'EVENT', now])
-  return ids.filter((id) => !hasEnded(id) && statuses.get(id) !== 'HELD')
+  const idsByOutcome = Map.groupBy(ids, (id) => outcomeAt(statuses.get(id)))
+  for (const outcome of ['RELEASED', 'CANCELLED'] as const) {
+    const leftIds = idsByOutcome.get(outcome) ?? []
+    if (leftIds.length > 0) await tx.query(closeHolds, [leftIds, outcome, 'EVENT', now])
+  }
+}
+
+/** `status`: undefined of an order whose month has been detached. */
+function outcomeAt(status: OrderStatus | undefined): 'RELEASED' | 'CANCELLED' | undefined {
+  if (status === 'HELD') return undefined
+  return status === undefined || status === 'CANCELLED' ? 'CANCELLED' : 'RELEASED'
 }
 
 /** Holds that stay due would be all that each look finds. */

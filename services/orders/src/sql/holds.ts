@@ -115,13 +115,24 @@ FROM orders
 WHERE order_id = ANY ($1::uuid[]) AND order_id BETWEEN $2 AND $3`,
 }
 
+/**
+ * The order of an open hold, as long as it is held: after an older version, or in a restored
+ * database, it may have gone on. It is looked up by its id for each hold, and never by a scan of
+ * all orders: with its LIMIT, PostgreSQL cannot join it in another way.
+ */
+const heldOrder = `LATERAL (
+  SELECT customer_id, currency, total_cents, placed_at
+  FROM orders
+  WHERE orders.order_id = h.order_id AND orders.status = 'HELD'
+  LIMIT 1) AS o`
+
 /** What the gauges show; through the index of open holds. */
 export const countHolds: Statement = {
   name: 'orders.count-holds',
   text: `
-SELECT count(*)::float8 AS count, extract(epoch FROM now() - min(held_at))::float8 AS oldest_seconds
-FROM order_holds
-WHERE outcome IS NULL`,
+SELECT count(*)::float8 AS count, extract(epoch FROM now() - min(h.held_at))::float8 AS oldest_seconds
+FROM order_holds AS h CROSS JOIN ${heldOrder}
+WHERE h.outcome IS NULL`,
 }
 
 /** $1: an order id; $2: rows at most. The oldest orders first, with what a decision needs. */
@@ -132,8 +143,8 @@ SELECT json_strip_nulls(json_build_object(
   'orderId', h.order_id, 'customerId', o.customer_id, 'currency', o.currency, 'totalCents', o.total_cents,
   'placedAt', o.placed_at, 'reasons', h.reasons, 'heldAt', h.held_at, 'dueAt', h.due_at, 'atDue', h.at_due
 )) AS view
-FROM order_holds AS h JOIN orders AS o USING (order_id)
-WHERE h.outcome IS NULL AND h.order_id > $1::uuid AND o.status = 'HELD'
+FROM order_holds AS h CROSS JOIN ${heldOrder}
+WHERE h.outcome IS NULL AND h.order_id > $1::uuid
 ORDER BY h.order_id
 LIMIT $2`,
 }
