@@ -276,6 +276,28 @@ test('passes reservations on as they came, and keeps back those of suspected ord
   await second.end()
 })
 
+test('holds an order that it only suspected before, and keeps it back for as long as it may be held', async () => {
+  const options = { url: database.url, poolSize: 1, windowMinutes: 60, limits, onIdleError: () => undefined }
+  const [suspecting, holding] = [createStore(options), createStore({ ...options, holds: true })]
+  const data = { orderId: randomUUID(), customerId: 'changed', totalCents: 20_000, currency: 'EUR' }
+  const judged = async (by: typeof holding, event: OrderEvent) => {
+    const sighting = sightingOf(Buffer.from(encode(event).value))
+    const suspicions = await by.judge(sighting ? [sighting] : [], new Date(0))
+    return suspicions.map((each) => (JSON.parse(each.event) as { type: string }).type)
+  }
+  const validated = eventOf('OrderValidated', { ...data, items: [] }, context())
+  const reserved = eventOf('StockReserved', data, context())
+  const holdRequested = 'dev.orderpipeline.orders.hold-requested.v1'
+  expect(await judged(suspecting, validated)).toEqual(['com.example.fraud.suspected.v1'])
+  expect(await judged(holding, reserved)).toEqual([holdRequested])
+  expect(await judged(holding, reserved)).toEqual([holdRequested])
+  const aged = `UPDATE fraud_check.suspicions SET raised_at = now() - interval '22 days' WHERE customer_id = 'changed'`
+  await database.ask('fraud_check', aged)
+  await holding.forget()
+  expect(await judged(holding, reserved)).toEqual([holdRequested])
+  await Promise.all([suspecting.close(), holding.close()])
+})
+
 test('connects to a Kafka with TLS and a password', async () => {
   const large = order('secured', 20_000)
   const replica = await run(secured())

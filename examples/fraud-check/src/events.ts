@@ -77,13 +77,17 @@ const suspectedType = 'com.example.fraud.suspected.v1'
 /** The orders service understands this one. */
 const holdType = 'dev.orderpipeline.orders.hold-requested.v1'
 
+export function suspicionType(asHold: boolean): string {
+  return asHold ? holdType : suspectedType
+}
+
 /**
  * Its id follows from its order: published again after a crash it is the same event, and every
  * reader drops the second.
  */
 export function suspicion(sighting: Sighting, reasons: readonly Reason[], now: Date, asHold = false): string {
   const { orderId, customerId, correlationid, traceparent } = sighting
-  const type = asHold ? holdType : suspectedType
+  const type = suspicionType(asHold)
   return JSON.stringify({
     specversion: '1.0',
     id: eventId(type, orderId),

@@ -2,7 +2,7 @@
 // for each batch: one transaction in the schema fraud_check, with one statement for each step. A
 // sighting is a row for an order or a declined payment, a suspicion a row for a suspicious order.
 import pg from 'pg'
-import { suspicion } from './events.ts'
+import { suspicion, suspicionType } from './events.ts'
 import type { Sighting } from './events.ts'
 import { reasonsFor } from './rules.ts'
 import type { Limits } from './rules.ts'
@@ -97,7 +97,7 @@ export function createStore({ windowMinutes, limits, holds = false, ...connectio
               suspicions.map(({ customerId }) => customerId),
               suspicions.map(({ event }) => event),
             ])
-          const { rows } = await client.query<Suspicion>(suspicionsOf, [column('orderId')])
+          const { rows } = await client.query<Suspicion>(suspicionsOf, [column('orderId'), suspicionType(holds)])
           return rows
         })
       } catch (error) {
@@ -108,6 +108,7 @@ export function createStore({ windowMinutes, limits, holds = false, ...connectio
     },
     /**
      * Deletes what can neither be counted nor be delivered again: Kafka keeps a message for a week.
+     * Suspicions are kept for longer.
      */
     forget: async (): Promise<void> => {
       await pool.query(forgetSightings)
@@ -152,18 +153,25 @@ const addSuspicions = `
 INSERT INTO suspicions (order_id, customer_id, event)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS found (order_id, customer_id, event)
 ORDER BY order_id
-ON CONFLICT DO NOTHING`
+ON CONFLICT (order_id) DO UPDATE
+SET event = EXCLUDED.event, raised_at = now()
+WHERE suspicions.event::jsonb ->> 'type' <> EXCLUDED.event::jsonb ->> 'type'`
 
+/** Without those from before the stage held orders, or from when it did: nobody acts on them. */
 const suspicionsOf = `
 SELECT order_id AS "orderId", customer_id AS "customerId", event
 FROM suspicions
-WHERE order_id = ANY ($1::uuid[])
+WHERE order_id = ANY ($1::uuid[]) AND event::jsonb ->> 'type' = $2
 ORDER BY raised_at, order_id`
 
 const forgetSightings = `
 DELETE FROM sightings
 WHERE event_id IN (SELECT event_id FROM sightings WHERE received_at < now() - interval '8 days' LIMIT 20000)`
 
+/**
+ * An order may be held for three weeks. Until its end its reservation must not be passed on, should
+ * it be published again.
+ */
 const forgetSuspicions = `
 DELETE FROM suspicions
-WHERE order_id IN (SELECT order_id FROM suspicions WHERE raised_at < now() - interval '8 days' LIMIT 20000)`
+WHERE order_id IN (SELECT order_id FROM suspicions WHERE raised_at < now() - interval '30 days' LIMIT 20000)`
