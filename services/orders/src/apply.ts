@@ -10,6 +10,7 @@ import { addHolds, closeHolds, heldBefore } from './sql/holds.ts'
 import { changeOrders, changeParcels, itemsOf, lockOrders, priceItems, recordEvents } from './sql/stage.ts'
 import type { HoldSettings } from './holds/settings.ts'
 import { defaultHolds } from './holds/settings.ts'
+import { outcomeAt } from './holds/outcome.ts'
 import { orderedPrices } from './stage/prices.ts'
 import { decide } from './stage/saga.ts'
 import type { Decision, Facts, StoredParcel } from './stage/saga.ts'
@@ -199,7 +200,9 @@ function writeHolds(tx: Sending, changes: readonly Change[], { seconds, atDue }:
       atDue,
     ])
   const ended = changes.filter(({ before }) => before === 'HELD')
-  if (ended.length > 0) tx.send(closeHolds, [ended.map(({ orderId }) => orderId), 'CANCELLED', 'EVENT', now])
+  const idsByOutcome = Map.groupBy(ended, ({ decision }) => outcomeAt(decision.status))
+  for (const [outcome, group] of idsByOutcome)
+    tx.send(closeHolds, [group.map(({ orderId }) => orderId), outcome, 'EVENT', now])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

@@ -224,6 +224,14 @@ test('ends the hold of an order that an event ends', async () => {
   expect(await stateOf(order)).toEqual(['CANCELLED', 'OUT_OF_STOCK', 'CANCELLED', 'EVENT'])
 })
 
+test('ships a held order whose shipment is prepared: a restored database does not know its release', async () => {
+  const order = await heldOrder()
+  const { orderId, customerId } = order
+  const released = await handle(eventOf('ShipmentPrepared', { orderId, customerId, shipmentId: orderId }, context))
+  expect(released.map(({ type }) => type)).toEqual(['OrderShipped', 'OrderStatusChanged'])
+  expect(await stateOf(order)).toEqual(['SHIPPED', undefined, 'RELEASED', 'EVENT'])
+})
+
 test.each([
   ['CANCEL', ['CANCELLED', 'FRAUD', 'CANCELLED', 'TIME']],
   ['RELEASE', ['PROCESSING', undefined, 'RELEASED', 'TIME']],

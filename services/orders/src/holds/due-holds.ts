@@ -19,6 +19,7 @@ import {
 } from '../sql/holds.ts'
 import type { DueHold, HeldRow } from '../sql/holds.ts'
 import { idRange } from '../sql/id-range.ts'
+import { outcomeAt } from './outcome.ts'
 import { writeReleases } from './write-releases.ts'
 
 export interface DueHoldsCheck {
@@ -107,17 +108,11 @@ async function endLeftovers(tx: Queryable, ids: readonly string[], now: Date): P
   if (ids.length === 0) return
   const rows = await tx.query<{ order_id: string; status: OrderStatus }>(statusesOfHeld, [ids, ...idRange(ids)])
   const statuses = new Map(rows.map(({ order_id, status }) => [order_id, status]))
-  const idsByOutcome = Map.groupBy(ids, (id) => outcomeAt(statuses.get(id)))
-  for (const outcome of ['RELEASED', 'CANCELLED'] as const) {
-    const leftIds = idsByOutcome.get(outcome) ?? []
-    if (leftIds.length > 0) await tx.query(closeHolds, [leftIds, outcome, 'EVENT', now])
-  }
-}
-
-/** `status`: undefined of an order whose month has been detached. */
-function outcomeAt(status: OrderStatus | undefined): 'RELEASED' | 'CANCELLED' | undefined {
-  if (status === 'HELD') return undefined
-  return status === undefined || status === 'CANCELLED' ? 'CANCELLED' : 'RELEASED'
+  // The month of an order that is not there has been detached.
+  const statusOf = (id: string) => statuses.get(id) ?? 'CANCELLED'
+  const leftIds = ids.filter((id) => statusOf(id) !== 'HELD')
+  for (const [outcome, group] of Map.groupBy(leftIds, (id) => outcomeAt(statusOf(id))))
+    await tx.query(closeHolds, [group, outcome, 'EVENT', now])
 }
 
 /** Holds that stay due would be all that each look finds. */

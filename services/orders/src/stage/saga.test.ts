@@ -135,10 +135,14 @@ describe('a held order', () => {
   })
 
   it('waits for its decision alone', () => {
-    for (const event of [events.placed, events.captured, events.prepared, events.expired, events.holdRequested])
+    for (const event of [events.placed, events.captured, events.expired, events.holdRequested])
       expect(on('HELD', event)).toBeUndefined()
     expect(on('HELD', events.rejected)).toMatchObject({ status: 'CANCELLED', reason: 'OUT_OF_STOCK' })
     expect(on('HELD', events.declined)).toMatchObject({ status: 'CANCELLED', reason: 'PAYMENT_DECLINED' })
+  })
+
+  it('ships if its shipment is prepared: a restored database does not know that it was released', () => {
+    expect(on('HELD', events.prepared)).toEqual(on('CONFIRMED', events.prepared))
   })
 
   it('goes on with its own reservation once it is released, under the id that inventory gave', () => {

@@ -100,6 +100,8 @@ function holdFor({ data }: EventOf<'HoldRequested'>, { wasHeld }: Facts): Decisi
 /**
  * A held order waits for its decision and for nothing else: it stays held when its reservation is
  * old, and when it is charged all the same, by a payment stage that does not yet wait for holds.
+ * Only what has been confirmed is prepared for shipping: a restored database may not know that the
+ * order was released and paid.
  */
 function whileHeld(event: OrderEvent, context: EventContext): Decision | undefined {
   switch (event.type) {
@@ -107,6 +109,8 @@ function whileHeld(event: OrderEvent, context: EventContext): Decision | undefin
       return ending(event.data, 'OUT_OF_STOCK', context, 'quietly')
     case 'PaymentDeclined':
       return ending(event.data, 'PAYMENT_DECLINED', context)
+    case 'ShipmentPrepared':
+      return shipment(event, context)
     default:
       return undefined
   }
