@@ -140,11 +140,22 @@ function fetched(
   })
 }
 
+/** A Status of Kubernetes, or a problem (RFC 9457) of a Service behind the API server. */
+interface Refusal {
+  readonly message?: string
+  readonly detail?: string
+  readonly problems?: readonly { readonly path: string; readonly found: string; readonly allowed: string }[]
+}
+
+const mostProblems = 5
+
 function statusMessage(body: string): string {
   try {
-    // A Status of Kubernetes, or a problem (RFC 9457) of a Service behind the API server.
-    const { message, detail } = JSON.parse(body) as { readonly message?: string; readonly detail?: string }
-    return message ?? detail ?? body.slice(0, 200)
+    const { message, detail, problems = [] } = JSON.parse(body) as Refusal
+    const fields = problems
+      .slice(0, mostProblems)
+      .map(({ path, found, allowed }) => `${path}: found ${found}; allowed: ${allowed}`)
+    return [message ?? detail ?? body.slice(0, 200), ...fields].join('; ')
   } catch {
     return body.slice(0, 200)
   }
