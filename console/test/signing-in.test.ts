@@ -109,6 +109,19 @@ it('a person without any right reads that, and signs out', async () => {
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
+it('the token of the staff is forgotten by whoever signs in or out', async () => {
+  const keepStaffToken = () => page.evaluate(`sessionStorage.setItem('orderpipeline-staff-token', 'of.the.staff')`)
+  const stored = () => page.evaluate<number>('sessionStorage.length')
+  await keepStaffToken()
+  await signIn('token-of-vera')
+  await waitForText('Signed in as vera.')
+  expect(await stored()).toBe(0)
+  await keepStaffToken()
+  await button('Sign out').click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  expect(await stored()).toBe(0)
+})
+
 it('a person whose token ends is signed out in the open page', async () => {
   await signIn('token-of-vera')
   await waitForText('Signed in as vera.')
