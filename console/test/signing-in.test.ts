@@ -112,6 +112,7 @@ it('a person without any right reads that, and signs out', async () => {
 it('the token of the staff is forgotten by whoever signs in or out', async () => {
   const keepStaffToken = () => page.evaluate(`sessionStorage.setItem('orderpipeline-staff-token', 'of.the.staff')`)
   const stored = () => page.evaluate<number>('sessionStorage.length')
+  await page.goto(cluster.url)
   await keepStaffToken()
   await signIn('token-of-vera')
   await waitForText('Signed in as vera.')
