@@ -47,6 +47,7 @@ test('a shipped order is dispatched, and a cancelled one is refunded and release
 
 test('a held order gets what the orders service has not handled, and no announcement', () => {
   expect(typesOf('HELD', { reservation: 'RESERVED' })).toEqual(['OrderValidated', 'StockReserved'])
+  expect(typesOf('HELD', { reservation: 'RESERVED', isReservationKnown: true })).toEqual(['OrderValidated'])
   expect(typesOf('HELD', { payment: captured })).toEqual(['OrderValidated', 'PaymentCaptured'])
   expect(clearedOfOrder({ ...order, status: 'HELD' }, now)).toBeUndefined()
 })

@@ -25,6 +25,8 @@ export interface OrderRecord {
   readonly parcel?: Parcel | undefined
   /** How its hold ended, if it was held. */
   readonly holdOutcome?: 'RELEASED' | 'CANCELLED' | undefined
+  /** Of a held order: whether the orders service has read its reservation. */
+  readonly isReservationKnown?: boolean | undefined
   readonly items: readonly (Pick<PricedItem, 'sku' | 'quantity'> & { readonly unitPriceCents?: number | undefined })[]
   readonly reservation?: 'RESERVED' | 'REJECTED' | 'RELEASED' | 'CANCELLED_EARLY' | undefined
   readonly payment?: StoredPayment | undefined
@@ -137,8 +139,9 @@ const openStatuses: readonly OrderStatus[] = ['PLACED', 'PROCESSING', 'HELD']
 
 /** What the orders service may not have heard. */
 function inventoryEvents(order: OrderRecord, context: EventContext): OrderEvent[] {
-  const { status, reservation, totalCents, currency } = order
-  if (!openStatuses.includes(status)) return []
+  const { status, reservation, totalCents, currency, isReservationKnown = false } = order
+  // A held order must not come to the payment by a stage that has lost its tables.
+  if (!openStatuses.includes(status) || (status === 'HELD' && isReservationKnown)) return []
   if (reservation === 'RESERVED' && totalCents !== undefined)
     return [eventOf('StockReserved', { ...aboutOf(order), totalCents, currency }, context)]
   // Which product was missing is not stored.
