@@ -14,7 +14,7 @@ export interface ShopVariant {
   readonly consumes?: Readonly<Record<string, string>>
   /** Items of spec.topics behind those of the shop, each with its comment. */
   readonly topics?: readonly string[]
-  /** Folders whose stage.yaml follows the stages of the shop. */
+  /** Files below examples/ whose stage follows the stages of the shop. */
   readonly stages?: readonly string[]
 }
 
@@ -42,7 +42,26 @@ export const shopVariants: readonly ShopVariant[] = [
       'name: products.recommended',
       "name: orders.suspected # nobody of the shop reads it: the shop's people do, or a stage of theirs",
     ],
-    stages: ['fraud-check', 'recommendations'],
+    stages: ['fraud-check/stage.yaml', 'recommendations/stage.yaml'],
+  },
+  {
+    file: 'shop-holds.yaml',
+    head: [
+      'The shop that holds suspected orders before they are charged (docs/guides/holds.md): a fraud check that a team has brought (fraud-check/,',
+      'whose tables.yaml comes first) is between inventory and payment. Everything else is as in shop.yaml; a test compares them.',
+    ],
+    replacements: [
+      [
+        '        - { topic: shipping.updated }\n      emits:\n',
+        '        - { topic: shipping.updated }\n        - { topic: orders.holds }\n      emits:\n',
+      ],
+      [
+        'consumes: [{ topic: inventory.updated }, { topic: orders.cancelled }]\n',
+        'consumes: [{ topic: payment.cleared }, { topic: orders.cancelled }] # only reservations that may be charged\n',
+      ],
+    ],
+    topics: ['name: orders.holds', 'name: payment.cleared'],
+    stages: ['fraud-check/holds.yaml'],
   },
   {
     file: 'shop-stock.yaml',
@@ -70,7 +89,7 @@ export const shopVariants: readonly ShopVariant[] = [
       ],
     ],
     topics: ['name: inventory.stock # keyed by SKU, like the next', 'name: warehouse.deliveries'],
-    stages: ['warehouse'],
+    stages: ['warehouse/stage.yaml'],
   },
   {
     file: 'shop-invoices.yaml',
@@ -79,7 +98,7 @@ export const shopVariants: readonly ShopVariant[] = [
       'shop.yaml; a test compares them.',
     ],
     topics: ['name: invoices.issued'],
-    stages: ['invoices'],
+    stages: ['invoices/stage.yaml'],
   },
   {
     file: 'shop-refunds.yaml',
@@ -114,13 +133,13 @@ export const shopVariants: readonly ShopVariant[] = [
 ]
 
 /**
- * `stages`: the texts of stage.yaml by folder. @throws where shop.yaml has no place for a change
+ * `stages`: the texts of the stages by file. @throws where shop.yaml has no place for a change
  */
 export function variantText(variant: ShopVariant, shop: string, stages: ReadonlyMap<string, string>): string {
-  const { head, replacements = [], consumes = {}, topics = [], stages: folders = [] } = variant
+  const { head, replacements = [], consumes = {}, topics = [], stages: files = [] } = variant
   const added: readonly Replacement[] = [
     ['  stages:\n', `${topics.map((topic) => `    - ${topic}\n`).join('')}  stages:\n`],
-    ['  deletionPolicy:', `${folders.map((folder) => listItem(stages.get(folder) ?? '')).join('')}  deletionPolicy:`],
+    ['  deletionPolicy:', `${files.map((file) => listItem(stages.get(file) ?? '')).join('')}  deletionPolicy:`],
   ]
   const body = withoutHead(shop)
   const text = [...replacements, ...added].reduce((before, [from, to]) => {

@@ -6,7 +6,7 @@ import { shopVariants, variantText } from './shop-variants.ts'
 function read(...path: string[]): string {
   return readFileSync(join(import.meta.dirname, ...path), 'utf8')
 }
-const folders = shopVariants.flatMap(({ stages = [] }) => stages)
-const stages = new Map(folders.map((folder) => [folder, read(folder, 'stage.yaml')]))
+const files = shopVariants.flatMap(({ stages = [] }) => stages)
+const stages = new Map(files.map((file) => [file, read(file)]))
 for (const variant of shopVariants)
   writeFileSync(join(import.meta.dirname, variant.file), variantText(variant, read('shop.yaml'), stages))

@@ -8,7 +8,7 @@ import { recordedActions } from '../src/testing/recorded-actions.ts'
 import type { RecordedActions } from '../src/testing/recorded-actions.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
 import type { RecordedConsole } from '../src/testing/recorded-console.ts'
-import { recordedOrder } from '../src/testing/recorded-shop.ts'
+import { recordedHeldOrder, recordedOrder } from '../src/testing/recorded-shop.ts'
 
 let browser: Browser
 let console: RecordedConsole
@@ -114,6 +114,34 @@ describe('a user with the key', () => {
     await button('Cancel the order').click()
     await waitForText(`Cancelled order ${recordedOrder.orderId}.`)
     expect(actions.cancelled).toEqual([recordedOrder.orderId])
+  })
+
+  it('decides about a held order as staff, with a reason, and only with their token', async () => {
+    await openView(`/orders/${recordedHeldOrder.orderId}`)
+    const release = button('Release this order …')
+    await release.waitFor()
+    expect(await release.getAttribute('aria-disabled')).toBe('true')
+    await waitForText('It takes a token of the staff, below the look-up.')
+    await page.getByText("Look as the shop's staff").click()
+    await page.getByLabel(/^Token of the gateway/).fill('Bearer head.claims.signature')
+    await button('Use').click()
+    await waitForText(/\(MANY_ORDERS\)\. Unless a person decides before, it is cancelled on/)
+    await waitForText(/kim looked 3 times/)
+    expect(await violationsOn(page)).toEqual([])
+    await release.click()
+    const confirm = button('Release the order')
+    expect(await confirm.isDisabled()).toBe(true)
+    await page.getByLabel("Reason, for the order's history").fill(' asked by telephone ')
+    await confirm.click()
+    await waitForText(`Released held order ${recordedHeldOrder.orderId}.`)
+    expect(actions.decided).toEqual([
+      { decision: 'release', reason: 'asked by telephone', staffToken: 'head.claims.signature' },
+    ])
+    expect(actions.events).toEqual([
+      { reason: 'HoldDecided', note: `ada@desk released held order ${recordedHeldOrder.orderId}` },
+    ])
+    await button('Forget the token').click()
+    await waitForText('It takes a token of the staff, below the look-up.')
   })
 
   it('tries failures on a pipeline of this machine', async () => {

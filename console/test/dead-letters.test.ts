@@ -32,6 +32,7 @@ const actions: Actions = {
   refusal: () => Promise.resolve(undefined),
   suspend: () => Promise.reject(new Error('not asked for')),
   cancel: () => Promise.reject(new Error('not asked for')),
+  decideHold: () => Promise.reject(new Error('not asked for')),
   letterBox: () => Promise.resolve(openDeadLetterTopic(config(), name)),
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }

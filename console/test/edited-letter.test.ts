@@ -31,6 +31,7 @@ const actions: Actions = {
   refusal: (_pipeline, right) => Promise.resolve(refused[right]),
   suspend: () => Promise.reject(new Error('not asked for')),
   cancel: () => Promise.reject(new Error('not asked for')),
+  decideHold: () => Promise.reject(new Error('not asked for')),
   letterBox: () => Promise.resolve(openDeadLetterTopic(config(), name)),
   record: (_pipeline, event) => Promise.resolve(void events.push(event)),
 }

@@ -109,6 +109,20 @@ it('a person without any right reads that, and signs out', async () => {
   await page.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
+it('the token of the staff is forgotten when a person signs in or out', async () => {
+  const keepStaffToken = () => page.evaluate(`sessionStorage.setItem('orderpipeline-staff-token', 'of.the.staff')`)
+  const keptItems = () => page.evaluate<number>('sessionStorage.length')
+  await page.goto(cluster.url)
+  await keepStaffToken()
+  await signIn('token-of-vera')
+  await waitForText('Signed in as vera.')
+  expect(await keptItems()).toBe(0)
+  await keepStaffToken()
+  await button('Sign out').click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  expect(await keptItems()).toBe(0)
+})
+
 it('a person whose token ends is signed out in the open page', async () => {
   await signIn('token-of-vera')
   await waitForText('Signed in as vera.')

@@ -12,7 +12,7 @@ it('the page has the topics of the built-in stages; otherwise run npm run genera
 })
 
 const mark = 'written by npm run generate'
-const empty = `before\n\n<!-- topics: ${mark} -->\nold\n<!-- end of topics -->\n\nafter\n`
+const empty = `before\n\n<!-- topics: ${mark} -->\nformer text\n<!-- end of topics -->\n\nafter\n`
 
 it('a topic has its events, its producers and its consumers, with the events that concern each', () => {
   const result = withTopics(empty, {
@@ -22,7 +22,7 @@ it('a topic has its events, its producers and its consumers, with the events tha
     loyalty: { handles: ['OrderCancelled'], emits: [], handlesToo: ['ProductsRecommended'] },
   })
   expect(result).toMatch(/^before\n\n<!-- topics: [^]*\n\n<!-- end of topics -->\n\nafter\n$/)
-  expect(result).not.toContain('old')
+  expect(result).not.toContain('former text')
   expect(result).toContain('```mermaid\nflowchart LR\n  gateway & orders -->|orders.cancelled| payment & loyalty\n```')
   expect(result).toContain(
     '| `orders.cancelled` | `OrderCancelled`, `RefundRequested` | gateway (`OrderCancelled`), orders ' +

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
-import { encode, eventOf } from '@orderpipeline/order-events'
+import { decode, encode, eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { migrate } from '../fraud-check/src/migrate.ts'
 import { createStore } from '../fraud-check/src/store.ts'
@@ -39,7 +39,8 @@ beforeAll(async () => {
   const urls = { DATABASE_URL: administrator.href, SERVICES_DATABASE_URL: database.url }
   await migrate(urls)
   await migrate(urls)
-  const topics = [...stage.consumes, stage.emits, 'fraud-check.dead-letters']
+  const ofHolds = ['inventory.updated', 'orders.holds', 'payment.cleared', 'gate.dead-letters']
+  const topics = [...stage.consumes, stage.emits, 'fraud-check.dead-letters', ...ofHolds]
   bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
 })
 afterEach(endAll)
@@ -65,9 +66,12 @@ function declined(customerId: string) {
   return eventOf('PaymentDeclined', data, context())
 }
 function drained(by: RunningStage) {
+  return untilRead(by, stage)
+}
+function untilRead(by: RunningStage, { name, consumes }: Stage) {
   return until(async () => {
     by.assertRunning()
-    const lags = await Promise.all(stage.consumes.map((topic) => bench.lag(stage.name, topic)))
+    const lags = await Promise.all(consumes.map((topic) => bench.lag(name, topic)))
     return lags.every((lag) => lag === 0)
   })
 }
@@ -229,6 +233,69 @@ test('a session that ends with its last answer ends no replica and no order', as
   expect(await reasonsOf('joined')).toEqual(new Map([[large.data.orderId, ['LARGE_ORDER']]]))
   expect(await replica.end()).toBe(0)
   link.close()
+})
+
+test('passes reservations on as they came, and keeps back those of suspected orders', async () => {
+  const gate: Stage = { ...stage, name: 'gate', consumes: ['inventory.updated', 'payment.processed'] }
+  const emits = ['orders.holds', 'payment.cleared'].map((topic) => bench.prefix + topic).join(',')
+  const runGate = () => start(bench, gate, { DATABASE_URL: database.url, KAFKA_EMIT_TOPICS: emits })
+  const reserved = (customerId: string, totalCents = 100) =>
+    eventOf('StockReserved', { orderId: randomUUID(), customerId, totalCents, currency: 'EUR' }, context())
+  const rejected = eventOf(
+    'StockRejected',
+    { orderId: randomUUID(), customerId: 'gate', missingSkus: ['SKU-0001'] },
+    context(),
+  )
+  const usual = Array.from({ length: 40 }, (_, n) => reserved(`gate-${n % 20}`))
+  const large = reserved('gate-large', 20_000)
+  const afterDeclines = reserved('gate-declined')
+  const declines = [1, 2, 3].map(() => declined('gate-declined'))
+  const first = await runGate()
+  await bench.publish(declines)
+  await untilRead(first, gate)
+  await bench.publish([...usual, large, rejected, afterDeclines])
+  await until(async () => (await bench.records('payment.cleared')).length > 0)
+  await first.end('SIGKILL')
+  const second = await runGate()
+  await untilRead(second, gate)
+  const cleared = (await bench.records('payment.cleared')).map(
+    ({ key, value }) => [String(key), decode(value)] as const,
+  )
+  const clearedIds = new Set(cleared.map(([, { id }]) => id))
+  expect(clearedIds).toEqual(new Set(usual.map(({ id }) => id)))
+  for (const [key, event] of cleared)
+    expect([key, event]).toEqual([event.data.customerId, usual.find(({ id }) => id === event.id)])
+  const holds = (await bench.records('orders.holds')).map(({ value }) => decode(value))
+  const reasons = new Map(holds.map(({ data }) => [data.orderId, 'reasons' in data ? data.reasons : []]))
+  expect(reasons).toEqual(
+    new Map([
+      [large.data.orderId, ['LARGE_ORDER']],
+      [afterDeclines.data.orderId, ['MANY_DECLINES']],
+    ]),
+  )
+  await second.end()
+})
+
+test('holds an order that it only suspected before, and keeps it back for as long as it may be held', async () => {
+  const options = { url: database.url, poolSize: 1, windowMinutes: 60, limits, onIdleError: () => undefined }
+  const [suspecting, holding] = [createStore(options), createStore({ ...options, holds: true })]
+  const data = { orderId: randomUUID(), customerId: 'changed', totalCents: 20_000, currency: 'EUR' }
+  const judged = async (by: typeof holding, event: OrderEvent) => {
+    const sighting = sightingOf(Buffer.from(encode(event).value))
+    const suspicions = await by.judge(sighting ? [sighting] : [], new Date(0))
+    return suspicions.map((each) => (JSON.parse(each.event) as { type: string }).type)
+  }
+  const validated = eventOf('OrderValidated', { ...data, items: [] }, context())
+  const reserved = eventOf('StockReserved', data, context())
+  const holdRequested = 'dev.orderpipeline.orders.hold-requested.v1'
+  expect(await judged(suspecting, validated)).toEqual(['com.example.fraud.suspected.v1'])
+  expect(await judged(holding, reserved)).toEqual([holdRequested])
+  expect(await judged(holding, reserved)).toEqual([holdRequested])
+  const aged = `UPDATE fraud_check.suspicions SET raised_at = now() - interval '22 days' WHERE customer_id = 'changed'`
+  await database.ask('fraud_check', aged)
+  await holding.forget()
+  expect(await judged(holding, reserved)).toEqual([holdRequested])
+  await Promise.all([suspecting.close(), holding.close()])
 })
 
 test('connects to a Kafka with TLS and a password', async () => {

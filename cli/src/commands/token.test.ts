@@ -104,4 +104,13 @@ describe('orderpipeline token', () => {
   it('ends with 2 for a customer that no token can name', async () => {
     expect(await run('a b', '--kubeconfig', kubeconfig)).toMatchObject({ code: 2 })
   })
+
+  it('ends with 2 for an option of --secret-file without it, and for half of what it needs', async () => {
+    const alone = await run('me', '--for', '30m', '--kubeconfig', kubeconfig)
+    expect(alone).toMatchObject({ code: 2, stdout: '' })
+    expect(alone.stderr).toContain('--for: found "30m"; allowed: with --secret-file')
+    const half = await run('me', '--secret-file', join(folder, 'key.pem'), '--issuer', 'https://issuer.example')
+    expect(half).toMatchObject({ code: 2, stdout: '' })
+    expect(half.stderr).toContain('--audience: found none')
+  })
 })

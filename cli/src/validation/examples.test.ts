@@ -81,6 +81,18 @@ test('the shop with stock events equals the shop, with one more topic to and fro
   expect(read('shop-stock.yaml')).toEqual({ ...shop, spec: { ...spec, topics, stages: [...stages, warehouse] } })
 })
 
+test('the shop with holds equals the shop, with a stage of the example folder between inventory and payment', () => {
+  const { spec, ...shop } = read('shop.yaml') as Shop
+  const [holds, cleared] = [{ topic: 'orders.holds' }, { topic: 'payment.cleared' }]
+  const stages = spec.stages.map((stage) => {
+    if (stage.name === 'orders') return { ...stage, consumes: [...stage.consumes, holds] }
+    return stage.name === 'payment' ? { ...stage, consumes: [cleared, { topic: 'orders.cancelled' }] } : stage
+  })
+  const topics = [...spec.topics, { name: 'orders.holds' }, { name: 'payment.cleared' }]
+  const fraudCheck = read(join('fraud-check', 'holds.yaml'))
+  expect(read('shop-holds.yaml')).toEqual({ ...shop, spec: { ...spec, topics, stages: [...stages, fraudCheck] } })
+})
+
 test('the shop with invoices equals the shop, with the stage of the example folder and its topic', () => {
   const { spec, ...shop } = read('shop.yaml') as Shop
   const topics = [...spec.topics, { name: 'invoices.issued' }]

@@ -109,6 +109,7 @@ const refusals: Readonly<Record<ProblemReason, true>> = {
   TemplateInvalid: true,
   ResourcesInvalid: true,
   NameTaken: true,
+  TopicMissing: true,
   PrometheusMissing: true,
   PartitionsShrink: true,
 }

@@ -24,8 +24,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export interface ApiServer {
   /** undefined where there is no such thing. @throws KubeUnreachableError, KubeRefusedError */
   get<Body>(path: string): Promise<Body | undefined>
-  /** As it is, for what is not JSON. */
-  getText(path: string, timeoutMs: number): Promise<string | undefined>
+  /** As it is, for what is not JSON. `headers`: for a Service behind the API server. */
+  getText(path: string, timeoutMs: number, headers?: Headers): Promise<string | undefined>
   /**
    * A merge patch; undefined where there is no such thing. @throws KubeUnreachableError,
    * KubeRefusedError
@@ -34,8 +34,16 @@ export interface ApiServer {
   /**
    * As JSON; undefined where there is no such thing. @throws KubeUnreachableError, KubeRefusedError
    */
-  send<Body>(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Body | undefined>
+  send<Body>(
+    method: Method,
+    path: string,
+    body: unknown,
+    timeoutMs: number,
+    headers?: Headers,
+  ): Promise<Body | undefined>
 }
+
+type Headers = Readonly<Record<string, string>>
 
 export interface ApiServerOptions {
   readonly server: URL
@@ -65,16 +73,16 @@ export function apiServer(options: ApiServerOptions): ApiServer {
   const parsed = <Body>(body: string | undefined) =>
     body === undefined ? undefined : (JSON.parse(body || 'null') as Body)
   return {
-    getText: (path, timeoutMs) => ask({ path, timeoutMs }),
+    getText: (path, timeoutMs, headers) => ask({ path, timeoutMs, headers }),
     get: async <Body>(path: string) => parsed<Body>(await ask({ path, timeoutMs: answerTimeoutMs })),
     patch: async <Body>(path: string, change: unknown) => {
       const body = JSON.stringify(change)
       const call = { path: `${path}?fieldManager=${fieldManager}`, timeoutMs: answerTimeoutMs }
       return parsed<Body>(await ask({ ...call, method: 'PATCH', body, contentType: 'application/merge-patch+json' }))
     },
-    send: async <Body>(method: Method, path: string, payload: unknown, timeoutMs: number) => {
+    send: async <Body>(method: Method, path: string, payload: unknown, timeoutMs: number, headers?: Headers) => {
       const body = payload === undefined ? {} : { body: JSON.stringify(payload), contentType: 'application/json' }
-      return parsed<Body>(await ask({ method, path, timeoutMs, ...body }))
+      return parsed<Body>(await ask({ method, path, timeoutMs, headers, ...body }))
     },
   }
 }
@@ -85,11 +93,12 @@ interface Call {
   readonly method?: Method
   readonly body?: string
   readonly contentType?: string
+  readonly headers?: Headers | undefined
 }
 
 function fetched(
   { server, unreachableAdvice }: ApiServerOptions,
-  { path, timeoutMs, method = 'GET', body: payload, contentType }: Call,
+  { path, timeoutMs, method = 'GET', body: payload, contentType, headers: own }: Call,
   access: RequestOptions,
 ): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
@@ -102,6 +111,7 @@ function fetched(
       )
     const url = new URL(`${server.pathname.replace(/\/$/, '')}${path}`, server)
     const headers = {
+      ...own,
       ...access.headers,
       accept: 'application/json, text/plain',
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
@@ -130,11 +140,22 @@ function fetched(
   })
 }
 
+/** A Status of Kubernetes, or a problem (RFC 9457) of a Service behind the API server. */
+interface Refusal {
+  readonly message?: string
+  readonly detail?: string
+  readonly problems?: readonly { readonly path: string; readonly found: string; readonly allowed: string }[]
+}
+
+const mostProblems = 5
+
 function statusMessage(body: string): string {
   try {
-    // A Status of Kubernetes, or a problem (RFC 9457) of a Service behind the API server.
-    const { message, detail } = JSON.parse(body) as { readonly message?: string; readonly detail?: string }
-    return message ?? detail ?? body.slice(0, 200)
+    const { message, detail, problems = [] } = JSON.parse(body) as Refusal
+    const fields = problems
+      .slice(0, mostProblems)
+      .map(({ path, found, allowed }) => `${path}: found ${found}; allowed: ${allowed}`)
+    return [message ?? detail ?? body.slice(0, 200), ...fields].join('; ')
   } catch {
     return body.slice(0, 200)
   }

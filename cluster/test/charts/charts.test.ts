@@ -148,7 +148,7 @@ describe('orderpipeline-operator', () => {
     for (const role of ['edit', 'admin']) {
       expect(await verbs(role, 'orderpipelines/deadletters')).toEqual(['create', 'delete', 'get'])
       expect(await verbs(role, 'orderpipelines/payloads')).toEqual(['get'])
-      expect(await verbs(role, 'orderpipelines/orders')).toEqual(['delete', 'get'])
+      expect(await verbs(role, 'orderpipelines/orders')).toEqual(['delete', 'get', 'update'])
     }
     expect(
       names(await rendered(path, ['aggregateRoles=false']), 'ClusterRole').filter((name) => name.endsWith('-edit')),

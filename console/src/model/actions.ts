@@ -1,7 +1,7 @@
 // What may be done from the page, and what comes of it? Plain data between the server and the page.
 
 /** What is allowed to do or not; suspending and resuming are one. */
-export const actionRights = ['suspend', 'replay', 'discard', 'cancel', 'try'] as const
+export const actionRights = ['suspend', 'replay', 'discard', 'cancel', 'hold', 'try'] as const
 /** What is allowed to see or not, beyond the pipeline itself. */
 export const readRights = ['orders', 'letters', 'payloads'] as const
 export const rightNames = [...actionRights, ...readRights] as const

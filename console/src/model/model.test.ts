@@ -242,6 +242,7 @@ describe('the stage at which an order waits', () => {
   })
   it('is undefined after its end, or without such a stage', () => {
     expect(waitsFor(order('SHIPPED', 'OrderConfirmed'), stages)).toBeUndefined()
+    expect(waitsFor(order('HELD', 'StockReserved', 'OrderHeld'), stages)).toBeUndefined()
     expect(waitsFor(order('PLACED', 'OrderPlaced'), ['mine'])).toBeUndefined()
   })
 })

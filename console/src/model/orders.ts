@@ -1,6 +1,35 @@
 // What is shown of an order, and where does it wait? The part of the gateway's answer that a person
 // needs.
 
+/** What a member of the staff sees of an order besides. */
+export interface StaffView {
+  readonly hold?: {
+    readonly reasons: readonly string[]
+    /** RFC 3339, like all times. */
+    readonly heldAt: string
+    readonly dueAt: string
+    readonly atDue: 'CANCEL' | 'RELEASE'
+    readonly outcome?: string
+    readonly decidedBy?: string
+    readonly decidedAt?: string
+  }
+  readonly acts: readonly {
+    readonly staff: string
+    readonly act: string
+    readonly reason: string
+    readonly at: string
+  }[]
+  readonly looks: readonly { readonly staff: string; readonly looks: number; readonly lastAt: string }[]
+}
+
+export const holdDecisions = ['release', 'reject'] as const
+export type HoldDecision = (typeof holdDecisions)[number]
+
+/** A JWT; by this header to the console, and by the same from it to the gateway. */
+export const staffTokenPattern = /^[\w-]+\.[\w-]+\.[\w-]+$/
+export const staffTokenHeader = 'x-staff-token'
+export const longestStaffToken = 8_192
+
 export interface OrderView {
   readonly orderId: string
   readonly customerId: string
@@ -21,6 +50,8 @@ export interface OrderView {
   readonly placedAt: string
   readonly updatedAt: string
   readonly timeline: readonly OrderStep[]
+  /** Where it was looked up with a token of the staff. */
+  readonly staff?: StaffView
 }
 
 /** As a list of a customer's orders has it. */
@@ -100,7 +131,8 @@ const turns: Readonly<Record<string, string>> = {
  * its last event.
  */
 export function waitsFor(order: OrderView, stages: readonly string[]): string | undefined {
-  if (isFinal(order)) return undefined
+  // A held order waits for a person.
+  if (isFinal(order) || order.status === 'HELD') return undefined
   const stage = order.timeline.toReversed().flatMap(({ event }) => turns[event] ?? [])[0]
   return stage !== undefined && stages.includes(stage) ? stage : undefined
 }

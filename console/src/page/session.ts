@@ -5,6 +5,7 @@ import type { Session } from '../model/actions.ts'
 import { forgetKey, keepKey } from './key.ts'
 import { fetchJson, unauthorized } from './live.ts'
 import type { Answered } from './live.ts'
+import { forgetStaffToken } from './staff-token.ts'
 
 const againMs = 3_000
 
@@ -51,11 +52,15 @@ function posted<T>(path: string, body: object): Promise<Answered<T>> {
 
 export async function signIn(token: string): Promise<Answered<Session>> {
   const answer = await posted<Session & { readonly key: string }>('/api/session', { token })
-  if ('value' in answer) keepKey(answer.value.key)
+  if (!('value' in answer)) return answer
+  // A person may have used this tab before, and not signed out.
+  forgetStaffToken()
+  keepKey(answer.value.key)
   return answer
 }
 
 export async function signOut(): Promise<void> {
   await posted('/api/session/end', {})
   forgetKey()
+  forgetStaffToken()
 }

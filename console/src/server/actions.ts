@@ -58,10 +58,18 @@ export function performer(
       return recordAction(pipeline, reason, `${verb} ${pipeline.metadata.name}`)
     },
     cancel: async (pipeline, body) => {
-      const { order } = checked(bodies.cancel, body)
-      await may(pipeline, 'cancel')
-      await actions.cancel(pipeline, order.toLowerCase())
+      const { order, staff } = checked(bodies.cancel, body)
+      // Another request of the gateway, which needs another right.
+      await may(pipeline, staff ? 'hold' : 'cancel')
+      await actions.cancel(pipeline, order.toLowerCase(), staff)
       return recordAction(pipeline, 'OrderCancelled', `cancelled order ${order.toLowerCase()}`)
+    },
+    hold: async (pipeline, body) => {
+      const { order, ...decided } = checked(bodies.hold, body)
+      await may(pipeline, 'hold')
+      await actions.decideHold(pipeline, order.toLowerCase(), decided)
+      const verb = decided.decision === 'release' ? 'released' : 'rejected'
+      return recordAction(pipeline, 'HoldDecided', `${verb} held order ${order.toLowerCase()}`)
     },
   }
 

@@ -5,7 +5,7 @@ import { DeadlineExceededError, every, withDeadline } from '@orderpipeline/retry
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { groupDeadLetters } from '../model/dead-letters.ts'
 import type { DeadLetters } from '../model/dead-letters.ts'
-import { customerPattern, orderIdPattern } from '../model/orders.ts'
+import { customerPattern, longestStaffToken, orderIdPattern, staffTokenPattern } from '../model/orders.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
 import { pipelineKey } from './dead-letter-actions.ts'
@@ -16,7 +16,7 @@ import type { DryRunner } from '../what-if/what-if-thread.ts'
 
 export interface Api {
   /** undefined where the path is not of the API. The visitor may see the pipeline of the path. */
-  answer(path: string, visitor: Visitor, query?: URLSearchParams): Promise<HttpAnswer | undefined>
+  answer(path: string, visitor: Visitor, query?: URLSearchParams, staffToken?: string): Promise<HttpAnswer | undefined>
   /** The dead letters of a pipeline, `<namespace>/<name>`, have changed. */
   forget(pipeline: string): void
 }
@@ -36,7 +36,7 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
 
   return {
     forget: deadLetters.forget,
-    answer: async (path, visitor, query) => {
+    answer: async (path, visitor, query, staffToken) => {
       const [root, kind, namespace, name, id, ...more] = path.split('/').filter(Boolean).map(decoded)
       if (root !== 'api') return undefined
       if (namespace === undefined || name === undefined || more.length > 0)
@@ -51,7 +51,7 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
         if ((kind === 'orders' || kind === 'customers') && id !== undefined) {
           const refusal = await visitor.readRefusal(livePipeline, 'orders')
           if (refusal !== undefined) return problem(403, refusal)
-          if (kind === 'orders') return await lookUp.order(source, name, id)
+          if (kind === 'orders') return await lookUp.order(source, name, id, staffToken)
           return await lookUp.orders(source, name, id, query?.get('cursor') ?? undefined)
         }
         if (kind === 'dead-letters' && id === undefined) {
@@ -84,11 +84,13 @@ function orderLookups() {
       ordersInFlight -= 1
     }
   }
-  const order = async (source: OnDemand, pipeline: string, id: string): Promise<HttpAnswer> => {
+  const order = async (source: OnDemand, pipeline: string, id: string, staffToken?: string): Promise<HttpAnswer> => {
+    if (staffToken !== undefined && (staffToken.length > longestStaffToken || !staffTokenPattern.test(staffToken)))
+      return problem(400, 'Staff token: found something else (not shown); allowed: a token, as the issuer gives it')
     if (!orderIdPattern.test(id))
       return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
     return lookedUp(async () => {
-      const orderView = await source.order(pipeline, id.toLowerCase())
+      const orderView = await source.order(pipeline, id.toLowerCase(), staffToken)
       return orderView ? { status: 200, body: orderView } : problem(404, `There is no order ${id} in ${pipeline}.`)
     })
   }

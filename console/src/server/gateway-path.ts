@@ -23,3 +23,8 @@ export function gatewayPath(pipeline: Named, path: string): string {
 export function orderPath(pipeline: Named, id: string): string {
   return gatewayPath(pipeline, `/v1/orders/${encodeURIComponent(id)}`)
 }
+
+/** What the staff asks of an order, or does with it. */
+export function staffOrderPath(pipeline: Named, id: string, act?: string): string {
+  return gatewayPath(pipeline, `/v1/staff/orders/${encodeURIComponent(id)}${act === undefined ? '' : `/${act}`}`)
+}

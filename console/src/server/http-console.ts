@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CommandError } from '@orderpipeline/client'
+import { staffTokenHeader } from '../model/orders.ts'
 import { actionsApi } from './actions-api.ts'
 import type { HttpAnswer } from './answer.ts'
 import { decoded, problem, statusOf } from './answer.ts'
@@ -118,9 +119,15 @@ async function answerOf(
   if (refusal !== undefined) return problem(403, refusal)
   return (
     (await acting.answer(request, url, visitor)) ??
-    (await api.answer(url.pathname, visitor, url.searchParams)) ??
+    (await api.answer(url.pathname, visitor, url.searchParams, staffTokenOf(request))) ??
     problem(404, 'There is no such address.')
   )
+}
+
+/** For the gateway: the console does not keep it. */
+function staffTokenOf({ headers }: IncomingMessage): string | undefined {
+  const token = headers[staffTokenHeader]
+  return token === undefined ? undefined : String(token)
 }
 
 function sameNames(a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean {

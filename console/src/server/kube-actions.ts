@@ -7,8 +7,11 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { namespaceOf } from '@orderpipeline/operator/pipeline'
 import { every } from '@orderpipeline/retry'
 import type { RightName } from '../model/actions.ts'
-import type { Actions } from './actions-port.ts'
+import { staffTokenHeader } from '../model/orders.ts'
+import type { HoldDecision } from '../model/orders.ts'
+import type { Actions, StaffAct } from './actions-port.ts'
 import { customerRequests } from './customer-requests.ts'
+import { staffOrderPath } from './gateway-path.ts'
 import { machineAccess } from './right-accesses.ts'
 import { kubeTryIt } from './try-it.ts'
 
@@ -57,12 +60,30 @@ export function actionsWith(kube: ApiServer, rights: PersonalRights): Actions {
       if (patchedPipeline === undefined)
         throw new CommandError(`There is no pipeline ${pipeline.metadata.name} any more.`)
     },
-    cancel: async (pipeline, order) => {
+    cancel: async (pipeline, order, staff) => {
+      if (staff) return actAsStaff(kube, pipeline, order, 'cancel', staff)
       const path = await requests.orderPathOf(pipeline, order)
       const answer = await kube.send('DELETE', path, undefined, orderTimeoutMs)
-      if (answer === undefined) throw new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
+      if (answer === undefined) throw noOrder(pipeline, order)
     },
+    decideHold: (pipeline, order, { decision, ...staff }) => actAsStaff(kube, pipeline, order, decision, staff),
     letterBox: async (pipeline) => openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name),
     record: (pipeline, event) => recordEvent(kube, pipeline, event),
   }
+}
+
+async function actAsStaff(
+  kube: ApiServer,
+  pipeline: OrderPipeline,
+  order: string,
+  act: HoldDecision | 'cancel',
+  { reason, staffToken }: StaffAct,
+): Promise<void> {
+  const headers = { [staffTokenHeader]: staffToken }
+  const answer = await kube.send('POST', staffOrderPath(pipeline, order, act), { reason }, orderTimeoutMs, headers)
+  if (answer === undefined) throw noOrder(pipeline, order)
+}
+
+function noOrder(pipeline: OrderPipeline, order: string): CommandError {
+  return new CommandError(`There is no order ${order} in ${pipeline.metadata.name}.`)
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { largestRate } from '../model/actions.ts'
-import { orderIdPattern } from '../model/orders.ts'
+import { holdDecisions, longestStaffToken, orderIdPattern, staffTokenPattern } from '../model/orders.ts'
 import { largestBurst } from '../model/try-it.ts'
 
 export class InvalidRequestError extends Error {
@@ -12,11 +12,17 @@ export class InvalidRequestError extends Error {
 }
 
 const groupFields = { stage: z.string().min(1).max(63), reason: z.string().min(1).max(253) }
+const order = z.string().regex(orderIdPattern, 'a UUID as the gateway gives it')
+const staffAct = {
+  reason: z.string().min(1).max(500),
+  staffToken: z.string().max(longestStaffToken).regex(staffTokenPattern, 'a token of the staff'),
+}
 const newest = z.iso.datetime({ offset: true })
 
 export const bodies = {
   suspend: z.strictObject({ suspend: z.boolean(), dryRun: z.boolean().default(false) }),
-  cancel: z.strictObject({ order: z.string().regex(orderIdPattern, 'a UUID as the gateway gives it') }),
+  cancel: z.strictObject({ order, staff: z.strictObject(staffAct).optional() }),
+  hold: z.strictObject({ order, decision: z.enum(holdDecisions), ...staffAct }),
   plan: z.strictObject(groupFields),
   replay: z.strictObject({ ...groupFields, newest, perSecond: z.number().positive().max(largestRate) }),
   edited: z.strictObject({

@@ -33,6 +33,7 @@ export function machineAccess(pipeline: OrderPipeline, right: RightName): Access
       return virtual('delete', 'deadletters')
     case 'cancel':
       return proxyAccess('delete', pipeline)
+    case 'hold':
     case 'try':
       return proxyAccess('create', pipeline)
     case 'orders':
@@ -64,6 +65,8 @@ export function clusterAccesses(pipeline: OrderPipeline, right: RightName): read
       return [virtual('get', 'orders'), proxyAccess('get', pipeline)]
     case 'cancel':
       return [virtual('delete', 'orders'), proxyAccess('delete', pipeline)]
+    case 'hold':
+      return [virtual('update', 'orders'), proxyAccess('create', pipeline)]
     case 'try':
       return [proxyAccess('create', pipeline)]
   }

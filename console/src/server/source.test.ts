@@ -1,9 +1,10 @@
 // What does a look wait for? For what the API server has at hand, and not for what the operator
 // answers in its own time.
 import { expect, it } from 'vitest'
-import type { KubeClient } from '@orderpipeline/client'
-import { shopPipeline } from '../testing/recorded-shop.ts'
-import { kubeSource } from './source.ts'
+import type { ApiServer, KubeClient } from '@orderpipeline/client'
+import { recordedHeldOrder, shopPipeline } from '../testing/recorded-shop.ts'
+import { actionsWith } from './kube-actions.ts'
+import { kubeOnDemand, kubeSource } from './source.ts'
 
 const scaledObject = {
   metadata: { name: 'shop-payment', labels: { 'orderpipeline.dev/pipeline': 'shop' } },
@@ -44,4 +45,51 @@ it('the state has the figures while the operator has not answered, and its decis
   expect(requestsSoFar()).toBe(1)
   decide(JSON.stringify({ replicas: 7 }))
   await expect.poll(async () => (await source.look()).flows?.get('shop-payment')).toEqual({ replicas: 7 })
+})
+
+/** A gateway behind an API server, which notes what is asked of it. */
+function gatewayBehind(answer: object) {
+  const requests: unknown[] = []
+  const kube: ApiServer = {
+    get: () => Promise.reject(new Error('not asked here')),
+    patch: () => Promise.reject(new Error('not asked here')),
+    getText: (path, _timeoutMs, headers) => {
+      requests.push([path, headers])
+      return Promise.resolve(JSON.stringify(answer))
+    },
+    send: <Body>(method: string, path: string, body: unknown, _timeoutMs: number, headers?: object) => {
+      requests.push([method, path, body, headers])
+      return Promise.resolve({} as Body)
+    },
+  }
+  return { kube, requests }
+}
+const proxy = '/api/v1/namespaces/default/services/shop-gateway:8080/proxy/v1'
+const { orderId } = recordedHeldOrder
+
+it('an order is read as its customer without a token of the staff, and as staff with one', async () => {
+  const { kube, requests } = gatewayBehind({ ...recordedHeldOrder, order: recordedHeldOrder, acts: [], looks: [] })
+  const { order } = kubeOnDemand(kube, 'default')
+  expect(await order('shop', orderId)).not.toHaveProperty('staff')
+  expect(await order('shop', orderId, 'a.b.c')).toEqual({ ...recordedHeldOrder, staff: { acts: [], looks: [] } })
+  expect(requests).toEqual([
+    [`${proxy}/orders/${orderId}`, undefined],
+    [`${proxy}/staff/orders/${orderId}`, { 'x-staff-token': 'a.b.c' }],
+  ])
+})
+
+it('staff decides and cancels with the token of the person, and their reason', async () => {
+  const { kube, requests } = gatewayBehind({})
+  const rights = { person: () => Promise.resolve('ada'), refusal: () => Promise.resolve(undefined) }
+  const decided = { decision: 'reject', reason: 'stolen card', staffToken: 'a.b.c' } as const
+  const actions = actionsWith(kube, rights)
+  await actions.decideHold(shopPipeline(), orderId, decided)
+  await actions.cancel(shopPipeline(), orderId, { reason: 'sold out', staffToken: 'a.b.c' })
+  await actions.cancel(shopPipeline(), orderId)
+  const headers = { 'x-staff-token': 'a.b.c' }
+  expect(requests).toEqual([
+    ['POST', `${proxy}/staff/orders/${orderId}/reject`, { reason: 'stolen card' }, headers],
+    ['POST', `${proxy}/staff/orders/${orderId}/cancel`, { reason: 'sold out' }, headers],
+    ['DELETE', `${proxy}/orders/${orderId}`, undefined, undefined],
+  ])
 })

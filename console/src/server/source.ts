@@ -15,8 +15,10 @@ import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
 import { every, everyInBackground } from '@orderpipeline/retry'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
-import type { CustomerOrders, OrderView } from '../model/orders.ts'
+import { staffTokenHeader } from '../model/orders.ts'
+import type { CustomerOrders, OrderView, StaffView } from '../model/orders.ts'
 import { customerRequests } from './customer-requests.ts'
+import { staffOrderPath } from './gateway-path.ts'
 import type { Flows, NamespaceSnapshot } from './pipeline-state.ts'
 
 export interface Source {
@@ -24,8 +26,12 @@ export interface Source {
   readonly namespace: string
   /** Everything that is shown of the namespace's pipelines. @throws CommandError */
   look(): Promise<NamespaceSnapshot>
-  /** undefined where there is no such order. @throws CommandError */
-  order(pipeline: string, id: string): Promise<OrderView | undefined>
+  /**
+   * undefined where there is no such order. With a token of the staff as the gateway shows it to
+   * them.
+   * @throws CommandError
+   */
+  order(pipeline: string, id: string, staffToken?: string): Promise<OrderView | undefined>
   /** A page of a customer's orders. @throws CommandError */
   ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
   /** All dead letters, those included that do not wait any more. @throws CommandError */
@@ -73,9 +79,14 @@ export function looking(
 export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, 'order' | 'ordersOf' | 'letters'> {
   const requests = customerRequests(kube)
   return {
-    order: async (pipeline, id) => {
-      const path = await requests.orderPathOf({ metadata: { name: pipeline, namespace } }, id)
-      const text = await kube.getText(path, orderTimeoutMs)
+    order: async (pipeline, id, staffToken) => {
+      const target = { metadata: { name: pipeline, namespace } }
+      if (staffToken !== undefined) {
+        const headers = { [staffTokenHeader]: staffToken }
+        const staffText = await kube.getText(staffOrderPath(target, id), orderTimeoutMs, headers)
+        return staffText === undefined ? undefined : staffOrderIn(staffText)
+      }
+      const text = await kube.getText(await requests.orderPathOf(target, id), orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
     },
     ordersOf: async (pipeline, customer, cursor) => {
@@ -110,6 +121,12 @@ export function orderIn(text: string): OrderView {
     // Said below.
   }
   throw new CommandError(`The gateway's answer is no order: ${text.slice(0, 100)}`)
+}
+
+/** @throws CommandError where the answer is no order as the staff sees it */
+function staffOrderIn(text: string): OrderView {
+  const { order, hold, acts = [], looks = [] } = JSON.parse(text) as Partial<StaffView> & { readonly order?: unknown }
+  return { ...orderIn(JSON.stringify(order ?? null)), staff: { ...(hold ? { hold } : {}), acts, looks } }
 }
 
 /** @throws CommandError where the answer is no list of orders */

@@ -7,8 +7,8 @@ import type { RightName } from '../model/actions.ts'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { ProviderBehaviour } from '../model/try-it.ts'
 import { providerModes } from '../model/try-it.ts'
-import type { Actions, Recorded } from '../server/actions-port.ts'
-import { recordedDeadLetters, recordedOrder } from './recorded-shop.ts'
+import type { Actions, DecidedHold, Recorded } from '../server/actions-port.ts'
+import { recordedDeadLetters, recordedHeldOrder, recordedOrder } from './recorded-shop.ts'
 
 export interface RecordedActions extends Actions {
   /** Why not, by right; changed by a test. */
@@ -16,6 +16,8 @@ export interface RecordedActions extends Actions {
   readonly events: Recorded[]
   readonly suspended: boolean[]
   readonly cancelled: string[]
+  /** Decisions about the held order. */
+  readonly decided: DecidedHold[]
   readonly killed: string[]
   /** What the source is to show. */
   letters(): readonly DeadLetterSummary[]
@@ -27,6 +29,7 @@ export function recordedActions(now = Date.now()): RecordedActions {
   )
   const refusals: RecordedActions['refused'] = {}
   const [events, suspended, cancelled, killed]: [Recorded[], boolean[], string[], string[]] = [[], [], [], []]
+  const decided: DecidedHold[] = []
   let provider: ProviderBehaviour = providerModes.normal
   const mark = (some: readonly DeadLetter[], state: DeadLetter['state']): void => {
     for (const deadLetter of some) deadLetters.set(deadLetter.id, { ...deadLetter, state })
@@ -45,7 +48,7 @@ export function recordedActions(now = Date.now()): RecordedActions {
     close: () => Promise.resolve(),
   }
   return {
-    ...{ refused: refusals, events, suspended, cancelled, killed },
+    ...{ refused: refusals, events, suspended, cancelled, decided, killed },
     letters: () => [...deadLetters.values()].map(summaryOf),
     person: () => Promise.resolve('ada@desk'),
     refusal: (_pipeline, right) => Promise.resolve(refusals[right]),
@@ -53,6 +56,10 @@ export function recordedActions(now = Date.now()): RecordedActions {
     cancel: (_pipeline, order) => {
       if (order !== recordedOrder.orderId) return Promise.reject(new CommandError(`There is no order ${order}.`))
       return Promise.resolve(void cancelled.push(order))
+    },
+    decideHold: (_pipeline, order, decision) => {
+      if (order !== recordedHeldOrder.orderId) return Promise.reject(new CommandError(`There is no order ${order}.`))
+      return Promise.resolve(void decided.push(decision))
     },
     letterBox: () => Promise.resolve(box),
     record: (_pipeline, event) => {

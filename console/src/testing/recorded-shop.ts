@@ -61,7 +61,7 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
         lookAt(source.at, { pipeline, children, scaledObjects, runs, rate: rateAt((source.at - start) / 1_000) }),
       )
     },
-    order: (_pipeline, id) => Promise.resolve([recordedOrder, refundedOrder].find(({ orderId }) => orderId === id)),
+    order: (_pipeline, id, staffToken) => Promise.resolve(recordedOrderOf(id, staffToken !== undefined)),
     ordersOf: (_pipeline, customer, cursor) => Promise.resolve(recordedOrdersOf(customer, cursor)),
     letters: () => Promise.resolve(recordedDeadLetters),
   }
@@ -236,6 +236,24 @@ export const refundedOrder: OrderView = {
     { event: 'OrderPlaced', status: 'PLACED', at: after(0) },
     { event: 'OrderShipped', status: 'SHIPPED', at: after(900) },
   ],
+}
+
+export const recordedHeldOrder: OrderView = {
+  ...recordedOrder,
+  ...{ orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e10', status: 'HELD', updatedAt: after(560) },
+  timeline: [
+    ...recordedOrder.timeline,
+    { event: 'HoldRequested', at: after(540) },
+    { event: 'OrderHeld', status: 'HELD', at: after(560) },
+  ],
+}
+
+function recordedOrderOf(id: string, asStaff: boolean): OrderView | undefined {
+  const order = [recordedOrder, recordedHeldOrder, refundedOrder].find(({ orderId }) => orderId === id)
+  if (order === undefined || !asStaff) return order
+  const hold = { reasons: ['MANY_ORDERS'], heldAt: after(560), dueAt: after(86_400_560), atDue: 'CANCEL' } as const
+  const looks = [{ staff: 'kim', looks: 3, lastAt: after(60_000) }]
+  return { ...order, staff: { ...(order === recordedHeldOrder ? { hold } : {}), acts: [], looks } }
 }
 
 /** Two pages of the recorded order's customer. */

@@ -29,7 +29,7 @@ export const editing = [
   ...viewing,
   { apiGroups: [group], resources: ['orderpipelines'], verbs: ['update', 'patch'] },
   { apiGroups: [group], resources: ['orderpipelines/deadletters'], verbs: ['create', 'delete'] },
-  { apiGroups: [group], resources: ['orderpipelines/orders'], verbs: ['get', 'delete'] },
+  { apiGroups: [group], resources: ['orderpipelines/orders'], verbs: ['get', 'update', 'delete'] },
   { apiGroups: [group], resources: ['orderpipelines/payloads'], verbs: ['get'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
 ]

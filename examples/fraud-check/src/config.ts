@@ -2,6 +2,10 @@
 // docs/concepts/architecture.md, and this stage's own figures.
 import { z } from 'zod'
 
+/** As a pipeline names them, behind its prefix. */
+const holdsTopic = 'orders.holds'
+const clearedTopic = 'payment.cleared'
+
 const text = z.string().min(1)
 const list = text.transform((value) => value.split(','))
 function whole(least: number, most: number) {
@@ -23,8 +27,14 @@ const schema = z.object({
   KAFKA_SASL_PASSWORD: text.optional(),
   KAFKA_GROUP_ID: text,
   KAFKA_CONSUME_TOPICS: list,
-  /** One topic: that of the suspicions. */
-  KAFKA_EMIT_TOPICS: text.regex(/^[^,]+$/),
+  /**
+   * One topic: that of the suspicions. Or two: the stage holds suspected orders back, and passes
+   * all other reservations on to the payment.
+   */
+  KAFKA_EMIT_TOPICS: list.refine(
+    (topics) => topics.length === 1 || (topics.length === 2 && topicsOfHolds(topics) !== undefined),
+    `one topic, or two that end with ${holdsTopic} and ${clearedTopic}`,
+  ),
   KAFKA_ORDER_KEYED_TOPICS: list.default([]),
   KAFKA_DEAD_LETTER_TOPIC: text,
   STAGE_CONCURRENCY: whole(1, 1_000).default(10),
@@ -40,6 +50,20 @@ const schema = z.object({
   FRAUD_MAX_ORDERS: whole(1, 10_000).default(10),
   FRAUD_MAX_DECLINES: whole(1, 10_000).default(3),
 })
+
+export interface TopicsOfHolds {
+  /** For requests to hold an order. */
+  readonly holds: string
+  /** For reservations that the payment may charge. */
+  readonly cleared: string
+}
+
+/** `undefined`: the stage only says what it suspects. */
+export function topicsOfHolds(emitted: readonly string[]): TopicsOfHolds | undefined {
+  const holds = emitted.find((topic) => topic.endsWith(holdsTopic))
+  const cleared = emitted.find((topic) => topic.endsWith(clearedTopic))
+  return holds === undefined || cleared === undefined ? undefined : { holds, cleared }
+}
 
 export type Config = Readonly<z.output<typeof schema>>
 export type Environment = Readonly<Record<string, string | undefined>>

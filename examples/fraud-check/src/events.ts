@@ -5,7 +5,8 @@ import { z } from 'zod'
 
 const Envelope = z.object({
   specversion: z.literal('1.0'),
-  id: z.uuid(),
+  /** PostgreSQL answers in lower case, and ids are compared with its answers. */
+  id: z.uuid().toLowerCase(),
   source: z.string().min(1),
   type: z.string().min(1),
   time: z.iso.datetime({ offset: true }),
@@ -13,12 +14,14 @@ const Envelope = z.object({
   traceparent: z.string().optional(),
   data: z.unknown(),
 })
-const aboutOrder = { orderId: z.uuid(), customerId: z.string().min(1).max(64) }
+const aboutOrder = { orderId: z.uuid().toLowerCase(), customerId: z.string().min(1).max(64) }
 const Data = z.object({ ...aboutOrder, totalCents: z.int().min(0) })
 
 /** Wire type → what it is to this stage. */
 const kinds = {
   'dev.orderpipeline.orders.validated.v1': 'order',
+  // What a stage that holds orders back reads instead: the reservation that the payment waits for.
+  'dev.orderpipeline.inventory.stock-reserved.v1': 'order',
   'dev.orderpipeline.payment.declined.v1': 'decline',
 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
@@ -71,18 +74,25 @@ function json(value: Buffer | null): unknown {
 
 /** A type of your own belongs under a domain of your own. */
 const suspectedType = 'com.example.fraud.suspected.v1'
+/** The orders service understands this one. */
+const holdType = 'dev.orderpipeline.orders.hold-requested.v1'
+
+export function suspicionType(asHold: boolean): string {
+  return asHold ? holdType : suspectedType
+}
 
 /**
  * Its id follows from its order: published again after a crash it is the same event, and every
  * reader drops the second.
  */
-export function suspicion(sighting: Sighting, reasons: readonly Reason[], now: Date): string {
+export function suspicion(sighting: Sighting, reasons: readonly Reason[], now: Date, asHold = false): string {
   const { orderId, customerId, correlationid, traceparent } = sighting
+  const type = suspicionType(asHold)
   return JSON.stringify({
     specversion: '1.0',
-    id: eventId(suspectedType, orderId),
+    id: eventId(type, orderId),
     source: '/fraud-check',
-    type: suspectedType,
+    type,
     subject: orderId,
     time: now.toISOString(),
     datacontenttype: 'application/json',

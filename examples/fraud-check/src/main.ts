@@ -2,7 +2,7 @@
 // too many orders, too many declined payments of one customer. It uses nothing of OrderPipeline but
 // the environment contract. `migrate` as argument makes its tables.
 import { createServer } from 'node:http'
-import { ConfigError, fraudCheckConfig } from './config.ts'
+import { ConfigError, fraudCheckConfig, topicsOfHolds } from './config.ts'
 import { migrate } from './migrate.ts'
 import { createStage } from './stage.ts'
 import { createStore } from './store.ts'
@@ -29,6 +29,7 @@ async function main(): Promise<void> {
   const store = createStore({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
+    holds: topicsOfHolds(config.KAFKA_EMIT_TOPICS) !== undefined,
     windowMinutes: config.FRAUD_WINDOW_MINUTES,
     limits: {
       totalCents: config.FRAUD_MAX_TOTAL_CENTS,

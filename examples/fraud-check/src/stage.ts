@@ -3,10 +3,14 @@
 // A few messages at a time are judged in one transaction; its suspicions are published; only then
 // are their offsets committed. After a crash at any line the messages are redelivered: the
 // transaction recognises them, and their suspicions are published again under the same id.
+//
+// With two topics to emit, the stage is between inventory and payment: it passes each reservation
+// on as it is, or keeps it back and asks for a hold.
 import kafkajs from 'kafkajs'
 import type { EachBatchPayload } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Config } from './config.ts'
+import { topicsOfHolds } from './config.ts'
+import type { Config, TopicsOfHolds } from './config.ts'
 import { deadLetter, forAnotherStage } from './dead-letter.ts'
 import type { Received } from './dead-letter.ts'
 import { sightingOf } from './events.ts'
@@ -18,6 +22,7 @@ import type { Store, Suspicion } from './store.ts'
 export interface Counts {
   consumed: number
   suspected: number
+  passed: number
   deadLetters: number
   retries: number
 }
@@ -43,6 +48,7 @@ interface Backoff {
 /** Keeps the place in the group; throws when the partition is about to be another's. */
 type Heartbeat = () => Promise<void>
 
+const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8' }
 const outage: Backoff = { firstMs: 200, longestMs: 10_000 }
 
 export type Stage = ReturnType<typeof createStage>
@@ -54,14 +60,15 @@ export function createStage(options: StageOptions) {
 class FraudCheck {
   readonly #options: StageOptions
   readonly #kafka: kafkajs.Kafka
-  readonly #counts: Counts = { consumed: 0, suspected: 0, deadLetters: 0, retries: 0 }
+  readonly #counts: Counts = { consumed: 0, suspected: 0, passed: 0, deadLetters: 0, retries: 0 }
   readonly #draining = new AbortController()
   #joined = false
   #lastSign: number = performance.now()
   readonly #producer: kafkajs.Producer
   readonly #consumer: kafkajs.Consumer
   readonly #stage: string
-  readonly #keyedByOrder: boolean
+  readonly #suspectedTopic: string
+  readonly #holding: TopicsOfHolds | undefined
   readonly #backoff: Backoff
 
   constructor(options: StageOptions) {
@@ -81,7 +88,8 @@ class FraudCheck {
       maxWaitTimeInMs: 500, // a drain waits for the fetch that is under way
     })
     this.#stage = options.config.ORDERPIPELINE_STAGE
-    this.#keyedByOrder = options.config.KAFKA_ORDER_KEYED_TOPICS.includes(options.config.KAFKA_EMIT_TOPICS)
+    this.#holding = topicsOfHolds(options.config.KAFKA_EMIT_TOPICS)
+    this.#suspectedTopic = this.#holding?.holds ?? options.config.KAFKA_EMIT_TOPICS[0] ?? ''
     this.#backoff = { firstMs: options.config.STAGE_RETRY_BACKOFF_SECONDS * 1_000, longestMs: 60_000 }
     for (const event of [
       this.#consumer.events.GROUP_JOIN,
@@ -140,7 +148,7 @@ class FraudCheck {
   /** Until Kafka has them: while it is unavailable no message is at fault. False once draining. */
   async #publish(
     topic: string,
-    messages: { key: Buffer | string | null; value: Buffer | string | null }[],
+    messages: { key: Buffer | string | null; value: Buffer | string | null; headers?: kafkajs.IHeaders }[],
     heartbeat: Heartbeat,
   ) {
     for (let failures = 1; messages.length > 0; failures++) {
@@ -175,7 +183,11 @@ class FraudCheck {
         (suspicions) => ({ suspicions }),
         (error: unknown) => ({ error }),
       )
-      if ('suspicions' in outcome) return this.#announce(outcome.suspicions, heartbeat)
+      if ('suspicions' in outcome)
+        return (
+          (await this.#announce(outcome.suspicions, heartbeat)) &&
+          (await this.#passOn(observations, outcome.suspicions, heartbeat))
+        )
       const { error } = outcome
       this.#options.log('judging failed', {
         error: String(error),
@@ -197,13 +209,35 @@ class FraudCheck {
 
   async #announce(suspicions: readonly Suspicion[], heartbeat: Heartbeat): Promise<boolean> {
     const messages = suspicions.map(({ orderId, customerId, event }) => ({
-      key: this.#keyedByOrder ? orderId : customerId,
+      key: this.#keyFor(this.#suspectedTopic, { orderId, customerId }),
       value: event,
-      headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
+      headers,
     }))
-    if (!(await this.#publish(this.#options.config.KAFKA_EMIT_TOPICS, messages, heartbeat))) return false
+    if (!(await this.#publish(this.#suspectedTopic, messages, heartbeat))) return false
     this.#counts.suspected += messages.length
     return true
+  }
+
+  /** Reservations of orders that are not suspected, as they came: under their own ids. */
+  async #passOn(observations: readonly Observation[], suspicions: readonly Suspicion[], heartbeat: Heartbeat) {
+    const topic = this.#holding?.cleared
+    if (topic === undefined) return true
+    const suspected = new Set(suspicions.map(({ orderId }) => orderId))
+    const passedOn = observations.filter(
+      ({ sighting }) => sighting.kind === 'order' && !suspected.has(sighting.orderId),
+    )
+    const messages = passedOn.map(({ received, sighting }) => ({
+      key: this.#keyFor(topic, sighting),
+      value: received.message.value,
+      headers,
+    }))
+    if (!(await this.#publish(topic, messages, heartbeat))) return false
+    this.#counts.passed += messages.length
+    return true
+  }
+
+  #keyFor(topic: string, { orderId, customerId }: { readonly orderId: string; readonly customerId: string }): string {
+    return this.#options.config.KAFKA_ORDER_KEYED_TOPICS.includes(topic) ? orderId : customerId
   }
 
   async #take(batch: readonly Received[], heartbeat: Heartbeat): Promise<boolean> {

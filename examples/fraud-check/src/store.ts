@@ -2,8 +2,8 @@
 // for each batch: one transaction in the schema fraud_check, with one statement for each step. A
 // sighting is a row for an order or a declined payment, a suspicion a row for a suspicious order.
 import pg from 'pg'
-import { suspicion } from './events.ts'
-import type { Kind, Sighting } from './events.ts'
+import { suspicion, suspicionType } from './events.ts'
+import type { Sighting } from './events.ts'
 import { reasonsFor } from './rules.ts'
 import type { Limits } from './rules.ts'
 
@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly poolSize: number
   readonly windowMinutes: number
   readonly limits: Limits
+  /** Suspicions are requests to hold the order. */
+  readonly holds?: boolean
   readonly onIdleError: (error: Error) => void
 }
 
@@ -63,12 +65,13 @@ function openPool({ url, poolSize, onIdleError }: Pick<StoreOptions, 'url' | 'po
   return pool
 }
 
-export function createStore({ windowMinutes, limits, ...connection }: StoreOptions) {
+export function createStore({ windowMinutes, limits, holds = false, ...connection }: StoreOptions) {
   const pool = openPool(connection)
   return {
     /**
      * Returns every suspicion of these orders, those of an earlier time included: they may not have
-     * been published then.
+     * been published then. A sighting is judged once: when it comes again, later ones of its
+     * customer would count too, and an order that was passed on must not be held.
      * @throws DatabaseUnavailableError
      */
     judge: async (sightings: readonly Sighting[], now: Date): Promise<Suspicion[]> => {
@@ -76,15 +79,17 @@ export function createStore({ windowMinutes, limits, ...connection }: StoreOptio
       const column = <Field extends keyof Sighting>(field: Field) => sightings.map((sighting) => sighting[field])
       try {
         return await transaction(pool, async (client) => {
-          await client.query(addSightings, [column('eventId'), column('kind'), column('customerId'), column('time')])
-          const { rows: counts } = await client.query<{ event_id: string; kind: Kind; count: number }>(countSightings, [
-            column('eventId'),
-            windowMinutes,
+          const { rows: added } = await client.query<{ event_id: string }>(addSightings, [
+            ...[column('eventId'), column('kind'), column('customerId'), column('time')],
           ])
-          const countOf = new Map(counts.map(({ event_id, count }) => [event_id, count]))
+          const newIds = added.map(({ event_id }) => event_id)
+          const { rows: counts } = await client.query<Counts>(countSightings, [newIds, windowMinutes])
+          const countsOf = new Map(counts.map((row) => [row.event_id, row]))
           const suspicions = sightings.flatMap((sighting) => {
-            const why = reasonsFor({ ...sighting, count: countOf.get(sighting.eventId) ?? 1 }, limits)
-            return why.length === 0 ? [] : [{ ...sighting, event: suspicion(sighting, why, now) }]
+            const { count, declines } = countsOf.get(sighting.eventId) ?? {}
+            if (count === undefined || declines === undefined) return []
+            const why = reasonsFor({ ...sighting, count, declines }, limits, holds)
+            return why.length === 0 ? [] : [{ ...sighting, event: suspicion(sighting, why, now, holds) }]
           })
           if (suspicions.length > 0)
             await client.query(addSuspicions, [
@@ -92,7 +97,7 @@ export function createStore({ windowMinutes, limits, ...connection }: StoreOptio
               suspicions.map(({ customerId }) => customerId),
               suspicions.map(({ event }) => event),
             ])
-          const { rows } = await client.query<Suspicion>(suspicionsOf, [column('orderId')])
+          const { rows } = await client.query<Suspicion>(suspicionsOf, [column('orderId'), suspicionType(holds)])
           return rows
         })
       } catch (error) {
@@ -103,6 +108,7 @@ export function createStore({ windowMinutes, limits, ...connection }: StoreOptio
     },
     /**
      * Deletes what can neither be counted nor be delivered again: Kafka keeps a message for a week.
+     * Suspicions are kept for longer.
      */
     forget: async (): Promise<void> => {
       await pool.query(forgetSightings)
@@ -124,13 +130,21 @@ const addSightings = `
 INSERT INTO sightings (event_id, kind, customer_id, at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS seen (event_id, kind, customer_id, at)
 ORDER BY event_id
-ON CONFLICT DO NOTHING`
+ON CONFLICT DO NOTHING
+RETURNING event_id`
+
+interface Counts {
+  readonly event_id: string
+  readonly count: number
+  readonly declines: number
+}
 
 /** Counted by the time of the events, so that a backlog is judged like the day it is from. */
 const countSightings = `
-SELECT this.event_id, this.kind, count(*)::int AS count
+SELECT this.event_id, count(*) FILTER (WHERE other.kind = this.kind)::int AS count,
+  count(*) FILTER (WHERE other.kind = 'decline')::int AS declines
 FROM sightings AS this
-JOIN sightings AS other ON other.customer_id = this.customer_id AND other.kind = this.kind
+JOIN sightings AS other ON other.customer_id = this.customer_id
   AND other.at <= this.at AND other.at > this.at - make_interval(mins => $2)
 WHERE this.event_id = ANY ($1::uuid[])
 GROUP BY this.event_id`
@@ -139,18 +153,25 @@ const addSuspicions = `
 INSERT INTO suspicions (order_id, customer_id, event)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS found (order_id, customer_id, event)
 ORDER BY order_id
-ON CONFLICT DO NOTHING`
+ON CONFLICT (order_id) DO UPDATE
+SET event = EXCLUDED.event, raised_at = now()
+WHERE suspicions.event::jsonb ->> 'type' <> EXCLUDED.event::jsonb ->> 'type'`
 
+/** Without those from before the stage held orders, or from when it did: no person acts on them. */
 const suspicionsOf = `
 SELECT order_id AS "orderId", customer_id AS "customerId", event
 FROM suspicions
-WHERE order_id = ANY ($1::uuid[])
+WHERE order_id = ANY ($1::uuid[]) AND event::jsonb ->> 'type' = $2
 ORDER BY raised_at, order_id`
 
 const forgetSightings = `
 DELETE FROM sightings
 WHERE event_id IN (SELECT event_id FROM sightings WHERE received_at < now() - interval '8 days' LIMIT 20000)`
 
+/**
+ * An order may be held for three weeks. Until its end its reservation must not be passed on, should
+ * it be published again.
+ */
 const forgetSuspicions = `
 DELETE FROM suspicions
-WHERE order_id IN (SELECT order_id FROM suspicions WHERE raised_at < now() - interval '8 days' LIMIT 20000)`
+WHERE order_id IN (SELECT order_id FROM suspicions WHERE raised_at < now() - interval '30 days' LIMIT 20000)`

@@ -64,6 +64,42 @@ export const orders: AlertGroup = {
       ],
     },
     {
+      name: 'OrderPipelineHeldOrdersWait',
+      expr: 'max by (namespace, orderpipeline_dev_pipeline) (orders_held_oldest_seconds) > 4 * 3600',
+      for: '15m',
+      severity: 'warning',
+      summary:
+        'An order of {{ $labels.orderpipeline_dev_pipeline }} has been held for {{ $value | humanizeDuration }} and no person has decided about it',
+      runbook: {
+        meaning:
+          'Held orders are not charged, and their stock is reserved. When their time is over (`ORDER_HOLD_SECONDS`), they are cancelled, or released with `ORDER_HOLD_AT_DUE=release`.',
+        look: [
+          '`GET /v1/staff/orders` of the gateway: the held orders, since when, until when and why ([holds.md](holds.md)).',
+          '`orders_held`: a number that grows fast means that the stage which asks for holds suspects too much.',
+        ],
+        act: [
+          'Decide: release or reject each order. It takes a token of the staff with the scope `orders:hold`.',
+          'Where the stage suspects too much, correct its rules. Orders that it holds already still need a decision.',
+        ],
+      },
+      fires: {
+        title: 'an order that has been held for five hours',
+        series: {
+          [`orders_held_oldest_seconds{${pod('orders')}}`]: '18000+60x60',
+          [`orders_held_oldest_seconds{${pod('orders', 'b')}}`]: '18000+60x60',
+        },
+        at: '30m',
+      },
+      quiet: [
+        {
+          title: 'orders that are decided within hours',
+          series: { [`orders_held_oldest_seconds{${pod('orders')}}`]: '7200+60x30 0x60' },
+          at: '50m',
+        },
+        { title: 'no held order', series: { [`orders_held_oldest_seconds{${pod('orders')}}`]: '0x60' }, at: '30m' },
+      ],
+    },
+    {
       name: 'OrderPipelinePaymentBreakerOpen',
       expr: 'max by (namespace, orderpipeline_dev_pipeline) (payment_breaker_open) == 1',
       for: '5m',

@@ -20,6 +20,8 @@ export type ProblemReason =
   | 'ResourcesInvalid'
   /** Two objects of the pipeline would have the same name. */
   | 'NameTaken'
+  /** A message of the pipeline would have no topic. */
+  | 'TopicMissing'
   /** A topic has more partitions than its spec says, and Kafka cannot remove partitions. */
   | 'PartitionsShrink'
   /** A stage has a Prometheus query, and the operator has no address of a Prometheus. */

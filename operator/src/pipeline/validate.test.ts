@@ -62,3 +62,15 @@ it('a request above its limit is refused', () => {
     },
   ])
 })
+
+it('an orders stage that has orders held needs the topic by which their release reaches the payment', () => {
+  const orders = stage({ name: 'orders', consumes: [{ topic: 'orders.placed' }, { topic: 'orders.holds' }] })
+  const topics = [{ name: 'orders.placed' }, { name: 'orders.holds' }]
+  expect(validate(pipeline({ topics, stages: [orders] }).spec)).toMatchObject([
+    { path: 'spec.topics', reason: 'TopicMissing', message: expect.stringContaining('payment.cleared') as string },
+  ])
+  const complete = [...topics, { name: 'payment.cleared' }]
+  expect(validate(pipeline({ topics: complete, stages: [orders] }).spec)).toEqual([])
+  const own = { ...orders, image: 'example/orders:1' }
+  expect(validate(pipeline({ topics, stages: [own] }).spec)).toEqual([])
+})

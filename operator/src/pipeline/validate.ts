@@ -1,5 +1,6 @@
 // Is a spec valid where the schema cannot check it? Problems with path, reason and what to do; with
 // none the spec may be applied.
+import { clearedTopic, topicOf } from '@orderpipeline/order-events'
 import type { OrderPipelineSpec, Placement, Problem } from '../api/index.ts'
 import { lagThreshold } from './desired/autoscalers.ts'
 import type { AutoscalerSettings } from './desired/autoscalers.ts'
@@ -8,6 +9,7 @@ import { defaults } from './desired/environment.ts'
 import { greenSuffix } from './children/names.ts'
 import { partsOf } from './children/parts.ts'
 import { templateProblems } from './desired/pod-template.ts'
+import { runsBuiltIn } from './kafka/choreography.ts'
 import { quantity } from './plan/quantity.ts'
 import { scheduleProblems } from './scaling/schedule.ts'
 
@@ -19,6 +21,7 @@ export function validate(spec: OrderPipelineSpec, settings?: Pick<AutoscalerSett
     ...drainTimes(spec),
     ...scheduleProblems(spec),
     ...templateProblems(spec),
+    ...releasesWithoutTopic(spec),
     ...(settings && settings.prometheusUrl === undefined ? prometheusMissing(spec) : []),
     ...(spec.gateway ? resourceProblems(spec.gateway, 'spec.gateway') : []),
     ...spec.stages.flatMap((stage) => resourceProblems(stage, `spec.stages[${stage.name}]`)),
@@ -44,6 +47,21 @@ function drainTimes(spec: OrderPipelineSpec): Problem[] {
       reason: 'DrainTooShort',
       message: `a replica needs ${stage.workSeconds ?? 0} s per message, with concurrency ${stage.concurrency ?? defaults.concurrency}, so that it cannot drain any lag within ${stage.scaling.drainSeconds ?? 0} s`,
     }))
+}
+
+/**
+ * The gateway publishes the release of a held order to a topic that no stage needs to name. Without
+ * this topic the release would stop the relay, and every order behind it.
+ */
+function releasesWithoutTopic({ stages, topics }: OrderPipelineSpec): Problem[] {
+  const holdsTopic = topicOf('HoldRequested')
+  const holds = stages.some(
+    (stage) =>
+      stage.name === 'orders' && runsBuiltIn(stage) && stage.consumes.some(({ topic }) => topic === holdsTopic),
+  )
+  if (!holds || topics.some(({ name }) => name === clearedTopic)) return []
+  const message = `stage orders consumes ${holdsTopic}, and the release of a held order is published to ${clearedTopic}: declare this topic, too`
+  return [{ path: 'spec.topics', reason: 'TopicMissing', message }]
 }
 
 function prometheusMissing(spec: OrderPipelineSpec): Problem[] {

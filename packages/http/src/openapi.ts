@@ -115,8 +115,14 @@ function operation(route: Route, bearer: boolean): Operation {
       ? { requestBody: { required: true, content: { 'application/json': contentOf(body, 'input', route.examples) } } }
       : {}),
     responses: { ...Object.fromEntries(common), ...Object.fromEntries(ownAnswers) } as Operation['responses'],
-    ...(needsToken ? { security: [{ bearer: route.access === 'staff' ? ['staff'] : [] }] } : {}),
+    ...(needsToken ? { security: [{ bearer: scopesOf(route) }] } : {}),
   }
+}
+
+/** `staff` stands for the scope that the service is configured with. */
+function scopesOf({ access, scope }: Route): string[] {
+  if (access !== 'staff') return []
+  return scope === undefined ? ['staff'] : ['staff', scope]
 }
 
 function responseOf(status: number, answer: RouteAnswer): Response {

@@ -11,6 +11,8 @@ declare module 'fastify' {
      * The callers that are allowed; by default `customer`, where the service knows its customers.
      */
     access?: Access
+    /** What a member of the staff needs besides. */
+    scope?: string | undefined
   }
 }
 
@@ -57,6 +59,8 @@ export interface RouteDescription {
   readonly path: string
   readonly summary: string
   readonly access: Access
+  /** On a route for staff: the scope that their token needs for it. */
+  readonly scope?: string
   /** By status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>
   /** Bodies that it takes, by name. */
@@ -113,11 +117,11 @@ export function registerRoutes(
   problemOf: (error: unknown) => unknown = (error) => error,
 ): void {
   for (const prefix of prefixes)
-    for (const { method, path, access, bodyLimitBytes, serve } of routes)
+    for (const { method, path, access, scope, bodyLimitBytes, serve } of routes)
       app.route({
         method,
         url: `${prefix}${path}`,
-        config: { access },
+        config: { access, scope },
         exposeHeadRoute: method === 'GET',
         ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
         handler: (request, reply) =>

@@ -45,7 +45,13 @@ export const builtInStages = {
       'ParcelDeliveryFailed',
       'ParcelReturned',
     ],
-    handlesToo: ['PaymentPartlyRefunded', 'PartialRefundRefused', 'PaymentDisputed', 'PaymentDisputeClosed'],
+    handlesToo: [
+      'HoldRequested',
+      'PaymentPartlyRefunded',
+      'PartialRefundRefused',
+      'PaymentDisputed',
+      'PaymentDisputeClosed',
+    ],
     emits: [
       'OrderValidated',
       'OrderConfirmed',

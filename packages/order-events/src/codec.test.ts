@@ -1,6 +1,6 @@
 // Does every event survive the wire, and is everything else refused with a reason?
 import { describe, expect, it } from 'vitest'
-import { decode, encode, topicOf, UndecodableEventError } from './codec.ts'
+import { clearedTopic, decode, encode, encodeCleared, topicOf, UndecodableEventError } from './codec.ts'
 import { eventId, eventOf } from './event.ts'
 import type { OrderEvent } from './event.ts'
 
@@ -21,6 +21,7 @@ const events: OrderEvent[] = [
   eventOf('PaymentDeclined', { ...about, ...amount, declineReason: 'insufficient funds' }, context),
   eventOf('PaymentRefunded', { ...about, ...amount, chargeId: 'ch-1', refundId: 're-1' }, context),
   eventOf('ReservationExpired', about, context),
+  eventOf('HoldRequested', { ...about, reasons: ['LARGE_ORDER'] }, context),
   eventOf('OrderConfirmed', { ...about, items: [{ sku: 'SKU-0001', quantity: 2 }] }, context),
   eventOf('ShipmentPrepared', { ...about, shipmentId: orderId }, context),
   eventOf('OrderShipped', { ...about, shipmentId: orderId }, context),
@@ -29,6 +30,12 @@ const events: OrderEvent[] = [
   eventOf('OrderCancelled', { ...about, reason: 'PAYMENT_DECLINED' }, context),
   eventOf('OrderStatusChanged', { ...about, status: 'PROCESSING' }, context, 'PROCESSING'),
 ]
+
+it('passes a reservation on as it is, to the topic that the payment reads where orders are held', () => {
+  const reservation = eventOf('StockReserved', { ...about, ...amount }, context)
+  expect(encodeCleared(reservation)).toEqual({ ...encode(reservation), topic: clearedTopic })
+  expect(encodeCleared(reservation, (topic) => topic === clearedTopic).key).toBe(orderId)
+})
 
 function reasonOf(value: string | null): string {
   try {

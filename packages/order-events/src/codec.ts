@@ -3,13 +3,13 @@
 import * as z from 'zod'
 import { definitions, Uuid } from './definitions.ts'
 import type { EventType, Topic } from './definitions.ts'
-import type { OrderEvent } from './event.ts'
+import type { EventOf, OrderEvent } from './event.ts'
 import { isProductEvent, productDefinitions } from './product-event.ts'
 import type { ProductEvent, ProductEventType, ProductTopic } from './product-event.ts'
 
 /** A Kafka record to be, its topic not yet prefixed with the pipeline's name. */
 export interface EncodedEvent {
-  readonly topic: Topic | ProductTopic
+  readonly topic: Topic | ProductTopic | typeof clearedTopic
   /**
    * The customer id, so that one customer's events keep their order; on a topic keyed by order, the
    * order id. Of an event about a product, its SKU.
@@ -56,6 +56,22 @@ export const contentType = 'application/cloudevents+json; charset=utf-8'
 
 export function topicOf(type: EventType): Topic {
   return definitions[type].topic
+}
+
+/**
+ * Where a shop holds orders: the reservations that may be charged. A stage between inventory and
+ * payment passes a StockReserved on to it as it is, or keeps it back (HoldRequested); the orders
+ * service passes on that of a released order.
+ */
+export const clearedTopic = 'payment.cleared'
+
+/** The reservation as the payment reads it in a shop that holds orders. */
+export function encodeCleared(
+  event: EventOf<'StockReserved'>,
+  keyedByOrder: (topic: typeof clearedTopic) => boolean = () => false,
+): EncodedEvent {
+  const { orderId, customerId } = event.data
+  return { topic: clearedTopic, key: keyedByOrder(clearedTopic) ? orderId : customerId, ...envelopeOf(event, orderId) }
 }
 
 /**

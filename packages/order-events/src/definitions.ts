@@ -19,10 +19,16 @@ export const TotalCents = z.int().min(0)
 export const OrderItem = z.object({ sku: Sku, quantity: z.int().min(1).max(1000) })
 export const PricedItem = OrderItem.extend({ unitPriceCents: UnitPriceCents })
 
-/** CONFIRMED: paid, and still to be shipped. SHIPPED and CANCELLED are ends. */
-export const orderStatuses = ['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'] as const
+/**
+ * HELD: it is not charged until a person or time has decided. CONFIRMED: paid, and still to be
+ * shipped. SHIPPED and CANCELLED are ends.
+ */
+export const orderStatuses = ['PLACED', 'PROCESSING', 'HELD', 'CONFIRMED', 'SHIPPED', 'CANCELLED'] as const
 export const terminalStatuses = ['SHIPPED', 'CANCELLED'] as const
-/** DISPUTED: the bank has taken the payment back before the order was shipped. */
+/**
+ * DISPUTED: the bank has taken the payment back before the order was shipped. FRAUD: it was held,
+ * and a person or time has decided against it. SHOP: a person of the staff.
+ */
 export const cancellationReasons = [
   'UNKNOWN_SKU',
   'OUT_OF_STOCK',
@@ -30,8 +36,12 @@ export const cancellationReasons = [
   'CUSTOMER',
   'DEADLINE',
   'DISPUTED',
+  'FRAUD',
+  'SHOP',
 ] as const
-export const OrderStatus = z.enum(orderStatuses)
+/** The statuses that events announce: a hold is the shop's own affair. */
+export const announcedStatuses = ['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'] as const
+const AnnouncedStatus = z.enum(announcedStatuses)
 export const CancellationReason = z.enum(cancellationReasons)
 
 /** Where a parcel can be followed. */
@@ -42,6 +52,9 @@ export const Parcel = z.object({
 })
 export const parcelStatuses = ['DELIVERED', 'DELIVERY_FAILED', 'RETURNED'] as const
 export const ParcelStatus = z.enum(parcelStatuses)
+
+/** Why an order is held, in words of the stage that asks for it, such as MANY_ORDERS. */
+export const HoldReason = z.string().regex(/^[A-Z][A-Z0-9_]{0,39}$/)
 
 const aboutOrder = { orderId: OrderId, customerId: CustomerId }
 const amount = { totalCents: TotalCents, currency: Currency }
@@ -83,6 +96,15 @@ export const definitions = {
     wireType: 'dev.orderpipeline.inventory.reservation-expired.v1',
     topic: 'inventory.updated',
     data: z.object(aboutOrder),
+  },
+  /**
+   * A stage that passes reservations on to the payment (`payment.cleared`) keeps this one back: the
+   * order shall wait for a decision before it is charged.
+   */
+  HoldRequested: {
+    wireType: 'dev.orderpipeline.orders.hold-requested.v1',
+    topic: 'orders.holds',
+    data: z.object({ ...aboutOrder, reasons: z.array(HoldReason).min(1).max(20) }),
   },
   PaymentCaptured: {
     wireType: 'dev.orderpipeline.payment.captured.v1',
@@ -209,7 +231,7 @@ export const definitions = {
     topic: 'orders.status',
     data: z.object({
       ...aboutOrder,
-      status: OrderStatus,
+      status: AnnouncedStatus,
       reason: CancellationReason.optional(),
       parcel: Parcel.optional(),
     }),
@@ -227,7 +249,8 @@ export type EventData<T extends EventType> = z.infer<(typeof definitions)[T]['da
 export type Topic = (typeof definitions)[EventType]['topic']
 export type OrderItem = z.infer<typeof OrderItem>
 export type PricedItem = z.infer<typeof PricedItem>
-export type OrderStatus = z.infer<typeof OrderStatus>
+export type OrderStatus = (typeof orderStatuses)[number]
+export type AnnouncedStatus = (typeof announcedStatuses)[number]
 export type Parcel = z.infer<typeof Parcel>
 export type ParcelStatus = z.infer<typeof ParcelStatus>
 export type CancellationReason = z.infer<typeof CancellationReason>

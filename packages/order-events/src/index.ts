@@ -1,12 +1,13 @@
 // Which events do services exchange? This is the one package that they share.
 export {
+  announcedStatuses,
   CancellationReason,
   cancellationReasons,
   Currency,
   definitions,
   disputeOutcomes,
+  HoldReason,
   OrderItem,
-  OrderStatus,
   orderStatuses,
   Parcel,
   ParcelStatus,
@@ -16,7 +17,7 @@ export {
   terminalStatuses,
   UnitPriceCents,
 } from './definitions.ts'
-export type { DisputeOutcome, EventData, EventType, Topic } from './definitions.ts'
+export type { AnnouncedStatus, DisputeOutcome, EventData, EventType, OrderStatus, Topic } from './definitions.ts'
 export {
   allConsumedTopics,
   allEmittedTopics,
@@ -34,7 +35,7 @@ export {
 export type { BuiltInStage, BuiltInStageName } from './built-in-stages.ts'
 export { eventId, eventOf, following, placedAtMs } from './event.ts'
 export type { EventContext, EventOf, OrderEvent } from './event.ts'
-export { decode, decodeAny, encode, topicOf, UndecodableEventError } from './codec.ts'
+export { clearedTopic, decode, decodeAny, encode, encodeCleared, topicOf, UndecodableEventError } from './codec.ts'
 export { isProductEvent, productDefinitions, productEventOf } from './product-event.ts'
 export type { ProductEvent, ProductEventOf, ProductEventType } from './product-event.ts'
 export { amountText, minorUnitsOf } from './currencies.ts'

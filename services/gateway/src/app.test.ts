@@ -3,9 +3,11 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { responseIn } from '@orderpipeline/http'
 import type { OpenApi } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { buildApp } from './app.ts'
 import type { AppOptions } from './app.ts'
+import type { AuthenticationSettings } from './authentication/settings.ts'
+import { createVerifiers } from './authentication/verifier.ts'
 
 function never() {
   return Promise.reject(new Error('not asked here'))
@@ -26,6 +28,7 @@ function build(more: Partial<AppOptions> = {}) {
     cancel: never,
     products: { bySku: never, fresh: never, page: never },
     catalogue: { save: never, remove: never, stock: never },
+    staffOrders: { held: never, order: never, decide: never, cancel: never, looks: () => true },
     outcomes: { of: never, waiting: 0 },
     dependencies: { read: never },
     queues: { read: never },
@@ -120,6 +123,95 @@ test('with authentication the document takes the customer from the token', async
   expect(paths['/v1/stock']?.['get']?.security).toEqual([{ bearer: ['staff'] }])
   expect(place?.requestBody).toMatchObject({ content: { 'application/json': { schema: { required: ['items'] } } } })
   expect(paths['/openapi.json']?.['get']).not.toHaveProperty('security')
+})
+
+/** Each route for the staff's work with orders, with the scope that it needs. */
+const staffRoutes = [
+  ['GET /v1/staff/orders', 'orders:read'],
+  ['GET /v1/staff/orders/{id}', 'orders:read'],
+  ['POST /v1/staff/orders/{id}/release', 'orders:hold'],
+  ['POST /v1/staff/orders/{id}/reject', 'orders:hold'],
+  ['POST /v1/staff/orders/{id}/cancel', 'orders:cancel'],
+] as const
+
+test('the document says which scope each route of the staff needs, and the gateway asks for it', async () => {
+  const neededScopes: (string | undefined)[] = []
+  const verifyStaff = (_authorization: string | undefined, scope?: string) => {
+    neededScopes.push(scope)
+    return Promise.reject(new Error('asked'))
+  }
+  const { app } = build({ verify: () => Promise.resolve('customer-1'), verifyStaff })
+  const { paths } = await documentOf(app)
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { security }]) => {
+      const scope = (security?.[0]?.['bearer'] as readonly string[] | undefined)?.[1]
+      return scope === undefined ? [] : [[`${method.toUpperCase()} ${path}`, scope]]
+    }),
+  )
+  expect(documented.sort()).toEqual(staffRoutes.map(([...row]) => row).sort())
+  for (const [route] of staffRoutes) {
+    const [method = '', path = ''] = route.split(' ')
+    const url = path.replace('{id}', '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f')
+    await app.inject({ method: method as 'GET' | 'POST', url })
+    await app.inject({ method: method as 'GET' | 'POST', url: url.replace('/v1', '') })
+  }
+  expect(neededScopes).toEqual(staffRoutes.flatMap(([, scope]) => [scope, scope]))
+})
+
+const authorizations = [
+  [{ authorization: 'Bearer a' }, 'Bearer a'],
+  [{ 'x-staff-token': 'b' }, 'Bearer b'],
+  [{ authorization: 'Bearer a', 'x-staff-token': 'b' }, 'Bearer b'],
+  [{}, undefined],
+] as const
+test.each(authorizations)('takes the token of the staff from %j', async (headers, expected) => {
+  const receivedTokens: unknown[] = []
+  const verifyStaff = (authorization: string | undefined) => {
+    receivedTokens.push(authorization)
+    return Promise.resolve('kim')
+  }
+  const { app } = build({ verify: () => Promise.resolve('customer-1'), verifyStaff })
+  await app.inject({ method: 'GET', url: '/v1/staff/orders', headers })
+  expect(receivedTokens).toEqual([expected])
+})
+
+test('names the header of a token that is refused', async () => {
+  const settings: AuthenticationSettings = {
+    ...{ algorithms: ['HS256'], keys: { kind: 'secret', secret: 'a secret of thirty-two bytes, or a few more' } },
+    ...{ issuer: 'us', audience: 'orders', customerClaim: 'sub', staffScope: 'staff', clockToleranceSeconds: 5 },
+  }
+  const clock = { now: () => new Date(), monotonicMs: () => 0 }
+  const { customer, staff } = createVerifiers(settings, clock, silentLogger())
+  const { app } = build({ verify: customer, verifyStaff: staff })
+  const problemsWith = async (headers: Record<string, string>) => {
+    const answer = await app.inject({ method: 'GET', url: '/v1/staff/orders', headers })
+    expect([answer.statusCode, answer.body.includes('a.b.c')]).toEqual([401, false])
+    return answer.json<{ problems: { path: string; allowed: string }[] }>().problems
+  }
+  expect(await problemsWith({ authorization: 'Bearer a.b.c' })).toMatchObject([{ path: 'authorization' }])
+  expect(await problemsWith({ 'x-staff-token': 'Bearer a.b.c' })).toMatchObject([
+    { path: 'x-staff-token', allowed: 'a valid token of the issuer, without Bearer' },
+  ])
+})
+
+test('shows no order to the staff whose look cannot be kept', async () => {
+  const looks = vi.fn(() => false)
+  const order = { orderId: '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f' }
+  const staffOrders: AppOptions['staffOrders'] = {
+    ...{ decide: never, cancel: never, looks },
+    held: () => Promise.resolve([order as never]),
+    order: () => Promise.resolve({ order: order as never, history: { hold: null, acts: [], looks: [] } }),
+  }
+  const { app } = build({ staffOrders, verifyStaff: () => Promise.resolve('kim') })
+  for (const url of ['/v1/staff/orders', `/v1/staff/orders/${order.orderId}`]) {
+    const answer = await app.inject({ method: 'GET', url })
+    expect(answer.statusCode).toBe(503)
+    expect(answer.body).not.toContain(order.orderId)
+  }
+  expect(looks.mock.calls).toEqual([
+    ['kim', [order.orderId]],
+    ['kim', [order.orderId]],
+  ])
 })
 
 test('the page lists the routes and loads nothing from other sites', async () => {

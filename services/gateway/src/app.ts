@@ -13,13 +13,15 @@ import { placingRoutes } from './api/place-order.ts'
 import { problemOf } from './api/problems.ts'
 import { productRoutes } from './api/products.ts'
 import type { Products } from './api/products.ts'
+import { staffOrderRoutes } from './api/staff-orders.ts'
+import type { StaffOrders } from './api/staff-orders.ts'
 import { staffRoutes } from './api/staff-products.ts'
 import type { Catalogue } from './api/staff-products.ts'
 import { refundingRoute } from './api/refund-order.ts'
 import type { RequestRefund } from './api/refund-order.ts'
 import { readingRoutes } from './api/get-orders.ts'
 import { authenticate } from './authentication/hook.ts'
-import type { Verifier } from './authentication/verifier.ts'
+import type { StaffVerifier, Verifier } from './authentication/verifier.ts'
 import type { Dependencies } from './dependencies.ts'
 import { limitAddresses, limitCustomers, refusalCounter } from './limits/hook.ts'
 import type { Limits } from './limits/hook.ts'
@@ -40,12 +42,13 @@ export interface AppOptions extends HttpServerOptions {
   readonly refund?: RequestRefund | undefined
   readonly products: Products
   readonly catalogue: Catalogue
+  readonly staffOrders: StaffOrders
   readonly outcomes: Outcomes
   readonly streams: Streams
   /** Without one, the gateway believes the customer id that a caller states. */
   readonly verify?: Verifier
   /** Without one, no caller counts as staff. */
-  readonly verifyStaff?: Verifier | undefined
+  readonly verifyStaff?: StaffVerifier | undefined
   readonly limits?: Limits
   readonly dependencies: Dependencies
   readonly queues: QueueReader
@@ -94,6 +97,7 @@ export function buildApp(options: AppOptions): HttpServer {
     refundingRoute(options.refund),
     ...productRoutes(options.products, options.productsMaxAgeSeconds),
     ...staffRoutes(options.catalogue, options.products),
+    ...staffOrderRoutes(options.staffOrders),
   ]
   const others: Route[] = [
     dependencyHealthRoute(options.dependencies),

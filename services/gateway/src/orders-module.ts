@@ -9,7 +9,6 @@ import { databaseSettings } from '@orderpipeline/config'
 import { observePools, observeQueries } from '@orderpipeline/telemetry'
 import type { Closer, Logger } from '@orderpipeline/process'
 import type { Registry, Tracing } from '@orderpipeline/telemetry'
-import { cancelOrder, orderTimer } from '@orderpipeline/orders/cancellation'
 import { createIntake, intakeMetrics, relayMetrics, startRelay } from '@orderpipeline/orders/intake'
 import type { Intake, Relay } from '@orderpipeline/orders/intake'
 import { topicOf } from '@orderpipeline/order-events'
@@ -20,6 +19,7 @@ import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancel-order.ts'
 import type { Products } from './api/products.ts'
 import type { RequestRefund } from './api/refund-order.ts'
+import type { StaffOrders } from './api/staff-orders.ts'
 import type { Catalogue } from './api/staff-products.ts'
 import type { Clock } from './clock.ts'
 import { groupPrefixOf } from './config.ts'
@@ -31,6 +31,7 @@ import type { OrderReader } from './order-read-model/order-reader.ts'
 import { readReplica } from './order-read-model/replica.ts'
 import { createProductCache } from './order-read-model/product-cache.ts'
 import { refuseToRelay } from './may-relay.ts'
+import { openDecisions } from './order-decisions.ts'
 import { tracedPublish } from './relay-trace.ts'
 
 export interface OrdersModule {
@@ -43,6 +44,7 @@ export interface OrdersModule {
   readonly refund: RequestRefund | undefined
   readonly products: Products
   readonly catalogue: Catalogue
+  readonly staffOrders: StaffOrders
   readonly relaying: () => boolean
   /** In the order in which they must be closed. */
   readonly closers: readonly Closer[]
@@ -77,16 +79,7 @@ export function openOrdersModule(
   const { database, replica } = openPools(config, { applicationName, onQuery, logger, onMisconfigured })
   observePools({ primary: database, ...(replica ? { replica } : {}) }, registry)
   const { keyedByOrder, refunds } = topicsOf(config)
-  const intake = createIntake({
-    database,
-    metrics: intakeMetrics(registry),
-    now: clock.now,
-    newId: randomUUIDv7,
-    keyedByOrder,
-    maxBatch: config.INTAKE_MAX_BATCH,
-    maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
-    maxWaiting: config.INTAKE_MAX_WAITING,
-  })
+  const intake = openIntake(config, { database, registry, keyedByOrder, now: clock.now })
   const near = replica && readReplica(replica, clock.monotonicMs)
   const cache = createCache(redis, clock.monotonicMs)
   const products = createProductCache({
@@ -96,8 +89,10 @@ export function openOrdersModule(
     read: (sku) => productBySku(database, sku),
     registry,
   })
-  const fromDatabase = orderReader(database, near, refunds)
+  const uncachedOrders = orderReader(database, near, refunds)
   const caching = { cache, pipeline: config.ORDERPIPELINE_PIPELINE, paidOrdersChange: refunds, registry }
+  const orders = redis ? cachedOrders(uncachedOrders, caching) : uncachedOrders
+  const decisions = openDecisions({ database, orders, keyedByOrder, registry, logger, now: clock.now })
   const address = kafkaAddress(config, applicationName)
   const producer = createProducer(address, logger)
   const relay = openRelay(
@@ -110,14 +105,16 @@ export function openOrdersModule(
     database,
     replica,
     intake,
-    orders: redis ? cachedOrders(fromDatabase, caching) : fromDatabase,
-    cancel: cancellationOf({ database, keyedByOrder, timer: orderTimer(registry, clock.now) }, clock),
+    orders,
+    cancel: decisions.cancel,
     refund: refunds ? refundOf(database, keyedByOrder, clock) : undefined,
     products: productsOf(database, near, products.bySku),
     catalogue: catalogueOf(database),
+    staffOrders: decisions.staffOrders,
     relaying: () => relay.leading,
     closers: [
       { name: 'intake', close: () => intake.close() },
+      { name: 'looks of the staff', close: () => decisions.close() },
       { name: 'relay', close: () => relay.close() },
       { name: 'kafka producer', close: () => producer.close() },
       { name: 'replica', close: () => replica?.close() },
@@ -138,24 +135,22 @@ function topicsOf({
   }
 }
 
-function cancellationOf(
-  {
-    database,
-    keyedByOrder,
-    timer,
-  }: {
-    readonly database: Pool
-    readonly keyedByOrder: (topic: string) => boolean
-    readonly timer: ReturnType<typeof orderTimer>
-  },
-  clock: Clock,
-): Cancel {
-  return async (orderId, customerId, context) => {
-    const request = { orderId, customerId, context: { ...context, now: clock.now() }, keyedByOrder }
-    const cancellation = await cancelOrder(database, request)
-    if (cancellation.kind === 'cancelled') timer(orderId, 'CANCELLED')
-    return cancellation
-  }
+interface IntakeParts {
+  readonly database: Pool
+  readonly registry: Registry
+  readonly keyedByOrder: (topic: string) => boolean
+  readonly now: () => Date
+}
+
+function openIntake(config: GatewayConfig, { registry, ...parts }: IntakeParts): Intake {
+  return createIntake({
+    ...parts,
+    metrics: intakeMetrics(registry),
+    newId: randomUUIDv7,
+    maxBatch: config.INTAKE_MAX_BATCH,
+    maxInFlight: Math.min(commitsInFlight, config.DATABASE_POOL_SIZE),
+    maxWaiting: config.INTAKE_MAX_WAITING,
+  })
 }
 
 function refundOf(database: Pool, keyedByOrder: (topic: string) => boolean, clock: Clock): RequestRefund {

@@ -1,6 +1,7 @@
 // What do callers get back? The shapes that the OpenAPI document promises.
 import { cancellationReasons, disputeOutcomes, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
 import { availabilities } from '@orderpipeline/orders/queries'
+import { staffActs } from '@orderpipeline/orders/staff'
 import { z } from 'zod'
 
 export const orderStatus = z.enum(orderStatuses)
@@ -31,6 +32,8 @@ export const accepted = z.object({
 })
 
 export const outcome = accepted.omit({ progress: true, late: true }).extend({ reason })
+
+export const decidedOrder = z.object({ orderId: z.uuid(), status })
 
 export const cancelledOrder = z.object({ orderId: z.uuid(), status: z.literal('CANCELLED') })
 
@@ -194,4 +197,56 @@ export const stockLevel = z.object({
   available: z.int().describe('Pieces available for reservation.'),
   low: z.boolean(),
   updatedAt: time,
+})
+
+const holdReasons = z.array(z.string()).describe('In the words of the stage that asked for the hold.')
+const due = {
+  dueAt: time.describe('When time decides if no person has decided by then.'),
+  atDue: z.enum(['CANCEL', 'RELEASE']).describe('How time decides.'),
+}
+
+export const heldOrderPage = z.object({
+  orders: z.array(
+    z.object({
+      orderId: z.uuid(),
+      customerId: z.string(),
+      currency: z.string(),
+      totalCents: z.int().optional(),
+      placedAt: time,
+      reasons: holdReasons,
+      heldAt: time,
+      ...due,
+    }),
+  ),
+  next: z.string().optional().describe('The cursor of the next page; absent on the last.'),
+})
+
+/** What the staff sees of an order. */
+export const staffOrderView = z.object({
+  order: storedOrder,
+  hold: z
+    .object({
+      reasons: holdReasons,
+      heldAt: time,
+      ...due,
+      outcome: z.enum(['RELEASED', 'CANCELLED']).optional(),
+      decidedBy: z.enum(['STAFF', 'CUSTOMER', 'TIME', 'EVENT']).optional(),
+      decidedAt: time.optional(),
+    })
+    .optional()
+    .describe('Only an order that is held or has been has it.'),
+  acts: z
+    .array(
+      z.object({
+        staff: z.string().describe('The subject of their token.'),
+        act: z.enum(staffActs),
+        reason: z.string(),
+        statusBefore: status,
+        at: time,
+      }),
+    )
+    .describe('What the staff did with the order, the newest first, 200 at most.'),
+  looks: z
+    .array(z.object({ staff: z.string(), since: time, looks: z.int(), lastAt: time }))
+    .describe('Who of the staff looked at the order, by hour, the newest first, 200 at most.'),
 })

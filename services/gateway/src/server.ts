@@ -44,7 +44,7 @@ export async function startGateway(
   if (!authentication) logger.warn('AUTH=none: the gateway accepts the customer that a caller names')
   const redis = redisOf(config, logger)
   const ordersSide = openOrdersModule(config, clock, { ...observability, onMisconfigured }, redis)
-  const { database, intake, orders, cancel, refund, products, catalogue, relaying, closers } = ordersSide
+  const { database, intake, orders, cancel, refund, products, catalogue, staffOrders, relaying, closers } = ordersSide
   const verifiers = authentication && createVerifiers(authentication, clock, logger)
   const waiting = createOrderSubscriptions(config, orders, registry, logger)
   const queues = openQueues(config, database, clock, registry, logger)
@@ -52,7 +52,7 @@ export async function startGateway(
   const estimates = estimatorOf(config, { queues, orders, clock, registry, logger })
   const http = buildApp({
     ...observability,
-    ...{ intake, orders, cancel, refund, products, catalogue, dependencies, estimates },
+    ...{ intake, orders, cancel, refund, products, catalogue, staffOrders, dependencies, estimates },
     ...{ outcomes: waiting.outcomes, streams: waiting.streams, queues: queues.queues },
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...(queues.admission ? { admission: queues.admission } : {}),

@@ -39,6 +39,11 @@ async function storeHistory(customerId: string, n: number, status: string): Prom
     'orders',
     `INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash) VALUES ($2, $1::text, $1::uuid, '')`,
   )
+  await write(
+    'orders',
+    `INSERT INTO staff_acts (order_id, staff, act, reason, status_before, at)
+     VALUES ($1, 'kim', 'CANCEL', 'asked by ' || $2, 'PROCESSING', now())`,
+  )
   await write('inventory', `INSERT INTO reservations (order_id, status, customer_id) VALUES ($1, 'RESERVED', $2)`)
   await write(
     'payment',
@@ -119,7 +124,7 @@ test('erases a customer from every table and keeps the books complete', async ()
   await storeHistory(ada, 4, 'CANCELLED')
   await storeHistory('bob', 5, 'SHIPPED')
   const bobs = await tracesOf('bob')
-  expect(await tracesOf(ada)).toHaveLength(10)
+  expect(await tracesOf(ada)).toHaveLength(11)
   const { orders, pseudonym } = await forget(ada)
   expect(orders).toBe(2)
   expect(await tracesOf(ada)).toEqual([])

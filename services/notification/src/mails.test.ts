@@ -1,7 +1,7 @@
 // Does each state of an order make one mail in words that a customer understands, and a
 // recommendation one in a mail queue of its own?
 import { expect, test } from 'vitest'
-import { eventOf, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
+import { announcedStatuses, eventOf, parcelStatuses } from '@orderpipeline/order-events'
 import type { EventData } from '@orderpipeline/order-events'
 import { addressOf, marketingMails, orderMails, parcelMails, refundMails } from './mails.ts'
 import { pauseSeconds, retrySeconds } from './sender.ts'
@@ -20,7 +20,7 @@ function statusChange(status: EventData<'OrderStatusChanged'>['status'], reason?
 
 test('every state but the first has a mail with an id of order and state', () => {
   const mails = orderMails(
-    orderStatuses.map((status) => statusChange(status)),
+    announcedStatuses.map((status) => statusChange(status)),
     new Set(),
     addressing,
   )

@@ -15,6 +15,8 @@ const reasons: Record<CancellationReason, string> = {
   CUSTOMER: 'You asked us to cancel it.',
   DEADLINE: 'We could not complete it in the time we promise.',
   DISPUTED: 'Your bank has taken your payment back.',
+  FRAUD: 'We cannot accept it.',
+  SHOP: 'We had to cancel it.',
 }
 
 /** `undefined`: there is no mail about this state. */

@@ -7,7 +7,7 @@ import { testDatabase, until } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { silentLogger } from '@orderpipeline/process'
 import { eventOf } from '@orderpipeline/order-events'
-import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+import type { OrderEvent, AnnouncedStatus } from '@orderpipeline/order-events'
 import { randomUUID } from 'node:crypto'
 import { notificationStage } from '../src/definition.ts'
 import { mailTasks, sendDue } from '../src/sender.ts'
@@ -45,7 +45,7 @@ async function handle(events: readonly OrderEvent[]): Promise<void> {
     [],
   )
 }
-function statusChange(orderId: string, status: OrderStatus) {
+function statusChange(orderId: string, status: AnnouncedStatus) {
   return eventOf('OrderStatusChanged', { orderId, customerId: `c-${orderId}`, status }, context, status)
 }
 function recommendation(orderId: string) {

@@ -8,8 +8,12 @@ import type { Deadlines } from './deadlines/progress.ts'
 import { ordersMoney, writeMoney } from './money/stored-money.ts'
 import type { MoneyRow } from './money/stored-money.ts'
 import { idRange } from './sql/id-range.ts'
+import { addHolds, closeHolds, heldBefore } from './sql/holds.ts'
 import { pricedItems } from './sql/money.ts'
 import { changeOrders, changeParcels, itemsOf, lockOrders, priceItems, recordEvents } from './sql/stage.ts'
+import type { HoldSettings } from './holds/settings.ts'
+import { defaultHolds } from './holds/settings.ts'
+import { outcomeAt } from './holds/outcome.ts'
 import type { ReturnPolicy } from './stage/money.ts'
 import { orderedPrices } from './stage/prices.ts'
 import { decide } from './stage/saga.ts'
@@ -24,14 +28,26 @@ export class UnknownOrderError extends Error {
   readonly retry = false
 }
 
+/**
+ * A hold is asked for before the order is priced, so that nothing can have been reserved: its
+ * placement is late, or the stage that asks is early. Tried again a few times.
+ */
+export class HeldTooEarlyError extends Error {
+  override readonly name = 'HeldTooEarlyError'
+  readonly reason = 'HeldTooEarly'
+  readonly retry = true
+}
+
 interface Change {
   readonly orderId: string
+  readonly before: OrderStatus
   readonly decision: Decision
 }
 
 export interface OrderRules {
   /** Without them every question about an old reservation is decided at once. */
   readonly deadlines?: Deadlines | undefined
+  readonly holds?: HoldSettings | undefined
   /** Without it staff decides about the money of a parcel that comes back. */
   readonly returns?: ReturnPolicy | undefined
 }
@@ -40,7 +56,7 @@ export async function applyOrderEvents(
   tx: Queryable,
   items: readonly Item<void>[],
   now: () => Date,
-  { deadlines, returns }: OrderRules = {},
+  { deadlines, holds = defaultHolds, returns }: OrderRules = {},
 ): Promise<Decide<void>> {
   const events = items.map(({ event }) => event)
   const [lockedState, lines, facts] = await Promise.all([
@@ -49,18 +65,29 @@ export async function applyOrderEvents(
     factsFor(tx, events, deadlines),
   ])
   const locked = { ...lockedState, lines }
-  return (write, newItems) => decideAll(write, newItems, locked, { ...facts, returns }, now())
+  return (write, newItems) => decideAll(write, newItems, locked, { facts: { ...facts, returns }, holds, now: now() })
+}
+
+interface Surroundings {
+  readonly facts: Facts
+  readonly holds: HoldSettings
+  readonly now: Date
 }
 
 function decideAll(
   tx: Sending,
   newItems: readonly Item<void>[],
   { statuses, parcels, ...locked }: Locked,
-  others: Facts,
-  now: Date,
+  { facts: others, holds, now }: Surroundings,
 ): Reaction[] {
   const money = ordersMoney(locked)
-  const facts: Facts = { ...others, parcelStatusOf: (orderId) => parcels.get(orderId), paidOrderOf: money.of }
+  const heldNow = new Set<string>()
+  const facts: Facts = {
+    ...others,
+    parcelStatusOf: (orderId) => parcels.get(orderId),
+    paidOrderOf: money.of,
+    wasHeld: (orderId) => heldNow.has(orderId) || others.wasHeld?.(orderId) === true,
+  }
   const parcelChanges = new Map<string, StoredParcel>()
   const changes: Change[] = []
   const history: HistoryEntry[] = []
@@ -69,6 +96,8 @@ function decideAll(
     const { orderId } = event.data
     const status = statuses.get(orderId)
     if (status === undefined) throw new UnknownOrderError(`no order ${orderId}`)
+    if (event.type === 'HoldRequested' && status === 'PLACED')
+      throw new HeldTooEarlyError(`the order ${orderId} is not priced yet`)
     const decision = decide(status, event, facts, now)
     history.push(...receivedEntries(event, status, decision !== undefined))
     if (decision === undefined) continue
@@ -80,11 +109,13 @@ function decideAll(
     }
     if (decision.money) money.change(orderId, decision.money)
     if (decision.status === status) continue
+    if (decision.status === 'HELD') heldNow.add(orderId)
     statuses.set(orderId, decision.status)
-    changes.push({ orderId, decision })
+    changes.push({ orderId, before: status, decision })
     history.push(statusEntry(orderId, decision, event.id, now))
   }
   write(tx, changes)
+  writeHolds(tx, changes, holds, now)
   if (parcelChanges.size > 0)
     tx.send(changeParcels, [
       [...parcelChanges.keys()],
@@ -121,12 +152,26 @@ async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promi
 }
 
 async function factsFor(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<Facts> {
-  const [priceOf, items, paymentsStall] = await Promise.all([
+  const [priceOf, items, paymentsStall, wereHeld] = await Promise.all([
     orderedPrices(tx, events),
     orderedItems(tx, events),
     doPaymentsStall(tx, events, deadlines),
+    ordersHeldBefore(tx, events),
   ])
-  return { priceOf, itemsOf: (orderId) => items.get(orderId) ?? [], paymentsStall }
+  return {
+    priceOf,
+    itemsOf: (orderId) => items.get(orderId) ?? [],
+    paymentsStall,
+    wasHeld: (orderId) => wereHeld.has(orderId),
+  }
+}
+
+/** Asked only where holds are: no other shop pays for it. */
+async function ordersHeldBefore(tx: Queryable, events: readonly OrderEvent[]): Promise<ReadonlySet<string>> {
+  const ids = events.filter(({ type }) => type === 'HoldRequested').map(({ data }) => data.orderId)
+  if (ids.length === 0) return new Set()
+  const rows = await tx.query<{ order_id: string }>(heldBefore, [ids])
+  return new Set(rows.map(({ order_id }) => order_id))
 }
 
 async function doPaymentsStall(tx: Queryable, events: readonly OrderEvent[], deadlines?: Deadlines): Promise<boolean> {
@@ -172,6 +217,23 @@ function write(tx: Sending, changes: readonly Change[]): void {
   const orderIds = lines.map(({ orderId }) => orderId)
   const [skus, prices] = [lines.map(({ sku }) => sku), lines.map(({ unitPriceCents }) => unitPriceCents)]
   tx.send(priceItems, [orderIds, skus, prices, ...idRange(orderIds)])
+}
+
+/** The rows of new holds, and the outcome of those that an event has ended. */
+function writeHolds(tx: Sending, changes: readonly Change[], { seconds, atDue }: HoldSettings, now: Date): void {
+  const newHolds = changes.filter(({ decision }) => decision.status === 'HELD')
+  if (newHolds.length > 0)
+    tx.send(addHolds, [
+      newHolds.map(({ orderId }) => orderId),
+      newHolds.map(({ decision }) => JSON.stringify(decision.holdReasons ?? [])),
+      now,
+      seconds,
+      atDue,
+    ])
+  const ended = changes.filter(({ before }) => before === 'HELD')
+  const idsByOutcome = Map.groupBy(ended, ({ decision }) => outcomeAt(decision.status))
+  for (const [outcome, group] of idsByOutcome)
+    tx.send(closeHolds, [group.map(({ orderId }) => orderId), outcome, 'EVENT', now])
 }
 
 function pair(orderId: string, total: number | undefined): [string, number][] {

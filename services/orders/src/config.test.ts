@@ -1,4 +1,5 @@
-// Is a parcel that comes back refunded only where the pipeline has the topics for it?
+// Does the environment say how long orders wait, what becomes of those that are held, and what is
+// refunded of a parcel that comes back, where the pipeline has the topics for it?
 import { expect, test } from 'vitest'
 import { ordersConfig, refundsParts } from './config.ts'
 
@@ -20,4 +21,18 @@ test('the SKUs that are no goods come from the environment', () => {
   expect(ordersConfig({ ORDER_RETURN_KEPT_SKUS: 'SHIPPING, GIFT-WRAP' }, true).returns).toEqual({
     keptSkus: ['SHIPPING', 'GIFT-WRAP'],
   })
+})
+
+test('cancels held orders after a day unless the environment says otherwise', () => {
+  expect(ordersConfig({}).holds).toEqual({ seconds: 86_400, atDue: 'CANCEL' })
+  const env = { ORDER_HOLD_SECONDS: '3600', ORDER_HOLD_AT_DUE: 'release' }
+  expect(ordersConfig(env).holds).toEqual({ seconds: 3_600, atDue: 'RELEASE' })
+})
+
+test.each([
+  ['ORDER_HOLD_SECONDS', '1814401'],
+  ['ORDER_HOLD_SECONDS', '0'],
+  ['ORDER_HOLD_AT_DUE', 'keep'],
+])('refuses %s=%s with its name', (name, value) => {
+  expect(() => ordersConfig({ [name]: value })).toThrow(new RegExp(`^${name}: found`))
 })

@@ -5,6 +5,7 @@ import { topicOf } from '@orderpipeline/order-events'
 import type { ProcessContext } from '@orderpipeline/stage'
 import { z } from 'zod'
 import type { Deadlines } from './deadlines/progress.ts'
+import type { HoldSettings } from './holds/settings.ts'
 import type { ReturnPolicy } from './stage/money.ts'
 
 function seconds() {
@@ -25,6 +26,13 @@ const schema = z.object({
   ORDER_DEADLINE_STALLED_SECONDS: variables.integer(0, 366 * 86_400).default(86_400),
   ORDER_DEADLINE_CHECK_SECONDS: variables.number(0.1, 3_600).default(15),
   /**
+   * How long a held order waits for a person, three weeks at most: by then its stock is still
+   * reserved. Valid for orders that are held from then on.
+   */
+  ORDER_HOLD_SECONDS: variables.integer(1, 21 * 86_400).default(86_400),
+  /** What becomes of a held order that no person has decided about in that time. */
+  ORDER_HOLD_AT_DUE: variables.oneOf(['cancel', 'release']).default('cancel'),
+  /**
    * SKUs that are no goods, such as the cost of shipping: of a parcel that comes back they are
    * neither refunded nor put into stock.
    */
@@ -33,6 +41,7 @@ const schema = z.object({
 
 export interface OrdersOptions {
   readonly deadlines: Deadlines
+  readonly holds?: HoldSettings | undefined
   readonly everySeconds: number
   /** Without it staff decides about the money of a parcel that comes back. */
   readonly returns?: ReturnPolicy | undefined
@@ -47,6 +56,10 @@ export function ordersConfig(env: Environment, refunds = false): OrdersOptions {
       processingSeconds: config.ORDER_DEADLINE_PROCESSING_SECONDS,
       confirmedSeconds: config.ORDER_DEADLINE_CONFIRMED_SECONDS,
       stalledSeconds: config.ORDER_DEADLINE_STALLED_SECONDS,
+    },
+    holds: {
+      seconds: config.ORDER_HOLD_SECONDS,
+      atDue: config.ORDER_HOLD_AT_DUE === 'release' ? 'RELEASE' : 'CANCEL',
     },
     everySeconds: config.ORDER_DEADLINE_CHECK_SECONDS,
     ...(refunds ? { returns: { keptSkus: config.ORDER_RETURN_KEPT_SKUS } } : {}),

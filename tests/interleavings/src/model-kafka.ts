@@ -1,15 +1,20 @@
 // What do the topics contain, and how far has each stage read them? By topic and order: what one
 // order's key holds, in order. Orders overtake each other anyway.
-import { topicOf } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
+import { published } from './screening.ts'
+import type { Published } from './screening.ts'
 
 export class ModelKafka {
   readonly #logs = new Map<string, OrderEvent[]>()
   readonly #offsets = new Map<string, number>()
 
   publish(events: readonly OrderEvent[]): void {
-    for (const event of events) {
-      const log = `${topicOf(event.type)}/${event.data.orderId}`
+    this.publishTo(events.map(published))
+  }
+
+  publishTo(messages: readonly Published[]): void {
+    for (const { topic, event } of messages) {
+      const log = `${topic}/${event.data.orderId}`
       this.#logs.set(log, [...(this.#logs.get(log) ?? []), event])
     }
   }

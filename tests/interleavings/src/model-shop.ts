@@ -3,9 +3,24 @@
 // become dead letters, a provider that decides late.
 import { allocate, inventoryStage } from '@orderpipeline/inventory'
 import type { Quantities, ReservationStatus } from '@orderpipeline/inventory'
-import { allConsumedTopics, eventId, eventOf } from '@orderpipeline/order-events'
-import type { BuiltInStageName, EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { cancellable, cancelled, decide, decideRefund, noMoney, ordersStage, refundEvents } from '@orderpipeline/orders'
+import { allConsumedTopics, clearedTopic, eventId, eventOf } from '@orderpipeline/order-events'
+import type {
+  BuiltInStageName,
+  CancellationReason,
+  EventType,
+  OrderEvent,
+  OrderStatus,
+} from '@orderpipeline/order-events'
+import {
+  cancellable,
+  cancelled,
+  decide,
+  decideRefund,
+  noMoney,
+  ordersStage,
+  refundEvents,
+  released,
+} from '@orderpipeline/orders'
 import type { Money, StoredParcel } from '@orderpipeline/orders'
 import { callFor, createProvider, paymentStage, ProviderError } from '@orderpipeline/payment'
 import type { ProviderAnswer, Payment } from '@orderpipeline/payment'
@@ -14,8 +29,10 @@ import type { CarriedStatus, ParcelStatus, ShipmentStatus } from '@orderpipeline
 import { ModelKafka } from './model-kafka.ts'
 import { aboutOf, ModelMoney } from './model-money.ts'
 import { ProviderModel } from './provider-model.ts'
+import { consumedWith, published, screened, screenedTopic } from './screening.ts'
+import type { Published, Screening } from './screening.ts'
 import { Timelines } from './timelines.ts'
-import type { Adjustments, FinalState, Crash, Order, ShopUnderTest } from './steps.ts'
+import type { Adjustments, FinalState, Crash, HoldDecision, Order, PendingMessage, ShopUnderTest } from './steps.ts'
 
 /** As the stages themselves declare them; the provider is not called for this. */
 const provider = createProvider({ url: 'http://provider.invalid', timeoutMs: 1 })
@@ -44,6 +61,17 @@ const now = new Date(0)
 const context = { source: '/test', now }
 export const price = 100
 const parcel = { carrier: 'Test', trackingNumber: 'N' }
+const screeningStage = 'screening'
+
+export interface ModelOptions {
+  readonly declines: (orderId: string) => boolean
+  readonly screening: Screening
+  readonly isSuspected: (orderId: string) => boolean
+  /** How time decides about a held order. */
+  readonly atDue: 'CANCEL' | 'RELEASE'
+  /** The pipeline has refunds of parts and disputes. */
+  readonly refunds: boolean
+}
 
 export class ModelShop implements ShopUnderTest {
   readonly orders: readonly Order[]
@@ -69,28 +97,23 @@ export class ModelShop implements ShopUnderTest {
   readonly #inboxes = new Map<Stage, Set<string>>(stages.map((stage) => [stage, new Set()]))
   readonly #outboxes = new Map<string, readonly OrderEvent[]>()
   readonly #prepared = new Map<string, { readonly answer: ProviderAnswer | 'charging' }>()
-  readonly #relay: OrderEvent[] = []
+  readonly #relay: Published[] = []
+  readonly #holds = new Map<string, NonNullable<FinalState['hold']>>()
+  readonly #options: ModelOptions
 
-  readonly #refunds: boolean
-
-  /** `refunds`: the pipeline has refunds of parts and disputes. */
-  constructor(
-    orders: readonly Order[],
-    stock: ReadonlyMap<string, number>,
-    declines: (orderId: string) => boolean,
-    refunds = true,
-  ) {
+  constructor(orders: readonly Order[], stock: ReadonlyMap<string, number>, options: ModelOptions) {
     this.orders = orders
-    this.#refunds = refunds
-    this.timelines = new Timelines(refunds)
+    this.timelines = new Timelines(options.refunds)
     this.stock = new Map(stock)
-    this.provider = new ProviderModel(declines)
+    this.provider = new ProviderModel(options.declines)
     this.money = new ModelMoney(this.provider, (events) => this.#kafka.publish(events))
+    this.#options = options
     for (const { orderId, items } of orders) {
       this.statuses.set(orderId, 'PLACED')
       this.history.set(orderId, ['PLACED'])
       this.timelines.placed(orderId)
-      this.#relay.push(eventOf('OrderPlaced', { ...aboutOf(orderId), items: [...items], currency: 'EUR' }, context))
+      const data = { ...aboutOf(orderId), items: [...items], currency: 'EUR' }
+      this.#relay.push(published(eventOf('OrderPlaced', data, context)))
     }
   }
 
@@ -99,6 +122,8 @@ export class ModelShop implements ShopUnderTest {
       order,
       history: this.history.get(order.orderId) ?? [],
       kept: this.provider.kept(order.orderId),
+      charged: this.provider.hasCaptured(order.orderId),
+      hold: this.#holds.get(order.orderId),
       payment: this.money.payments.get(order.orderId)?.status,
       adjustments: this.#adjustments(order.orderId),
       reservation: this.reservations.get(order.orderId),
@@ -121,7 +146,7 @@ export class ModelShop implements ShopUnderTest {
 
   /** Staff asks for some cents, or for the first line; pieces of shipped orders go into stock. */
   refundPart(orderId: string, which: number): void {
-    if (!this.#refunds) return
+    if (!this.#options.refunds) return
     const { refunds, disputes } = this.adjusted.get(orderId) ?? noMoney
     const status = this.statuses.get(orderId) ?? 'PLACED'
     const items = this.#pricedItems(orderId)
@@ -140,11 +165,11 @@ export class ModelShop implements ShopUnderTest {
     this.adjusted.set(orderId, { disputes, refunds: [...refunds, decision.refund] })
     const events = refundEvents({ ...aboutOf(orderId), currency: 'EUR' }, decision.refund, context)
     for (const event of events) this.timelines.requested(event)
-    this.#relay.push(...events)
+    this.#relay.push(...events.map(published))
   }
 
   dispute(orderId: string, share: number): void {
-    if (this.#refunds) this.provider.dispute(orderId, share)
+    if (this.#options.refunds) this.provider.dispute(orderId, share)
   }
 
   bankDecides(orderId: string, outcome: 'WON' | 'LOST'): void {
@@ -171,13 +196,39 @@ export class ModelShop implements ShopUnderTest {
   }
 
   /** By the customer or the clock: decided at once, published when the relay reaches it. */
-  cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void {
+  cancel(orderId: string, reason: CancellationReason): void {
     const status = this.statuses.get(orderId)
     if (status === undefined || !cancellable(status)) return
     const decision = cancelled(aboutOf(orderId), reason, context)
     this.#put(orderId, 'CANCELLED')
     this.timelines.ended(orderId, decision)
-    this.#relay.push(...decision.events)
+    this.#relay.push(...decision.events.map(published))
+  }
+
+  decideHold(orderId: string, decision: HoldDecision): void {
+    if (this.statuses.get(orderId) !== 'HELD') return
+    if (decision === 'REJECT') return this.cancel(orderId, 'FRAUD')
+    const { items = [] } = this.orders.find((order) => order.orderId === orderId) ?? {}
+    const release = released(
+      {
+        ...aboutOf(orderId),
+        ...{ currency: 'EUR', items, totalCents: items.reduce((sum, { quantity }) => sum + quantity * price, 0) },
+        isReserved: this.timelines.has(orderId, 'StockReserved'),
+        isCaptured: this.timelines.has(orderId, 'PaymentCaptured'),
+      },
+      context,
+    )
+    if (!release) return
+    this.#put(orderId, release.status)
+    this.#holds.set(orderId, 'RELEASED')
+    this.timelines.released(orderId, release)
+    if (release.cleared) this.#relay.push({ topic: clearedTopic, event: release.cleared })
+    this.#relay.push(...release.events.map(published))
+  }
+
+  holdsAreDue(): void {
+    for (const { orderId } of this.orders)
+      this.decideHold(orderId, this.#options.atDue === 'RELEASE' ? 'RELEASE' : 'REJECT')
   }
 
   expire(orderId: string): void {
@@ -203,25 +254,33 @@ export class ModelShop implements ShopUnderTest {
   }
 
   relay(forgets: boolean): boolean {
-    const [event] = this.#relay
-    if (!event) return false
-    this.#kafka.publish([event])
+    const [message] = this.#relay
+    if (!message) return false
+    this.#kafka.publishTo([message])
     if (!forgets) this.#relay.shift()
     return true
   }
 
   /** What a stage can handle next: the stage, and the log it reads. */
-  pending(): { readonly stage: Stage; readonly log: string }[] {
-    return stages.flatMap((stage) => this.#kafka.unread(stage, consumes[stage]).map((log) => ({ stage, log })))
+  pending(): PendingMessage[] {
+    const { screening } = this.#options
+    const unread = (stage: string, topics: readonly string[]) =>
+      this.#kafka.unread(stage, topics).map((log) => ({ stage, log }))
+    return [
+      ...stages.flatMap((stage) => unread(stage, consumedWith(screening, stage, consumes[stage]))),
+      ...(screening === 'off' ? [] : unread(screeningStage, [screenedTopic])),
+    ]
   }
 
-  giveUp({ stage, log }: { readonly stage: Stage; readonly log: string }): void {
+  giveUp({ stage, log }: PendingMessage): void {
     const event = this.#kafka.next(stage, log)
-    const effected = event && this.#inboxes.get(stage)?.has(event.id)
+    const effected = event && this.#inboxes.get(stage as Stage)?.has(event.id)
     if (event && canBeGivenUp(event) && !effected) this.#kafka.advance(stage, log)
   }
 
-  handle({ stage, log }: { readonly stage: Stage; readonly log: string }, crash: Crash): void {
+  handle(message: PendingMessage, crash: Crash): void {
+    if (message.stage === screeningStage) return this.#screen(message, crash)
+    const [stage, log] = [message.stage as Stage, message.log]
     const event = this.#kafka.next(stage, log)
     if (!event) return
     if (!hears[stage].includes(event.type)) return this.#kafka.advance(stage, log)
@@ -241,6 +300,14 @@ export class ModelShop implements ShopUnderTest {
     if (crash === 'before its offset') return
     this.#outboxes.delete(source)
     this.#kafka.advance(stage, log)
+  }
+
+  /** It has no tables: what it passed on before a crash, it passes on again. */
+  #screen({ stage, log }: PendingMessage, crash: Crash): void {
+    const event = this.#kafka.next(stage, log)
+    if (!event || crash === 'before its effect' || crash === 'before publishing') return
+    this.#kafka.publishTo(screened(event, this.#options.isSuspected, context))
+    if (crash !== 'before its offset') this.#kafka.advance(stage, log)
   }
 
   /** Calls to the provider, made before the transaction. False: no answer yet. */
@@ -301,7 +368,8 @@ export class ModelShop implements ShopUnderTest {
     const facts = {
       ...{ priceOf: () => price, itemsOf: () => items, parcelStatusOf: () => this.shown.get(orderId) },
       paidOrderOf: () => ({ currency: 'EUR', totalCents, items, ...(this.adjusted.get(orderId) ?? noMoney) }),
-      ...(this.#refunds ? { returns: { keptSkus: [] } } : {}),
+      wasHeld: () => this.#holds.has(orderId),
+      ...(this.#options.refunds ? { returns: { keptSkus: [] } } : {}),
     }
     const decision = decide(status, event, facts, now)
     if (decision?.money) this.adjusted.set(orderId, decision.money)
@@ -355,6 +423,8 @@ export class ModelShop implements ShopUnderTest {
   }
 
   #put(orderId: string, status: OrderStatus): void {
+    if (status === 'HELD') this.#holds.set(orderId, 'open')
+    if (this.statuses.get(orderId) === 'HELD' && status === 'CANCELLED') this.#holds.set(orderId, 'CANCELLED')
     this.statuses.set(orderId, status)
     this.history.get(orderId)?.push(status)
   }

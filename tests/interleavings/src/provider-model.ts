@@ -107,6 +107,10 @@ export class ProviderModel {
     return parts.reduce((sum, { amountCents }) => sum + amountCents, 0)
   }
 
+  hasCaptured(orderId: string): boolean {
+    return this.#rows.get(orderId)?.status === 'captured'
+  }
+
   /** Charged, and neither refunded nor with the bank. */
   kept(orderId: string): number {
     const refunded = this.#refunds.get(`charge of ${orderId}`)?.amountCents ?? 0

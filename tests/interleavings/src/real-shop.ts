@@ -6,10 +6,11 @@ import { createStore } from '@orderpipeline/stage'
 import type { Item, StageDefinition } from '@orderpipeline/stage'
 import { silentLogger } from '@orderpipeline/process'
 import { askAboutExpired, inventoryStage } from '@orderpipeline/inventory'
-import { decode, isProductEvent, topicOf } from '@orderpipeline/order-events'
+import { decode, isProductEvent } from '@orderpipeline/order-events'
 import type { OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import { ordersStage } from '@orderpipeline/orders'
 import { cancelOrder } from '@orderpipeline/orders/cancellation'
+import { decideDueHolds, decideHeld } from '@orderpipeline/orders/holds'
 import { requestRefund } from '@orderpipeline/orders/partial-refunds'
 import type { Money } from '@orderpipeline/orders'
 import {
@@ -23,7 +24,9 @@ import {
 import type { DisputeSource, Provider, ReportedDispute } from '@orderpipeline/payment'
 import { updateParcels, shippingStage } from '@orderpipeline/shipping'
 import type { CarriedStatus, Carrier } from '@orderpipeline/shipping'
-import type { Adjustments, FinalState, Crash, Order, ShopUnderTest, PendingMessage } from './steps.ts'
+import { consumedWith, published, screened, screenedTopic } from './screening.ts'
+import type { Published, Screening } from './screening.ts'
+import type { Adjustments, FinalState, Crash, HoldDecision, Order, ShopUnderTest, PendingMessage } from './steps.ts'
 import { canBeGivenUp, consumes, hears, stages, uuidOf } from './model-shop.ts'
 import type { Stage } from './model-shop.ts'
 
@@ -31,6 +34,14 @@ function now() {
   return new Date()
 }
 const { signal } = new AbortController()
+const screeningStage = 'screening'
+
+export interface RealShopOptions {
+  readonly screening: Screening
+  readonly isSuspected: (orderId: string) => boolean
+  /** How time decides about a held order. */
+  readonly atDue: 'CANCEL' | 'RELEASE'
+}
 
 export class RealShop implements ShopUnderTest {
   readonly orders: readonly Order[]
@@ -57,9 +68,12 @@ export class RealShop implements ShopUnderTest {
     statuses: (numbers) => Promise.resolve(new Map(numbers.map((number) => [number, this.#says]))),
   }
 
+  readonly #options: RealShopOptions
+
   /** `orders`: placed, with their events in the intake's outbox. */
-  constructor(orders: readonly Order[], database: TestDatabase, provider: Provider) {
+  constructor(orders: readonly Order[], database: TestDatabase, provider: Provider, options: RealShopOptions) {
     this.orders = orders
+    this.#options = options
     this.#database = database
     this.#provider = provider
     const returns = { keptSkus: [] }
@@ -77,15 +91,20 @@ export class RealShop implements ShopUnderTest {
   }
 
   pending(): PendingMessage[] {
-    return stages.flatMap((stage) =>
+    const { screening } = this.#options
+    const unread = (stage: string, topics: readonly string[]) =>
       [...this.#logs]
-        .filter(([log]) => consumes[stage].includes(log.slice(0, log.indexOf('/'))))
+        .filter(([log]) => topics.includes(log.slice(0, log.indexOf('/'))))
         .filter(([log, events]) => this.#offset(stage, log) < events.length)
-        .map(([log]) => ({ stage, log })),
-    )
+        .map(([log]) => ({ stage, log }))
+    return [
+      ...stages.flatMap((stage) => unread(stage, consumedWith(screening, stage, consumes[stage]))),
+      ...(screening === 'off' ? [] : unread(screeningStage, [screenedTopic])),
+    ]
   }
 
   async handle(waiting: PendingMessage, crash: Crash): Promise<void> {
+    if (waiting.stage === screeningStage) return this.#screen(waiting, crash)
     const stage = waiting.stage as Stage
     const event = this.#next(waiting)
     if (!event) return
@@ -98,7 +117,7 @@ export class RealShop implements ShopUnderTest {
     const { records, storedItems: settleable } = await store.effect([item], [])
     this.#effected.add(`${stage} ${event.id}`)
     if (crash === 'before publishing') return
-    this.#publish(records.map(({ value }) => decode(value)))
+    this.#publish(records.map(({ topic, value }) => ({ topic, event: decode(value) })))
     if (crash === 'before its offset') return
     await store.settle(settleable)
     this.#advance(waiting)
@@ -110,12 +129,12 @@ export class RealShop implements ShopUnderTest {
   }
 
   async relay(forgets: boolean): Promise<boolean> {
-    const [row] = await this.#database.ask<{ id: number; value: string }>(
+    const [row] = await this.#database.ask<{ id: number; topic: string; value: string }>(
       'orders',
-      'SELECT id, value FROM intake_outbox ORDER BY id LIMIT 1',
+      'SELECT id, topic, value FROM intake_outbox ORDER BY id LIMIT 1',
     )
     if (!row) return false
-    this.#publish([decode(row.value)])
+    this.#publish([{ topic: row.topic, event: decode(row.value) }])
     if (!forgets) await this.#database.ask('orders', 'DELETE FROM intake_outbox WHERE id = $1', [row.id])
     return true
   }
@@ -128,7 +147,7 @@ export class RealShop implements ShopUnderTest {
   async expire(orderId: string): Promise<void> {
     await this.#database.ask('inventory', 'UPDATE reservations SET expires_at = now() WHERE order_id = $1', [orderId])
     await askAboutExpired(this.#database.as('inventory'), 3_600, now(), (events) => {
-      this.#publish(events)
+      this.#publish(events.map(published))
       return Promise.resolve()
     })
   }
@@ -137,13 +156,29 @@ export class RealShop implements ShopUnderTest {
     this.#says = says
     const parcels = { carrier: this.#carrier, statusIntervalSeconds: 0 }
     await updateParcels(this.#database.as('shipping'), parcels, now(), (events) => {
-      this.#publish(events)
+      this.#publish(events.map(published))
       return Promise.resolve()
     })
   }
 
   async cancel(orderId: string): Promise<void> {
     await cancelOrder(this.#database.as('orders'), { orderId, context: { now: now() } })
+  }
+
+  async decideHold(orderId: string, decision: HoldDecision): Promise<void> {
+    const staff = { name: 'kim', reason: 'a test' }
+    await decideHeld(this.#database.as('orders'), { orderId, decision, staff, context: { now: now() } })
+  }
+
+  async holdsAreDue(): Promise<void> {
+    const ids = this.orders.map(({ orderId }) => orderId)
+    await this.#database.ask(
+      'orders',
+      'UPDATE order_holds SET due_at = now(), at_due = $2 WHERE order_id = ANY ($1) AND outcome IS NULL',
+      [ids, this.#options.atDue],
+    )
+    await this.#database.ask('orders', `UPDATE sweeps SET due_at = now() WHERE name = 'holds'`)
+    await decideDueHolds(this.#database.as('orders'), { everySeconds: 0, now, keyedByOrder: () => false })
   }
 
   async refundPart(orderId: string, which: number): Promise<void> {
@@ -194,7 +229,7 @@ export class RealShop implements ShopUnderTest {
 
   #money() {
     const publish = (events: readonly (OrderEvent | ProductEvent)[]) => {
-      this.#publish(events.filter((event) => !isProductEvent(event)))
+      this.#publish(events.filter((event) => !isProductEvent(event)).map(published))
       return Promise.resolve()
     }
     return { database: this.#database.as('payment'), publish, stopping: signal }
@@ -283,11 +318,17 @@ export class RealShop implements ShopUnderTest {
     const adjustmentsOf = await this.#adjustments(ids)
     const sumOf = (orderId: string, what: 'cents' | 'parts') =>
       money.filter(({ order_id }) => order_id === orderId).reduce((sum, row) => sum + row[what], 0)
+    const holds = await statuses(
+      'orders',
+      `(SELECT order_id, coalesce(outcome, 'open') AS status FROM order_holds) AS holds`,
+    )
     return this.orders.map((order) => ({
       order,
       history: history.filter(({ order_id }) => order_id === order.orderId).map(({ status }) => status),
       kept: sumOf(order.orderId, 'cents'),
       adjustments: adjustmentsOf(order.orderId, sumOf(order.orderId, 'parts')),
+      charged: money.some(({ order_id }) => order_id === order.orderId),
+      hold: holds.get(order.orderId) as FinalState['hold'],
       payment: payments.get(order.orderId),
       reservation: reservations.get(order.orderId),
       shipment: shipments.get(order.orderId),
@@ -296,9 +337,16 @@ export class RealShop implements ShopUnderTest {
     }))
   }
 
-  #publish(events: readonly OrderEvent[]): void {
-    for (const event of events) {
-      const log = `${topicOf(event.type)}/${event.data.orderId}`
+  #screen(waiting: PendingMessage, crash: Crash): void {
+    const event = this.#next(waiting)
+    if (!event || crash === 'before its effect' || crash === 'before publishing') return
+    this.#publish(screened(event, this.#options.isSuspected, { source: '/test', now: now() }))
+    if (crash !== 'before its offset') this.#advance(waiting)
+  }
+
+  #publish(messages: readonly Published[]): void {
+    for (const { topic, event } of messages) {
+      const log = `${topic}/${event.data.orderId}`
       this.#logs.set(log, [...(this.#logs.get(log) ?? []), event])
     }
   }

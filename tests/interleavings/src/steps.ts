@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import type { OrderItem } from '@orderpipeline/order-events'
 import type { Money } from '@orderpipeline/orders'
 import type { CarriedStatus } from '@orderpipeline/shipping'
+import type { Screening } from './screening.ts'
 
 /** The line at which the replica dies that has a message in flight. */
 export type Crash = 'nowhere' | 'before its effect' | 'before publishing' | 'before its offset'
@@ -36,6 +37,10 @@ export interface ShopUnderTest {
   /** Shipping checks its parcels; the carrier reports this for all of them. */
   carrierSays(status: CarriedStatus): void | Promise<void>
   cancel(orderId: string, reason: 'CUSTOMER' | 'DEADLINE'): void | Promise<void>
+  /** By a person of the staff, whether or not the order is held. */
+  decideHold(orderId: string, decision: HoldDecision): void | Promise<void>
+  /** The time of every hold is over: it is decided as the scenario has it. */
+  holdsAreDue(): void | Promise<void>
   /** Staff has a part refunded; the same number is the same request. */
   refundPart(orderId: string, which: number): void | Promise<void>
   /** The customer's bank takes back this share of what the shop has of the order. */
@@ -48,11 +53,15 @@ export interface ShopUnderTest {
   moneyTasks(crash: boolean): boolean | Promise<boolean>
 }
 
+export type HoldDecision = 'RELEASE' | 'REJECT'
+
 export type RandomStep =
   | { readonly kind: 'handle'; readonly which: number; readonly crash: Crash }
   | { readonly kind: 'give up' | 'provider decides' | 'expire' | 'cancel' | 'deadline'; readonly which: number }
   | { readonly kind: 'relay'; readonly crash: boolean }
   | { readonly kind: 'carrier'; readonly says: CarriedStatus }
+  | { readonly kind: 'decide hold'; readonly which: number; readonly decision: HoldDecision }
+  | { readonly kind: 'holds are due' }
   | { readonly kind: 'refund part' | 'dispute'; readonly which: number }
   | { readonly kind: 'bank decides'; readonly which: number; readonly outcome: 'WON' | 'LOST' }
   | { readonly kind: 'money tasks'; readonly crash: boolean }
@@ -72,6 +81,15 @@ const step: fc.Arbitrary<RandomStep> = fc.oneof(
       says: fc.constantFrom<CarriedStatus>('UNDERWAY', 'DELIVERY_FAILED', 'DELIVERED', 'RETURNED'),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('decide hold' as const),
+      which: fc.nat(1_000),
+      decision: fc.constantFrom<HoldDecision>('RELEASE', 'RELEASE', 'REJECT'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('holds are due' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), which: fc.nat(1_000) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('refund part' as const), which: fc.nat(1_000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('money tasks' as const), crash: fc.boolean() }) },
@@ -102,6 +120,11 @@ export interface Scenario {
   readonly stock: { readonly A: number; readonly B: number }
   /** Orders, by number, whose charge is declined. */
   readonly declined: readonly number[]
+  readonly screening: Screening
+  /** Orders, by number, that a stage asks to hold. */
+  readonly suspected: readonly number[]
+  /** How time decides about a held order. */
+  readonly atDue: 'CANCEL' | 'RELEASE'
   readonly steps: readonly RandomStep[]
 }
 
@@ -109,6 +132,9 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   orders: fc.array(fc.record({ A: quantity, B: quantity }), { minLength: 1, maxLength: 3 }),
   stock: fc.record({ A: pieces, B: pieces }),
   declined: fc.array(fc.nat(9), { maxLength: 2 }),
+  screening: fc.constantFrom<Screening>('off', 'on', 'rolling'),
+  suspected: fc.array(fc.nat(2), { maxLength: 3 }),
+  atDue: fc.constantFrom('CANCEL', 'RELEASE'),
   // Long runs most of the time: a late failure needs an order that has come far.
   steps: fc.array(step, { maxLength: 120, size: 'max' }),
 })
@@ -116,6 +142,8 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
 /** All steps, then only settling steps until nothing changes any more. */
 export async function runSteps(world: ShopUnderTest, steps: readonly RandomStep[]): Promise<void> {
   for (const each of steps) await take(world, each)
+  await settle(world)
+  await world.holdsAreDue()
   await settle(world)
   // A dead letter waits for a replay, but not for ever.
   for (const { orderId } of world.orders) await world.cancel(orderId, 'DEADLINE')
@@ -141,6 +169,10 @@ async function take(world: ShopUnderTest, step: RandomStep): Promise<void> {
       return void (await world.relay(step.crash))
     case 'carrier':
       return world.carrierSays(step.says)
+    case 'decide hold':
+      return world.decideHold(order(step.which), step.decision)
+    case 'holds are due':
+      return world.holdsAreDue()
     case 'provider decides':
       return void world.providerDecides(step.which)
     case 'expire':
@@ -184,6 +216,10 @@ export interface FinalState {
   readonly history: readonly string[]
   /** Cents, net of refunds and of what the bank has, by the provider's ledger. */
   readonly kept: number
+  /** Whether the provider has ever captured money for it. */
+  readonly charged: boolean
+  /** How its hold ended; `open`: it has not. Undefined of an order that was never held. */
+  readonly hold: 'open' | 'RELEASED' | 'CANCELLED' | undefined
   readonly payment: string | undefined
   readonly reservation: string | undefined
   readonly shipment: string | undefined
@@ -208,6 +244,25 @@ export interface Adjustments {
   readonly due: boolean
 }
 
+/**
+ * An order is held once, and its hold ends once. Without a release it is never charged, where the
+ * payment reads only what has been screened.
+ */
+function expectHoldsDecided({ history, hold, charged }: FinalState, screening: Screening): void {
+  const isHeld = history.includes('HELD')
+  expect(hold === undefined).toBe(!isHeld)
+  expect(hold).not.toBe('open')
+  if (screening === 'off') expect(isHeld).toBe(false)
+  if (screening === 'on' && hold === 'CANCELLED') expect(charged).toBe(false)
+  if (hold === 'CANCELLED') expect(history).toContain('CANCELLED')
+}
+
+export interface Expected {
+  readonly screening?: Screening
+  /** Whether a parcel that comes back is refunded. */
+  readonly refundsReturns?: boolean
+}
+
 export function expectBalance(
   books: readonly FinalState[],
   price: number,
@@ -215,12 +270,16 @@ export function expectBalance(
     readonly before: ReadonlyMap<string, number>
     readonly after: ReadonlyMap<string, number>
   },
-  refundsReturns = true,
+  { screening = 'off', refundsReturns = true }: Expected = {},
 ): void {
   const sold = new Map<string, number>()
-  for (const { order, history, kept: netCharge, payment, reservation, shipment, label, parcel, adjustments } of books) {
+  for (const state of books) {
+    const { order, history, kept: netCharge, payment, reservation, shipment, label, parcel, adjustments } = state
+    expectHoldsDecided(state, screening)
     expect(history.filter((status) => status === 'SHIPPED' || status === 'CANCELLED')).toHaveLength(1)
-    expect(new Set(history).size).toBe(history.length)
+    // It is PROCESSING once more after its release.
+    const again = state.hold === 'RELEASED' && history.filter((status) => status === 'PROCESSING').length === 2
+    expect(new Set(history).size).toBe(history.length - Number(again))
     const shipped = history.includes('SHIPPED')
     const total = order.items.reduce((sum, { quantity: count }) => sum + count * price, 0)
     const { parts, lost, disputed } = adjustments

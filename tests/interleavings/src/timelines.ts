@@ -1,8 +1,8 @@
 // Does the history of a final order stay as it is? Stored as the orders stage writes it; any new
 // entry to a final order is an error.
-import type { EventType, OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { refundEntries, statusEntry, receivedEntries } from '@orderpipeline/orders'
-import type { Decision } from '@orderpipeline/orders'
+import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
+import { receivedEntries, refundEntries, releaseEntries, statusEntry } from '@orderpipeline/orders'
+import type { Decision, HistoryEvent } from '@orderpipeline/orders'
 import { isFinal } from '@orderpipeline/orders/queries'
 import type { OrderHistory } from '@orderpipeline/orders/queries'
 
@@ -38,6 +38,15 @@ export class Timelines {
     this.#write(orderId, statusEntry(orderId, decision, orderId, new Date(0)).event, decision)
   }
 
+  released(orderId: string, { status }: Decision): void {
+    for (const entry of releaseEntries(orderId, status, orderId, new Date(0)))
+      this.#write(orderId, entry.event, { status })
+  }
+
+  has(orderId: string, event: HistoryEvent): boolean {
+    return this.#states.get(orderId)?.timeline.some((each) => each.event === event) ?? false
+  }
+
   isFinal(orderId: string): boolean {
     const state = this.#states.get(orderId)
     return state !== undefined && isFinal(state, this.#paidOrdersChange)
@@ -48,7 +57,7 @@ export class Timelines {
     if (state) this.#states.set(orderId, { ...state, parcel })
   }
 
-  #write(orderId: string, event: EventType, to?: Pick<OrderHistory, 'status' | 'reason'>): void {
+  #write(orderId: string, event: HistoryEvent, to?: Pick<OrderHistory, 'status' | 'reason'>): void {
     const current = this.#states.get(orderId) ?? { status: 'PLACED', timeline: [] }
     const isRepeat = current.timeline.some((each) => each.event === event)
     if (isFinal(current, this.#paidOrdersChange) && (to || !isRepeat))

@@ -70,7 +70,11 @@ test('every order ends once and stock and money balance on real components', asy
     fc.asyncProperty(scenario, async (of) => {
       await database.ask('orders', 'TRUNCATE intake_outbox')
       const { orders, before } = await placeOrders(of)
-      const world = new RealShop(orders, database, createProvider({ url: provider.url, timeoutMs: 30_000 }))
+      const suspects = new Set(of.suspected.map((number) => orders[number]?.orderId))
+      const world = new RealShop(orders, database, createProvider({ url: provider.url, timeoutMs: 30_000 }), {
+        ...{ screening: of.screening, atDue: of.atDue },
+        isSuspected: (orderId) => suspects.has(orderId),
+      })
       await runSteps(world, of.steps)
       const rows = await database.ask<{ sku: string; available: number }>(
         'inventory',
@@ -78,7 +82,7 @@ test('every order ends once and stock and money balance on real components', asy
         [[...before.keys()]],
       )
       const after = new Map(rows.map(({ sku, available }) => [sku, available]))
-      expectBalance(await world.books(), price, { before, after })
+      expectBalance(await world.books(), price, { before, after }, { screening: of.screening })
     }),
     { numRuns: 40, endOnFailure: true },
   )

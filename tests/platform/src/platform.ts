@@ -30,6 +30,8 @@ export interface PlatformOptions {
   /** A superuser's URL, to a server of the test's own; the run's unless given. */
   readonly postgres?: string
   readonly gateway?: Readonly<Record<string, string>>
+  /** Besides those of the shop. */
+  readonly topics?: readonly string[]
 }
 
 export interface StageOptions {
@@ -66,7 +68,7 @@ export interface Platform {
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const adminUrl = options.postgres ?? postgresUrl()
   const database = await testDatabase(adminUrl, { seedProducts: 20, seedStockQuantity: 100_000 })
-  const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`)]
+  const topics = [...shopTopics, ...shopStages.map((stage) => `${stage}.dead-letters`), ...(options.topics ?? [])]
   const bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
   const provider = await startProvider(database)
   const mails = await mailServer()

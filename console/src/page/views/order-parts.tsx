@@ -15,8 +15,8 @@ export function LookupFailed({
       <p>{message}</p>
       {closed && (
         <p>
-          This gateway, or the cluster, wants more than your kubeconfig gives. This version of the console brings no
-          token of its own.
+          This gateway, or the cluster, wants more than your kubeconfig gives. As a member of the shop's staff, use your
+          token.
         </p>
       )}
     </div>

@@ -11,13 +11,19 @@ import { fetchJson } from '../live.ts'
 import type { Answered } from '../live.ts'
 import { go } from '../navigation.ts'
 import { pathOf, scalingPath } from '../route.ts'
+import { staffHeaders, staffToken } from '../staff-token.ts'
 import { Cancelling } from './cancelling.tsx'
 import { CustomerOrdersList } from './customer-orders.tsx'
+import { HoldDecisions } from './hold-decision.tsx'
 import { OrderMoney } from './order-money.tsx'
 import { LookupFailed, orderTone } from './order-parts.tsx'
+import { StaffHistory } from './staff-history.tsx'
+import { StaffTokenForm } from './staff-token-form.tsx'
 import { amountText, dateText, durationText, plural, waitText } from '../words.ts'
 
 const againMs = 2_000
+/** Each look of the staff is counted. */
+const againAsStaffMs = 10_000
 
 interface OrdersViewProps {
   readonly pipeline: PipelineState
@@ -31,7 +37,8 @@ export function OrdersView({ pipeline, id, customer, rights, traceUrl }: OrdersV
   const key = keyOf(pipeline)
   const initialText = id ?? customer ?? ''
   const [typed, setTyped] = useState(initialText)
-  const answer = useOrder(key, id)
+  const [token, setToken] = useState(staffToken)
+  const answer = useOrder(key, id, token)
   useEffect(() => setTyped(initialText), [initialText])
   if (!pipeline.hasGateway)
     return (
@@ -61,11 +68,12 @@ export function OrdersView({ pipeline, id, customer, rights, traceUrl }: OrdersV
         />
         <button type="submit">Find</button>
       </form>
+      <StaffTokenForm token={token} onChange={setToken} />
       <div aria-live="polite">
         {id !== undefined && answer === undefined && <p class="empty">Asking the gateway …</p>}
         {answer && 'message' in answer && <LookupFailed answer={answer} />}
       </div>
-      {answer && 'value' in answer && <Order order={answer.value} {...{ pipeline, rights, traceUrl }} />}
+      {answer && 'value' in answer && <Order order={answer.value} {...{ pipeline, rights, traceUrl, token }} />}
       {customer !== undefined && <CustomerOrdersList key={customer} pipeline={key} customer={customer} />}
       {id === undefined && customer === undefined && (
         <p class="empty">
@@ -78,24 +86,30 @@ export function OrdersView({ pipeline, id, customer, rights, traceUrl }: OrdersV
 }
 
 /** Reads again until the order has ended and its refunds are made. */
-function useOrder(pipeline: string, id: string | undefined): Answered<OrderView> | undefined {
+function useOrder(
+  pipeline: string,
+  id: string | undefined,
+  token: string | undefined,
+): Answered<OrderView> | undefined {
   const [entry, setEntry] = useState<{ readonly id: string; readonly answer: Answered<OrderView> }>()
   useEffect(() => {
     if (id === undefined) return
     let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
-      const answer = await fetchJson<OrderView>(`/api/orders/${pipeline}/${encodeURIComponent(id)}`)
+      const path = `/api/orders/${pipeline}/${encodeURIComponent(id)}`
+      const answer = await fetchJson<OrderView>(path, { headers: staffHeaders(token) })
       if (cancelled) return
       setEntry({ id, answer })
-      if ('value' in answer && isChanging(answer.value)) timer = setTimeout(() => void look(), againMs)
+      const pauseMs = token === undefined ? againMs : againAsStaffMs
+      if ('value' in answer && isChanging(answer.value)) timer = setTimeout(() => void look(), pauseMs)
     }
     void look()
     return () => {
       cancelled = true
       clearTimeout(timer)
     }
-  }, [pipeline, id])
+  }, [pipeline, id, token])
   return entry !== undefined && entry.id === id ? entry.answer : undefined
 }
 
@@ -104,9 +118,10 @@ interface OrderProps {
   readonly pipeline: PipelineState
   readonly rights: Rights | undefined
   readonly traceUrl: string | undefined
+  readonly token: string | undefined
 }
 
-function Order({ order, pipeline, rights, traceUrl }: OrderProps) {
+function Order({ order, pipeline, rights, traceUrl, token }: OrderProps) {
   const waiting = waitsFor(
     order,
     pipeline.parts.map(({ name }) => name),
@@ -133,7 +148,14 @@ function Order({ order, pipeline, rights, traceUrl }: OrderProps) {
       )}
       <OrderFacts {...{ order, pipeline, traceUrl }} />
       {logs !== undefined && <CopyCommand command={logs} label="that prints its log lines" />}
-      {rights && !isFinal(order) && <Cancelling key={order.orderId} {...{ order, pipeline, rights }} />}
+      {order.status === 'HELD' && <p class="verdict busy">Held: it is not charged until it is released.</p>}
+      {rights && order.status === 'HELD' && (
+        <HoldDecisions key={order.orderId} staffToken={token} {...{ order, pipeline, rights }} />
+      )}
+      {rights && !isFinal(order) && (
+        <Cancelling key={order.orderId} staffToken={token} {...{ order, pipeline, rights }} />
+      )}
+      {order.staff && <StaffHistory staff={order.staff} />}
       <OrderMoney order={order} />
       <h3>Timeline</h3>
       <ol class="timeline">
@@ -151,7 +173,7 @@ function Order({ order, pipeline, rights, traceUrl }: OrderProps) {
   )
 }
 
-function OrderFacts({ order, pipeline, traceUrl }: Omit<OrderProps, 'rights'>) {
+function OrderFacts({ order, pipeline, traceUrl }: Omit<OrderProps, 'rights' | 'token'>) {
   return (
     <dl class="facts">
       <dt>Customer</dt>

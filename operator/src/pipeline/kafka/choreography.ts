@@ -4,6 +4,7 @@
 import {
   builtInStageNames,
   builtInStages,
+  clearedTopic,
   isBuiltInStage,
   messagesPerOrder,
   productDefinitions,
@@ -22,6 +23,8 @@ export interface Follows {
 const follows: readonly Follows[] = [
   ...builtInStageNames.flatMap((stage) => builtInStages[stage].flows.map((flow) => ({ stage, ...flow }))),
   { stage: 'inventory', from: 'orders.validated', to: 'inventory.stock', ratio: stockShare },
+  // Where orders are held, the payment reads the reservations that another stage has passed on.
+  { stage: 'payment', from: clearedTopic, to: 'payment.processed', ratio: 1 },
 ]
 
 /**

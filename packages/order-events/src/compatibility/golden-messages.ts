@@ -24,6 +24,7 @@ const examples: Readonly<Record<string, unknown>> = {
   missingSkus: ['SKU-0001'],
   skus: ['SKU-0001'],
   currency: 'EUR',
+  reasons: ['LARGE_ORDER'],
 }
 
 export function goldenMessages(): Record<string, readonly GoldenMessage[]> {

@@ -3,6 +3,7 @@
 import { HttpProblemError, route } from '@orderpipeline/http'
 import type { Route } from '@orderpipeline/http'
 import type { Cancellation, CancellationContext } from '@orderpipeline/orders/cancellation'
+import type { OrderStatus } from '@orderpipeline/order-events'
 import { cancelledOrder, orderStatus } from '../responses.ts'
 import { orderId, tooLate } from './examples.ts'
 import { orderIdParams } from './request-fields.ts'
@@ -41,18 +42,18 @@ export function cancellingRoute(cancel: Cancel): Route {
         case 'cancelled':
         case 'already-cancelled':
           return { orderId: id, status: 'CANCELLED' }
-        case 'too-late': {
-          const { status: state } = cancellation
-          throw new HttpProblemError(409, 'Too Late', `the order is ${state}`, {
-            problems: [
-              { path: 'id', found: `an order that is ${state}`, allowed: 'an order that has not been shipped' },
-            ],
-            members: { state },
-          })
-        }
+        case 'too-late':
+          throw tooLateToCancel(cancellation.status)
         case 'unknown':
           throw noOrder(id)
       }
     },
+  })
+}
+
+export function tooLateToCancel(state: OrderStatus): HttpProblemError {
+  return new HttpProblemError(409, 'Too Late', `the order is ${state}`, {
+    problems: [{ path: 'id', found: `an order that is ${state}`, allowed: 'an order that has not been shipped' }],
+    members: { state },
   })
 }

@@ -116,3 +116,30 @@ export const tooLate = {
   state: 'SHIPPED',
   requestId: '4bf92f3577b34da6a3ce929d0e0e4736',
 }
+
+export const staffReason = { reason: 'the customer has confirmed the order by telephone' }
+
+const hold = { reasons: ['MANY_ORDERS'], heldAt: updatedAt, dueAt: '2026-01-03T03:04:07.123Z', atDue: 'CANCEL' }
+
+export const heldOrdersPage = {
+  orders: [{ orderId, customerId: 'customer-1', currency: 'EUR', totalCents: 3998, placedAt, ...hold }],
+  next: 'AZNtXnorfD2OT1prfI2eDw',
+}
+
+const { progress: _, ...storedOrder } = shownOrder
+
+export const shownStaffOrder = {
+  order: storedOrder,
+  hold: { ...hold, outcome: 'RELEASED', decidedBy: 'STAFF', decidedAt: '2026-01-02T04:00:00.000Z' },
+  acts: [{ staff: 'kim', act: 'RELEASE', ...staffReason, statusBefore: 'HELD', at: '2026-01-02T04:00:00.000Z' }],
+  looks: [{ staff: 'kim', since: '2026-01-02T03:00:00Z', looks: 3, lastAt: '2026-01-02T03:59:30.000Z' }],
+}
+
+export const notHeld = {
+  title: 'Not Held',
+  status: 409,
+  detail: 'the order is CANCELLED',
+  problems: [{ path: 'id', found: 'an order that is CANCELLED', allowed: 'an order that is HELD' }],
+  state: 'CANCELLED',
+  requestId: '4bf92f3577b34da6a3ce929d0e0e4736',
+}

@@ -14,6 +14,8 @@ export interface Progress {
 export function progressOf(order: Pick<OrderView, 'status' | 'timeline'>, estimates: Estimates): Progress {
   const { done: completedSteps, of } = countSteps(order)
   const last = order.timeline.find(({ event }) => event === steps[completedSteps - 1])
+  // How long a person takes is not estimated.
+  if (order.status === 'HELD') return { done: completedSteps, of }
   return withEstimate({ done: completedSteps, of }, estimates, last?.at)
 }
 

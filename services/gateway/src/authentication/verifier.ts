@@ -17,6 +17,9 @@ import { staffIn } from './staff-scope.ts'
  */
 export type Verifier = (authorization: string | undefined) => Promise<string>
 
+/** `scope`: what the route needs besides. Returns who of the staff. @throws as above */
+export type StaffVerifier = (authorization: string | undefined, scope?: string) => Promise<string>
+
 /** A bearer token that is longer than this is refused. */
 const longestToken = 8_192
 
@@ -25,14 +28,17 @@ export function createVerifiers(
   settings: AuthenticationSettings,
   clock: Clock,
   logger: Logger,
-): { readonly customer: Verifier; readonly staff?: Verifier } {
+): { readonly customer: Verifier; readonly staff?: StaffVerifier } {
   const verifyToken = createTokenVerifier(settings, clock, logger)
   const { customerClaim, staffScope } = settings
   return {
     customer: (authorization) => verifyToken(authorization, (payload) => customerIn(payload, customerClaim)),
     ...(staffScope === undefined
       ? {}
-      : { staff: (authorization) => verifyToken(authorization, (payload) => staffIn(payload, staffScope)) }),
+      : {
+          staff: (authorization, routeScope) =>
+            verifyToken(authorization, (payload) => staffIn(payload, { scope: staffScope, routeScope })),
+        }),
   }
 }
 

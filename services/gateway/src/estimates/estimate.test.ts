@@ -48,3 +48,8 @@ test('measures an order’s time from each step of its history', () => {
   expect(tookAfterSteps({ timeline: gap })).toEqual([16, 15, undefined, 7, 0])
   expect(tookAfterSteps({ timeline: timeline.slice(0, 4) })).toBeUndefined()
 })
+
+test('learns nothing from an order that waited for a person', () => {
+  const timeline = ['OrderHeld', ...steps].map((event, n) => ({ event, at: at(10 + n) }))
+  expect(tookAfterSteps({ timeline })).toBeUndefined()
+})

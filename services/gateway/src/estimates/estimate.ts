@@ -52,8 +52,12 @@ export interface Timed {
   readonly timeline: readonly { readonly event: string; readonly at: string }[]
 }
 
-/** Seconds from each step of an order to its last; `undefined` for one that is not shipped. */
+/**
+ * Seconds from each step of an order to its last; `undefined` for one that is not shipped, and for
+ * one that waited for a person: how long that takes says nothing about other orders.
+ */
 export function tookAfterSteps({ timeline }: Timed): readonly (number | undefined)[] | undefined {
+  if (timeline.some(({ event }) => event === 'OrderHeld')) return undefined
   const times = steps.map((step) => timeline.find(({ event }) => event === step)?.at)
   const end = times.at(-1)
   if (end === undefined) return undefined

@@ -23,7 +23,9 @@ const count = Number(process.env['FUZZ_CASES'] ?? 2_000)
 const seed = Number(process.env['FUZZ_SEED'] ?? 20_261_128)
 const secret = 'a secret of thirty-two bytes, or a few more'
 /** The token of a customer who is a member of the staff, too. */
-const token = forged({ alg: 'HS256' }, 'customer-1', secret, { scope: 'openid shop.staff' })
+const token = forged({ alg: 'HS256' }, 'customer-1', secret, {
+  scope: 'openid shop.staff orders:read orders:hold orders:cancel',
+})
 const auth = {
   AUTH_ALGORITHMS: 'HS256',
   AUTH_SECRET: secret,

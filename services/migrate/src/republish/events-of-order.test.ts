@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { decode, encode, eventId } from '@orderpipeline/order-events'
 import type { OrderStatus } from '@orderpipeline/order-events'
-import { eventsOfOrder } from './events-of-order.ts'
+import { clearedOfOrder, eventsOfOrder } from './events-of-order.ts'
 import type { OrderRecord } from './events-of-order.ts'
 
 const now = new Date('2026-02-01T12:00:00Z')
@@ -43,6 +43,20 @@ test('a shipped order is dispatched, and a cancelled one is refunded and release
   expect(
     typesOf('CANCELLED', { reason: 'CUSTOMER', payment: { ...captured, status: 'REFUNDED', refundId: 'r' } }),
   ).toEqual([...['OrderCancelled', 'OrderStatusChanged', 'PaymentRefunded']])
+})
+
+test('a held order gets what the orders service has not handled, and no announcement', () => {
+  expect(typesOf('HELD', { reservation: 'RESERVED' })).toEqual(['OrderValidated', 'StockReserved'])
+  expect(typesOf('HELD', { reservation: 'RESERVED', isReservationKnown: true })).toEqual(['OrderValidated'])
+  expect(typesOf('HELD', { payment: captured })).toEqual(['OrderValidated', 'PaymentCaptured'])
+  expect(clearedOfOrder({ ...order, status: 'HELD' }, now)).toBeUndefined()
+})
+
+test('the reservation of a released order is passed on to the payment again, under its own id', () => {
+  const cleared = clearedOfOrder({ ...order, status: 'PROCESSING', holdOutcome: 'RELEASED' }, now)
+  expect(cleared).toMatchObject({ id: eventId('StockReserved', orderId), data: { totalCents: 700, currency: 'EUR' } })
+  expect(clearedOfOrder({ ...order, status: 'PROCESSING' }, now)).toBeUndefined()
+  expect(clearedOfOrder({ ...order, status: 'CONFIRMED', holdOutcome: 'RELEASED' }, now)).toBeUndefined()
 })
 
 test('an order without stock ends quietly, as it did', () => {

@@ -3,8 +3,10 @@
 // one drops it by its inbox; one that has not goes on from it. Pure.
 import { eventOf } from '@orderpipeline/order-events'
 import type {
+  AnnouncedStatus,
   CancellationReason,
   EventContext,
+  EventOf,
   OrderEvent,
   OrderStatus,
   Parcel,
@@ -23,6 +25,10 @@ export interface OrderRecord {
   readonly totalCents?: number | undefined
   readonly correlationId?: string | undefined
   readonly parcel?: Parcel | undefined
+  /** How its hold ended, if it was held. */
+  readonly holdOutcome?: 'RELEASED' | 'CANCELLED' | undefined
+  /** Whether the orders service has read its reservation, where it is held. */
+  readonly isReservationKnown?: boolean | undefined
   readonly items: readonly (Pick<PricedItem, 'sku' | 'quantity'> & { readonly unitPriceCents?: number | undefined })[]
   readonly reservation?: 'RESERVED' | 'REJECTED' | 'RELEASED' | 'CANCELLED_EARLY' | undefined
   readonly payment?: StoredPayment | undefined
@@ -60,17 +66,28 @@ export function eventsOfOrder(order: OrderRecord, now: Date): readonly OrderEven
   ]
 }
 
+/**
+ * The reservation of a released order, which the payment may not have read yet. That of an order
+ * that was never held is passed on by the stage that decides so, which reads it again.
+ */
+export function clearedOfOrder(order: OrderRecord, now: Date): EventOf<'StockReserved'> | undefined {
+  const { status, holdOutcome, totalCents, currency } = order
+  if (status !== 'PROCESSING' || holdOutcome !== 'RELEASED' || totalCents === undefined) return undefined
+  return eventOf('StockReserved', { ...aboutOf(order), totalCents, currency }, contextOf('/orders', order, now))
+}
+
 function contextOf(source: string, { correlationId }: OrderRecord, now: Date): EventContext {
   return { source, now, correlationId }
 }
 
 function ordersEvents(order: OrderRecord, context: EventContext): OrderEvent[] {
   const { status, payment, shipment } = order
-  const statusEvent = status === 'PLACED' ? [] : [statusChanged(order, context)]
+  const statusEvent = status === 'PLACED' || status === 'HELD' ? [] : [statusChanged(order, status, context)]
   switch (status) {
     case 'PLACED':
       return [orderPlaced(order, context)]
     case 'PROCESSING':
+    case 'HELD':
       return [...validated(order, context), ...statusEvent]
     case 'CONFIRMED':
       return [confirmed(order, context), ...statusEvent]
@@ -116,8 +133,8 @@ function refundRequested(order: OrderRecord, payment: StoredPayment | undefined,
   return [eventOf('RefundRequested', { ...aboutOf(order), chargeId: payment.chargeId }, context)]
 }
 
-function statusChanged(order: OrderRecord, context: EventContext): OrderEvent {
-  const { status, reason, parcel } = order
+function statusChanged(order: OrderRecord, status: AnnouncedStatus, context: EventContext): OrderEvent {
+  const { reason, parcel } = order
   const data = {
     ...{ ...aboutOf(order), status },
     ...(reason === undefined ? {} : { reason }),
@@ -126,10 +143,13 @@ function statusChanged(order: OrderRecord, context: EventContext): OrderEvent {
   return eventOf('OrderStatusChanged', data, context, status)
 }
 
+const openStatuses: readonly OrderStatus[] = ['PLACED', 'PROCESSING', 'HELD']
+
 /** What the orders service may not have heard. */
 function inventoryEvents(order: OrderRecord, context: EventContext): OrderEvent[] {
-  const { status, reservation, totalCents, currency } = order
-  if (status !== 'PLACED' && status !== 'PROCESSING') return []
+  const { status, reservation, totalCents, currency, isReservationKnown = false } = order
+  // A held order must not come to the payment by a stage that has lost its tables.
+  if (!openStatuses.includes(status) || (status === 'HELD' && isReservationKnown)) return []
   if (reservation === 'RESERVED' && totalCents !== undefined)
     return [eventOf('StockReserved', { ...aboutOf(order), totalCents, currency }, context)]
   // Which product was missing is not stored.
@@ -142,7 +162,7 @@ function paymentEvents(order: OrderRecord, context: EventContext): OrderEvent[] 
   const { amountCents: totalCents, currency, chargeId, refundId } = payment ?? {}
   if (payment === undefined || totalCents === undefined || currency === undefined) return []
   const money = { ...aboutOf(order), totalCents, currency }
-  const isOpen = status === 'PLACED' || status === 'PROCESSING'
+  const isOpen = openStatuses.includes(status)
   if (payment.status === 'DECLINED' && isOpen)
     return [eventOf('PaymentDeclined', { ...money, declineReason: payment.declineReason ?? 'declined' }, context)]
   if (chargeId === undefined) return []

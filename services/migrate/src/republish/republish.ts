@@ -2,8 +2,8 @@
 // have stored. Every message has the id of its first publication, so that a stage which has handled
 // it drops it.
 import { connectAdministrator } from '@orderpipeline/postgres'
-import { encode } from '@orderpipeline/order-events'
-import { eventsOfOrder } from './events-of-order.ts'
+import { clearedTopic, encode, encodeCleared } from '@orderpipeline/order-events'
+import { clearedOfOrder, eventsOfOrder } from './events-of-order.ts'
 import { orderRecords } from './order-records.ts'
 
 export interface RepublishOptions {
@@ -29,7 +29,7 @@ export interface PublishedRecord {
 
 export interface Republished {
   readonly orders: number
-  /** By type. */
+  /** By type; reservations of released orders by their topic. */
   readonly events: Readonly<Record<string, number>>
 }
 
@@ -53,9 +53,14 @@ export async function republish({
     for await (const page of orderRecords(administrator, since)) {
       orders += page.length
       const events = page.flatMap((order) => eventsOfOrder(order, now()))
-      for (const { type } of events) counts.set(type, (counts.get(type) ?? 0) + 1)
+      const cleared = page.flatMap((order) => clearedOfOrder(order, now()) ?? [])
+      for (const type of [...events.map((event) => event.type), ...cleared.map(() => clearedTopic)])
+        counts.set(type, (counts.get(type) ?? 0) + 1)
       const isKeyedByOrder = (topic: string) => keyedByOrder.includes(prefix + topic)
-      const records = events.map((event) => encode(event, isKeyedByOrder))
+      const records = [
+        ...events.map((event) => encode(event, isKeyedByOrder)),
+        ...cleared.map((event) => encodeCleared(event, isKeyedByOrder)),
+      ]
       await publish?.(records.map((record) => ({ ...record, topic: prefix + record.topic })))
     }
     return { orders, events: Object.fromEntries([...counts].sort(([a], [b]) => a.localeCompare(b))) }

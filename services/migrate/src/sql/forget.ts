@@ -37,6 +37,8 @@ export const ofOrders: readonly ServiceStatement[] = [
   ['shipping', 'UPDATE shipments SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   ['notification', 'DELETE FROM notifications WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL'],
   ['payment_provider', 'UPDATE charges SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
+  // A person wrote them, and may have written about the customer.
+  ['orders', `UPDATE staff_acts SET reason = '(erased)' WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL`],
   ['orders', 'UPDATE orders SET customer_id = $2, parcel = NULL WHERE order_id = ANY ($1::uuid[])'],
 ]
 

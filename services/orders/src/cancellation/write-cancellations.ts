@@ -3,6 +3,7 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import { encode } from '@orderpipeline/order-events'
 import type { CancellationReason } from '@orderpipeline/order-events'
+import { closeHolds } from '../sql/holds.ts'
 import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
 import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
@@ -18,11 +19,16 @@ export interface CancellationContext {
   readonly traceparent?: string | undefined
 }
 
+export interface Ending {
+  readonly reason: CancellationReason
+  readonly by: 'CUSTOMER' | 'STAFF' | 'TIME'
+}
+
 /** `orders`: locked by this transaction, each in a state that can be cancelled. */
 export async function writeCancellations(
   tx: Queryable,
   orders: readonly OrderRow[],
-  reason: CancellationReason,
+  { reason, by }: Ending,
   context: CancellationContext,
   keyedByOrder?: (topic: string) => boolean,
 ): Promise<void> {
@@ -39,6 +45,8 @@ export async function writeCancellations(
     decisions.map(() => null),
     ...idRange(ids),
   ])
+  const heldIds = orders.filter(({ status }) => status === 'HELD').map(({ order_id }) => order_id)
+  if (heldIds.length > 0) await tx.query(closeHolds, [heldIds, 'CANCELLED', by, context.now])
   const history = decisions.map((decision) => {
     const causeId = decision.events[0]?.id ?? decision.orderId
     return statusEntry(decision.orderId, decision, causeId, context.now)

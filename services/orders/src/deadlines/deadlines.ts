@@ -46,7 +46,8 @@ export function cancelOverdue(
     const overdue = await tx.query<OrderRow>(overdueOrders, [...before, batchSize])
     const full = overdue.length === batchSize
     await tx.query(reschedule, [full ? Math.min(betweenBatchesSeconds, everySeconds) : everySeconds])
-    if (overdue.length > 0) await writeCancellations(tx, overdue, 'DEADLINE', { now: now() }, keyedByOrder)
+    if (overdue.length > 0)
+      await writeCancellations(tx, overdue, { reason: 'DEADLINE', by: 'TIME' }, { now: now() }, keyedByOrder)
     return overdue.map(({ order_id }) => order_id)
   })
 }

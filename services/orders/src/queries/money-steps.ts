@@ -1,8 +1,8 @@
 // What does an order's timeline say about its refunds and disputes? The history has each event
 // once, the order's row has every refund and dispute with its times: the view shows a step for each
 // of them. Pure.
-import type { EventType } from '@orderpipeline/order-events'
 import type { StoredDispute, StoredRefund } from '../money/money.ts'
+import type { HistoryEvent } from '../stage/timeline.ts'
 import type { TimelineStep } from './progress.ts'
 
 export interface MoneyStep extends TimelineStep {
@@ -22,7 +22,7 @@ export function withMoneySteps(
 ): readonly MoneyStep[] {
   const moneySteps = [...refunds.flatMap(refundSteps), ...disputes.flatMap(disputeSteps)]
   // The history's one step of a kind is the first of these; a kind without any stays as it is.
-  const kinds = new Set<EventType>(moneySteps.map(({ event }) => event))
+  const kinds = new Set<HistoryEvent>(moneySteps.map(({ event }) => event))
   const others = timeline.filter(({ event }) => !kinds.has(event))
   return [...others, ...moneySteps].toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))
 }

@@ -2,13 +2,14 @@
 // like.
 import type { Queryable } from '@orderpipeline/postgres'
 import { terminalStatuses } from '@orderpipeline/order-events'
-import type { CancellationReason, EventType, OrderStatus } from '@orderpipeline/order-events'
+import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 import { selectProgress } from '../sql/order-views.ts'
+import type { HistoryEvent } from '../stage/timeline.ts'
 
 export interface TimelineStep {
   /** Each once in an order's history. */
-  readonly event: EventType
+  readonly event: HistoryEvent
   /** The status it brought about, if any. */
   readonly status?: OrderStatus
   readonly reason?: string

@@ -1,9 +1,10 @@
 // Does an order come nearer to its end with every step, whichever of its events arrived?
-import type { EventType, OrderStatus } from '@orderpipeline/order-events'
+import type { OrderStatus } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
+import type { HistoryEvent } from '../stage/timeline.ts'
 import { stepsAtStatus, countSteps } from './steps.ts'
 
-function progressOf(status: OrderStatus, ...events: EventType[]) {
+function progressOf(status: OrderStatus, ...events: HistoryEvent[]) {
   return countSteps({ status, timeline: events.map((event) => ({ event })) })
 }
 
@@ -11,6 +12,7 @@ test.each([
   ['PLACED', ['OrderPlaced'], 1],
   ['PROCESSING', ['OrderPlaced', 'OrderValidated'], 2],
   ['PROCESSING', ['OrderPlaced', 'OrderValidated', 'StockReserved'], 3],
+  ['HELD', ['OrderPlaced', 'OrderValidated', 'StockReserved', 'OrderHeld'], 3],
   ['CONFIRMED', ['OrderPlaced', 'OrderValidated', 'PaymentCaptured', 'OrderConfirmed'], 4],
   ['SHIPPED', ['OrderPlaced', 'OrderShipped'], 5],
 ] as const)('%s with %j: %i of 5', (status, events, expectedDone) => {

@@ -159,7 +159,7 @@ async function unendedOf(
 ): Promise<readonly string[]> {
   const statuses = await statusesOf(database, orders)
   const isUnended = (id: string) =>
-    missing.has(id) || ['PLACED', 'PROCESSING', 'CONFIRMED'].includes(statuses.get(id) ?? '')
+    missing.has(id) || ['PLACED', 'PROCESSING', 'HELD', 'CONFIRMED'].includes(statuses.get(id) ?? '')
   return orders.map(({ data }) => data.orderId).filter(isUnended)
 }
 

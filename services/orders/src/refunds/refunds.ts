@@ -70,15 +70,20 @@ export function askAgain(
 
 export interface RefundsTaskOptions {
   readonly deadlines: Deadlines
+  /** How long an order may be held besides. */
+  readonly heldSeconds?: number | undefined
   readonly now: () => Date
   readonly registry?: Registry | undefined
   readonly logger?: Logger | undefined
 }
 
-export function refundsTask({ deadlines, now, registry, logger }: RefundsTaskOptions): PeriodicTask {
+export function refundsTask({ deadlines, heldSeconds = 0, now, registry, logger }: RefundsTaskOptions): PeriodicTask {
   const { placedSeconds, processingSeconds, confirmedSeconds, stalledSeconds } = deadlines
   // Each of the three states may last longer while no order leaves it.
-  const afterSeconds = placedSeconds + processingSeconds + confirmedSeconds + 3 * stalledSeconds + daySeconds
+  const waitSeconds = placedSeconds + processingSeconds + confirmedSeconds + 3 * stalledSeconds
+  // Once it is released it may be PROCESSING for the same time again.
+  const holdSeconds = heldSeconds === 0 ? 0 : heldSeconds + processingSeconds + stalledSeconds
+  const afterSeconds = waitSeconds + holdSeconds + daySeconds
   const counter =
     registry &&
     new Counter({

@@ -13,7 +13,7 @@ export interface JobLockStatements {
 }
 
 /** `name`: the name of its row, which a migration makes. */
-export function jobLock(name: 'deadlines' | 'months' | 'counting' | 'refunds'): JobLockStatements {
+export function jobLock(name: 'deadlines' | 'months' | 'counting' | 'refunds' | 'holds'): JobLockStatements {
   return {
     tryLock: {
       name: `orders.lock-${name}`,

@@ -32,7 +32,7 @@ SELECT json_strip_nulls(json_build_object(
   'updatedAt', o.updated_at,
   'timeline', COALESCE((
     SELECT json_agg(json_build_object('event', e.event, 'status', e.status, 'reason', e.reason, 'at', e.at)
-      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
+      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'HELD', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
     FROM order_events e WHERE e.order_id = $1), '[]')
 )) AS view
 FROM orders o WHERE o.order_id = $1 AND ($2::text IS NULL OR o.customer_id = $2)`,
@@ -60,7 +60,7 @@ SELECT json_strip_nulls(json_build_object(
   'orderId', o.order_id, 'status', o.status, 'reason', o.reason,
   'timeline', COALESCE((
     SELECT json_agg(json_build_object('event', e.event, 'status', e.status, 'reason', e.reason, 'at', e.at)
-      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
+      ORDER BY e.at, array_position(ARRAY['PLACED', 'PROCESSING', 'HELD', 'CONFIRMED', 'SHIPPED', 'CANCELLED'], e.status))
     FROM order_events e WHERE e.order_id = o.order_id AND e.order_id BETWEEN $3 AND $4), '[]')
 )) AS view
 FROM orders o

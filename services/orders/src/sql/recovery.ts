@@ -63,6 +63,6 @@ FROM unnest($1::uuid[], $3::text[]) AS given (order_id, reason)
 WHERE orders.order_id = given.order_id
   AND orders.order_id = ANY ($1::uuid[])
   AND orders.order_id BETWEEN $4 AND $5
-  AND orders.status IN ('PLACED', 'PROCESSING', 'CONFIRMED')
+  AND orders.status IN ('PLACED', 'PROCESSING', 'HELD', 'CONFIRMED')
 RETURNING orders.order_id`,
 }

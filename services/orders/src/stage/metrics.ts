@@ -7,6 +7,8 @@ import type { Pool } from '@orderpipeline/postgres'
 import type { OrderStatus } from '@orderpipeline/order-events'
 import type { PeriodicTask, Reaction } from '@orderpipeline/stage'
 import type { OrderTimer } from '../processing-time.ts'
+import { heldFigures, heldGauges } from './held-figures.ts'
+import type { HeldFigures } from './held-figures.ts'
 import { countInProgress, lastCount, noteCount, reschedule, tryLock } from '../sql/counting.ts'
 
 /** What new messages made of orders. */
@@ -24,6 +26,7 @@ export function countingTask(registry: Registry): PeriodicTask {
     labelNames: ['status'] as const,
     registers: [registry],
   })
+  const showHeld = heldGauges(registry)
   return {
     name: 'counting',
     everyMs: everySeconds * 1_000,
@@ -31,13 +34,17 @@ export function countingTask(registry: Registry): PeriodicTask {
       await countIfDue(database)
       const [last] = await database.query<{ counts: Counts | null }>(lastCount)
       for (const status of underWay) active.set({ status }, last?.counts?.[status] ?? 0)
+      const heldOrders = last?.counts?.held ?? { count: 0, oldestSeconds: 0 }
+      active.set({ status: 'HELD' }, heldOrders.count)
+      showHeld(heldOrders)
     },
   }
 }
 
 const everySeconds = 15
 
-type Counts = Partial<Record<OrderStatus, number>>
+/** Without `held` of a replica of an older version. */
+type Counts = Partial<Record<OrderStatus, number>> & { readonly held?: HeldFigures }
 
 /**
  * The next count is scheduled before this one is made, so that no lock is held meanwhile, and a
@@ -51,9 +58,9 @@ async function countIfDue(database: Pool): Promise<void> {
   })
   if (!isDue) return
   const rows = await database.query<{ status: OrderStatus; count: number }>(countInProgress)
-  await database.query(noteCount, [
-    JSON.stringify(Object.fromEntries(rows.map(({ status, count }) => [status, count]))),
-  ])
+  const figures = await heldFigures(database)
+  const counts = { ...Object.fromEntries(rows.map(({ status, count }) => [status, count])), held: figures }
+  await database.query(noteCount, [JSON.stringify(counts)])
 }
 
 const underWay: readonly OrderStatus[] = ['PLACED', 'PROCESSING', 'CONFIRMED']

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus } from '@orderpipeline/order-events'
-import { cancellable, cancelled, decide } from './saga.ts'
+import { receivedEntries, releaseEntries } from './timeline.ts'
+import { cancellable, cancelled, decide, released } from './saga.ts'
 import type { Decision, StoredParcel } from './saga.ts'
 
 const now = new Date('2026-01-02T03:04:05Z')
@@ -21,6 +22,7 @@ const events = {
   declined: eventOf('PaymentDeclined', { ...about, ...amount, declineReason: 'no' }, context),
   prepared: eventOf('ShipmentPrepared', { ...about, shipmentId: about.orderId }, context),
   expired: eventOf('ReservationExpired', about, context),
+  holdRequested: eventOf('HoldRequested', { ...about, reasons: ['LARGE_ORDER'] }, context),
 }
 const prices = new Map([
   ['A', 200],
@@ -71,7 +73,7 @@ describe('the saga of an order', () => {
   })
 
   it('cancels an order until it has shipped, and tells every stage', () => {
-    expect((['PLACED', 'PROCESSING', 'CONFIRMED'] as const).every(cancellable)).toBe(true)
+    expect((['PLACED', 'PROCESSING', 'HELD', 'CONFIRMED'] as const).every(cancellable)).toBe(true)
     expect((['SHIPPED', 'CANCELLED'] as const).some(cancellable)).toBe(false)
     expect(cancelled(about, 'CUSTOMER', context)).toMatchObject({
       status: 'CANCELLED',
@@ -115,6 +117,65 @@ describe('the saga of an order', () => {
   it('repeats its events under the same ids', () => {
     const ids = (at: Date) => decide('PLACED', events.placed, facts, at)?.events.map(({ id }) => id)
     expect(ids(new Date(1))).toEqual(ids(new Date(2)))
+  })
+})
+
+describe('a held order', () => {
+  const order = { ...about, currency: 'EUR', totalCents: 700, items, isReserved: true, isCaptured: false }
+
+  it('is held once, before it is paid, and no event announces it', () => {
+    expect(on('PROCESSING', events.holdRequested)).toEqual({
+      status: 'HELD',
+      holdReasons: ['LARGE_ORDER'],
+      events: [],
+    })
+    expect(decide('PROCESSING', events.holdRequested, { ...facts, wasHeld: () => true }, now)).toBeUndefined()
+    for (const status of ['PLACED', 'HELD', 'CONFIRMED', 'SHIPPED', 'CANCELLED'] as const)
+      expect(on(status, events.holdRequested)).toBeUndefined()
+  })
+
+  it('waits for its decision alone', () => {
+    for (const event of [events.placed, events.captured, events.expired, events.holdRequested])
+      expect(on('HELD', event)).toBeUndefined()
+    expect(on('HELD', events.rejected)).toMatchObject({ status: 'CANCELLED', reason: 'OUT_OF_STOCK' })
+    expect(on('HELD', events.declined)).toMatchObject({ status: 'CANCELLED', reason: 'PAYMENT_DECLINED' })
+  })
+
+  it('ships if its shipment is prepared: a restored database does not know that it was released', () => {
+    expect(on('HELD', events.prepared)).toEqual(on('CONFIRMED', events.prepared))
+  })
+
+  it('goes on with its own reservation once it is released, under the id that inventory gave', () => {
+    const reservation = eventOf('StockReserved', { ...about, ...amount }, { source: '/inventory', now })
+    expect(released(order, context)).toMatchObject({
+      status: 'PROCESSING',
+      events: [],
+      cleared: { type: 'StockReserved', id: reservation.id, data: reservation.data },
+    })
+  })
+
+  it('is not charged without stock, nor twice', () => {
+    expect(released({ ...order, isReserved: false }, context)).toBeUndefined()
+    expect(released({ ...order, totalCents: undefined }, context)).toBeUndefined()
+    const charged = released({ ...order, isCaptured: true }, context)
+    expect(charged?.cleared).toBeUndefined()
+    expect(charged).toMatchObject({
+      status: 'CONFIRMED',
+      events: [{ type: 'OrderConfirmed', data: { items } }, { data: { status: 'CONFIRMED' } }],
+    })
+  })
+
+  it('has its hold and release in its history, and no request that came to nothing', () => {
+    const entries = (status: OrderStatus, decided: boolean) =>
+      receivedEntries(events.holdRequested, status, decided).map(({ event }) => event)
+    expect([entries('PROCESSING', true), entries('SHIPPED', false)]).toEqual([['HoldRequested'], []])
+    const release = (to: OrderStatus) =>
+      releaseEntries(about.orderId, to, about.orderId, now).map(({ event, status }) => [event, status])
+    expect(release('PROCESSING')).toEqual([['OrderReleased', 'PROCESSING']])
+    expect(release('CONFIRMED')).toEqual([
+      ['OrderReleased', undefined],
+      ['OrderConfirmed', 'CONFIRMED'],
+    ])
   })
 })
 

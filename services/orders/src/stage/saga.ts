@@ -1,12 +1,14 @@
 // What happens to an order when an event about it arrives? The state machine, and nothing else.
 //
-// PLACED → PROCESSING → CONFIRMED → SHIPPED | CANCELLED. An order may be cancelled until it is
+// PLACED → PROCESSING → CONFIRMED → SHIPPED | CANCELLED. While it is PROCESSING it may be HELD
+// once, until it is released into PROCESSING or cancelled. An order may be cancelled until it is
 // SHIPPED, which is decided here and not where it is packed: shipping only prepares, and dispatches
 // what OrderShipped names. So no order is ever both. Events may come out of order and skip a state,
 // never go back to one. An event about a cancelled order may still need an answer: money that was
 // taken meanwhile has to go back. The status of a shipped order's parcel is no state of the order.
 import { eventOf, following } from '@orderpipeline/order-events'
 import type {
+  AnnouncedStatus,
   CancellationReason,
   EventContext,
   EventOf,
@@ -31,6 +33,8 @@ export interface Decision {
   readonly events: readonly OrderEvent[]
   /** Known once a carrier has it, and in all later events about it. */
   readonly parcel?: StoredParcel
+  /** Why it is held, of an order that is held from now on. */
+  readonly holdReasons?: readonly string[]
   /** What has happened to the payment since it was made, where that is new. */
   readonly money?: Money
 }
@@ -51,6 +55,8 @@ export interface Facts {
   readonly paymentsStall?: boolean
   /** The status of an order's parcel, where it has one. */
   readonly parcelStatusOf?: (orderId: string) => StoredParcel['status'] | undefined
+  /** Whether an order is held, or has been: what was decided then is not asked again. */
+  readonly wasHeld?: (orderId: string) => boolean
   /** Refunds and disputes of an order; its lines where its parcel has come back. */
   readonly paidOrderOf?: (orderId: string) => (PaidOrder & { readonly currency: string }) | undefined
   /** What a parcel that comes back makes of the money; without one staff decides. */
@@ -73,6 +79,7 @@ export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now
   if (money) return { status, money, events: [] }
   if (status === 'SHIPPED') return afterShipping(event, facts, context)
   if (status === 'CANCELLED') return afterCancellation(event, context)
+  if (status === 'HELD') return whileHeld(event, context)
   switch (event.type) {
     case 'OrderPlaced':
       return status === 'PLACED' ? validation(event, facts.priceOf, context) : undefined
@@ -86,17 +93,70 @@ export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now
     case 'PaymentDeclined':
       return status === 'CONFIRMED' ? undefined : ending(event.data, 'PAYMENT_DECLINED', context)
     case 'PaymentCaptured':
-      return status === 'CONFIRMED' ? undefined : confirmation(event, facts.itemsOf, context)
+      return status === 'CONFIRMED' ? undefined : confirmation(event.data, facts.itemsOf(event.data.orderId), context)
     case 'ShipmentPrepared':
       return status === 'CONFIRMED' ? shipment(event, context) : undefined
+    case 'HoldRequested':
+      return status === 'PROCESSING' ? holdFor(event, facts) : undefined
     default:
       return undefined
   }
 }
 
-/** Whether an order in this state can still be cancelled, by the customer or by its deadline. */
+/** Whether an order in this state can still be cancelled: by the customer, staff or time. */
 export function cancellable(status: OrderStatus): boolean {
   return status !== 'SHIPPED' && status !== 'CANCELLED'
+}
+
+function holdFor({ data }: EventOf<'HoldRequested'>, { wasHeld }: Facts): Decision | undefined {
+  return wasHeld?.(data.orderId) === true ? undefined : { status: 'HELD', holdReasons: data.reasons, events: [] }
+}
+
+/**
+ * A held order waits for its decision and for nothing else: it stays held when its reservation is
+ * old, and when it is charged all the same, by a payment stage that does not yet wait for holds.
+ * Only what has been confirmed is prepared for shipping: a restored database may not know that the
+ * order was released and paid.
+ */
+function whileHeld(event: OrderEvent, context: EventContext): Decision | undefined {
+  switch (event.type) {
+    case 'StockRejected':
+      return ending(event.data, 'OUT_OF_STOCK', context, 'quietly')
+    case 'PaymentDeclined':
+      return ending(event.data, 'PAYMENT_DECLINED', context)
+    case 'ShipmentPrepared':
+      return shipment(event, context)
+    default:
+      return undefined
+  }
+}
+
+/** What is known of a held order when it is released. */
+export interface HeldOrder extends About {
+  readonly currency: string
+  readonly totalCents?: number | undefined
+  readonly items: readonly OrderItem[]
+  /** By its history: whether it has stock, and whether it has been charged. */
+  readonly isReserved: boolean
+  readonly isCaptured: boolean
+}
+
+export interface Release extends Decision {
+  /** What the payment charges. */
+  readonly cleared?: EventOf<'StockReserved'>
+}
+
+/**
+ * `undefined`: not yet, since it has no stock as far as is known here, and must not be charged
+ * without. The reservation that is passed on has the id of the one that was kept back: the payment
+ * would drop it if both came.
+ */
+export function released(order: HeldOrder, context: EventContext): Release | undefined {
+  const { currency, totalCents, isReserved, isCaptured } = order
+  if (isCaptured) return confirmation(order, order.items, context)
+  if (!isReserved || totalCents === undefined) return undefined
+  const cleared = eventOf('StockReserved', { ...aboutOf(order), totalCents, currency }, context)
+  return { status: 'PROCESSING', events: [], cleared }
 }
 
 /** Every service that may have done something for the order receives its end. */
@@ -155,13 +215,12 @@ function validation(event: EventOf<'OrderPlaced'>, priceOf: Facts['priceOf'], co
   }
 }
 
-function confirmation(event: EventOf<'PaymentCaptured'>, itemsOf: Facts['itemsOf'], context: EventContext): Decision {
-  const items = [...itemsOf(event.data.orderId)]
+function confirmation(about: About, items: readonly OrderItem[], context: EventContext): Decision {
   return {
     status: 'CONFIRMED',
     events: [
-      eventOf('OrderConfirmed', { ...aboutOf(event.data), items }, context),
-      statusChanged(event.data, 'CONFIRMED', undefined, context),
+      eventOf('OrderConfirmed', { ...aboutOf(about), items: [...items] }, context),
+      statusChanged(about, 'CONFIRMED', undefined, context),
     ],
   }
 }
@@ -187,7 +246,7 @@ function ending(about: About, reason: CancellationReason, context: EventContext,
 
 function statusChanged(
   about: About,
-  status: OrderStatus,
+  status: AnnouncedStatus,
   reason: CancellationReason | undefined,
   context: EventContext,
   parcel?: Parcel,
