@@ -16,6 +16,7 @@ import { removeProduct, saveProduct } from '@orderpipeline/orders/catalogue'
 import { productBySku, productPage, stockPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancel-order.ts'
+import type { Preferences } from './api/preferences.ts'
 import type { Products } from './api/products.ts'
 import type { Catalogue } from './api/staff-products.ts'
 import type { Clock } from './clock.ts'
@@ -27,6 +28,7 @@ import { orderReader } from './order-read-model/order-reader.ts'
 import type { OrderReader } from './order-read-model/order-reader.ts'
 import { readReplica } from './order-read-model/replica.ts'
 import { createProductCache } from './order-read-model/product-cache.ts'
+import { customerPreferences } from './customer-preferences.ts'
 import { refuseToRelay } from './may-relay.ts'
 import { tracedPublish } from './relay-trace.ts'
 
@@ -38,6 +40,8 @@ export interface OrdersModule {
   readonly cancel: Cancel
   readonly products: Products
   readonly catalogue: Catalogue
+  /** Of the notification service, by connections of this pool. */
+  readonly preferences: Preferences
   readonly relaying: () => boolean
   /** In the order in which they must be closed. */
   readonly closers: readonly Closer[]
@@ -109,6 +113,7 @@ export function openOrdersModule(
     cancel: cancellationOf({ database, keyedByOrder, timer: orderTimer(registry, clock.now) }, clock),
     products: productsOf(database, near, products.bySku),
     catalogue: catalogueOf(database),
+    preferences: customerPreferences(database),
     relaying: () => relay.leading,
     closers: [
       { name: 'intake', close: () => intake.close() },

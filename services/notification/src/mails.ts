@@ -1,22 +1,21 @@
-// Which mails follow from a batch of events? One for each state that a customer was not notified
-// of, and for each recommendation.
+// Which mails about orders follow from a batch of events? One for each state that a customer was
+// not notified of, and for each event of a parcel.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { statusMailText, parcelMailText, recommendationMailText } from './templates.ts'
+import type { Lane } from './lanes.ts'
+import { statusMailText, parcelMailText } from './templates.ts'
 import type { MailText } from './templates.ts'
 
-/**
- * An order mail never waits behind a marketing mail: each mail queue (lane) has its own senders.
- */
-export const lanes = ['order', 'marketing'] as const
-export type Lane = (typeof lanes)[number]
-
+/** A message of the queue; in the lanes of mails, a mail. */
 export interface Mail extends MailText {
   readonly lane: Lane
+  /** Unknown of mails that a previous version has stored. */
+  readonly customerId?: string | null | undefined
   /**
    * It follows from the content: sent again after a crash, it is the same mail to every mailbox
    * that compares ids.
    */
   readonly messageId: string
+  /** A mail address, a phone number, or the JSON of a push subscription. */
   readonly recipient: string
   /** W3C, of the work that made it. */
   readonly traceparent?: string | null | undefined
@@ -50,7 +49,7 @@ export function orderMails(
     const mailText = stale ? undefined : statusMailText(data)
     if (!mailText) return []
     const id = `${data.orderId}.${data.status.toLowerCase()}`
-    return [{ ...mail('order', id, data.customerId, mailText, addressing), traceparent }]
+    return [{ ...mail(id, data.customerId, mailText, addressing), traceparent }]
   })
 }
 
@@ -59,24 +58,19 @@ export function parcelMails(events: readonly OrderEvent[], addressing: Addressin
     if (event.type !== 'ParcelStatusChanged') return []
     const { data, traceparent } = event
     const id = `${data.orderId}.parcel-${data.status.toLowerCase().replace('_', '-')}`
-    return [{ ...mail('order', id, data.customerId, parcelMailText(data), addressing), traceparent }]
+    return [{ ...mail(id, data.customerId, parcelMailText(data), addressing), traceparent }]
   })
 }
 
-/** Mails for recommendations made at `since` or later, and how many are older, which have none. */
-export function marketingMails(events: readonly OrderEvent[], addressing: Addressing, since = new Date(0)) {
-  const recommendations = events.flatMap((event) => (event.type === 'ProductsRecommended' ? [event] : []))
-  const timely = recommendations.filter(({ time }) => Date.parse(time) >= since.getTime())
-  const mails = timely.map(({ id, data, traceparent }): Mail => {
-    const mailText = recommendationMailText(data)
-    return { ...mail('marketing', `${id}.recommended`, data.customerId, mailText, addressing), traceparent }
-  })
-  return { mails, dropped: recommendations.length - timely.length }
+/** How many recommendations are older than `since`; they make no message. */
+export function staleRecommendations(events: readonly OrderEvent[], since = new Date(0)): number {
+  return events.filter(({ type, time }) => type === 'ProductsRecommended' && Date.parse(time) < since.getTime()).length
 }
 
-function mail(lane: Lane, id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {
+function mail(id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {
   return {
-    lane,
+    lane: 'order',
+    customerId,
     messageId: `<${id}@${addressing.domain}>`,
     recipient: addressOf(customerId, addressing),
     ...mailText,

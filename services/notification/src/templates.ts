@@ -79,3 +79,14 @@ export function recommendationMailText({ skus }: EventData<'ProductsRecommended'
     ),
   }
 }
+
+/**
+ * For an SMS or a push message: one paragraph, without greeting and without the order's whole id.
+ */
+export function shortText({ subject, body }: MailText): MailText {
+  const lines = body
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && line !== 'Hello,' && !line.startsWith('Order '))
+  return { subject, body: [`${subject}.`, ...lines].join(' ') }
+}
