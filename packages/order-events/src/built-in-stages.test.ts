@@ -19,8 +19,12 @@ it('every built-in event has a handler and a producer', () => {
     [],
   )
   const emitted = [...gatewayEmits, ...stages.flatMap(({ emits }) => emits)]
-  // Recommendations come from a stage of a user's own.
-  expect(all.filter((type) => !emitted.includes(type as never))).toEqual(['ProductsRecommended'])
+  // Recommendations and carts come from stages of a user's own.
+  expect(all.filter((type) => !emitted.includes(type as never))).toEqual([
+    'ProductsRecommended',
+    'CartAbandoned',
+    'CartClosed',
+  ])
 })
 
 it.each(builtInStageNames)('%s: its flows lead from the events it consumes to those it emits', (name) => {

@@ -77,7 +77,7 @@ export const builtInStages = {
   },
   notification: {
     handles: ['OrderStatusChanged', 'ParcelStatusChanged'],
-    handlesToo: ['ProductsRecommended'],
+    handlesToo: ['ProductsRecommended', 'CartAbandoned', 'CartClosed'],
     emits: [],
     flows: [],
   },

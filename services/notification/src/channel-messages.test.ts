@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderStatus } from '@orderpipeline/order-events'
-import { channelMessages, occasionsOf } from './channel-messages.ts'
+import { channelMessages, closedReminders, occasionsOf } from './channel-messages.ts'
 import type { Recipient } from './channel-messages.ts'
 import { channels } from './lanes.ts'
 import type { Channel } from './lanes.ts'
@@ -83,4 +83,19 @@ test('a marketing mail says how to end it, to readers and to mail programs', () 
     headers: { 'List-Unsubscribe': `<${url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' },
   })
   expect(contentOf({ ...mail, lane: 'order' }, () => url)).toEqual({ text: mail.body })
+})
+
+test('a closed cart takes back the reminder of each channel', () => {
+  const items = [{ sku: 'SKU-0001', quantity: 2 }]
+  const abandoned = eventOf('CartAbandoned', { orderId, customerId, items }, context)
+  const lanes = ['marketing', 'sms-marketing', 'push-marketing']
+  const recipients = new Map([[customerId, { customerId, phone: '+4915112345678', lanes, subscriptions }]])
+  const messages = channelMessages(occasionsOf([], [abandoned]), recipients, addressing, new Set(channels))
+  expect(messages[0]?.body).toContain('2 × SKU-0001')
+  const closed = eventOf('CartClosed', { orderId, customerId }, context)
+  expect(closedReminders([abandoned, closed], recipients, addressing)).toEqual(
+    messages.map(({ messageId }) => messageId),
+  )
+  expect(closedReminders([abandoned], recipients, addressing)).toEqual([])
+  expect(closedReminders([closed], new Map(), addressing)).toEqual([])
 })

@@ -5,7 +5,7 @@ import { channelOf, isMarketing, lanes, needsConsent } from './lanes.ts'
 import type { Channel, ConsentedLane } from './lanes.ts'
 import { addressOf } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
-import { parcelMailText, recommendationMailText, shortText, statusMailText } from './templates.ts'
+import { cartMailText, parcelMailText, recommendationMailText, shortText, statusMailText } from './templates.ts'
 import type { MailText } from './templates.ts'
 
 /** What is known of a customer who has preferences. */
@@ -55,6 +55,12 @@ export function occasionsOf(
         const text = recommendationMailText(event.data)
         return [{ id: `${event.id}.recommended`, customerId, purpose: 'marketing', text, traceparent }]
       }
+      case 'CartAbandoned': {
+        if (Date.parse(event.time) < since.getTime()) return []
+        const { orderId: cartId, customerId } = event.data
+        const text = cartMailText(event.data)
+        return [{ id: reminderId(cartId), customerId, purpose: 'marketing', text, traceparent }]
+      }
       default:
         return []
     }
@@ -80,26 +86,67 @@ export function channelMessages(
   })
 }
 
+/** One reminder for a cart, however often it is reported. */
+function reminderId(cartId: string): string {
+  return `${cartId}.cart`
+}
+
+/** The ids of the reminders of carts that are closed; where they still wait, they are not sent. */
+export function closedReminders(
+  events: readonly OrderEvent[],
+  recipients: ReadonlyMap<string, Recipient>,
+  addressing: Addressing,
+): string[] {
+  return events.flatMap((event) => {
+    const recipient = event.type === 'CartClosed' ? recipients.get(event.data.customerId) : undefined
+    if (!recipient) return []
+    const id = reminderId(event.data.orderId)
+    return marketingLanes.flatMap((lane) => idsIn(lane, id, recipient, addressing))
+  })
+}
+
+const marketingLanes = lanes.filter(needsConsent).filter(isMarketing)
+
+/** Of push messages one for each browser. */
+function idsIn(lane: ConsentedLane, id: string, { subscriptions }: Recipient, { domain }: Addressing): string[] {
+  switch (channelOf(lane)) {
+    case 'mail':
+      return [`<${id}@${domain}>`]
+    case 'sms':
+      return [`sms:${id}`]
+    case 'push':
+      return subscriptions.map(({ endpoint }) => `push:${id}:${endpoint}`)
+  }
+}
+
 function messagesIn(
   lane: ConsentedLane,
   { id, customerId, text, traceparent }: Occasion,
-  { phone, subscriptions }: Recipient,
+  recipient: Recipient,
   addressing: Addressing,
 ): Mail[] {
-  const about = { lane, customerId, traceparent }
+  const short = channelOf(lane) === 'mail' ? text : shortText(text)
+  const addresses = addressesIn(lane, customerId, recipient, addressing)
+  const ids = idsIn(lane, id, recipient, addressing)
+  return addresses.map((address, n) => ({
+    ...{ lane, customerId, traceparent, messageId: ids[n] ?? '', recipient: address },
+    ...short,
+  }))
+}
+
+/** As many as there are ids, or none. */
+function addressesIn(
+  lane: ConsentedLane,
+  customerId: string,
+  { phone, subscriptions }: Recipient,
+  addressing: Addressing,
+): string[] {
   switch (channelOf(lane)) {
     case 'mail':
-      return [
-        { ...about, messageId: `<${id}@${addressing.domain}>`, recipient: addressOf(customerId, addressing), ...text },
-      ]
+      return [addressOf(customerId, addressing)]
     case 'sms':
-      return phone === null ? [] : [{ ...about, messageId: `sms:${id}`, recipient: phone, ...shortText(text) }]
+      return phone === null ? [] : [phone]
     case 'push':
-      return subscriptions.map(({ endpoint, p256dh, auth }) => ({
-        ...about,
-        messageId: `push:${id}:${endpoint}`,
-        recipient: JSON.stringify({ endpoint, p256dh, auth }),
-        ...shortText(text),
-      }))
+      return subscriptions.map(({ endpoint, p256dh, auth }) => JSON.stringify({ endpoint, p256dh, auth }))
   }
 }

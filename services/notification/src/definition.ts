@@ -5,12 +5,12 @@ import type { Queryable } from '@orderpipeline/postgres'
 import type { PeriodicTask, Item, Sending, StageContext, StageDefinition } from '@orderpipeline/stage'
 import { handledEvents } from '@orderpipeline/order-events'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { channelMessages, occasionsOf } from './channel-messages.ts'
+import { channelMessages, closedReminders, occasionsOf } from './channel-messages.ts'
 import type { Recipient } from './channel-messages.ts'
 import type { Channel } from './lanes.ts'
 import { orderMails, parcelMails, staleRecommendations } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
-import { addMails, endsNotified } from './sql/mails.ts'
+import { addMails, endsNotified, removeWaiting } from './sql/mails.ts'
 import { selectRecipients } from './sql/preferences.ts'
 import { addNotifications } from './sql/stage.ts'
 
@@ -83,7 +83,7 @@ const noRecipients: Recipients = new Map()
 async function recipientsOf(tx: Queryable, items: readonly Item<void>[], { channels }: Mailing): Promise<Recipients> {
   const mailAlone = (channels ?? mailsAlone).size === 1
   const concerned = items.flatMap(({ event: { type, data } }) => {
-    const needed = type === 'ProductsRecommended' || (!mailAlone && handledByChannels.has(type))
+    const needed = marketingEvents.has(type) || (!mailAlone && orderEvents.has(type))
     return needed && 'customerId' in data ? [data.customerId] : []
   })
   if (concerned.length === 0) return noRecipients
@@ -91,7 +91,8 @@ async function recipientsOf(tx: Queryable, items: readonly Item<void>[], { chann
   return new Map(rows.map((row) => [row.customerId, row]))
 }
 
-const handledByChannels: ReadonlySet<string> = new Set(['OrderStatusChanged', 'ParcelStatusChanged'])
+const marketingEvents: ReadonlySet<string> = new Set(['ProductsRecommended', 'CartAbandoned', 'CartClosed'])
+const orderEvents: ReadonlySet<string> = new Set(['OrderStatusChanged', 'ParcelStatusChanged'])
 
 interface Known {
   readonly changes: readonly StatusChange[]
@@ -115,6 +116,9 @@ function queue(
     ...bound(channelMessages(occasionsOf(changes, events, since), recipients, addressing, channels)),
   ]
   if (mails.length > 0) tx.send(addMails, columns(mails))
+  // Behind it: a cart may be closed in the batch in which it was abandoned.
+  const closedIds = closedReminders(events, recipients, addressing)
+  if (closedIds.length > 0) tx.send(removeWaiting, [closedIds])
 }
 
 function columns(mails: readonly Mail[]): unknown[] {

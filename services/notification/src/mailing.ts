@@ -26,6 +26,8 @@ import { tracedMailer } from './trace.ts'
 import { unsubscribeToken } from './unsubscribe-token.ts'
 
 const countSeconds = 30
+/** An SMS or a push message that is older says what the customer has long read in a mail. */
+const shortMessageKeepSeconds = 86_400
 
 /** `monotonicMs`: of any origin. */
 export function mailing(
@@ -105,7 +107,8 @@ function senderOptions(
     onHeld: held,
   }
   return {
-    ...{ attempts, keepSeconds, everySeconds, quiet },
+    ...{ attempts, everySeconds, quiet },
+    keepSeconds: channel === 'mail' ? keepSeconds : Math.min(keepSeconds, shortMessageKeepSeconds),
     rate: rateOf(channel, options, monotonicMs),
     // A batch waits for the slowest of its messages, each of which may use up several time-outs.
     leaseSeconds: 60 + (20 * timeoutMs) / 1_000,

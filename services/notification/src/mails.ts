@@ -62,9 +62,11 @@ export function parcelMails(events: readonly OrderEvent[], addressing: Addressin
   })
 }
 
-/** How many recommendations are older than `since`; they make no message. */
+const marketingEvents: ReadonlySet<string> = new Set(['ProductsRecommended', 'CartAbandoned'])
+
+/** How many recommendations and carts are older than `since`; they make no message. */
 export function staleRecommendations(events: readonly OrderEvent[], since = new Date(0)): number {
-  return events.filter(({ type, time }) => type === 'ProductsRecommended' && Date.parse(time) < since.getTime()).length
+  return events.filter(({ type, time }) => marketingEvents.has(type) && Date.parse(time) < since.getTime()).length
 }
 
 function mail(id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {

@@ -80,6 +80,14 @@ export function recommendationMailText({ skus }: EventData<'ProductsRecommended'
   }
 }
 
+export function cartMailText({ items }: EventData<'CartAbandoned'>): MailText {
+  const lines = items.map(({ sku, quantity }) => `  ${quantity} × ${sku}`)
+  return {
+    subject: 'Your cart is waiting for you',
+    body: ['Hello,', '', 'you have left in your cart:', '', ...lines, ''].join('\n'),
+  }
+}
+
 /**
  * For an SMS or a push message: one paragraph, without greeting and without the order's whole id.
  */

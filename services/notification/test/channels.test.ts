@@ -257,3 +257,22 @@ test('a full lane of marketing takes nothing more until it has been counted agai
   await handle([recommendation('ada')], bounded)
   expect(await lanesWaiting()).toEqual(['marketing'])
 })
+
+test('the reminder of a cart is sent once, and not after the cart was ordered', async () => {
+  const cart = (customerId: string) => ({ orderId: randomUUID(), customerId })
+  const [left, ordered] = [cart('ada'), cart('bob')]
+  await save('ada', ['marketing'])
+  await save('bob', ['marketing', 'sms-marketing'], { phone: '+4915100000001' })
+  const items = [{ sku: 'SKU-0001', quantity: 2 }]
+  const abandoned = [left, ordered].map((about) => eventOf('CartAbandoned', { ...about, items }, context))
+  await handle(abandoned)
+  await handle(abandoned)
+  expect(await lanesWaiting()).toEqual(['marketing', 'marketing', 'sms-marketing'])
+  await send('marketing', quietAt('2026-03-01T22:00:00Z'))
+  await handle([eventOf('CartClosed', ordered, context)])
+  await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
+  for (const lane of ['marketing', 'sms-marketing'] as const) await send(lane)
+  expect(sent.map(({ customerId, subject }) => `${customerId} ${subject}`)).toEqual([
+    'ada Your cart is waiting for you',
+  ])
+})

@@ -66,9 +66,13 @@ const shownPreferences = z.object({
   quietHours: quietHours.optional(),
 })
 
+const endpoint = z
+  .string()
+  .regex(/^https:\/\/[a-z0-9.-]{1,200}(:\d{1,5})?\/[\x21-\x7e]{0,700}$/, 'an https URL of at most 900 characters')
+
 const subscriptionBody = z
   .strictObject({
-    endpoint: z.url({ protocol: /^https$/, error: 'an https URL' }).max(1_000),
+    endpoint,
     expirationTime: z.number().nullish(),
     keys: z.strictObject({
       p256dh: z.string().regex(/^[\w-]{87}=?$/, '65 octets as base64url'),
@@ -147,9 +151,9 @@ function addPushRoute(preferences: Preferences, query: CustomerQuery): Route {
       200: { description: 'It was added.', schema: z.object({ endpoint: z.string() }) },
       ...otherCustomer,
     },
-    handle: async ({ query: { customer }, body: { endpoint, keys } }, request) => {
-      await preferences.addPush(ownerOf(request, customer), { endpoint, ...keys })
-      return { endpoint }
+    handle: async ({ query: { customer }, body: { endpoint: address, keys } }, request) => {
+      await preferences.addPush(ownerOf(request, customer), { endpoint: address, ...keys })
+      return { endpoint: address }
     },
   })
 }
@@ -160,16 +164,16 @@ function removePushRoute(preferences: Preferences, customer: z.ZodType<string | 
     path: '/preferences/push',
     summary: 'Removes a browser',
     access: 'customer',
-    takes: { query: z.strictObject({ customer, endpoint: z.string().min(1).max(1_000) }) },
+    takes: { query: z.strictObject({ customer, endpoint }) },
     answers: {
       200: { description: 'It was removed.', schema: z.object({ endpoint: z.string() }) },
       404: { description: 'The customer has no such browser, or the token names another customer.' },
     },
     handle: async ({ query }, request) => {
-      const { endpoint } = query
-      if (!(await preferences.removePush(ownerOf(request, query.customer), endpoint)))
-        throw notThere('endpoint', endpoint, 'no such browser', 'the endpoint of a browser of this customer')
-      return { endpoint }
+      const { endpoint: address } = query
+      if (!(await preferences.removePush(ownerOf(request, query.customer), address)))
+        throw notThere('endpoint', address, 'no such browser', 'the endpoint of a browser of this customer')
+      return { endpoint: address }
     },
   })
 }

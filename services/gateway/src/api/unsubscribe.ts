@@ -10,10 +10,14 @@ import type { Preferences } from './preferences.ts'
 
 const query = z.strictObject({ token: z.string().min(1).max(1_000).describe('From the link.') })
 const policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'"
-const policyHeader = { description: 'The page needs no script.', schema: z.string(), always: true }
+const pageHeaders = {
+  'content-security-policy': { description: 'The page needs no script.', schema: z.literal(policy), always: true },
+  'cache-control': { description: 'It belongs to one customer.', schema: z.literal('no-store'), always: true },
+  'referrer-policy': { description: 'The link is a secret.', schema: z.literal('no-referrer'), always: true },
+}
 
 function page(description: string) {
-  return { description, mediaType: 'text/html', headers: { 'content-security-policy': policyHeader } }
+  return { description, mediaType: 'text/html', headers: pageHeaders }
 }
 
 /** To be registered with `registerBodylessRoutes`: the body is a form that says nothing more. */

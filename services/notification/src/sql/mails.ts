@@ -77,6 +77,16 @@ FROM unnest($1::bigint[], $2::timestamptz[]) AS held (id, due_at)
 WHERE mails.id = held.id`,
 }
 
+/** $1: message ids. Messages that wait and have no reason any more. */
+export const removeWaiting: Statement = {
+  name: 'notification.remove-waiting',
+  text: `
+DELETE FROM mails
+WHERE id IN (
+  SELECT id FROM mails WHERE message_id = ANY ($1::text[]) AND failed_at IS NULL ORDER BY id FOR UPDATE
+)`,
+}
+
 /** $1: lanes, $2: the most that is counted of each. */
 export const countWaiting: Statement = {
   name: 'notification.count-waiting',
