@@ -52,7 +52,7 @@ test('short messages about an order are for what a customer acts on', () => {
     `sms:${orderId}.parcel-delivered`,
   ])
   expect(messages[0]?.body).toBe(
-    'Your order 7C8D9E0F is on its way. your order has left our house. Swift carries it, number N-7. https://swift.example/N-7',
+    'Your order 7C8D9E0F is on its way. Your order has left our house. Swift carries it, number N-7. https://swift.example/N-7',
   )
 })
 

@@ -49,7 +49,7 @@ export function orderMails(
     const mailText = stale ? undefined : statusMailText(data)
     if (!mailText) return []
     const id = `${data.orderId}.${data.status.toLowerCase()}`
-    return [{ ...mail(id, data.customerId, mailText, addressing), traceparent }]
+    return [{ ...mail('order', id, data.customerId, mailText, addressing), traceparent }]
   })
 }
 
@@ -58,7 +58,7 @@ export function parcelMails(events: readonly OrderEvent[], addressing: Addressin
     if (event.type !== 'ParcelStatusChanged') return []
     const { data, traceparent } = event
     const id = `${data.orderId}.parcel-${data.status.toLowerCase().replace('_', '-')}`
-    return [{ ...mail(id, data.customerId, parcelMailText(data), addressing), traceparent }]
+    return [{ ...mail('order', id, data.customerId, parcelMailText(data), addressing), traceparent }]
   })
 }
 
@@ -69,9 +69,9 @@ export function staleRecommendations(events: readonly OrderEvent[], since = new 
   return events.filter(({ type, time }) => marketingEvents.has(type) && Date.parse(time) < since.getTime()).length
 }
 
-function mail(id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {
+function mail(lane: Lane, id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {
   return {
-    lane: 'order',
+    lane,
     customerId,
     messageId: `<${id}@${addressing.domain}>`,
     recipient: addressOf(customerId, addressing),

@@ -96,5 +96,6 @@ export function shortText({ subject, body }: MailText): MailText {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && line !== 'Hello,' && !line.startsWith('Order '))
-  return { subject, body: [`${subject}.`, ...lines].join(' ') }
+  const text = lines.join(' ')
+  return { subject, body: `${subject}. ${text.charAt(0).toUpperCase()}${text.slice(1)}`.trim() }
 }
