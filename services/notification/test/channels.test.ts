@@ -123,6 +123,35 @@ test('marketing that a previous version has stored without a customer is not sen
   expect(await lanesWaiting()).toEqual([])
 })
 
+/** As the previous version has it. */
+const previousTake = `
+UPDATE mails SET due_at = now() + make_interval(secs => $2)
+WHERE id IN (
+  SELECT id FROM mails WHERE lane = $1 AND failed_at IS NULL AND due_at <= now()
+  ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+)
+RETURNING lane, recipient`
+
+test('a replica of the previous version takes mails alone', async () => {
+  await save('ada', ['marketing', 'sms-order', 'sms-marketing', 'push-order', 'push-marketing'], {
+    phone: '+4915100000001',
+  })
+  await addPushSubscription(database.as('notification'), 'ada', {
+    ...{ endpoint: 'https://push.example/1', p256dh: 'p', auth: 'a' },
+  })
+  await handle([statusChange('ada', 'SHIPPED'), recommendation('ada')])
+  expect(await lanesWaiting()).toHaveLength(6)
+  const taken: string[] = []
+  for (const lane of ['order', 'marketing']) {
+    const rows = await database.ask<{ lane: string; recipient: string }>('notification', previousTake, [lane, 60, 100])
+    taken.push(...rows.map((row) => `${row.lane} ${row.recipient}`))
+  }
+  expect(taken).toEqual(['order ada@customers.example', 'marketing ada@customers.example'])
+  for (const lane of ['sms-order', 'sms-marketing', 'push-order', 'push-marketing', 'order', 'marketing'] as const)
+    await send(lane)
+  expect(sent.map(({ lane }) => lane)).toEqual(['sms-order', 'sms-marketing', 'push-order', 'push-marketing'])
+})
+
 const hours = { timeZone: 'UTC', from: '21:00', to: '08:00' }
 function quietAt(now: string) {
   return { quiet: { hours, lanes: new Set<Lane>(['marketing']), now: () => new Date(now) } }
