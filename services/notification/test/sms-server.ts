@@ -20,8 +20,11 @@ export interface SmsServer {
   readonly queued: QueuedSms[]
   /** Numbers that have answered STOP. */
   readonly stopped: Set<string>
-  /** The next requests fail so, each once; `drop`: the message is queued and the answer is lost. */
-  readonly faults: (429 | 503 | 'drop')[]
+  /**
+   * The next requests fail so, each once; `drop`: the message is queued and the answer is lost;
+   * `cut`: the answer ends after its head.
+   */
+  readonly faults: (429 | 503 | 'drop' | 'cut')[]
   close(): Promise<void>
 }
 
@@ -38,6 +41,8 @@ export async function startSmsServer(): Promise<SmsServer> {
       const fault = state.faults.shift()
       const { status, body } = typeof fault === 'number' ? failed(fault) : answered(request, new URLSearchParams(text))
       if (fault === 'drop') return request.socket.destroy()
+      if (fault === 'cut')
+        return response.writeHead(status, { 'content-length': '100' }).write('{', () => response.destroy())
       return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
   })

@@ -30,12 +30,20 @@ export async function post(
       redirect: 'manual',
       signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
     })
-    return { status: response.status, text: await firstOf(response) }
+    return { status: response.status, text: await answerOf(response) }
   } catch (cause) {
     const { message } =
       cause instanceof Error ? (cause.cause instanceof Error ? cause.cause : cause) : new Error(String(cause))
     throw new MessageRefusedError(reason, message, { retry: true, outage: true }, { cause })
   }
+}
+
+/** An answer that cannot be read to its end does not change what its status has said. */
+async function answerOf(response: Response): Promise<string> {
+  if (!response.ok) return firstOf(response).catch(() => '')
+  // Read all the same: only then is the connection free for the next message.
+  response.arrayBuffer().catch(() => undefined)
+  return ''
 }
 
 async function firstOf(response: Response): Promise<string> {

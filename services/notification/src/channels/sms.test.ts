@@ -67,6 +67,12 @@ test('a wrong login, a limit and a failure of the provider are no refusal of the
   expect(await refusalOf(port({ url: 'http://127.0.0.1:1' }).send(message()))).toMatchObject(outage)
 })
 
+test('an answer that ends after its head still says that the message is queued', async () => {
+  server.faults.push('cut')
+  await port().send(message())
+  expect(server.queued).toHaveLength(1)
+})
+
 test('a text that the provider refuses is given up, and its number is kept', async () => {
   const verdict = { retry: false, outage: false, addressGone: false }
   expect(await refusalOf(port().send(message({ body: '' })))).toMatchObject(verdict)
