@@ -30,8 +30,8 @@ export class MessageRefusedError extends Error {
 }
 
 /**
- * What an answer over HTTP says of it. A key that is refused and a limit that is exceeded are not about the
- * message; what the server refuses otherwise, it refuses for good.
+ * What an answer over HTTP says of it. A key that is refused and a limit that is exceeded are not
+ * about the message; what the server refuses otherwise, it refuses for good.
  */
 export function httpVerdict(status: number): Verdict {
   if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 500)
