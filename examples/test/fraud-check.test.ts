@@ -246,10 +246,10 @@ test('passes reservations on as they came, and keeps back those of suspected ord
     { orderId: randomUUID(), customerId: 'gate', missingSkus: ['SKU-0001'] },
     context(),
   )
+  const declines = [1, 2, 3].map(() => declined('gate-declined'))
   const usual = Array.from({ length: 40 }, (_, n) => reserved(`gate-${n % 20}`))
   const large = reserved('gate-large', 20_000)
   const afterDeclines = reserved('gate-declined')
-  const declines = [1, 2, 3].map(() => declined('gate-declined'))
   const first = await runGate()
   await bench.publish(declines)
   await untilRead(first, gate)
