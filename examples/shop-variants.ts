@@ -164,6 +164,16 @@ export const shopVariants: readonly ShopVariant[] = [
     ],
     ...together(holds, refunds, carrier(5)),
   },
+  {
+    file: 'shop-carts.yaml',
+    head: [
+      'The shop with recommendations (recommendations/) and reminders of abandoned carts (carts/, whose tables.yaml and Secret come first),',
+      'which the notification stage sends to customers who have agreed. Everything else is as in shop.yaml; a test compares them.',
+    ],
+    consumes: { notification: 'carts.abandoned' },
+    topics: ['name: products.recommended', 'name: shop.browsing', 'name: carts.abandoned'],
+    stages: ['recommendations/stage.yaml', 'carts/stage.yaml'],
+  },
   shard('north'),
   shard('south'),
 ]

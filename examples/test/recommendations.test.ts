@@ -104,6 +104,10 @@ test('recommends what others bought once, also from a replica that joins later',
   expect(ofTea.map(({ key }) => String(key))).toEqual([tea.data.customerId, tea.data.customerId])
   await replica.end()
 
+  // The customer has agreed to such mails.
+  const agree = (text: string) => database.ask('notification', text, [tea.data.customerId])
+  await agree('INSERT INTO preferences (customer_id) VALUES ($1)')
+  await agree(`INSERT INTO consents (customer_id, lane) VALUES ($1, 'marketing')`)
   const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
   const notification = notificationStage({ logger: silentLogger() }, { addressing, periodicTasks: [] })
   bench.start('notification', [stage.emits], notification)

@@ -112,6 +112,15 @@ export const invoicesImage: ImageDefinition = {
   alias: 'example',
 }
 
+/** The example of a stage that a storefront calls. */
+export const cartsImage: ImageDefinition = {
+  name: 'carts',
+  repository: 'orderpipeline/carts',
+  programs: { carts: 'examples/carts/src/main.ts' },
+  folders: {},
+  alias: 'example',
+}
+
 export const imageDefinitions: readonly ImageDefinition[] = [
   servicesImage,
   operatorImage,
@@ -119,4 +128,5 @@ export const imageDefinitions: readonly ImageDefinition[] = [
   fraudCheckImage,
   warehouseImage,
   invoicesImage,
+  cartsImage,
 ]

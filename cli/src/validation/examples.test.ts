@@ -99,3 +99,16 @@ test('the shop with invoices equals the shop, with the stage of the example fold
   const stages = [...spec.stages, read(join('invoices', 'stage.yaml'))]
   expect(read('shop-invoices.yaml')).toEqual({ ...shop, spec: { ...spec, topics, stages } })
 })
+
+test('the shop with carts equals the shop, with the stages of the example folders and their topics', () => {
+  const { spec, ...shop } = read('shop.yaml') as Shop
+  const topics = [
+    ...spec.topics,
+    ...[{ name: 'products.recommended' }, { name: 'shop.browsing' }, { name: 'carts.abandoned' }],
+  ]
+  const changedStages = spec.stages.map((stage) =>
+    stage.name === 'notification' ? { ...stage, consumes: [...stage.consumes, { topic: 'carts.abandoned' }] } : stage,
+  )
+  const stages = [...changedStages, ...['recommendations', 'carts'].map((name) => read(join(name, 'stage.yaml')))]
+  expect(read('shop-carts.yaml')).toEqual({ ...shop, spec: { ...spec, topics, stages } })
+})

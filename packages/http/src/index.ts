@@ -6,7 +6,15 @@ export { retryAfterHeader } from './common-answers.ts'
 export { openApi, responseIn, schemaOf, type OpenApi, type OpenApiOptions, type Operation } from './openapi.ts'
 export { HttpProblemError, overloaded, type FieldProblem, type ProblemBody } from './problem.ts'
 export { requestLogs, type RequestLog } from './request-log.ts'
-export { registerRoutes, route, type Access, type RouteAnswer, type ResponseHeader, type Route } from './route.ts'
+export {
+  registerBodylessRoutes,
+  registerRoutes,
+  route,
+  type Access,
+  type RouteAnswer,
+  type ResponseHeader,
+  type Route,
+} from './route.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts'
 export { parsed, fieldProblems } from './validation.ts'
 export type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'

@@ -130,3 +130,25 @@ export function registerRoutes(
           }),
       })
 }
+
+/** No longer than any form of RFC 8058. */
+const longestIgnoredBody = 10_000
+
+/**
+ * The same for routes that take nothing from the body, whatever its content type: a form of a
+ * browser, or of a mail program.
+ */
+export function registerBodylessRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  prefixes: readonly string[],
+  problemOf: (error: unknown) => unknown = (error) => error,
+): void {
+  void app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    const ignored = { parseAs: 'string', bodyLimit: longestIgnoredBody } as const
+    scope.addContentTypeParser('*', ignored, (_request, _text, parsedBody) => parsedBody(null, undefined))
+    registerRoutes(scope, routes, prefixes, problemOf)
+    done()
+  })
+}

@@ -23,8 +23,13 @@ it('every built-in event has a handler and a producer', () => {
     ...[...gatewayEmits, ...gatewayEmitsToo],
     ...stages.flatMap(({ emits, emitsToo = [] }) => [...emits, ...emitsToo]),
   ]
-  // Holds and recommendations come from stages of a user's own.
-  expect(all.filter((type) => !emitted.includes(type as never))).toEqual(['HoldRequested', 'ProductsRecommended'])
+  // Holds, recommendations and carts come from stages of a user's own.
+  expect(all.filter((type) => !emitted.includes(type as never))).toEqual([
+    'HoldRequested',
+    'ProductsRecommended',
+    'CartAbandoned',
+    'CartClosed',
+  ])
 })
 
 it.each(builtInStageNames)('%s: its flows lead from the events it consumes to those it emits', (name) => {

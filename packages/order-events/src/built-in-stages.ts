@@ -97,7 +97,7 @@ export const builtInStages = {
   },
   notification: {
     handles: ['OrderStatusChanged', 'ParcelStatusChanged'],
-    handlesToo: ['ProductsRecommended', 'PaymentPartlyRefunded'],
+    handlesToo: ['ProductsRecommended', 'CartAbandoned', 'CartClosed', 'PaymentPartlyRefunded'],
     emits: [],
     flows: [],
   },

@@ -26,6 +26,8 @@ const events: OrderEvent[] = [
   eventOf('ShipmentPrepared', { ...about, shipmentId: orderId }, context),
   eventOf('OrderShipped', { ...about, shipmentId: orderId }, context),
   eventOf('ProductsRecommended', { ...about, skus: ['SKU-0002'] }, context),
+  eventOf('CartAbandoned', { ...about, items: [{ sku: 'SKU-0001', quantity: 2 }] }, context),
+  eventOf('CartClosed', about, context),
   eventOf('RefundRequested', { ...about, chargeId: 'ch-1' }, context),
   eventOf('OrderCancelled', { ...about, reason: 'PAYMENT_DECLINED' }, context),
   eventOf('OrderStatusChanged', { ...about, status: 'PROCESSING' }, context, 'PROCESSING'),

@@ -226,6 +226,21 @@ export const definitions = {
     topic: 'products.recommended',
     data: z.object({ ...aboutOrder, skus: z.array(Sku).min(1).max(20) }),
   },
+  /**
+   * A cart that its customer has left for a while. `orderId` is the cart's id, which is no order's:
+   * it is what every event is about.
+   */
+  CartAbandoned: {
+    wireType: 'dev.orderpipeline.carts.abandoned.v1',
+    topic: 'carts.abandoned',
+    data: z.object({ ...aboutOrder, items: z.array(OrderItem).min(1).max(50) }),
+  },
+  /** A cart that was reported as abandoned is empty now, or has been ordered. */
+  CartClosed: {
+    wireType: 'dev.orderpipeline.carts.closed.v1',
+    topic: 'carts.abandoned',
+    data: z.object(aboutOrder),
+  },
   OrderStatusChanged: {
     wireType: 'dev.orderpipeline.orders.status-changed.v1',
     topic: 'orders.status',

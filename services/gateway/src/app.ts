@@ -1,6 +1,6 @@
 // Which requests does the gateway serve over HTTP? To place orders, to follow and to read them, and
 // to read the description of these requests.
-import { createHttpServer, registerRoutes } from '@orderpipeline/http'
+import { createHttpServer, registerBodylessRoutes, registerRoutes } from '@orderpipeline/http'
 import type { HttpServer, HttpServerOptions, Route } from '@orderpipeline/http'
 import type { Intake } from '@orderpipeline/orders/intake'
 import { cancellingRoute } from './api/cancel-order.ts'
@@ -11,6 +11,8 @@ import { eventsRoute } from './api/events.ts'
 import { healthRoute } from './api/health.ts'
 import { placingRoutes } from './api/place-order.ts'
 import { problemOf } from './api/problems.ts'
+import { preferenceRoutes } from './api/preferences.ts'
+import type { Preferences } from './api/preferences.ts'
 import { productRoutes } from './api/products.ts'
 import type { Products } from './api/products.ts'
 import { staffOrderRoutes } from './api/staff-orders.ts'
@@ -20,6 +22,7 @@ import type { Catalogue } from './api/staff-products.ts'
 import { refundingRoute } from './api/refund-order.ts'
 import type { RequestRefund } from './api/refund-order.ts'
 import { readingRoutes } from './api/get-orders.ts'
+import { unsubscribeRoutes } from './api/unsubscribe.ts'
 import { authenticate } from './authentication/hook.ts'
 import type { StaffVerifier, Verifier } from './authentication/verifier.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -43,6 +46,10 @@ export interface AppOptions extends HttpServerOptions {
   readonly products: Products
   readonly catalogue: Catalogue
   readonly staffOrders: StaffOrders
+  /** Without it customers have no preferences to read or change. */
+  readonly preferences?: Preferences | undefined
+  /** What signs the links of marketing mails; without it no link is taken. */
+  readonly unsubscribeSecret?: string | undefined
   readonly outcomes: Outcomes
   readonly streams: Streams
   /** Without one, the gateway believes the customer id that a caller states. */
@@ -98,15 +105,25 @@ export function buildApp(options: AppOptions): HttpServer {
     ...productRoutes(options.products, options.productsMaxAgeSeconds),
     ...staffRoutes(options.catalogue, options.products),
     ...staffOrderRoutes(options.staffOrders),
+    ...(options.preferences ? preferenceRoutes(options.preferences, authenticated) : []),
   ]
+  const bodylessRoutes = linkRoutes(options)
   const others: Route[] = [
     dependencyHealthRoute(options.dependencies),
     healthRoute(options.queues, options.queuesMaxAgeSeconds),
   ]
-  const descriptions = descriptionRoutes({ versioned: versionedRoutes, others, authenticated, publicUrl })
+  const described = [...versionedRoutes, ...bodylessRoutes]
+  const descriptions = descriptionRoutes({ versioned: described, others, authenticated, publicUrl })
   registerRoutes(server.app, versionedRoutes, ['/v1', ''], problemOf)
+  registerBodylessRoutes(server.app, bodylessRoutes, ['/v1', ''], problemOf)
   registerRoutes(server.app, [...others, ...descriptions], [''], problemOf)
   return server
+}
+
+function linkRoutes({ preferences, unsubscribeSecret }: AppOptions): Route[] {
+  return preferences && unsubscribeSecret !== undefined
+    ? unsubscribeRoutes((consent) => preferences.withdraw(consent), unsubscribeSecret)
+    : []
 }
 
 /** The same under a second path, for clients that know the route by it. */

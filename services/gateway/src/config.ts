@@ -3,6 +3,7 @@ import { requestLogs } from '@orderpipeline/http'
 import { kafkaVariables } from '@orderpipeline/kafka'
 import { ConfigError, databaseVariables, readConfig, tlsVariables, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
+import { unsubscribeSecretBytes } from '@orderpipeline/notification/preferences'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
@@ -40,6 +41,12 @@ const schema = z.object({
    * relative.
    */
   PUBLIC_URL: variables.url(['http', 'https']).optional(),
+  /** Signs the links that end marketing mails; the notification stage has the same. */
+  UNSUBSCRIBE_SECRET: z
+    .string()
+    .refine((value) => Buffer.byteLength(value) >= unsubscribeSecretBytes)
+    .describe(`a secret of at least ${unsubscribeSecretBytes} bytes`)
+    .optional(),
   ...authenticationVariables,
   ...limitVariables,
   ...queueVariables,

@@ -17,6 +17,7 @@ import { removeProduct, saveProduct } from '@orderpipeline/orders/catalogue'
 import { productBySku, productPage, stockPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancel-order.ts'
+import type { Preferences } from './api/preferences.ts'
 import type { Products } from './api/products.ts'
 import type { RequestRefund } from './api/refund-order.ts'
 import type { StaffOrders } from './api/staff-orders.ts'
@@ -30,6 +31,7 @@ import { orderReader } from './order-read-model/order-reader.ts'
 import type { OrderReader } from './order-read-model/order-reader.ts'
 import { readReplica } from './order-read-model/replica.ts'
 import { createProductCache } from './order-read-model/product-cache.ts'
+import { customerPreferences } from './customer-preferences.ts'
 import { refuseToRelay } from './may-relay.ts'
 import { openDecisions } from './order-decisions.ts'
 import { tracedPublish } from './relay-trace.ts'
@@ -45,6 +47,8 @@ export interface OrdersModule {
   readonly products: Products
   readonly catalogue: Catalogue
   readonly staffOrders: StaffOrders
+  /** The notification service's, by connections of this pool. */
+  readonly preferences: Preferences
   readonly relaying: () => boolean
   /** In the order in which they must be closed. */
   readonly closers: readonly Closer[]
@@ -111,6 +115,7 @@ export function openOrdersModule(
     products: productsOf(database, near, products.bySku),
     catalogue: catalogueOf(database),
     staffOrders: decisions.staffOrders,
+    preferences: customerPreferences(database),
     relaying: () => relay.leading,
     closers: [
       { name: 'intake', close: () => intake.close() },

@@ -53,6 +53,7 @@ export async function startGateway(
   const http = buildApp({
     ...observability,
     ...{ intake, orders, cancel, refund, products, catalogue, staffOrders, dependencies, estimates },
+    ...{ preferences: ordersSide.preferences, unsubscribeSecret: config.UNSUBSCRIBE_SECRET },
     ...{ outcomes: waiting.outcomes, streams: waiting.streams, queues: queues.queues },
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...(queues.admission ? { admission: queues.admission } : {}),

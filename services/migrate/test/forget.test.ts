@@ -66,6 +66,18 @@ async function storeHistory(customerId: string, n: number, status: string): Prom
     `INSERT INTO mails (lane, message_id, recipient, subject, body) VALUES ('order', $1::text, $2, 's', 'b')`,
   )
   await write(
+    'notification',
+    `INSERT INTO mails (lane, message_id, recipient, customer_id, subject, body)
+     VALUES ('sms-order', 'sms:' || $1::text, '+4915112345678', $2, 's', 'b')`,
+  )
+  const once = (text: string) => database.ask('notification', text, [customerId])
+  await once(`INSERT INTO preferences (customer_id, phone) VALUES ($1, '+4915112345678') ON CONFLICT DO NOTHING`)
+  await once(`INSERT INTO consents (customer_id, lane) VALUES ($1, 'sms-order') ON CONFLICT DO NOTHING`)
+  await once(
+    `INSERT INTO push_subscriptions (customer_id, endpoint, p256dh, auth)
+     VALUES ($1, 'https://push.example/1', 'p', 'a') ON CONFLICT DO NOTHING`,
+  )
+  await write(
     'payment_provider',
     `INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status)
      VALUES ($1::uuid, $1::text, $1::uuid, $2, 700, 'EUR', 'captured')`,
@@ -124,7 +136,7 @@ test('erases a customer from every table and keeps the books complete', async ()
   await storeHistory(ada, 4, 'CANCELLED')
   await storeHistory('bob', 5, 'SHIPPED')
   const bobs = await tracesOf('bob')
-  expect(await tracesOf(ada)).toHaveLength(11)
+  expect(await tracesOf(ada)).toHaveLength(14)
   const { orders, pseudonym } = await forget(ada)
   expect(orders).toBe(2)
   expect(await tracesOf(ada)).toEqual([])

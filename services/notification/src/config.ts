@@ -3,6 +3,8 @@
 import { ConfigError, readConfig, variables } from '@orderpipeline/config'
 import type { Environment } from '@orderpipeline/config'
 import { z } from 'zod'
+import { channelOptions, channelVariables } from './channels/settings.ts'
+import type { ChannelOptions } from './channels/settings.ts'
 import type { Addressing } from './mails.ts'
 import type { SmtpOptions } from './smtp.ts'
 
@@ -30,9 +32,10 @@ const schema = z.object({
    */
   MAIL_MARKETING_MAX_AGE_SECONDS: variables.number(1, 604_800).optional(),
   MAIL_CHECK_SECONDS: variables.number(0.05, 300).default(1),
+  ...channelVariables,
 })
 
-export interface MailOptions extends SmtpOptions {
+export interface MailOptions extends SmtpOptions, ChannelOptions {
   readonly addressing: Addressing
   /** Refusals of one mail before it is given up. */
   readonly attempts: number
@@ -41,12 +44,19 @@ export interface MailOptions extends SmtpOptions {
   readonly everySeconds: number
   /** Recommendations that waited longer get no mail. */
   readonly marketingMaxAgeSeconds?: number | undefined
+  /** By default as fast as the mail server takes them. */
+  readonly mailsPerSecond?: number | undefined
 }
 
 /** `undefined`: no mail. @throws ConfigError */
 export function mailConfig(env: Environment): MailOptions | undefined {
   const config = readConfig(schema, env)
-  if (config.SMTP_URL === undefined) return undefined
+  const channels = channelOptions(config)
+  if (config.SMTP_URL === undefined) {
+    const other = channels.sms ? 'SMS_ACCOUNT' : channels.push ? 'PUSH_PRIVATE_KEY' : undefined
+    if (other === undefined) return undefined
+    throw new ConfigError([`SMTP_URL: found nothing; ${other} needs it, since every customer gets mails about orders`])
+  }
   const domain = config.MAIL_FROM?.split('@')[1]?.replace(/>.*$/, '')
   if (config.MAIL_FROM === undefined || domain === undefined || domain === '')
     throw new ConfigError([
@@ -62,5 +72,7 @@ export function mailConfig(env: Environment): MailOptions | undefined {
     keepSeconds: config.MAIL_KEEP_HOURS * 3_600,
     everySeconds: config.MAIL_CHECK_SECONDS,
     marketingMaxAgeSeconds: config.MAIL_MARKETING_MAX_AGE_SECONDS,
+    mailsPerSecond: config.MAIL_PER_SECOND,
+    ...channels,
   }
 }

@@ -1,33 +1,124 @@
-// How do mails leave a replica of the notification stage? Through one mailer for order mails and
-// one for marketing mails, counted and traced.
+// How do messages leave a replica of the notification stage? Through one sender for each lane of
+// the channels that are configured, counted and traced.
 import type { StageContext } from '@orderpipeline/stage'
+import { createBacklog } from './backlog.ts'
+import { createSmsPort } from './channels/sms.ts'
+import { createPushPort } from './channels/web-push.ts'
 import type { MailOptions } from './config.ts'
 import type { Mailing } from './definition.ts'
-import { droppedMailCounter, mailCounter } from './metrics.ts'
+import { channelOf, channels, isMarketing, lanes, lanesOf } from './lanes.ts'
+import type { Channel, Lane } from './lanes.ts'
+import {
+  droppedMailCounter,
+  droppedMessageCounter,
+  heldMessageCounter,
+  mailCounter,
+  waitingMessageGauge,
+} from './metrics.ts'
+import { createRate, noRate } from './rate.ts'
+import type { Rate } from './rate.ts'
 import { failedMailsTask, mailTasks } from './sender.ts'
+import type { SenderOptions } from './sender.ts'
 import { createMailer } from './smtp.ts'
+import type { Mailer } from './smtp.ts'
+import type { QuietPolicy } from './take.ts'
 import { tracedMailer } from './trace.ts'
+import { unsubscribeToken } from './unsubscribe-token.ts'
 
-export function mailing(options: MailOptions, context: StageContext): Mailing {
-  const { addressing, attempts, keepSeconds, everySeconds, timeoutMs } = options
-  const withCounter = mailCounter(context.registry)
-  const withTracing = tracedMailer(context.tracing)
-  const tasks = mailTasks((lane) => withCounter(lane, withTracing(lane, createMailer(options))), {
-    attempts,
-    keepSeconds,
-    everySeconds,
-    // A batch waits for the slowest of its mails, each of which may use up several time-outs.
-    leaseSeconds: 60 + (20 * timeoutMs) / 1_000,
-    onFailure: ({ messageId }, error, gaveUp) =>
-      context.logger.warn({ mail: messageId, error, gaveUp }, 'the mail server did not accept a mail'),
+const countSeconds = 30
+/** An SMS or a push message that is older says what the customer has long read in a mail. */
+const shortMessageKeepSeconds = 86_400
+
+/** `monotonicMs`: of any origin. */
+export function mailing(
+  options: MailOptions,
+  context: StageContext,
+  monotonicMs: () => number = () => performance.now(),
+): Mailing {
+  const { registry, logger, now } = context
+  const dropped = droppedMessageCounter(registry)
+  const surroundings: Surroundings = { dropped, held: heldMessageCounter(registry), monotonicMs }
+  const enabled = new Set(channels.filter((channel) => isEnabled(channel, options)))
+  const mailerOf = observedMailer(options, context)
+  const senders = [...enabled].flatMap((channel) =>
+    mailTasks(mailerOf, senderOptions(options, context, channel, surroundings), lanesOf(channel)),
+  )
+  const backlog = createBacklog({
+    mostWaiting: options.marketingMaxWaiting,
+    everySeconds: countSeconds,
+    onCounted: waitingMessageGauge(registry),
+    onDropped: (lane, count) => dropped(lane, 'queue full', count),
   })
   const maxAgeSeconds = options.marketingMaxAgeSeconds
   const marketing =
     maxAgeSeconds === undefined
       ? undefined
       : {
-          since: () => new Date(context.now().getTime() - maxAgeSeconds * 1_000),
-          dropped: droppedMailCounter(context.registry),
+          since: () => new Date(now().getTime() - maxAgeSeconds * 1_000),
+          dropped: droppedMailCounter(registry),
         }
-  return { addressing, marketing, periodicTasks: [...tasks, failedMailsTask()] }
+  if (!options.unsubscribe)
+    logger.info('UNSUBSCRIBE_URL is not set: marketing mails have no link that ends the consent to them')
+  return {
+    ...{ addressing: options.addressing, marketing, channels: enabled, bound: backlog.bound },
+    periodicTasks: [...senders, failedMailsTask(), backlog.task],
+  }
+}
+
+function isEnabled(channel: Channel, { sms, push }: MailOptions): boolean {
+  return channel === 'mail' || (channel === 'sms' ? sms : push) !== undefined
+}
+
+function observedMailer(options: MailOptions, { registry, tracing, now }: StageContext): (lane: Lane) => Mailer {
+  const withCounter = mailCounter(registry)
+  const withTracing = tracedMailer(tracing)
+  return (lane) => withCounter(lane, withTracing(lane, portOf(lane, options, now)))
+}
+
+function portOf(lane: Lane, options: MailOptions, now: () => Date): Mailer {
+  const { sms, push, timeoutMs, unsubscribe } = options
+  const channel = channelOf(lane)
+  if (channel === 'sms' && sms) return createSmsPort({ ...sms, timeoutMs })
+  if (channel === 'push' && push) return createPushPort({ ...push, timeoutMs, now })
+  const unsubscribeUrl =
+    unsubscribe &&
+    ((consent: Parameters<typeof unsubscribeToken>[0]) =>
+      `${unsubscribe.url}/v1/unsubscribe?token=${unsubscribeToken(consent, unsubscribe.secret)}`)
+  return createMailer({ ...options, unsubscribeUrl })
+}
+
+interface Surroundings {
+  readonly dropped: ReturnType<typeof droppedMessageCounter>
+  readonly held: ReturnType<typeof heldMessageCounter>
+  readonly monotonicMs: () => number
+}
+
+function senderOptions(
+  options: MailOptions,
+  { logger, now }: StageContext,
+  channel: Channel,
+  { dropped, held, monotonicMs }: Surroundings,
+): Omit<SenderOptions, 'mailer'> & { readonly everySeconds: number } {
+  const { attempts, keepSeconds, everySeconds, timeoutMs, quietHours, quietOrderSms } = options
+  const quiet: QuietPolicy = {
+    hours: quietHours,
+    lanes: new Set(lanes.filter((lane) => isMarketing(lane) || (lane === 'sms-order' && quietOrderSms))),
+    now,
+    onHeld: held,
+  }
+  return {
+    ...{ attempts, everySeconds, quiet },
+    keepSeconds: channel === 'mail' ? keepSeconds : Math.min(keepSeconds, shortMessageKeepSeconds),
+    rate: rateOf(channel, options, monotonicMs),
+    // A batch waits for the slowest of its messages, each of which may use up several time-outs.
+    leaseSeconds: 60 + (20 * timeoutMs) / 1_000,
+    onUnconsented: (lane, count) => dropped(lane, 'no consent', count),
+    onFailure: ({ messageId }, error, gaveUp) =>
+      logger.warn({ mail: messageId, error, gaveUp }, 'the other side did not accept a message'),
+  }
+}
+
+function rateOf(channel: Channel, { mailsPerSecond, sms, push }: MailOptions, monotonicMs: () => number): Rate {
+  const perSecond = { mail: mailsPerSecond, sms: sms?.perSecond, push: push?.perSecond }[channel]
+  return perSecond === undefined ? noRate : createRate(perSecond, monotonicMs)
 }

@@ -1,9 +1,8 @@
-// Does each state of an order make one mail in words that a customer understands, and a
-// recommendation one in a mail queue of its own?
+// Does each state of an order make one mail in words that a customer understands?
 import { expect, test } from 'vitest'
 import { announcedStatuses, eventOf, parcelStatuses } from '@orderpipeline/order-events'
 import type { EventData } from '@orderpipeline/order-events'
-import { addressOf, marketingMails, orderMails, parcelMails, refundMails } from './mails.ts'
+import { addressOf, orderMails, parcelMails, refundMails, staleRecommendations } from './mails.ts'
 import { pauseSeconds, retrySeconds } from './sender.ts'
 import { smtpVerdict } from './smtp.ts'
 
@@ -102,21 +101,11 @@ test('each event of a parcel has a mail in the lane of orders', () => {
   expect(parcelMails([statusChange('SHIPPED')], addressing)).toEqual([])
 })
 
-test('puts recommendations into the marketing lane', () => {
-  const event = eventOf('ProductsRecommended', { orderId, customerId: 'a@b.example', skus: ['SKU-0002'] }, context)
-  const { mails, dropped } = marketingMails([event, statusChange('SHIPPED')], addressing)
-  expect(mails).toMatchObject([
-    { lane: 'marketing', recipient: 'a@b.example', body: expect.stringContaining('SKU-0002') as string },
-  ])
-  expect(dropped).toBe(0)
-})
-
-test('drops recommendations that are too old for a mail, and counts them', () => {
+test('counts recommendations that are too old for a message', () => {
   const event = eventOf('ProductsRecommended', { orderId, customerId: 'a@b.example', skus: ['SKU-0002'] }, context)
   const at = Date.parse(event.time)
-  const madeAfter = (ms: number) => marketingMails([event, statusChange('SHIPPED')], addressing, new Date(at + ms))
-  expect(madeAfter(0)).toMatchObject({ mails: [{ lane: 'marketing' }], dropped: 0 })
-  expect(madeAfter(1)).toEqual({ mails: [], dropped: 1 })
+  const staleAfter = (ms: number) => staleRecommendations([event, statusChange('SHIPPED')], new Date(at + ms))
+  expect([staleAfter(0), staleAfter(1), staleRecommendations([event])]).toEqual([0, 1, 0])
 })
 
 test('a customer id that is an address stands for itself', () => {

@@ -1,22 +1,21 @@
-// Which mails follow from a batch of events? One for each state that a customer was not notified
-// of, and for each recommendation.
+// Which mails about orders follow from a batch of events? One for each state that a customer was
+// not notified of, for each event of a parcel, and for each refund of a part.
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
-import { statusMailText, parcelMailText, recommendationMailText, refundMailText } from './templates.ts'
+import type { Lane } from './lanes.ts'
+import { statusMailText, parcelMailText, refundMailText } from './templates.ts'
 import type { MailText } from './templates.ts'
 
-/**
- * An order mail never waits behind a marketing mail: each mail queue (lane) has its own senders.
- */
-export const lanes = ['order', 'marketing'] as const
-export type Lane = (typeof lanes)[number]
-
+/** A message of the queue; in the lanes of mails, a mail. */
 export interface Mail extends MailText {
   readonly lane: Lane
+  /** Unknown of mails that a previous version has stored. */
+  readonly customerId?: string | null | undefined
   /**
    * It follows from the content: sent again after a crash, it is the same mail to every mailbox
    * that compares ids.
    */
   readonly messageId: string
+  /** A mail address, a phone number, or the JSON of a push subscription. */
   readonly recipient: string
   /** W3C, of the work that made it. */
   readonly traceparent?: string | null | undefined
@@ -73,20 +72,17 @@ export function refundMails(events: readonly OrderEvent[], addressing: Addressin
   })
 }
 
-/** Mails for recommendations made at `since` or later, and how many are older, which have none. */
-export function marketingMails(events: readonly OrderEvent[], addressing: Addressing, since = new Date(0)) {
-  const recommendations = events.flatMap((event) => (event.type === 'ProductsRecommended' ? [event] : []))
-  const timely = recommendations.filter(({ time }) => Date.parse(time) >= since.getTime())
-  const mails = timely.map(({ id, data, traceparent }): Mail => {
-    const mailText = recommendationMailText(data)
-    return { ...mail('marketing', `${id}.recommended`, data.customerId, mailText, addressing), traceparent }
-  })
-  return { mails, dropped: recommendations.length - timely.length }
+const marketingEvents: ReadonlySet<string> = new Set(['ProductsRecommended', 'CartAbandoned'])
+
+/** How many recommendations and carts are older than `since`; they make no message. */
+export function staleRecommendations(events: readonly OrderEvent[], since = new Date(0)): number {
+  return events.filter(({ type, time }) => marketingEvents.has(type) && Date.parse(time) < since.getTime()).length
 }
 
 function mail(lane: Lane, id: string, customerId: string, mailText: MailText, addressing: Addressing): Mail {
   return {
     lane,
+    customerId,
     messageId: `<${id}@${addressing.domain}>`,
     recipient: addressOf(customerId, addressing),
     ...mailText,

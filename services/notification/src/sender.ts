@@ -1,31 +1,32 @@
-// How do mails leave, each once as far as a mail can? A replica takes a few that are due and leaves
-// them to itself for a while, hands them to the mail server, and only then forgets them. A crash in
-// between sends one again under the same Message-ID.
+// How do messages leave, each once as far as a message can? A replica takes a few that are due and
+// leaves them to itself for a while, hands them to the mail server or provider, and only then
+// forgets them. A crash in between sends one again: a mail under the same Message-ID.
 import type { Queryable } from '@orderpipeline/postgres'
 import { backoffMs, sleep } from '@orderpipeline/retry'
 import type { PeriodicTask } from '@orderpipeline/stage'
-import { lanes } from './mails.ts'
-import type { Lane, Mail } from './mails.ts'
-import { MailRefusedError } from './smtp.ts'
+import { MessageRefusedError } from './channels/refusal.ts'
+import { isMarketing, lanesOf } from './lanes.ts'
+import type { Lane } from './lanes.ts'
+import { noRate } from './rate.ts'
+import type { Rate } from './rate.ts'
 import type { Mailer } from './smtp.ts'
-import { failMails, removeFailedMails, removeMails, takeMails } from './sql/mails.ts'
+import { failMails, removeFailedMails, removeMails } from './sql/mails.ts'
+import { removeAddresses } from './sql/preferences.ts'
+import { takeDue } from './take.ts'
+import type { TakenMail, TakeOptions } from './take.ts'
 
-export interface SenderOptions {
+export interface SenderOptions extends TakeOptions {
   readonly mailer: Mailer
+  /** The channel's, for both of its lanes. */
+  readonly rate?: Rate | undefined
   /** Refusals of one mail before it is given up; an unavailable mail server refuses nothing. */
   readonly attempts: number
   /** A mail that has waited so long for an unavailable mail server is of no use any more. */
   readonly keepSeconds: number
   /** Longer than any batch takes: then another replica may send them. */
   readonly leaseSeconds: number
-  readonly onFailure: (mail: { readonly messageId: string }, error: MailRefusedError, gaveUp: boolean) => void
+  readonly onFailure: (mail: { readonly messageId: string }, error: MessageRefusedError, gaveUp: boolean) => void
   readonly random?: () => number
-}
-
-interface TakenMail extends Mail {
-  readonly id: number
-  readonly attempts: number
-  readonly ageSeconds: number
 }
 
 const batchSize = 20
@@ -34,8 +35,9 @@ const lastRetrySeconds = 600
 const longestPauseSeconds = 60
 
 /**
- * Sends one batch of the due mails of a lane. Returns how many the mail server answered. What is
- * under way when `signal` aborts is left for another time. @throws DatabaseError
+ * Sends one batch of the due messages of a lane. Returns how many the other side answered, or were
+ * not to be sent now. What is under way when `signal` aborts is left for another time. @throws
+ * DatabaseError
  */
 export async function sendDue(
   database: Queryable,
@@ -43,14 +45,18 @@ export async function sendDue(
   options: SenderOptions,
   signal?: AbortSignal,
 ): Promise<number> {
-  const mails = await database.query<TakenMail>(takeMails, [lane, options.leaseSeconds, batchSize])
+  const rate = options.rate ?? noRate
+  const allowed = rate.take(batchSize, isMarketing(lane))
+  if (allowed === 0) return 0
+  const { mails, notSent } = await takeDue(database, lane, allowed, options)
+  rate.giveBack(allowed - mails.length)
   const outcomes = await Promise.all(
     mails.map(async (mail) => {
       try {
         await options.mailer.send(mail, signal)
         return { mail }
       } catch (error) {
-        if (!(error instanceof MailRefusedError)) throw error
+        if (!(error instanceof MessageRefusedError)) throw error
         return { mail, error }
       }
     }),
@@ -59,12 +65,12 @@ export async function sendDue(
   if (sentIds.length > 0) await database.query(removeMails, [sentIds])
   const failedMails = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
   if (failedMails.length > 0) await recordFailures(database, failedMails, options)
-  return mails.length - failedMails.filter(({ error }) => error.outage).length
+  return notSent + mails.length - failedMails.filter(({ error }) => error.outage).length
 }
 
 async function recordFailures(
   database: Queryable,
-  failedMails: readonly { readonly mail: TakenMail; readonly error: MailRefusedError }[],
+  failedMails: readonly { readonly mail: TakenMail; readonly error: MessageRefusedError }[],
   { attempts, keepSeconds, onFailure, random = Math.random }: SenderOptions,
 ): Promise<void> {
   const ends = failedMails.map(({ mail, error }) =>
@@ -80,6 +86,13 @@ async function recordFailures(
     ends,
     failedMails.map(({ error }, n) => !error.outage || ends[n]),
   ])
+  const goneMails = failedMails.flatMap(({ mail, error }) => (error.addressGone ? [mail] : []))
+  if (goneMails.length > 0)
+    await database.query(removeAddresses, [
+      goneMails.map(({ customerId }) => customerId ?? null),
+      goneMails.map(({ lane }) => lane),
+      goneMails.map(({ recipient }) => recipient),
+    ])
 }
 
 /** Doubles with each failure; half of it is chance. */
@@ -99,17 +112,18 @@ export function pauseSeconds(ageSeconds: number, random: () => number): number {
 }
 
 /**
- * One task for each lane, with a mailer of its own, so that no lane waits for another's
- * connections.
+ * One task for each lane of a channel, with a mailer of its own, so that no lane waits for
+ * another's connections.
  */
 export function mailTasks(
   mailerFor: (lane: Lane) => Mailer,
   options: Omit<SenderOptions, 'mailer'> & { readonly everySeconds: number },
+  lanes: readonly Lane[] = lanesOf('mail'),
 ): PeriodicTask[] {
   return lanes.map((lane) => {
     const mailer = mailerFor(lane)
     return {
-      name: `${lane} mails`,
+      name: lane.includes('-') ? `${lane} messages` : `${lane} mails`,
       everyMs: options.everySeconds * 1_000,
       run: async ({ database, stopping }) => {
         const patience = someTimeAfter(stopping)

@@ -1,40 +1,31 @@
 // How is a mail sent to a mail server, and what does its answer mean?
 import { createTransport } from 'nodemailer'
+import { MessageRefusedError } from './channels/refusal.ts'
+import type { Verdict } from './channels/refusal.ts'
+import { needsConsent } from './lanes.ts'
 import type { Mail } from './mails.ts'
+import type { Unsubscription } from './unsubscribe-token.ts'
 
 export interface SmtpOptions {
   readonly url: string
   readonly from: string
   readonly connections: number
   readonly timeoutMs: number
+  /** The link that ends the consent to a mail. */
+  readonly unsubscribeUrl?: ((consent: Unsubscription) => string) | undefined
 }
 
-/**
- * `retry`: the server may take it later; otherwise it will never take this mail. `outage`: the
- * server did not decide on this mail: no connection, no answer in time, no login.
- */
-export class MailRefusedError extends Error {
-  override readonly name = 'MailRefusedError'
-  readonly reason = 'MailRefused'
-  readonly retry: boolean
-  readonly outage: boolean
-  constructor(message: string, verdict: { readonly retry: boolean; readonly outage: boolean }, options?: ErrorOptions) {
-    super(message, options)
-    this.retry = verdict.retry
-    this.outage = verdict.outage
-  }
-}
-
+/** A port of one channel. */
 export interface Mailer {
   /**
-   * Resolves once the server has taken the mail over. Aborted, it may have. @throws
-   * MailRefusedError
+   * Resolves once the other side has taken the message over. Aborted, it may have. @throws
+   * MessageRefusedError
    */
   send(mail: Mail, signal?: AbortSignal): Promise<void>
   close(): void
 }
 
-export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions): Mailer {
+export function createMailer({ url, from, connections, timeoutMs, unsubscribeUrl }: SmtpOptions): Mailer {
   const transport = createTransport({
     url,
     pool: true,
@@ -46,16 +37,30 @@ export function createMailer({ url, from, connections, timeoutMs }: SmtpOptions)
     dnsTimeout: timeoutMs,
   })
   return {
-    send: async ({ messageId, recipient, subject, body }, signal) => {
+    send: async (mail, signal) => {
+      const { messageId, recipient, subject } = mail
+      const content = contentOf(mail, unsubscribeUrl)
       try {
-        await transport.sendMail({ messageId, from, to: recipient, subject, text: body, ...(signal ? { signal } : {}) })
+        await transport.sendMail({ messageId, from, to: recipient, subject, ...content, ...(signal ? { signal } : {}) })
       } catch (cause) {
-        throw new MailRefusedError(cause instanceof Error ? cause.message : String(cause), smtpVerdict(cause), {
-          cause,
-        })
+        const message = cause instanceof Error ? cause.message : String(cause)
+        throw new MessageRefusedError('MailRefused', message, smtpVerdict(cause), { cause })
       }
     },
     close: () => transport.close(),
+  }
+}
+
+/**
+ * A mail that needs consent says how to end it: to the reader, and to the mail program by RFC 2369
+ * and, in one click, RFC 8058.
+ */
+export function contentOf({ lane, customerId, body }: Mail, unsubscribeUrl: SmtpOptions['unsubscribeUrl']) {
+  if (!unsubscribeUrl || !needsConsent(lane) || typeof customerId !== 'string') return { text: body }
+  const url = unsubscribeUrl({ lane, customerId })
+  return {
+    text: `${body}\n-- \nNo more mails like this: ${url}\n`,
+    headers: { 'List-Unsubscribe': `<${url}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' },
   }
 }
 
@@ -74,7 +79,7 @@ const closing = 421
  * A server's answer to a mail counts: 5xx is final (RFC 5321). Its greeting and its answer to a
  * login are not about the mail.
  */
-export function smtpVerdict(error: unknown): { readonly retry: boolean; readonly outage: boolean } {
+export function smtpVerdict(error: unknown): Verdict {
   const { code, responseCode } = error instanceof Error ? (error as { code?: unknown; responseCode?: unknown }) : {}
   if ((typeof code === 'string' && away.has(code)) || responseCode === closing) return { retry: true, outage: true }
   return { retry: !(typeof responseCode === 'number' && responseCode >= 500), outage: false }

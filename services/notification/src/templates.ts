@@ -88,3 +88,23 @@ export function recommendationMailText({ skus }: EventData<'ProductsRecommended'
     ),
   }
 }
+
+export function cartMailText({ items }: EventData<'CartAbandoned'>): MailText {
+  const lines = items.map(({ sku, quantity }) => `  ${quantity} × ${sku}`)
+  return {
+    subject: 'Your cart is waiting for you',
+    body: ['Hello,', '', 'you have left in your cart:', '', ...lines, ''].join('\n'),
+  }
+}
+
+/**
+ * For an SMS or a push message: one paragraph, without greeting and without the order's whole id.
+ */
+export function shortText({ subject, body }: MailText): MailText {
+  const lines = body
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && line !== 'Hello,' && !line.startsWith('Order '))
+  const text = lines.join(' ')
+  return { subject, body: `${subject}. ${text.charAt(0).toUpperCase()}${text.slice(1)}`.trim() }
+}

@@ -1,7 +1,8 @@
 // When did the mail server have the mail, as the order's trace shows? A span for each try to send
 // it, under the work on the message that made it: there may be minutes between the two.
 import type { Tracing } from '@orderpipeline/telemetry'
-import type { Lane } from './mails.ts'
+import { channelOf } from './lanes.ts'
+import type { Lane } from './lanes.ts'
 import type { Mailer } from './smtp.ts'
 
 export function tracedMailer(tracing: Tracing | undefined): (lane: Lane, mailer: Mailer) => Mailer {
@@ -9,7 +10,7 @@ export function tracedMailer(tracing: Tracing | undefined): (lane: Lane, mailer:
   return (lane, mailer) => ({
     send: async (mail, signal) => {
       // Neither recipient nor subject: a trace is read by more people than a mail.
-      const span = tracing.span(`${lane} mail deliver`, {
+      const span = tracing.span(channelOf(lane) === 'mail' ? `${lane} mail deliver` : `${lane} deliver`, {
         kind: 'client',
         parent: mail.traceparent ?? undefined,
         attributes: { 'orderpipeline.mail.lane': lane, 'orderpipeline.mail.id': mail.messageId },

@@ -12,7 +12,7 @@ import { randomUUID } from 'node:crypto'
 import { notificationStage } from '../src/definition.ts'
 import { mailTasks, sendDue } from '../src/sender.ts'
 import type { SenderOptions } from '../src/sender.ts'
-import type { Lane } from '../src/mails.ts'
+import type { Lane } from '../src/lanes.ts'
 import { createMailer } from '../src/smtp.ts'
 import type { Mailer } from '../src/smtp.ts'
 import { mailServer, refusal } from '@orderpipeline/test-support/mail-server'
@@ -25,7 +25,7 @@ beforeAll(async () => {
   database = await testDatabase(postgresUrl())
 })
 beforeEach(async () => {
-  await database.ask('notification', 'TRUNCATE mails')
+  await database.ask('notification', 'TRUNCATE mails, preferences CASCADE')
   failures.length = 0
   server = await mailServer()
 })
@@ -50,6 +50,15 @@ function statusChange(orderId: string, status: AnnouncedStatus) {
 }
 function recommendation(orderId: string) {
   return eventOf('ProductsRecommended', { orderId, customerId: `c-${orderId}`, skus: ['SKU-0002'] }, context)
+}
+
+async function consent(customers: readonly string[]): Promise<void> {
+  await database.ask('notification', 'INSERT INTO preferences (customer_id) SELECT unnest($1::text[])', [customers])
+  await database.ask(
+    'notification',
+    `INSERT INTO consents (customer_id, lane) SELECT unnest($1::text[]), 'marketing'`,
+    [customers],
+  )
 }
 
 const failures: string[] = []
@@ -216,7 +225,9 @@ test('a stopping replica releases a hanging mail, and another one sends it', asy
 test('sends an order mail while a thousand marketing mails hang', async () => {
   const lateAnswer = Promise.withResolvers<undefined>()
   const orderId = randomUUID()
-  await handle(Array.from({ length: 1_000 }, () => recommendation(randomUUID())))
+  const recommendations = Array.from({ length: 1_000 }, () => recommendation(randomUUID()))
+  await consent(recommendations.map(({ data }) => data.customerId))
+  await handle(recommendations)
   await handle([statusChange(orderId, 'SHIPPED')])
   server.answer = (to) => (to.includes(orderId) ? Promise.resolve(undefined) : lateAnswer.promise)
   const marketing = sender()('marketing')

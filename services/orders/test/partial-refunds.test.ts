@@ -11,6 +11,7 @@ import type { OrderEvent } from '@orderpipeline/order-events'
 import { ordersStage } from '../src/definition.ts'
 import { requestRefund } from '../src/partial-refunds/index.ts'
 import { orderById } from '../src/queries/index.ts'
+import { staffHistory } from '../src/staff/index.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -76,6 +77,9 @@ test('stores a refund with its events once, however often it is asked for at onc
   ])
   const orderView = await view(orderId)
   expect(orderView?.refunds).toMatchObject([{ amountCents: 200, status: 'REQUESTED', reason: 'late' }])
+  expect((await staffHistory(database.as('orders'), orderId)).acts).toMatchObject([
+    { staff: 'kim', act: 'REFUND', reason: 'late', statusBefore: 'SHIPPED' },
+  ])
   for (const hidden of ['key', 'hash', 'by']) expect(orderView?.refunds?.[0]).not.toHaveProperty(hidden)
   expect(orderView?.timeline.map(({ event }) => event).sort()).toEqual(['ItemsReturned', 'PartialRefundRequested'])
 })

@@ -14,7 +14,15 @@ describe('a rollout', () => {
     platform = await attach()
     await platform.settled('shop')
   })
-  afterAll(() => platform.close())
+  // The shop has no strategy of its own: later tests upgrade it with the defaults, not with a
+  // deadline of 20 s.
+  afterAll(async () => {
+    await platform.editPipeline('shop', ({ spec }) => {
+      for (const stage of spec.stages) delete stage.strategy
+    })
+    await platform.settled('shop')
+    await platform.close()
+  })
 
   const readyFor = (reason: string, seconds: number) =>
     waitFor(

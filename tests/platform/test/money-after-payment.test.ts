@@ -22,7 +22,6 @@ import { providerConfig, startPaymentProvider } from '@orderpipeline/payment-pro
 import type { PaymentProvider } from '@orderpipeline/payment-provider'
 import { silentLogger } from '@orderpipeline/process'
 import { shippingStage } from '@orderpipeline/shipping'
-import type { CarriedStatus } from '@orderpipeline/shipping'
 import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { Ledger } from '@orderpipeline/test-support/ledger'
@@ -35,7 +34,7 @@ interface Shown {
   readonly orderId: string
   readonly status: string
   readonly reason?: string
-  readonly parcel?: { readonly status: string }
+  readonly parcel?: { readonly status: string; readonly trackingNumber: string }
   readonly totalCents: number
   readonly refunds?: readonly { readonly refundId: string; readonly status: string; readonly amountCents: number }[]
   readonly disputes?: readonly { readonly status: string }[]
@@ -47,7 +46,7 @@ let ledger: Ledger
 let simulator: PaymentProvider
 let bench: Bench
 let gateway: Gateway
-let says: CarriedStatus = 'UNDERWAY'
+const cameBack = new Set<string>()
 let labels = 0
 function now() {
   return new Date()
@@ -99,7 +98,8 @@ function startStages(): void {
   const carrier = {
     label: () => Promise.resolve({ carrier: 'Swift', trackingNumber: `N-${++labels}` }),
     void: () => Promise.resolve(),
-    statuses: (numbers: readonly string[]) => Promise.resolve(new Map(numbers.map((number) => [number, says]))),
+    statuses: (numbers: readonly string[]) =>
+      Promise.resolve(new Map(numbers.map((number) => [number, carried(number)]))),
   }
   const deadlines = { placedSeconds: 3_600, processingSeconds: 3_600, confirmedSeconds: 3_600, stalledSeconds: 0 }
   const rules = { deadlines, everySeconds: 60, returns: { keptSkus: ['SKU-0005'] } }
@@ -110,6 +110,10 @@ function startStages(): void {
   bench.start('shipping', allConsumedTopics.shipping, shippingStage({ now }, parcels))
 }
 
+/** What the carrier answers about a parcel. */
+function carried(trackingNumber: string) {
+  return cameBack.has(trackingNumber) ? ('RETURNED' as const) : ('UNDERWAY' as const)
+}
 function provider() {
   return createProvider({ url: simulator.url, timeoutMs: 30_000 })
 }
@@ -202,7 +206,6 @@ async function stockOf(sku: string): Promise<number> {
 }
 
 test('staff refunds parts of a shipped order, each once, and never more than was paid', async () => {
-  says = 'UNDERWAY'
   const orderId = await place([
     { sku: 'SKU-0001', quantity: 2 },
     { sku: 'SKU-0002', quantity: 1 },
@@ -257,7 +260,6 @@ test('only staff refunds, and only what is paid', async () => {
 })
 
 test('a parcel that comes back is refunded but for what went back before, and is in stock again', async () => {
-  says = 'UNDERWAY'
   const before = await stockOf('SKU-0004')
   const orderId = await place([
     { sku: 'SKU-0004', quantity: 3 },
@@ -265,7 +267,7 @@ test('a parcel that comes back is refunded but for what went back before, and is
   ])
   await until(async () => (await show(orderId)).status === 'SHIPPED', 60)
   await refund(orderId, 'first', { items: [{ sku: 'SKU-0004', quantity: 1 }], reason: 'broken' })
-  says = 'RETURNED'
+  cameBack.add((await show(orderId)).parcel?.trackingNumber ?? 'no parcel')
   await until(async () => (await show(orderId)).parcel?.status === 'RETURNED', 60)
   await refundsMade(orderId, 2)
   const { refunds = [], totalCents } = await show(orderId)

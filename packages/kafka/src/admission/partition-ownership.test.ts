@@ -2,8 +2,9 @@
 // released in order, once the database can be reached; and is no partition suspect before the
 // processes that lost it have been silent long enough?
 import { expect, test } from 'vitest'
-import { silentLogger } from '@orderpipeline/process'
-import type { PartitionRecord, Trial } from './quarantine.ts'
+import { createLogger, silentLogger } from '@orderpipeline/process'
+import type { Logger } from '@orderpipeline/process'
+import type { Partition, PartitionRecord, Trial } from './quarantine.ts'
 import { createPartitionOwnership } from './partition-ownership.ts'
 import type { PartitionOwnershipStore } from './partition-ownership.ts'
 
@@ -16,7 +17,12 @@ function later(ms = 20) {
  * `away`: called before each statement; its error is an outage. `deaths`: at the take, and at a
  * later look.
  */
-function bench({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 }: Setting = {}) {
+function bench({
+  away = () => Promise.resolve(),
+  deaths = [0, 0],
+  silenceMs = 0,
+  logger = silentLogger(),
+}: Setting = {}) {
   const log: string[] = []
   const write = async (what: string): Promise<void> => {
     await away(what)
@@ -44,12 +50,13 @@ function bench({ away = () => Promise.resolve(), deaths = [0, 0], silenceMs = 0 
     clear: ({ partition }) => write(`clear ${partition}`),
   }
   const onChange = (): void => void log.push('changed')
-  return { log, ownership: createPartitionOwnership({ ownershipStore, logger: silentLogger(), onChange, silenceMs }) }
+  return { log, ownership: createPartitionOwnership({ ownershipStore, logger, onChange, silenceMs }) }
 }
 interface Setting {
   readonly away?: (what: string) => Promise<void>
   readonly deaths?: readonly [number, number]
   readonly silenceMs?: number
+  readonly logger?: Logger
 }
 
 test('leaves quarantine undecided until ownership is recorded, however many failures', async () => {
@@ -131,4 +138,16 @@ test('does not suspect a partition whose last owner is alive', async () => {
   while (log.length < 4) await later()
   expect(ownership.quarantine?.pending({ topic: 't', partition: 0 })).toBe(false)
   expect(ownership.quarantine?.partitions).toEqual([])
+})
+
+test('logs which partition has passed its suspects, and nothing of the batch that was passed in', async () => {
+  let lines = ''
+  const destination = { write: (line: string) => void (lines += line) }
+  const { ownership } = bench({ logger: createLogger({ service: 'orders', destination }) })
+  ownership.take({ t: [0] })
+  await later()
+  await ownership.clear({ topic: 't', partition: 0, messages: ['a customer’s address'] } as Partition)
+  expect(lines).toContain('has passed its suspect messages')
+  expect(lines).toContain('"partition":0')
+  expect(lines).not.toContain('address')
 })

@@ -142,7 +142,9 @@ class Ownership {
       },
       clear: async (partition) => {
         await this.#retryWhileAssigned(() => this.#ownershipStore.clear(partition), this.#assignment)
-        this.#logger.info({ ...partition }, 'a partition has passed its suspect messages')
+        // The caller's object may be a batch with its messages, which belong in no log.
+        const { topic, partition: number } = partition
+        this.#logger.info({ topic, partition: number }, 'a partition has passed its suspect messages')
       },
       close: async () => {
         this.#closed = true

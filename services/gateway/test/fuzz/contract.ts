@@ -103,7 +103,11 @@ function absolute(schema: object): object {
   return JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/')) as object
 }
 
-/** A version is in the document and may be left out; a slash at the end makes no difference. */
+/**
+ * A version is in the document and may be left out; a slash at the end makes no difference. A
+ * parameter within the path may be empty, which is a wrong value; staff is asked for their token
+ * before that is looked at.
+ */
 function paramsOf(template: string, path: string): Record<string, string> | undefined {
   const steps = template.split('/').slice(1)
   const segments = path.replace(/\/$/, '').split('/').slice(1)
@@ -113,7 +117,8 @@ function paramsOf(template: string, path: string): Record<string, string> | unde
   for (const [index, step] of steps.entries()) {
     const value = whole[index] ?? ''
     const name = /^\{(.*)\}$/.exec(step)?.[1]
-    if (name === undefined ? value !== step : value === '') return undefined
+    const isLast = index === steps.length - 1
+    if (name === undefined ? value !== step : value === '' && isLast) return undefined
     if (name !== undefined) params[name] = value
   }
   return params

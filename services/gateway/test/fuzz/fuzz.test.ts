@@ -5,6 +5,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { OpenApi } from '@orderpipeline/http'
+import { unsubscribeToken } from '@orderpipeline/notification/preferences'
 import { until } from '@orderpipeline/stage/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -41,7 +42,10 @@ beforeAll(async () => {
 })
 afterAll(() => on.close())
 
-const quick = { SYNC_MAX_WAIT_SECONDS: '0.02', EVENTS_MAX_AGE_SECONDS: '5', HTTP_REQUEST_TIMEOUT_SECONDS: '5' }
+const quick = {
+  ...{ SYNC_MAX_WAIT_SECONDS: '0.02', EVENTS_MAX_AGE_SECONDS: '5', HTTP_REQUEST_TIMEOUT_SECONDS: '5' },
+  UNSUBSCRIBE_SECRET: secret,
+}
 
 async function documentOf(gateway: Gateway): Promise<OpenApi> {
   return (await ask<OpenApi>(`${gateway.url}/openapi.json`)).body
@@ -70,6 +74,9 @@ async function knownTo(gateway: Gateway, headers: Record<string, string>): Promi
     customerId: ['customer-1', 'customer-2'],
     currency: ['EUR', 'EUR', 'JPY'],
     low: ['true', 'false'],
+    timeZone: ['Europe/Berlin', 'UTC'],
+    endpoint: ['https://push.example/1', 'https://push.example/2'],
+    token: [unsubscribeToken({ customerId: 'customer-1', lane: 'marketing' }, secret)],
     'idempotency-key': keys,
     idempotencyKey: keys,
     prefer: ['wait=1', 'wait=0', 'respond-async'],

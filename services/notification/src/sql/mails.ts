@@ -1,16 +1,16 @@
-// What is kept of the mails that are to be sent?
+// What is kept of the messages that are to be sent?
 import type { Statement } from '@orderpipeline/postgres'
 
 /**
- * $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents. A mail
- * that is already there is not added again.
+ * $1: lanes, $2: message ids, $3: recipients, $4: subjects, $5: bodies, $6: traceparents, $7:
+ * customers. A mail that is already there is not added again.
  */
 export const addMails: Statement = {
   name: 'notification.add-mails',
   text: `
-INSERT INTO mails (lane, message_id, recipient, subject, body, traceparent)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-  AS given (lane, message_id, recipient, subject, body, traceparent)
+INSERT INTO mails (lane, message_id, recipient, subject, body, traceparent, customer_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+  AS given (lane, message_id, recipient, subject, body, traceparent, customer_id)
 ORDER BY message_id
 ON CONFLICT DO NOTHING`,
 }
@@ -41,6 +41,62 @@ WHERE id IN (
 )
 RETURNING id, lane, message_id AS "messageId", recipient, subject, body, traceparent, attempts,
   extract(epoch FROM now() - created_at)::float8 AS "ageSeconds"`,
+}
+
+/**
+ * The same for a lane that needs consent, with whether the customer agrees to it now, and the
+ * customer's quiet hours.
+ */
+export const takeConsented: Statement = {
+  name: 'notification.take-consented',
+  text: `
+UPDATE mails
+SET due_at = now() + make_interval(secs => $2)
+FROM (
+  SELECT waiting.id, consents.lane IS NOT NULL AS consented, time_zone, quiet_from, quiet_to
+  FROM mails AS waiting
+  LEFT JOIN consents ON consents.customer_id = waiting.customer_id AND consents.lane = waiting.lane
+  LEFT JOIN preferences ON preferences.customer_id = waiting.customer_id
+  WHERE waiting.lane = $1 AND waiting.failed_at IS NULL AND waiting.due_at <= now()
+  ORDER BY waiting.due_at
+  LIMIT $3
+  FOR UPDATE OF waiting SKIP LOCKED
+) AS due
+WHERE mails.id = due.id
+RETURNING mails.id, lane, message_id AS "messageId", recipient, subject, body, traceparent, attempts,
+  customer_id AS "customerId", extract(epoch FROM now() - created_at)::float8 AS "ageSeconds",
+  due.consented, due.time_zone AS "timeZone", due.quiet_from AS "quietFrom", due.quiet_to AS "quietTo"`,
+}
+
+/** $1: ids, $2: when each may be sent. */
+export const holdMails: Statement = {
+  name: 'notification.hold-mails',
+  text: `
+UPDATE mails SET due_at = held.due_at
+FROM unnest($1::bigint[], $2::timestamptz[]) AS held (id, due_at)
+WHERE mails.id = held.id`,
+}
+
+/** $1: message ids. Messages that wait and have no reason any more. */
+export const removeWaiting: Statement = {
+  name: 'notification.remove-waiting',
+  text: `
+DELETE FROM mails
+WHERE id IN (
+  SELECT id FROM mails WHERE message_id = ANY ($1::text[]) AND failed_at IS NULL ORDER BY id FOR UPDATE
+)`,
+}
+
+/** $1: lanes, $2: the most that is counted of each. */
+export const countWaiting: Statement = {
+  name: 'notification.count-waiting',
+  text: `
+SELECT lane, (
+  SELECT count(*) FROM (
+    SELECT FROM mails WHERE mails.lane = named.lane AND failed_at IS NULL LIMIT $2
+  ) AS bounded
+) AS waiting
+FROM unnest($1::text[]) AS named (lane)`,
 }
 
 /** $1: ids of mails that the mail server has. */

@@ -1,5 +1,5 @@
 // How does staff have a part of an order refunded? Decided and stored under the order's row lock,
-// in one transaction with the events about it.
+// in one transaction with the events about it and the entry in the staff's history of the order.
 import { createHash } from 'node:crypto'
 import type { Pool, Transaction } from '@orderpipeline/postgres'
 import { encode } from '@orderpipeline/order-events'
@@ -8,6 +8,7 @@ import { source } from '../event-source.ts'
 import { lockPaidOrder, pricedItems, storeRefunds } from '../sql/money.ts'
 import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
 import { recordEvents } from '../sql/stage.ts'
+import { recordAct } from '../staff/acts.ts'
 import { historyColumns } from '../stage/timeline.ts'
 import { decideRefund } from './decide-refund.ts'
 import type { RefundDecision, RefundRequest } from './decide-refund.ts'
@@ -59,6 +60,8 @@ export function requestRefund(database: Pool, { orderId, ...options }: RefundOfO
     if (decision.kind !== 'accepted') return decision
     await tx.query(storeRefunds, [orderId, JSON.stringify([...order.refunds, decision.refund])])
     await publish(tx, eventsOf(orderId, row, decision.refund, context), options)
+    const staff = { name: request.by, reason: request.reason }
+    await recordAct(tx, { orderId, staff, act: 'REFUND', statusBefore: status, at: context.now })
     return decision
   })
 }

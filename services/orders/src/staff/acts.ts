@@ -11,7 +11,7 @@ export interface StaffMember {
   readonly reason: string
 }
 
-export const staffActs = ['RELEASE', 'REJECT', 'CANCEL'] as const
+export const staffActs = ['RELEASE', 'REJECT', 'CANCEL', 'REFUND'] as const
 export type StaffAct = (typeof staffActs)[number]
 
 export interface ActRecord {

@@ -1,0 +1,7 @@
+-- Up Migration
+
+ALTER TABLE mails VALIDATE CONSTRAINT mails_lane_check;
+
+-- Down Migration
+
+SELECT;

@@ -1,0 +1,40 @@
+// What does a failure to deliver a message mean, whatever its channel?
+
+export interface Verdict {
+  /** The other side may take it later; otherwise it will never take this message. */
+  readonly retry: boolean
+  /**
+   * The other side did not decide on this message: no connection, no answer in time, no login, too
+   * many requests.
+   */
+  readonly outage: boolean
+  /** The address does not exist any more and must not be used again. */
+  readonly addressGone?: boolean | undefined
+}
+
+export type RefusalReason = 'MailRefused' | 'SmsRefused' | 'PushRefused'
+
+export class MessageRefusedError extends Error {
+  override readonly name = 'MessageRefusedError'
+  readonly reason: RefusalReason
+  readonly retry: boolean
+  readonly outage: boolean
+  readonly addressGone: boolean
+  constructor(reason: RefusalReason, message: string, verdict: Verdict, options?: ErrorOptions) {
+    super(message, options)
+    this.reason = reason
+    this.retry = verdict.retry
+    this.outage = verdict.outage
+    this.addressGone = verdict.addressGone ?? false
+  }
+}
+
+/**
+ * What an answer over HTTP says of it. A key that is refused and a limit that is exceeded are not
+ * about the message; what the server refuses otherwise, it refuses for good.
+ */
+export function httpVerdict(status: number): Verdict {
+  if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 500)
+    return { retry: true, outage: true }
+  return { retry: false, outage: false }
+}

@@ -1,0 +1,40 @@
+// Which lanes has the queue of messages? One for each channel and purpose. A message about an order
+// never waits behind marketing, and no channel waits for another: each lane has its own senders.
+export const channels = ['mail', 'sms', 'push'] as const
+export type Channel = (typeof channels)[number]
+
+/** The lanes of mails have the names that older versions know. */
+export const lanes = ['order', 'marketing', 'sms-order', 'sms-marketing', 'push-order', 'push-marketing'] as const
+export type Lane = (typeof lanes)[number]
+/** Every other lane needs the customer's consent. */
+export type ConsentedLane = Exclude<Lane, 'order'>
+
+interface LaneFacts {
+  readonly channel: Channel
+  readonly purpose: 'order' | 'marketing'
+}
+
+const facts: Readonly<Record<Lane, LaneFacts>> = {
+  order: { channel: 'mail', purpose: 'order' },
+  marketing: { channel: 'mail', purpose: 'marketing' },
+  'sms-order': { channel: 'sms', purpose: 'order' },
+  'sms-marketing': { channel: 'sms', purpose: 'marketing' },
+  'push-order': { channel: 'push', purpose: 'order' },
+  'push-marketing': { channel: 'push', purpose: 'marketing' },
+}
+
+export function channelOf(lane: Lane): Channel {
+  return facts[lane].channel
+}
+
+export function isMarketing(lane: Lane): boolean {
+  return facts[lane].purpose === 'marketing'
+}
+
+export function needsConsent(lane: Lane): lane is ConsentedLane {
+  return lane !== 'order'
+}
+
+export function lanesOf(channel: Channel): Lane[] {
+  return lanes.filter((lane) => channelOf(lane) === channel)
+}

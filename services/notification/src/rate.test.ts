@@ -1,0 +1,33 @@
+// Does a replica keep the rate of its channel, and do messages about orders get their part first?
+import { expect, test } from 'vitest'
+import { createRate } from './rate.ts'
+
+test('allows what a second allows, and fills up again', () => {
+  let now = 0
+  const rate = createRate(10, () => now)
+  expect([rate.take(20, false), rate.take(20, false)]).toEqual([10, 0])
+  now = 500
+  expect(rate.take(20, false)).toBe(5)
+  now = 60_000
+  expect(rate.take(20, false)).toBe(10)
+})
+
+test('marketing leaves a half for messages about orders', () => {
+  const rate = createRate(10, () => 0)
+  expect([rate.take(20, true), rate.take(20, true)]).toEqual([5, 0])
+  expect(rate.take(20, false)).toBe(5)
+})
+
+test('marketing gets its turn at a rate below one a second', () => {
+  let now = 0
+  const rate = createRate(0.5, () => now)
+  expect([rate.take(20, true), rate.take(20, true)]).toEqual([1, 0])
+  now = 2_000
+  expect(rate.take(20, true)).toBe(1)
+})
+
+test('what was not used can be taken again', () => {
+  const rate = createRate(10, () => 0)
+  rate.giveBack(rate.take(10, false) - 3)
+  expect(rate.take(10, false)).toBe(7)
+})

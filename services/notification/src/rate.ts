@@ -1,0 +1,33 @@
+// How many messages may a replica give to a channel's provider now? A token bucket for both lanes
+// of the channel, in which marketing leaves a half for messages about orders.
+
+export interface Rate {
+  /** How many of `count` may be sent now; they count as sent. */
+  take(count: number, marketing: boolean): number
+  /** Gives back what was taken and not used. */
+  giveBack(count: number): void
+}
+
+/** A bucket holds what a second allows, and one message at least. */
+export function createRate(perSecond: number, monotonicMs: () => number): Rate {
+  const size = Math.max(1, perSecond)
+  // With a bucket of one message, a half would leave marketing nothing.
+  const reserve = size >= 2 ? size / 2 : 0
+  let tokens = size
+  let at = monotonicMs()
+  return {
+    take: (count, marketing) => {
+      const now = monotonicMs()
+      tokens = Math.min(size, tokens + ((now - at) / 1_000) * perSecond)
+      at = now
+      const takenCount = Math.max(0, Math.min(count, Math.floor(tokens - (marketing ? reserve : 0))))
+      tokens -= takenCount
+      return takenCount
+    },
+    giveBack: (count) => {
+      tokens = Math.min(size, tokens + count)
+    },
+  }
+}
+
+export const noRate: Rate = { take: (count) => count, giveBack: () => undefined }
