@@ -39,7 +39,9 @@ export function providerDeployment(
   })
 }
 
-/** A parcel is delivered after 20 s, and none comes back, so that trying it out takes no patience. */
+/**
+ * A parcel is delivered after 20 s, and none comes back, so that trying it out takes no patience.
+ */
 export function carrierDeployment(namespace: string): Deployment {
   return deployment(namespace, carrierName, {
     env: [
