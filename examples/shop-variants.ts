@@ -4,11 +4,14 @@
 /** Texts of shop.yaml that are others; each stands there exactly once. */
 type Replacement = readonly [text: string, by: string]
 
-export interface ShopVariant {
+export interface ShopVariant extends VariantParts {
   /** Below examples/. */
   readonly file: string
   /** Its head comment, without the marks of a comment; one item a line. */
   readonly head: readonly string[]
+}
+
+interface VariantParts {
   readonly replacements?: readonly Replacement[]
   /** Stages of the shop with the topic that each consumes besides its own. */
   readonly consumes?: Readonly<Record<string, string>>
@@ -28,6 +31,62 @@ function shard(name: string): ShopVariant {
       ['    service: { type: NodePort, nodePort: 30080 }\n', ''],
     ],
   }
+}
+
+/** Each stage consumes one topic more at most: those of `consumes` have stages of their own. */
+function together(...parts: readonly VariantParts[]): VariantParts {
+  return {
+    replacements: parts.flatMap(({ replacements = [] }) => replacements),
+    consumes: Object.assign({}, ...parts.map(({ consumes = {} }) => consumes)) as Readonly<Record<string, string>>,
+    topics: parts.flatMap(({ topics = [] }) => topics),
+    stages: parts.flatMap(({ stages = [] }) => stages),
+  }
+}
+
+const holds: VariantParts = {
+  replacements: [
+    [
+      '        - { topic: shipping.updated }\n      emits:\n',
+      '        - { topic: shipping.updated }\n        - { topic: orders.holds }\n      emits:\n',
+    ],
+    [
+      'consumes: [{ topic: inventory.updated }, { topic: orders.cancelled }]\n',
+      'consumes: [{ topic: payment.cleared }, { topic: orders.cancelled }] # only reservations that may be charged\n',
+    ],
+  ],
+  topics: ['name: orders.holds', 'name: payment.cleared'],
+  stages: ['fraud-check/holds.yaml'],
+}
+
+const refunds: VariantParts = {
+  consumes: {
+    orders: 'payment.adjusted',
+    inventory: 'orders.refunds',
+    payment: 'orders.refunds',
+    notification: 'payment.adjusted',
+  },
+  replacements: [
+    [
+      '    service: { type: NodePort, nodePort: 30080 }\n',
+      '    emits: [{ topic: orders.placed }, { topic: orders.refunds }]\n    service: { type: NodePort, nodePort: 30080 }\n',
+    ],
+    [
+      '        - { topic: orders.status }\n      concurrency: 10 # messages in hand per replica\n',
+      '        - { topic: orders.status }\n        - { topic: orders.refunds }\n      concurrency: 10 # messages in hand per replica\n',
+    ],
+    ['emits: [{ topic: payment.processed }]\n', 'emits: [{ topic: payment.processed }, { topic: payment.adjusted }]\n'],
+  ],
+  topics: ['name: orders.refunds', 'name: payment.adjusted'],
+}
+
+/** `lookSeconds`: the pause between two status requests for a parcel on its way. */
+function carrier(lookSeconds: number): VariantParts {
+  const scaling = '      scaling: { minReplicas: 2, maxReplicas: 20, drainSeconds: 15 }\n'
+  const variables = `      env:
+        - { name: CARRIER_URL, value: "http://simulated-carrier:8080" }
+        - { name: CARRIER_LOOK_SECONDS, value: "${lookSeconds}" } # a real carrier is asked every 300 s
+`
+  return { replacements: [[scaling, scaling + variables]] }
 }
 
 export const shopVariants: readonly ShopVariant[] = [
@@ -50,18 +109,7 @@ export const shopVariants: readonly ShopVariant[] = [
       'The shop that holds suspected orders before they are charged (docs/guides/holds.md): a fraud check that a team has brought (fraud-check/,',
       'whose tables.yaml comes first) is between inventory and payment. Everything else is as in shop.yaml; a test compares them.',
     ],
-    replacements: [
-      [
-        '        - { topic: shipping.updated }\n      emits:\n',
-        '        - { topic: shipping.updated }\n        - { topic: orders.holds }\n      emits:\n',
-      ],
-      [
-        'consumes: [{ topic: inventory.updated }, { topic: orders.cancelled }]\n',
-        'consumes: [{ topic: payment.cleared }, { topic: orders.cancelled }] # only reservations that may be charged\n',
-      ],
-    ],
-    topics: ['name: orders.holds', 'name: payment.cleared'],
-    stages: ['fraud-check/holds.yaml'],
+    ...holds,
   },
   {
     file: 'shop-stock.yaml',
@@ -106,27 +154,15 @@ export const shopVariants: readonly ShopVariant[] = [
       'The shop with what may happen to a payment after it was made: refunds of parts by staff and of parcels that come back, and chargebacks',
       '(docs/guides/payment.md). Everything else is as in shop.yaml; a test compares them.',
     ],
-    consumes: {
-      orders: 'payment.adjusted',
-      inventory: 'orders.refunds',
-      payment: 'orders.refunds',
-      notification: 'payment.adjusted',
-    },
-    replacements: [
-      [
-        '    service: { type: NodePort, nodePort: 30080 }\n',
-        '    emits: [{ topic: orders.placed }, { topic: orders.refunds }]\n    service: { type: NodePort, nodePort: 30080 }\n',
-      ],
-      [
-        '        - { topic: orders.status }\n      concurrency: 10 # messages in hand per replica\n',
-        '        - { topic: orders.status }\n        - { topic: orders.refunds }\n      concurrency: 10 # messages in hand per replica\n',
-      ],
-      [
-        'emits: [{ topic: payment.processed }]\n',
-        'emits: [{ topic: payment.processed }, { topic: payment.adjusted }]\n',
-      ],
+    ...refunds,
+  },
+  {
+    file: 'shop-whole.yaml',
+    head: [
+      'The shop with all that may happen to an order (docs/guides/life-of-an-order.md): the holds of shop-holds.yaml, the refunds of',
+      'shop-refunds.yaml, and parcels of a simulated carrier. Everything else is as in shop.yaml; a test compares them.',
     ],
-    topics: ['name: orders.refunds', 'name: payment.adjusted'],
+    ...together(holds, refunds, carrier(5)),
   },
   {
     file: 'shop-carts.yaml',

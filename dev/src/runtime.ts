@@ -25,10 +25,10 @@ import type { Foundation } from './foundation.ts'
 import { LivePipeline } from './live-pipeline.ts'
 import type { Summary } from './next-steps.ts'
 import { containerOf, partOf } from './objects/deployments.ts'
-import { initialObjects, localServices, needsProvider } from './objects/initial-objects.ts'
+import { initialObjects, localServices, isNamed } from './objects/initial-objects.ts'
 import { localObjects } from './objects/local-objects.ts'
 import type { LocalObjects } from './objects/local-objects.ts'
-import { providerDeployment, providerName } from './objects/stand-ins.ts'
+import { carrierDeployment, carrierName, providerDeployment, providerName } from './objects/stand-ins.ts'
 import type { DevOptions } from './options.ts'
 import { fillProfile, profileObjects } from './profile.ts'
 import type { Steps } from './steps.ts'
@@ -74,7 +74,7 @@ export class Runtime {
       (change) => this.#changed(change.object),
     )
     this.#objects = objects
-    this.#pipeline = new LivePipeline({ file, objects, print, edited: () => this.#addProvider() })
+    this.#pipeline = new LivePipeline({ file, objects, print, edited: () => this.#addStandIns() })
     this.#waysIn = new WaysIn({
       ...{ options, on, pipeline: this.#pipeline, objects, print },
       services: () => this.#services,
@@ -148,7 +148,7 @@ export class Runtime {
     await this.#loop?.close()
     this.#polling.abort()
     const stages = this.#pipeline.current.spec.stages.map(({ name }) => name)
-    await this.#workloads?.close([[gatewayName], stages, [providerName]], undefined)
+    await this.#workloads?.close([[gatewayName], stages, [providerName, carrierName]], undefined)
     await this.#waysIn.close()
     await this.#topics?.close()
     await this.#kafka?.close()
@@ -179,6 +179,7 @@ export class Runtime {
       kafka: kafkaPort,
       database: database.port,
       provider: await ports.port(providerName),
+      carrier: await ports.port(carrierName),
       gateway: this.#waysIn.gatewayPort,
       ...profilePorts,
     })
@@ -231,7 +232,7 @@ export class Runtime {
     this.#pipeline.store()
     for (const object of profileObjects(this.#options, this.#foundation, this.#pipeline.current))
       this.#objects.put(object)
-    this.#addProvider()
+    this.#addStandIns()
     this.#workloads?.run()
     this.#autoscalers?.run()
     void lag.poller.run(this.#polling.signal)
@@ -267,21 +268,26 @@ export class Runtime {
   }
 
   #fixedPorts(part: string): Readonly<Record<string, number>> {
-    if (part !== providerName && part !== devServicesName) return {}
+    if (![providerName, carrierName, devServicesName].includes(part)) return {}
     const own = this.#services.filter(({ name }) => name === part)
     return Object.fromEntries(own.map(({ port, localPort }) => [port === smtpPort ? 'smtp' : 'http', localPort]))
   }
 
   #hasProvider(): boolean {
-    return this.#objects.get('Deployment', this.#pipeline.namespace, providerName) !== undefined
+    return this.#has(providerName)
   }
 
-  /** Adds the payment provider where a stage's variables name its Service. */
-  #addProvider(): void {
+  #has(deployment: string): boolean {
+    return this.#objects.get('Deployment', this.#pipeline.namespace, deployment) !== undefined
+  }
+
+  /** Adds the payment provider and the carrier, each where a stage's variables name its Service. */
+  #addStandIns(): void {
     const { current, namespace } = this.#pipeline
+    const missing = (name: string): boolean => isNamed(name, current, this.#services) && !this.#has(name)
     const { database } = current.spec
-    if (database && needsProvider(current, this.#services) && !this.#hasProvider())
-      this.#objects.put(providerDeployment(namespace, database))
+    if (database && missing(providerName)) this.#objects.put(providerDeployment(namespace, database))
+    if (missing(carrierName)) this.#objects.put(carrierDeployment(namespace))
   }
 
   #changed({ kind, metadata }: { readonly kind: string; readonly metadata: { readonly name: string } }): void {

@@ -1,5 +1,5 @@
-// Does a process answer its probe? One HTTP request to its metrics port, on a connection of its
-// own.
+// Does a process answer its probe? One HTTP request to its metrics port, or to its HTTP port where
+// it has no metrics, on a connection of its own.
 import { request } from 'node:http'
 
 export interface ProbeAnswer {

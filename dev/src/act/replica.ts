@@ -206,7 +206,7 @@ export class Replica {
   async #probe(child: Child, firstAnswer: () => void): Promise<void> {
     const { startupProbe, readinessProbe, livenessProbe } = this.spec.container
     const ask = (path: string, timeoutSeconds: number): Promise<ProbeAnswer> =>
-      probe(this.#ports['metrics'] ?? 0, path, timeoutSeconds * 1_000)
+      probe(this.#ports['metrics'] ?? this.#ports['http'] ?? 0, path, timeoutSeconds * 1_000)
     const startPath = startupProbe?.httpGet?.path ?? '/healthz'
     const giveUpAt = this.#settings.now() + (startupProbe?.failureThreshold ?? 180) * 1_000
     while (child.cause() === undefined && !(await ask(startPath, 3)).ok) {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { localAddresses } from '../decide/environment.ts'
-import { initialObjects, localServices } from './initial-objects.ts'
+import { initialObjects, isNamed, localServices } from './initial-objects.ts'
 import type { LocalPorts } from './initial-objects.ts'
 
 const pipeline = {
@@ -14,7 +14,7 @@ const database = {
   ...{ host: '127.0.0.1', port: 20_002, database: 'shop', adminUrl: '' },
   ...{ admin: { user: 'postgres', password: 'a' }, services: login },
 }
-const plain: LocalPorts = { kafka: 20_001, database: 20_002, provider: 20_003, gateway: 30_080 }
+const plain: LocalPorts = { kafka: 20_001, database: 20_002, provider: 20_003, carrier: 20_008, gateway: 30_080 }
 const complete: LocalPorts = { ...plain, devServices: { http: 20_004, smtp: 20_005 }, redis: 20_006 }
 
 interface Shown {
@@ -51,4 +51,15 @@ it('leads each port of a Service to a port of its own', () => {
 it('has the URL of the replica in a Secret of its own', () => {
   const secret = objectsOf(complete, 20_007).find(({ metadata }) => metadata.name === 'shop-postgres-replica')
   expect(Buffer.from(secret?.data?.['url'] ?? '', 'base64').toString()).toBe('postgres://shop:p@127.0.0.1:20007/shop')
+})
+
+it('names the carrier only where a variable of a stage has its Service', () => {
+  const withCarrier = (value: string): OrderPipeline => ({
+    ...pipeline,
+    spec: { ...pipeline.spec, stages: [{ name: 'shipping', env: [{ name: 'CARRIER_URL', value }] }] as never },
+  })
+  const services = localServices(pipeline, plain)
+  expect(isNamed('simulated-carrier', pipeline, services)).toBe(false)
+  expect(isNamed('simulated-carrier', withCarrier('http://simulated-carrier:8080'), services)).toBe(true)
+  expect(isNamed('simulated-carrier', withCarrier('https://carrier.example'), services)).toBe(false)
 })

@@ -1,17 +1,18 @@
 // Which Services and Secrets are there before the pipeline is? Those of Kafka, PostgreSQL, the
-// payment provider and the gateway, and the Secrets of the file. Pure.
+// payment provider, the carrier and the gateway, and the Secrets of the file. Pure.
 import type { PostgresConnection } from '@orderpipeline/cluster/supervised'
 import type { KubeObject, OrderPipeline } from '@orderpipeline/operator/api'
 import { gatewayName, workloadName } from '@orderpipeline/operator/pipeline'
 import { names } from '../decide/environment.ts'
 import type { LocalService } from '../decide/environment.ts'
 import { devServicesName, redisName, replicaSuffix } from '../decide/shop-profile.ts'
-import { providerName, secretObject, serviceObjects } from './stand-ins.ts'
+import { carrierName, providerName, secretObject, serviceObjects } from './stand-ins.ts'
 
 export interface LocalPorts {
   readonly kafka: number
   readonly database: number
   readonly provider: number
+  readonly carrier: number
   readonly gateway: number | undefined
   /** In the profile `shop` only. */
   readonly devServices?: { readonly http: number; readonly smtp: number } | undefined
@@ -25,6 +26,7 @@ export function localServices({ metadata, spec }: OrderPipeline, ports: LocalPor
     { name: `${cluster}-kafka-bootstrap`, namespace, port: 9092, localPort: ports.kafka },
     { name: 'postgres', namespace, port: 5432, localPort: ports.database },
     { name: providerName, namespace, port: 8080, localPort: ports.provider },
+    { name: carrierName, namespace, port: 8080, localPort: ports.carrier },
     ...(ports.devServices
       ? [
           { name: devServicesName, namespace, port: 8080, localPort: ports.devServices.http },
@@ -69,11 +71,9 @@ export function initialObjects(
   ]
 }
 
-/** Whether a variable of a stage names the payment provider's Service. */
-export function needsProvider({ spec }: OrderPipeline, services: readonly LocalService[]): boolean {
-  const service = services.find(({ name }) => name === providerName)
-  if (!service || !spec.database) return false
-  return spec.stages.some(({ env = [] }) =>
-    names({ env: env.map(({ name, value = '' }) => ({ name, value })) }, service),
-  )
+/** Whether a variable of a stage names this Service. */
+export function isNamed(service: string, { spec }: OrderPipeline, services: readonly LocalService[]): boolean {
+  const own = services.find(({ name }) => name === service)
+  if (!own) return false
+  return spec.stages.some(({ env = [] }) => names({ env: env.map(({ name, value = '' }) => ({ name, value })) }, own))
 }

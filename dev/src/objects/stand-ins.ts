@@ -1,11 +1,12 @@
 // Which objects next to a pipeline in a cluster are needed here as well? The Deployments of the
-// payment provider and the development services, as the charts have them, and the addresses behind
-// the Services. Pure.
+// payment provider, the carrier and the development services, as the charts have them, and the
+// addresses behind the Services. Pure.
 import type { Deployment, KubeObject, V1Container } from '@orderpipeline/operator/api'
 import type { LocalService } from '../decide/environment.ts'
 import { devServicesName } from '../decide/shop-profile.ts'
 
 export const providerName = 'payment-provider'
+export const carrierName = 'simulated-carrier'
 export const servicesImageName = 'orderpipeline/services:dev'
 
 export function secretObject(namespace: string, name: string, data: Readonly<Record<string, string>>) {
@@ -38,6 +39,21 @@ export function providerDeployment(
   })
 }
 
+/**
+ * A parcel is delivered after 20 s, and none comes back, so that trying it out takes no patience.
+ */
+export function carrierDeployment(namespace: string): Deployment {
+  return deployment(namespace, carrierName, {
+    env: [
+      { name: 'HTTP_PORT', value: '8080' },
+      { name: 'CARRIER_DELIVERY_SECONDS', value: '20' },
+      { name: 'CARRIER_FAILURE_RATE', value: '0' },
+    ],
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: { httpGet: { path: '/healthz', port: 'http' } },
+  })
+}
+
 export interface DevServicesOptions {
   /** The file with the issuer's key. */
   readonly keyFile: string
@@ -64,7 +80,11 @@ export function devServicesDeployment(namespace: string, { keyFile, gateway }: D
 }
 
 /** One replica of a program of the services' image. */
-function deployment(namespace: string, name: string, container: Pick<V1Container, 'env' | 'ports'>): Deployment {
+function deployment(
+  namespace: string,
+  name: string,
+  container: Pick<V1Container, 'env' | 'ports' | 'readinessProbe'>,
+): Deployment {
   const labels = { 'app.kubernetes.io/name': name }
   return {
     apiVersion: 'apps/v1',
