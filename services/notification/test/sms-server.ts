@@ -94,7 +94,7 @@ function failed(status: number): Answer {
   return status === 429 ? refused(429, 20429, 'Too Many Requests') : refused(status, 20000 + status, 'not now')
 }
 
-function flood(response: ServerResponse, onLeft: (octets: number) => void): void {
+function flood(response: ServerResponse, onLeft: (octets: number) => void): ServerResponse {
   const chunk = Buffer.alloc(65_536)
   let octets = 0
   const write = (): void => {
@@ -104,6 +104,7 @@ function flood(response: ServerResponse, onLeft: (octets: number) => void): void
   }
   response.on('close', () => onLeft(octets))
   write()
+  return response
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
