@@ -8,6 +8,7 @@ import { stageBench, testDatabase, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { migrate } from '../carts/src/migrate.ts'
+import { createStore } from '../carts/src/store.ts'
 import { endAll, examples, failedStart, start } from './test-environment.ts'
 import type { RunningStage, Stage } from './test-environment.ts'
 
@@ -38,6 +39,24 @@ afterEach(endAll)
 afterAll(async () => {
   await bench.close()
   await database.drop()
+})
+
+test('deletes old views, however many there are', async () => {
+  const store = createStore({
+    ...{ url: database.url, poolSize: 2, leftSeconds: 1, leftMaxSeconds: 2, keepDays: 90 },
+    onIdleError: () => undefined,
+  })
+  try {
+    await database.ask(
+      'carts',
+      `INSERT INTO views (customer_id, sku, viewed_at)
+       SELECT 'c' || n, 'SKU-0001', now() - interval '91 days' FROM generate_series(1, 5001) AS n`,
+    )
+    expect([await store.prune(), await store.prune()]).toEqual([true, false])
+    expect(await database.ask('carts', 'SELECT FROM views')).toEqual([])
+  } finally {
+    await store.close()
+  }
 })
 
 let port = 0

@@ -29,6 +29,7 @@ export type LeftCart = Cart & { readonly items: Items }
 export type Store = ReturnType<typeof createStore>
 
 const atOnce = 200
+const prunedAtOnce = 5_000
 
 export function createStore(options: StoreOptions) {
   const pool = poolOf(options)
@@ -74,8 +75,14 @@ export function createStore(options: StoreOptions) {
       inTransaction(async (client) => {
         for (const text of forgetting) await client.query(text, [customerId])
       }),
-    prune: async (): Promise<void> => {
-      for (const text of prunings) await pool.query(text, [options.keepDays, 5_000])
+    /** Returns whether there may be more to delete. */
+    prune: async (): Promise<boolean> => {
+      let more = false
+      for (const text of prunings) {
+        const { rowCount } = await pool.query(text, [options.keepDays, prunedAtOnce])
+        more ||= rowCount === prunedAtOnce
+      }
+      return more
     },
     close: () => pool.end(),
   }

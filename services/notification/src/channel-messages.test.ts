@@ -59,6 +59,8 @@ test('short messages about an order are for what a customer acts on', () => {
 test('a push message goes to each browser, under an id of its own', () => {
   const messages = messagesFor(['push-order'])
   expect(new Set(messages.map(({ messageId }) => messageId)).size).toBe(4)
+  // Ids are in logs and traces; an endpoint lets its reader write to the browser.
+  expect(messages.filter(({ messageId }) => messageId.includes('push.example'))).toEqual([])
   expect(new Set(messages.map(({ recipient }) => recipient))).toEqual(
     new Set(subscriptions.map((one) => JSON.stringify(one))),
   )

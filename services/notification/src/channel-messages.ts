@@ -1,5 +1,6 @@
 // Which messages besides mails about orders follow from events? SMS and push messages about parcels
 // and the end of an order, and marketing, each for customers who have agreed to its lane.
+import { createHash } from 'node:crypto'
 import type { EventOf, OrderEvent } from '@orderpipeline/order-events'
 import { channelOf, isMarketing, lanes, needsConsent } from './lanes.ts'
 import type { Channel, ConsentedLane } from './lanes.ts'
@@ -107,7 +108,10 @@ export function closedReminders(
 
 const marketingLanes = lanes.filter(needsConsent).filter(isMarketing)
 
-/** A push message has one for each browser. */
+/**
+ * Of push messages one for each browser, by the hash of its endpoint: ids are in logs and traces, and
+ * who knows an endpoint can write to the browser.
+ */
 function idsIn(lane: ConsentedLane, id: string, { subscriptions }: Recipient, { domain }: Addressing): string[] {
   switch (channelOf(lane)) {
     case 'mail':
@@ -115,8 +119,12 @@ function idsIn(lane: ConsentedLane, id: string, { subscriptions }: Recipient, { 
     case 'sms':
       return [`sms:${id}`]
     case 'push':
-      return subscriptions.map(({ endpoint }) => `push:${id}:${endpoint}`)
+      return subscriptions.map(({ endpoint }) => `push:${id}:${hashOf(endpoint)}`)
   }
+}
+
+function hashOf(endpoint: string): string {
+  return createHash('sha256').update(endpoint).digest('base64url')
 }
 
 function messagesIn(

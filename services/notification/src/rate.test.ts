@@ -18,6 +18,14 @@ test('marketing leaves a half for messages about orders', () => {
   expect(rate.take(20, false)).toBe(5)
 })
 
+test('marketing leaves a message for orders at any rate', () => {
+  for (const perSecond of [0.01, 0.5, 1, 1.5, 2, 3]) {
+    const rate = createRate(perSecond, () => 0)
+    rate.take(20, true)
+    expect(rate.take(1, false), `${perSecond} a second`).toBe(1)
+  }
+})
+
 test('marketing gets its turn at a rate below one a second', () => {
   let now = 0
   const rate = createRate(0.5, () => now)

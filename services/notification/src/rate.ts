@@ -1,5 +1,5 @@
 // How many messages may a replica give to a channel's provider now? A token bucket for both lanes
-// of the channel, in which marketing leaves a half for messages about orders.
+// of the channel, of which marketing leaves a half for messages about orders.
 
 export interface Rate {
   /** How many of `count` may be sent now; they count as sent. */
@@ -8,11 +8,13 @@ export interface Rate {
   giveBack(count: number): void
 }
 
-/** A bucket holds what a second allows, and one message at least. */
+/**
+ * A bucket holds what a second allows, and two messages at least: one of them is for orders. With
+ * one, both lanes would get it by chance.
+ */
 export function createRate(perSecond: number, monotonicMs: () => number): Rate {
-  const size = Math.max(1, perSecond)
-  // With a bucket of one message, a half would leave marketing nothing.
-  const reserve = size >= 2 ? size / 2 : 0
+  const size = Math.max(2, perSecond)
+  const reserve = size / 2
   let tokens = size
   let at = monotonicMs()
   return {

@@ -33,11 +33,13 @@ const batchSize = 20
 const firstRetrySeconds = 5
 const lastRetrySeconds = 600
 const longestPauseSeconds = 60
+/** Each of them may reach the customer. They span about half an hour. */
+const unansweredAttempts = 3
 
 /**
- * Sends one batch of the due messages of a lane. Returns how many the other side answered, or were
- * not to be sent now. What is under way when `signal` aborts is left for another time. @throws
- * DatabaseError
+ * Sends one batch of the due messages of a lane. Returns how many of them it settled for now, or 0
+ * where all met an outage. What is under way when `signal` aborts is left for another time. @throws
+ * DatabaseError, and what a port throws besides its own error, once the others are recorded
  */
 export async function sendDue(
   database: Queryable,
@@ -50,22 +52,34 @@ export async function sendDue(
   if (allowed === 0) return 0
   const { mails, notSent } = await takeDue(database, lane, allowed, options)
   rate.giveBack(allowed - mails.length)
-  const outcomes = await Promise.all(
-    mails.map(async (mail) => {
-      try {
-        await options.mailer.send(mail, signal)
-        return { mail }
-      } catch (error) {
-        if (!(error instanceof MessageRefusedError)) throw error
-        return { mail, error }
-      }
-    }),
-  )
-  const sentIds = outcomes.filter(({ error }) => error === undefined).map(({ mail }) => mail.id)
+  const outcomes = await Promise.all(mails.map((mail) => outcomeOf(mail, options.mailer, signal)))
+  const sentIds = outcomes.flatMap(({ mail, sent }) => (sent ? [mail.id] : []))
   if (sentIds.length > 0) await database.query(removeMails, [sentIds])
   const failedMails = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
   if (failedMails.length > 0) await recordFailures(database, failedMails, options)
-  return notSent + mails.length - failedMails.filter(({ error }) => error.outage).length
+  const [defect] = outcomes.flatMap((outcome) => outcome.defect ?? [])
+  if (defect) throw defect
+  const outages = failedMails.filter(({ error }) => error.outage).length
+  // Push messages go to several services, and one that is away must not slow down the others.
+  return notSent + (outages === mails.length ? 0 : mails.length)
+}
+
+interface Outcome {
+  readonly mail: TakenMail
+  readonly sent: boolean
+  readonly error?: MessageRefusedError
+  /** The message stays as it is, until its lease is over. */
+  readonly defect?: Error
+}
+
+async function outcomeOf(mail: TakenMail, mailer: Mailer, signal: AbortSignal | undefined): Promise<Outcome> {
+  try {
+    await mailer.send(mail, signal)
+    return { mail, sent: true }
+  } catch (error) {
+    if (error instanceof MessageRefusedError) return { mail, sent: false, error }
+    return { mail, sent: false, defect: error instanceof Error ? error : new Error(String(error)) }
+  }
 }
 
 async function recordFailures(
@@ -73,16 +87,15 @@ async function recordFailures(
   failedMails: readonly { readonly mail: TakenMail; readonly error: MessageRefusedError }[],
   { attempts, keepSeconds, onFailure, random = Math.random }: SenderOptions,
 ): Promise<void> {
-  const ends = failedMails.map(({ mail, error }) =>
-    error.outage ? mail.ageSeconds >= keepSeconds : !error.retry || mail.attempts + 1 >= attempts,
-  )
+  const ends = failedMails.map(({ mail, error }) => {
+    if (error.outage) return mail.ageSeconds >= keepSeconds
+    return !error.retry || mail.attempts + 1 >= (error.unanswered ? Math.min(attempts, unansweredAttempts) : attempts)
+  })
   failedMails.forEach(({ mail, error }, n) => onFailure(mail, error, ends[n] === true))
   await database.query(failMails, [
     failedMails.map(({ mail }) => mail.id),
     failedMails.map(({ error }) => error.message.slice(0, 500)),
-    failedMails.map(({ mail, error }) =>
-      error.outage ? pauseSeconds(mail.ageSeconds, random) : retrySeconds(mail.attempts + 1, random),
-    ),
+    failedMails.map(({ mail, error }) => nextTrySeconds(mail, error, random)),
     ends,
     failedMails.map(({ error }, n) => !error.outage || ends[n]),
   ])
@@ -93,6 +106,11 @@ async function recordFailures(
       goneMails.map(({ lane }) => lane),
       goneMails.map(({ recipient }) => recipient),
     ])
+}
+
+function nextTrySeconds(mail: TakenMail, error: MessageRefusedError, random: () => number): number {
+  if (error.outage) return pauseSeconds(mail.ageSeconds, random)
+  return error.unanswered ? lastRetrySeconds * (1 + random()) : retrySeconds(mail.attempts + 1, random)
 }
 
 /** Doubles with each failure; half of it is chance. */
@@ -142,11 +160,14 @@ export function mailTasks(
 }
 
 /** A mail that was given up shows for a month what went wrong; its address and text are deleted. */
-export function failedMailsTask(everySeconds = 3_600, keptDays = 30): PeriodicTask {
+export function failedMailsTask(everySeconds = 3_600, keptDays = 30, atOnce = 5_000): PeriodicTask {
   return {
     name: 'failed mails',
     everyMs: everySeconds * 1_000,
-    run: ({ database }) => database.query(removeFailedMails, [keptDays, 5_000]),
+    run: async ({ database, stopping }) => {
+      for (let count = atOnce; count === atOnce && !stopping.aborted;)
+        count = (await database.query(removeFailedMails, [keptDays, atOnce])).length
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 // How is a mail sent to a mail server, and what does its answer mean?
 import { createTransport } from 'nodemailer'
-import { MessageRefusedError } from './channels/refusal.ts'
+import { MessageRefusedError, withoutAddress } from './channels/refusal.ts'
 import type { Verdict } from './channels/refusal.ts'
 import { needsConsent } from './lanes.ts'
 import type { Mail } from './mails.ts'
@@ -43,8 +43,9 @@ export function createMailer({ url, from, connections, timeoutMs, unsubscribeUrl
       try {
         await transport.sendMail({ messageId, from, to: recipient, subject, ...content, ...(signal ? { signal } : {}) })
       } catch (cause) {
-        const message = cause instanceof Error ? cause.message : String(cause)
-        throw new MessageRefusedError('MailRefused', message, smtpVerdict(cause), { cause })
+        const message = withoutAddress(cause instanceof Error ? cause.message : String(cause), recipient)
+        // Without the cause, whose message and answer name the recipient.
+        throw new MessageRefusedError('MailRefused', message, smtpVerdict(cause))
       }
     },
     close: () => transport.close(),

@@ -19,7 +19,7 @@ import type { Mail } from '../src/mails.ts'
 import { addPushSubscription, dropPushSubscription, preferencesOf } from '../src/preferences/index.ts'
 import { savePreferencesOf, withdraw } from '../src/preferences/index.ts'
 import type { PreferencesData, Unsubscription } from '../src/preferences/index.ts'
-import { sendDue } from '../src/sender.ts'
+import { failedMailsTask, sendDue } from '../src/sender.ts'
 import type { SenderOptions } from '../src/sender.ts'
 import type { Mailer } from '../src/smtp.ts'
 import { startSmsServer } from './sms-server.ts'
@@ -163,24 +163,31 @@ test('marketing waits in the quiet hours of each customer, and none of it is los
   await save('early', ['marketing'], { quietHours: { from: '18:00', to: '22:30' } })
   await handle(['utc', 'tokyo', 'early'].map(recommendation))
   // 07:00 in Tokyo.
-  expect(await send('marketing', quietAt('2026-03-01T22:00:00Z'))).toBe(3)
+  expect(await send('marketing', quietAt('2999-03-01T22:00:00Z'))).toBe(3)
   expect(sentMails).toEqual([])
   const rows = await database.ask<{ customer: string; due: Date }>(
     'notification',
     'SELECT customer_id AS customer, due_at AS due FROM mails ORDER BY customer_id',
   )
   expect(rows.map(({ customer, due }) => `${customer} ${due.toISOString()}`)).toEqual([
-    'early 2026-03-01T22:30:00.000Z',
-    'tokyo 2026-03-01T23:00:00.000Z',
-    'utc 2026-03-02T08:00:00.000Z',
+    'early 2999-03-01T22:30:00.000Z',
+    'tokyo 2999-03-01T23:00:00.000Z',
+    'utc 2999-03-02T08:00:00.000Z',
   ])
   await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
-  await send('marketing', quietAt('2026-03-01T23:00:00Z'))
+  await send('marketing', quietAt('2999-03-01T23:00:00Z'))
   expect(sentMails.map(({ customerId }) => customerId).toSorted()).toEqual(['early', 'tokyo'])
   await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
-  await send('marketing', quietAt('2026-03-02T08:00:00Z'))
+  await send('marketing', quietAt('2999-03-02T08:00:00Z'))
   expect(sentMails.map(({ customerId }) => customerId).toSorted()).toEqual(['early', 'tokyo', 'utc'])
   expect(await lanesWaiting()).toEqual([])
+})
+
+test('a replica whose clock is slow does not take a held message again at once', async () => {
+  await save('ada', ['marketing'])
+  await handle([recommendation('ada')])
+  expect(await send('marketing', quietAt('2999-03-02T07:59:59Z'))).toBe(1)
+  expect(await send('marketing', quietAt('2999-03-02T07:59:59Z'))).toBe(0)
 })
 
 test('replicas share a lane, and each message is sent by one of them', async () => {
@@ -198,8 +205,14 @@ test('a number that has answered STOP loses its consents, unless it was changed 
     provider.stopped.add(phone)
   }
   await handle([statusChange('ada', 'SHIPPED'), statusChange('bob', 'SHIPPED')])
-  await save('bob', ['sms-order'], { phone: '+4915100000003' })
-  const mailer = createSmsPort({ ...provider, from: 'Shop', timeoutMs: 30_000 })
+  const port = createSmsPort({ ...provider, from: 'Shop', timeoutMs: 30_000 })
+  const mailer: Mailer = {
+    ...port,
+    send: async (mail) => {
+      if (mail.customerId === 'bob') await save('bob', ['sms-order'], { phone: '+4915100000003' })
+      await port.send(mail)
+    },
+  }
   await send('sms-order', { mailer })
   expect(Object.keys((await preferencesOf(database.as('notification'), 'ada')).consents)).toEqual([])
   expect(Object.keys((await preferencesOf(database.as('notification'), 'bob')).consents)).toEqual(['sms-order'])
@@ -235,6 +248,92 @@ test('an SMS that was refused for a while is sent later', async () => {
   }
   expect(provider.queued).toMatchObject([{ to: '+4915100000001' }])
   expect(await lanesWaiting()).toEqual(['order'])
+})
+
+test('an SMS whose answer is lost is sent three times at most', async () => {
+  await save('ada', ['sms-order'], { phone: '+4915100000001' })
+  await handle([statusChange('ada', 'SHIPPED')])
+  const mailer = createSmsPort({ ...provider, from: 'Shop', timeoutMs: 30_000 })
+  for (let round = 0; round < 10; round++) {
+    provider.faults.splice(0, provider.faults.length, 'drop')
+    await send('sms-order', { mailer, attempts: 20 })
+    await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
+  }
+  expect(provider.queued).toHaveLength(3)
+  expect(await lanesWaiting()).toEqual(['order'])
+})
+
+test('an SMS goes to the number that the customer has when it is sent', async () => {
+  await save('ada', ['sms-order'], { phone: '+4915100000001' })
+  await handle([statusChange('ada', 'SHIPPED')])
+  await save('ada', ['sms-order'], { phone: '+4915100000002' })
+  await send('sms-order')
+  expect(sent.map(({ recipient }) => recipient)).toEqual(['+4915100000002'])
+})
+
+test('a browser that was removed while its message waited gets nothing, and new keys count', async () => {
+  await save('ada', ['push-order'])
+  const endpoints = ['https://push.example/1', 'https://push.example/2']
+  for (const endpoint of endpoints)
+    await addPushSubscription(database.as('notification'), 'ada', { endpoint, p256dh: 'p', auth: 'a' })
+  await handle([statusChange('ada', 'SHIPPED')])
+  const [removed = '', renewed = ''] = endpoints
+  await dropPushSubscription(database.as('notification'), 'ada', removed)
+  await addPushSubscription(database.as('notification'), 'ada', { endpoint: renewed, p256dh: 'new', auth: 'b' })
+  await send('push-order')
+  expect(sent.map(({ recipient }) => JSON.parse(recipient) as unknown)).toEqual([
+    { endpoint: renewed, p256dh: 'new', auth: 'b' },
+  ])
+  expect(await lanesWaiting()).toEqual(['order'])
+})
+
+test('a defect in the handling of one message does not send the others again', async () => {
+  for (const customer of ['ada', 'bob', 'eve']) await save(customer, ['marketing'])
+  await handle(['ada', 'bob', 'eve'].map(recommendation))
+  const outage = { retry: true, outage: true }
+  const mailer: Mailer = {
+    send: async (mail) => {
+      if (mail.customerId === 'ada') throw new RangeError('a defect')
+      if (mail.customerId === 'bob') throw new MessageRefusedError('MailRefused', 'away', outage)
+      await taking.send(mail)
+    },
+    close: () => undefined,
+  }
+  await expect(send('marketing', { mailer })).rejects.toThrow('a defect')
+  await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
+  await send('marketing')
+  expect(sent.map(({ customerId }) => customerId).toSorted()).toEqual(['ada', 'bob', 'eve'])
+})
+
+test('a sender goes on while one of several services is away, and rests when all are', async () => {
+  for (const customer of ['ada', 'bob']) await save(customer, ['marketing'])
+  await handle(['ada', 'bob'].map(recommendation))
+  const away = (customers: readonly string[]): Mailer => ({
+    send: ({ customerId }) =>
+      customers.includes(customerId ?? '')
+        ? Promise.reject(new MessageRefusedError('MailRefused', 'away', { retry: true, outage: true }))
+        : Promise.resolve(),
+    close: () => undefined,
+  })
+  expect(await send('marketing', { mailer: away(['ada', 'bob']) })).toBe(0)
+  await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
+  expect(await send('marketing', { mailer: away(['bob']) })).toBe(2)
+})
+
+test('messages that were given up are deleted after a month, however many there are', async () => {
+  await database.ask(
+    'notification',
+    `INSERT INTO mails (lane, message_id, recipient, subject, body, attempts, failed_at)
+     SELECT 'sms-order', n::text, 'r', 's', 'b', 1, now() - make_interval(days => CASE WHEN n < 6 THEN 31 ELSE 29 END)
+     FROM generate_series(1, 6) AS n`,
+  )
+  const surroundings = {
+    publish: () => Promise.resolve(),
+    keyedByOrder: () => false,
+    stopping: new AbortController().signal,
+  }
+  await failedMailsTask(3_600, 30, 2).run({ database: database.as('notification'), ...surroundings })
+  expect(await database.ask('notification', 'SELECT message_id FROM mails')).toEqual([{ message_id: '6' }])
 })
 
 test('saved settings replace those before, and a consent that stays keeps its time', async () => {
@@ -297,7 +396,7 @@ test('the reminder of a cart is sent once, and not after the cart was ordered', 
   await handle(abandoned)
   await handle(abandoned)
   expect(await lanesWaiting()).toEqual(['marketing', 'marketing', 'sms-marketing'])
-  await send('marketing', quietAt('2026-03-01T22:00:00Z'))
+  await send('marketing', quietAt('2999-03-01T22:00:00Z'))
   await handle([eventOf('CartClosed', ordered, context)])
   await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
   for (const lane of ['marketing', 'sms-marketing'] as const) await send(lane)

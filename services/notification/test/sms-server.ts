@@ -4,7 +4,7 @@
 // (docs/messaging/api/message-resource, docs/api/errors), and knows what went through it.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface QueuedSms {
@@ -22,25 +22,30 @@ export interface SmsServer {
   readonly stopped: Set<string>
   /**
    * The next requests fail so, each once; `drop`: the message is queued and the answer is lost;
-   * `cut`: the answer ends after its head.
+   * `cut`: the answer ends after its head; `endless`: its body never ends.
    */
-  readonly faults: (429 | 503 | 'drop' | 'cut')[]
+  readonly faults: (number | 'drop' | 'cut' | 'endless')[]
+  /** Octets of the endless body that the caller has taken until it left. */
+  readonly endless: Promise<number>
   close(): Promise<void>
 }
 
 export async function startSmsServer(): Promise<SmsServer> {
+  const endless = Promise.withResolvers<number>()
   const state = {
     account: `AC${randomBytes(16).toString('hex')}`,
     token: randomBytes(16).toString('hex'),
     queued: [] as QueuedSms[],
     stopped: new Set<string>(),
     faults: [] as SmsServer['faults'],
+    endless: endless.promise,
   }
   const server = createServer((request, response) => {
     void textOf(request).then((text) => {
       const fault = state.faults.shift()
       const { status, body } = typeof fault === 'number' ? failed(fault) : answered(request, new URLSearchParams(text))
       if (fault === 'drop') return request.socket.destroy()
+      if (fault === 'endless') return flood(response.writeHead(status), endless.resolve)
       if (fault === 'cut')
         return response.writeHead(status, { 'content-length': '100' }).write('{', () => response.destroy())
       return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -85,8 +90,21 @@ function refused(status: number, code: number, message: string): Answer {
   return { status, body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status } }
 }
 
-function failed(status: 429 | 503): Answer {
-  return status === 429 ? refused(429, 20429, 'Too Many Requests') : refused(503, 20503, 'Service Unavailable')
+function failed(status: number): Answer {
+  return status === 429 ? refused(429, 20429, 'Too Many Requests') : refused(status, 20000 + status, 'not now')
+}
+
+function flood(response: ServerResponse, onLeft: (octets: number) => void): ServerResponse {
+  const chunk = Buffer.alloc(65_536)
+  let octets = 0
+  const write = (): void => {
+    if (response.destroyed) return
+    octets += chunk.length
+    response.write(chunk, () => setImmediate(write))
+  }
+  response.on('close', () => onLeft(octets))
+  write()
+  return response
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -8,6 +8,11 @@ export interface Verdict {
    * many requests.
    */
   readonly outage: boolean
+  /**
+   * The message may have been delivered: it was handed over, and no answer came. Another try may
+   * send it twice.
+   */
+  readonly unanswered?: boolean | undefined
   /** The address does not exist any more and must not be used again. */
   readonly addressGone?: boolean | undefined
 }
@@ -19,14 +24,27 @@ export class MessageRefusedError extends Error {
   readonly reason: RefusalReason
   readonly retry: boolean
   readonly outage: boolean
+  readonly unanswered: boolean
   readonly addressGone: boolean
   constructor(reason: RefusalReason, message: string, verdict: Verdict, options?: ErrorOptions) {
     super(message, options)
     this.reason = reason
     this.retry = verdict.retry
     this.outage = verdict.outage
+    this.unanswered = verdict.unanswered ?? false
     this.addressGone = verdict.addressGone ?? false
   }
+}
+
+export const unanswered: Verdict = { retry: true, outage: false, unanswered: true }
+
+/**
+ * What the other side says, for logs, traces and the database: more people read these than may know
+ * who the message is for.
+ */
+export function withoutAddress(text: string, address: string): string {
+  const name = address.replace(/^\+/, '').replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`)
+  return name === '' ? text : text.replace(new RegExp(String.raw`\+?${name}`, 'gi'), '(recipient)')
 }
 
 /**

@@ -62,9 +62,39 @@ test('a number that cannot be reached any more is final, and named as gone', asy
 test('a wrong login, a limit and a failure of the provider are no refusal of the message', async () => {
   const outage = { retry: true, outage: true, addressGone: false }
   expect(await refusalOf(port({ token: 'wrong' }).send(message()))).toMatchObject(outage)
-  server.faults.push(429, 503, 'drop')
-  for (let n = 0; n < 3; n++) expect(await refusalOf(port().send(message()))).toMatchObject(outage)
-  expect(await refusalOf(port({ url: 'http://127.0.0.1:1' }).send(message()))).toMatchObject(outage)
+  expect(await refusalOf(port({ account: 'AC0' }).send(message()))).toMatchObject(outage)
+  for (const status of [302, 402, 404, 429, 503]) {
+    server.faults.push(status)
+    expect(await refusalOf(port().send(message())), String(status)).toMatchObject(outage)
+  }
+  const closed = await startSmsServer()
+  await closed.close()
+  expect(await refusalOf(port({ url: closed.url }).send(message()))).toMatchObject(outage)
+})
+
+test('a message that may have been sent is no outage, in which it would be sent again without end', async () => {
+  const unanswered = { retry: true, outage: false, unanswered: true }
+  for (const fault of ['drop', 408, 500, 502, 504] as const) {
+    server.faults.push(fault)
+    expect(await refusalOf(port().send(message())), String(fault)).toMatchObject(unanswered)
+  }
+})
+
+test('takes a time-out that is no whole number of milliseconds', async () => {
+  await port({ timeoutMs: 16_100.000_000_000_002 }).send(message())
+  expect(server.queued).toHaveLength(1)
+})
+
+test('an answer without an end is left after a bounded part', async () => {
+  server.faults.push('endless')
+  await port().send(message())
+  expect(await server.endless).toBeLessThan(16_000_000)
+})
+
+test('what the provider says about a number does not say which', async () => {
+  const error = await refusalOf(port().send(message({ recipient: '+0123456' })))
+  expect(error.message).toContain(`Invalid 'To' Phone Number`)
+  expect(error.message).not.toContain('0123456')
 })
 
 test('an answer that ends after its head still says that the message is queued', async () => {
@@ -82,5 +112,6 @@ test('a provider that does not answer is waited for only so long', async () => {
   const never = new AbortController()
   const sending = refusalOf(port().send(message(), never.signal))
   never.abort()
-  expect(await sending).toMatchObject({ outage: true })
+  expect(await sending).toMatchObject({ unanswered: true })
+  expect(await refusalOf(port().send(message(), never.signal))).toMatchObject({ outage: true, unanswered: false })
 })

@@ -3,7 +3,7 @@
 import { isMarketing } from '../lanes.ts'
 import type { Mail } from '../mails.ts'
 import type { Mailer } from '../smtp.ts'
-import { httpVerdict, MessageRefusedError } from './refusal.ts'
+import { httpVerdict, MessageRefusedError, unanswered, withoutAddress } from './refusal.ts'
 import type { Verdict } from './refusal.ts'
 import { post } from './request.ts'
 
@@ -39,7 +39,8 @@ export function createSmsPort({ url, account, token, from, timeoutMs }: SmsOptio
       )
       if (status === 201 || status === 200) return
       const { code, message } = answerOf(answer)
-      throw new MessageRefusedError('SmsRefused', `${status} ${code ?? ''} ${message}`, smsVerdict(status, code))
+      const detail = withoutAddress(`${status} ${code ?? ''} ${message}`, recipient)
+      throw new MessageRefusedError('SmsRefused', detail, smsVerdict(status, code))
     },
     close: () => undefined,
   }
@@ -50,12 +51,20 @@ export function createSmsPort({ url, account, token, from, timeoutMs }: SmsOptio
  * none that takes an SMS (21211, 21614).
  */
 const goneCodes = new Set([21211, 21610, 21614])
-/** The queue of the sender is full (21611), or too many requests (20429). */
-const laterCodes = new Set([20429, 21611])
+/**
+ * The queue of the sender is full (21611), too many requests (20429), or the sender that the shop
+ * has configured is wrong (21212, 21703, 21705).
+ */
+const laterCodes = new Set([20429, 21212, 21611, 21703, 21705])
+/** Answers about the account, its balance or SMS_URL: every message would get them. */
+const outageStatuses = new Set([402, 404, 405])
 
 export function smsVerdict(status: number, code: number | undefined): Verdict {
   if (code !== undefined && laterCodes.has(code)) return { retry: true, outage: true }
   if (code !== undefined && goneCodes.has(code)) return { retry: false, outage: false, addressGone: true }
+  if ((status >= 300 && status < 400) || outageStatuses.has(status)) return { retry: true, outage: true }
+  // The API takes no idempotency key, and only 503 says that the message was not queued.
+  if (status === 408 || (status >= 500 && status !== 503)) return unanswered
   return httpVerdict(status)
 }
 

@@ -5,7 +5,7 @@ import type { Mail } from '../mails.ts'
 import type { Mailer } from '../smtp.ts'
 import { isMarketing } from '../lanes.ts'
 import { encryptPush, longestPushText } from './push-encryption.ts'
-import { httpVerdict, MessageRefusedError } from './refusal.ts'
+import { httpVerdict, MessageRefusedError, withoutAddress } from './refusal.ts'
 import type { Verdict } from './refusal.ts'
 import { post } from './request.ts'
 import { vapidAuthorization } from './vapid.ts'
@@ -35,7 +35,7 @@ export function createPushPort({ vapid, subject, hosts, timeoutMs, now }: PushOp
     send: async (message: Mail, signal) => {
       const subscription = subscriptionOf(message.recipient)
       if (!isAllowedEndpoint(subscription.endpoint, hosts))
-        throw refused(`${hostOf(subscription.endpoint)} is no push service that PUSH_HOSTS allows`, goneForGood)
+        throw refused(`${hostOf(subscription.endpoint)} is no push service that PUSH_HOSTS allows`, notAllowed)
       const marketing = isMarketing(message.lane)
       const body = encrypted(message, subscription)
       const { status, text } = await post(
@@ -56,12 +56,15 @@ export function createPushPort({ vapid, subject, hosts, timeoutMs, now }: PushOp
         'PushRefused',
       )
       if (status >= 200 && status < 300) return
-      throw refused(`${status} ${text.slice(0, 200)}`, pushVerdict(status))
+      const detail = withoutAddress(text.slice(0, 200), new URL(subscription.endpoint).pathname)
+      throw refused(`${status} ${detail}`, pushVerdict(status))
     },
     close: () => undefined,
   }
 }
 
+/** The browser stays: a mistake in PUSH_HOSTS must not delete those of all customers. */
+const notAllowed: Verdict = { retry: false, outage: false }
 const goneForGood: Verdict = { retry: false, outage: false, addressGone: true }
 
 /** 404 and 410: the subscription has expired, or the customer has withdrawn it in the browser. */

@@ -45,7 +45,8 @@ RETURNING id, lane, message_id AS "messageId", recipient, subject, body, tracepa
 
 /**
  * The same for a lane that needs consent, with whether the customer agrees to it now, and the
- * customer's quiet hours.
+ * customer's quiet hours. An SMS goes to the number of this moment, a push message to a browser that
+ * the customer still has, by its keys of this moment.
  */
 export const takeConsented: Statement = {
   name: 'notification.take-consented',
@@ -53,7 +54,17 @@ export const takeConsented: Statement = {
 UPDATE mails
 SET due_at = now() + make_interval(secs => $2)
 FROM (
-  SELECT waiting.id, consents.lane IS NOT NULL AS consented, time_zone, quiet_from, quiet_to
+  SELECT waiting.id, consents.lane IS NOT NULL AS consented, time_zone, quiet_from, quiet_to,
+    CASE
+      WHEN waiting.lane LIKE 'sms-%' THEN phone
+      WHEN waiting.lane LIKE 'push-%' THEN (
+        SELECT json_build_object('endpoint', endpoint, 'p256dh', p256dh, 'auth', auth)::text
+        FROM push_subscriptions
+        WHERE push_subscriptions.customer_id = waiting.customer_id
+          AND endpoint = waiting.recipient::json ->> 'endpoint'
+      )
+      ELSE waiting.recipient
+    END AS address
   FROM mails AS waiting
   LEFT JOIN consents ON consents.customer_id = waiting.customer_id AND consents.lane = waiting.lane
   LEFT JOIN preferences ON preferences.customer_id = waiting.customer_id
@@ -63,16 +74,19 @@ FROM (
   FOR UPDATE OF waiting SKIP LOCKED
 ) AS due
 WHERE mails.id = due.id
-RETURNING mails.id, lane, message_id AS "messageId", recipient, subject, body, traceparent, attempts,
-  customer_id AS "customerId", extract(epoch FROM now() - created_at)::float8 AS "ageSeconds",
-  due.consented, due.time_zone AS "timeZone", due.quiet_from AS "quietFrom", due.quiet_to AS "quietTo"`,
+RETURNING mails.id, lane, message_id AS "messageId", due.address AS recipient, subject, body, traceparent,
+  attempts, customer_id AS "customerId", extract(epoch FROM now() - created_at)::float8 AS "ageSeconds",
+  due.consented AND due.address IS NOT NULL AS consented, due.time_zone AS "timeZone", due.quiet_from AS "quietFrom", due.quiet_to AS "quietTo"`,
 }
 
-/** $1: ids, $2: when each may be sent. */
+/**
+ * $1: ids, $2: when each may be sent. Not at once: a replica whose clock is slow would take it again
+ * and again until its own clock has come to the end of the quiet hours.
+ */
 export const holdMails: Statement = {
   name: 'notification.hold-mails',
   text: `
-UPDATE mails SET due_at = held.due_at
+UPDATE mails SET due_at = greatest(held.due_at, now() + interval '10 seconds')
 FROM unnest($1::bigint[], $2::timestamptz[]) AS held (id, due_at)
 WHERE mails.id = held.id`,
 }
@@ -122,12 +136,13 @@ FROM unnest($1::bigint[], $2::text[], $3::float8[], $4::boolean[], $5::boolean[]
 WHERE mails.id = failed.id`,
 }
 
-/** $1: days since they were given up; $2: rows at most. */
+/** $1: days since they were given up; $2: rows at most. Returns as many rows as it has deleted. */
 export const removeFailedMails: Statement = {
   name: 'notification.remove-failed-mails',
   text: `
 DELETE FROM mails
 WHERE id IN (
   SELECT id FROM mails WHERE failed_at < now() - make_interval(days => $1) LIMIT $2 FOR UPDATE SKIP LOCKED
-)`,
+)
+RETURNING id`,
 }
