@@ -10,7 +10,9 @@ const optional: ReadonlySet<EventType> = new Set(
   }),
 )
 
-/** `hasTopic`: by the topic's name without a prefix. The topics of all other events must be there. */
+/**
+ * `hasTopic`: by the topic's name without a prefix. The topics of all other events must be there.
+ */
 export function publishable(
   events: readonly OrderEvent[],
   hasTopic: (topic: string) => boolean,
