@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { amountText } from '@orderpipeline/order-events'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { decimalText } from '../invoices/src/money.ts'
+import { selectUnpublished } from '../invoices/src/statements.ts'
 import { asRead, invoicesDatabase, openStore, order, program } from './invoices-environment.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -46,6 +47,13 @@ async function command(args: readonly string[], env: Record<string, string> = {}
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, out, err }
 }
+
+test('finds the documents of an order by an index, of which every batch needs some', async () => {
+  await ask('ANALYZE documents')
+  const [row] = await ask<{ orderId: string }>('SELECT order_id AS "orderId" FROM documents LIMIT 1')
+  const plan = await ask<Record<string, string>>(`EXPLAIN ${selectUnpublished}`, [[row?.orderId]])
+  expect(plan.map((line) => line['QUERY PLAN']).join('\n')).not.toContain('Seq Scan')
+})
 
 test('the ledger of the days adds up to zero in every currency, and is the same every time', async () => {
   const period = ['--from', day, '--to', day]

@@ -77,28 +77,56 @@ function linesOfPart(part: Part, invoice: Invoice, products: readonly Product[])
   const unknown = pieces.find(({ product }) => product === undefined)
   if (unknown) return `of ${unknown.sku}, which the invoice does not have`
   const costs = pieces.flatMap(({ product, quantity }) =>
-    product ? [{ product, quantity, weight: quantity * product.unitPriceCents }] : [],
+    product ? [{ product, quantity, cents: quantity * product.unitPriceCents }] : [],
   )
-  if (costs.length > 0 && sum(costs, 'weight') === amount)
-    return costs.map(({ product, quantity, weight }) => line(product, quantity, weight))
-  const weights =
-    sum(costs, 'weight') > 0
-      ? costs
-      : products.map((product) => ({ product, weight: Math.max(0, product.grossCents - product.creditedCents) }))
-  return shares(amount, weights)
+  const isWhole = costs.every(({ product, cents }) => cents <= remainingOf(product))
+  if (costs.length > 0 && isWhole && sum(costs, 'cents') === amount)
+    return costs.map(({ product, quantity, cents }) => line(product, quantity, cents))
+  return linesOfAmount(amount, costs, products)
 }
 
-/** An amount is of every product, in proportion to its weight; of none with a share of 0. */
-function shares(amount: number, weights: readonly { readonly product: Product; readonly weight: number }[]): Line[] {
-  const total = BigInt(sum(weights, 'weight'))
+interface Share {
+  readonly product: Product
+  readonly cents: number
+}
+
+/**
+ * Of the pieces, as far as their products have as much left; what these lack is of all others. So
+ * no more of a product is ever credited than was invoiced, and its tax at its own rate.
+ */
+function linesOfAmount(amount: number, costs: readonly Share[], products: readonly Product[]): Line[] {
+  const most = costs.map(({ product, cents }) => ({ product, cents: Math.min(cents, remainingOf(product)) }))
+  const own = shares(Math.min(amount, sum(most, 'cents')), most)
+  const left = products.map((product) => ({ product, cents: remainingOf(product) - centsOf(product, own) }))
+  const others = shares(amount - sum(own, 'cents'), left)
+  return products.flatMap((product) => {
+    const cents = centsOf(product, own) + centsOf(product, others)
+    return cents === 0 ? [] : [line(product, 1, cents)]
+  })
+}
+
+function remainingOf({ grossCents, creditedCents }: Product): number {
+  return grossCents - creditedCents
+}
+
+function centsOf(product: Product, of: readonly Share[]): number {
+  return sum(
+    of.filter((share) => share.product === product),
+    'cents',
+  )
+}
+
+/** An amount in proportion to the cents of each, and to none more than these. */
+function shares(amount: number, weights: readonly Share[]): Share[] {
+  const total = BigInt(sum(weights, 'cents'))
   let [weightBefore, amountBefore] = [0n, 0]
-  return weights.flatMap(({ product, weight }) => {
-    weightBefore += BigInt(weight)
+  return weights.map(({ product, cents }) => {
+    weightBefore += BigInt(cents)
     // Rounded down each time, and all of it at the last product with a weight.
     const until = total === 0n ? 0 : Number((BigInt(amount) * weightBefore) / total)
     const share = until - amountBefore
     amountBefore = until
-    return share === 0 ? [] : [line(product, 1, share)]
+    return { product, cents: share }
   })
 }
 

@@ -104,6 +104,8 @@ CREATE TABLE IF NOT EXISTS documents (
 ALTER TABLE documents DROP CONSTRAINT IF EXISTS documents_order_id_kind_key;
 CREATE UNIQUE INDEX IF NOT EXISTS documents_invoice ON documents (order_id) WHERE kind = 'invoice';
 CREATE UNIQUE INDEX IF NOT EXISTS documents_credit ON documents (order_id, refund_id) WHERE kind = 'credit-note';
+-- Both of them, and those that are not published yet.
+CREATE INDEX IF NOT EXISTS documents_by_order ON documents (order_id);
 -- The ledger is read in this order.
 CREATE INDEX IF NOT EXISTS documents_by_day ON documents (issued_on, series, year, number);
 

@@ -11,7 +11,7 @@ export { ForeignGroupError, offsetMetadataOf, refuseGroupOfAnother, type Group }
 export { createProducer, PublishError, type Producer } from './producer/producer.ts'
 export type { ConsumedRecord, OutgoingRecord, RecordHeaders } from './client/records.ts'
 export { longestRetentionHours, RetentionRefusedError } from './client/retention.ts'
-export { createTopics, groupLag, groupMembers, readTopic, type TopicSpec } from './client/topics.ts'
+export { createTopics, existingTopics, groupLag, groupMembers, readTopic, type TopicSpec } from './client/topics.ts'
 export {
   deadLetterTopicOf,
   deadLettersOf,

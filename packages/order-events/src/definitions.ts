@@ -207,7 +207,8 @@ export const definitions = {
     data: z.object({
       ...aboutOrder,
       ...partialRefund,
-      reason: z.string().min(1).max(200),
+      /** Up to 200 characters, some of which are two units of UTF-16. */
+      reason: z.string().min(1).max(400),
       items: z.array(OrderItem).min(1).max(50).optional(),
     }),
   },

@@ -1,6 +1,7 @@
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { responseIn } from '@orderpipeline/http'
+import { decode, encode, eventOf } from '@orderpipeline/order-events'
 import type { OpenApi } from '@orderpipeline/http'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test, vi } from 'vitest'
@@ -281,6 +282,18 @@ describe('a refund of a part', () => {
   ])('is refused with 422 and never asked for: %s', async (_what, body) => {
     const answer = await post(body)
     expect(answer).toMatchObject({ status: 422, requests: [] })
+  })
+
+  test('has a reason that every service can read, or is refused', async () => {
+    const longest = '\u{1f4e6}'.repeat(200)
+    const { requests } = await post({ ...fields, reason: longest }, { kind: 'accepted', refund })
+    expect(requests[0]?.[1].reason).toBe(longest)
+    const data = { orderId: id, customerId: 'ada', refundId: id, amountCents: 500, currency: 'EUR', reason: longest }
+    const event = eventOf('PartialRefundRequested', data, { source: '/orders', now: new Date() }, id)
+    expect(decode(encode(event).value)).toEqual(event)
+    // The database stores no half of a character.
+    for (const reason of [`${longest}!`, 'half \ud83d'])
+      expect(await post({ ...fields, reason })).toMatchObject({ status: 400, requests: [] })
   })
 
   test('needs a key, a reason, and an amount that is one', async () => {

@@ -26,14 +26,23 @@ function forget(customerId: string) {
   return forgetCustomer({ databaseUrl: adminUrl, customerId })
 }
 
+/** The first is of staff, who may write anything into it. */
+function refundsOf(customerId: string) {
+  const refund = { refundId: uuid(99), amountCents: 100, status: 'REFUNDED', at: '2026-01-02T03:04:05Z' }
+  return [
+    { ...refund, reason: `${customerId} called`, by: 'kim', key: 'note-7', hash: 'h' },
+    { ...refund, reason: 'returned' },
+  ]
+}
+
 async function storeHistory(customerId: string, n: number, status: string): Promise<void> {
   const id = uuid(n)
   const write = (role: string, text: string) => database.ask(role, text, [id, customerId])
   await database.ask(
     'orders',
-    `INSERT INTO orders (order_id, customer_id, currency, status, reason, total_cents)
-     VALUES ($1, $2, 'EUR', $3::text, CASE $3::text WHEN 'CANCELLED' THEN 'CUSTOMER' END, 700)`,
-    [id, customerId, status],
+    `INSERT INTO orders (order_id, customer_id, currency, status, reason, total_cents, refunds)
+     VALUES ($1, $2, 'EUR', $3::text, CASE $3::text WHEN 'CANCELLED' THEN 'CUSTOMER' END, 700, $4::jsonb)`,
+    [id, customerId, status, JSON.stringify(refundsOf(customerId))],
   )
   await write(
     'orders',
@@ -140,6 +149,12 @@ test('erases a customer from every table and keeps the books complete', async ()
   const { orders, pseudonym } = await forget(ada)
   expect(orders).toBe(2)
   expect(await tracesOf(ada)).toEqual([])
+  const [{ refunds } = {}] = await database.ask<{ refunds: { reason: string }[] }>(
+    'orders',
+    'SELECT refunds FROM orders WHERE customer_id = $1 LIMIT 1',
+    [pseudonym],
+  )
+  expect(refunds?.map(({ reason }) => reason)).toEqual(['erased', 'returned'])
   const [ofOrders, ...others] = await tracesOf(pseudonym)
   expect(ofOrders).toMatch(/^orders\.orders_/)
   expect(others.toSorted()).toEqual([

@@ -268,7 +268,7 @@ test('an SMS goes to the number that the customer has when it is sent', async ()
   await handle([statusChange('ada', 'SHIPPED')])
   await save('ada', ['sms-order'], { phone: '+4915100000002' })
   await send('sms-order')
-  expect(sent.map(({ recipient }) => recipient)).toEqual(['+4915100000002'])
+  expect(sentMails.map(({ recipient }) => recipient)).toEqual(['+4915100000002'])
 })
 
 test('a browser that was removed while its message waited gets nothing, and new keys count', async () => {
@@ -281,7 +281,7 @@ test('a browser that was removed while its message waited gets nothing, and new 
   await dropPushSubscription(database.as('notification'), 'ada', removed)
   await addPushSubscription(database.as('notification'), 'ada', { endpoint: renewed, p256dh: 'new', auth: 'b' })
   await send('push-order')
-  expect(sent.map(({ recipient }) => JSON.parse(recipient) as unknown)).toEqual([
+  expect(sentMails.map(({ recipient }) => JSON.parse(recipient) as unknown)).toEqual([
     { endpoint: renewed, p256dh: 'new', auth: 'b' },
   ])
   expect(await lanesWaiting()).toEqual(['order'])
@@ -302,7 +302,7 @@ test('a defect in the handling of one message does not send the others again', a
   await expect(send('marketing', { mailer })).rejects.toThrow('a defect')
   await database.ask('notification', `UPDATE mails SET due_at = now() - interval '1 second'`)
   await send('marketing')
-  expect(sent.map(({ customerId }) => customerId).toSorted()).toEqual(['ada', 'bob', 'eve'])
+  expect(sentMails.map(({ customerId }) => customerId).toSorted()).toEqual(['ada', 'bob', 'eve'])
 })
 
 test('a sender goes on while one of several services is away, and rests when all are', async () => {

@@ -12,13 +12,15 @@ import { createRegistry } from '@orderpipeline/telemetry'
 import { paymentConfig } from '../src/config.ts'
 import { createConnection } from '../src/connection.ts'
 import { paymentStage } from '../src/definition.ts'
-import { askAboutDisputes, disputesTask } from '../src/disputes/watch-disputes.ts'
+import { askAboutDisputes, disputesTask, watchChanged } from '../src/disputes/watch-disputes.ts'
+import { ProviderError } from '../src/provider/provider-error.ts'
 import { webhookTask } from '../src/provider/stripe/webhook-task.ts'
 import { webhookPath } from '../src/provider/stripe/webhook.ts'
 import { reconcile } from '../src/reconcile/reconcile.ts'
 import { settleLostDisputes } from '../src/refunds/after-disputes.ts'
 import { makeDueRefunds } from '../src/refunds/due-refunds.ts'
 import { makePartialRefunds } from '../src/refunds/make-partial-refunds.ts'
+import { duesOfLostDisputes } from '../src/sql/partial-refunds.ts'
 import { startStripeServer, stripeSignature } from './stripe-server.ts'
 import type { StoredDispute, StripeServer } from './stripe-server.ts'
 
@@ -183,6 +185,35 @@ test('a dispute of a charge that is not of this shop is forgotten', async () => 
   expect(await database.ask('payment', watched, [dispute.id])).toEqual([])
 })
 
+test('a dispute of another shop with the same account is neither recorded nor published', async () => {
+  const order = await paidOrder()
+  const intent = stripe.intents.get(order.chargeId)
+  const foreignOrder = { ...order, orderId: randomUUID() }
+  if (intent) intent.metadata['order_id'] = foreignOrder.orderId
+  const dispute = stripe.dispute(order.chargeId)
+  await call('created', dispute)
+  await askAbout()
+  expect(await disputesOf(foreignOrder)).toEqual([])
+  expect(await adjustments(foreignOrder)).toEqual([])
+  dispute.status = 'lost'
+  await askAbout()
+  const watched = 'SELECT dispute_id FROM disputes_watched WHERE dispute_id = $1'
+  expect(await database.ask('payment', watched, [dispute.id])).toEqual([])
+})
+
+test('a dispute of a second charge of an order is recorded, and does not cancel the order', async () => {
+  const order = await paidOrder()
+  const intent = stripe.intents.get(order.chargeId)
+  if (!intent) throw new Error('the order has no charge')
+  stripe.intents.set('pi_second', { ...intent, id: 'pi_second' })
+  await call('created', stripe.dispute('pi_second'))
+  await askAbout()
+  expect(await disputesOf(order)).toMatchObject([{ status: 'OPEN' }])
+  expect(await adjustments(order)).toEqual([])
+  await handle([cancelledEvent(order)])
+  expect(refundsOf(order.chargeId)).toEqual([700])
+})
+
 test('a disputed order that is cancelled is refunded only once the shop has won', async () => {
   const order = await paidOrder()
   const dispute = stripe.dispute(order.chargeId)
@@ -216,6 +247,23 @@ test('of a lost dispute nothing is refunded a second time, and the rest of a par
   expect(refundsOf(part.chargeId)).toEqual([400])
   expect([await dues(whole), await dues(part)]).toEqual([[], []])
   expect(await adjustments(part)).toEqual(['PaymentDisputed', 'PaymentDisputeClosed', 'PaymentPartlyRefunded'])
+})
+
+test('what a partial dispute has left of a cancelled order has the parts that were not made', async () => {
+  const order = await paidOrder()
+  await handle([request(order, 200)])
+  const dispute = stripe.dispute(order.chargeId, 'needs_response', 300)
+  await call('created', dispute)
+  await askAbout()
+  await handle([cancelledEvent(order)])
+  dispute.status = 'lost'
+  await askAbout()
+  // As if the loss were recorded between the two statements of the task.
+  expect(await database.as('payment').query(duesOfLostDisputes, [50])).toEqual([])
+  stripe.disputes.splice(0)
+  await giveBack()
+  await giveBack()
+  expect(refundsOf(order.chargeId)).toEqual([400])
 })
 
 test('a part that is due waits for the dispute, and a new one is refused', async () => {
@@ -254,6 +302,27 @@ test('a webhook that never came is found by the comparison with the provider', a
   expect(await disputesOf(order)).toMatchObject([{ status: 'OPEN' }])
   const again = await reconcile(stretch, surroundings(), options)
   expect(again.filter(({ orderId }) => orderId === order.orderId)).toEqual([])
+})
+
+test('a dispute without a webhook is found after hours in which the stage was away, and once', async () => {
+  const order = await paidOrder()
+  const dispute = stripe.dispute(order.chargeId, 'needs_response', 700, Math.floor(Date.now() / 1_000) - 3 * 3_600)
+  const list = `UPDATE reconciliations SET leased_until = '-infinity', compared_to = now() - interval '4 hours' WHERE name = 'disputes'`
+  await database.ask('payment', list)
+  const { disputes: source } = connect()
+  const failing = { ...source, changedSince: () => Promise.reject(new ProviderError('Unreachable', 'away')) }
+  await watchChanged(surroundings(), { source: failing })
+  const watched = () =>
+    database.ask('payment', 'SELECT dispute_id FROM disputes_watched WHERE dispute_id = $1', [dispute.id])
+  expect(await watched()).toEqual([])
+  // The lease of a replica that failed, or died, ends.
+  await database.ask('payment', `UPDATE reconciliations SET leased_until = '-infinity' WHERE name = 'disputes'`)
+  await watchChanged(surroundings(), { source })
+  expect(await watched()).toHaveLength(1)
+  await askAbout()
+  expect(await disputesOf(order)).toMatchObject([{ status: 'OPEN' }])
+  // The list has been read up to now.
+  await watchChanged(surroundings(), { source: failing })
 })
 
 test('shows disputes by status, and none of it as owed', async () => {

@@ -204,6 +204,25 @@ test('asks again for as long as the provider fails, and shows what is owed', asy
   expect(await refundedByProvider(order)).toBe(300)
 })
 
+test('a provider that gives back another amount than the part is an error, and not published', async () => {
+  const order = await paidOrder()
+  await handle([request(order, 300)])
+  const whole: Provider = {
+    ...provider(),
+    refund: (_, chargeId) => Promise.resolve({ refundId: 're', chargeId, amountCents: 700, currency: 'EUR' }),
+  }
+  expect(await makeDue(whole)).toBe(0)
+  expect(await parts(order)).toMatchObject([{ status: 'DUE' }])
+  expect(await adjustments(order)).toEqual([])
+  const [row] = await database.ask<{ last_error: string }>(
+    'payment',
+    'SELECT last_error FROM partial_refunds WHERE order_id = $1',
+    [order.orderId],
+  )
+  expect(row?.last_error).toContain('is of 700 EUR instead of 300')
+  expect(await makeDue()).toBe(1)
+})
+
 test('a crash between the publication and the database repeats both, with one effect', async () => {
   const order = await paidOrder()
   await handle([request(order, 300)])

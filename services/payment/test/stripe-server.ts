@@ -40,7 +40,9 @@ export interface StoredDispute {
   readonly amount: number
   readonly currency: string
   readonly reason: string
+  readonly created: number
   readonly metadata: Record<string, string>
+  evidence: Record<string, string>
 }
 
 interface Answer {
@@ -54,8 +56,10 @@ interface Answer {
  */
 export interface StripeFault {
   readonly path: RegExp
+  readonly method?: 'GET' | 'POST'
   readonly done: boolean
-  readonly status: number | 'drop'
+  /** `slow`: it goes on after the caller has given up, until `release` is called. */
+  readonly status: number | 'drop' | 'slow'
   readonly code?: string
 }
 
@@ -71,13 +75,18 @@ export interface StripeServer {
   readonly faults: StripeFault[]
   /** Search does not show what is younger. */
   searchLag: boolean
+  /** Ends the calls that are slow. */
+  release(): void
   /** As after a day. */
   forgetKeys(): void
   /** A bank decides on what is processing. */
   decide(id: string, status: 'succeeded' | 'requires_payment_method'): void
   addCustomer(shopId: string, paymentMethod: string | null): void
-  /** A customer's bank disputes a charge, all of it unless an amount is given. */
-  dispute(intentId: string, status?: string, amount?: number): StoredDispute
+  /**
+   * A customer's bank disputes a charge, all of it unless an amount is given. `created`: Unix
+   * seconds, now when absent.
+   */
+  dispute(intentId: string, status?: string, amount?: number, created?: number): StoredDispute
   close(): Promise<void>
 }
 
@@ -114,7 +123,12 @@ class StripeState {
   searchLag = false
   readonly #customers = new Map<string, { id: string; paymentMethod: string | null }>()
   readonly #answers = new Map<string, { fingerprint: string; answer: Answer | undefined }>()
+  readonly #slowCalls: (() => void)[] = []
   #ids = 0
+
+  release(): void {
+    for (const end of this.#slowCalls.splice(0)) end()
+  }
 
   forgetKeys(): void {
     this.#answers.clear()
@@ -128,7 +142,12 @@ class StripeState {
       intent.last_payment_error = { code: 'payment_intent_payment_attempt_failed' }
   }
 
-  dispute(intentId: string, status = 'needs_response', amount?: number): StoredDispute {
+  dispute(
+    intentId: string,
+    status = 'needs_response',
+    amount?: number,
+    created = Math.floor(Date.now() / 1_000),
+  ): StoredDispute {
     const intent = this.intents.get(intentId)
     if (!intent) throw new Error(`no intent ${intentId}`)
     const about = {
@@ -137,7 +156,8 @@ class StripeState {
       payment_intent: intentId,
       reason: 'fraudulent',
     }
-    const dispute = { ...about, status, amount: amount ?? intent.amount, currency: intent.currency, metadata: {} }
+    const { currency } = intent
+    const dispute = { ...about, status, amount: amount ?? intent.amount, currency, created, metadata: {}, evidence: {} }
     this.disputes.push(dispute)
     return dispute
   }
@@ -172,8 +192,15 @@ class StripeState {
     if (savedAnswer && !savedAnswer.answer)
       return void respond(failure(409, 'idempotency_error', { code: 'idempotency_key_in_use' }))
     if (savedAnswer?.answer) return void respond(savedAnswer.answer, true)
-    const at = this.faults.findIndex(({ path }) => path.test(url.pathname))
+    const at = this.faults.findIndex((each) => each.path.test(url.pathname) && (each.method ?? method) === method)
     const [fault] = at < 0 ? [] : this.faults.splice(at, 1)
+    if (fault?.status === 'slow' && typeof key === 'string') {
+      this.#answers.set(key, { fingerprint, answer: undefined })
+      this.#slowCalls.push(() =>
+        this.#answers.set(key, { fingerprint, answer: this.#perform(method, url.pathname, params) }),
+      )
+      return
+    }
     const early = fault && !fault.done ? faultAnswer(fault) : undefined
     const answer = early ?? this.#perform(method, url.pathname, params)
     const finalAnswer = fault ? faultAnswer(fault) : answer
@@ -213,7 +240,7 @@ class StripeState {
       case 'GET refunds/:id':
         return ok(this.refunds.find((refund) => refund.id === id))
       case 'GET disputes':
-        return list(this.disputes.filter((dispute) => dispute.payment_intent === params.get('payment_intent')))
+        return this.#listDisputes(params)
       case 'GET disputes/:id':
         return this.#dispute(id, params)
       default:
@@ -278,6 +305,19 @@ class StripeState {
     }
     this.refunds.push(refund)
     return ok(refund)
+  }
+
+  /** The newest first, as `#list`. */
+  #listDisputes(params: URLSearchParams): Answer {
+    const intentId = params.get('payment_intent')
+    const since = Number(params.get('created[gte]') ?? 0)
+    const all = this.disputes
+      .filter(({ payment_intent, created }) => (intentId ?? payment_intent) === payment_intent && created >= since)
+      .reverse()
+    const from = all.findIndex(({ id }) => id === params.get('starting_after')) + 1
+    const limit = Number(params.get('limit') ?? 10)
+    const data = all.slice(from, from + limit)
+    return { status: 200, body: { object: 'list', data, has_more: from + limit < all.length } }
   }
 
   #dispute(id: string | undefined, params: URLSearchParams): Answer {
@@ -358,7 +398,7 @@ function isOfEndpoint({ body }: Answer) {
 
 function faultAnswer({ status, code }: StripeFault): Answer {
   const type = status === 429 ? 'invalid_request_error' : 'api_error'
-  return failure(status === 'drop' ? 599 : status, type, code === undefined ? {} : { code })
+  return failure(typeof status === 'string' ? 599 : status, type, code === undefined ? {} : { code })
 }
 
 function cancel(intent: StoredIntent): Answer {

@@ -57,6 +57,7 @@ export class RealShop implements ShopUnderTest {
   readonly #bank: DisputeSource = {
     of: (disputeId) => Promise.resolve(this.#disputes.get(disputeId.replace('dispute of ', ''))),
     ofCharge: () => Promise.resolve([]),
+    changedSince: () => Promise.resolve([]),
   }
   #says: CarriedStatus = 'UNDERWAY'
   readonly #carrier: Carrier = {

@@ -37,6 +37,17 @@ export async function createTopics(address: KafkaAddress, topics: readonly Topic
   }
 }
 
+/** The names of all topics that the user may see. */
+export async function existingTopics(address: KafkaAddress, logger: Logger): Promise<ReadonlySet<string>> {
+  const admin = createClient(address, logger).admin({ retry: { retries: 3 } })
+  await admin.connect()
+  try {
+    return new Set(await admin.listTopics())
+  } finally {
+    await admin.disconnect()
+  }
+}
+
 /**
  * Messages a group has yet to commit on a topic; a partition without a committed offset counts from
  * its beginning.

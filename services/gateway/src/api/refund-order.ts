@@ -17,7 +17,7 @@ export type RequestRefund = (
   context: Omit<RefundOfOrder['context'], 'now'>,
 ) => Promise<RequestedRefund>
 
-const printable = /^[^\u0000-\u001f\u007f-\u009f]{1,200}$/u
+const printable = /^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]{1,200}$/u
 const line = z.strictObject({
   sku: z.string().regex(skuPattern, '1 to 40 capital letters, digits or dashes, such as SKU-0001'),
   quantity: z.int().min(1).max(1000),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { decode, encode, eventId } from '@orderpipeline/order-events'
 import type { OrderStatus } from '@orderpipeline/order-events'
+import { publishable } from './declared-topics.ts'
 import { clearedOfOrder, eventsOfOrder } from './events-of-order.ts'
 import type { OrderRecord } from './events-of-order.ts'
 
@@ -105,4 +106,14 @@ test('requests, refunds of parts and disputes are published again under their ow
     eventId('PartialRefundRequested', orderId, refundId),
   )
   for (const event of events) expect(decode(encode(event).value)).toEqual(event)
+})
+
+test('without their topics nothing about refunds of parts and disputes is published', () => {
+  const dispute = { disputeId: 'du-1', chargeId: 'ch-1', amountCents: 700, currency: 'EUR', reason: 'fraudulent' }
+  const events = eventsOfOrder({ ...order, status: 'SHIPPED', disputes: [{ ...dispute, status: 'OPEN' }] }, now)
+  const types = (topics: readonly string[]) =>
+    publishable(events, (topic) => topics.includes(topic)).map(({ type }) => type)
+  expect(types(['payment.adjusted'])).toEqual(['OrderConfirmed', 'OrderStatusChanged', 'PaymentDisputed'])
+  // Where a topic is missing that every pipeline has, the program fails.
+  expect(types([])).toEqual(['OrderConfirmed', 'OrderStatusChanged'])
 })

@@ -1,6 +1,6 @@
 // The republish-events program: publishes again what orders on their way wait for, then exits.
 import { ConfigError, databaseVariables, readConfig, variables, wrongUsageExitCode } from '@orderpipeline/config'
-import { createProducer, kafkaAddress, kafkaVariables, PublishError } from '@orderpipeline/kafka'
+import { createProducer, existingTopics, kafkaAddress, kafkaVariables, PublishError } from '@orderpipeline/kafka'
 import { DatabaseError } from '@orderpipeline/postgres'
 import { silentLogger } from '@orderpipeline/process'
 import { z } from 'zod'
@@ -19,11 +19,15 @@ const schema = z.object({
 try {
   const config = readConfig(schema, process.env)
   const { since, write } = argumentsOf(process.argv.slice(2), new Date())
-  const producer = createProducer(kafkaAddress(config, 'republish-events'), silentLogger())
+  const address = kafkaAddress(config, 'republish-events')
+  const topics = await existingTopics(address, silentLogger()).catch((cause: unknown) => {
+    throw new PublishError('Kafka does not answer which topics it has', { cause })
+  })
+  const producer = createProducer(address, silentLogger())
   try {
     const { orders, events } = await republish({
       ...{ databaseUrl: config.DATABASE_URL, tlsCa: config.DATABASE_TLS_CA, since, now: () => new Date() },
-      ...{ prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS },
+      ...{ topics, prefix: config.KAFKA_TOPIC_PREFIX, keyedByOrder: config.KAFKA_ORDER_KEYED_TOPICS },
       publish: write ? (records) => producer.send(records) : undefined,
     })
     const counts = Object.entries(events).map(([type, count]) => `  ${type} ${count}\n`)

@@ -3,6 +3,7 @@
 // it drops it.
 import { connectAdministrator } from '@orderpipeline/postgres'
 import { clearedTopic, encode, encodeCleared } from '@orderpipeline/order-events'
+import { publishable } from './declared-topics.ts'
 import { clearedOfOrder, eventsOfOrder } from './events-of-order.ts'
 import { orderRecords } from './order-records.ts'
 
@@ -13,6 +14,8 @@ export interface RepublishOptions {
   readonly prefix: string
   /** Full names of the topics keyed by order instead of by customer. */
   readonly keyedByOrder: readonly string[]
+  /** Full names of the topics that Kafka has; without them all. */
+  readonly topics?: ReadonlySet<string> | undefined
   /** Ended orders that have not changed since then are left out. */
   readonly since: Date
   readonly now: () => Date
@@ -40,6 +43,7 @@ export async function republish({
   since,
   now,
   publish,
+  topics,
   ...address
 }: RepublishOptions): Promise<Republished> {
   const administrator = await connectAdministrator({
@@ -52,7 +56,10 @@ export async function republish({
     const counts = new Map<string, number>()
     for await (const page of orderRecords(administrator, since)) {
       orders += page.length
-      const events = page.flatMap((order) => eventsOfOrder(order, now()))
+      const events = publishable(
+        page.flatMap((order) => eventsOfOrder(order, now())),
+        (topic) => topics?.has(prefix + topic) ?? true,
+      )
       const cleared = page.flatMap((order) => clearedOfOrder(order, now()) ?? [])
       for (const type of [...events.map((event) => event.type), ...cleared.map(() => clearedTopic)])
         counts.set(type, (counts.get(type) ?? 0) + 1)

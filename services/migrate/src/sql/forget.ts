@@ -39,7 +39,14 @@ export const ofOrders: readonly ServiceStatement[] = [
   ['payment_provider', 'UPDATE charges SET customer_id = $2 WHERE order_id = ANY ($1::uuid[])'],
   // A person wrote them, and may have written about the customer.
   ['orders', `UPDATE staff_acts SET reason = '(erased)' WHERE order_id = ANY ($1::uuid[]) AND $2::text IS NOT NULL`],
-  ['orders', 'UPDATE orders SET customer_id = $2, parcel = NULL WHERE order_id = ANY ($1::uuid[])'],
+  // Why staff refunded a part is free text, in which a customer may be named.
+  [
+    'orders',
+    `UPDATE orders SET customer_id = $2, parcel = NULL, refunds = (
+       SELECT jsonb_agg(refund || CASE WHEN refund ? 'by' THEN '{"reason": "erased"}'::jsonb ELSE '{}' END ORDER BY place)
+       FROM jsonb_array_elements(refunds) WITH ORDINALITY AS each (refund, place))
+     WHERE order_id = ANY ($1::uuid[])`,
+  ],
 ]
 
 /** $1: the customer, who may be called by a mail address. */

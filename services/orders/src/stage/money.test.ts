@@ -66,6 +66,12 @@ describe('a disputed order', () => {
     expect(decision?.events[0]).toMatchObject({ data: { reason: 'DISPUTED' } })
   })
 
+  it('is cancelled by a dispute of which only the loss arrives, and by none that was won', () => {
+    expect(decide('CONFIRMED', closed, facts, now)).toMatchObject({ status: 'CANCELLED', reason: 'DISPUTED' })
+    const won = eventOf('PaymentDisputeClosed', { ...about, ...disputed, outcome: 'WON' }, context)
+    expect(decide('CONFIRMED', won, facts, now)).toMatchObject({ status: 'CONFIRMED', events: [] })
+  })
+
   it.each<OrderStatus>(['SHIPPED', 'CANCELLED'])('stays as it is once it is %s', (status) => {
     expect(decide(status, opened, facts, now)).toEqual({
       ...{ status, money: { refunds: [], disputes: [open] }, events: [] },

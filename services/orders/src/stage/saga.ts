@@ -74,8 +74,7 @@ export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now
   const money = adjustedMoney(event, facts.paidOrderOf?.(event.data.orderId))
   // The bank has taken the money before the goods have left: they stay. A dispute that the shop
   // wins makes payment give back what it has again.
-  if (money && event.type === 'PaymentDisputed' && cancellable(status))
-    return { ...ending(event.data, 'DISPUTED', context), money }
+  if (money && takesMoney(event) && cancellable(status)) return { ...ending(event.data, 'DISPUTED', context), money }
   if (money) return { status, money, events: [] }
   if (status === 'SHIPPED') return afterShipping(event, facts, context)
   if (status === 'CANCELLED') return afterCancellation(event, context)
@@ -101,6 +100,11 @@ export function decide(status: OrderStatus, event: OrderEvent, facts: Facts, now
     default:
       return undefined
   }
+}
+
+/** Also by a lost dispute of which it was never said that it was opened. */
+function takesMoney(event: OrderEvent): boolean {
+  return event.type === 'PaymentDisputed' || (event.type === 'PaymentDisputeClosed' && event.data.outcome === 'LOST')
 }
 
 /** Whether an order in this state can still be cancelled: by the customer, staff or time. */

@@ -4,16 +4,22 @@
 //
 // As in pending.ts the events are published before the dispute is stored: a crash in between
 // publishes them again under the same ids.
+import { randomUUID } from 'node:crypto'
+import { DatabaseError } from '@orderpipeline/postgres'
 import type { Queryable } from '@orderpipeline/postgres'
+import type { EventContext } from '@orderpipeline/order-events'
 import type { Logger } from '@orderpipeline/process'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import type { Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder } from '../apply.ts'
+import type { Payment } from '../payments.ts'
 import { claimWatched, disputeOf, recordDispute, stopWatching, sumDisputes, watchDisputes } from '../sql/disputes.ts'
 import type { DisputeSum } from '../sql/disputes.ts'
+import type { ComparedPeriod } from '../reconcile/charge-list.ts'
+import { claimChanges, finishStretch } from '../sql/reconcile.ts'
 import { lockPayments, paymentsOf } from '../sql/stage.ts'
 import { settleDispute } from './disputes.ts'
-import type { Dispute, ReportedDispute } from './disputes.ts'
+import type { Dispute, DisputeSettlement, ReportedDispute } from './disputes.ts'
 import { disputeGauges } from './figures.ts'
 
 /** What the provider says about disputes. */
@@ -23,10 +29,10 @@ export interface DisputeSource {
   /** The ids of a charge's disputes. @throws ProviderError */
   ofCharge(chargeId: string, signal: AbortSignal): Promise<readonly string[]>
   /**
-   * The ids of those that were opened or closed since then, of a provider that calls no webhook.
-   * @throws ProviderError
+   * The ids of those that were opened since then, or closed: a webhook may be lost, or not be set
+   * up, or not exist. @throws ProviderError
    */
-  changedSince?(since: Date, signal: AbortSignal): Promise<readonly string[]>
+  changedSince(since: Date, signal: AbortSignal): Promise<readonly string[]>
 }
 
 export interface WatchOptions {
@@ -39,12 +45,11 @@ export interface WatchOptions {
 }
 
 const everyMs = 10_000
+/** Once a minute. */
+const roundsPerSum = 6
 const atOnce = 20
-/**
- * How far back the provider's list of changes is read each time: what was missed for longer, the
- * next question about the dispute finds, or the comparison.
- */
-const changesMs = 5 * 60_000
+/** The clocks of the provider and of our database may differ by so much. */
+const overlapMs = 5 * 60_000
 
 export async function watch(database: Queryable, disputeIds: readonly string[]): Promise<void> {
   if (disputeIds.length > 0) await database.query(watchDisputes, [disputeIds])
@@ -52,28 +57,39 @@ export async function watch(database: Queryable, disputeIds: readonly string[]):
 
 export function disputesTask(options: WatchOptions): PeriodicTask {
   const show = options.registry && disputeGauges(options.registry)
+  let rounds = 0
   return {
     name: 'disputes',
     everyMs,
     run: async (surroundings) => {
       await watchChanged(surroundings, options)
       await askAboutDisputes(surroundings, options)
-      show?.(await surroundings.database.query<DisputeSum>(sumDisputes))
+      // The whole table is read for it, which keeps disputes for years.
+      if (rounds++ % roundsPerSum === 0) show?.(await surroundings.database.query<DisputeSum>(sumDisputes))
     },
   }
 }
 
-/** @throws DatabaseError */
+/**
+ * Reads the provider's list of changes on from where it has been read: nothing is passed over,
+ * however long the provider or every replica was unavailable. @throws DatabaseError
+ */
 export async function watchChanged(
   { database, stopping }: Pick<PeriodicTaskContext, 'database' | 'stopping'>,
-  { source, now, logger }: Pick<WatchOptions, 'source' | 'now' | 'logger'>,
+  { source, logger }: Pick<WatchOptions, 'source' | 'logger'>,
 ): Promise<void> {
-  const changed = source.changedSince?.(new Date(now().getTime() - changesMs), stopping)
-  const disputeIds = await changed?.catch((error: unknown) => {
-    logger?.debug({ error }, 'the list of disputes could not be read; it is read again')
-    return []
-  })
-  await watch(database, disputeIds ?? [])
+  const holder = randomUUID()
+  const [stretch] = await database.query<ComparedPeriod>(claimChanges, [holder])
+  if (!stretch) return
+  try {
+    const since = new Date(stretch.since.getTime() - overlapMs)
+    await watch(database, await source.changedSince(since, stopping))
+  } catch (error) {
+    if (error instanceof DatabaseError) throw error
+    if (!stopping.aborted) logger?.warn({ error }, 'the list of disputes could not be read; it is read again')
+    return
+  }
+  await database.query(finishStretch, ['disputes', holder, stretch.until])
 }
 
 export type WatchSurroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
@@ -97,12 +113,15 @@ export async function askAboutDisputes(surroundings: WatchSurroundings, options:
 async function askAbout(disputeId: string, { database, publish, stopping }: WatchSurroundings, options: WatchOptions) {
   const reported = await options.source.of(disputeId, stopping)
   const [stored] = await database.query<Dispute>(disputeOf, [disputeId])
-  const bookedDispute = reported && (await asBooked(reported, database))
+  const payment = reported && (await paymentOf(reported, database))
   const context = { source: '/payment', now: options.now() }
-  const { dispute, events, ended } = bookedDispute ? settleDispute(stored, bookedDispute, context) : nothing
+  const { dispute, events, ended } = reported ? settle(stored, reported, payment, context) : nothing
   if (dispute) {
-    options.logger?.warn({ ...dispute, customerId: undefined }, 'the payment of an order is disputed')
-    if (events.length > 0 && options.publishes) await publish(events)
+    const { orderId, chargeId, amountCents, currency, reason, status } = dispute
+    const shown = { disputeId, orderId, chargeId, amountCents, currency, reason, status }
+    options.logger?.warn(shown, 'the payment of an order is disputed')
+    // One of a second charge takes nothing of what was paid for the order.
+    if (events.length > 0 && options.publishes && payment?.chargeId === chargeId) await publish(events)
     await database.transaction(async (tx) => {
       // A replica that decides about a refund of the order sees the dispute, or comes before it.
       await tx.query(lockPayments, [[dispute.orderId]])
@@ -115,12 +134,23 @@ async function askAbout(disputeId: string, { database, publish, stopping }: Watc
 
 const nothing = { dispute: undefined, events: [], ended: true } as const
 
-/** A customer who was erased since has another id here than at the provider. */
-async function asBooked(reported: ReportedDispute, database: Queryable): Promise<ReportedDispute | undefined> {
-  const { orderId } = reported
-  const customerId =
-    paymentsByOrder(await database.query(paymentsOf, [[orderId]])).get(orderId)?.customerId ?? reported.customerId
-  return customerId === '' ? undefined : { ...reported, customerId }
+async function paymentOf({ orderId }: ReportedDispute, database: Queryable): Promise<Payment | undefined> {
+  return paymentsByOrder(await database.query(paymentsOf, [[orderId]])).get(orderId)
+}
+
+/**
+ * A dispute of an order without a payment here is of another shop with the same account, or of a
+ * charge that the comparison has yet to book: it is asked about until it is closed.
+ */
+function settle(
+  stored: Dispute | undefined,
+  reported: ReportedDispute,
+  payment: Payment | undefined,
+  context: EventContext,
+): DisputeSettlement {
+  if (!payment) return { events: [], ended: reported.status !== 'OPEN' && reported.status !== 'INQUIRY' }
+  // A customer who was erased since has another id here than at the provider.
+  return settleDispute(stored, { ...reported, customerId: payment.customerId }, context)
 }
 
 function valuesOf(dispute: Dispute): unknown[] {

@@ -35,7 +35,7 @@ test('asks how a dispute stands, which are of a charge, and which have changed',
   expect(await one.source.of('du/1', never)).toEqual(dispute)
   const { requests, source } = await listening(200, { disputes: [dispute] })
   expect(await source.ofCharge('ch-1', never)).toEqual(['du-1'])
-  expect(await source.changedSince?.(new Date('2026-01-02T03:04:05Z'), never)).toEqual(['du-1'])
+  expect(await source.changedSince(new Date('2026-01-02T03:04:05Z'), never)).toEqual(['du-1'])
   expect([...one.requests, ...requests]).toEqual([
     'GET /below/v1/disputes/du%2F1 Bearer t',
     'GET /below/v1/disputes?chargeId=ch-1 Bearer t',
@@ -47,7 +47,7 @@ test('a provider that knows no disputes has none', async () => {
   const { source } = await listening(404, { title: 'Not Found' })
   expect(await source.of('du-1', never)).toBeUndefined()
   expect(await source.ofCharge('ch-1', never)).toEqual([])
-  expect(await source.changedSince?.(new Date(0), never)).toEqual([])
+  expect(await source.changedSince(new Date(0), never)).toEqual([])
 })
 
 test('an outage and an answer of another form are errors, not the absence of disputes', async () => {
@@ -55,5 +55,5 @@ test('an outage and an answer of another form are errors, not the absence of dis
   await expect(away.source.ofCharge('ch-1', never)).rejects.toMatchObject({ outage: true })
   const other = await listening(200, { ...dispute, status: 'under_review' })
   await expect(other.source.of('du-1', never)).rejects.toMatchObject({ reason: 'Misconfigured' })
-  await expect(other.source.changedSince?.(new Date(0), never)).rejects.toMatchObject({ reason: 'Misconfigured' })
+  await expect(other.source.changedSince(new Date(0), never)).rejects.toMatchObject({ reason: 'Misconfigured' })
 })

@@ -29,7 +29,11 @@ export async function settleLostDisputes(surroundings: Surroundings, options: Du
     await settlePart({ ...partialRefundFrom(row), status: 'REFUSED', refusal: 'DISPUTED' }, surroundings, options)
   const dues = await database.query<LostDue>(duesOfLostDisputes, [atOnce])
   for (const due of dues) {
-    options.logger?.warn(due, 'a refund is dropped: the bank has given the money to the customer')
+    const { orderId, chargeId, lostCents } = due
+    options.logger?.warn(
+      { orderId, chargeId, lostCents },
+      'a refund is dropped: the bank has given the money to the customer',
+    )
     await dropDue(due, surroundings)
   }
   return parts.length + dues.length

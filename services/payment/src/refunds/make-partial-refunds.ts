@@ -3,6 +3,7 @@
 // key, again and again until it answers, and the event is published before the row is changed.
 import { paymentsByOrder } from '../apply.ts'
 import { ProviderError } from '../provider/provider.ts'
+import type { Refund } from '../provider/provider.ts'
 import { claimPartialRefunds, notePartialRefundError, settlePartialRefund } from '../sql/partial-refunds.ts'
 import { paymentsOf } from '../sql/stage.ts'
 import type { DueRefundOptions, Surroundings } from './due-refund-options.ts'
@@ -58,6 +59,8 @@ async function outcomeOf(
   const part = { refundId, amountCents, currency }
   try {
     const refund = await provider.refund(orderId, chargeId, stopping, { traceparent, part })
+    // One that knows no refunds of parts may have given back the whole charge: a person has to see.
+    if (refund.amountCents !== amountCents) throw new ProviderError('Misconfigured', otherAmount(refund, amountCents))
     return { ...row, status: 'REFUNDED', providerRefundId: refund.refundId }
   } catch (error) {
     if (!(error instanceof ProviderError) || error.reason !== 'Refused') throw error
@@ -66,4 +69,8 @@ async function outcomeOf(
     if (payments.get(orderId)?.status !== 'REFUNDED') throw error
     return { ...row, status: 'REFUSED', refusal: 'REFUNDED' }
   }
+}
+
+function otherAmount({ refundId, amountCents, currency }: Refund, wantedCents: number): string {
+  return `refund ${refundId} is of ${amountCents} ${currency} instead of ${wantedCents}`
 }

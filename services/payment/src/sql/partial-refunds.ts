@@ -91,7 +91,8 @@ LIMIT $1`,
 
 /**
  * Refunds of whole charges of which a dispute was lost, and none is open. One that is not in the
- * books waits until the comparison with the provider has found it. $1: rows at most.
+ * books waits until the comparison with the provider has found it; one whose order has parts that
+ * were due waits until these are refused, and so part of what is left. $1: rows at most.
  */
 export const duesOfLostDisputes: Statement = {
   name: 'payment.select-dues-of-lost-disputes',
@@ -101,6 +102,9 @@ SELECT due.order_id AS "orderId", due.charge_id AS "chargeId", due.customer_id A
 FROM refunds_due AS due JOIN disputes ON disputes.charge_id = due.charge_id AND disputes.status = 'LOST'
   JOIN payments ON payments.order_id = due.order_id AND payments.charge_id IS NOT NULL
 WHERE NOT EXISTS (SELECT FROM disputes AS open WHERE open.charge_id = due.charge_id AND open.status = 'OPEN')
+  AND NOT EXISTS (
+    SELECT FROM partial_refunds AS part
+    WHERE part.order_id = due.order_id AND part.status = 'DUE')
 GROUP BY 1, 2, 3
 LIMIT $1`,
 }

@@ -21,6 +21,19 @@ export const finishStretch: Statement = {
   text: `UPDATE reconciliations SET compared_to = $3, leased_until = '-infinity' WHERE name = $1 AND holder = $2`,
 }
 
+/**
+ * $1: the replica. No row: the list of changed disputes has just been read, or another replica is
+ * at it. Its lease ends as that of a comparison does.
+ */
+export const claimChanges: Statement = {
+  name: 'payment.claim-dispute-changes',
+  text: `
+UPDATE reconciliations
+SET holder = $1, leased_until = now() + interval '2 minutes'
+WHERE name = 'disputes' AND leased_until < now() AND compared_to < now() - interval '5 seconds'
+RETURNING compared_to AS since, now() AS until`,
+}
+
 /** Seconds that are not compared yet, by pass. */
 export const reconcileAges: Statement = {
   name: 'payment.select-ages',

@@ -3,8 +3,10 @@
 //
 // Stripe keeps the first answer to a key for a day at least, a 500 included: repeating the key
 // repeats the 500 whatever happened to the work. So an error that is a repeat is asked about
-// again under a fresh key. That is safe here, because each of these calls can take effect only once
-// by the state of its object: an intent is confirmed once, and a charge refunded up to its amount.
+// again under a fresh key. That is safe for most of these calls, because they can take effect only
+// once by the state of their object: an intent is confirmed once, and a charge refunded as a whole
+// once. A refund of a part can take effect twice, so its fresh keys follow from its first one: two
+// replicas that ask at once have the same.
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { callOverHttp } from '../http-call.ts'
@@ -29,6 +31,8 @@ export interface Asking {
   readonly signal: AbortSignal
   readonly traceparent?: string | undefined
   readonly maxBytes?: number
+  /** The n-th key after the first, which may be stale; a random one when absent. */
+  readonly freshKey?: (n: number) => string
 }
 
 export type Params = Readonly<Record<string, string | number | undefined>>
@@ -59,6 +63,9 @@ export class StripeRefusalError extends ProviderError {
     this.type = type
   }
 }
+
+/** Stripe forgets keys after a day; until then a call that fails so often stays failed. */
+const freshKeysAtMost = 50
 
 const ErrorBody = z.object({
   error: z.object({
@@ -109,7 +116,9 @@ export function createStripeApi({ url, key, timeoutMs, turn }: StripeAddress): S
     },
     post: async (path, schema, params, idempotencyKey, asking) => {
       let answer = await send(path, 'POST', params, asking, idempotencyKey)
-      if (isStale(answer)) answer = await send(path, 'POST', params, asking, `${idempotencyKey}-${randomUUID()}`)
+      const { freshKey = () => `${idempotencyKey}-${randomUUID()}` } = asking
+      for (let n = 1; n <= freshKeysAtMost && isStale(answer); n++)
+        answer = await send(path, 'POST', params, asking, freshKey(n))
       if (answer.status !== 200) throw errorOf(answer)
       return { answer: parse(schema, answer), replayed: isReplay(answer) }
     },
@@ -122,9 +131,10 @@ function isReplay({ headers }: HttpAnswer): boolean {
 
 /**
  * It does not show the present state: a failure that is only repeated, or a key whose first call
- * had other parameters.
+ * had other parameters. A key whose first call is in progress (409) will show it.
  */
 function isStale(answer: HttpAnswer): boolean {
+  if (answer.status === 409) return false
   return (answer.status >= 500 && isReplay(answer)) || fieldsOf(answer)?.type === 'idempotency_error'
 }
 

@@ -7,27 +7,42 @@ import { ProviderError } from '../provider-error.ts'
 import { minorUnitsFromStripe } from './amounts.ts'
 import { Dispute, Disputes } from './answers.ts'
 import { createStripeApi, StripeRefusalError } from './api.ts'
-import type { StripeAddress } from './api.ts'
+import type { Params, StripeAddress } from './api.ts'
 import { orderKey, shopCustomerKey } from './metadata.ts'
 
 const OrderId = z.uuid().toLowerCase()
+/** The evidence of one dispute has up to 150,000 characters. */
+const maxDisputeBytes = 1_024 * 1_024
+const disputesAtOnce = 20
+const maxPageBytes = 8 * 1_024 * 1_024
 
 export function stripeDisputes(address: StripeAddress): DisputeSource {
   const api = createStripeApi(address)
+  const listed = async (about: Params, signal: AbortSignal): Promise<readonly string[]> => {
+    const ids: string[] = []
+    let after: string | undefined
+    do {
+      const params = { ...about, limit: disputesAtOnce, starting_after: after }
+      const { data, has_more } = await api.get('disputes', Disputes, params, { signal, maxBytes: maxPageBytes })
+      ids.push(...data.map(({ id }) => id))
+      after = has_more ? data.at(-1)?.id : undefined
+    } while (after !== undefined)
+    return ids
+  }
   return {
     of: async (disputeId, signal) => {
       const path = `disputes/${encodeURIComponent(disputeId)}`
+      const asking = { signal, maxBytes: maxDisputeBytes }
       try {
-        return reportedDispute(await api.get(path, Dispute, { 'expand[]': 'payment_intent' }, { signal }))
+        return reportedDispute(await api.get(path, Dispute, { 'expand[]': 'payment_intent' }, asking))
       } catch (error) {
         if (error instanceof StripeRefusalError && error.code === 'resource_missing') return undefined
         throw error
       }
     },
-    ofCharge: async (chargeId, signal) => {
-      const { data } = await api.get('disputes', Disputes, { payment_intent: chargeId, limit: 100 }, { signal })
-      return data.map(({ id }) => id)
-    },
+    ofCharge: (chargeId, signal) => listed({ payment_intent: chargeId }, signal),
+    // Those that were opened: each is asked about until it is closed.
+    changedSince: (since, signal) => listed({ 'created[gte]': Math.floor(since.getTime() / 1_000) }, signal),
   }
 }
 

@@ -24,7 +24,10 @@ export async function refundOf(api: StripeApi, returning: Returning, asking: Ask
   const params = { ...about, [`metadata[${orderKey}]`]: orderId, ...partParams(part) }
   const existingPart = part ? (await refundsAbout(api, about, asking)).find(isOfPart(part)) : undefined
   if (existingPart) return refundFrom(existingPart, chargeId)
-  const once = (idempotencyKey: string) => api.post('refunds', answers.Refund, params, idempotencyKey, asking)
+  const once = (idempotencyKey: string) => {
+    const freshKey = part && { freshKey: (n: number) => `${idempotencyKey}-again-${n}` }
+    return api.post('refunds', answers.Refund, params, idempotencyKey, { ...asking, ...freshKey })
+  }
   try {
     let { answer, replayed } = await once(key)
     if (replayed) answer = await api.get(`refunds/${encodeURIComponent(answer.id)}`, answers.Refund, {}, asking)
@@ -47,9 +50,12 @@ function partParams(part: RefundPart | undefined): Readonly<Record<string, strin
   return { amount: price.amount, [`metadata[${refundIdKey}]`]: part.refundId }
 }
 
+/** A hundred refunds have some kilobytes each. */
+const maxBytes = 1_024 * 1_024
+
 /** Those that have not failed: the money of these has gone back, or is on its way. */
 async function refundsAbout(api: StripeApi, about: Readonly<Record<string, string>>, asking: Asking) {
-  const { data } = await api.get('refunds', answers.Refunds, { ...about, limit: 100 }, asking)
+  const { data } = await api.get('refunds', answers.Refunds, { ...about, limit: 100 }, { ...asking, maxBytes })
   return data.filter((refund) => !failedRefund(refund))
 }
 

@@ -1,7 +1,7 @@
 // Does the adapter move money exactly once through Stripe, whatever is lost, repeated, forgotten or
 // decided late?
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { intentsInMemory } from '../../../test/intents-in-memory.ts'
 import { startStripeServer } from '../../../test/stripe-server.ts'
 import type { StripeServer } from '../../../test/stripe-server.ts'
@@ -249,6 +249,35 @@ test('refunds a part once although the answer to the first call is lost', async 
   expect(stripe.refunds).toMatchObject([{ id: again.refundId, amount: 300 }])
 })
 
+test('refunds a part once while an earlier call for it, which was given up, goes on at Stripe', async () => {
+  const { provider, orderId, chargeId } = await paidCharge()
+  const part = partOf(300)
+  stripe.faults.push({ path: /refunds/, method: 'POST', done: false, status: 'slow' })
+  const impatience = new AbortController()
+  const first = provider.refund(orderId, chargeId, impatience.signal, { part })
+  const given = expect(first).rejects.toMatchObject({ reason: 'Unreachable' })
+  await vi.waitFor(() => expect(stripe.calls).toContain('POST /v1/refunds'), 30_000)
+  impatience.abort()
+  await given
+  await expect(provider.refund(orderId, chargeId, never, { part })).rejects.toMatchObject({ reason: 'InFlight' })
+  stripe.release()
+  expect(await provider.refund(orderId, chargeId, never, { part })).toMatchObject({ amountCents: 300 })
+  expect(stripe.refunds.map(({ amount }) => amount)).toEqual([300])
+})
+
+test('refunds a part once where Stripe repeats a failure to two replicas at once', async () => {
+  const { provider, orderId, chargeId } = await paidCharge()
+  const part = partOf(300)
+  const refund = () => provider.refund(orderId, chargeId, never, { part })
+  for (let failures = 0; failures < 2; failures++) {
+    stripe.faults.push({ path: /refunds/, method: 'POST', done: false, status: 500 })
+    await expect(refund()).rejects.toMatchObject({ reason: 'Failing' })
+  }
+  const [first, second] = await Promise.all([refund(), refund()])
+  expect(second).toEqual(first)
+  expect(stripe.refunds.map(({ amount }) => amount)).toEqual([300])
+})
+
 test('refunds a part again whose first refund failed later', async () => {
   const { provider, orderId, chargeId } = await paidCharge()
   const part = partOf(300)
@@ -298,6 +327,32 @@ test.each([
     ...{ reason: 'fraudulent', status: expected },
   })
   expect(await disputes.ofCharge(chargeId, never)).toEqual([id])
+})
+
+test('reads disputes with all the evidence that Stripe allows, and a charge with many refunds', async () => {
+  const { provider, orderId, chargeId } = await paidCharge()
+  const evidence = { uncategorized_text: 'x'.repeat(150_000) }
+  const ids = Array.from({ length: 30 }, () => {
+    const dispute = stripe.dispute(chargeId, 'won')
+    dispute.evidence = evidence
+    return dispute.id
+  })
+  const disputes = stripeDisputes({ url: stripe.url, key: stripe.key, timeoutMs: 30_000 })
+  expect(await disputes.of(ids[0] ?? '', never)).toMatchObject({ orderId, status: 'WON' })
+  expect((await disputes.changedSince(new Date(0), never)).toSorted()).toEqual(ids.toSorted())
+  expect((await disputes.ofCharge(chargeId, never)).toSorted()).toEqual(ids.toSorted())
+  const about = { status: 'failed' as const, payment_intent: chargeId, amount: 1, currency: 'eur' }
+  for (let n = 0; n < 99; n++) stripe.refunds.push({ id: `re_${n}`, ...about, metadata: { note: 'x'.repeat(1_000) } })
+  expect(await provider.refund(orderId, chargeId, never, { part: partOf(300) })).toMatchObject({ amountCents: 300 })
+})
+
+test('lists all disputes that were opened since a time, page by page', async () => {
+  const { chargeId } = await paidCharge()
+  const at = 1_800_000_000
+  stripe.dispute(chargeId, 'lost', 1, at - 1)
+  const opened = Array.from({ length: 201 }, (_, n) => stripe.dispute(chargeId, 'needs_response', 1, at + n).id)
+  const disputes = stripeDisputes({ url: stripe.url, key: stripe.key, timeoutMs: 30_000 })
+  expect((await disputes.changedSince(new Date(at * 1_000), never)).toSorted()).toEqual(opened.toSorted())
 })
 
 test('knows nothing of a dispute that is not about an order, and waits with one it cannot read', async () => {

@@ -52,10 +52,11 @@ test('accepts a hint signed with either secret, also a repeated one', async () =
   expect(hints).toEqual([orderId, orderId])
 })
 
-test('marks a failed refund', async () => {
+test('marks a failed refund, and one that was cancelled', async () => {
   const refund = (status: string) => event({ object: 'refund', status, metadata: { order_id: orderId } })
   expect([await send(refund('succeeded')), await send(refund('failed'))]).toEqual([200, 200])
-  expect(hints).toEqual([`refund of ${orderId}`])
+  expect(await send(refund('canceled'))).toBe(200)
+  expect(hints).toEqual([`refund of ${orderId}`, `refund of ${orderId}`])
 })
 
 test('marks a failed refund of a part by its own id', async () => {

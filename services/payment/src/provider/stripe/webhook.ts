@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Closer, Logger } from '@orderpipeline/process'
 import { z } from 'zod'
+import { failedRefund } from './answers.ts'
 import { orderKey, refundIdKey } from './metadata.ts'
 import { signatureVerdict } from './signature.ts'
 
@@ -103,7 +104,7 @@ async function answer(request: IncomingMessage, { secrets, hints, now, logger }:
   // It belongs to something else that is charged by the same account.
   if (!orderId.success) return 200
   if (object.object === 'payment_intent') await hints.charge(orderId.data)
-  if (object.object === 'refund' && object.status === 'failed')
+  if (object.object === 'refund' && failedRefund(object))
     await hints.refundFailed(orderId.data, refundIdOf(object.metadata))
   return 200
 }
