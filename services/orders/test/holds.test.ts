@@ -224,6 +224,21 @@ test('ends the hold of an order that an event ends', async () => {
   expect(await stateOf(order)).toEqual(['CANCELLED', 'OUT_OF_STOCK', 'CANCELLED', 'EVENT'])
 })
 
+test('cancels a held order that was charged all the same, once the bank has taken the money back', async () => {
+  const order = await heldOrder()
+  const { orderId, customerId } = order
+  const money = { orderId, customerId, chargeId: 'ch', currency: 'EUR' }
+  await handle(eventOf('PaymentCaptured', { ...money, totalCents: 200 }, context))
+  const dispute = { ...money, disputeId: 'du-1', amountCents: 200, reason: 'fraudulent' }
+  expect(await handle(eventOf('PaymentDisputed', dispute, context, 'du-1'))).toMatchObject([
+    { type: 'OrderCancelled', data: { reason: 'DISPUTED' } },
+    { type: 'OrderStatusChanged', data: { status: 'CANCELLED' } },
+  ])
+  expect(await stateOf(order)).toEqual(['CANCELLED', 'DISPUTED', 'CANCELLED', 'EVENT'])
+  expect(await decide(order, 'RELEASE')).toMatchObject({ kind: 'not-held', status: 'CANCELLED' })
+  expect((await orderById(pool(), orderId))?.disputes).toMatchObject([{ disputeId: 'du-1', status: 'OPEN' }])
+})
+
 test('ships a held order whose shipment is prepared: a restored database does not know its release', async () => {
   const order = await heldOrder()
   const { orderId, customerId } = order
