@@ -1,5 +1,6 @@
 // How is an order of 0 paid, when a provider refuses such an amount? Without the provider: its
-// charge and its refund have ids of ours, made of the order, so that a repetition has the same ones.
+// charge and its refund have ids of ours, made of the order, so that a repetition has the same
+// ones.
 import type { Provider } from './provider.ts'
 
 const freeCharge = /^free-([A-Z]{3})-/
