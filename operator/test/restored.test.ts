@@ -1,7 +1,15 @@
 // Does a restored pipeline run the same image as before, although the new operator brings a newer
-// one? The pipeline is restored from a copy of its object, as docs/guides/operations.md says, on a
-// real API server. Two namespaces stand for the old and the new cluster.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+// one? The pipeline is restored from a copy of its object, by the very commands of
+// docs/guides/operations.md, on a real API server. Two namespaces stand for the old and the new
+// cluster.
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+import { ensureDebianPackages, ensureTool } from '@orderpipeline/cluster'
+import { kubeconfig } from '@orderpipeline/cluster/testing'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import type { Deployment, OrderPipeline } from '../src/api/index.ts'
 import {
@@ -17,7 +25,42 @@ import {
 } from './test-environment.ts'
 import type { TestEnvironment, Running } from './test-environment.ts'
 
+interface Copies {
+  readonly items: readonly OrderPipeline[]
+}
+
+const execute = promisify(execFile)
+const page = join(import.meta.dirname, '..', '..', 'docs', 'guides', 'operations.md')
+const file = 'orderpipelines.json'
+
 describe('a pipeline that is restored in a new cluster', () => {
+  let [save, restore]: string[] = []
+  beforeAll(async () => {
+    ;[save, restore] = await commandsOf('4. OrderPipelines in another cluster')
+    await ensureDebianPackages(['jq'])
+  }, 600_000)
+  let folder = ''
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'orderpipeline-restored-'))
+    const kubectl = `#!/bin/sh\nexec '${await ensureTool('kube')}' kubectl --kubeconfig '${kubeconfig()}' "$@"\n`
+    await writeFile(join(folder, 'kubectl'), kubectl, { mode: 0o755 })
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  const shell = async (command: string | undefined): Promise<void> => {
+    if (command === undefined) throw new Error('the page has no such command')
+    const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` }
+    await execute('bash', ['-eo', 'pipefail', '-c', command], { cwd: folder, env, timeout: 60_000 })
+  }
+  /** Leaves the pipelines of other tests out, and moves this one to the other namespace. */
+  const moveTo = async (from: TestEnvironment, to: TestEnvironment): Promise<void> => {
+    const { items } = JSON.parse(await readFile(join(folder, file), 'utf8')) as Copies
+    const own = items.filter(({ metadata }) => metadata.namespace === from.namespace)
+    expect(own).toHaveLength(1)
+    const copies = own.map((item) => ({ ...item, metadata: { ...item.metadata, namespace: to.namespace } }))
+    await writeFile(join(folder, file), JSON.stringify({ apiVersion: 'v1', kind: 'List', items: copies }))
+  }
+
   let operator: Running | undefined
   afterEach(() => operator?.stop())
   let [oldCluster, newCluster]: TestEnvironment[] = []
@@ -34,11 +77,13 @@ describe('a pipeline that is restored in a new cluster', () => {
       await makeReady(source)
       return (await copyOf(source))?.status?.services?.image === 'services:1'
     })
-    const copy = await copyOf(source)
     await operator.stop()
+    await shell(save)
 
     const target = newCluster
-    await target.kube.create(orderPipelines, restored(copy, target.namespace))
+    await moveTo(source, target)
+    await shell(restore)
+    expect((await copyOf(target))?.spec).toMatchObject({ suspend: true, image: 'services:1' })
     operator = await runOperator(target, {}, { SERVICES_IMAGE: 'services:2' })
     await settled(operator)
     for (const { replicas } of await deployments(target)) expect(replicas).toBe(0)
@@ -54,16 +99,10 @@ async function copyOf(on: TestEnvironment): Promise<OrderPipeline | undefined> {
   return current(on, 'minimal')
 }
 
-/** The object that the `jq` command of docs/guides/operations.md makes from the copy. */
-function restored(copy: OrderPipeline | undefined, namespace: string): OrderPipeline {
-  if (!copy) throw new Error('there is no copy')
-  const { apiVersion, kind, metadata, spec, status } = copy
-  const image = spec.image ?? status?.services?.image
-  return {
-    ...{ apiVersion, kind },
-    metadata: { name: metadata.name, namespace },
-    spec: { ...spec, suspend: true, ...(image === undefined ? {} : { image }) },
-  }
+/** The commands in the shell blocks of a section of the page, in their order. */
+async function commandsOf(section: string): Promise<string[]> {
+  const text = (await readFile(page, 'utf8')).split(/^## /m).find((part) => part.startsWith(section)) ?? ''
+  return [...text.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, command = '']) => command)
 }
 
 async function deployments(on: TestEnvironment) {

@@ -138,6 +138,19 @@ export const database: Dashboard = {
           ],
         },
         {
+          title: 'Fetches that found nothing',
+          description: 'The share of fetches that lasted for more than 2.5 s. A stage without work is near 1.',
+          unit: 'percentunit',
+          queries: [
+            {
+              expr:
+                `1 - sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_bucket{${ofPods},le="2.5"}[5m])) / ` +
+                `sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_count{${ofPods}}[5m]))`,
+              legend: '{{ orderpipeline_dev_stage }}',
+            },
+          ],
+        },
+        {
           title: 'Messages produced',
           description: 'Messages per second, by stage.',
           unit: 'ops',

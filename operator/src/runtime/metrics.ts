@@ -26,29 +26,28 @@ export function metrics(queueDepth: (priority: Priority) => number, standingBy: 
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const name = (what: string): string => `orderpipeline_${what}`
   const reconciles = new Counter({
-    name: name('reconcile_total'),
+    name: 'orderpipeline_reconcile_total',
     help: 'Reconciles of a pipeline, by result; figures: only its figures were looked at',
     labelNames: ['result'],
     registers,
   })
   const durations = new Histogram({
-    name: name('reconcile_seconds'),
+    name: 'orderpipeline_reconcile_seconds',
     help: 'Time of one reconcile of a pipeline',
     labelNames: ['priority'],
     buckets,
     registers,
   })
   const waits = new Histogram({
-    name: name('queue_wait_seconds'),
+    name: 'orderpipeline_queue_wait_seconds',
     help: "Time a pipeline waited for a worker, by priority: a user's edit or background",
     labelNames: ['priority'],
     buckets,
     registers,
   })
   new Gauge({
-    name: name('queue_depth'),
+    name: 'orderpipeline_queue_depth',
     help: 'Pipelines that wait for a worker, by priority',
     labelNames: ['priority'],
     registers,
@@ -57,38 +56,38 @@ export function metrics(queueDepth: (priority: Priority) => number, standingBy: 
     },
   })
   const requests = new Counter({
-    name: name('api_requests_total'),
+    name: 'orderpipeline_api_requests_total',
     help: 'Requests to the API server, by verb and status of the answer',
     labelNames: ['verb', 'code'],
     registers,
   })
   const requestSeconds = new Histogram({
-    name: name('api_request_seconds'),
+    name: 'orderpipeline_api_request_seconds',
     help: 'Time of a request to the API server',
     labelNames: ['verb'],
     buckets: [0.005, 0.02, 0.1, 0.5, 1, 5, 10],
     registers,
   })
   const restarts = new Counter({
-    name: name('watch_restarts_total'),
+    name: 'orderpipeline_watch_restarts_total',
     help: 'Restarted watches, by kind and by the reason why the previous one ended',
     labelNames: ['kind', 'reason'],
     registers,
   })
   const lagFailures = new Counter({
-    name: name('lag_read_failures_total'),
+    name: 'orderpipeline_lag_read_failures_total',
     help: 'Reads of lag from Kafka that failed',
     registers,
   })
   const repairs = new Counter({
-    name: name('drift_repairs_total'),
+    name: 'orderpipeline_drift_repairs_total',
     help: 'Objects that another writer had changed and the operator restored, by kind',
     labelNames: ['kind'],
     registers,
   })
-  const leads = new Gauge({ name: name('leader'), help: '1 while this process holds the lease', registers })
+  const leads = new Gauge({ name: 'orderpipeline_leader', help: '1 while this process holds the lease', registers })
   new Gauge({
-    name: name('pipelines_standing_by'),
+    name: 'orderpipeline_pipelines_standing_by',
     help: 'Pipelines for which this installation stands by, because another one acts on them',
     registers,
     collect() {

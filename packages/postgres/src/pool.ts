@@ -26,6 +26,10 @@ export interface PoolOptions extends DatabaseAddress {
   readonly connectTimeoutMs?: number
   readonly statementTimeoutMs?: number
   readonly lockTimeoutMs?: number
+  /** How long a transaction may wait for its next statement, before the server ends it. */
+  readonly idleTransactionTimeoutMs?: number
+  /** Age at which a connection is replaced; by default drawn between 300 and 420. */
+  readonly lifetimeSeconds?: number
   /** Called when an idle connection dies; the pool replaces it by itself. */
   readonly onIdleError?: (error: Error) => void
   /**
@@ -76,7 +80,7 @@ export function createPool(options: PoolOptions): Pool {
   const settings: Settings = {
     statement_timeout: options.statementTimeoutMs ?? 10_000,
     lock_timeout: options.lockTimeoutMs ?? 5_000,
-    idle_in_transaction_session_timeout: 30_000,
+    idle_in_transaction_session_timeout: options.idleTransactionTimeoutMs ?? 30_000,
   }
   const pool = new pg.Pool({
     ...connectionOptions(options, options.pooled ? undefined : `-c role=${role} -c search_path=${schema}`),
@@ -89,7 +93,7 @@ export function createPool(options: PoolOptions): Pool {
     idleTimeoutMillis: 30_000,
     // A failover or a proxy may leave a connection wrong though it seems well; the limit ends it.
     // Drawn once for each process, so that a hundred of them do not reconnect together.
-    maxLifetimeSeconds: Math.round(300 + 120 * Math.random()),
+    maxLifetimeSeconds: options.lifetimeSeconds ?? Math.round(300 + 120 * Math.random()),
     pipeline: true,
     stream: () => new GatheringSocket(),
     types: { getTypeParser: parserOf },

@@ -12,6 +12,7 @@ import { createLookups } from './lookups.ts'
 import type { LookupResult, Lookups } from './lookups.ts'
 import { callFor, isCause } from './payments.ts'
 import type { ProviderAnswer, Ending, Payment } from './payments.ts'
+import { withFreeCharges } from './provider/free-charges.ts'
 import { ProviderError } from './provider/provider.ts'
 import type { Provider } from './provider/provider.ts'
 import { isForgotten, stoppedOrCaptured } from './refunds/stopping.ts'
@@ -45,7 +46,8 @@ const patienceMs = 10 * 60_000
 /** Ten years. */
 const bookDays = 3_653
 
-export function paymentStage(provider: Provider, context: PaymentContext): StageDefinition<ProviderAnswer> {
+export function paymentStage(chargingProvider: Provider, context: PaymentContext): StageDefinition<ProviderAnswer> {
+  const provider = withFreeCharges(chargingProvider)
   const { now, keyHours = 24, registry, logger, onDatabase } = context
   let lookups: Lookups | undefined
   const lookupsOf = (database: Queryable): Lookups => {

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
-import { reservedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
+import { cancelledEvent, reservedEvent, stageBench, testDatabase, testOrder, until } from '@orderpipeline/stage/testing'
 import type { Bench, TestDatabase } from '@orderpipeline/stage/testing'
 import { paymentStage } from '../src/definition.ts'
 import { ProviderError } from '../src/provider/provider.ts'
@@ -136,5 +136,30 @@ test('a stopping replica finishes its calls and leaves the rest to the next one'
   expect(requests).toHaveLength(40)
   expect(new Set(requests).size).toBe(40)
   expect(await bench.events('payment.processed')).toHaveLength(40)
+  await bench.close()
+})
+
+test('an order of 0 is paid and refunded without a call to the provider', async () => {
+  const bench = await stageBench({
+    kafkaBootstrap: kafkaBootstrap(),
+    databaseUrl: database.url,
+    topics: ['inventory.updated', 'orders.cancelled', 'payment.processed', 'payment.dead-letters'],
+  })
+  const order = testOrder(1, { 'SKU-0001': 1 })
+  const { provider, requests } = providerOf(() => Promise.reject(new ProviderError('Refused', 'amount_too_small')))
+  const stage = paymentStage(provider, { now: () => new Date() })
+  const replica = bench.start('payment', ['inventory.updated', 'orders.cancelled'], stage)
+  const reserved = reservedEvent(order)
+  await bench.publish([{ ...reserved, data: { ...reserved.data, totalCents: 0 } }])
+  await untilDrained(bench)
+  await bench.publish([cancelledEvent(order)])
+  await until(async () => (await bench.events('payment.processed')).length > 1)
+  await replica.drain()
+  expect((await bench.events('payment.processed')).map(({ type, data }) => ({ type, data }))).toMatchObject([
+    { type: 'PaymentCaptured', data: { orderId: order.orderId, totalCents: 0 } },
+    { type: 'PaymentRefunded', data: { orderId: order.orderId, totalCents: 0, currency: order.currency } },
+  ])
+  expect(requests).toEqual([])
+  expect(await bench.records('payment.dead-letters')).toEqual([])
   await bench.close()
 })

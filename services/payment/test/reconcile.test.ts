@@ -112,6 +112,12 @@ test('refunds a second charge and makes a missing refund', async () => {
   expect(refunds).toEqual([{ charge_id: second.chargeId }])
 })
 
+test('passes over an order of 0, which the provider does not know', async () => {
+  const orderId = randomUUIDv7()
+  await book(orderId, `free-EUR-${orderId}`, 'CAPTURED', 0)
+  expect(await look()).toEqual([])
+})
+
 test('keeps and shows a difference for a person, and counts it once', async () => {
   const [other, unknown] = [await chargeOrder(), { orderId: randomUUIDv7() }]
   await book(other.orderId, other.chargeId, 'CAPTURED', 900)

@@ -43,7 +43,11 @@ function filledIn(expr: string): string {
 
 /** Names of metrics in PromQL: what is neither a label nor one of its words. */
 function metricsIn(expr: string): string[] {
-  return [...expr.matchAll(/\b(?:orderpipeline|orders|outbox|payment|gateway|http|nodejs|process|mails)_[a-z_]+\b/g)]
+  return [
+    ...expr.matchAll(
+      /\b(?:orderpipeline|orders|outbox|payment|inventory|shipping|carrier|gateway|http|nodejs|process|mails)_[a-z_]+\b/g,
+    ),
+  ]
     .map(([name]) => name)
     .filter((name) => !name.startsWith('orderpipeline_dev_'))
 }

@@ -42,14 +42,15 @@ export const reconcileAges: Statement = {
 
 /**
  * $1, $2: ids between which those of orders lie that were placed in the stretch, $3: rows at most.
- * Ids of version 7 begin with their time, so the primary key finds them.
+ * Ids of version 7 begin with their time, so the primary key finds them. The provider need not know
+ * orders of 0.
  */
 export const capturesOfOrders: Statement = {
   name: 'payment.select-captures',
   text: `
 SELECT order_id AS "orderId", charge_id AS "chargeId"
 FROM payments
-WHERE order_id > $1::uuid AND order_id < $2::uuid AND status = 'CAPTURED'
+WHERE order_id > $1::uuid AND order_id < $2::uuid AND status = 'CAPTURED' AND amount_cents > 0
 ORDER BY order_id
 LIMIT $3`,
 }
