@@ -9,6 +9,7 @@ import { benchFirstStart } from './idle/first-start.ts'
 import { benchIdle } from './idle/index.ts'
 import { benchRunningShop } from './idle/running.ts'
 import { benchIntake } from './intake.ts'
+import { kafkaClientCommand } from './kafka-client/command.ts'
 import { microCommand } from './micro/command.ts'
 import { benchMonthTwo } from './month-two/index.ts'
 import { print } from './print.ts'
@@ -33,6 +34,7 @@ const program = new Command('bench')
   .showHelpAfterError()
   .addCommand(resultsCommand(say), { isDefault: true })
   .addCommand(microCommand(say))
+  .addCommand(kafkaClientCommand(say))
 
 program
   .command('intake')

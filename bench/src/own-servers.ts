@@ -43,11 +43,23 @@ export async function withOwnServers<Result>(work: (servers: OwnServers) => Prom
   }
 }
 
-/** Starts a broker next to the PostgreSQL; returns its bootstrap servers. */
-export async function startOwnKafka({ dir, host, ports }: OwnServers): Promise<string> {
+/** Starts a broker; returns its bootstrap servers. */
+export async function startOwnKafka({ dir, host, ports }: Pick<OwnServers, 'dir' | 'host' | 'ports'>): Promise<string> {
   const [port, controllerPort] = [await ports.port('kafka'), await ports.port('kafka-controller')]
   const kafka = await startKafka(host, { dir: join(dir, 'kafka'), port, controllerPort, sizing: 'cluster' })
   return kafka.bootstrapServers
+}
+
+/** A broker alone, in a directory that is deleted with it. */
+export async function withOwnKafka<Result>(work: (bootstrapServers: string) => Promise<Result>): Promise<Result> {
+  const dir = await mkdtemp(join(tmpdir(), 'orderpipeline-bench-'))
+  const host = inProcessHost(join(dir, 'processes'))
+  try {
+    return await work(await startOwnKafka({ dir, host, ports: persistedPorts(join(dir, 'ports.json')) }))
+  } finally {
+    await host.close()
+    await rm(dir, { recursive: true, force: true })
+  }
 }
 
 /** Starts a Redis next to the PostgreSQL; returns its URL. */
