@@ -76,6 +76,16 @@ describe('a user who opens the console', () => {
     expect(texts.some((text) => text.includes('8 → 5'))).toBe(true)
   })
 
+  it('sees how long each backlog takes to be drained, and what has happened', async () => {
+    await start()
+    const payment = await page.getByRole('row', { name: /^.*payment.*bottleneck/ }).innerText()
+    expect(payment).toMatch(/\d+m?\d*s|not at this rate/)
+    await page.getByRole('columnheader', { name: 'Drained in' }).waitFor()
+    const events = page.getByRole('region', { name: 'Events' })
+    expect(await events.locator('li').count()).toBe(4)
+    expect(await events.innerText()).toMatch(/Warning[^]*DeadLetters[^]*17 dead letters wait in payment/)
+  })
+
   it('sees what is left of each error budget, how fast it is spent, and which is exhausted', async () => {
     await start()
     const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })

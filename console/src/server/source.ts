@@ -7,6 +7,7 @@ import {
   listedPods,
   listedScaling,
   orderOf,
+  pipelineEvents,
   pipelinesOf,
 } from '@orderpipeline/client'
 import type { ApiServer, KubeClient } from '@orderpipeline/client'
@@ -42,6 +43,8 @@ export interface Source {
 const podsEveryMs = 10_000
 /** Each stage that is scaled on flow costs a request. */
 const flowsEveryMs = 5_000
+/** The newest Event may be as old. */
+const eventsEveryMs = 10_000
 const orderTimeoutMs = 5_000
 const ordersAPage = 20
 
@@ -59,6 +62,8 @@ export function looking(
   const flows = everyInBackground(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) =>
     flowsOf(kube, scaledObjects),
   )
+  // An account without the right to list them has none, and the figures all the same.
+  const events = everyInBackground(eventsEveryMs, () => pipelineEvents(kube, namespace))
   return async () => {
     const [pipelines, scaling, listed] = await Promise.all([
       pipelinesOf(kube, namespace),
@@ -66,11 +71,13 @@ export function looking(
       pods(),
     ])
     const decided = flows(scaling.scaledObjects)
+    const listedEvents = events()
     return {
       at: Date.now(),
       pipelines,
       listed: { ...scaling, pods: listed },
       ...(decided === undefined ? {} : { flows: decided }),
+      ...(listedEvents === undefined ? {} : { events: listedEvents }),
     }
   }
 }
