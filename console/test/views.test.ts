@@ -153,6 +153,23 @@ describe('a user who opens the console', () => {
     expect(copied).toBe('orderpipeline dlq replay shop payment --reason ProviderFault -n default')
   })
 
+  it('looks for dead letters by stage, cause, state and text, and has a link to what was found', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/dead-letters`)
+    await page.getByRole('combobox', { name: 'Stage' }).selectOption('orders')
+    await waitForText(/3 messages of 1 cause wait/)
+    await page.getByRole('searchbox', { name: 'Text' }).fill('Undecodable')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\?stage=orders&text=Undecodable$/)
+    const colleague = await openPage()
+    await colleague.goto(page.url())
+    await colleague.getByText(/3 messages of 1 cause wait/).waitFor()
+    expect(await colleague.getByRole('searchbox', { name: 'Text' }).inputValue()).toBe('Undecodable')
+    await page.getByRole('combobox', { name: 'State' }).selectOption('came back too often')
+    await waitForText(/No waiting message matches/)
+    await page.getByRole('link', { name: 'Show all' }).click()
+    await waitForText(/20 messages of 2 causes wait/)
+  })
+
   it('sees the effect of a burst and another maximum, and copies the change', async () => {
     await start()
     await page.getByRole('link', { name: 'What if' }).click()
@@ -244,6 +261,7 @@ const views = {
   orders: `/orders/${recordedOrder.orderId}`,
   'orders of a customer': `/orders?customer=${recordedOrder.customerId}`,
   'dead letters': '/dead-letters',
+  'dead letters of a search': '/dead-letters?stage=payment&state=waiting&text=503',
   'a dry run': '/what-if?rate=50&minutes=10&burst=8000&stage=payment&max=200',
   'a trace': `/what-if?${new URLSearchParams({ trace: 'at,rate\n0,50/s\n5m,600/s', burst: '0', stage: 'payment' }).toString()}`,
   'no such stage': '/scaling/none',

@@ -18,6 +18,7 @@ describe('an address', () => {
       { view: 'orders', pipeline, customer: 'a b&c=d@e' },
       { view: 'dead-letters', pipeline },
       { view: 'try', pipeline },
+      { view: 'dead-letters', pipeline, filter: { stage: 'payment', state: 'parked', text: 'a b' } },
       { view: 'what-if', pipeline },
       { view: 'what-if', pipeline, question: { ordersPerSecond: 0.5, minutes: 3, burst: 8_000, stage: 'pay&ment' } },
       {

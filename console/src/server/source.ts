@@ -10,12 +10,12 @@ import {
   pipelineEvents,
   pipelinesOf,
 } from '@orderpipeline/client'
-import type { ApiServer, KubeClient } from '@orderpipeline/client'
+import type { ApiServer, DeadLetter, KubeClient } from '@orderpipeline/client'
 import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
 import { every, everyInBackground } from '@orderpipeline/retry'
-import type { DeadLetterSummary } from '../model/dead-letters.ts'
+import type { DeadLetterMark, DeadLetterSummary } from '../model/dead-letters.ts'
 import { staffTokenHeader } from '../model/orders.ts'
 import type { CustomerOrders, OrderView, StaffView } from '../model/orders.ts'
 import { customerRequests } from './customer-requests.ts'
@@ -147,17 +147,22 @@ function ordersIn(text: string): CustomerOrders {
   throw new CommandError(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
+function markOf({ action, by, at, edited, forced }: DeadLetter['history'][number]): DeadLetterMark {
+  return { action, by, at, ...(edited ? { edited } : {}), ...(forced ? { forced } : {}) }
+}
+
 async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]> {
   const box = openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
   try {
     const deadLetters = await box.read(await box.stages())
     return deadLetters.map((deadLetter) => {
-      const { id, stage, reason, verdict, message, at, state } = deadLetter
+      const { id, stage, reason, verdict, message, at, state, history } = deadLetter
       const order = orderOf(deadLetter)
       return {
         ...{ id, stage, reason, message: message.slice(0, 500), at, state },
         ...(verdict === undefined ? {} : { verdict }),
         ...(order === undefined ? {} : { order }),
+        ...(history.length === 0 ? {} : { marks: history.map(markOf) }),
       }
     })
   } finally {
