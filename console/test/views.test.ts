@@ -105,7 +105,7 @@ describe('a user who opens the console', () => {
     await page.getByRole('link', { name: 'Orders', exact: true }).click()
     await page.getByLabel('Order id or customer').fill(` ${recordedOrder.orderId} `)
     await page.getByRole('button', { name: 'Find' }).click()
-    await page.getByText(/Waits for payment, where [\d,]+ messages are to be handled/).waitFor()
+    await page.getByText(/Waits for payment, behind at most [\d,]+ messages \(/).waitFor()
     expect(await page.locator('.timeline li').count()).toBe(3)
     expect(await page.locator('.facts').textContent()).toContain('€49.97')
     const trace = page.getByRole('link', { name: '4bf92f3577b34da6a3ce929d0e0e4736' })

@@ -123,6 +123,8 @@ export interface Sample {
   readonly lag: number | null
   readonly wanted: number
   readonly ready: number
+  /** There was lag, and nothing was consumed. */
+  readonly standing?: true
 }
 
 /** A change of the desired replicas, with the reasons at the time. */
