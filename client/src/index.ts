@@ -28,7 +28,7 @@ export { connect, NoKubeconfigError, type ConnectOptions, type KubeClient } from
 export { objectiveReports } from './objectives/objective-reports.ts'
 export type { BudgetReport, ObjectiveReport, ObjectiveState } from './objectives/report.ts'
 export type { GroupRewind } from './offsets/rewind-plan.ts'
-export { recordEvent } from './kube/events.ts'
+export { pipelineEvents, recordEvent, type ListedEvent } from './kube/events.ts'
 export { podCluster, podServer, type PodCluster, type PodFiles } from './kube/pod-cluster.ts'
 export { namespacePath, noneAdvice, getPipeline, pipelinePath, pipelinesOf, type List } from './kube/pipelines.ts'
 export { consequences, progressOf } from './suspension/progress.ts'

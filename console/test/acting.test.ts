@@ -66,6 +66,10 @@ describe('a user with the key', () => {
     await dialog.getByRole('button', { name: 'Replay 17 letters' }).click()
     await waitForText('17 of 17 messages')
     await waitForText(/3 messages of 1 cause wait/)
+    await page
+      .getByRole('region', { name: 'What was done' })
+      .getByText(/replayed 17 dead letters of payment/)
+      .waitFor()
     expect(actions.events).toEqual([
       { reason: 'DeadLettersReplayed', note: 'ada@desk replayed 17 dead letters of payment (ProviderFault)' },
     ])

@@ -82,6 +82,7 @@ it('the page shows a pipeline without figures before the first reconcile', async
   expect(parts).toBe(6)
   expect(text).toContain('The operator has not looked at this pipeline yet.')
   expect(text).toContain('No figures yet.')
+  expect(text).toContain('No Events are known')
 })
 
 it('the page shows that there is no pipeline, or none of that name', async () => {

@@ -76,6 +76,16 @@ describe('a user who opens the console', () => {
     expect(texts.some((text) => text.includes('8 → 5'))).toBe(true)
   })
 
+  it('sees how long each backlog takes to be drained, and what has happened', async () => {
+    await start()
+    const payment = await page.getByRole('row', { name: /^.*payment.*bottleneck/ }).innerText()
+    expect(payment).toMatch(/\d+m?\d*s|not at this rate/)
+    await page.getByRole('columnheader', { name: 'Drained in' }).waitFor()
+    const events = page.getByRole('region', { name: 'Events' })
+    expect(await events.locator('li').count()).toBe(4)
+    expect(await events.innerText()).toMatch(/Warning[^]*DeadLetters[^]*17 dead letters wait in payment/)
+  })
+
   it('sees what is left of each error budget, how fast it is spent, and which is exhausted', async () => {
     await start()
     const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
@@ -95,7 +105,7 @@ describe('a user who opens the console', () => {
     await page.getByRole('link', { name: 'Orders', exact: true }).click()
     await page.getByLabel('Order id or customer').fill(` ${recordedOrder.orderId} `)
     await page.getByRole('button', { name: 'Find' }).click()
-    await page.getByText(/Waits for payment, where [\d,]+ messages are to be handled/).waitFor()
+    await page.getByText(/Waits for payment, behind at most [\d,]+ messages \(/).waitFor()
     expect(await page.locator('.timeline li').count()).toBe(3)
     expect(await page.locator('.facts').textContent()).toContain('€49.97')
     const trace = page.getByRole('link', { name: '4bf92f3577b34da6a3ce929d0e0e4736' })
@@ -141,6 +151,23 @@ describe('a user who opens the console', () => {
     await page.getByRole('button', { name: 'Copy the command that replays ProviderFault of payment' }).click()
     const copied = await page.evaluate<string>('navigator.clipboard.readText()')
     expect(copied).toBe('orderpipeline dlq replay shop payment --reason ProviderFault -n default')
+  })
+
+  it('looks for dead letters by stage, cause, state and text, and has a link to what was found', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/dead-letters`)
+    await page.getByRole('combobox', { name: 'Stage' }).selectOption('orders')
+    await waitForText(/3 messages of 1 cause wait/)
+    await page.getByRole('searchbox', { name: 'Text' }).fill('Undecodable')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\?stage=orders&text=Undecodable$/)
+    const colleague = await openPage()
+    await colleague.goto(page.url())
+    await colleague.getByText(/3 messages of 1 cause wait/).waitFor()
+    expect(await colleague.getByRole('searchbox', { name: 'Text' }).inputValue()).toBe('Undecodable')
+    await page.getByRole('combobox', { name: 'State' }).selectOption('came back too often')
+    await waitForText(/No waiting message matches/)
+    await page.getByRole('link', { name: 'Show all' }).click()
+    await waitForText(/20 messages of 2 causes wait/)
   })
 
   it('sees the effect of a burst and another maximum, and copies the change', async () => {
@@ -234,6 +261,7 @@ const views = {
   orders: `/orders/${recordedOrder.orderId}`,
   'orders of a customer': `/orders?customer=${recordedOrder.customerId}`,
   'dead letters': '/dead-letters',
+  'dead letters of a search': '/dead-letters?stage=payment&state=waiting&text=503',
   'a dry run': '/what-if?rate=50&minutes=10&burst=8000&stage=payment&max=200',
   'a trace': `/what-if?${new URLSearchParams({ trace: 'at,rate\n0,50/s\n5m,600/s', burst: '0', stage: 'payment' }).toString()}`,
   'no such stage': '/scaling/none',

@@ -9,6 +9,7 @@ import { isOwnHost } from './host-names.ts'
 import { html, page, style } from './html.ts'
 import type { Issuer } from './issuer/issuer.ts'
 import { serveAsCustomer } from './issuer/as-customer.ts'
+import type { GatewayAccess } from './issuer/as-customer.ts'
 import { serveIssuer } from './issuer/routes.ts'
 import type { Mail } from './mails/mail.ts'
 import { sendPage, serveMails } from './mails/routes.ts'
@@ -19,8 +20,8 @@ export interface AppOptions {
   readonly logger: Logger
   readonly registry: Registry
   readonly issuer: Issuer
-  /** The gateway's address, for requests on behalf of a customer. */
-  readonly gateway: string | undefined
+  /** The gateway, for requests on behalf of a customer. */
+  readonly gateway: GatewayAccess
   readonly mails: BoundedStore<Mail>
   readonly traces: TraceStore
 }

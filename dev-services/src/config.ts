@@ -23,6 +23,8 @@ const schema = z.object({
   ISSUER_TOKEN_SECONDS: variables.integer(1, 604_800).default(43_200),
   /** The gateway, for requests at /as/<customer>/, which get that customer's token. */
   GATEWAY_URL: variables.url(['http', 'https']).optional(),
+  /** AUTH_STAFF_SCOPE of the gateway: with it the customer of an order is asked for by its id. */
+  STAFF_SCOPE: variables.text().default('shop.staff'),
   /** Mails that are kept; the oldest are dropped. */
   MAILS_AT_MOST: variables.integer(1, 100_000).default(1_000),
   MAILS_BYTES_AT_MOST: variables.integer(10_000, 1_000_000_000).default(33_554_432),

@@ -174,23 +174,69 @@ describe('a request on behalf of a customer', () => {
     expect((await verified(String(authorization).replace('Bearer ', ''))).payload.sub).toBe('me')
   })
 
-  it('finds the customer of an order that was placed here by the id of the order alone', async () => {
-    const orderId = randomUUID()
-    const calls: { readonly url: string | undefined; readonly authorization: string }[] = []
-    const gateway = createServer(({ url, headers: { authorization = '' } }, answer) => {
-      calls.push({ url, authorization })
-      answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ results: [{ orderId }] }))
+  interface Call {
+    readonly request: string
+    readonly authorization: string
+  }
+
+  /** Development services before a gateway that gives these answers, by method and path. */
+  async function beforeGateway(answers: Readonly<Record<string, readonly [number, object]>>): Promise<readonly Call[]> {
+    const calls: Call[] = []
+    const gateway = createServer(({ method, url, headers: { authorization = '' } }, answer) => {
+      const request = `${method} ${url}`
+      calls.push({ request, authorization })
+      const [status, body] = answers[request] ?? [404, { status: 404 }]
+      answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
     await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void gateway.close())
     await stop(services)
     services = await start({ GATEWAY_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}` })
+    return calls
+  }
+
+  async function callers(calls: readonly Call[]) {
+    return await Promise.all(
+      calls.map(async ({ request, authorization }) => {
+        const { sub, scope } = (await verified(authorization.replace('Bearer ', ''))).payload
+        return [request, sub, scope]
+      }),
+    )
+  }
+
+  const orderId = randomUUID()
+
+  it('finds the customer of an order that was placed here by the id of the order alone', async () => {
+    const calls = await beforeGateway({
+      'POST /v1/orders/batch': [200, { results: [{ orderId }] }],
+      [`GET /v1/orders/${orderId}`]: [200, { orderId }],
+    })
     await fetch(`${services.url}/as/me/v1/orders/batch`, { method: 'POST', body: '{"orders":[]}' })
     expect((await pageOf(`/orders/${orderId}`)).status).toBe(200)
-    const last = calls.at(-1)
-    expect(last?.url).toBe(`/v1/orders/${orderId}`)
-    expect((await verified(last?.authorization.replace('Bearer ', '') ?? '')).payload.sub).toBe('me')
-    expect((await pageOf(`/orders/${randomUUID()}`)).status).toBe(403)
+    expect(await callers(calls.slice(1))).toEqual([[`GET /v1/orders/${orderId}`, 'me', undefined]])
+  })
+
+  it('asks the gateway as its staff, once, for the customer of an order that was placed elsewhere', async () => {
+    const calls = await beforeGateway({
+      [`GET /v1/staff/orders/${orderId}`]: [200, { order: { orderId, customerId: 'you' } }],
+      [`GET /v1/orders/${orderId}`]: [200, { orderId }],
+      [`DELETE /v1/orders/${orderId}`]: [200, {}],
+    })
+    expect(await json(`/orders/${orderId}`)).toEqual({ orderId })
+    expect((await fetch(`${services.url}/orders/${orderId}`, { method: 'DELETE' })).status).toBe(200)
+    expect(await callers(calls)).toEqual([
+      [`GET /v1/staff/orders/${orderId}`, 'dev-services', 'shop.staff orders:read'],
+      [`GET /v1/orders/${orderId}`, 'you', undefined],
+      [`DELETE /v1/orders/${orderId}`, 'you', undefined],
+    ])
+    expect((await pageOf(`/orders/${randomUUID()}`)).status).toBe(404)
+  })
+
+  it('says how to find an order where the gateway has no such staff', async () => {
+    await beforeGateway({ [`GET /v1/staff/orders/${orderId}`]: [403, {}] })
+    const { status, text } = await pageOf(`/orders/${orderId}`)
+    expect(status).toBe(403)
+    expect(text).toContain('among those of its customer')
   })
 
   it('goes to no other path than those of the gateway’s API', async () => {

@@ -35,7 +35,8 @@ export async function startDevServices(config: DevServicesConfig, logger: Logger
   })
   countKept(registry, mails, traces)
   const host = config.LISTEN_ADDRESS
-  const http = buildApp({ logger, registry, issuer, gateway: config.GATEWAY_URL, mails, traces })
+  const gateway = { url: config.GATEWAY_URL, staffScope: config.STAFF_SCOPE }
+  const http = buildApp({ logger, registry, issuer, gateway, mails, traces })
   const smtp = await startSmtp({ port: config.SMTP_PORT, host, mails, now, logger })
   const metrics = await startMetricsServer({
     ...{ port: config.METRICS_PORT, host, registry },

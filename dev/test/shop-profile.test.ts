@@ -97,6 +97,29 @@ describe('the shop of npm start', () => {
     expect(services).toContain('orders')
   })
 
+  it('shows in the console an order that a customer placed at the gateway, and cancels it there', async () => {
+    const { origin, hash } = new URL(/Open it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? '')
+    const act = (action: string, body: object): Promise<Response> =>
+      post(`${origin}/api/actions/default/shop/${action}`, body, { 'x-console-key': hash.replace('#key=', '') })
+    await act('try-provider', { mode: 'slow' })
+    const { orderId } = (await (await place({ authorization: `Bearer ${await printedToken('ada')}` })).json()) as {
+      orderId: string
+    }
+    const eventuallyShown = (what: string, holds: (order: { customerId: string; status: string }) => boolean) =>
+      eventually(what, 60, async () => {
+        const url = `${origin}/api/orders/default/shop/${orderId}`
+        const answer = await fetch(url, { signal: AbortSignal.timeout(20_000) })
+        expect(answer.status, await answer.clone().text()).not.toBe(403)
+        const order = (await answer.json()) as { customerId: string; status: string }
+        return answer.ok && holds(order) ? order : undefined
+      })
+    await eventuallyShown('the console shows the order', ({ customerId }) => customerId === 'ada')
+    const cancelled = await act('cancel', { order: orderId })
+    expect(cancelled.status, await cancelled.clone().text()).toBe(200)
+    await eventuallyShown('the order is cancelled', ({ status }) => status === 'CANCELLED')
+    await act('try-provider', { mode: 'normal' })
+  })
+
   it('gives staff what is for staff, and customers not', async () => {
     const stock = (token: string) =>
       fetch(`${running.gateway}/v1/stock`, { headers: { authorization: `Bearer ${token}` } })

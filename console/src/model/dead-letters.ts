@@ -1,5 +1,14 @@
 // Which messages did the stages give up? Dead letters counted by stage and cause.
 
+export interface DeadLetterMark {
+  readonly action: 'replayed' | 'discarded'
+  readonly by: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly edited?: boolean
+  readonly forced?: boolean
+}
+
 export interface DeadLetterSummary {
   readonly id: string
   readonly stage: string
@@ -11,6 +20,8 @@ export interface DeadLetterSummary {
   readonly at: string
   readonly state: 'open' | 'parked' | 'replayed' | 'discarded'
   readonly order?: string
+  /** What was done with it, in order. */
+  readonly marks?: readonly DeadLetterMark[]
 }
 
 export interface DeadLetterGroup {
@@ -26,12 +37,6 @@ export interface DeadLetterGroup {
   readonly message: string
   /** A few of the orders concerned, newest first. */
   readonly orders: readonly string[]
-}
-
-export interface DeadLetters {
-  readonly at: number
-  readonly waiting: number
-  readonly groups: readonly DeadLetterGroup[]
 }
 
 /** The newest dead letters of one stage and cause, for a person who looks into them. */
@@ -59,11 +64,15 @@ export interface DeadLetterDetail {
 
 const shownOrders = 5
 
+export function isWaiting({ state }: Pick<DeadLetterSummary, 'state'>): boolean {
+  return state === 'open' || state === 'parked'
+}
+
 /** Those that still wait, the largest group first. */
 export function groupDeadLetters(deadLetters: readonly DeadLetterSummary[]): DeadLetterGroup[] {
   const groups = new Map<string, DeadLetterSummary[]>()
   for (const deadLetter of deadLetters) {
-    if (deadLetter.state !== 'open' && deadLetter.state !== 'parked') continue
+    if (!isWaiting(deadLetter)) continue
     const key = JSON.stringify([deadLetter.stage, deadLetter.reason])
     groups.set(key, [...(groups.get(key) ?? []), deadLetter])
   }

@@ -60,7 +60,8 @@ export class History {
           scalings.push({ ...scaling, pipeline: key, part: part.name })
         }
         if (!isDue) continue
-        const sample = { at, lag: part.lag ?? null, wanted: part.wanted, ready: part.ready }
+        const standing = part.standing ? { standing: true as const } : {}
+        const sample = { at, lag: part.lag ?? null, wanted: part.wanted, ready: part.ready, ...standing }
         entry.samples.add(sample)
         ;(samples[key] ??= {})[part.name] = sample
       }

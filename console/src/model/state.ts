@@ -39,6 +39,8 @@ export interface PipelineState {
   /** In the order of the spec; empty without any. */
   readonly objectives: readonly ObjectiveReport[]
   readonly conditions: readonly ConditionState[]
+  /** The newest Events, newest first; absent where they cannot be listed. */
+  readonly events?: readonly EventState[]
   /** The gateway first, then the stages in the order of the spec. */
   readonly parts: readonly PartState[]
 }
@@ -50,6 +52,16 @@ export interface ConditionState {
   readonly message: string
   /** RFC 3339. */
   readonly since: string
+}
+
+export interface EventState {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly note: string
+  /** RFC 3339: of a series, when it was seen last. */
+  readonly at: string
+  /** How often it was seen, where it is a series. */
+  readonly times?: number
 }
 
 export type Trend = 'growing' | 'shrinking' | 'steady'
@@ -70,6 +82,11 @@ export interface PartState {
    * while nothing is consumed.
    */
   readonly waitSeconds?: number
+  /**
+   * Until there is no lag at the present rates, in seconds. `never` while as much arrives as is
+   * consumed; absent while not known.
+   */
+  readonly drainSeconds?: number | 'never'
   /** There is lag for a while, and nothing is consumed. */
   readonly standing: boolean
   readonly trend?: Trend
@@ -106,6 +123,8 @@ export interface Sample {
   readonly lag: number | null
   readonly wanted: number
   readonly ready: number
+  /** There was lag, and nothing was consumed. */
+  readonly standing?: true
 }
 
 /** A change of the desired replicas, with the reasons at the time. */

@@ -145,7 +145,14 @@ function Content({ route, state, pipeline, connected, rights }: ContentProps) {
     case 'orders':
       return <OrdersView {...{ pipeline, rights }} id={route.id} customer={route.customer} traceUrl={state.traceUrl} />
     case 'dead-letters':
-      return <DeadLettersView pipeline={pipeline} command={state.command} writes={state.writes} rights={rights} />
+      return (
+        <DeadLettersView
+          {...{ pipeline, rights }}
+          command={state.command}
+          writes={state.writes}
+          filter={route.filter ?? {}}
+        />
+      )
     case 'what-if':
       return <WhatIfView pipeline={pipeline} question={route.question} />
     case 'try':

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PartState, Sample } from '../model/state.ts'
+import { memberChangesOf, standstillsOf } from './chart/marks.ts'
 import { closed, linePath, nearest, niceTicks, runs, stepPath, thinned, timeTicks, xOf, yOf } from './chart/scales.ts'
 import { lastMinutes, withRecorded } from './history-view.ts'
 import { pathOf, routeOf } from './route.ts'
@@ -17,6 +18,7 @@ describe('an address', () => {
       { view: 'orders', pipeline, id: 'a?b#c' },
       { view: 'orders', pipeline, customer: 'a b&c=d@e' },
       { view: 'dead-letters', pipeline },
+      { view: 'dead-letters', pipeline, filter: { stage: 'payment', state: 'parked', text: 'a b' } },
       { view: 'try', pipeline },
       { view: 'what-if', pipeline },
       { view: 'what-if', pipeline, question: { ordersPerSecond: 0.5, minutes: 3, burst: 8_000, stage: 'pay&ment' } },
@@ -66,6 +68,25 @@ describe('a chart', () => {
     const samples = [sample(0, 1), sample(5_000, null), sample(10_000, 2), sample(15_000, 3), sample(90_000, 4)]
     expect(runs(samples, ({ lag }) => lag).map((run) => run.map(({ value }) => value))).toEqual([[1], [2, 3], [4]])
     expect(runs([], ({ lag }) => lag)).toEqual([])
+  })
+  it('marks the times of a standstill, and when replicas joined or left', () => {
+    const still = { standing: true as const }
+    const samples = [
+      sample(0, 1),
+      { ...sample(5_000, 9), ...still },
+      { ...sample(10_000, 9), ...still },
+      sample(15_000, 0),
+    ]
+    expect(standstillsOf(samples)).toEqual([{ from: 5_000, to: 15_000 }])
+    expect(standstillsOf(samples.slice(0, 3))).toEqual([{ from: 5_000, to: 10_000 }])
+    expect(standstillsOf([...samples.slice(0, 2), sample(90_000, 0)])).toEqual([{ from: 5_000, to: 5_000 }])
+    const joined = [
+      sample(0, 1),
+      { ...sample(5_000, 1), ready: 8 },
+      { ...sample(10_000, 1), ready: 8 },
+      sample(90_000, 1),
+    ]
+    expect(memberChangesOf(joined)).toEqual([5_000])
   })
   it('draws lag as a line and replicas as steps, closed at the bottom', () => {
     const [run = []] = runs([sample(0, 0), sample(20_000, 10)], ({ lag }) => lag)

@@ -1,5 +1,7 @@
 // Which address shows which view? Both ways, so that every view is a link that a colleague can
 // open. Pure.
+import { filterIn, filterQuery } from '../model/dead-letter-filter.ts'
+import type { DeadLetterFilter } from '../model/dead-letter-filter.ts'
 import { questionIn, queryOf } from '../model/what-if.ts'
 import type { WhatIfRequest } from '../model/what-if.ts'
 
@@ -8,7 +10,7 @@ export type Route =
   | { readonly view: 'pipeline'; readonly pipeline: string }
   | { readonly view: 'scaling'; readonly pipeline: string; readonly part?: string; readonly minutes: number }
   | { readonly view: 'orders'; readonly pipeline: string; readonly id?: string; readonly customer?: string }
-  | { readonly view: 'dead-letters'; readonly pipeline: string }
+  | { readonly view: 'dead-letters'; readonly pipeline: string; readonly filter?: DeadLetterFilter }
   | { readonly view: 'try'; readonly pipeline: string }
   | { readonly view: 'what-if'; readonly pipeline: string; readonly question?: WhatIfRequest }
   | { readonly view: 'unknown' }
@@ -39,7 +41,11 @@ export function routeOf(path: string, query = ''): Route {
     const question = questionFrom(query)
     return { view, pipeline, ...(question && { question }) }
   }
-  if ((view === 'dead-letters' || view === 'try') && last === undefined) return { view, pipeline }
+  if (view === 'dead-letters' && last === undefined) {
+    const filter = filterIn(new URLSearchParams(query))
+    return { view, pipeline, ...(Object.keys(filter).length > 0 ? { filter } : {}) }
+  }
+  if (view === 'try' && last === undefined) return { view, pipeline }
   return { view: 'unknown' }
 }
 
@@ -67,9 +73,12 @@ export function pathOf(route: Route): string {
       return `${base}/orders${route.customer === undefined ? '' : `?customer=${encodeURIComponent(route.customer)}`}`
     case 'what-if':
       return `${base}/what-if${route.question === undefined ? '' : `?${queryOf(route.question)}`}`
-    case 'dead-letters':
+    case 'dead-letters': {
+      const query = filterQuery(route.filter ?? {})
+      return `${base}/dead-letters${query === '' ? '' : `?${query}`}`
+    }
     case 'try':
-      return `${base}/${route.view}`
+      return `${base}/try`
   }
 }
 

@@ -18,6 +18,13 @@ export function waitText({ lag, waitSeconds, standing }: PartState): string {
   return waitSeconds === undefined ? dash : durationText(waitSeconds)
 }
 
+/** How long until there is no lag. */
+export function drainText({ lag, drainSeconds, standing }: PartState): string {
+  if (lag === undefined || drainSeconds === undefined) return dash
+  if (drainSeconds === 'never') return standing ? 'standing still' : 'not at this rate'
+  return durationText(drainSeconds)
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${countText(count)} ${count === 1 ? one : many}`
 }

@@ -3,8 +3,9 @@
 import { CommandError } from '@orderpipeline/client'
 import { DeadlineExceededError, every, withDeadline } from '@orderpipeline/retry'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { groupDeadLetters } from '../model/dead-letters.ts'
-import type { DeadLetters } from '../model/dead-letters.ts'
+import { filterIn } from '../model/dead-letter-filter.ts'
+import { deadLettersAmong } from '../model/dead-letter-search.ts'
+import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import { customerPattern, longestStaffToken, orderIdPattern, staffTokenPattern } from '../model/orders.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
@@ -56,9 +57,9 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
         }
         if (kind === 'dead-letters' && id === undefined) {
           const refusal = await visitor.readRefusal(livePipeline, 'letters')
-          return refusal === undefined
-            ? { status: 200, body: await deadLetters.of(livePipeline, source) }
-            : problem(403, refusal)
+          if (refusal !== undefined) return problem(403, refusal)
+          const { all, at } = await deadLetters.of(livePipeline, source)
+          return { status: 200, body: deadLettersAmong(all, filterIn(query ?? new URLSearchParams()), at) }
         }
       } catch (error) {
         if (error instanceof CommandError)
@@ -110,16 +111,22 @@ function orderLookups() {
   return { order, orders }
 }
 
+interface Reading {
+  readonly at: number
+  readonly all: readonly DeadLetterSummary[]
+}
+
 /** Who may see the letters of a pipeline shares the reading of a colleague who may. */
 function lettersReader() {
-  const readings = new Map<string, (pipeline: OrderPipeline, source: OnDemand) => Promise<DeadLetters>>()
-  const read = async (pipeline: OrderPipeline, source: OnDemand): Promise<DeadLetters> => {
-    const deadLetters = await withDeadline(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
-    const groups = groupDeadLetters(deadLetters)
-    return { at: Date.now(), waiting: groups.reduce((sum, { waiting }) => sum + waiting, 0), groups }
+  const readings = new Map<string, (pipeline: OrderPipeline, source: OnDemand) => Promise<Reading>>()
+  const read = async (pipeline: OrderPipeline, source: OnDemand): Promise<Reading> => {
+    const all = await withDeadline(lettersTimeoutMs, 'reading the dead letters', source.letters(pipeline))
+    // Many dead letters are many bytes: they are not kept longer than they are shared.
+    setTimeout(() => readings.delete(pipelineKey(pipeline)), lettersCacheMs).unref()
+    return { at: Date.now(), all }
   }
   return {
-    of: (pipeline: OrderPipeline, source: OnDemand): Promise<DeadLetters> => {
+    of: (pipeline: OrderPipeline, source: OnDemand): Promise<Reading> => {
       const key = pipelineKey(pipeline)
       const reading = readings.get(key) ?? every(lettersCacheMs, read)
       readings.set(key, reading)

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import type { ListedEvent } from '@orderpipeline/client'
 import type { StateChange } from '../model/state.ts'
 import { recordedSource, shopPipeline } from '../testing/recorded-shop.ts'
 import { recordedWhatIf } from '../testing/recorded-what-if.ts'
@@ -42,6 +43,42 @@ describe('the state of a pipeline', () => {
     const reasons = state.parts.flatMap((part) => part.reasons.map(({ code, text }) => `${part.name} ${code}: ${text}`))
     expect(reasons).toContain("payment FlowUnknown: the operator's decision is unknown: the operator is away")
     expect(reasons.filter((reason) => reason.includes('FlowUnknown'))).toHaveLength(1)
+  })
+  it('has the newest Events of the pipeline itself, those of a series by when they were seen last', async () => {
+    const { pipelines, listed } = await recordedSource(0).look()
+    const event = (second: number, changes: Partial<ListedEvent> = {}): ListedEvent => ({
+      metadata: { name: `shop.${second}` },
+      eventTime: new Date(second * 1_000).toISOString(),
+      ...{ type: 'Normal', reason: 'Scaled', note: String(second), regarding: { name: 'shop', uid: 'shop' } },
+      ...changes,
+    })
+    const series = { count: 3, lastObservedTime: new Date(900_000).toISOString() }
+    const events = [
+      ...Array.from({ length: 30 }, (_, second) => event(second)),
+      event(31, { regarding: { name: 'shop', uid: 'an earlier shop' } }),
+      event(32, { regarding: { name: 'other', uid: 'other' } }),
+      event(5, { type: 'Warning', note: 'series', series }),
+    ]
+    const state = pipelineState(pipelines[0]!, { listed, events }, () => ({ hadLag: false }))
+    expect(state.events).toHaveLength(20)
+    expect(state.events?.[0]).toMatchObject({ type: 'Warning', note: 'series', times: 3 })
+    expect(state.events?.[1]?.note).toBe('29')
+    expect(pipelineState(pipelines[0]!, { listed }, () => ({ hadLag: false }))).not.toHaveProperty('events')
+  })
+  it.each([
+    [{ lag: 0 }, 0],
+    [{ lag: 100, arrivedPerSecond: 10, consumedPerSecond: 30 }, 5],
+    [{ lag: 100, arrivedPerSecond: 30, consumedPerSecond: 30 }, 'never'],
+    [{ lag: 100, secondsToDrain: 7 }, 7],
+    [{}, undefined],
+  ])('says of %j how long it takes to have no lag', (figures, drainSeconds) => {
+    const shop = shopPipeline()
+    const stage = { name: 'payment', replicas: 5, readyReplicas: 5, ...figures }
+    const status = { observedGeneration: 3, conditions: [], stages: [stage] } as unknown as NonNullable<
+      typeof shop.status
+    >
+    const { parts } = pipelineState({ ...shop, status }, { listed: nothing }, () => ({ hadLag: false }))
+    expect(parts.find(({ name }) => name === 'payment')?.drainSeconds).toBe(drainSeconds)
   })
   it('is complete before the first reconcile, without unmeasured figures', () => {
     const state = pipelineState(shopPipeline(), { listed: nothing }, () => ({ hadLag: false }))

@@ -46,7 +46,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
 
   const look = async (): Promise<ConsoleState> => {
     try {
-      const { at, pipelines, listed, flows } = await source.look()
+      const { at, pipelines, listed, flows, events } = await source.look()
       currentPipelines = pipelines
       const { trouble: _none, ...rest } = state
       return {
@@ -54,7 +54,7 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
         at,
         pipelines: pipelines.map((pipeline) => {
           const key = `${source.namespace}/${pipeline.metadata.name}`
-          return pipelineState(pipeline, { listed, ...(flows && { flows }) }, (part, lag) =>
+          return pipelineState(pipeline, { listed, ...(flows && { flows }), ...(events && { events }) }, (part, lag) =>
             history.past(key, part, { at, lag: lag ?? null }),
           )
         }),

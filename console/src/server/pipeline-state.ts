@@ -1,10 +1,10 @@
 // What is shown of a pipeline? From the objects of a look to the shape that the page draws. Pure.
 import { explanation, objectiveReports, partsAmong } from '@orderpipeline/client'
-import type { Listed, PartObserved } from '@orderpipeline/client'
+import type { Listed, ListedEvent, PartObserved } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { figuresOf, gatewayName, namespaceOf, partsOf, workloadName } from '@orderpipeline/operator/pipeline'
 import type { Past } from '../model/history.ts'
-import type { PartState, PipelineState } from '../model/state.ts'
+import type { EventState, PartState, PipelineState } from '../model/state.ts'
 
 /**
  * The operator's decisions for stages that are scaled on flow, by the name of their ScaledObject.
@@ -18,13 +18,15 @@ export interface NamespaceSnapshot {
   readonly pipelines: readonly OrderPipeline[]
   readonly listed: Listed
   readonly flows?: Flows
+  /** Those of all pipelines; absent where they are not known. */
+  readonly events?: readonly ListedEvent[]
 }
 
 export type PastOf = (part: string, lag: number | undefined) => Past
 
 export function pipelineState(
   pipeline: OrderPipeline,
-  { listed, flows = new Map() }: Pick<NamespaceSnapshot, 'listed' | 'flows'>,
+  { listed, flows = new Map(), events }: Pick<NamespaceSnapshot, 'listed' | 'flows' | 'events'>,
   pastOf: PastOf,
 ): PipelineState {
   const { metadata, spec, status } = pipeline
@@ -47,9 +49,12 @@ export function pipelineState(
     conditions: conditions.map(({ type, status: truth, reason, message, lastTransitionTime }) => ({
       ...{ type, status: truth, reason, message, since: lastTransitionTime },
     })),
+    ...(events && { events: eventsOf(pipeline, events) }),
     parts: partsOf(spec).map(({ name }) => partState(pipeline, name, explanation(observationOf(name)), pastOf)),
   }
 }
+
+type Figures = Partial<NonNullable<ReturnType<typeof figuresOf>>>
 
 function partState(
   { spec, status }: OrderPipeline,
@@ -59,7 +64,7 @@ function partState(
 ): PartState {
   const isGateway = name === gatewayName && spec.gateway !== undefined
   const stage = isGateway ? undefined : spec.stages.find((one) => one.name === name)
-  const figures: Partial<NonNullable<ReturnType<typeof figuresOf>>> = (stage && figuresOf(status, name)) ?? {}
+  const figures: Figures = (stage && figuresOf(status, name)) ?? {}
   const { lag, arrivedPerSecond, consumedPerSecond } = figures
   const past = pastOf(name, lag)
   const emits = isGateway ? (spec.gateway?.emits ?? entrancesOf(spec)) : (stage?.emits ?? [])
@@ -74,6 +79,7 @@ function partState(
     max: explained.maxReplicas,
     ...ifKnown('lag', lag),
     ...ifKnown('waitSeconds', waitSeconds(lag, consumedPerSecond)),
+    ...ifKnown('drainSeconds', drainSeconds(figures)),
     standing: (lag ?? 0) > 0 && consumedPerSecond === 0 && past.hadLag,
     ...ifKnown('trend', past.trend),
     ...ifKnown('arrivedPerSecond', arrivedPerSecond),
@@ -95,6 +101,36 @@ function waitSeconds(lag: number | undefined, consumedPerSecond: number | undefi
   if (lag === 0) return 0
   if (lag === undefined || consumedPerSecond === undefined || consumedPerSecond <= 0) return undefined
   return Math.ceil(lag / consumedPerSecond)
+}
+
+/** The status' own figure is of a time without arrivals; it is used where these are not known. */
+function drainSeconds({
+  lag,
+  arrivedPerSecond,
+  consumedPerSecond,
+  secondsToDrain,
+}: Figures): number | 'never' | undefined {
+  if (lag === undefined || lag === 0) return lag
+  if (arrivedPerSecond === undefined || consumedPerSecond === undefined) return secondsToDrain
+  const net = consumedPerSecond - arrivedPerSecond
+  return net > 0 ? Math.ceil(lag / net) : 'never'
+}
+
+const shownEvents = 20
+const shownNoteCharacters = 400
+
+/** Those of this pipeline, and not of an earlier one of its name. */
+function eventsOf({ metadata: { name, uid } }: OrderPipeline, events: readonly ListedEvent[]): EventState[] {
+  return events
+    .filter(({ regarding }) => regarding.name === name && (regarding.uid ?? uid) === (uid ?? regarding.uid))
+    .map(({ metadata, eventTime, deprecatedLastTimestamp, series, type, reason = '', note = '' }) => ({
+      type: type === 'Warning' ? ('Warning' as const) : ('Normal' as const),
+      ...{ reason, note: note.slice(0, shownNoteCharacters) },
+      at: series?.lastObservedTime ?? eventTime ?? deprecatedLastTimestamp ?? metadata.creationTimestamp ?? '',
+      ...(series === undefined ? {} : { times: series.count }),
+    }))
+    .toSorted((a, b) => (a.at < b.at ? 1 : -1))
+    .slice(0, shownEvents)
 }
 
 function ifKnown<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {

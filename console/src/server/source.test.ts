@@ -47,6 +47,27 @@ it('the state has the figures while the operator has not answered, and its decis
   await expect.poll(async () => (await source.look()).flows?.get('shop-payment')).toEqual({ replicas: 7 })
 })
 
+it('the Events of pipelines are read in the background, and a refusal delays nothing', async () => {
+  const { kube } = slowOperator()
+  const event = { metadata: { name: 'shop.1' }, reason: 'Scaled', regarding: { name: 'shop' } }
+  const paths: string[] = []
+  const get = <Body>(path: string): Promise<Body> => {
+    if (!path.includes('/events?')) return kube.get(path) as Promise<Body>
+    paths.push(path)
+    return Promise.resolve({ items: [event] } as Body)
+  }
+  const source = kubeSource({ ...kube, get })
+  expect(await source.look()).not.toHaveProperty('events')
+  await expect.poll(async () => (await source.look()).events).toEqual([event])
+  expect(paths).toEqual([expect.stringContaining('/events?fieldSelector=regarding.kind%3DOrderPipeline&limit=')])
+  const refused = kubeSource({
+    ...kube,
+    get: (path) => (path.includes('/events?') ? Promise.reject(new Error('forbidden')) : kube.get(path)),
+  })
+  expect((await refused.look()).pipelines).toHaveLength(1)
+  expect(await refused.look()).not.toHaveProperty('events')
+})
+
 /** A gateway behind an API server, which notes what is asked of it. */
 function gatewayBehind(answer: object) {
   const requests: unknown[] = []

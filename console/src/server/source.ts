@@ -7,14 +7,15 @@ import {
   listedPods,
   listedScaling,
   orderOf,
+  pipelineEvents,
   pipelinesOf,
 } from '@orderpipeline/client'
-import type { ApiServer, KubeClient } from '@orderpipeline/client'
+import type { ApiServer, DeadLetter, KubeClient } from '@orderpipeline/client'
 import { openDeadLetterTopic } from '@orderpipeline/client/kafka'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 import { labelKeys } from '@orderpipeline/operator/pipeline'
 import { every, everyInBackground } from '@orderpipeline/retry'
-import type { DeadLetterSummary } from '../model/dead-letters.ts'
+import type { DeadLetterMark, DeadLetterSummary } from '../model/dead-letters.ts'
 import { staffTokenHeader } from '../model/orders.ts'
 import type { CustomerOrders, OrderView, StaffView } from '../model/orders.ts'
 import { customerRequests } from './customer-requests.ts'
@@ -42,6 +43,8 @@ export interface Source {
 const podsEveryMs = 10_000
 /** Each stage that is scaled on flow costs a request. */
 const flowsEveryMs = 5_000
+/** The newest Event may be as old. */
+const eventsEveryMs = 10_000
 const orderTimeoutMs = 5_000
 const ordersAPage = 20
 
@@ -59,6 +62,8 @@ export function looking(
   const flows = everyInBackground(flowsEveryMs, (scaledObjects: readonly ScaledObject[]) =>
     flowsOf(kube, scaledObjects),
   )
+  // An account without the right to list them has none, and the figures all the same.
+  const events = everyInBackground(eventsEveryMs, () => pipelineEvents(kube, namespace))
   return async () => {
     const [pipelines, scaling, listed] = await Promise.all([
       pipelinesOf(kube, namespace),
@@ -66,11 +71,13 @@ export function looking(
       pods(),
     ])
     const decided = flows(scaling.scaledObjects)
+    const listedEvents = events()
     return {
       at: Date.now(),
       pipelines,
       listed: { ...scaling, pods: listed },
       ...(decided === undefined ? {} : { flows: decided }),
+      ...(listedEvents === undefined ? {} : { events: listedEvents }),
     }
   }
 }
@@ -140,17 +147,22 @@ function ordersIn(text: string): CustomerOrders {
   throw new CommandError(`The gateway's answer is no list of orders: ${text.slice(0, 100)}`)
 }
 
+function markOf({ action, by, at, edited, forced }: DeadLetter['history'][number]): DeadLetterMark {
+  return { action, by, at, ...(edited ? { edited } : {}), ...(forced ? { forced } : {}) }
+}
+
 async function lettersOf(kube: ApiServer, pipeline: OrderPipeline): Promise<readonly DeadLetterSummary[]> {
   const box = openDeadLetterTopic(await kafkaConfigOf(kube, pipeline), pipeline.metadata.name)
   try {
     const deadLetters = await box.read(await box.stages())
     return deadLetters.map((deadLetter) => {
-      const { id, stage, reason, verdict, message, at, state } = deadLetter
+      const { id, stage, reason, verdict, message, at, state, history } = deadLetter
       const order = orderOf(deadLetter)
       return {
         ...{ id, stage, reason, message: message.slice(0, 500), at, state },
         ...(verdict === undefined ? {} : { verdict }),
         ...(order === undefined ? {} : { order }),
+        ...(history.length === 0 ? {} : { marks: history.map(markOf) }),
       }
     })
   } finally {

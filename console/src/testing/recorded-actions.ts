@@ -31,8 +31,12 @@ export function recordedActions(now = Date.now()): RecordedActions {
   const [events, suspended, cancelled, killed]: [Recorded[], boolean[], string[], string[]] = [[], [], [], []]
   const decided: DecidedHold[] = []
   let provider: ProviderBehaviour = providerModes.normal
-  const mark = (some: readonly DeadLetter[], state: DeadLetter['state']): void => {
-    for (const deadLetter of some) deadLetters.set(deadLetter.id, { ...deadLetter, state })
+  const mark = (some: readonly DeadLetter[], action: 'replayed' | 'discarded', by: string): void => {
+    const at = new Date().toISOString()
+    for (const deadLetter of some) {
+      const history = [...deadLetter.history, { letter: deadLetter.id, action, by, at }]
+      deadLetters.set(deadLetter.id, { ...deadLetter, state: action, history })
+    }
   }
   const box: DeadLetterTopic = {
     stages: () => Promise.resolve(['orders', 'payment']),
@@ -42,9 +46,10 @@ export function recordedActions(now = Date.now()): RecordedActions {
       mark(
         replays.map(({ letter: deadLetter }) => deadLetter),
         'replayed',
+        replays[0]?.by ?? '',
       )
     },
-    discard: (some) => Promise.resolve(mark(some, 'discarded')),
+    discard: (some, by) => Promise.resolve(mark(some, 'discarded', by)),
     close: () => Promise.resolve(),
   }
   return {
@@ -88,9 +93,10 @@ function letterOf({ id, stage, reason, verdict, message, order }: DeadLetterSumm
   }
 }
 
-function summaryOf({ id, stage, reason, verdict, message, at, state }: DeadLetter): DeadLetterSummary {
+function summaryOf({ id, stage, reason, verdict, message, at, state, history }: DeadLetter): DeadLetterSummary {
   return {
     ...{ id, stage, reason, message, at, state },
     ...(verdict === undefined ? {} : { verdict }),
+    ...(history.length > 0 ? { marks: history } : {}),
   }
 }

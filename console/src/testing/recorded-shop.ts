@@ -12,6 +12,7 @@ import type { NamespaceSnapshot } from '../server/pipeline-state.ts'
 import type { Source } from '../server/source.ts'
 import { autoscalerOf, desiredReplicasOf } from './recorded-autoscaler.ts'
 import type { PartRun } from './recorded-autoscaler.ts'
+import { recordedEvents } from './recorded-events.ts'
 import { recordedObjectives, recordedSlo } from './recorded-objectives.ts'
 
 const file = new URL('../../../examples/shop.yaml', import.meta.url)
@@ -125,7 +126,12 @@ function lookAt(at: number, { pipeline, children, scaledObjects, runs, rate }: R
     topics: children.filter((child): child is KafkaTopic => child.kind === 'KafkaTopic'),
     pods: scaledObjects.flatMap((one) => podsOf(partOf(one), pipeline.metadata.name, runOf(partOf(one)))),
   }
-  return { at, pipelines: [{ ...pipeline, status: statusOf(pipeline, runs, rate, at) }], listed }
+  return {
+    at,
+    pipelines: [{ ...pipeline, status: statusOf(pipeline, runs, rate, at) }],
+    listed,
+    events: recordedEvents(at),
+  }
 }
 
 function podsOf(part: string, pipeline: string, { ready, wanted: desired }: PartRun): LabelledPod[] {
@@ -160,23 +166,18 @@ function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number)
     const rates = { arrivedPerSecond: Math.round(arrived * 10) / 10, consumedPerSecond: Math.round(consumed * 10) / 10 }
     return { name, replicas: desired, readyReplicas: ready, desiredReplicas: desired, lag, ...rates }
   })
-  const behind = all.some(({ ready, wanted: desired }) => ready < desired)
   const since = new Date(at - 3_600_000).toISOString()
-  const condition = (type: string, good: boolean, reason: string, message = '') =>
-    ({ type, status: good ? 'True' : 'False', reason, message, lastTransitionTime: since }) as never
+  // As the operator has them also while stages are scaled: more than minReplicas are ready.
+  const condition = (type: string, reason: string, message: string) =>
+    ({ type, status: 'True', reason, message, lastTransitionTime: since }) as never
   return {
     observedGeneration: pipeline.metadata.generation ?? 1,
     conditions: [
-      condition('Ready', !behind, behind ? 'ReplicasNotReady' : 'AllReady', behind ? 'payment waits for replicas' : ''),
-      condition('Configured', true, 'Applied', 'every object is as the spec says'),
-      condition('TopicsReady', true, 'AllReady', '13 topics'),
-      condition(
-        'WorkloadsReady',
-        !behind,
-        behind ? 'ReplicasNotReady' : 'AllReady',
-        behind ? 'payment waits for replicas' : '',
-      ),
-      condition('ScalingReady', true, 'AllReady', 'every stage has an autoscaler that works'),
+      condition('Ready', 'AllReady', 'topics, workloads and scaling are as the spec says'),
+      condition('Configured', 'Applied', 'every object is as the spec says'),
+      condition('TopicsReady', 'AllReady', `${pipeline.spec.topics.length} topics are as the spec says`),
+      condition('WorkloadsReady', 'AllReady', 'every stage and the gateway have at least minReplicas ready'),
+      condition('ScalingReady', 'AllReady', 'every stage and the gateway are scaled'),
     ],
     totals: {
       stages: '5/5',
@@ -190,7 +191,8 @@ function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number)
   }
 }
 
-const placedAt = Date.parse('2026-11-28T12:00:00Z')
+/** In the burst: the order waits for payment since. */
+const placedAt = Date.now() - 45_000
 function after(milliseconds: number): string {
   return new Date(placedAt + milliseconds).toISOString()
 }
@@ -252,7 +254,7 @@ function recordedOrderOf(id: string, asStaff: boolean): OrderView | undefined {
   const order = [recordedOrder, recordedHeldOrder, refundedOrder].find(({ orderId }) => orderId === id)
   if (order === undefined || !asStaff) return order
   const hold = { reasons: ['MANY_ORDERS'], heldAt: after(560), dueAt: after(86_400_560), atDue: 'CANCEL' } as const
-  const looks = [{ staff: 'kim', looks: 3, lastAt: after(60_000) }]
+  const looks = [{ staff: 'kim', looks: 3, lastAt: after(30_000) }]
   return { ...order, staff: { ...(order === recordedHeldOrder ? { hold } : {}), acts: [], looks } }
 }
 
@@ -271,7 +273,7 @@ function recordedOrdersOf(customer: string, cursor: string | undefined): Custome
 function deadLetter(index: number, stage: string, reason: string, verdict: string, message: string): DeadLetterSummary {
   return {
     ...{ id: `${stage}/${index % 3}/${index}`, stage, reason, verdict, message, state: 'open' },
-    at: after(index * 61_000),
+    at: after((index - 30) * 61_000),
     order: `01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e${(16 + index).toString(16)}`,
   }
 }

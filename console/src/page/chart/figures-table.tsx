@@ -27,10 +27,10 @@ export function FiguresTable({ samples }: { readonly samples: readonly Sample[] 
             </tr>
           </thead>
           <tbody>
-            {thinned(samples, rows).map(({ at, lag, wanted, ready }) => (
+            {thinned(samples, rows).map(({ at, lag, wanted, ready, standing }) => (
               <tr key={at}>
                 <td>{clockText(at)}</td>
-                <td class="number">{lag === null ? dash : countText(lag)}</td>
+                <td class="number">{`${lag === null ? dash : countText(lag)}${standing ? ', standing still' : ''}`}</td>
                 <td class="number">{wanted}</td>
                 <td class="number">{ready}</td>
               </tr>

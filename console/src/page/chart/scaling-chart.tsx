@@ -5,6 +5,7 @@ import type { PartHistory, PartState, Sample } from '../../model/state.ts'
 import { lastMinutes } from '../history-view.ts'
 import { clockText, countText, dash } from '../words.ts'
 import { FiguresTable } from './figures-table.tsx'
+import { memberChangesOf, standstillsOf } from './marks.ts'
 import { closed, linePath, nearest, niceTicks, runs, stepPath, timeTicks, xOf, yOf } from './scales.ts'
 import type { Frame } from './scales.ts'
 
@@ -29,6 +30,8 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
   const [box, width] = useWidth()
   const [at, setAt] = useState<number>()
   const samples = lastMinutes(history.samples, minutes, now)
+  // A dry run, which has a label of its own, knows no consumer group.
+  const hasMarks = part.kind === 'stage' && label === undefined
   const { time, lag, replicas, lagTicks, replicaTicks } = framesOf(samples, part.min, { minutes, now, width })
   const cursorSample = at === undefined ? undefined : nearest(samples, at)
   const move = (step: number): void => {
@@ -65,20 +68,18 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
             ticks={lagTicks}
             title={part.kind === 'gateway' ? 'Lag (a gateway has none)' : 'Lag, messages'}
           />
-          <g class="lag">
-            {runs(samples, (sample) => sample.lag).map((run) => {
-              const line = linePath(lag, run)
-              return [<path class="area" d={closed(lag, run, line)} />, <path class="line" d={line} />]
-            })}
-          </g>
+          <Standstills frame={lag} samples={samples} />
+          <Lag frame={lag} samples={samples} />
           <Axes frame={replicas} ticks={replicaTicks} title="Replicas" times />
           <Replicas frame={replicas} samples={samples} part={part} />
+          {hasMarks && <MemberChanges frame={replicas} samples={samples} />}
           <Scalings frame={replicas} scalings={history.scalings.filter((scaling) => scaling.at >= time.from)} />
           {cursorSample && (
             <path class="cursor" d={`M${xOf(lag, cursorSample.at)} ${lag.top}V${replicas.top + replicas.height}`} />
           )}
         </svg>
       </div>
+      {hasMarks && <MarksHint />}
       <FiguresTable samples={samples} />
     </div>
   )
@@ -109,6 +110,54 @@ function framesOf(
     most: replicaTicks.at(-1) ?? 1,
   }
   return { time, lag, replicas, lagTicks, replicaTicks }
+}
+
+function MarksHint() {
+  return (
+    <p class="hint">
+      A mark on the time axis: replicas joined or left the consumer group, which rebalances. A band: the stage stood
+      still.
+    </p>
+  )
+}
+
+interface MarksProps {
+  readonly frame: Frame
+  readonly samples: readonly Sample[]
+}
+
+function Lag({ frame, samples }: MarksProps) {
+  return (
+    <g class="lag">
+      {runs(samples, ({ lag }) => lag).map((run) => {
+        const line = linePath(frame, run)
+        return [<path class="area" d={closed(frame, run, line)} />, <path class="line" d={line} />]
+      })}
+    </g>
+  )
+}
+
+function Standstills({ frame, samples }: MarksProps) {
+  return (
+    <g class="standstills">
+      {standstillsOf(samples).map(({ from, to }) => {
+        const x = xOf(frame, from)
+        return <rect key={from} x={x} y={frame.top} width={Math.max(2, xOf(frame, to) - x)} height={frame.height} />
+      })}
+    </g>
+  )
+}
+
+function MemberChanges({ frame, samples }: MarksProps) {
+  const floor = yOf(frame, 0)
+  return (
+    <path
+      class="member-changes"
+      d={memberChangesOf(samples.filter(({ at }) => at >= frame.from))
+        .map((at) => `M${xOf(frame, at)} ${floor}v6`)
+        .join('')}
+    />
+  )
 }
 
 function Scalings({ frame, scalings }: { readonly frame: Frame; readonly scalings: PartHistory['scalings'] }) {

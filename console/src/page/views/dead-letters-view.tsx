@@ -3,7 +3,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ActionResult, Rights } from '../../model/actions.ts'
 import { nextCommand } from '../../model/dead-letters.ts'
-import type { DeadLetters, DeadLetterGroup } from '../../model/dead-letters.ts'
+import { filterQuery } from '../../model/dead-letter-filter.ts'
+import type { DeadLetterFilter } from '../../model/dead-letter-filter.ts'
+import type { DeadLetters } from '../../model/dead-letter-search.ts'
+import type { DeadLetterGroup } from '../../model/dead-letters.ts'
 import { keyOf } from '../../model/state.ts'
 import type { PipelineState } from '../../model/state.ts'
 import { CopyCommand } from '../copy-command.tsx'
@@ -13,7 +16,9 @@ import type { Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { clockText, dateText, plural } from '../words.ts'
 import { DeadLetterActions } from './dead-letter-actions.tsx'
+import { DeadLetterDecisions } from './dead-letter-decisions.tsx'
 import { DeadLetterMessages } from './dead-letter-messages.tsx'
+import { DeadLetterSearch } from './dead-letter-search.tsx'
 import { Replays, useReplays } from './replays.tsx'
 
 const againMs = 15_000
@@ -23,15 +28,16 @@ interface DeadLettersViewProps {
   readonly command: string
   readonly writes: boolean
   readonly rights: Rights | undefined
+  readonly filter: DeadLetterFilter
 }
 
-export function DeadLettersView({ pipeline, command, writes, rights }: DeadLettersViewProps) {
+export function DeadLettersView({ pipeline, command, writes, rights, filter }: DeadLettersViewProps) {
   const key = keyOf(pipeline)
   const [acted, setActed] = useState<{ readonly times: number; readonly done?: ActionResult | undefined }>({ times: 0 })
   const runs = useReplays(key, writes, acted.times)
   // Each action, and each replay that has ended, changed which dead letters wait.
   const endedCount = runs.filter(({ state }) => state !== 'running').length
-  const answer = useDeadLetters(key, `${acted.times} ${endedCount}`)
+  const answer = useDeadLetters(key, filterQuery(filter), `${acted.times} ${endedCount}`)
   const onDone = (done: ActionResult | undefined): void => setActed(({ times }) => ({ times: times + 1, done }))
   return (
     <>
@@ -45,19 +51,24 @@ export function DeadLettersView({ pipeline, command, writes, rights }: DeadLette
       <ActionResultText done={acted.done} />
       <Replays pipeline={key} {...{ runs, rights }} />
       {answer && 'value' in answer && (
-        <DeadLetterGroups letters={answer.value} {...{ pipeline, command, rights, onDone }} />
+        <>
+          <DeadLetterSearch pipeline={key} filter={filter} found={answer.value} />
+          <DeadLetterGroups letters={answer.value} {...{ pipeline, command, rights, filter, onDone }} />
+          <DeadLetterDecisions decisions={answer.value.decisions} />
+        </>
       )}
     </>
   )
 }
 
-function useDeadLetters(pipeline: string, since: string): Answered<DeadLetters> | undefined {
+/** What was found before stays on the page until the answer to another search is there. */
+function useDeadLetters(pipeline: string, query: string, since: string): Answered<DeadLetters> | undefined {
   const [entry, setEntry] = useState<{ readonly of: string; readonly answer: Answered<DeadLetters> }>()
   useEffect(() => {
     let cancelled = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const look = async (): Promise<void> => {
-      const answer = await fetchJson<DeadLetters>(`/api/dead-letters/${pipeline}`)
+      const answer = await fetchJson<DeadLetters>(`/api/dead-letters/${pipeline}?${query}`)
       if (cancelled) return
       setEntry({ of: pipeline, answer })
       timer = setTimeout(() => void look(), againMs)
@@ -67,7 +78,7 @@ function useDeadLetters(pipeline: string, since: string): Answered<DeadLetters> 
       cancelled = true
       clearTimeout(timer)
     }
-  }, [pipeline, since])
+  }, [pipeline, query, since])
   return entry?.of === pipeline ? entry.answer : undefined
 }
 
@@ -80,6 +91,11 @@ interface DeadLetterGroupsProps extends ShownProps {
 }
 
 function DeadLetterGroups({ letters: { waiting, groups, at }, ...groupProps }: DeadLetterGroupsProps) {
+  const { filter } = groupProps
+  if (filter.state === 'replayed' || filter.state === 'discarded') return null
+  const isFiltered = Object.keys(filter).length > 0
+  if (groups.length === 0 && isFiltered)
+    return <p class="verdict">No waiting message matches (as of {clockText(at)}).</p>
   if (groups.length === 0)
     return <p class="verdict good">No message waits in a dead-letter topic (as of {clockText(at)}).</p>
   return (
@@ -88,6 +104,11 @@ function DeadLetterGroups({ letters: { waiting, groups, at }, ...groupProps }: D
         <strong>{plural(waiting, 'message')}</strong> of {plural(groups.length, 'cause')}{' '}
         {waiting === 1 ? 'waits' : 'wait'} for a decision (as of {clockText(at)}).
       </p>
+      {(filter.text !== undefined || filter.state === 'parked') && (
+        <p class="hint">
+          Only those that match are counted; actions and commands concern all of their stage and cause.
+        </p>
+      )}
       <ul class="groups">
         {groups.map((group) => (
           <li key={`${group.stage} ${group.reason}`} class="panel">

@@ -15,8 +15,8 @@ export function LookupFailed({
       <p>{message}</p>
       {closed && (
         <p>
-          This gateway, or the cluster, wants more than your kubeconfig gives. As a member of the shop's staff, use your
-          token.
+          The gateway shows an order to its customer and to the shop's staff: look as the staff with a token of its
+          issuer. If it is the cluster that refuses, your user lacks a right.
         </p>
       )}
     </div>

@@ -142,7 +142,7 @@ function Order({ order, pipeline, rights, traceUrl, token }: OrderProps) {
         <p class="verdict busy">
           Waits for <a href={scalingPath(keyOf(pipeline), part.name)}>{part.name}</a>
           {part.lag
-            ? `, where ${plural(part.lag, 'message')} are to be handled (${waitText(part)}).`
+            ? `, behind at most ${plural(part.lag, 'message')} (${waitText(part)}).`
             : ', where nothing else waits.'}
         </p>
       )}

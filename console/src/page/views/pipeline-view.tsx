@@ -8,6 +8,7 @@ import { ActionResultText } from '../dialog.tsx'
 import { Graph } from '../graph/graph.tsx'
 import { scalingPath } from '../route.ts'
 import { countText, dash, dateText, orDash, plural, rateText, waitText } from '../words.ts'
+import { Events } from './events.tsx'
 import { Objectives } from './objectives.tsx'
 import { StageTable } from './stage-table.tsx'
 import { Suspension } from './suspension.tsx'
@@ -64,6 +65,7 @@ export function PipelineView({ pipeline, rights }: PipelineViewProps) {
       </section>
       <Objectives pipeline={pipeline} />
       <Conditions pipeline={pipeline} />
+      <Events events={pipeline.events} />
     </>
   )
 }

@@ -1,13 +1,14 @@
 // Why so many pods? The desired replicas with their reasons, their history, and each change with
 // the reasons at the time.
 import { keyOf } from '../../model/state.ts'
-import type { PartHistory, PartState, PipelineState, ReasonState } from '../../model/state.ts'
+import type { PartHistory, PartState, PipelineState, ReasonState, Sample, Scaling } from '../../model/state.ts'
 import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
+import { standstillsOf } from '../chart/marks.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'
 import { useHistory } from '../live.ts'
 import { pathOf, ranges } from '../route.ts'
 import type { Route } from '../route.ts'
-import { clockText, plural } from '../words.ts'
+import { clockText, durationText, plural } from '../words.ts'
 
 interface ScalingViewProps {
   readonly pipeline: PipelineState
@@ -135,16 +136,53 @@ function Changes({ history: { scalings, samples } }: { readonly history: PartHis
         </p>
       )}
       <ol class="changes" reversed>
-        {scalings.toReversed().map(({ at, from, to, reasons }) => (
-          <li key={at}>
-            <time dateTime={new Date(at).toISOString()}>{clockText(at)}</time>
-            <span class={`step ${to > from ? 'up' : 'down'}`}>
-              {from} → {to}
-            </span>
-            <Because reasons={reasons} />
+        {entriesOf(scalings, samples).map((entry) => (
+          <li key={`${entry.at} ${'to' in entry}`}>
+            <time dateTime={new Date(entry.at).toISOString()}>{clockText(entry.at)}</time>
+            {'reasons' in entry ? <Change scaling={entry} /> : <Standstill {...entry} />}
           </li>
         ))}
       </ol>
     </section>
+  )
+}
+
+interface StandstillEntry {
+  readonly at: number
+  readonly until: number
+  readonly lasts: boolean
+}
+
+/** Changes and standstills, the newest first. */
+function entriesOf(scalings: readonly Scaling[], samples: readonly Sample[]): readonly (Scaling | StandstillEntry)[] {
+  const last = samples.at(-1)
+  const standstills = standstillsOf(samples).map(({ from, to }) => ({
+    ...{ at: from, until: to, lasts: last?.standing === true && to === last.at },
+  }))
+  return [...scalings, ...standstills].toSorted((a, b) => b.at - a.at)
+}
+
+function Change({ scaling: { from, to, reasons } }: { readonly scaling: Scaling }) {
+  return (
+    <>
+      <span class={`step ${to > from ? 'up' : 'down'}`}>
+        {from} → {to}
+      </span>
+      <Because reasons={reasons} />
+    </>
+  )
+}
+
+function Standstill({ at, until, lasts }: StandstillEntry) {
+  return (
+    <>
+      <span class="step still">still</span>
+      <div class="because">
+        <p>
+          {lasts ? 'Stands still: ' : `Stood still for ${durationText((until - at) / 1_000)}: `}
+          there was lag, and nothing was consumed.
+        </p>
+      </div>
+    </>
   )
 }

@@ -5,9 +5,11 @@ import type { PartState, PipelineState, ReasonState } from '../../model/state.ts
 import { bottleneckOf, hasBacklog, toneOf, toneWords } from '../../model/verdict.ts'
 import { trackOf } from '../graph/track.ts'
 import { scalingPath } from '../route.ts'
-import { countText, dash, orDash, rateText, trendArrows, waitText } from '../words.ts'
+import { countText, dash, drainText, orDash, rateText, trendArrows, waitText } from '../words.ts'
 
-const heads = ['Stage', 'Lag', 'Wait', 'Arriving', 'Consumed', 'Replicas', 'Why'] as const
+const heads = ['Stage', 'Lag', 'Wait', 'Drained in', 'Arriving', 'Consumed', 'Replicas', 'Why'] as const
+
+const numbers: readonly string[] = ['Lag', 'Wait', 'Drained in', 'Arriving', 'Consumed']
 
 /**
  * Roles are said outright: as blocks on a narrow screen, a table would be none to a screen reader.
@@ -23,7 +25,7 @@ export function StageTable({ pipeline }: { readonly pipeline: PipelineState }) {
               key={head}
               role="columnheader"
               scope="col"
-              class={['Lag', 'Wait', 'Arriving', 'Consumed'].includes(head) ? 'number' : head.toLowerCase()}
+              class={numbers.includes(head) ? 'number' : head.toLowerCase()}
             >
               {head}
             </th>
@@ -79,6 +81,9 @@ function Row({ part, pipeline, marked }: RowProps) {
             ) : null}
           </span>
         )}
+      </td>
+      <td role="cell" class="number" data-head="Drained in">
+        {isStage && drainText(part)}
       </td>
       <td role="cell" class="number" data-head="Arriving">
         {isStage && rate(part.arrivedPerSecond)}
