@@ -298,6 +298,24 @@ test('holds an order that it only suspected before, and keeps it back for as lon
   await Promise.all([suspecting.close(), holding.close()])
 })
 
+test('suspects an order once that is judged for itself and for its payment in one batch', async () => {
+  const store = createStore({
+    ...{ url: database.url, poolSize: 1, windowMinutes: 60, onIdleError: () => undefined },
+    limits: { ...limits, declines: 0 },
+  })
+  const data = { orderId: randomUUID(), customerId: 'twice', totalCents: 20_000, currency: 'EUR' }
+  const events = [
+    eventOf('OrderValidated', { ...data, items: [] }, context()),
+    eventOf('PaymentDeclined', { ...data, declineReason: 'CARD_DECLINED' }, context()),
+  ]
+  const sightings = events.flatMap((event) => sightingOf(Buffer.from(encode(event).value)) ?? [])
+  const suspicions = await store.judge(sightings, new Date(0))
+  expect(suspicions.map(({ event }) => (JSON.parse(event) as { data: { reasons: string[] } }).data.reasons)).toEqual([
+    ['LARGE_ORDER'],
+  ])
+  await store.close()
+})
+
 test('connects to a Kafka with TLS and a password', async () => {
   const large = order('secured', 20_000)
   const replica = await run(secured())
