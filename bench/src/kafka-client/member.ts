@@ -25,7 +25,7 @@ export interface MemberOptions {
 }
 
 export interface Member {
-  /** Of the topic, as the client knows its assignment. */
+  /** Partitions of the topic, as the client knows its assignment. */
   readonly partitions: readonly number[]
   /** Commits what is handled, and leaves the group. */
   close(): Promise<void>
@@ -42,14 +42,14 @@ export interface Positions {
 }
 
 export function createPositions(): Positions {
-  let moved = new Map<number, bigint>()
+  let changes = new Map<number, bigint>()
   return {
     record: (partition, offset) => {
-      moved.set(partition, offset + 1n)
+      changes.set(partition, offset + 1n)
     },
     take: () => {
-      const positions = moved
-      moved = new Map()
+      const positions = changes
+      changes = new Map()
       return positions
     },
   }

@@ -58,14 +58,14 @@ function startLoad({ bootstrapServers, topic, partitions, everyMs }: Load): void
     ...{ topic, partition, value, headers },
     key: String(partition),
   }))
-  let sent = 0
+  let sentCount = 0
   let sending: Promise<void> | undefined
   const timer = setInterval(() => {
     // A round is left out while the one before is under way: the load stays bounded.
     sending ??= sender
       .send(round)
       .then(() => {
-        sent += round.length
+        sentCount += round.length
       })
       .finally(() => {
         sending = undefined
@@ -75,7 +75,7 @@ function startLoad({ bootstrapServers, topic, partitions, everyMs }: Load): void
     clearInterval(timer)
     await sending
     await sender.close()
-    return sent
+    return sentCount
   }
 }
 
@@ -100,8 +100,8 @@ answerCommands(
   async (received): Promise<ProducerReport> => {
     if (received.kind === 'send') return sendAll(received)
     if (received.kind === 'load') startLoad(received)
-    const sent = received.kind === 'stop' ? await stopLoad?.() : 0
-    return { sent: sent ?? 0, cpuMs: 0 }
+    const sentCount = received.kind === 'stop' ? await stopLoad?.() : 0
+    return { sent: sentCount ?? 0, cpuMs: 0 }
   },
   async () => {
     await stopLoad?.()

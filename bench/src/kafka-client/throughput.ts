@@ -10,7 +10,7 @@ import type { WayName } from './member.ts'
 export interface ThroughputOptions {
   readonly partitions: number
   readonly members: number
-  /** Of the backlog; a tenth of it is sent in small batches. */
+  /** The messages of the backlog; a tenth of them is sent in small batches. */
   readonly messages: number
 }
 

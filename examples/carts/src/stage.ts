@@ -180,7 +180,8 @@ function reporting(
     )
     if (performance.now() < pruneAt) return
     pruneAt = performance.now() + pruneEveryMs
-    // The rest with the next look: a shop may have more views in an hour than one statement deletes.
+    // The rest with the next look: a shop may have more views in an hour than one statement
+    // deletes.
     if (await store.prune()) pruneAt = 0
   }
   const look = (): void => {

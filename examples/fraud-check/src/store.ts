@@ -85,14 +85,14 @@ export function createStore({ windowMinutes, limits, holds = false, ...connectio
           const newIds = added.map(({ event_id }) => event_id)
           const { rows: counts } = await client.query<Counts>(countSightings, [newIds, windowMinutes])
           const countsOf = new Map(counts.map((row) => [row.event_id, row]))
-          const found = sightings.flatMap((sighting) => {
+          const allSuspicions = sightings.flatMap((sighting) => {
             const { count, declines } = countsOf.get(sighting.eventId) ?? {}
             if (count === undefined || declines === undefined) return []
             const why = reasonsFor({ ...sighting, count, declines }, limits, holds)
             return why.length === 0 ? [] : [{ ...sighting, event: suspicion(sighting, why, now, holds) }]
           })
           // An order may be suspected twice: for itself, and for its payment. The first counts.
-          const suspicions = [...new Map(found.toReversed().map((one) => [one.orderId, one])).values()]
+          const suspicions = [...new Map(allSuspicions.toReversed().map((one) => [one.orderId, one])).values()]
           if (suspicions.length > 0)
             await client.query(addSuspicions, [
               suspicions.map(({ orderId }) => orderId),

@@ -91,14 +91,15 @@ interface Share {
 }
 
 /**
- * Of the pieces, as far as their products have as much left; what these lack is of all others. So
- * no more of a product is ever credited than was invoiced, and its tax at its own rate.
+ * The amount is of the pieces, as far as their products have as much left; what these lack is of
+ * all others. So no more of a product is ever credited than was invoiced, and its tax at its own
+ * rate.
  */
 function linesOfAmount(amount: number, costs: readonly Share[], products: readonly Product[]): Line[] {
   const most = costs.map(({ product, cents }) => ({ product, cents: Math.min(cents, remainingOf(product)) }))
   const own = shares(Math.min(amount, sum(most, 'cents')), most)
-  const left = products.map((product) => ({ product, cents: remainingOf(product) - centsOf(product, own) }))
-  const others = shares(amount - sum(own, 'cents'), left)
+  const remaining = products.map((product) => ({ product, cents: remainingOf(product) - centsOf(product, own) }))
+  const others = shares(amount - sum(own, 'cents'), remaining)
   return products.flatMap((product) => {
     const cents = centsOf(product, own) + centsOf(product, others)
     return cents === 0 ? [] : [line(product, 1, cents)]

@@ -109,8 +109,8 @@ export function closedReminders(
 const marketingLanes = lanes.filter(needsConsent).filter(isMarketing)
 
 /**
- * Of push messages one for each browser, by the hash of its endpoint: ids are in logs and traces, and
- * who knows an endpoint can write to the browser.
+ * A push message has one for each browser, by the hash of its endpoint: ids are in logs and traces,
+ * and who knows an endpoint can write to the browser.
  */
 function idsIn(lane: ConsentedLane, id: string, { subscriptions }: Recipient, { domain }: Addressing): string[] {
   switch (channelOf(lane)) {

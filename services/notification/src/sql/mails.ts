@@ -45,8 +45,8 @@ RETURNING id, lane, message_id AS "messageId", recipient, subject, body, tracepa
 
 /**
  * The same for a lane that needs consent, with whether the customer agrees to it now, and the
- * customer's quiet hours. An SMS goes to the number of this moment, a push message to a browser that
- * the customer still has, by its keys of this moment.
+ * customer's quiet hours. An SMS goes to the number of this moment, a push message to a browser
+ * that the customer still has, by its keys of this moment.
  */
 export const takeConsented: Statement = {
   name: 'notification.take-consented',
@@ -80,8 +80,8 @@ RETURNING mails.id, lane, message_id AS "messageId", due.address AS recipient, s
 }
 
 /**
- * $1: ids, $2: when each may be sent. Not at once: a replica whose clock is slow would take it again
- * and again until its own clock has come to the end of the quiet hours.
+ * $1: ids, $2: when each may be sent. Not at once: a replica whose clock is slow would take it
+ * again and again until its own clock has come to the end of the quiet hours.
  */
 export const holdMails: Statement = {
   name: 'notification.hold-mails',

@@ -68,8 +68,8 @@ describe('a disputed order', () => {
 
   it('is cancelled by a dispute of which only the loss arrives, and by none that was won', () => {
     expect(decide('CONFIRMED', closed, facts, now)).toMatchObject({ status: 'CANCELLED', reason: 'DISPUTED' })
-    const won = eventOf('PaymentDisputeClosed', { ...about, ...disputed, outcome: 'WON' }, context)
-    expect(decide('CONFIRMED', won, facts, now)).toMatchObject({ status: 'CONFIRMED', events: [] })
+    const closedForShop = eventOf('PaymentDisputeClosed', { ...about, ...disputed, outcome: 'WON' }, context)
+    expect(decide('CONFIRMED', closedForShop, facts, now)).toMatchObject({ status: 'CONFIRMED', events: [] })
   })
 
   it.each<OrderStatus>(['SHIPPED', 'CANCELLED'])('stays as it is once it is %s', (status) => {

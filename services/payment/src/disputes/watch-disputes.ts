@@ -12,10 +12,10 @@ import type { Logger } from '@orderpipeline/process'
 import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
 import type { Registry } from '@orderpipeline/telemetry'
 import { paymentsByOrder } from '../apply.ts'
+import type { ComparedPeriod } from '../compared-period.ts'
 import type { Payment } from '../payments.ts'
 import { claimWatched, disputeOf, recordDispute, stopWatching, sumDisputes, watchDisputes } from '../sql/disputes.ts'
 import type { DisputeSum } from '../sql/disputes.ts'
-import type { ComparedPeriod } from '../reconcile/charge-list.ts'
 import { claimChanges, finishStretch } from '../sql/reconcile.ts'
 import { lockPayments, paymentsOf } from '../sql/stage.ts'
 import { settleDispute } from './disputes.ts'
@@ -118,8 +118,8 @@ async function askAbout(disputeId: string, { database, publish, stopping }: Watc
   const { dispute, events, ended } = reported ? settle(stored, reported, payment, context) : nothing
   if (dispute) {
     const { orderId, chargeId, amountCents, currency, reason, status } = dispute
-    const shown = { disputeId, orderId, chargeId, amountCents, currency, reason, status }
-    options.logger?.warn(shown, 'the payment of an order is disputed')
+    const logFields = { disputeId, orderId, chargeId, amountCents, currency, reason, status }
+    options.logger?.warn(logFields, 'the payment of an order is disputed')
     // One of a second charge takes nothing of what was paid for the order.
     if (events.length > 0 && options.publishes && payment?.chargeId === chargeId) await publish(events)
     await database.transaction(async (tx) => {
@@ -143,14 +143,14 @@ async function paymentOf({ orderId }: ReportedDispute, database: Queryable): Pro
  * charge that the comparison has yet to book: it is asked about until it is closed.
  */
 function settle(
-  stored: Dispute | undefined,
+  before: Dispute | undefined,
   reported: ReportedDispute,
   payment: Payment | undefined,
   context: EventContext,
 ): DisputeSettlement {
   if (!payment) return { events: [], ended: reported.status !== 'OPEN' && reported.status !== 'INQUIRY' }
   // A customer who was erased since has another id here than at the provider.
-  return settleDispute(stored, { ...reported, customerId: payment.customerId }, context)
+  return settleDispute(before, { ...reported, customerId: payment.customerId }, context)
 }
 
 function valuesOf(dispute: Dispute): unknown[] {

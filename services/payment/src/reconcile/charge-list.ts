@@ -1,6 +1,7 @@
 // What has the provider taken in a stretch of time, by its own account? Read page by page; what is
 // not about one of our orders is left out.
 import { z } from 'zod'
+import type { ComparedPeriod } from '../compared-period.ts'
 import { callOverHttp } from '../provider/http-call.ts'
 import { failureOf, ProviderError } from '../provider/provider-error.ts'
 import type { ProviderAddress } from '../provider/provider.ts'
@@ -11,12 +12,6 @@ import { createStripeApi } from '../provider/stripe/api.ts'
 import type { StripeAddress } from '../provider/stripe/api.ts'
 import { orderKey, shopCustomerKey } from '../provider/stripe/metadata.ts'
 import type { ListedCharge } from './compare.ts'
-
-export interface ComparedPeriod {
-  readonly since: Date
-  /** Exclusive. */
-  readonly until: Date
-}
 
 export interface ChargePage {
   readonly charges: readonly ListedCharge[]

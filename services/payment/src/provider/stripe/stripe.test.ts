@@ -255,10 +255,10 @@ test('refunds a part once while an earlier call for it, which was given up, goes
   stripe.faults.push({ path: /refunds/, method: 'POST', done: false, status: 'slow' })
   const impatience = new AbortController()
   const first = provider.refund(orderId, chargeId, impatience.signal, { part })
-  const given = expect(first).rejects.toMatchObject({ reason: 'Unreachable' })
+  const refusal = expect(first).rejects.toMatchObject({ reason: 'Unreachable' })
   await vi.waitFor(() => expect(stripe.calls).toContain('POST /v1/refunds'), 30_000)
   impatience.abort()
-  await given
+  await refusal
   await expect(provider.refund(orderId, chargeId, never, { part })).rejects.toMatchObject({ reason: 'InFlight' })
   stripe.release()
   expect(await provider.refund(orderId, chargeId, never, { part })).toMatchObject({ amountCents: 300 })

@@ -1,0 +1,6 @@
+// Which stretch of time is the payment provider asked about?
+export interface ComparedPeriod {
+  readonly since: Date
+  /** Exclusive. */
+  readonly until: Date
+}
