@@ -146,7 +146,7 @@ test('one replica compares periods in turn up to the age, and again after a fail
     database.ask<{ name: string; minutes: number; leased: boolean }>(
       'payment',
       `SELECT name, round(extract(epoch FROM now() - compared_to) / 60)::int AS minutes, leased_until > now() AS leased
-       FROM reconciliations ORDER BY name`,
+       FROM reconciliations WHERE name IN ('late', 'soon') ORDER BY name`,
     )
   await back('soon')
   const away = { page: () => Promise.reject(new Error('the provider is away')) }
