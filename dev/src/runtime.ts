@@ -128,7 +128,7 @@ export class Runtime {
       file: this.#options.files[0] ?? '',
       gateway: this.#waysIn.gateway,
       console: this.#waysIn.console,
-      provider: this.#hasProvider() ? this.#addressOf(providerName) : undefined,
+      provider: this.#has(providerName) ? this.#addressOf(providerName) : undefined,
       devServices: this.#addressOf(devServicesName),
       tokens: usesDevIssuer(this.#pipeline.current),
       notes: this.#pipeline.notes,
@@ -271,10 +271,6 @@ export class Runtime {
     if (![providerName, carrierName, devServicesName].includes(part)) return {}
     const own = this.#services.filter(({ name }) => name === part)
     return Object.fromEntries(own.map(({ port, localPort }) => [port === smtpPort ? 'smtp' : 'http', localPort]))
-  }
-
-  #hasProvider(): boolean {
-    return this.#has(providerName)
   }
 
   #has(deployment: string): boolean {

@@ -4,7 +4,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import { encode } from '@orderpipeline/order-events'
 import type { CancellationReason } from '@orderpipeline/order-events'
 import { closeHolds } from '../sql/holds.ts'
-import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
+import { publishByOutbox } from '../outbox.ts'
 import { idRange } from '../sql/id-range.ts'
 import { changeOrders, recordEvents } from '../sql/stage.ts'
 import { source } from '../event-source.ts'
@@ -54,12 +54,5 @@ export async function writeCancellations(
   await tx.query(recordEvents, historyColumns(history))
   const events = decisions.flatMap((decision) => decision.events)
   const messages = events.map((event) => ({ id: event.id, ...encode(event, keyedByOrder) }))
-  await tx.query(addToOutbox, [
-    messages.map(({ id }) => id),
-    messages.map(({ topic }) => topic),
-    messages.map(({ key }) => key),
-    messages.map(({ value }) => value),
-    messages.map(({ headers }) => JSON.stringify(headers)),
-  ])
-  await tx.query(notifyRelay)
+  await publishByOutbox(tx, messages)
 }

@@ -8,7 +8,7 @@ import { source } from '../event-source.ts'
 import { closeHolds } from '../sql/holds.ts'
 import type { HeldRow } from '../sql/holds.ts'
 import { idRange } from '../sql/id-range.ts'
-import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
+import { publishByOutbox } from '../outbox.ts'
 import { changeOrders, itemsOf, recordEvents } from '../sql/stage.ts'
 import { released } from '../stage/saga.ts'
 import type { Release } from '../stage/saga.ts'
@@ -62,14 +62,7 @@ async function publish(
     ...(cleared ? [{ id: cleared.id, ...encodeCleared(cleared, keyedByOrder) }] : []),
     ...events.map((event) => ({ id: event.id, ...encode(event, keyedByOrder) })),
   ])
-  await tx.query(addToOutbox, [
-    messages.map(({ id }) => id),
-    messages.map(({ topic }) => topic),
-    messages.map(({ key }) => key),
-    messages.map(({ value }) => value),
-    messages.map(({ headers }) => JSON.stringify(headers)),
-  ])
-  await tx.query(notifyRelay)
+  await publishByOutbox(tx, messages)
 }
 
 /** Only those that are charged already are confirmed by their release. */

@@ -6,7 +6,7 @@ import { encode } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus, PricedItem } from '@orderpipeline/order-events'
 import { source } from '../event-source.ts'
 import { lockPaidOrder, pricedItems, storeRefunds } from '../sql/money.ts'
-import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
+import { publishByOutbox } from '../outbox.ts'
 import { recordEvents } from '../sql/stage.ts'
 import { recordAct } from '../staff/acts.ts'
 import { historyColumns } from '../stage/timeline.ts'
@@ -83,14 +83,7 @@ async function publish(
   }))
   await tx.query(recordEvents, historyColumns(history))
   const messages = events.map((event) => ({ id: event.id, ...encode(event, keyedByOrder) }))
-  await tx.query(addToOutbox, [
-    messages.map(({ id }) => id),
-    messages.map(({ topic }) => topic),
-    messages.map(({ key }) => key),
-    messages.map(({ value }) => value),
-    messages.map(({ headers }) => JSON.stringify(headers)),
-  ])
-  await tx.query(notifyRelay)
+  await publishByOutbox(tx, messages)
 }
 
 /** A hash of what is requested, not of how the JSON was written, nor of who requests it. */

@@ -11,7 +11,7 @@ import type { Registry } from '@orderpipeline/telemetry'
 import { encode, eventOf } from '@orderpipeline/order-events'
 import type { OrderRow } from '../sql/cancellation.ts'
 import type { Deadlines } from '../deadlines/progress.ts'
-import { addToOutbox, notifyRelay } from '../sql/outbox.ts'
+import { publishByOutbox } from '../outbox.ts'
 import { source } from '../event-source.ts'
 import { tryLock, nextStretch, noteStretch, reschedule, unrefunded } from '../sql/refunds.ts'
 
@@ -53,16 +53,7 @@ export function askAgain(
       const event = eventOf('OrderCancelled', data, context, 'unrefunded')
       return { id: event.id, ...encode(event, keyedByOrder) }
     })
-    if (messages.length > 0) {
-      await tx.query(addToOutbox, [
-        messages.map(({ id }) => id),
-        messages.map(({ topic }) => topic),
-        messages.map(({ key }) => key),
-        messages.map(({ value }) => value),
-        messages.map(({ headers }) => JSON.stringify(headers)),
-      ])
-      await tx.query(notifyRelay)
-    }
+    if (messages.length > 0) await publishByOutbox(tx, messages)
     await tx.query(noteStretch, [until])
     return orders.map(({ order_id }) => order_id)
   })
