@@ -12,12 +12,14 @@ import { benchIntake } from './intake.ts'
 import { kafkaClientCommand } from './kafka-client/command.ts'
 import { microCommand } from './micro/command.ts'
 import { benchMonthTwo } from './month-two/index.ts'
+import { benchPeak } from './peak/index.ts'
 import { print } from './print.ts'
 import { benchScaling } from './scaling/index.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
 import { resultsCommand } from './results/command.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
+import { benchWorkers } from './workers.ts'
 
 interface IdleArguments extends Record<'starts' | 'idle' | 'load', number> {
   readonly rates: readonly number[]
@@ -26,6 +28,7 @@ interface IdleArguments extends Record<'starts' | 'idle' | 'load', number> {
 }
 
 const defaultRates: readonly number[] = [300, 3_000]
+const defaultReplicas: readonly number[] = [1, 5, 20, 100]
 function say(line: string): void {
   void process.stderr.write(`${line}\n`)
 }
@@ -122,6 +125,32 @@ program
   })
 
 program
+  .command('peak')
+  .description('a steady rate on the local cluster for long: times, processors, memory, connections and lag')
+  .option('--rate <n>', 'orders a minute', whole, 10_000)
+  .option('--minutes <n>', 'duration', whole, 30)
+  .option('--latency <ms>', 'how long a charge takes', whole, 10)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: Record<'rate' | 'minutes' | 'latency', number> & { json?: true }) => {
+    const { rate, minutes, latency } = options
+    print(await benchPeak({ perMinute: rate, minutes, latencyMs: latency, say }), options.json)
+  })
+
+program
+  .command('workers')
+  .description("payments of a fixed time by 1, 5, 20 and 100 replicas of one slot, against Little's law")
+  .option('--replicas <n...>', 'one measurement each', wholes, defaultReplicas)
+  .option('--latency <ms>', 'how long a charge takes', whole, 3_000)
+  .option('--seconds <n>', 'duration of each measurement', whole, 60)
+  .option('--json', 'the result as JSON on standard output')
+  .action(
+    async (options: { replicas: readonly number[]; latency: number; seconds: number; json?: true }) => {
+      const { replicas, latency, seconds } = options
+      print(await benchWorkers({ replicas, latencyMs: latency, seconds, say }), options.json)
+    },
+  )
+
+program
   .command('simulate')
   .description(
     'a burst of orders with a slow payment provider: as orderpipeline simulate predicts it, against as it is',
@@ -196,5 +225,5 @@ program
 await program.parseAsync()
 
 function wholes(text: string, before: readonly number[]): readonly number[] {
-  return [...(before === defaultRates ? [] : before), whole(text)]
+  return [...(before === defaultRates || before === defaultReplicas ? [] : before), whole(text)]
 }

@@ -83,6 +83,35 @@ export class Ledger {
     return this.#count(`SELECT count(*) FROM orders.orders WHERE status NOT IN ('SHIPPED', 'CANCELLED')`)
   }
 
+  /** Connections of every client to PostgreSQL, this one included. */
+  async connections(): Promise<number> {
+    return this.#count(`SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'`)
+  }
+
+  /** From accepted to shipped, of those of these orders that were shipped. */
+  async millisecondsToShip(orderIds: readonly string[]): Promise<Readonly<Record<'p50' | 'p95' | 'p99', number>>> {
+    const { rows } = await this.#pool.query<{ ms: number[] | null }>(
+      `SELECT percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (
+         ORDER BY 1000 * extract(epoch FROM shipped.at - placed_at)::float8) AS ms
+       FROM unnest($1::uuid[]) AS accepted (order_id) JOIN orders.orders USING (order_id)
+       JOIN orders.order_events AS shipped ON shipped.order_id = orders.order_id AND shipped.status = 'SHIPPED'`,
+      [orderIds],
+    )
+    const [p50 = NaN, p95 = NaN, p99 = NaN] = rows[0]?.ms ?? []
+    return { p50, p95, p99 }
+  }
+
+  /** Charges a second at the provider, between the first and the last charge of that time. */
+  async chargesPerSecond(from: Date, until: Date): Promise<{ readonly charges: number; readonly perSecond: number }> {
+    const { rows } = await this.#pool.query<{ charges: string; seconds: number | null }>(
+      `SELECT count(*) AS charges, extract(epoch FROM max(created_at) - min(created_at))::float8 AS seconds
+       FROM payment_provider.charges WHERE created_at BETWEEN $1 AND $2`,
+      [from, until],
+    )
+    const charges = Number(rows[0]?.charges ?? 0)
+    return { charges, perSecond: charges < 2 ? 0 : (charges - 1) / (rows[0]?.seconds ?? NaN) }
+  }
+
   /** States of the order that its customer was notified of. */
   async toldOf(orderId: string): Promise<readonly string[]> {
     const { rows } = await this.#pool.query<{ status: string }>(
