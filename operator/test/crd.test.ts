@@ -45,6 +45,13 @@ describe('the API server', () => {
     },
   )
 
+  it('refuses a field that the schema does not have, also where it need not warn of it', async () => {
+    const { apiVersion, kind } = orderPipelines
+    const metadata = { name: 'minimal', namespace: on.namespace }
+    const attempt = on.kube.applyStatus(orderPipelines, { apiVersion, kind, metadata, status: { mood: 'good' } })
+    await expect(attempt).rejects.toThrow('.status.mood: field not declared in schema')
+  })
+
   it('sets the defaults of a pipeline', async () => {
     const minimal = await on.kube.get(orderPipelines, on.namespace, 'minimal')
     expect(minimal?.spec).toMatchObject({

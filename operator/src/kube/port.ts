@@ -79,6 +79,12 @@ const pageSize = 250
  */
 const versionOfNone = '1'
 
+/**
+ * Of an apply the API server parses the body once more, only to warn of fields that it does not
+ * know or that come twice. Those that the schema lacks it refuses anyway.
+ */
+const fieldValidation = 'Ignore'
+
 export function kubePort(transport: Transport, settings: PortSettings): Kube {
   return new KubePort(transport, settings).port()
 }
@@ -199,7 +205,7 @@ class KubePort {
     return this.#write({
       method: 'PATCH',
       path,
-      query: { fieldManager: this.#settings.fieldManager, force: true },
+      query: { fieldManager: this.#settings.fieldManager, force: true, fieldValidation },
       body,
       contentType: 'application/apply-patch+yaml',
     })
