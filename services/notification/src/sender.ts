@@ -13,7 +13,8 @@ import type { Mailer } from './smtp.ts'
 import { failMails, removeFailedMails, removeMails } from './sql/mails.ts'
 import { removeAddresses } from './sql/preferences.ts'
 import { takeDue } from './take.ts'
-import type { TakenMail, TakeOptions } from './take.ts'
+import type { TakeOptions } from './take.ts'
+import type { TakenMail } from './taken.ts'
 
 export interface SenderOptions extends TakeOptions {
   readonly mailer: Mailer

@@ -56,8 +56,12 @@ function statusChange(customerId: string, status: AnnouncedStatus, orderId: stri
 function recommendation(customerId: string) {
   return eventOf('ProductsRecommended', { orderId: randomUUID(), customerId, skus: ['SKU-0002'] }, context)
 }
-function save(customerId: string, lanes: readonly Unsubscription['lane'][], data: PreferencesData = {}) {
-  return savePreferencesOf(database.as('notification'), customerId, data, lanes)
+/** With a number that is confirmed, if any. */
+async function save(customerId: string, lanes: readonly Unsubscription['lane'][], data: PreferencesData = {}) {
+  const preferences = await savePreferencesOf(database.as('notification'), customerId, data, lanes)
+  const confirm = 'UPDATE preferences SET confirmed_phone = phone WHERE customer_id = $1'
+  await database.ask('notification', confirm, [customerId])
+  return preferences
 }
 function lanesWaiting(): Promise<readonly string[]> {
   return database
