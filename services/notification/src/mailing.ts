@@ -1,6 +1,7 @@
 // How do messages leave a replica of the notification stage? Through one sender for each lane of
 // the channels that are configured, counted and traced.
 import type { StageContext } from '@orderpipeline/stage'
+import { createAcceptance } from './acceptance.ts'
 import { createBacklog } from './backlog.ts'
 import { createSmsPort } from './channels/sms.ts'
 import { createPushPort } from './channels/web-push.ts'
@@ -42,9 +43,9 @@ export function mailing(
   const enabled = new Set(channels.filter((channel) => isEnabled(channel, options)))
   const mailerOf = observedMailer(options, context)
   const senders = [...enabled].flatMap((channel) => {
-    const rate = rateOf(channel, options, monotonicMs)
+    const shared = { rate: rateOf(channel, options, monotonicMs), acceptance: createAcceptance(monotonicMs) }
     return lanesOf(channel).flatMap((lane) =>
-      mailTasks(mailerOf, { ...senderOptions(options, context, lane, surroundings), rate }, [lane]),
+      mailTasks(mailerOf, { ...senderOptions(options, context, lane, surroundings), ...shared }, [lane]),
     )
   })
   const backlog = createBacklog({
