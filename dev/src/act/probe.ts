@@ -1,9 +1,26 @@
-// Does a process answer its probe? One HTTP request to its metrics port, or to its HTTP port where
-// it has no metrics, on a connection of its own.
+// Does a process answer its probe? One HTTP request to the port that the probe names, on a connection
+// of its own.
 import { request } from 'node:http'
 
 export interface ProbeAnswer {
   readonly ok: boolean
+}
+
+/** As the container says it, and the port of this machine that stands for each of its names. */
+export interface ProbePorts {
+  readonly containerPorts: readonly { readonly name?: string; readonly containerPort: number }[]
+  readonly portsByName: Readonly<Record<string, number>>
+}
+
+/**
+ * `named`: a name or number of the container's. Without one the port of metrics, or else of HTTP; 0
+ * where there is none, which nobody answers.
+ */
+export function probedPort(named: string | number | undefined, { containerPorts, portsByName }: ProbePorts): number {
+  const name =
+    typeof named === 'number' ? containerPorts.find(({ containerPort }) => containerPort === named)?.name : named
+  if (named !== undefined) return portsByName[name ?? ''] ?? 0
+  return portsByName['metrics'] ?? portsByName['http'] ?? 0
 }
 
 export function probe(port: number, path: string, timeoutMs: number): Promise<ProbeAnswer> {
