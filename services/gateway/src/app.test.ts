@@ -29,7 +29,7 @@ function build(more: Partial<AppOptions> = {}) {
     orders: { byId: never, statuses: never, ofCustomer: never, progress: never },
     cancel: never,
     products: { bySku: never, fresh: never, page: never },
-    catalogue: { save: never, remove: never, stock: never },
+    catalogue: { save: never, remove: never, stock: never, stockOf: never },
     staffOrders: { held: never, order: never, decide: never, cancel: never, looks: () => true },
     outcomes: { of: never, waiting: 0 },
     dependencies: { read: never },
