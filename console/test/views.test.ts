@@ -128,7 +128,7 @@ describe('a user who opens the console', () => {
   it('sees the refunds and disputes of an order', async () => {
     await page.goto(`${console.server.url}/pipelines/default/shop/orders/${refundedOrder.orderId}`)
     await waitForText('€10.00 of €49.97 refunded in parts, €39.97 disputed.')
-    expect(await page.locator('.money li').allTextContents()).toEqual([
+    expect(await page.locator('.money').first().locator('li').allTextContents()).toEqual([
       ...['Refund of €10.00REFUNDED1 × SKU-0001sent back', 'Refund of €5.00REFUSED: DISPUTEDarrived late'],
       'Dispute of €39.97LOSTfraudulent',
     ])

@@ -30,7 +30,7 @@ export async function stockAnswer(
   { prefix, cursor }: StockQuery,
   staffToken: string,
 ): Promise<StockAnswer> {
-  const about = prefix === undefined ? {} : { prefix }
+  const about: Record<string, string> = prefix === undefined ? {} : { prefix }
   const read = (query: Record<string, string>) => pageOf(kube, target, { ...about, ...query }, staffToken)
   const levels = { limit: String(levelsAPage), ...(cursor === undefined ? {} : { cursor }) }
   if (cursor !== undefined) return read(levels)

@@ -6,7 +6,7 @@ import type { ReadRight } from '../model/actions.ts'
 import { hasKey } from './access.ts'
 import type { Actions } from './actions-port.ts'
 import type { HttpAnswer } from './answer.ts'
-import type { OnDemand, Source } from './source.ts'
+import type { OnDemand } from './source.ts'
 
 export type { OnDemand } from './source.ts'
 

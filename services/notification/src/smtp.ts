@@ -81,7 +81,7 @@ const closing = 421
  * login are not about the mail.
  */
 export function smtpVerdict(error: unknown): Verdict {
-  const failure: SmtpFailure = error instanceof Error ? error : {}
+  const failure: SmtpFailure = error instanceof Error ? (error as object) : {}
   const { code, responseCode } = failure
   if ((typeof code === 'string' && away.has(code)) || responseCode === closing)
     return { retry: true, outage: true, ...(isAfterGreeting(failure) ? { perhapsOwn: true } : {}) }
