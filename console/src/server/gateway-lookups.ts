@@ -71,6 +71,6 @@ function isStaffToken(token: string): boolean {
 }
 
 function noCustomer(customer: string): HttpAnswer {
-  const found = JSON.stringify(customer.slice(0, 70))
-  return problem(400, `Customer: found ${found}; allowed: up to 64 letters, digits and . @ : + - _`)
+  const quoted = JSON.stringify(customer.slice(0, 70))
+  return problem(400, `Customer: found ${quoted}; allowed: up to 64 letters, digits and . @ : + - _`)
 }

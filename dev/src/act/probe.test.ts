@@ -10,10 +10,10 @@ const portsByName = { http: 40_001, metrics: 40_002 }
 
 test('a probe goes to the port that it names, by name or by number', () => {
   const ports = { containerPorts, portsByName }
-  expect(['http', 'metrics', 8080, 9090].map((named) => probedPort(named, ports))).toEqual([
+  expect(['http', 'metrics', 8080, 9090].map((port) => probedPort(port, ports))).toEqual([
     ...[40_001, 40_002, 40_001, 40_002],
   ])
-  expect(['other', 7, 1].map((named) => probedPort(named, ports))).toEqual([0, 0, 0])
+  expect(['other', 7, 1].map((port) => probedPort(port, ports))).toEqual([0, 0, 0])
 })
 
 test('a probe without a port goes to the metrics, or else to HTTP', () => {

@@ -13,13 +13,13 @@ export interface ProbePorts {
 }
 
 /**
- * `named`: a name or number of the container's. Without one the port of metrics, or else of HTTP; 0
- * where there is none, which nobody answers.
+ * `port`: a name or number of the container's. Without one that of metrics, or else of HTTP; 0,
+ * which never answers, where there is none.
  */
-export function probedPort(named: string | number | undefined, { containerPorts, portsByName }: ProbePorts): number {
+export function probedPort(port: string | number | undefined, { containerPorts, portsByName }: ProbePorts): number {
   const name =
-    typeof named === 'number' ? containerPorts.find(({ containerPort }) => containerPort === named)?.name : named
-  if (named !== undefined) return portsByName[name ?? ''] ?? 0
+    typeof port === 'number' ? containerPorts.find(({ containerPort }) => containerPort === port)?.name : port
+  if (port !== undefined) return portsByName[name ?? ''] ?? 0
   return portsByName['metrics'] ?? portsByName['http'] ?? 0
 }
 

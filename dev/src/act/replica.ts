@@ -205,7 +205,11 @@ export class Replica {
    */
   async #probe(child: Child, firstAnswer: () => void): Promise<void> {
     const { startupProbe, readinessProbe, livenessProbe } = this.spec.container
-    const ask = (of: V1Container['readinessProbe'], otherPath: string, timeoutSeconds: number): Promise<ProbeAnswer> => {
+    const ask = (
+      of: V1Container['readinessProbe'],
+      otherPath: string,
+      timeoutSeconds: number,
+    ): Promise<ProbeAnswer> => {
       const ports = { containerPorts: this.spec.container.ports ?? [], portsByName: this.#ports }
       return probe(probedPort(of?.httpGet?.port, ports), of?.httpGet?.path ?? otherPath, timeoutSeconds * 1_000)
     }

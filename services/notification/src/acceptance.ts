@@ -11,7 +11,7 @@ export interface Acceptance {
 /** Longer than the pause between two tries of a message that waits for an outage. */
 const recentMs = 120_000
 
-/** Of one mail server or provider. `monotonicMs`: of any origin. */
+/** One for each mail server or provider. `monotonicMs`: of any origin. */
 export function createAcceptance(monotonicMs: () => number): Acceptance {
   let lastAt = -Infinity
   return {

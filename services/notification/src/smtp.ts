@@ -92,7 +92,7 @@ interface SmtpFailure {
   readonly code?: unknown
   readonly responseCode?: unknown
   readonly timeoutType?: unknown
-  /** Of the system, where `code` is nodemailer's. */
+  /** The system's, where `code` is nodemailer's. */
   readonly originalCode?: unknown
 }
 

@@ -147,7 +147,7 @@ test('a code is of one customer and one number, and the latest counts', async ()
   expect(await confirmByCode(pool(), 'ada', second)).toEqual({ kind: 'no code' })
 })
 
-test('a number gets five codes a day at most, whoever requests them', async () => {
+test('a number gets five codes a day at most, of all customers together', async () => {
   const customers = Array.from({ length: codesADay + 2 }, (_, n) => `customer-${n}`)
   for (const customer of customers) await save(customer)
   for (const customer of customers) {

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-async function paid() {
+async function paidOrder() {
   const about = { orderId: randomUUID(), chargeId: randomUUID(), customerId: 'customer-1' }
   await database.ask(
     'payment',
@@ -41,7 +41,7 @@ async function waitsForLock(): Promise<boolean> {
 }
 
 test('a refund of a part that waits for the dispute which is being recorded is refused', async () => {
-  const order = await paid()
+  const order = await paidOrder()
   const { orderId, chargeId, customerId } = order
   let request: Promise<unknown> | undefined
   await database.as('payment').transaction(async (tx) => {

@@ -1,5 +1,5 @@
-// May a customer have another code sent? Each one is an SMS that the shop pays for, to somebody who
-// may not have asked for it.
+// May a customer have another code sent? Each one is an SMS that the shop pays for, to a number whose
+// owner may not have requested it.
 
 export interface RecentCode {
   readonly ofCustomer: boolean
@@ -8,7 +8,7 @@ export interface RecentCode {
   readonly ageSeconds: number
 }
 
-/** Of one customer, and of one number, in a day. */
+/** In a day, for one customer and for one number. */
 export const codesADay = 5
 /** Between two codes of one customer, or of one number. */
 export const secondsBetweenCodes = 60

@@ -77,14 +77,14 @@ interface CodeRow {
  * @throws DatabaseError
  */
 export async function confirmByCode(database: Database, customerId: string, code: string): Promise<Confirmation> {
-  const known = await database.transaction(async (tx): Promise<CodeRow | 'confirmed' | undefined> => {
+  const claim = await database.transaction(async (tx): Promise<CodeRow | 'confirmed' | undefined> => {
     const [row] = await tx.query<PhoneRow>(lockPhone, [customerId])
     if (row?.confirmed) return 'confirmed'
     return (await tx.query<CodeRow>(countTry, [customerId, triesOfCode]))[0]
   })
-  if (known === 'confirmed') return { kind: 'confirmed' }
-  if (!known) return { kind: 'no code' }
-  const { id, phone, codeHash, tries } = known
+  if (claim === 'confirmed') return { kind: 'confirmed' }
+  if (!claim) return { kind: 'no code' }
+  const { id, phone, codeHash, tries } = claim
   // Outside of the transactions: it takes as long as several of them.
   if (!(await isCode(code, codeHash))) return { kind: 'wrong', triesLeft: triesOfCode - tries }
   return database.transaction(async (tx): Promise<Confirmation> => {

@@ -28,7 +28,7 @@ export async function stockPage(
   return rows.map(({ view }) => view)
 }
 
-/** Of those SKUs of which inventory has reported a level. @throws DatabaseError */
+/** Only of SKUs of which inventory has reported a level. @throws DatabaseError */
 export async function stockOf(database: Queryable, skus: readonly string[]): Promise<readonly StockView[]> {
   const rows = await database.query<{ view: StockView }>(selectStockOf, [skus])
   return rows.map(({ view }) => view)

@@ -162,10 +162,12 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
     findRefund: async (orderId, chargeId, signal, { traceparent, part, key = refundKey(orderId, part) } = {}) => {
       const { status, body } = await chargesOf(orderId, { signal, traceparent })
       if (status !== 200) throw unexpectedAnswer(status, body)
-      const made = parse(Refunds, body).refunds.find(
-        (refund) => refund.idempotencyKey === key && refund.chargeId === chargeId,
+      const refund = parse(Refunds, body).refunds.find(
+        (listed) => listed.idempotencyKey === key && listed.chargeId === chargeId,
       )
-      return made && { refundId: made.refundId, chargeId, amountCents: made.amountCents, currency: made.currency }
+      if (!refund) return undefined
+      const { refundId, amountCents, currency } = refund
+      return { refundId, chargeId, amountCents, currency }
     },
   }
 }

@@ -60,24 +60,24 @@ async function partAfterDispute(
 ): Promise<PartialRefund> {
   const { orderId, chargeId = '', refundId, amountCents, currency, traceparent } = part
   const how = { traceparent, part: { refundId, amountCents, currency } }
-  const made = await provider.findRefund(orderId, chargeId, stopping, how)
-  return made ? madePart(part, made) : { ...part, status: 'REFUSED', refusal: 'DISPUTED' }
+  const refund = await provider.findRefund(orderId, chargeId, stopping, how)
+  return refund ? madePart(part, refund) : { ...part, status: 'REFUSED', refusal: 'DISPUTED' }
 }
 
 async function settleDue(due: LostDue, surroundings: Surroundings, options: DueRefundOptions): Promise<boolean> {
   const { orderId, chargeId, reason, lostCents } = due
   const { database, stopping } = surroundings
   const key = keyOfDue(reason, chargeId)
-  const found = await orNote(
+  const answer = await orNote(
     options.provider.findRefund(orderId, chargeId, stopping, { key }).then((refund) => ({ refund })),
     async (error) => {
       options.logger?.error({ error, orderId, chargeId }, notKnown)
       await database.query(noteDueError, [orderId, chargeId, String(error).slice(0, 500)])
     },
   )
-  if (!found) return false
-  if (found.refund) {
-    await bookRefund(due, found.refund, surroundings, options)
+  if (!answer) return false
+  if (answer.refund) {
+    await bookRefund(due, answer.refund, surroundings, options)
     return true
   }
   options.logger?.warn(

@@ -75,6 +75,6 @@ async function outcomeOf(
  */
 export function madePart(row: PartialRefund, { refundId, amountCents, currency }: Refund): PartialRefund {
   if (amountCents === row.amountCents) return { ...row, status: 'REFUNDED', providerRefundId: refundId }
-  const found = `refund ${refundId} is of ${amountCents} ${currency} instead of ${row.amountCents}`
-  throw new ProviderError('Misconfigured', found)
+  const message = `refund ${refundId} is of ${amountCents} ${currency} instead of ${row.amountCents}`
+  throw new ProviderError('Misconfigured', message)
 }

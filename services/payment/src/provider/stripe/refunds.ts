@@ -50,8 +50,8 @@ export async function madeRefund(
   asking: Asking,
 ): Promise<Refund | undefined> {
   const refunds = await refundsAbout(api, aboutCharge(chargeId), asking)
-  const made = refunds.find(part ? isOfPart(part) : isOfWhole)
-  return made && refundFrom(made, chargeId)
+  const refund = refunds.find(part ? isOfPart(part) : isOfWhole)
+  return refund && refundFrom(refund, chargeId)
 }
 
 function aboutCharge(chargeId: string): Readonly<Record<string, string>> {
