@@ -21,11 +21,8 @@ const confirmation = z.strictObject({
 const result = z.object({ confirmed: z.boolean() })
 const otherCustomer = 'the token names another customer.'
 
-export function phoneRoutes(phones: PhoneConfirmation, query: CustomerQuery): Route[] {
-  return [codeRoute(phones, query), confirmationRoute(phones, query)]
-}
-
-function codeRoute(phones: PhoneConfirmation, query: CustomerQuery): Route {
+/** To be registered with `registerBodylessRoutes`. */
+export function codeRoute(phones: PhoneConfirmation, query: CustomerQuery): Route {
   return route({
     method: 'POST',
     path: '/preferences/phone/code',
@@ -50,7 +47,7 @@ function codeRoute(phones: PhoneConfirmation, query: CustomerQuery): Route {
   })
 }
 
-function confirmationRoute(phones: PhoneConfirmation, query: CustomerQuery): Route {
+export function confirmationRoute(phones: PhoneConfirmation, query: CustomerQuery): Route {
   return route({
     method: 'POST',
     path: '/preferences/phone/confirmation',

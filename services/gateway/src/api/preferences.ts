@@ -13,10 +13,9 @@ import type {
   Unsubscription,
 } from '@orderpipeline/notification/preferences'
 import { z } from 'zod'
-import { ownerOf } from './preferences-owner.ts'
+import { customerField, customerQuery, ownerOf } from './preferences-owner.ts'
 import type { CustomerQuery } from './preferences-owner.ts'
-import { phoneRoutes } from './phone-confirmation.ts'
-import { customerId, subject } from './request-fields.ts'
+import { confirmationRoute } from './phone-confirmation.ts'
 import { notThere } from './problems.ts'
 
 export interface Preferences {
@@ -100,14 +99,13 @@ const notStored = { description: 'It belongs to one customer.', schema: z.litera
 const otherCustomer = { 404: { description: 'The token names another customer.' } }
 
 export function preferenceRoutes(preferences: Preferences, authenticated: boolean): Route[] {
-  const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
-  const query = z.strictObject({ customer })
+  const query = customerQuery(authenticated)
   return [
     readRoute(preferences, query),
     saveRoute(preferences, query),
     addPushRoute(preferences, query),
-    removePushRoute(preferences, customer),
-    ...phoneRoutes(preferences, query),
+    removePushRoute(preferences, customerField(authenticated)),
+    confirmationRoute(preferences, query),
   ]
 }
 
