@@ -56,6 +56,18 @@ function waitForText(text: string | RegExp) {
 }
 
 describe('a user with the key', () => {
+  it('sees the channels that a customer has agreed to, at an order and at their list', async () => {
+    for (const path of [`/orders/${recordedOrder.orderId}`, `/orders?customer=${recordedOrder.customerId}`]) {
+      await openView(path)
+      await page.getByRole('heading', { name: `Channels of ${recordedOrder.customerId}` }).waitFor()
+      await waitForText(/number not confirmed: no SMS/)
+      const lines = await page.locator('.money').last().innerText()
+      expect(lines).toMatch(/Mail[^]*orders, marketing since[^]*SMS[^]*orders since[^]*Push[^]*nothing[^]*1 browser/)
+      await waitForText('Quiet from 20:00 to 09:00. Time zone Europe/Berlin.')
+      expect(await violationsOn(page)).toEqual([])
+    }
+  })
+
   it('replays the dead letters of one cause at a rate, sees the progress, and then no such dead letters', async () => {
     await openView('/dead-letters')
     await button('Replay … ProviderFault of payment').click()

@@ -128,10 +128,52 @@ describe('a user who opens the console', () => {
   it('sees the refunds and disputes of an order', async () => {
     await page.goto(`${console.server.url}/pipelines/default/shop/orders/${refundedOrder.orderId}`)
     await waitForText('€10.00 of €49.97 refunded in parts, €39.97 disputed.')
-    expect(await page.locator('.money li').allTextContents()).toEqual([
+    expect(await page.locator('.money').first().locator('li').allTextContents()).toEqual([
       ...['Refund of €10.00REFUNDED1 × SKU-0001sent back', 'Refund of €5.00REFUSED: DISPUTEDarrived late'],
       'Dispute of €39.97LOSTfraudulent',
     ])
+  })
+
+  it('sees the parcel of an order, and follows it to its carrier', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders/${refundedOrder.orderId}`)
+    await page.getByRole('heading', { name: 'Parcel' }).waitFor()
+    await waitForText('Parcel Post')
+    const number = page.getByRole('link', { name: 'PP123456789' })
+    expect(await number.getAttribute('href')).toBe('https://track.example.com/PP123456789')
+    expect(await page.locator('.timeline').innerText()).toContain('ParcelStatusChanged')
+    expect(await page.getByRole('heading', { name: 'Stock of its lines' }).count()).toBe(0)
+  })
+
+  it('sees no channels of a customer without the right to payloads, and says why', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders/${recordedOrder.orderId}`)
+    await page.getByRole('heading', { name: `Channels of ${recordedOrder.customerId}` }).waitFor()
+    await waitForText(/Not shown: Only a console that acts shows messages/)
+    expect(await page.locator('main').innerText()).not.toContain('number not confirmed')
+  })
+
+  it('sees the stock with a token of the staff, low first, and finds a product', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/stock`)
+    await waitForText(/look with a token of its issuer/)
+    await page.getByText("Look as the shop's staff").click()
+    await page.getByLabel(/Token of the gateway's issuer/).fill('e30.e30.c2ln')
+    await page.getByRole('button', { name: 'Use' }).click()
+    await waitForText('52 products, 6 low or sold out, these first')
+    const rows = page.locator('main li')
+    expect(await rows.first().innerText()).toMatch(/SKU-0011[^]*low[^]*4 pieces/)
+    expect(await rows.nth(5).innerText()).toMatch(/SKU-0066[^]*sold out[^]*0 pieces/)
+    expect(await rows.nth(6).innerText()).toMatch(/SKU-0001[^]*in stock/)
+    await page.getByRole('button', { name: 'More' }).click()
+    await waitForText('70 products, 6 low or sold out, these first')
+    await page.getByLabel('SKU, or how it begins').fill('sku-006')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await waitForText('10 products, 1 low or sold out, these first')
+    expect(new URL(page.url()).search).toBe('?sku=SKU-006')
+    expect(await violationsOn(page)).toEqual([])
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders/${recordedOrder.orderId}`)
+    await page.getByRole('heading', { name: 'Stock of its lines' }).waitFor()
+    await waitForText(/2 × SKU-0001[^]*in stock[^]*100 pieces/)
+    expect(await violationsOn(page)).toEqual([])
+    await page.getByRole('button', { name: 'Forget the token' }).click()
   })
 
   it('sees a message for a missing order, and for an invalid id', async () => {
@@ -259,6 +301,8 @@ const views = {
   scaling: '/scaling/payment',
   'scaling of the gateway': '/scaling/gateway?minutes=120',
   orders: `/orders/${recordedOrder.orderId}`,
+  'a shipped order': `/orders/${refundedOrder.orderId}`,
+  stock: '/stock',
   'orders of a customer': `/orders?customer=${recordedOrder.customerId}`,
   'dead letters': '/dead-letters',
   'dead letters of a search': '/dead-letters?stage=payment&state=waiting&text=503',

@@ -1,6 +1,6 @@
 // With which commit are the present sources compared? With one that is named, or with the commit
 // before: where a branch begins, else the parent.
-import { git } from './git.ts'
+import { git } from '../git.ts'
 
 export class UnknownCommitError extends Error {
   override readonly name = 'UnknownCommitError'

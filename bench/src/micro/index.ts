@@ -6,7 +6,7 @@ import { compareCases, comparisonRows, figureRows, summaryOf } from './compare.t
 import type { Absence, Pair } from './compare.ts'
 import { availableIn, measureIn } from './fresh-process.ts'
 import type { Checkout } from './fresh-process.ts'
-import { git } from './git.ts'
+import { git } from '../git.ts'
 import type { Measurement } from './measure.ts'
 import { sameDependencies, withWorktree } from './worktree.ts'
 

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { git } from './git.ts'
+import { git } from '../git.ts'
 
 const manifest = z.object({ name: z.string(), workspaces: z.array(z.string()).default([]) })
 

@@ -65,7 +65,7 @@ function namespaceSource(kube: Looking, server: string, namespace: string): Sour
   const refused = () => Promise.reject(new Error('read with the token of a person alone'))
   return {
     ...{ cluster: server, namespace, look: looking(kube, namespace) },
-    ...{ order: refused, ordersOf: refused, letters: refused },
+    ...{ order: refused, ordersOf: refused, stock: refused, channelsOf: refused, letters: refused },
   }
 }
 

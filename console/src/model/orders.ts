@@ -1,5 +1,6 @@
 // What is shown of an order, and where does it wait? The part of the gateway's answer that a person
 // needs.
+import type { StockLevel } from './stock.ts'
 
 /** What a member of the staff sees of an order besides. */
 export interface StaffView {
@@ -20,6 +21,8 @@ export interface StaffView {
     readonly at: string
   }[]
   readonly looks: readonly { readonly staff: string; readonly looks: number; readonly lastAt: string }[]
+  /** Levels of its lines, where inventory has reported them. */
+  readonly stock?: readonly StockLevel[]
 }
 
 export const holdDecisions = ['release', 'reject'] as const
@@ -38,6 +41,13 @@ export interface OrderView {
   readonly currency: string
   readonly totalCents?: number
   readonly items: readonly { readonly sku: string; readonly quantity: number }[]
+  /** Only a shipped order with a carrier has it. */
+  readonly parcel?: {
+    readonly carrier: string
+    readonly trackingNumber: string
+    readonly trackingUrl?: string
+    readonly status: string
+  }
   /** Refunds of parts of its payment, the oldest first. */
   readonly refunds?: readonly OrderRefund[]
   /** The customer had their bank take the payment back. */

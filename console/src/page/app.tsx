@@ -17,6 +17,7 @@ import { OrdersView } from './views/orders-view.tsx'
 import { PipelineView } from './views/pipeline-view.tsx'
 import { ScalingView } from './views/scaling-view.tsx'
 import { SignInView } from './views/sign-in-view.tsx'
+import { StockView } from './views/stock-view.tsx'
 import { TryView } from './views/try-view.tsx'
 import { WhatIfView } from './views/what-if-view.tsx'
 
@@ -24,6 +25,7 @@ const titles = {
   pipeline: 'Pipeline',
   scaling: 'Scaling',
   orders: 'Orders',
+  stock: 'Stock',
   'dead-letters': 'Dead letters',
   'what-if': 'What if',
   try: 'Try it',
@@ -144,6 +146,8 @@ function Content({ route, state, pipeline, connected, rights }: ContentProps) {
       return <ScalingView pipeline={pipeline} route={route} now={state.at} connected={connected} />
     case 'orders':
       return <OrdersView {...{ pipeline, rights }} id={route.id} customer={route.customer} traceUrl={state.traceUrl} />
+    case 'stock':
+      return <StockView key={route.sku} pipeline={pipeline} sku={route.sku} />
     case 'dead-letters':
       return (
         <DeadLettersView
@@ -191,6 +195,7 @@ function Views({ route, hidden }: { readonly route: PipelineRoute; readonly hidd
     pipeline: pathOf({ view: 'pipeline', pipeline }),
     scaling: pathOf({ view: 'scaling', pipeline, minutes: route.view === 'scaling' ? route.minutes : 30 }),
     orders: pathOf({ view: 'orders', pipeline }),
+    stock: pathOf({ view: 'stock', pipeline }),
     'dead-letters': pathOf({ view: 'dead-letters', pipeline }),
     'what-if': pathOf({ view: 'what-if', pipeline }),
     try: pathOf({ view: 'try', pipeline }),

@@ -16,6 +16,8 @@ describe('an address', () => {
       { view: 'scaling', pipeline, minutes: 30 },
       { view: 'orders', pipeline },
       { view: 'orders', pipeline, id: 'a?b#c' },
+      { view: 'stock', pipeline },
+      { view: 'stock', pipeline, sku: 'A&B' },
       { view: 'orders', pipeline, customer: 'a b&c=d@e' },
       { view: 'dead-letters', pipeline },
       { view: 'dead-letters', pipeline, filter: { stage: 'payment', state: 'parked', text: 'a b' } },

@@ -10,6 +10,7 @@ export type Route =
   | { readonly view: 'pipeline'; readonly pipeline: string }
   | { readonly view: 'scaling'; readonly pipeline: string; readonly part?: string; readonly minutes: number }
   | { readonly view: 'orders'; readonly pipeline: string; readonly id?: string; readonly customer?: string }
+  | { readonly view: 'stock'; readonly pipeline: string; readonly sku?: string }
   | { readonly view: 'dead-letters'; readonly pipeline: string; readonly filter?: DeadLetterFilter }
   | { readonly view: 'try'; readonly pipeline: string }
   | { readonly view: 'what-if'; readonly pipeline: string; readonly question?: WhatIfRequest }
@@ -36,6 +37,10 @@ export function routeOf(path: string, query = ''): Route {
     const customer = new URLSearchParams(query).get('customer')
     if (last !== undefined) return { view, pipeline, id: last }
     return { view, pipeline, ...(customer === null ? {} : { customer }) }
+  }
+  if (view === 'stock' && last === undefined) {
+    const sku = new URLSearchParams(query).get('sku')
+    return { view, pipeline, ...(sku === null ? {} : { sku }) }
   }
   if (view === 'what-if' && last === undefined) {
     const question = questionFrom(query)
@@ -71,6 +76,8 @@ export function pathOf(route: Route): string {
     case 'orders':
       if (route.id !== undefined) return `${base}/orders/${encodeURIComponent(route.id)}`
       return `${base}/orders${route.customer === undefined ? '' : `?customer=${encodeURIComponent(route.customer)}`}`
+    case 'stock':
+      return `${base}/stock${route.sku === undefined ? '' : `?sku=${encodeURIComponent(route.sku)}`}`
     case 'what-if':
       return `${base}/what-if${route.question === undefined ? '' : `?${queryOf(route.question)}`}`
     case 'dead-letters': {

@@ -6,10 +6,10 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { filterIn } from '../model/dead-letter-filter.ts'
 import { deadLettersAmong } from '../model/dead-letter-search.ts'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
-import { customerPattern, longestStaffToken, orderIdPattern, staffTokenPattern } from '../model/orders.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
 import { pipelineKey } from './dead-letter-actions.ts'
+import { gatewayLookups } from './gateway-lookups.ts'
 import type { Observers } from './observers.ts'
 import type { OnDemand, Visitor } from './visitor.ts'
 import { forecaster } from './what-if.ts'
@@ -28,12 +28,11 @@ export interface Api {
  */
 const lettersCacheMs = 10_000
 const lettersTimeoutMs = 30_000
-const mostOrdersAtOnce = 8
 
 export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, whatIf: DryRunner): Api {
   const forecasts = forecaster(whatIf)
   const deadLetters = lettersReader()
-  const lookUp = orderLookups()
+  const lookUp = gatewayLookups()
 
   return {
     forget: deadLetters.forget,
@@ -55,6 +54,17 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
           if (kind === 'orders') return await lookUp.order(source, name, id, staffToken)
           return await lookUp.orders(source, name, id, query?.get('cursor') ?? undefined)
         }
+        if (kind === 'stock' && id === undefined) {
+          const refusal = await visitor.readRefusal(livePipeline, 'orders')
+          if (refusal !== undefined) return problem(403, refusal)
+          return await lookUp.stock(source, name, query ?? new URLSearchParams(), staffToken)
+        }
+        if (kind === 'channels' && id !== undefined) {
+          const refusal = await visitor.readRefusal(livePipeline, 'orders')
+          if (refusal !== undefined) return problem(403, refusal)
+          const hidden = await visitor.readRefusal(livePipeline, 'payloads')
+          return hidden === undefined ? await lookUp.channels(source, name, id) : { status: 200, body: { hidden } }
+        }
         if (kind === 'dead-letters' && id === undefined) {
           const refusal = await visitor.readRefusal(livePipeline, 'letters')
           if (refusal !== undefined) return problem(403, refusal)
@@ -70,45 +80,6 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
       return problem(404, 'There is no such address.')
     },
   }
-}
-
-/** Orders are asked of the gateway, a few at a time. */
-function orderLookups() {
-  let ordersInFlight = 0
-
-  const lookedUp = async (look: () => Promise<HttpAnswer>): Promise<HttpAnswer> => {
-    if (ordersInFlight >= mostOrdersAtOnce) return problem(503, 'Too many look-ups at once; try again.')
-    ordersInFlight += 1
-    try {
-      return await look()
-    } finally {
-      ordersInFlight -= 1
-    }
-  }
-  const order = async (source: OnDemand, pipeline: string, id: string, staffToken?: string): Promise<HttpAnswer> => {
-    if (staffToken !== undefined && (staffToken.length > longestStaffToken || !staffTokenPattern.test(staffToken)))
-      return problem(400, 'Staff token: found something else (not shown); allowed: a token, as the issuer gives it')
-    if (!orderIdPattern.test(id))
-      return problem(400, `Order id: found ${JSON.stringify(id.slice(0, 60))}; allowed: a UUID as the gateway gives it`)
-    return lookedUp(async () => {
-      const orderView = await source.order(pipeline, id.toLowerCase(), staffToken)
-      return orderView ? { status: 200, body: orderView } : problem(404, `There is no order ${id} in ${pipeline}.`)
-    })
-  }
-  const orders = async (
-    source: OnDemand,
-    pipeline: string,
-    customer: string,
-    cursor: string | undefined,
-  ): Promise<HttpAnswer> => {
-    if (!customerPattern.test(customer))
-      return problem(
-        400,
-        `Customer: found ${JSON.stringify(customer.slice(0, 70))}; allowed: up to 64 letters, digits and . @ : + - _`,
-      )
-    return lookedUp(async () => ({ status: 200, body: await source.ordersOf(pipeline, customer, cursor) }))
-  }
-  return { order, orders }
 }
 
 interface Reading {

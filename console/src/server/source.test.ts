@@ -89,13 +89,35 @@ const proxy = '/api/v1/namespaces/default/services/shop-gateway:8080/proxy/v1'
 const { orderId } = recordedHeldOrder
 
 it('an order is read as its customer without a token of the staff, and as staff with one', async () => {
-  const { kube, requests } = gatewayBehind({ ...recordedHeldOrder, order: recordedHeldOrder, acts: [], looks: [] })
+  const stock = [{ sku: 'SKU-0001', available: 3, low: true, updatedAt: '2026-01-02T03:04:05Z' }]
+  const staffAnswer = { order: recordedHeldOrder, acts: [], looks: [], stock }
+  const { kube, requests } = gatewayBehind({ ...recordedHeldOrder, ...staffAnswer })
   const { order } = kubeOnDemand(kube, 'default')
   expect(await order('shop', orderId)).not.toHaveProperty('staff')
-  expect(await order('shop', orderId, 'a.b.c')).toEqual({ ...recordedHeldOrder, staff: { acts: [], looks: [] } })
+  expect(await order('shop', orderId, 'a.b.c')).toEqual({ ...recordedHeldOrder, staff: { acts: [], looks: [], stock } })
   expect(requests).toEqual([
     [`${proxy}/orders/${orderId}`, undefined],
     [`${proxy}/staff/orders/${orderId}`, { 'x-staff-token': 'a.b.c' }],
+    [`${proxy}/stock?skus=SKU-0001%2CSKU-0042`, { 'x-staff-token': 'a.b.c' }],
+  ])
+})
+
+it('an order is shown to the staff also by a gateway that shows no stock', async () => {
+  const { kube } = gatewayBehind({ order: recordedHeldOrder, acts: [], looks: [] })
+  const { order } = kubeOnDemand(kube, 'default')
+  expect(await order('shop', orderId, 'a.b.c')).toEqual({ ...recordedHeldOrder, staff: { acts: [], looks: [] } })
+})
+
+it('the first page of the stock comes with what runs low, and each by the token of the person', async () => {
+  const { kube, requests } = gatewayBehind({ stock: [], next: 'SKU-0009' })
+  const { stock } = kubeOnDemand(kube, 'default')
+  expect(await stock('shop', { prefix: 'SKU' }, 'a.b.c')).toEqual({ stock: [], next: 'SKU-0009', low: [] })
+  expect(await stock('shop', { cursor: 'SKU-0009' }, 'a.b.c')).toEqual({ stock: [], next: 'SKU-0009' })
+  const headers = { 'x-staff-token': 'a.b.c' }
+  expect(requests).toEqual([
+    [`${proxy}/stock?prefix=SKU&low=true&limit=100`, headers],
+    [`${proxy}/stock?prefix=SKU&limit=50`, headers],
+    [`${proxy}/stock?limit=50&cursor=SKU-0009`, headers],
   ])
 })
 

@@ -18,9 +18,17 @@ import { every, everyInBackground } from '@orderpipeline/retry'
 import type { DeadLetterMark, DeadLetterSummary } from '../model/dead-letters.ts'
 import { staffTokenHeader } from '../model/orders.ts'
 import type { CustomerOrders, OrderView, StaffView } from '../model/orders.ts'
+import type { CustomerChannels } from '../model/customer-channels.ts'
+import type { StockAnswer } from '../model/stock.ts'
+import { channelsIn } from './channels-answer.ts'
 import { customerRequests } from './customer-requests.ts'
 import { staffOrderPath } from './gateway-path.ts'
 import type { Flows, NamespaceSnapshot } from './pipeline-state.ts'
+import { linesStock, stockAnswer } from './stock-answer.ts'
+import type { StockQuery } from './stock-answer.ts'
+
+/** What is read for one person when they ask for it. */
+export type OnDemand = Pick<Source, 'order' | 'ordersOf' | 'stock' | 'channelsOf' | 'letters'>
 
 export interface Source {
   readonly cluster: string
@@ -33,6 +41,10 @@ export interface Source {
    * @throws CommandError
    */
   order(pipeline: string, id: string, staffToken?: string): Promise<OrderView | undefined>
+  /** A page of stock levels, for staff. @throws CommandError */
+  stock(pipeline: string, query: StockQuery, staffToken: string): Promise<StockAnswer>
+  /** @throws CommandError */
+  channelsOf(pipeline: string, customer: string): Promise<CustomerChannels>
   /** A page of a customer's orders. @throws CommandError */
   ordersOf(pipeline: string, customer: string, cursor: string | undefined): Promise<CustomerOrders>
   /** All dead letters, those included that do not wait any more. @throws CommandError */
@@ -83,7 +95,7 @@ export function looking(
 }
 
 /** What is read for one person when they ask for it. */
-export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, 'order' | 'ordersOf' | 'letters'> {
+export function kubeOnDemand(kube: ApiServer, namespace: string): OnDemand {
   const requests = customerRequests(kube)
   return {
     order: async (pipeline, id, staffToken) => {
@@ -91,7 +103,11 @@ export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, '
       if (staffToken !== undefined) {
         const headers = { [staffTokenHeader]: staffToken }
         const staffText = await kube.getText(staffOrderPath(target, id), orderTimeoutMs, headers)
-        return staffText === undefined ? undefined : staffOrderIn(staffText)
+        if (staffText === undefined) return undefined
+        const order = staffOrderIn(staffText)
+        return order.staff
+          ? { ...order, staff: { ...order.staff, ...(await linesStock(kube, target, order, staffToken)) } }
+          : order
       }
       const text = await kube.getText(await requests.orderPathOf(target, id), orderTimeoutMs)
       return text === undefined ? undefined : orderIn(text)
@@ -103,6 +119,16 @@ export function kubeOnDemand(kube: ApiServer, namespace: string): Pick<Source, '
       const text = await kube.getText(path, orderTimeoutMs)
       if (text === undefined) throw new CommandError(`The gateway of ${pipeline} is not there.`)
       return ordersIn(text)
+    },
+    stock: (pipeline, query, staffToken) =>
+      stockAnswer(kube, { metadata: { name: pipeline, namespace } }, query, staffToken),
+    channelsOf: async (pipeline, customer) => {
+      const target = { metadata: { name: pipeline, namespace } }
+      const query = new URLSearchParams({ customer })
+      const path = await requests.pathOf(target, customer, `/v1/preferences?${query.toString()}`)
+      const text = await kube.getText(path, orderTimeoutMs)
+      if (text === undefined) throw new CommandError(`The gateway of ${pipeline} has no settings of customers.`)
+      return channelsIn(text)
     },
     letters: (pipeline) => lettersOf(kube, pipeline),
   }

@@ -6,9 +6,9 @@ import type { ReadRight } from '../model/actions.ts'
 import { hasKey } from './access.ts'
 import type { Actions } from './actions-port.ts'
 import type { HttpAnswer } from './answer.ts'
-import type { Source } from './source.ts'
+import type { OnDemand } from './source.ts'
 
-export type OnDemand = Pick<Source, 'order' | 'ordersOf' | 'letters'>
+export type { OnDemand } from './source.ts'
 
 export interface Visitor {
   /** What is read for them alone, when they ask for it. */

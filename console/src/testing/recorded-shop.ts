@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { CustomerOrders, OrderSummary, OrderView } from '../model/orders.ts'
 import type { NamespaceSnapshot } from '../server/pipeline-state.ts'
+import { recordedChannels, recordedLevels, recordedStock } from './recorded-staff.ts'
 import type { Source } from '../server/source.ts'
 import { autoscalerOf, desiredReplicasOf } from './recorded-autoscaler.ts'
 import type { PartRun } from './recorded-autoscaler.ts'
@@ -63,6 +64,8 @@ export function recordedSource(start: number, pipeline = shopPipeline()): Record
       )
     },
     order: (_pipeline, id, staffToken) => Promise.resolve(recordedOrderOf(id, staffToken !== undefined)),
+    stock: (_pipeline, query) => Promise.resolve(recordedStock(query)),
+    channelsOf: () => Promise.resolve(recordedChannels),
     ordersOf: (_pipeline, customer, cursor) => Promise.resolve(recordedOrdersOf(customer, cursor)),
     letters: () => Promise.resolve(recordedDeadLetters),
   }
@@ -233,10 +236,15 @@ export const refundedOrder: OrderView = {
       ...{ reason: 'arrived late', refusal: 'DISPUTED' },
     },
   ],
+  parcel: {
+    ...{ carrier: 'Parcel Post', trackingNumber: 'PP123456789', status: 'DELIVERED' },
+    trackingUrl: 'https://track.example.com/PP123456789',
+  },
   disputes: [{ disputeId: 'du-1', amountCents: 3_997, currency: 'EUR', status: 'LOST', reason: 'fraudulent' }],
   timeline: [
     { event: 'OrderPlaced', status: 'PLACED', at: after(0) },
     { event: 'OrderShipped', status: 'SHIPPED', at: after(900) },
+    { event: 'ParcelStatusChanged', at: after(1_900) },
   ],
 }
 
@@ -255,7 +263,8 @@ function recordedOrderOf(id: string, asStaff: boolean): OrderView | undefined {
   if (order === undefined || !asStaff) return order
   const hold = { reasons: ['MANY_ORDERS'], heldAt: after(560), dueAt: after(86_400_560), atDue: 'CANCEL' } as const
   const looks = [{ staff: 'kim', looks: 3, lastAt: after(30_000) }]
-  return { ...order, staff: { ...(order === recordedHeldOrder ? { hold } : {}), acts: [], looks } }
+  const stock = recordedLevels.filter(({ sku }) => order.items.some((item) => item.sku === sku))
+  return { ...order, staff: { ...(order === recordedHeldOrder ? { hold } : {}), acts: [], looks, stock } }
 }
 
 /** Two pages of the recorded order's customer. */

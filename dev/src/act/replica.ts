@@ -8,7 +8,7 @@ import type { V1Container } from '@orderpipeline/operator/api'
 import type { ProcessEnvironment } from '../decide/environment.ts'
 import { crashPauseMs } from '../decide/crash-pause.ts'
 import { freePort } from './free-port.ts'
-import { probe } from './probe.ts'
+import { probe, probedPort } from './probe.ts'
 import type { ProbeAnswer } from './probe.ts'
 
 export interface Program {
@@ -205,11 +205,16 @@ export class Replica {
    */
   async #probe(child: Child, firstAnswer: () => void): Promise<void> {
     const { startupProbe, readinessProbe, livenessProbe } = this.spec.container
-    const ask = (path: string, timeoutSeconds: number): Promise<ProbeAnswer> =>
-      probe(this.#ports['metrics'] ?? this.#ports['http'] ?? 0, path, timeoutSeconds * 1_000)
-    const startPath = startupProbe?.httpGet?.path ?? '/healthz'
+    const ask = (
+      of: V1Container['readinessProbe'],
+      otherPath: string,
+      timeoutSeconds: number,
+    ): Promise<ProbeAnswer> => {
+      const ports = { containerPorts: this.spec.container.ports ?? [], portsByName: this.#ports }
+      return probe(probedPort(of?.httpGet?.port, ports), of?.httpGet?.path ?? otherPath, timeoutSeconds * 1_000)
+    }
     const giveUpAt = this.#settings.now() + (startupProbe?.failureThreshold ?? 180) * 1_000
-    while (child.cause() === undefined && !(await ask(startPath, 3)).ok) {
+    while (child.cause() === undefined && !(await ask(startupProbe, '/healthz', 3)).ok) {
       if (this.#settings.now() > giveUpAt) return void child.end('SIGKILL', 0)
       await sleep(startPeriodMs, undefined, { ref: false })
     }
@@ -220,13 +225,13 @@ export class Replica {
     let failedAlive = 0
     let aliveAt = this.#settings.now()
     while (child.cause() === undefined) {
-      const answer = await ask(readinessProbe?.httpGet?.path ?? '/readyz', readinessProbe?.timeoutSeconds ?? 3)
+      const answer = await ask(readinessProbe, '/readyz', readinessProbe?.timeoutSeconds ?? 3)
       failedReady = answer.ok ? 0 : failedReady + 1
       if (answer.ok) this.#setReady(true)
       else if (failedReady >= (readinessProbe?.failureThreshold ?? 3)) this.#setReady(false)
       if (livenessProbe && this.#settings.now() - aliveAt >= (livenessProbe.periodSeconds ?? 20) * 1_000) {
         aliveAt = this.#settings.now()
-        const alive = await ask(livenessProbe.httpGet?.path ?? '/healthz', livenessProbe.timeoutSeconds ?? 10)
+        const alive = await ask(livenessProbe, '/healthz', livenessProbe.timeoutSeconds ?? 10)
         failedAlive = alive.ok ? 0 : failedAlive + 1
         if (failedAlive >= (livenessProbe.failureThreshold ?? 6)) return void child.end('SIGTERM', 10_000)
       }

@@ -29,7 +29,7 @@ function build(more: Partial<AppOptions> = {}) {
     orders: { byId: never, statuses: never, ofCustomer: never, progress: never },
     cancel: never,
     products: { bySku: never, fresh: never, page: never },
-    catalogue: { save: never, remove: never, stock: never },
+    catalogue: { save: never, remove: never, stock: never, stockOf: never },
     staffOrders: { held: never, order: never, decide: never, cancel: never, looks: () => true },
     outcomes: { of: never, waiting: 0 },
     dependencies: { read: never },
@@ -336,21 +336,21 @@ describe('a refund of a part', () => {
 
 const secret = 's'.repeat(32)
 function withPreferences(withdrawn: unknown[] = []) {
-  const preferences = { of: never, save: never, addPush: never, removePush: never }
+  const preferences = { of: never, save: never, addPush: never, removePush: never, requestCode: never, confirm: never }
   const withdraw = (consent: unknown) => Promise.resolve(withdrawn.push(consent) > 0)
   return build({ preferences: { ...preferences, withdraw }, unsubscribeSecret: secret })
 }
 
 test('the document has the routes of preferences where customers have them', async () => {
   const { paths } = await documentOf(withPreferences().app)
-  const added = ['/v1/preferences', '/v1/preferences/push', '/v1/unsubscribe'].map((path) =>
-    Object.keys(paths[path] ?? {}),
-  )
-  expect(added).toEqual([
-    ['get', 'put'],
-    ['put', 'delete'],
-    ['get', 'post'],
-  ])
+  const added = [
+    '/v1/preferences',
+    '/v1/preferences/push',
+    '/v1/preferences/phone/code',
+    '/v1/preferences/phone/confirmation',
+    '/v1/unsubscribe',
+  ].map((path) => Object.keys(paths[path] ?? {}))
+  expect(added).toEqual([['get', 'put'], ['put', 'delete'], ['post'], ['post'], ['get', 'post']])
   expect(Object.keys((await documentOf(build().app)).paths)).not.toContain('/v1/preferences')
 })
 
@@ -380,14 +380,23 @@ test('preferences are those of the customer, and what is wrong in them is named'
   const saved: unknown[] = []
   const preferences = {
     of: () =>
-      Promise.resolve({ consents: { 'sms-order': '2026-03-01T00:00:00.000Z' }, browsers: 2, phone: '+4915112345678' }),
+      Promise.resolve({
+        ...{ consents: { 'sms-order': '2026-03-01T00:00:00.000Z' }, browsers: 2 },
+        ...{ phone: '+4915112345678', confirmed: false },
+      }),
     save: (...values: unknown[]) => Promise.resolve({ consents: {}, browsers: saved.push(values) }),
-    ...{ addPush: never, removePush: never, withdraw: never },
+    ...{ addPush: never, removePush: never, requestCode: never, confirm: never, withdraw: never },
   }
   const { app } = build({ preferences, verify: () => Promise.resolve('customer-1') })
   expect((await app.inject('/v1/preferences')).json()).toEqual({
     mail: { orders: true, marketing: false },
-    sms: { phone: '+4915112345678', orders: true, ordersSince: '2026-03-01T00:00:00.000Z', marketing: false },
+    sms: {
+      phone: '+4915112345678',
+      confirmed: false,
+      orders: true,
+      ordersSince: '2026-03-01T00:00:00.000Z',
+      marketing: false,
+    },
     push: { browsers: 2, orders: false, marketing: false },
   })
   const put = (payload: object, query = '') => app.inject({ method: 'PUT', url: `/v1/preferences${query}`, payload })

@@ -11,6 +11,8 @@ import { eventsRoute } from './api/events.ts'
 import { healthRoute } from './api/health.ts'
 import { placingRoutes } from './api/place-order.ts'
 import { problemOf } from './api/problems.ts'
+import { codeRoute } from './api/phone-confirmation.ts'
+import { customerQuery } from './api/preferences-owner.ts'
 import { preferenceRoutes } from './api/preferences.ts'
 import type { Preferences } from './api/preferences.ts'
 import { productRoutes } from './api/products.ts'
@@ -107,7 +109,7 @@ export function buildApp(options: AppOptions): HttpServer {
     ...staffOrderRoutes(options.staffOrders),
     ...(options.preferences ? preferenceRoutes(options.preferences, authenticated) : []),
   ]
-  const bodylessRoutes = linkRoutes(options)
+  const bodylessRoutes = bodyless(options)
   const others: Route[] = [
     dependencyHealthRoute(options.dependencies),
     healthRoute(options.queues, options.queuesMaxAgeSeconds),
@@ -120,10 +122,13 @@ export function buildApp(options: AppOptions): HttpServer {
   return server
 }
 
-function linkRoutes({ preferences, unsubscribeSecret }: AppOptions): Route[] {
-  return preferences && unsubscribeSecret !== undefined
-    ? unsubscribeRoutes((consent) => preferences.withdraw(consent), unsubscribeSecret)
-    : []
+function bodyless({ preferences, unsubscribeSecret, verify }: AppOptions): Route[] {
+  if (!preferences) return []
+  const links =
+    unsubscribeSecret === undefined
+      ? []
+      : unsubscribeRoutes((consent) => preferences.withdraw(consent), unsubscribeSecret)
+  return [...links, codeRoute(preferences, customerQuery(verify !== undefined))]
 }
 
 /** The same under a second path, for clients that know the route by it. */

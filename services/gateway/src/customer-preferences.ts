@@ -2,9 +2,11 @@
 // transactions of the gateway's own pool.
 import {
   addPushSubscription,
+  confirmByCode,
   dropPushSubscription,
   enterNotification,
   preferencesOf,
+  requestCode,
   savePreferencesOf,
   withdraw,
 } from '@orderpipeline/notification/preferences'
@@ -18,6 +20,8 @@ export function customerPreferences(database: Pool): Preferences {
     save: (customerId, data, lanes) => savePreferencesOf(notification, customerId, data, lanes),
     addPush: (customerId, subscription) => addPushSubscription(notification, customerId, subscription),
     removePush: (customerId, endpoint) => dropPushSubscription(notification, customerId, endpoint),
+    requestCode: (customerId) => requestCode(notification, customerId),
+    confirm: (customerId, code) => confirmByCode(notification, customerId, code),
     withdraw: (unsubscription) => withdraw(notification, unsubscription),
   }
 }

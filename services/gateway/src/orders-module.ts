@@ -14,7 +14,7 @@ import type { Intake, Relay } from '@orderpipeline/orders/intake'
 import { topicOf } from '@orderpipeline/order-events'
 import { requestRefund } from '@orderpipeline/orders/partial-refunds'
 import { removeProduct, saveProduct } from '@orderpipeline/orders/catalogue'
-import { productBySku, productPage, stockPage } from '@orderpipeline/orders/queries'
+import { productBySku, productPage, stockOf, stockPage } from '@orderpipeline/orders/queries'
 import type { Redis } from 'ioredis'
 import type { Cancel } from './api/cancel-order.ts'
 import type { Preferences } from './api/preferences.ts'
@@ -183,7 +183,8 @@ function catalogueOf(database: Pool): Catalogue {
   return {
     save: (sku, data) => saveProduct(database, sku, data),
     remove: (sku) => removeProduct(database, sku),
-    stock: (after, limit, low) => stockPage(database, after, limit, low),
+    stock: (selection) => stockPage(database, selection),
+    stockOf: (skus) => stockOf(database, skus),
   }
 }
 

@@ -44,7 +44,7 @@ test('settings are read as they were saved, and those of others stay', async () 
     status: 200,
     body: {
       mail: { marketing: true, marketingSince: expect.any(String) as string },
-      sms: { phone: '+4915112345678', orders: true, marketing: false },
+      sms: { phone: '+4915112345678', confirmed: false, orders: true, marketing: false },
       ...{ timeZone: 'Europe/Berlin', quietHours: { from: '20:00', to: '09:00' } },
     },
   })
@@ -53,6 +53,28 @@ test('settings are read as they were saved, and those of others stay', async () 
   expect((await ask(`${gateway.url}/v1/preferences`)).status).toBe(401)
   await save('ada', {})
   expect((await read('ada')).body['mail']).toEqual({ orders: true, marketing: false })
+})
+
+test('a customer has a code sent to their own number, and wrong ones are refused', async () => {
+  const post = (customer: string, path: string, body?: object) =>
+    ask(`${gateway.url}/v1/preferences/phone/${path}`, {
+      method: 'POST',
+      headers: bearer(customer),
+      ...(body && { body }),
+    })
+  expect((await post('kay', 'code')).status).toBe(404)
+  await save('kay', { sms: { phone: '+4915100000077', orders: true } })
+  expect(await post('kay', 'confirmation', { code: '123456' })).toMatchObject({
+    status: 409,
+    body: { title: 'No Code' },
+  })
+  expect(await post('kay', 'code')).toMatchObject({ status: 202, body: { confirmed: false } })
+  const again = await post('kay', 'code')
+  expect(again).toMatchObject({ status: 429, body: { title: 'Too Many Codes' } })
+  expect(Number(again.headers.get('retry-after'))).toBeGreaterThan(50)
+  expect((await post('kay', 'confirmation', { code: '12345' })).status).toBe(400)
+  expect((await post('kay', 'confirmation?customer=ada', { code: '123456' })).status).toBe(404)
+  expect((await read('kay')).body['sms']).toMatchObject({ confirmed: false })
 })
 
 test('a browser is added and removed by its customer', async () => {

@@ -82,6 +82,7 @@ async function storeHistory(customerId: string, n: number, status: string): Prom
   const once = (text: string) => database.ask('notification', text, [customerId])
   await once(`INSERT INTO preferences (customer_id, phone) VALUES ($1, '+4915112345678') ON CONFLICT DO NOTHING`)
   await once(`INSERT INTO consents (customer_id, lane) VALUES ($1, 'sms-order') ON CONFLICT DO NOTHING`)
+  await once(`INSERT INTO phone_codes (customer_id, phone) VALUES ($1, '+4915112345678')`)
   await once(
     `INSERT INTO push_subscriptions (customer_id, endpoint, p256dh, auth)
      VALUES ($1, 'https://push.example/1', 'p', 'a') ON CONFLICT DO NOTHING`,
@@ -145,7 +146,7 @@ test('erases a customer from every table and keeps the books complete', async ()
   await storeHistory(ada, 4, 'CANCELLED')
   await storeHistory('bob', 5, 'SHIPPED')
   const bobs = await tracesOf('bob')
-  expect(await tracesOf(ada)).toHaveLength(14)
+  expect(await tracesOf(ada)).toHaveLength(15)
   const { orders, pseudonym } = await forget(ada)
   expect(orders).toBe(2)
   expect(await tracesOf(ada)).toEqual([])

@@ -4,14 +4,17 @@ export const channels = ['mail', 'sms', 'push'] as const
 export type Channel = (typeof channels)[number]
 
 /** The lanes of mails have the names that older versions know. */
-export const lanes = ['order', 'marketing', 'sms-order', 'sms-marketing', 'push-order', 'push-marketing'] as const
+export const lanes = [
+  ...(['order', 'marketing', 'sms-order', 'sms-marketing', 'push-order', 'push-marketing'] as const),
+  'sms-code',
+] as const
 export type Lane = (typeof lanes)[number]
-/** Every other lane needs the customer's consent. */
-export type ConsentedLane = Exclude<Lane, 'order'>
+/** The lanes that need the customer's consent. */
+export type ConsentedLane = Exclude<Lane, 'order' | 'sms-code'>
 
 interface LaneFacts {
   readonly channel: Channel
-  readonly purpose: 'order' | 'marketing'
+  readonly purpose: 'order' | 'marketing' | 'code'
 }
 
 const facts: Readonly<Record<Lane, LaneFacts>> = {
@@ -21,6 +24,7 @@ const facts: Readonly<Record<Lane, LaneFacts>> = {
   'sms-marketing': { channel: 'sms', purpose: 'marketing' },
   'push-order': { channel: 'push', purpose: 'order' },
   'push-marketing': { channel: 'push', purpose: 'marketing' },
+  'sms-code': { channel: 'sms', purpose: 'code' },
 }
 
 export function channelOf(lane: Lane): Channel {
@@ -32,7 +36,7 @@ export function isMarketing(lane: Lane): boolean {
 }
 
 export function needsConsent(lane: Lane): lane is ConsentedLane {
-  return lane !== 'order'
+  return facts[lane].purpose !== 'code' && lane !== 'order'
 }
 
 export function lanesOf(channel: Channel): Lane[] {

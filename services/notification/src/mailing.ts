@@ -1,6 +1,7 @@
 // How do messages leave a replica of the notification stage? Through one sender for each lane of
 // the channels that are configured, counted and traced.
 import type { StageContext } from '@orderpipeline/stage'
+import { createAcceptance } from './acceptance.ts'
 import { createBacklog } from './backlog.ts'
 import { createSmsPort } from './channels/sms.ts'
 import { createPushPort } from './channels/web-push.ts'
@@ -15,6 +16,7 @@ import {
   mailCounter,
   waitingMessageGauge,
 } from './metrics.ts'
+import { codeSeconds } from './preferences/code-limits.ts'
 import { createRate, noRate } from './rate.ts'
 import type { Rate } from './rate.ts'
 import { failedMailsTask, mailTasks } from './sender.ts'
@@ -37,12 +39,15 @@ export function mailing(
 ): Mailing {
   const { registry, logger, now } = context
   const dropped = droppedMessageCounter(registry)
-  const surroundings: Surroundings = { dropped, held: heldMessageCounter(registry), monotonicMs }
+  const surroundings: Surroundings = { dropped, held: heldMessageCounter(registry) }
   const enabled = new Set(channels.filter((channel) => isEnabled(channel, options)))
   const mailerOf = observedMailer(options, context)
-  const senders = [...enabled].flatMap((channel) =>
-    mailTasks(mailerOf, senderOptions(options, context, channel, surroundings), lanesOf(channel)),
-  )
+  const senders = [...enabled].flatMap((channel) => {
+    const shared = { rate: rateOf(channel, options, monotonicMs), acceptance: createAcceptance(monotonicMs) }
+    return lanesOf(channel).flatMap((lane) =>
+      mailTasks(mailerOf, { ...senderOptions(options, context, lane, surroundings), ...shared }, [lane]),
+    )
+  })
   const backlog = createBacklog({
     mostWaiting: options.marketingMaxWaiting,
     everySeconds: countSeconds,
@@ -90,31 +95,37 @@ function portOf(lane: Lane, options: MailOptions, now: () => Date): Mailer {
 interface Surroundings {
   readonly dropped: ReturnType<typeof droppedMessageCounter>
   readonly held: ReturnType<typeof heldMessageCounter>
-  readonly monotonicMs: () => number
 }
 
 function senderOptions(
   options: MailOptions,
   { logger, now }: StageContext,
-  channel: Channel,
-  { dropped, held, monotonicMs }: Surroundings,
+  lane: Lane,
+  { dropped, held }: Surroundings,
 ): Omit<SenderOptions, 'mailer'> & { readonly everySeconds: number } {
-  const { attempts, keepSeconds, everySeconds, timeoutMs, quietHours, quietOrderSms } = options
+  const { everySeconds, timeoutMs, quietHours, quietOrderSms } = options
   const quiet: QuietPolicy = {
     hours: quietHours,
-    lanes: new Set(lanes.filter((lane) => isMarketing(lane) || (lane === 'sms-order' && quietOrderSms))),
+    lanes: new Set(lanes.filter((each) => isMarketing(each) || (each === 'sms-order' && quietOrderSms))),
     now,
     onHeld: held,
   }
   return {
-    ...{ attempts, everySeconds, quiet },
-    keepSeconds: channel === 'mail' ? keepSeconds : Math.min(keepSeconds, shortMessageKeepSeconds),
-    rate: rateOf(channel, options, monotonicMs),
+    ...{ everySeconds, quiet, ...patienceOf(lane, options) },
     // A batch waits for the slowest of its messages, each of which may use up several time-outs.
     leaseSeconds: 60 + (20 * timeoutMs) / 1_000,
-    onUnconsented: (lane, count) => dropped(lane, 'no consent', count),
+    onUnconsented: (_, count) => dropped(lane, 'no consent', count),
     onFailure: ({ messageId }, error, gaveUp) =>
       logger.warn({ mail: messageId, error, gaveUp }, 'the other side did not accept a message'),
+  }
+}
+
+/** A code that does not arrive is requested again: a second try would come too late. */
+function patienceOf(lane: Lane, { attempts, keepSeconds }: MailOptions) {
+  if (lane === 'sms-code') return { attempts: 1, keepSeconds: codeSeconds }
+  return {
+    attempts,
+    keepSeconds: channelOf(lane) === 'mail' ? keepSeconds : Math.min(keepSeconds, shortMessageKeepSeconds),
   }
 }
 

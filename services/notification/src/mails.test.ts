@@ -132,4 +132,10 @@ test('counts as attempts only the answers of the server to a mail', () => {
   for (const of of [error('ESOCKET'), error('ETIMEDOUT'), error('EAUTH', 535), error('EPROTOCOL', 554)])
     expect(smtpVerdict(of)).toEqual(verdict(true, true))
   expect(smtpVerdict(error('EENVELOPE', 421))).toEqual(verdict(true, true))
+  const perhapsOwn = { retry: true, outage: true, perhapsOwn: true }
+  const failure = (fields: object) => smtpVerdict(Object.assign(new Error('cut'), fields))
+  expect(failure({ code: 'ETIMEDOUT', timeoutType: 'SOCKET_TIMEOUT' })).toEqual(perhapsOwn)
+  expect(failure({ code: 'ETIMEDOUT', timeoutType: 'GREETING_TIMEOUT' })).toEqual(verdict(true, true))
+  expect(failure({ code: 'ESOCKET', originalCode: 'ECONNRESET' })).toEqual(perhapsOwn)
+  expect(failure({ code: 'ESOCKET', originalCode: 'ECONNREFUSED' })).toEqual(verdict(true, true))
 })

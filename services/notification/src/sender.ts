@@ -4,6 +4,7 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import { backoffMs, sleep } from '@orderpipeline/retry'
 import type { PeriodicTask } from '@orderpipeline/stage'
+import type { Acceptance } from './acceptance.ts'
 import { MessageRefusedError } from './channels/refusal.ts'
 import { isMarketing, lanesOf } from './lanes.ts'
 import type { Lane } from './lanes.ts'
@@ -13,12 +14,15 @@ import type { Mailer } from './smtp.ts'
 import { failMails, removeFailedMails, removeMails } from './sql/mails.ts'
 import { removeAddresses } from './sql/preferences.ts'
 import { takeDue } from './take.ts'
-import type { TakenMail, TakeOptions } from './take.ts'
+import type { TakeOptions } from './take.ts'
+import type { TakenMail } from './taken.ts'
 
 export interface SenderOptions extends TakeOptions {
   readonly mailer: Mailer
-  /** The channel's, for both of its lanes. */
+  /** The channel's, for all of its lanes. */
   readonly rate?: Rate | undefined
+  /** The channel's; without it only the messages of one batch are compared. */
+  readonly acceptance?: Acceptance | undefined
   /** Refusals of one mail before it is given up; an unavailable mail server refuses nothing. */
   readonly attempts: number
   /** A mail that has waited so long for an unavailable mail server is of no use any more. */
@@ -54,12 +58,16 @@ export async function sendDue(
   rate.giveBack(allowed - mails.length)
   const outcomes = await Promise.all(mails.map((mail) => outcomeOf(mail, options.mailer, signal)))
   const sentIds = outcomes.flatMap(({ mail, sent }) => (sent ? [mail.id] : []))
+  if (sentIds.length > 0) options.acceptance?.note()
   if (sentIds.length > 0) await database.query(removeMails, [sentIds])
-  const failedMails = outcomes.flatMap(({ mail, error }) => (error ? [{ mail, error }] : []))
+  const othersPass = sentIds.length > 0 || options.acceptance?.recent === true
+  const failedMails = outcomes.flatMap(({ mail, error }) =>
+    error ? [{ mail, error, outage: error.outage && !(error.perhapsOwn && othersPass) }] : [],
+  )
   if (failedMails.length > 0) await recordFailures(database, failedMails, options)
   const [defect] = outcomes.flatMap((outcome) => outcome.defect ?? [])
   if (defect) throw defect
-  const outages = failedMails.filter(({ error }) => error.outage).length
+  const outages = failedMails.filter(({ outage }) => outage).length
   // Push messages go to several services, and one that is away must not slow down the others.
   return notSent + (outages === mails.length ? 0 : mails.length)
 }
@@ -82,22 +90,29 @@ async function outcomeOf(mail: TakenMail, mailer: Mailer, signal: AbortSignal | 
   }
 }
 
+interface Failure {
+  readonly mail: TakenMail
+  readonly error: MessageRefusedError
+  /** Not the message's own. */
+  readonly outage: boolean
+}
+
 async function recordFailures(
   database: Queryable,
-  failedMails: readonly { readonly mail: TakenMail; readonly error: MessageRefusedError }[],
+  failedMails: readonly Failure[],
   { attempts, keepSeconds, onFailure, random = Math.random }: SenderOptions,
 ): Promise<void> {
-  const ends = failedMails.map(({ mail, error }) => {
-    if (error.outage) return mail.ageSeconds >= keepSeconds
+  const ends = failedMails.map(({ mail, error, outage }) => {
+    if (outage) return mail.ageSeconds >= keepSeconds
     return !error.retry || mail.attempts + 1 >= (error.unanswered ? Math.min(attempts, unansweredAttempts) : attempts)
   })
   failedMails.forEach(({ mail, error }, n) => onFailure(mail, error, ends[n] === true))
   await database.query(failMails, [
     failedMails.map(({ mail }) => mail.id),
     failedMails.map(({ error }) => error.message.slice(0, 500)),
-    failedMails.map(({ mail, error }) => nextTrySeconds(mail, error, random)),
+    failedMails.map((failure) => nextTrySeconds(failure, random)),
     ends,
-    failedMails.map(({ error }, n) => !error.outage || ends[n]),
+    failedMails.map(({ outage }, n) => !outage || ends[n]),
   ])
   const goneMails = failedMails.flatMap(({ mail, error }) => (error.addressGone ? [mail] : []))
   if (goneMails.length > 0)
@@ -108,8 +123,8 @@ async function recordFailures(
     ])
 }
 
-function nextTrySeconds(mail: TakenMail, error: MessageRefusedError, random: () => number): number {
-  if (error.outage) return pauseSeconds(mail.ageSeconds, random)
+function nextTrySeconds({ mail, error, outage }: Failure, random: () => number): number {
+  if (outage) return pauseSeconds(mail.ageSeconds, random)
   return error.unanswered ? lastRetrySeconds * (1 + random()) : retrySeconds(mail.attempts + 1, random)
 }
 

@@ -66,8 +66,8 @@ export function contentOf({ lane, customerId, body }: Mail, unsubscribeUrl: Smtp
 }
 
 /**
- * Error codes of nodemailer for failures before the transfer of the mail; a time-out during the
- * transfer says as little about the mail.
+ * Error codes of nodemailer for failures before the transfer of the mail, and for a connection that
+ * ends or is silent during the transfer.
  */
 const away = new Set([
   ...['ECONNECTION', 'ESOCKET', 'ETIMEDOUT', 'EDNS', 'EPROXY', 'ETLS', 'EREQUIRETLS', 'EPROTOCOL'],
@@ -81,7 +81,27 @@ const closing = 421
  * login are not about the mail.
  */
 export function smtpVerdict(error: unknown): Verdict {
-  const { code, responseCode } = error instanceof Error ? (error as { code?: unknown; responseCode?: unknown }) : {}
-  if ((typeof code === 'string' && away.has(code)) || responseCode === closing) return { retry: true, outage: true }
+  const failure: SmtpFailure = error instanceof Error ? (error as object) : {}
+  const { code, responseCode } = failure
+  if ((typeof code === 'string' && away.has(code)) || responseCode === closing)
+    return { retry: true, outage: true, ...(isAfterGreeting(failure) ? { perhapsOwn: true } : {}) }
   return { retry: !(typeof responseCode === 'number' && responseCode >= 500), outage: false }
+}
+
+interface SmtpFailure {
+  readonly code?: unknown
+  readonly responseCode?: unknown
+  readonly timeoutType?: unknown
+  /** The system's, where `code` is nodemailer's. */
+  readonly originalCode?: unknown
+}
+
+/**
+ * Whether a connection has gone silent or was cut: what the server thinks of a recipient or a text
+ * may be the reason, such as a filter that fails on it.
+ */
+function isAfterGreeting({ code, timeoutType, originalCode }: SmtpFailure): boolean {
+  if (code === 'ETIMEDOUT') return timeoutType === 'SOCKET_TIMEOUT'
+  if (code === 'ECONNECTION') return originalCode === undefined
+  return code === 'ESOCKET' && (originalCode === 'ECONNRESET' || originalCode === 'EPIPE')
 }

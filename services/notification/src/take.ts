@@ -3,16 +3,11 @@
 import type { Queryable } from '@orderpipeline/postgres'
 import { needsConsent } from './lanes.ts'
 import type { ConsentedLane, Lane } from './lanes.ts'
-import type { Mail } from './mails.ts'
 import { quietUntil } from './quiet-hours.ts'
 import type { QuietHours } from './quiet-hours.ts'
 import { holdMails, removeMails, takeConsented, takeMails } from './sql/mails.ts'
-
-export interface TakenMail extends Mail {
-  readonly id: number
-  readonly attempts: number
-  readonly ageSeconds: number
-}
+import { takeCodes } from './take-codes.ts'
+import type { Taken, TakenMail } from './taken.ts'
 
 export interface QuietPolicy {
   /** Those of customers who have set none. */
@@ -29,14 +24,9 @@ export interface TakeOptions {
   readonly onUnconsented?: ((lane: Lane, count: number) => void) | undefined
 }
 
-export interface Taken {
-  readonly mails: readonly TakenMail[]
-  /** Messages that were put off to the end of quiet hours, or deleted for want of consent. */
-  readonly notSent: number
-}
-
 /** @throws DatabaseError */
 export async function takeDue(database: Queryable, lane: Lane, limit: number, options: TakeOptions): Promise<Taken> {
+  if (lane === 'sms-code') return takeCodes(database, limit, options)
   if (!needsConsent(lane))
     return { mails: await database.query<TakenMail>(takeMails, [lane, options.leaseSeconds, limit]), notSent: 0 }
   return takeWithConsent(database, lane, limit, options)

@@ -97,6 +97,12 @@ export function cartMailText({ items }: EventData<'CartAbandoned'>): MailText {
   }
 }
 
+/** For the SMS that goes to a number which is not confirmed; its reader may not know the shop. */
+export function codeText(code: string): MailText {
+  const advice = 'It is valid for 10 minutes. If you have not requested it, ignore this message.'
+  return { subject: 'Your code', body: `${code} is the code for your phone number. ${advice}` }
+}
+
 /**
  * For an SMS or a push message: one paragraph, without greeting and without the order's whole id.
  */

@@ -20,6 +20,7 @@ import { addPushSubscription, dropPushSubscription, preferencesOf } from '../src
 import { savePreferencesOf, withdraw } from '../src/preferences/index.ts'
 import type { PreferencesData, Unsubscription } from '../src/preferences/index.ts'
 import { failedMailsTask, sendDue } from '../src/sender.ts'
+import { removeFailedMails } from '../src/sql/mails.ts'
 import type { SenderOptions } from '../src/sender.ts'
 import type { Mailer } from '../src/smtp.ts'
 import { startSmsServer } from './sms-server.ts'
@@ -56,8 +57,12 @@ function statusChange(customerId: string, status: AnnouncedStatus, orderId: stri
 function recommendation(customerId: string) {
   return eventOf('ProductsRecommended', { orderId: randomUUID(), customerId, skus: ['SKU-0002'] }, context)
 }
-function save(customerId: string, lanes: readonly Unsubscription['lane'][], data: PreferencesData = {}) {
-  return savePreferencesOf(database.as('notification'), customerId, data, lanes)
+/** With a number that is confirmed, if any. */
+async function save(customerId: string, lanes: readonly Unsubscription['lane'][], data: PreferencesData = {}) {
+  const preferences = await savePreferencesOf(database.as('notification'), customerId, data, lanes)
+  const confirm = 'UPDATE preferences SET confirmed_phone = phone WHERE customer_id = $1'
+  await database.ask('notification', confirm, [customerId])
+  return preferences
 }
 function lanesWaiting(): Promise<readonly string[]> {
   return database
@@ -334,6 +339,19 @@ test('messages that were given up are deleted after a month, however many there 
   }
   await failedMailsTask(3_600, 30, 2).run({ database: database.as('notification'), ...surroundings })
   expect(await database.ask('notification', 'SELECT message_id FROM mails')).toEqual([{ message_id: '6' }])
+})
+
+test('the deletion of what was given up does not read the messages that wait', async () => {
+  await database.ask(
+    'notification',
+    `INSERT INTO mails (lane, message_id, recipient, subject, body, attempts, failed_at)
+     SELECT 'order', n::text, 'r', 's', 'b', 1, CASE WHEN n % 1000 = 0 THEN now() - interval '29 days' END
+     FROM generate_series(1, 20000) AS n`,
+  )
+  await database.ask('notification', 'ANALYZE mails')
+  const plan = await database.ask('notification', `EXPLAIN ${removeFailedMails.text}`, [30, 5_000])
+  expect(JSON.stringify(plan)).toMatch(/mails_failed/)
+  expect(JSON.stringify(plan)).not.toMatch(/Seq Scan on mails/)
 })
 
 test('saved settings replace those before, and a consent that stays keeps its time', async () => {

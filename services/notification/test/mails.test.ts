@@ -9,6 +9,7 @@ import { silentLogger } from '@orderpipeline/process'
 import { eventOf } from '@orderpipeline/order-events'
 import type { OrderEvent, AnnouncedStatus } from '@orderpipeline/order-events'
 import { randomUUID } from 'node:crypto'
+import { createAcceptance } from '../src/acceptance.ts'
 import { notificationStage } from '../src/definition.ts'
 import { mailTasks, sendDue } from '../src/sender.ts'
 import type { SenderOptions } from '../src/sender.ts'
@@ -193,6 +194,38 @@ test('gives up a mail after days without the server, with the reason', async () 
     'SELECT failure FROM mails WHERE failed_at IS NOT NULL',
   )
   expect(row?.failure).toContain('ECONNREFUSED')
+})
+
+test('a mail that times out while others are accepted is given up after its attempts', async () => {
+  const [silent = '', good = ''] = [randomUUID(), randomUUID()]
+  const never = Promise.withResolvers<undefined>()
+  server.answer = (to) => (to.includes(silent) ? never.promise : Promise.resolve(undefined))
+  const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 2, timeoutMs: 300 })
+  mailers.push(mailer)
+  const clock = { ms: 0 }
+  const send = sender({ mailer, acceptance: createAcceptance(() => clock.ms) })
+  await handle([statusChange(silent, 'SHIPPED')])
+  // Nothing says yet that the server is not away.
+  await send('order')
+  expect(await remainingMails()).toEqual([{ attempts: 0, failed: false }])
+  await handle([statusChange(good, 'SHIPPED')])
+  await allDue()
+  await send('order')
+  expect(await remainingMails()).toEqual([{ attempts: 1, failed: false }])
+  await allDue()
+  await send('order')
+  expect(await remainingMails()).toEqual([{ attempts: 2, failed: false }])
+  // Since then nothing was accepted: it may be an outage again.
+  clock.ms = 120_000
+  await allDue()
+  await send('order')
+  expect(await remainingMails()).toEqual([{ attempts: 2, failed: false }])
+  await handle([statusChange(randomUUID(), 'SHIPPED')])
+  await allDue()
+  await send('order')
+  expect(await remainingMails()).toEqual([{ attempts: 3, failed: true }])
+  expect(failures.at(-1)).toMatch(/^gave up: /)
+  never.resolve(undefined)
 })
 
 test('a stopping replica releases a hanging mail, and another one sends it', async () => {

@@ -3,7 +3,7 @@
 import { parsed } from '@orderpipeline/http'
 import type { FastifyInstance } from '@orderpipeline/http'
 import { z } from 'zod'
-import type { Disputes } from './disputes.ts'
+import type { Disputes, Place } from './disputes.ts'
 import { ledgerAnswer } from './ledger-answer.ts'
 
 const uuid = z.uuid('a uuid')
@@ -17,9 +17,14 @@ const opening = z.strictObject({
     .default('fraudulent'),
 })
 const closing = z.strictObject({ status: z.enum(['WON', 'LOST']) })
+/** Change and id of the last dispute of a page. */
+const place = /^(\d{1,16})_([\da-f-]{36})$/
 const listQuery = z.union([
   z.strictObject({ chargeId: uuid }),
-  z.strictObject({ since: z.iso.datetime('a time such as 2026-01-02T03:04:05Z') }),
+  z.strictObject({
+    since: z.iso.datetime('a time such as 2026-01-02T03:04:05Z'),
+    after: z.string().regex(place, 'the `next` of the page before').optional(),
+  }),
 ])
 
 export function serveDisputes(app: FastifyInstance, disputes: Disputes): void {
@@ -33,7 +38,14 @@ export function serveDisputes(app: FastifyInstance, disputes: Disputes): void {
   app.get('/v1/disputes/:id', (request) => ledgerAnswer(disputes.find(parsed(idParams, request.params).id)))
   app.get('/v1/disputes', async (request) => {
     const query = parsed(listQuery, request.query)
-    const list = 'chargeId' in query ? disputes.ofCharge(query.chargeId) : disputes.changedSince(new Date(query.since))
-    return { disputes: await ledgerAnswer(list) }
+    if ('chargeId' in query) return { disputes: await ledgerAnswer(disputes.ofCharge(query.chargeId)) }
+    const page = disputes.changedSince(new Date(query.since), placeOf(query.after))
+    const { disputes: listed, last } = await ledgerAnswer(page)
+    return { disputes: listed, ...(last ? { next: `${last.changedMicros}_${last.disputeId}` } : {}) }
   })
+}
+
+function placeOf(after: string | undefined): Place | undefined {
+  const [, micros, disputeId] = place.exec(after ?? '') ?? []
+  return micros === undefined || disputeId === undefined ? undefined : { changedMicros: Number(micros), disputeId }
 }

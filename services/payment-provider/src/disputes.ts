@@ -38,13 +38,24 @@ export interface Disputes {
   find(disputeId: string): Promise<Dispute>
   /** @throws DatabaseError */
   ofCharge(chargeId: string): Promise<readonly Dispute[]>
-  /** Those that were opened or closed since then, the latest first. @throws DatabaseError */
-  changedSince(since: Date): Promise<readonly Dispute[]>
+  /** A page of those that were opened or closed since then, the oldest first. @throws DatabaseError */
+  changedSince(since: Date, after?: Place): Promise<DisputePage>
 }
 
-const changedAtOnce = 500
+/** A dispute in the list of changes. */
+export interface Place {
+  /** Microseconds of Unix time. */
+  readonly changedMicros: number
+  readonly disputeId: string
+}
 
-export function createDisputes(database: Pool, newId: () => string): Disputes {
+export interface DisputePage {
+  readonly disputes: readonly Dispute[]
+  /** Absent on the last page. */
+  readonly last?: Place
+}
+
+export function createDisputes(database: Pool, newId: () => string, pageSize = 500): Disputes {
   const find = async (disputeId: string): Promise<Dispute> => {
     const [dispute] = await database.query<Dispute>(selectDispute, [disputeId])
     if (!dispute) throw new HttpProblemError(404, 'Not Found', `no dispute ${disputeId}`)
@@ -75,7 +86,13 @@ export function createDisputes(database: Pool, newId: () => string): Disputes {
     },
     find,
     ofCharge: (chargeId) => database.query<Dispute>(selectDisputeOfCharge, [chargeId]),
-    changedSince: (since) => database.query<Dispute>(selectChangedDisputes, [since, changedAtOnce]),
+    changedSince: async (since, after) => {
+      const values = [since, after?.changedMicros ?? null, after?.disputeId ?? null, pageSize]
+      const rows = await database.query<Dispute & Place>(selectChangedDisputes, values)
+      const last = rows.length === pageSize ? rows.at(-1) : undefined
+      const disputes = rows.map(({ changedMicros: _, ...dispute }) => dispute)
+      return { disputes, ...(last ? { last } : {}) }
+    },
   }
 }
 

@@ -23,6 +23,11 @@ export interface Refund {
   readonly currency: string
 }
 
+/** With the key of the request that made it, by which a caller finds its own. */
+export interface ListedRefund extends Refund {
+  readonly idempotencyKey: string
+}
+
 export interface RefundsOptions {
   readonly database: Pool
   readonly behaviour: () => Behaviour
@@ -43,7 +48,7 @@ export interface Refunds {
    * DatabaseError
    */
   void(idempotencyKey: string, about: { readonly orderId: string; readonly customerId: string }): Promise<Charge>
-  ofOrder(orderId: string): Promise<readonly Refund[]>
+  ofOrder(orderId: string): Promise<readonly ListedRefund[]>
 }
 
 export function createRefunds({ database, behaviour, newId, random, sleep }: RefundsOptions): Refunds {
@@ -72,7 +77,7 @@ export function createRefunds({ database, behaviour, newId, random, sleep }: Ref
       if (!charge) throw new Error('the ledger lacks a voided key that was just written')
       return charge
     },
-    ofOrder: (orderId) => database.query<Refund>(selectRefundsOfOrder, [orderId]),
+    ofOrder: (orderId) => database.query<ListedRefund>(selectRefundsOfOrder, [orderId]),
   }
 }
 

@@ -8,6 +8,8 @@ import { silentLogger } from '@orderpipeline/process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { providerConfig, declineReason, startPaymentProvider } from '../src/index.ts'
 import type { Behaviour, PaymentProvider } from '../src/index.ts'
+import { createDisputes } from '../src/disputes.ts'
+import type { Place } from '../src/disputes.ts'
 
 let database: TestDatabase
 let provider: PaymentProvider
@@ -200,6 +202,37 @@ test('a disputed charge is refunded only for what the bank has not, and again on
   })
   const { disputes } = (await send('GET', `/v1/disputes?since=${since}`, undefined)).body
   expect(disputes).toContainEqual(closed)
+})
+
+test('the list of changed disputes has all of them, page by page, also those of one moment', async () => {
+  const ids: string[] = Array.from({ length: 7 }, () => randomUUID())
+  for (const orderId of ids) {
+    await charge(orderId)
+    await send('POST', '/v1/disputes', { orderId })
+  }
+  const moment = `UPDATE disputes SET changed_at = '2020-01-02T03:04:05.678901Z'
+    WHERE charge_id IN (SELECT charge_id FROM charges WHERE order_id = ANY ($1::uuid[]))`
+  await database.ask('payment_provider', moment, [ids.slice(0, 5)])
+  const list = createDisputes(database.as('payment_provider'), randomUUID, 2)
+  const listedIds: string[] = []
+  let after: Place | undefined
+  do {
+    const page = await list.changedSince(new Date('2019-01-01'), after)
+    expect(page.disputes.length).toBeLessThanOrEqual(2)
+    listedIds.push(...page.disputes.map(({ orderId }) => orderId))
+    after = page.last
+  } while (after)
+  expect(listedIds.slice(0, 5).toSorted()).toEqual(ids.slice(0, 5).toSorted())
+  expect(listedIds.filter((id) => ids.includes(id))).toHaveLength(7)
+  expect(new Set(listedIds).size).toBe(listedIds.length)
+  const [first] = await database.ask<{ id: string }>(
+    'payment_provider',
+    'SELECT dispute_id AS id FROM disputes ORDER BY changed_at, dispute_id LIMIT 1',
+  )
+  const path = `/v1/disputes?since=2019-01-01T00:00:00Z&after=1577934245678901_${first?.id}`
+  const { disputes } = (await send('GET', path, undefined)).body as { disputes: unknown[] }
+  expect(disputes).toHaveLength(listedIds.length - 1)
+  expect((await send('GET', `${path}x`, undefined)).status).toBe(400)
 })
 
 test('what a lost dispute has left of a charge can be refunded as a part, and the rest not', async () => {

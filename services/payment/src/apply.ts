@@ -2,6 +2,7 @@
 // Lock the stored payments, settle each in turn, write with one statement each.
 import type { Queryable } from '@orderpipeline/postgres'
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
+import { lockedPayments } from './locked-payments.ts'
 import { dueRefundOf } from './refunds/dues.ts'
 import type { DueRefund } from './refunds/dues.ts'
 import { decidePartialRefund, partialRefundFrom } from './refunds/partial-refunds.ts'
@@ -11,7 +12,7 @@ import type { ProviderAnswer, Payment } from './payments.ts'
 import { addDues } from './sql/dues.ts'
 import { addPartialRefunds, partialRefundsOf } from './sql/partial-refunds.ts'
 import { addPending } from './sql/pending.ts'
-import { addPayments, changePayments, lockPayments } from './sql/stage.ts'
+import { addPayments, changePayments } from './sql/stage.ts'
 import { pendingOf } from './undecided.ts'
 import type { PendingCharge } from './undecided.ts'
 
@@ -20,7 +21,8 @@ export async function applyToPayments(
   items: readonly Item<ProviderAnswer>[],
   now: () => Date,
 ): Promise<Decide<ProviderAnswer>> {
-  const [payments, parts] = await Promise.all([lockedPayments(tx, items), storedParts(tx, items)])
+  const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
+  const [payments, parts] = await Promise.all([lockedPayments(tx, orderIds), storedParts(tx, items)])
   return (sending, newItems) => settleAll(sending, newItems, { payments, parts }, now())
 }
 
@@ -65,14 +67,6 @@ function settleAll(
   writeDues(tx, dues)
   writePending(tx, pending)
   return reactions
-}
-
-async function lockedPayments(
-  tx: Queryable,
-  items: readonly Item<ProviderAnswer>[],
-): Promise<ReadonlyMap<string, Payment>> {
-  const orderIds = [...new Set(items.map(({ event }) => event.data.orderId))]
-  return paymentsByOrder(await tx.query<Row>(lockPayments, [orderIds]))
 }
 
 async function storedParts(
@@ -142,19 +136,4 @@ function columns(payments: readonly Payment[]): unknown[] {
     payments.map(({ declineReason }) => declineReason ?? null),
     payments.map(({ refundId }) => refundId ?? null),
   ]
-}
-
-type Row = { readonly [Name in keyof Payment]-?: Payment[Name] | null } & Pick<
-  Payment,
-  'orderId' | 'customerId' | 'status'
->
-
-/** A column without a value is a field that is not there. */
-export function paymentsByOrder(rows: readonly Row[]): Map<string, Payment> {
-  return new Map(
-    rows.map((row) => {
-      const values = Object.entries(row).filter(([, value]) => value !== null)
-      return [row.orderId, Object.fromEntries(values) as unknown as Payment]
-    }),
-  )
 }

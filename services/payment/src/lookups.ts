@@ -3,7 +3,7 @@
 import { createBatcher } from '@orderpipeline/batcher'
 import type { Batcher } from '@orderpipeline/batcher'
 import type { Queryable } from '@orderpipeline/postgres'
-import { paymentsByOrder } from './apply.ts'
+import { paymentsByOrder } from './payment-rows.ts'
 import type { Payment } from './payments.ts'
 import { appliedEvents, paymentsOf } from './sql/stage.ts'
 

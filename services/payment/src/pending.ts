@@ -9,15 +9,18 @@ import { Gauge } from '@orderpipeline/telemetry'
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
 import { eventOf } from '@orderpipeline/order-events'
-import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
-import { paymentsByOrder, writeDues, writePayments } from './apply.ts'
+import type { PeriodicTask } from '@orderpipeline/stage'
+import { writeDues, writePayments } from './apply.ts'
+import { lockedPayments } from './locked-payments.ts'
+import { paymentsByOrder } from './payment-rows.ts'
 import { dueRefundOf } from './refunds/dues.ts'
 import { forgetOldIntents } from './provider/intents.ts'
 import { settle } from './payments.ts'
 import type { ProviderAnswer } from './payments.ts'
 import type { ChargeOutcome, Provider } from './provider/provider.ts'
 import { claimPending, countPending, deletePending } from './sql/pending.ts'
-import { lockPayments, paymentsOf } from './sql/stage.ts'
+import { paymentsOf } from './sql/stage.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { PendingCharge } from './undecided.ts'
 
 export interface PendingOptions {
@@ -49,8 +52,6 @@ export function pendingTask(options: PendingOptions): PeriodicTask {
     },
   }
 }
-
-type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
 
 /** Returns how many were decided. @throws DatabaseError, PublishError */
 export async function settlePending(surroundings: Surroundings, options: PendingOptions): Promise<number> {
@@ -101,10 +102,10 @@ export async function book(
   const event = settle(payment, reserved, answer, now)?.event
   if (event) await publish([event])
   await database.transaction(async (tx) => {
-    const lockedPayments = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
-    const settlement = settle(lockedPayments.get(orderId), reserved, answer, now)
-    if (settlement) writePayments(tx, [settlement.payment], lockedPayments)
-    const due = dueRefundOf(lockedPayments.get(orderId), reserved, answer)
+    const payments = await lockedPayments(tx, [orderId])
+    const settlement = settle(payments.get(orderId), reserved, answer, now)
+    if (settlement) writePayments(tx, [settlement.payment], payments)
+    const due = dueRefundOf(payments.get(orderId), reserved, answer)
     if (due) writeDues(tx, [due])
   })
 }

@@ -41,6 +41,7 @@ function providerOf(charge: (charge: Charge) => Promise<ChargeOutcome>) {
   const provider: Provider = {
     stop: () => Promise.resolve({ status: 'voided' }),
     find: () => Promise.resolve(undefined),
+    findRefund: () => Promise.resolve(undefined),
     refund: () => Promise.reject(new Error('nothing here is given back')),
     charge: async (request) => {
       requests.push(request.orderId)

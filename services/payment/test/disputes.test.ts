@@ -290,6 +290,58 @@ test('a part that is due waits for the dispute, and a new one is refused', async
   ])
 })
 
+test('a part that was made just before a crash is booked as made, though its dispute is lost', async () => {
+  const order = await paidOrder()
+  await handle([request(order, 200)])
+  const dying = { ...surroundings(), publish: () => Promise.reject(new Error('killed')) }
+  const options = { provider: connect().provider, now }
+  expect(await makePartialRefunds(dying, options)).toBe(0)
+  expect(refundsOf(order.chargeId)).toEqual([200])
+  await database.ask('payment', 'UPDATE partial_refunds SET due_at = now()')
+  const dispute = stripe.dispute(order.chargeId, 'needs_response', 500)
+  await call('created', dispute)
+  await askAbout()
+  dispute.status = 'lost'
+  await askAbout()
+  // Without the provider's answer nothing is decided.
+  const away = { ...options.provider, findRefund: () => Promise.reject(new ProviderError('Unreachable', 'away')) }
+  await settleLostDisputes(surroundings(), { ...options, provider: away })
+  const part = () =>
+    database.ask('payment', 'SELECT status, refusal, last_error AS error FROM partial_refunds WHERE order_id = $1', [
+      order.orderId,
+    ])
+  expect(await part()).toEqual([{ status: 'DUE', refusal: null, error: expect.stringContaining('away') as string }])
+  await giveBack()
+  await giveBack()
+  expect(await part()).toEqual([{ status: 'REFUNDED', refusal: null, error: null }])
+  expect(refundsOf(order.chargeId)).toEqual([200])
+  expect(await adjustments(order)).toEqual(['PaymentDisputed', 'PaymentDisputeClosed', 'PaymentPartlyRefunded'])
+})
+
+test('a whole refund that was made just before a crash is booked, though its dispute is lost', async () => {
+  const order = await paidOrder()
+  const { provider } = connect()
+  await database.ask(
+    'payment',
+    `INSERT INTO refunds_due (order_id, charge_id, customer_id, reason, amount_cents, currency)
+     VALUES ($1, $2, $3, 'GIVEN_UP', 700, 'EUR')`,
+    [order.orderId, order.chargeId, order.customerId],
+  )
+  const dying = { ...surroundings(), publish: () => Promise.reject(new Error('killed')) }
+  expect(await makeDueRefunds(dying, { provider, now })).toBe(0)
+  expect(refundsOf(order.chargeId)).toEqual([700])
+  const dispute = stripe.dispute(order.chargeId)
+  await call('created', dispute)
+  await askAbout()
+  dispute.status = 'lost'
+  await askAbout()
+  await giveBack()
+  expect(refundsOf(order.chargeId)).toEqual([700])
+  expect(await dues(order)).toEqual([])
+  const [payment] = await database.ask('payment', 'SELECT status FROM payments WHERE order_id = $1', [order.orderId])
+  expect(payment).toEqual({ status: 'REFUNDED' })
+})
+
 test('a webhook that never came is found by the comparison with the provider', async () => {
   const order = await paidOrder()
   stripe.dispute(order.chargeId)

@@ -5,6 +5,7 @@ import { fetchJson } from '../live.ts'
 import type { Answered } from '../live.ts'
 import { pathOf } from '../route.ts'
 import { amountText, dateText, plural } from '../words.ts'
+import { Channels } from './customer-channels.tsx'
 import { LookupFailed, orderTone } from './order-parts.tsx'
 
 interface CustomerOrdersProps {
@@ -45,6 +46,7 @@ export function CustomerOrdersList({ pipeline, customer }: CustomerOrdersProps) 
           Older ones
         </button>
       )}
+      <Channels pipeline={pipeline} customer={customer} />
     </section>
   )
 }

@@ -14,8 +14,11 @@ import { pathOf, scalingPath } from '../route.ts'
 import { staffHeaders, staffToken } from '../staff-token.ts'
 import { Cancelling } from './cancelling.tsx'
 import { CustomerOrdersList } from './customer-orders.tsx'
+import { Channels } from './customer-channels.tsx'
 import { HoldDecisions } from './hold-decision.tsx'
+import { OrderLines } from './order-lines.tsx'
 import { OrderMoney } from './order-money.tsx'
+import { OrderParcel } from './order-parcel.tsx'
 import { LookupFailed, orderTone } from './order-parts.tsx'
 import { StaffHistory } from './staff-history.tsx'
 import { StaffTokenForm } from './staff-token-form.tsx'
@@ -156,7 +159,10 @@ function Order({ order, pipeline, rights, traceUrl, token }: OrderProps) {
         <Cancelling key={order.orderId} staffToken={token} {...{ order, pipeline, rights }} />
       )}
       {order.staff && <StaffHistory staff={order.staff} />}
+      <OrderLines order={order} />
       <OrderMoney order={order} />
+      <OrderParcel order={order} />
+      <Channels pipeline={keyOf(pipeline)} customer={order.customerId} />
       <h3>Timeline</h3>
       <ol class="timeline">
         {order.timeline.map(({ event, status, reason, at }, index) => (

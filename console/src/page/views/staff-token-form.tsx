@@ -7,14 +7,18 @@ import { forgetStaffToken, keepStaffToken } from '../staff-token.ts'
 interface StaffTokenProps {
   readonly token: string | undefined
   readonly onChange: (token: string | undefined) => void
+  /** What is read with it. */
+  readonly what?: string
 }
 
-export function StaffTokenForm({ token, onChange }: StaffTokenProps) {
+export function StaffTokenForm({ token, onChange, what }: StaffTokenProps) {
   const [typed, setTyped] = useState('')
   if (token !== undefined)
     return (
       <p class="staff-token">
-        Orders are read with your staff token, and your looks are recorded.{' '}
+        {what === undefined
+          ? 'Orders are read with your staff token, and your looks are recorded. '
+          : `${what} read with your staff token. `}
         <button
           type="button"
           onClick={() => {

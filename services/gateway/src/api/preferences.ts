@@ -1,9 +1,11 @@
 // How does a customer say by which channels they may be written to, and when? By settings that they
 // read and replace, and by the browsers that take push messages.
 import { HttpProblemError, route } from '@orderpipeline/http'
-import type { FastifyReply, FastifyRequest, Route } from '@orderpipeline/http'
+import type { FastifyReply, Route } from '@orderpipeline/http'
 import { isTimeZone } from '@orderpipeline/notification/preferences'
 import type {
+  CodeRequest,
+  Confirmation,
   Consents,
   CustomerPreferences,
   PreferencesData,
@@ -11,7 +13,9 @@ import type {
   Unsubscription,
 } from '@orderpipeline/notification/preferences'
 import { z } from 'zod'
-import { customerId, customerOf, subject } from './request-fields.ts'
+import { customerField, customerQuery, ownerOf } from './preferences-owner.ts'
+import type { CustomerQuery } from './preferences-owner.ts'
+import { confirmationRoute } from './phone-confirmation.ts'
 import { notThere } from './problems.ts'
 
 export interface Preferences {
@@ -27,6 +31,10 @@ export interface Preferences {
   addPush(customerId: string, subscription: PushSubscriptionData): Promise<void>
   /** Returns whether there was one. @throws DatabaseError */
   removePush(customerId: string, endpoint: string): Promise<boolean>
+  /** @throws DatabaseError */
+  requestCode(customerId: string): Promise<CodeRequest>
+  /** @throws DatabaseError */
+  confirm(customerId: string, code: string): Promise<Confirmation>
   /** Returns whether there was a consent. @throws DatabaseError */
   withdraw(unsubscription: Unsubscription): Promise<boolean>
 }
@@ -38,7 +46,7 @@ const time = z
 const phone = z
   .string()
   .regex(/^\+[1-9]\d{6,14}$/, 'a number in E.164 such as +4915112345678')
-  .describe('E.164. The shop has checked that it is the customer’s.')
+  .describe('E.164. It gets messages once the customer has confirmed it by a code.')
 const quietHours = z.strictObject({ from: time, to: time }).describe('Default: those of the shop.')
 const timeZone = z.string().min(1).max(64).describe('IANA, such as Europe/Berlin. Default: that of the shop.')
 
@@ -56,6 +64,7 @@ const shownPreferences = z.object({
   mail: z.object({ orders: z.literal(true), marketing: z.boolean(), marketingSince: since }),
   sms: z.object({
     phone: phone.optional(),
+    confirmed: z.boolean().optional().describe('Whether the phone number gets messages; absent without one.'),
     ...{ orders: z.boolean(), ordersSince: since, marketing: z.boolean(), marketingSince: since },
   }),
   push: z.object({
@@ -90,17 +99,15 @@ const notStored = { description: 'It belongs to one customer.', schema: z.litera
 const otherCustomer = { 404: { description: 'The token names another customer.' } }
 
 export function preferenceRoutes(preferences: Preferences, authenticated: boolean): Route[] {
-  const customer: z.ZodType<string | undefined> = authenticated ? subject.optional() : customerId
-  const query = z.strictObject({ customer })
+  const query = customerQuery(authenticated)
   return [
     readRoute(preferences, query),
     saveRoute(preferences, query),
     addPushRoute(preferences, query),
-    removePushRoute(preferences, customer),
+    removePushRoute(preferences, customerField(authenticated)),
+    confirmationRoute(preferences, query),
   ]
 }
-
-type CustomerQuery = z.ZodType<{ customer?: string | undefined }>
 
 function readRoute(preferences: Preferences, query: CustomerQuery): Route {
   return route({
@@ -178,13 +185,6 @@ function removePushRoute(preferences: Preferences, customer: z.ZodType<string | 
   })
 }
 
-function ownerOf(request: FastifyRequest, customer: string | undefined): string {
-  const owner = request.customer ?? customer ?? ''
-  if (customer !== undefined && customer !== owner && customerOf(customer) !== owner)
-    throw notThere('customer', customer, `no customer ${customer}`, 'the customer of the token, or none')
-  return owner
-}
-
 /** Which zones there are is beyond JSON Schema. */
 function refuseUnknownZone(zone: string | undefined): void {
   if (zone !== undefined && !isTimeZone(zone))
@@ -205,7 +205,7 @@ function lanesOf({ mail, sms, push }: Body): Unsubscription['lane'][] {
 
 function answer(
   reply: FastifyReply,
-  { phone: number, timeZone: zone, quietHours: hours, ...rest }: CustomerPreferences,
+  { phone: number, confirmed, timeZone: zone, quietHours: hours, ...rest }: CustomerPreferences,
 ) {
   void reply.header('cache-control', 'no-store')
   const { consents, browsers } = rest
@@ -219,7 +219,11 @@ function answer(
   })
   return {
     mail: { orders: true, ...marketing('marketing') },
-    sms: { ...(number === undefined ? {} : { phone: number }), ...orders('sms-order'), ...marketing('sms-marketing') },
+    sms: {
+      ...(number === undefined ? {} : { phone: number, confirmed }),
+      ...orders('sms-order'),
+      ...marketing('sms-marketing'),
+    },
     push: { browsers, ...orders('push-order'), ...marketing('push-marketing') },
     ...(zone === undefined ? {} : { timeZone: zone }),
     ...(hours === undefined ? {} : { quietHours: hours }),

@@ -4,7 +4,7 @@ import { HttpProblemError, route } from '@orderpipeline/http'
 import type { FastifyRequest, Route } from '@orderpipeline/http'
 import { Currency, UnitPriceCents } from '@orderpipeline/order-events'
 import type { ProductData } from '@orderpipeline/orders/catalogue'
-import type { StockView } from '@orderpipeline/orders/queries'
+import type { StockSelection, StockView } from '@orderpipeline/orders/queries'
 import { z } from 'zod'
 import { productToSave, shownProduct, shownStock } from './examples.ts'
 import { notThere } from './problems.ts'
@@ -18,8 +18,10 @@ export interface Catalogue {
   save(sku: string, data: ProductData): Promise<boolean>
   /** Returns whether there was one. @throws DatabaseError */
   remove(sku: string): Promise<boolean>
-  /** By SKU, those after `after`. @throws DatabaseError */
-  stock(after: string, limit: number, low: boolean): Promise<readonly StockView[]>
+  /** By SKU. @throws DatabaseError */
+  stock(selection: StockSelection): Promise<readonly StockView[]>
+  /** @throws DatabaseError */
+  stockOf(skus: readonly string[]): Promise<readonly StockView[]>
 }
 
 const printable = /^[^\u0000-\u001f\u007f-\u009f]{1,200}$/u
@@ -87,6 +89,9 @@ function removeRoute(catalogue: Catalogue): Route {
   })
 }
 
+/** As many as an order has lines. */
+const skus = z.string().regex(/^[A-Z0-9-]{1,40}(,[A-Z0-9-]{1,40}){0,49}$/, '1 to 50 SKUs, separated by commas')
+
 function stockRoute(catalogue: Catalogue): Route {
   return route({
     method: 'GET',
@@ -97,6 +102,8 @@ function stockRoute(catalogue: Catalogue): Route {
       query: z.strictObject({
         cursor: sku.optional().describe('`next` of the previous page.'),
         low: z.enum(['true', 'false']).optional().describe('`true`: only products with low stock.'),
+        prefix: sku.optional().describe('How each SKU begins.'),
+        skus: skus.optional().describe('Only these, separated by commas, 50 at most, as one page.'),
         limit: pageLimit,
       }),
     },
@@ -108,8 +115,9 @@ function stockRoute(catalogue: Catalogue): Route {
       },
       ...forbidden,
     },
-    handle: async ({ query: { cursor = '', low, limit } }) => {
-      const rows = await catalogue.stock(cursor, limit + 1, low === 'true')
+    handle: async ({ query: { cursor: after = '', low, prefix = '', skus: list, limit } }) => {
+      if (list !== undefined) return { stock: await catalogue.stockOf(list.split(',')) }
+      const rows = await catalogue.stock({ after, limit: limit + 1, low: low === 'true', prefix })
       const page = rows.slice(0, limit)
       const last = page.at(-1)
       return { stock: page, ...(rows.length > limit && last ? { next: last.sku } : {}) }

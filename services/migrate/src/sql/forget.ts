@@ -52,7 +52,7 @@ export const ofOrders: readonly ServiceStatement[] = [
 /** $1: the customer, who may be called by a mail address. */
 export const ofCustomer: readonly ServiceStatement[] = [
   ['orders', 'DELETE FROM idempotency_keys WHERE customer_id = $1'],
-  // With consents and browsers.
+  // With consents, browsers and codes for their number.
   ['notification', 'DELETE FROM preferences WHERE customer_id = $1'],
   ['notification', 'DELETE FROM mails WHERE recipient = $1 OR customer_id = $1'],
 ]

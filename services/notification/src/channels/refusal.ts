@@ -9,6 +9,11 @@ export interface Verdict {
    */
   readonly outage: boolean
   /**
+   * Only with `outage`: the other side may be away, or this message alone may get no answer. The
+   * latter is so where others are accepted.
+   */
+  readonly perhapsOwn?: boolean | undefined
+  /**
    * The message may have been delivered: it was handed over, and no answer came. Another try may
    * send it twice.
    */
@@ -24,6 +29,7 @@ export class MessageRefusedError extends Error {
   readonly reason: RefusalReason
   readonly retry: boolean
   readonly outage: boolean
+  readonly perhapsOwn: boolean
   readonly unanswered: boolean
   readonly addressGone: boolean
   constructor(reason: RefusalReason, message: string, verdict: Verdict, options?: ErrorOptions) {
@@ -31,6 +37,7 @@ export class MessageRefusedError extends Error {
     this.reason = reason
     this.retry = verdict.retry
     this.outage = verdict.outage
+    this.perhapsOwn = verdict.perhapsOwn ?? false
     this.unanswered = verdict.unanswered ?? false
     this.addressGone = verdict.addressGone ?? false
   }

@@ -1,5 +1,8 @@
 // What does the notification service offer to the gateway? What customers agree to.
 export { enterNotification } from './enter.ts'
+export { codePattern } from './code.ts'
+export { confirmByCode, requestCode } from './phone-confirmation.ts'
+export type { CodeRequest, Confirmation } from './phone-confirmation.ts'
 export {
   addPushSubscription,
   dropPushSubscription,

@@ -26,6 +26,8 @@ export interface PreferencesData {
 }
 
 export interface CustomerPreferences extends PreferencesData {
+  /** Whether SMS go to the phone number; absent without one. */
+  readonly confirmed?: boolean | undefined
   readonly consents: Consents
   /** Browsers that take push messages. */
   readonly browsers: number
@@ -41,6 +43,7 @@ export const mostPushSubscriptions = 10
 
 interface Row {
   readonly phone: string | null
+  readonly confirmed: boolean
   readonly timeZone: string | null
   readonly quietFrom: string | null
   readonly quietTo: string | null
@@ -99,12 +102,20 @@ export function dropPushSubscription(database: Database, customerId: string, end
   return database.transaction(async (tx) => (await tx.query(removePushSubscription, [customerId, endpoint])).length > 0)
 }
 
-function shownPreferences({ phone, timeZone, quietFrom, quietTo, consents, browsers }: Row): CustomerPreferences {
+function shownPreferences({
+  phone,
+  confirmed,
+  timeZone,
+  quietFrom,
+  quietTo,
+  consents,
+  browsers,
+}: Row): CustomerPreferences {
   const since = lanes
     .filter(needsConsent)
     .flatMap((lane) => (consents[lane] === undefined ? [] : [[lane, new Date(consents[lane]).toISOString()]]))
   return {
-    ...(phone === null ? {} : { phone }),
+    ...(phone === null ? {} : { phone, confirmed }),
     ...(timeZone === null ? {} : { timeZone }),
     ...(quietFrom === null || quietTo === null ? {} : { quietHours: { from: quietFrom, to: quietTo } }),
     consents: Object.fromEntries(since) as Consents,

@@ -40,13 +40,14 @@ WHERE id IN (
   FOR UPDATE SKIP LOCKED
 )
 RETURNING id, lane, message_id AS "messageId", recipient, subject, body, traceparent, attempts,
+  customer_id AS "customerId",
   extract(epoch FROM now() - created_at)::float8 AS "ageSeconds"`,
 }
 
 /**
  * The same for a lane that needs consent, with whether the customer agrees to it now, and the
- * customer's quiet hours. An SMS goes to the number of this moment, a push message to a browser
- * that the customer still has, by its keys of this moment.
+ * customer's quiet hours. An SMS goes to the number of this moment, if it is confirmed, a push
+ * message to a browser that the customer still has, by its keys of this moment.
  */
 export const takeConsented: Statement = {
   name: 'notification.take-consented',
@@ -56,7 +57,7 @@ SET due_at = now() + make_interval(secs => $2)
 FROM (
   SELECT waiting.id, consents.lane IS NOT NULL AS consented, time_zone, quiet_from, quiet_to,
     CASE
-      WHEN waiting.lane LIKE 'sms-%' THEN phone
+      WHEN waiting.lane LIKE 'sms-%' THEN CASE WHEN phone = confirmed_phone THEN phone END
       WHEN waiting.lane LIKE 'push-%' THEN (
         SELECT json_build_object('endpoint', endpoint, 'p256dh', p256dh, 'auth', auth)::text
         FROM push_subscriptions

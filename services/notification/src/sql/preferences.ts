@@ -11,7 +11,7 @@ export const enterSchema: Statement = {
 export const selectRecipients: Statement = {
   name: 'notification.select-recipients',
   text: `
-SELECT customer_id AS "customerId", phone,
+SELECT customer_id AS "customerId", CASE WHEN phone = confirmed_phone THEN phone END AS phone,
   ARRAY (SELECT lane FROM consents WHERE consents.customer_id = preferences.customer_id) AS lanes,
   coalesce((
     SELECT json_agg(json_build_object('endpoint', endpoint, 'p256dh', p256dh, 'auth', auth) ORDER BY since, endpoint)
@@ -25,7 +25,7 @@ WHERE customer_id = ANY ($1::text[])`,
 export const selectPreferences: Statement = {
   name: 'notification.select-preferences',
   text: `
-SELECT phone, time_zone AS "timeZone", quiet_from AS "quietFrom", quiet_to AS "quietTo",
+SELECT phone, COALESCE(phone = confirmed_phone, false) AS confirmed, time_zone AS "timeZone", quiet_from AS "quietFrom", quiet_to AS "quietTo",
   (SELECT coalesce(json_object_agg(lane, since), '{}') FROM consents WHERE consents.customer_id = preferences.customer_id)
     AS consents,
   (SELECT count(*)::int FROM push_subscriptions WHERE push_subscriptions.customer_id = preferences.customer_id)
@@ -34,14 +34,19 @@ FROM preferences
 WHERE customer_id = $1`,
 }
 
-/** $1: the customer, $2: phone, $3: time zone, $4 and $5: quiet from and to; each may be null. */
+/**
+ * $1: the customer, $2: phone, $3: time zone, $4 and $5: quiet from and to; each may be null. A
+ * number that was changed is confirmed again, even if it is one of before.
+ */
 export const savePreferences: Statement = {
   name: 'notification.save-preferences',
   text: `
 INSERT INTO preferences (customer_id, phone, time_zone, quiet_from, quiet_to)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (customer_id) DO UPDATE
-SET phone = excluded.phone, time_zone = excluded.time_zone,
+SET phone = excluded.phone,
+    confirmed_phone = CASE WHEN preferences.confirmed_phone = excluded.phone THEN excluded.phone END,
+    time_zone = excluded.time_zone,
     quiet_from = excluded.quiet_from, quiet_to = excluded.quiet_to, changed_at = now()`,
 }
 

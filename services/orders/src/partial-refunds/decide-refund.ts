@@ -3,17 +3,12 @@
 import type { OrderItem, OrderStatus } from '@orderpipeline/order-events'
 import { costOf, isDisputed, refundableCents, remainingQuantities } from '../money/money.ts'
 import type { PaidOrder, StoredRefund } from '../money/money.ts'
+import { hashOf, isRepeat } from './request-hash.ts'
+import type { RequestContent } from './request-hash.ts'
 
-export interface RefundRequest {
-  /** One of the two. */
-  readonly amountCents?: number | undefined
-  readonly items?: readonly OrderItem[] | undefined
-  readonly reason: string
-  /** The pieces are with the shop again and can be sold. */
-  readonly restock: boolean
+/** With either an amount or lines; `restock`: the pieces are with the shop again, to be sold. */
+export interface RefundRequest extends RequestContent {
   readonly idempotencyKey: string
-  /** Tells another request under the same key from a repeat of this one. */
-  readonly hash: string
   /** Who of the staff. */
   readonly by: string
 }
@@ -41,7 +36,7 @@ export function decideRefund(
   { refundId, now }: { readonly refundId: string; readonly now: Date },
 ): RefundDecision {
   const previous = order.refunds.find(({ key }) => key === request.idempotencyKey)
-  if (previous) return previous.hash === request.hash ? { kind: 'repeated', refund: previous } : { kind: 'conflict' }
+  if (previous) return isRepeat(request, previous) ? { kind: 'repeated', refund: previous } : { kind: 'conflict' }
   const { status, items } = order
   if (status !== 'CONFIRMED' && status !== 'SHIPPED')
     return { kind: 'wrong-state', status, allowed: 'an order that is paid and not cancelled' }
@@ -54,10 +49,10 @@ export function decideRefund(
   const amountCents = request.items ? costOf(request.items, items) : (request.amountCents ?? 0)
   const leftCents = refundableCents(order)
   if (amountCents > leftCents || amountCents < 1) return { kind: 'too-much', amountCents, leftCents }
-  const { reason, restock, idempotencyKey: key, hash, by } = request
+  const { reason, restock, idempotencyKey: key, by } = request
   const lines = request.items ? { items: request.items, ...(restock ? { restocked: request.items } : {}) } : {}
   const about = { refundId, amountCents, status: 'REQUESTED' as const, reason, ...lines }
-  return { kind: 'accepted', refund: { ...about, at: now.toISOString(), key, hash, by } }
+  return { kind: 'accepted', refund: { ...about, at: now.toISOString(), key, hash: hashOf(request), by } }
 }
 
 function missingPieces(order: OrderForRefund, { items = [], restock }: RefundRequest): RefundDecision | undefined {

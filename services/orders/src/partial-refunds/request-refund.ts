@@ -1,6 +1,5 @@
 // How does staff have a part of an order refunded? Decided and stored under the order's row lock,
 // in one transaction with the events about it and the entry in the staff's history of the order.
-import { createHash } from 'node:crypto'
 import type { Pool, Transaction } from '@orderpipeline/postgres'
 import { encode } from '@orderpipeline/order-events'
 import type { OrderEvent, OrderStatus, PricedItem } from '@orderpipeline/order-events'
@@ -24,7 +23,7 @@ export interface RefundContext {
 
 export interface RefundOfOrder {
   readonly orderId: string
-  readonly request: Omit<RefundRequest, 'hash'>
+  readonly request: RefundRequest
   readonly context: RefundContext
   /** A new uuid. */
   readonly newId: () => string
@@ -48,8 +47,7 @@ interface PaidRow {
  * `database`: under the orders' role. The events are in the intake's outbox. @throws DatabaseError
  */
 export function requestRefund(database: Pool, { orderId, ...options }: RefundOfOrder): Promise<RequestedRefund> {
-  const { newId, context } = options
-  const request = { ...options.request, hash: hashOf(options.request) }
+  const { newId, context, request } = options
   return database.transaction(async (tx): Promise<RequestedRefund> => {
     const [row] = await tx.query<PaidRow>(lockPaidOrder, [orderId])
     if (!row) return { kind: 'unknown' }
@@ -84,11 +82,4 @@ async function publish(
   await tx.query(recordEvents, historyColumns(history))
   const messages = events.map((event) => ({ id: event.id, ...encode(event, keyedByOrder) }))
   await publishByOutbox(tx, messages)
-}
-
-/** A hash of what is requested, not of how the JSON was written, nor of who requests it. */
-function hashOf({ amountCents, items, reason, restock }: Omit<RefundRequest, 'hash'>): string {
-  const lines = items?.map(({ sku, quantity }) => [sku, quantity])
-  const canonical = JSON.stringify([amountCents ?? null, lines ?? null, reason, restock])
-  return createHash('sha256').update(canonical).digest('base64url')
 }

@@ -12,13 +12,24 @@ SET available = excluded.available, low = excluded.low, version = excluded.versi
 WHERE known.version < excluded.version`,
 }
 
-/** $1: SKU after which the page begins, $2: rows at most, $3: whether only what runs low. */
+const view = `json_build_object('sku', sku, 'available', available, 'low', low, 'updatedAt', updated_at) AS view`
+
+/**
+ * $1: SKU after which the page begins, $2: rows at most, $3: whether only what runs low, $4: how
+ * each SKU begins, or an empty text.
+ */
 export const selectStock: Statement = {
   name: 'orders.select-stock',
   text: `
-SELECT json_build_object('sku', sku, 'available', available, 'low', low, 'updatedAt', updated_at) AS view
+SELECT ${view}
 FROM product_availability
-WHERE sku > $1 AND (low OR NOT $3)
+WHERE sku > $1 AND (low OR NOT $3) AND starts_with(sku, $4)
 ORDER BY sku
 LIMIT $2`,
+}
+
+/** $1: SKUs. */
+export const selectStockOf: Statement = {
+  name: 'orders.select-stock-of',
+  text: `SELECT ${view} FROM product_availability WHERE sku = ANY ($1::text[]) ORDER BY sku`,
 }

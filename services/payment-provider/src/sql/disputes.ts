@@ -49,8 +49,20 @@ export const selectDisputeOfCharge: Statement = {
   text: `${disputes} WHERE charge_id = $1::uuid`,
 }
 
-/** $1: since when they were opened or closed, $2: rows at most. The latest first. */
+/**
+ * $1: since when they were opened or closed, $2 and $3: change and id of the last one of the page
+ * before, or null, $4: rows at most. The oldest change first; a change is in microseconds of Unix
+ * time.
+ */
 export const selectChangedDisputes: Statement = {
   name: 'payment-provider.select-changed-disputes',
-  text: `${disputes} WHERE changed_at >= $1::timestamptz ORDER BY changed_at DESC LIMIT $2`,
+  text: `
+SELECT dispute_id AS "disputeId", charge_id AS "chargeId", order_id AS "orderId", customer_id AS "customerId",
+  disputes.amount_cents AS "amountCents", currency, disputes.reason, disputes.status,
+  (extract(epoch FROM changed_at) * 1000000)::bigint AS "changedMicros"
+FROM disputes JOIN charges USING (charge_id)
+WHERE changed_at >= $1::timestamptz
+  AND ($2::bigint IS NULL OR (changed_at, dispute_id) > (timestamptz 'epoch' + $2 * interval '1 microsecond', $3::uuid))
+ORDER BY changed_at, dispute_id
+LIMIT $4`,
 }

@@ -63,9 +63,11 @@ export const selectPartialRefund: Statement = {
 export const selectRefundsOfOrder: Statement = {
   name: 'payment-provider.select-refunds-of-order',
   text: `
-SELECT ${refundColumns} FROM (
-  SELECT refund_id, charge_id, order_id, amount_cents, currency, created_at FROM partial_refunds WHERE order_id = $1
-  UNION ALL SELECT refund_id, charge_id, order_id, amount_cents, currency, created_at FROM refunds WHERE order_id = $1
+SELECT ${refundColumns}, idempotency_key AS "idempotencyKey" FROM (
+  SELECT refund_id, idempotency_key, charge_id, order_id, amount_cents, currency, created_at
+  FROM partial_refunds WHERE order_id = $1
+  UNION ALL SELECT refund_id, idempotency_key, charge_id, order_id, amount_cents, currency, created_at
+  FROM refunds WHERE order_id = $1
 ) AS made
 ORDER BY created_at`,
 }

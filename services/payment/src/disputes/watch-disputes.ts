@@ -9,15 +9,16 @@ import { DatabaseError } from '@orderpipeline/postgres'
 import type { Queryable } from '@orderpipeline/postgres'
 import type { EventContext } from '@orderpipeline/order-events'
 import type { Logger } from '@orderpipeline/process'
-import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
+import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Registry } from '@orderpipeline/telemetry'
-import { paymentsByOrder } from '../apply.ts'
+import { paymentsByOrder } from '../payment-rows.ts'
 import type { ComparedPeriod } from '../compared-period.ts'
 import type { Payment } from '../payments.ts'
 import { claimWatched, disputeOf, recordDispute, stopWatching, sumDisputes, watchDisputes } from '../sql/disputes.ts'
 import type { DisputeSum } from '../sql/disputes.ts'
 import { claimChanges, finishStretch } from '../sql/reconcile.ts'
 import { lockPayments, paymentsOf } from '../sql/stage.ts'
+import type { Surroundings } from '../surroundings.ts'
 import { settleDispute } from './disputes.ts'
 import type { Dispute, DisputeSettlement, ReportedDispute } from './disputes.ts'
 import { disputeGauges } from './figures.ts'
@@ -75,7 +76,7 @@ export function disputesTask(options: WatchOptions): PeriodicTask {
  * however long the provider or every replica was unavailable. @throws DatabaseError
  */
 export async function watchChanged(
-  { database, stopping }: Pick<PeriodicTaskContext, 'database' | 'stopping'>,
+  { database, stopping }: Pick<Surroundings, 'database' | 'stopping'>,
   { source, logger }: Pick<WatchOptions, 'source' | 'logger'>,
 ): Promise<void> {
   const holder = randomUUID()
@@ -92,10 +93,8 @@ export async function watchChanged(
   await database.query(finishStretch, ['disputes', holder, stretch.until])
 }
 
-export type WatchSurroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
-
 /** Returns how many have come to their end. @throws DatabaseError, PublishError */
-export async function askAboutDisputes(surroundings: WatchSurroundings, options: WatchOptions): Promise<number> {
+export async function askAboutDisputes(surroundings: Surroundings, options: WatchOptions): Promise<number> {
   const rows = await surroundings.database.query<{ disputeId: string }>(claimWatched, [atOnce])
   let endedCount = 0
   for (const { disputeId } of rows) {
@@ -110,7 +109,7 @@ export async function askAboutDisputes(surroundings: WatchSurroundings, options:
   return endedCount
 }
 
-async function askAbout(disputeId: string, { database, publish, stopping }: WatchSurroundings, options: WatchOptions) {
+async function askAbout(disputeId: string, { database, publish, stopping }: Surroundings, options: WatchOptions) {
   const reported = await options.source.of(disputeId, stopping)
   const [stored] = await database.query<Dispute>(disputeOf, [disputeId])
   const payment = reported && (await paymentOf(reported, database))

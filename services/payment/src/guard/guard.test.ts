@@ -25,7 +25,7 @@ function providerThat(...answers: (ChargeOutcome | ProviderFailure)[]) {
   }
   const notExpected = () => Promise.reject(new Error('not asked in this test'))
   return {
-    provider: { charge: answer, stop: notExpected, find: notExpected, refund: notExpected },
+    provider: { charge: answer, stop: notExpected, find: notExpected, refund: notExpected, findRefund: notExpected },
     requestCount: () => requests,
   }
 }
@@ -140,6 +140,7 @@ test('blames an order for a failure only if another order succeeds meanwhile', a
       stop: rejectCall,
       find: rejectCall,
       refund: rejectCall,
+      findRefund: rejectCall,
     },
     { ...figures, breaker: { ...figures.breaker, failureRate: 1 } },
   )

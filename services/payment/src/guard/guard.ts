@@ -106,6 +106,8 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
     find: (orderId, signal, parent) => ask(orderId, () => provider.find(orderId, signal, parent), signal),
     refund: (orderId, chargeId, signal, how) =>
       ask(orderId, () => provider.refund(orderId, chargeId, signal, how), signal),
+    findRefund: (orderId, chargeId, signal, how) =>
+      ask(orderId, () => provider.findRefund(orderId, chargeId, signal, how), signal),
     get open() {
       return breaker.open
     },

@@ -20,6 +20,10 @@ function recorded() {
       calls.push(`find ${orderId}`)
       return Promise.resolve(undefined)
     },
+    findRefund: (_orderId, chargeId) => {
+      calls.push(`find refund ${chargeId}`)
+      return Promise.resolve(undefined)
+    },
     refund: (_orderId, chargeId) => {
       calls.push(`refund ${chargeId}`)
       return Promise.resolve({ refundId: 're-1', chargeId, amountCents: 100, currency: 'JPY' })
@@ -55,5 +59,6 @@ it('every other order is charged, stopped, looked up and refunded by the provide
   await provider.stop(order, signal)
   await provider.find(order.orderId, signal)
   await provider.refund(order.orderId, 'ch-1', signal)
-  expect(calls).toEqual(['charge order-1', 'stop order-1', 'find order-1', 'refund ch-1'])
+  await provider.findRefund(order.orderId, 'ch-1', signal)
+  expect(calls).toEqual(['charge order-1', 'stop order-1', 'find order-1', 'refund ch-1', 'find refund ch-1'])
 })

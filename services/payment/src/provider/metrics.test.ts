@@ -14,6 +14,7 @@ test('counts answers and failures apart and shows the breaker', async () => {
         : Promise.resolve({ status: 'declined', reason: 'no' }),
     stop: () => Promise.resolve({ status: 'voided' }),
     find: () => Promise.resolve(undefined),
+    findRefund: () => Promise.resolve(undefined),
     refund: () => Promise.resolve({ refundId: 're', chargeId: 'ch', amountCents: 1, currency: 'EUR' }),
   }
   const { signal } = new AbortController()

@@ -44,6 +44,10 @@ export function withProviderMetrics(provider: Provider, registry: Registry): Pro
       timeCall('find', provider.find(orderId, signal, parent), (charge) => charge?.status ?? 'nothing'),
     refund: (orderId, chargeId, signal, how) =>
       timeCall('refund', provider.refund(orderId, chargeId, signal, how), () => 'refunded'),
+    findRefund: (orderId, chargeId, signal, how) =>
+      timeCall('find-refund', provider.findRefund(orderId, chargeId, signal, how), (refund) =>
+        refund ? 'refunded' : 'nothing',
+      ),
   }
 }
 

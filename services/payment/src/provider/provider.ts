@@ -64,6 +64,11 @@ export interface Provider {
   find(orderId: string, signal: AbortSignal, traceparent?: string): Promise<ChargeOutcome | undefined>
   /** @throws ProviderError */
   refund(orderId: string, chargeId: string, signal: AbortSignal, how?: RefundOptions): Promise<Refund>
+  /**
+   * The refund that such a call has made; `undefined`: it has made none. It makes none either.
+   * @throws ProviderError
+   */
+  findRefund(orderId: string, chargeId: string, signal: AbortSignal, how?: RefundOptions): Promise<Refund | undefined>
 }
 
 const Captured = z.object({ status: z.literal('captured'), chargeId: z.string().min(1) })
@@ -88,6 +93,8 @@ const RefundBody = z.object({
   amountCents: z.int().min(0),
   currency: z.string(),
 })
+
+const Refunds = z.object({ refunds: z.array(RefundBody.extend({ idempotencyKey: z.string() })) })
 
 /** The idempotency key of a refund: one of the whole charge, and one for each part. */
 export function refundKey(orderId: string, part: RefundPart | undefined): string {
@@ -121,6 +128,14 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
       signal: bounds(signal),
     })
   }
+  const chargesOf = async (orderId: string, { signal, traceparent }: Asking): Promise<HttpAnswer> => {
+    await turn?.(signal)
+    return callOverHttp(new URL(`v1/charges?orderId=${encodeURIComponent(orderId)}`, base), {
+      method: 'GET',
+      headers: headersOf(traceparent),
+      signal: bounds(signal),
+    })
+  }
   return {
     charge: async (charge, signal, traceparent) => {
       const { status, body } = await ask('v1/charges', charge.orderId, charge, { signal, traceparent })
@@ -134,13 +149,7 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
       throw unexpectedAnswer(status, body)
     },
     find: async (orderId, signal, traceparent) => {
-      await turn?.(signal)
-      const address = new URL(`v1/charges?orderId=${encodeURIComponent(orderId)}`, base)
-      const { status, body } = await callOverHttp(address, {
-        method: 'GET',
-        headers: headersOf(traceparent),
-        signal: bounds(signal),
-      })
+      const { status, body } = await chargesOf(orderId, { signal, traceparent })
       if (status === 200) return outcomeOf(parse(Charges, body).charges)
       throw unexpectedAnswer(status, body)
     },
@@ -149,6 +158,16 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
       const { status, body } = await ask('v1/refunds', key, returning, { signal, traceparent })
       if (status === 201 || status === 200) return parse(RefundBody, body)
       throw unexpectedAnswer(status, body)
+    },
+    findRefund: async (orderId, chargeId, signal, { traceparent, part, key = refundKey(orderId, part) } = {}) => {
+      const { status, body } = await chargesOf(orderId, { signal, traceparent })
+      if (status !== 200) throw unexpectedAnswer(status, body)
+      const refund = parse(Refunds, body).refunds.find(
+        (listed) => listed.idempotencyKey === key && listed.chargeId === chargeId,
+      )
+      if (!refund) return undefined
+      const { refundId, amountCents, currency } = refund
+      return { refundId, chargeId, amountCents, currency }
     },
   }
 }

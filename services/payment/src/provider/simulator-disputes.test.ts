@@ -22,7 +22,8 @@ async function listening(status: number, body: unknown) {
   const requests: string[] = []
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url} ${request.headers.authorization}`)
-    response.writeHead(status).end(JSON.stringify(body))
+    const answer: unknown = typeof body === 'function' ? (body as () => unknown)() : body
+    response.writeHead(status).end(JSON.stringify(answer))
   })
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -41,6 +42,24 @@ test('asks how a dispute stands, which are of a charge, and which have changed',
     'GET /below/v1/disputes?chargeId=ch-1 Bearer t',
     'GET /below/v1/disputes?since=2026-01-02T03%3A04%3A05.000Z Bearer t',
   ])
+})
+
+test('reads all pages of the changes, and not those of a list without an end', async () => {
+  const pages = [
+    { disputes: [dispute], next: 'a' },
+    { disputes: [{ ...dispute, disputeId: 'du-2' }], next: 'b' },
+    { disputes: [{ ...dispute, disputeId: 'du-3' }] },
+  ]
+  const { requests, source } = await listening(200, () => pages[Math.min(requests.length, pages.length) - 1])
+  expect(await source.changedSince(new Date(0), never)).toEqual(['du-1', 'du-2', 'du-3'])
+  expect(requests.map((request) => /after=(\w)/.exec(request)?.[1])).toEqual([undefined, 'a', 'b'])
+  const stuck = await listening(200, { disputes: [dispute], next: 'a' })
+  await expect(stuck.source.changedSince(new Date(0), never)).rejects.toMatchObject({ reason: 'Misconfigured' })
+  expect(stuck.requests).toHaveLength(2)
+  let count = 0
+  const endless = await listening(200, () => ({ disputes: [], next: `page-${count++}` }))
+  await expect(endless.source.changedSince(new Date(0), never)).rejects.toMatchObject({ reason: 'Misconfigured' })
+  expect(count).toBe(1_000)
 })
 
 test('a provider that knows no disputes has none', async () => {

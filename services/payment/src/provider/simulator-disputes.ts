@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { ReportedDispute } from '../disputes/disputes.ts'
 import type { DisputeSource } from '../disputes/watch-disputes.ts'
+import { allPages } from './all-pages.ts'
 import { callOverHttp } from './http-call.ts'
 import { failureOf, ProviderError } from './provider-error.ts'
 import type { ProviderAddress } from './provider.ts'
@@ -19,7 +20,10 @@ const DisputeBody = z.object({
   reason: z.string().min(1),
   status: z.enum(['INQUIRY', 'OPEN', 'WON', 'LOST', 'DROPPED']),
 })
-const DisputeList = z.object({ disputes: z.array(z.object({ disputeId: z.string().min(1).max(255) })) })
+const DisputeList = z.object({
+  disputes: z.array(z.object({ disputeId: z.string().min(1).max(255) })),
+  next: z.string().min(1).optional(),
+})
 
 export function simulatorDisputes({ url, timeoutMs, token, turn }: ProviderAddress): DisputeSource {
   const base = url.replace(/\/*$/, '/')
@@ -40,11 +44,12 @@ export function simulatorDisputes({ url, timeoutMs, token, turn }: ProviderAddre
       throw new ProviderError('Misconfigured', `a dispute of unknown form: ${body.slice(0, 200)}`, { cause })
     }
   }
-  const idsOf = async (query: Record<string, string>, signal: AbortSignal): Promise<readonly string[]> => {
-    const path = `v1/disputes?${new URLSearchParams(query).toString()}`
-    const list = await get(path, DisputeList, signal)
-    return list?.disputes.map(({ disputeId }) => disputeId) ?? []
-  }
+  const idsOf = (query: Record<string, string>, signal: AbortSignal): Promise<readonly string[]> =>
+    allPages(async (after) => {
+      const params = new URLSearchParams({ ...query, ...(after === undefined ? {} : { after }) })
+      const list = await get(`v1/disputes?${params.toString()}`, DisputeList, signal)
+      return { ids: list?.disputes.map(({ disputeId }) => disputeId) ?? [], next: list?.next }
+    })
   return {
     of: (disputeId, signal): Promise<ReportedDispute | undefined> =>
       get(`v1/disputes/${encodeURIComponent(disputeId)}`, DisputeBody, signal),

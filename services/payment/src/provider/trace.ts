@@ -52,5 +52,14 @@ export function traced(provider: Provider, tracing: Tracing | undefined): Provid
         (traceparent) => provider.refund(orderId, chargeId, signal, { ...how, traceparent }),
         () => ({ 'orderpipeline.payment.status': 'refunded' }),
       ),
+    findRefund: (orderId, chargeId, signal, how) =>
+      withSpan(
+        '/v1/refunds',
+        orderId,
+        how?.traceparent,
+        (traceparent) => provider.findRefund(orderId, chargeId, signal, { ...how, traceparent }),
+        (refund) => ({ 'orderpipeline.payment.status': refund ? 'refunded' : 'nothing' }),
+        'GET',
+      ),
   }
 }

@@ -7,10 +7,11 @@
 // A comparison that fails, because the provider is unavailable, is made again when its lease has
 // ended; nothing is skipped.
 import { randomUUID } from 'node:crypto'
-import type { PeriodicTask, PeriodicTaskContext } from '@orderpipeline/stage'
+import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Logger } from '@orderpipeline/process'
 import type { Registry } from '@orderpipeline/telemetry'
-import { paymentsByOrder, writeDues } from '../apply.ts'
+import { writeDues } from '../apply.ts'
+import { paymentsByOrder } from '../payment-rows.ts'
 import type { DueRefund } from '../refunds/dues.ts'
 import type { DisputeSource } from '../disputes/watch-disputes.ts'
 import { book } from '../pending.ts'
@@ -18,6 +19,7 @@ import type { Provider } from '../provider/provider.ts'
 import { madeOfOrders } from '../sql/partial-refunds.ts'
 import { addDifferences, capturesOfOrders, claimStretch, finishStretch } from '../sql/reconcile.ts'
 import { paymentsOf } from '../sql/stage.ts'
+import type { Surroundings } from '../surroundings.ts'
 import type { ComparedPeriod } from '../compared-period.ts'
 import type { ChargeList } from './charge-list.ts'
 import { differenceOf, forPeople } from './compare.ts'
@@ -51,8 +53,6 @@ const stretchesAtOnce = 30
  */
 const maxLookups = 200
 
-export type ReconcileContext = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>
-
 export function reconcileTask(options: ReconcileOptions): PeriodicTask {
   const passes = [
     { name: 'soon', afterSeconds: options.afterSeconds },
@@ -83,7 +83,7 @@ type Note = (kind: DifferenceKind) => void
 async function followPass(
   pass: Pass,
   holder: string,
-  surroundings: ReconcileContext,
+  surroundings: Surroundings,
   options: ReconcileOptions,
   note: Note,
 ) {
@@ -104,7 +104,7 @@ async function followPass(
  */
 export async function reconcile(
   stretch: ComparedPeriod,
-  surroundings: ReconcileContext,
+  surroundings: Surroundings,
   options: ReconcileOptions,
 ): Promise<readonly Difference[]> {
   const { stopping } = surroundings
@@ -121,11 +121,7 @@ export async function reconcile(
   return all
 }
 
-async function comparePage(
-  charges: readonly ListedCharge[],
-  surroundings: ReconcileContext,
-  options: ReconcileOptions,
-) {
+async function comparePage(charges: readonly ListedCharge[], surroundings: Surroundings, options: ReconcileOptions) {
   if (charges.length === 0) return []
   const { database } = surroundings
   const orderIds = [...new Set(charges.map(({ orderId }) => orderId))]
@@ -146,12 +142,12 @@ async function comparePage(
   return differences
 }
 
-async function madeParts(orderIds: readonly string[], { database }: ReconcileContext) {
+async function madeParts(orderIds: readonly string[], { database }: Surroundings) {
   const rows = await database.query<{ orderId: string; cents: number }>(madeOfOrders, [orderIds])
   return new Map(rows.map(({ orderId, cents }) => [orderId, cents]))
 }
 
-async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { database }: ReconcileContext) {
+async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { database }: Surroundings) {
   const { orderId, chargeId, customerId, amountCents, currency, refundedCents } = charge
   const reason = kind === 'SECOND_CHARGE' ? kind : 'GIVEN_UP'
   const due: DueRefund = {
@@ -166,7 +162,7 @@ async function owe(charge: ListedCharge, { kind, detail: error }: Difference, { 
   await database.transaction((tx) => Promise.resolve(writeDues(tx, [due])))
 }
 
-async function leaveToPeople(differences: readonly Difference[], { database }: ReconcileContext): Promise<void> {
+async function leaveToPeople(differences: readonly Difference[], { database }: Surroundings): Promise<void> {
   const unresolved = differences.filter(({ kind }) => (forPeople as readonly string[]).includes(kind))
   if (unresolved.length === 0) return
   await database.query(addDifferences, [
@@ -186,7 +182,7 @@ const rowsAtOnce = 1_000
 async function unknownToProvider(
   { since, until }: ComparedPeriod,
   listedIds: ReadonlySet<string>,
-  surroundings: ReconcileContext,
+  surroundings: Surroundings,
   options: ReconcileOptions,
 ): Promise<readonly Difference[]> {
   const { database, stopping } = surroundings

@@ -1,16 +1,16 @@
 // Which disputes has no webhook reported? Those of charges that the provider lists as disputed, and
 // of which no dispute is recorded: the provider is asked about them from then on.
 import type { Logger } from '@orderpipeline/process'
-import type { PeriodicTaskContext } from '@orderpipeline/stage'
 import { watch } from '../disputes/watch-disputes.ts'
 import type { DisputeSource } from '../disputes/watch-disputes.ts'
 import { disputedCharges } from '../sql/disputes.ts'
+import type { Surroundings } from '../surroundings.ts'
 import type { Difference, ListedCharge } from './compare.ts'
 
 /** @throws DatabaseError, ProviderError */
 export async function unknownDisputes(
   charges: readonly ListedCharge[],
-  { database, stopping }: Pick<PeriodicTaskContext, 'database' | 'stopping'>,
+  { database, stopping }: Pick<Surroundings, 'database' | 'stopping'>,
   { disputes, logger }: { readonly disputes?: DisputeSource | undefined; readonly logger?: Logger | undefined },
 ): Promise<readonly Difference[]> {
   const disputed = charges.filter((charge) => charge.disputed)

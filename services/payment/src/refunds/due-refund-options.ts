@@ -1,6 +1,5 @@
 // What do the refunds that are due need, whole ones and those of parts?
 import type { Logger } from '@orderpipeline/process'
-import type { PeriodicTaskContext } from '@orderpipeline/stage'
 import type { Registry } from '@orderpipeline/telemetry'
 import type { Provider } from '../provider/provider.ts'
 
@@ -10,5 +9,3 @@ export interface DueRefundOptions {
   readonly registry?: Registry | undefined
   readonly logger?: Logger | undefined
 }
-
-export type Surroundings = Pick<PeriodicTaskContext, 'database' | 'publish' | 'stopping'>

@@ -4,21 +4,17 @@
 // The provider is called outside of any transaction; the row's next attempt is delayed beforehand,
 // so that one replica at a time calls. A refund is published before it is stored: a crash in
 // between repeats the call and the event, under the same ids.
-import type { Pool } from '@orderpipeline/postgres'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import { Gauge } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
-import { paymentsByOrder, writePayments } from '../apply.ts'
-import { refunded, stopped } from '../payments.ts'
-import type { Settlement } from '../payments.ts'
-import type { Refund } from '../provider/provider.ts'
-import type { DueRefundOptions, Surroundings } from './due-refund-options.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { DueRefundOptions } from './due-refund-options.ts'
 import { settleLostDisputes } from './after-disputes.ts'
+import { bookRefund, keyOfDue } from './book-refund.ts'
 import { makePartialRefunds } from './make-partial-refunds.ts'
 import { stoppedOrCaptured } from './stopping.ts'
-import { claimDues, deleteDue, noteDueError, sumDues } from '../sql/dues.ts'
+import { claimDues, noteDueError, sumDues } from '../sql/dues.ts'
 import type { DueRow, DueSum } from '../sql/dues.ts'
-import { lockPayments } from '../sql/stage.ts'
 
 const dueAtOnce = 10
 export const everyMs = 15_000
@@ -56,42 +52,17 @@ export async function makeDueRefunds(surroundings: Surroundings, options: DueRef
   return settledCount
 }
 
-async function giveBack(row: DueRow, { database, publish, stopping }: Surroundings, options: DueRefundOptions) {
+async function giveBack(row: DueRow, surroundings: Surroundings, options: DueRefundOptions) {
   const { orderId, customerId } = row
+  const { stopping } = surroundings
   // It may have been due for longer than the provider remembers the key.
   const about = { orderId, customerId, forgotten: true }
   const chargeId = row.chargeId === '' ? await stoppedOrCaptured(options.provider, about, stopping) : row.chargeId
-  const second = row.reason === 'SECOND_CHARGE'
-  const key = second ? `refund-${chargeId}` : undefined
   const refund =
-    chargeId === undefined ? undefined : await options.provider.refund(orderId, chargeId, stopping, { key })
-  // The order's own payment stays as it is where only the second charge went back.
-  const settle = second ? () => undefined : () => settlementOf({ orderId, customerId }, refund, options.now())
-  const event = settle()?.event
-  if (event) await publish([event])
-  await write(database, row, settle()?.payment)
-}
-
-interface About {
-  readonly orderId: string
-  readonly customerId: string
-}
-
-function settlementOf(about: About, refund: Refund | undefined, now: Date): Settlement {
-  return refund ? refunded(about, refund, { source: '/payment', now }) : stopped(about)
-}
-
-async function write(database: Pool, { orderId, chargeId }: DueRow, payment: Settlement['payment'] | undefined) {
-  await database.transaction(async (tx) => {
-    const payments = paymentsByOrder(await tx.query(lockPayments, [[orderId]]))
-    const status = payments.get(orderId)?.status
-    const alreadySettled = status === 'REFUNDED' || (payment?.status === 'CANCELLED' && status !== undefined)
-    // Refunds of parts may have left less of it than it is about.
-    const amountCents = payments.get(orderId)?.amountCents ?? payment?.amountCents
-    if (payment && !alreadySettled)
-      writePayments(tx, [{ ...payment, ...(amountCents === undefined ? {} : { amountCents }) }], payments)
-    tx.send(deleteDue, [orderId, chargeId])
-  })
+    chargeId === undefined
+      ? undefined
+      : await options.provider.refund(orderId, chargeId, stopping, { key: keyOfDue(row.reason, chargeId) })
+  await bookRefund(row, refund, surroundings, options)
 }
 
 function owedGauges(registry: Registry): (sums: readonly DueSum[]) => void {

@@ -1,12 +1,13 @@
 // How is a refund of a part made, once it is decided? By the same periodic task as refunds that are
 // overdue: the provider is called outside of any transaction under the refund's own idempotency
 // key, again and again until it answers, and the event is published before the row is changed.
-import { paymentsByOrder } from '../apply.ts'
+import { paymentsByOrder } from '../payment-rows.ts'
 import { ProviderError } from '../provider/provider.ts'
 import type { Refund } from '../provider/provider.ts'
 import { claimPartialRefunds, notePartialRefundError, settlePartialRefund } from '../sql/partial-refunds.ts'
 import { paymentsOf } from '../sql/stage.ts'
-import type { DueRefundOptions, Surroundings } from './due-refund-options.ts'
+import type { Surroundings } from '../surroundings.ts'
+import type { DueRefundOptions } from './due-refund-options.ts'
 import { outcomeEvent, partialRefundFrom } from './partial-refunds.ts'
 import type { PartialRefund, PartialRefundRow } from './partial-refunds.ts'
 
@@ -58,10 +59,7 @@ async function outcomeOf(
   const { orderId, chargeId = '', refundId, amountCents, currency, traceparent } = row
   const part = { refundId, amountCents, currency }
   try {
-    const refund = await provider.refund(orderId, chargeId, stopping, { traceparent, part })
-    // One that knows no refunds of parts may have given back the whole charge: a person has to see.
-    if (refund.amountCents !== amountCents) throw new ProviderError('Misconfigured', otherAmount(refund, amountCents))
-    return { ...row, status: 'REFUNDED', providerRefundId: refund.refundId }
+    return madePart(row, await provider.refund(orderId, chargeId, stopping, { traceparent, part }))
   } catch (error) {
     if (!(error instanceof ProviderError) || error.reason !== 'Refused') throw error
     // The whole charge went back in between: then nothing of it is left for this part.
@@ -71,6 +69,12 @@ async function outcomeOf(
   }
 }
 
-function otherAmount({ refundId, amountCents, currency }: Refund, wantedCents: number): string {
-  return `refund ${refundId} is of ${amountCents} ${currency} instead of ${wantedCents}`
+/**
+ * @throws ProviderError where it is of another amount: a provider that knows no refunds of parts may
+ * have given back the whole charge, and a person has to see
+ */
+export function madePart(row: PartialRefund, { refundId, amountCents, currency }: Refund): PartialRefund {
+  if (amountCents === row.amountCents) return { ...row, status: 'REFUNDED', providerRefundId: refundId }
+  const message = `refund ${refundId} is of ${amountCents} ${currency} instead of ${row.amountCents}`
+  throw new ProviderError('Misconfigured', message)
 }

@@ -6,6 +6,8 @@ const columns = `refund_id AS "refundId", order_id AS "orderId", customer_id AS 
   amount_cents AS "amountCents", currency, status, refusal, provider_refund_id AS "providerRefundId",
   correlation_id AS "correlationId", traceparent`
 
+const delay = `least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempts, 7))`
+
 /** $1: refund ids. */
 export const partialRefundsOf: Statement = {
   name: 'payment.select-partial-refunds',
@@ -35,7 +37,7 @@ export const claimPartialRefunds: Statement = {
   name: 'payment.claim-partial-refunds',
   text: `
 UPDATE partial_refunds
-SET attempts = attempts + 1, due_at = now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempts, 7))
+SET attempts = attempts + 1, due_at = now() + ${delay}
 WHERE refund_id IN (
   SELECT refund_id FROM partial_refunds AS due
   WHERE status = 'DUE' AND due_at <= now() AND ${partNotDisputed}
@@ -77,16 +79,23 @@ FROM partial_refunds WHERE order_id = ANY ($1::uuid[]) AND status = 'REFUNDED'
 GROUP BY 1`,
 }
 
-/** Parts that were due when a dispute of their charge was lost. $1: rows at most. */
-export const partsOfLostDisputes: Statement = {
-  name: 'payment.select-parts-of-lost-disputes',
+/**
+ * Parts that were due when a dispute of their charge was lost. $1: rows at most. The provider is
+ * asked about each; the next time is delayed as that of `claimPartialRefunds`.
+ */
+export const claimPartsOfLostDisputes: Statement = {
+  name: 'payment.claim-parts-of-lost-disputes',
   text: `
-SELECT ${columns}
-FROM partial_refunds AS due
-WHERE status = 'DUE' AND EXISTS (
-  SELECT FROM disputes
-  WHERE disputes.charge_id = due.charge_id AND disputes.status = 'LOST' AND disputes.closed_at > due.created_at)
-LIMIT $1`,
+UPDATE partial_refunds
+SET attempts = attempts + 1, due_at = now() + ${delay}
+WHERE refund_id IN (
+  SELECT refund_id FROM partial_refunds AS due
+  WHERE status = 'DUE' AND due_at <= now() AND EXISTS (
+    SELECT FROM disputes
+    WHERE disputes.charge_id = due.charge_id AND disputes.status = 'LOST' AND disputes.closed_at > due.created_at)
+  ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+RETURNING ${columns}`,
 }
 
 /**
@@ -97,7 +106,7 @@ LIMIT $1`,
 export const duesOfLostDisputes: Statement = {
   name: 'payment.select-dues-of-lost-disputes',
   text: `
-SELECT due.order_id AS "orderId", due.charge_id AS "chargeId", due.customer_id AS "customerId",
+SELECT due.order_id AS "orderId", due.charge_id AS "chargeId", due.customer_id AS "customerId", due.reason,
   sum(disputes.amount_cents)::float8 AS "lostCents"
 FROM refunds_due AS due JOIN disputes ON disputes.charge_id = due.charge_id AND disputes.status = 'LOST'
   JOIN payments ON payments.order_id = due.order_id AND payments.charge_id IS NOT NULL
@@ -105,6 +114,6 @@ WHERE NOT EXISTS (SELECT FROM disputes AS open WHERE open.charge_id = due.charge
   AND NOT EXISTS (
     SELECT FROM partial_refunds AS part
     WHERE part.order_id = due.order_id AND part.status = 'DUE')
-GROUP BY 1, 2, 3
+GROUP BY 1, 2, 3, 4
 LIMIT $1`,
 }

@@ -19,10 +19,13 @@ export const appliedEvents: Statement = {
   text: `SELECT event_id FROM inbox WHERE event_id = ANY ($1::uuid[])`,
 }
 
-/** $1: order ids. */
+/**
+ * $1: order ids. It returns no columns: a statement that has waited for a lock sees other tables,
+ * such as disputes, as they were before it waited.
+ */
 export const lockPayments: Statement = {
   name: 'payment.lock-payments',
-  text: `SELECT ${columns} FROM payments WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id FOR NO KEY UPDATE`,
+  text: `SELECT FROM payments WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id FOR NO KEY UPDATE`,
 }
 
 const parameters = `unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { ReportedDispute } from '../../disputes/disputes.ts'
 import type { DisputeSource } from '../../disputes/watch-disputes.ts'
+import { allPages } from '../all-pages.ts'
 import { ProviderError } from '../provider-error.ts'
 import { minorUnitsFromStripe } from './amounts.ts'
 import { Dispute, Disputes } from './answers.ts'
@@ -18,17 +19,12 @@ const maxPageBytes = 8 * 1_024 * 1_024
 
 export function stripeDisputes(address: StripeAddress): DisputeSource {
   const api = createStripeApi(address)
-  const listed = async (about: Params, signal: AbortSignal): Promise<readonly string[]> => {
-    const ids: string[] = []
-    let after: string | undefined
-    do {
+  const listed = (about: Params, signal: AbortSignal): Promise<readonly string[]> =>
+    allPages(async (after) => {
       const params = { ...about, limit: disputesAtOnce, starting_after: after }
       const { data, has_more } = await api.get('disputes', Disputes, params, { signal, maxBytes: maxPageBytes })
-      ids.push(...data.map(({ id }) => id))
-      after = has_more ? data.at(-1)?.id : undefined
-    } while (after !== undefined)
-    return ids
-  }
+      return { ids: data.map(({ id }) => id), next: has_more ? data.at(-1)?.id : undefined }
+    })
   return {
     of: async (disputeId, signal) => {
       const path = `disputes/${encodeURIComponent(disputeId)}`

@@ -20,7 +20,7 @@ export interface Returning {
 /** @throws ProviderError */
 export async function refundOf(api: StripeApi, returning: Returning, asking: Asking): Promise<Refund> {
   const { orderId, chargeId, key, part } = returning
-  const about = { [chargeId.startsWith('ch_') ? 'charge' : 'payment_intent']: chargeId }
+  const about = aboutCharge(chargeId)
   const params = { ...about, [`metadata[${orderKey}]`]: orderId, ...partParams(part) }
   const existingPart = part ? (await refundsAbout(api, about, asking)).find(isOfPart(part)) : undefined
   if (existingPart) return refundFrom(existingPart, chargeId)
@@ -40,6 +40,22 @@ export async function refundOf(api: StripeApi, returning: Returning, asking: Ask
     if (!existing) throw error
     return refundFrom(existing, chargeId)
   }
+}
+
+/** One of the part, or of the whole charge. @throws ProviderError */
+export async function madeRefund(
+  api: StripeApi,
+  chargeId: string,
+  part: RefundPart | undefined,
+  asking: Asking,
+): Promise<Refund | undefined> {
+  const refunds = await refundsAbout(api, aboutCharge(chargeId), asking)
+  const refund = refunds.find(part ? isOfPart(part) : isOfWhole)
+  return refund && refundFrom(refund, chargeId)
+}
+
+function aboutCharge(chargeId: string): Readonly<Record<string, string>> {
+  return { [chargeId.startsWith('ch_') ? 'charge' : 'payment_intent']: chargeId }
 }
 
 /** @throws ProviderError `Refused`: Stripe cannot refund exactly so much */
@@ -63,6 +79,10 @@ function isOfPart({ refundId }: RefundPart) {
   return ({ metadata }: answers.Refund) => metadata?.[refundIdKey] === refundId
 }
 
+function isOfWhole({ metadata }: answers.Refund): boolean {
+  return metadata?.[refundIdKey] === undefined
+}
+
 /**
  * Nothing is left of the charge: the refund that was asked for has been made. Where parts have
  * given back all of it there is none of the whole, and the last of them stands for it, with nothing
@@ -70,7 +90,7 @@ function isOfPart({ refundId }: RefundPart) {
  */
 function existingRefund(refunds: readonly answers.Refund[], part: RefundPart | undefined): answers.Refund | undefined {
   if (part) return refunds.find(isOfPart(part))
-  const whole = refunds.find(({ metadata }) => metadata?.[refundIdKey] === undefined)
+  const whole = refunds.find(isOfWhole)
   return whole ?? (refunds[0] && { ...refunds[0], amount: 0 })
 }
 

@@ -13,7 +13,7 @@ import { declined, outcomeOf, PaymentIntent, PaymentIntents } from './answers.ts
 import { createPayers, quoted } from './customers.ts'
 import type { PayerOf } from './customers.ts'
 import { orderKey, shopCustomerKey } from './metadata.ts'
-import { refundOf } from './refunds.ts'
+import { madeRefund, refundOf } from './refunds.ts'
 
 export interface StripeOptions extends StripeAddress {
   readonly intents: Intents
@@ -35,6 +35,8 @@ export function createStripe({ intents, now, ...address }: StripeOptions): Provi
     },
     refund: (orderId, chargeId, signal, { traceparent, part, key = refundKey(orderId, part) } = {}) =>
       refundOf(api, { orderId, chargeId, key, part }, { signal, traceparent }),
+    findRefund: (_orderId, chargeId, signal, { traceparent, part } = {}) =>
+      madeRefund(api, chargeId, part, { signal, traceparent }),
   }
 }
 

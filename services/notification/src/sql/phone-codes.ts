@@ -1,0 +1,116 @@
+// What is kept of the codes that customers confirm their numbers with?
+import type { Statement } from '@orderpipeline/postgres'
+
+/** $1: the customer. Until the transaction has ended the number stays, and no code is added. */
+export const lockPhone: Statement = {
+  name: 'notification.lock-phone',
+  text: `
+SELECT phone, phone IS NOT DISTINCT FROM confirmed_phone AS confirmed
+FROM preferences WHERE customer_id = $1 AND phone IS NOT NULL FOR NO KEY UPDATE`,
+}
+
+/** $1: a number. Customers who have saved the same one take turns. */
+export const lockCodesOfPhone: Statement = {
+  name: 'notification.lock-codes-of-phone',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended('phone-codes ' || $1::text, 0))`,
+}
+
+/** $1: the customer, $2: the number. The codes of the last day, of either. */
+export const selectRecentCodes: Statement = {
+  name: 'notification.select-recent-codes',
+  text: `
+SELECT customer_id = $1 AS "ofCustomer", phone = $2 AS "ofPhone",
+  extract(epoch FROM now() - requested_at)::float8 AS "ageSeconds"
+FROM phone_codes
+WHERE (customer_id = $1 OR phone = $2) AND requested_at > now() - interval '1 day'`,
+}
+
+/** $1: the customer, $2: the number. */
+export const addCode: Statement = {
+  name: 'notification.add-phone-code',
+  text: `INSERT INTO phone_codes (customer_id, phone) VALUES ($1, $2)`,
+}
+
+/**
+ * $1: message id, $2: the number, $3: the customer. One row a customer: a request that is repeated
+ * takes the place of one that waits or was given up.
+ */
+export const queueCode: Statement = {
+  name: 'notification.queue-phone-code',
+  text: `
+INSERT INTO mails (lane, message_id, recipient, subject, body, customer_id)
+VALUES ('sms-code', $1, $2, '', '', $3)
+ON CONFLICT (message_id) DO UPDATE
+SET recipient = excluded.recipient, attempts = 0, due_at = now(), created_at = now(), failed_at = NULL, failure = NULL`,
+}
+
+/** $1: rows at most. No limit counts them any more. */
+export const removeOldCodes: Statement = {
+  name: 'notification.remove-old-phone-codes',
+  text: `
+DELETE FROM phone_codes WHERE id IN (
+  SELECT id FROM phone_codes WHERE requested_at < now() - interval '1 day' ORDER BY requested_at
+  LIMIT $1 FOR UPDATE SKIP LOCKED
+)`,
+}
+
+/** $1: rows at most. Those of a shop that sends no SMS stay until then. */
+export const removeUnsentCodes: Statement = {
+  name: 'notification.remove-unsent-phone-codes',
+  text: `
+DELETE FROM mails WHERE id IN (
+  SELECT id FROM mails
+  WHERE lane = 'sms-code' AND failed_at IS NULL AND due_at < now() - interval '1 day' ORDER BY due_at
+  LIMIT $1 FOR UPDATE SKIP LOCKED
+)`,
+}
+
+/**
+ * $1: customers, $2: numbers, $3: hashes of their codes, $4: seconds since the request after which
+ * none is of use, $5: seconds for which these are valid. Returns the customers who still have the
+ * number and wait for a code.
+ */
+export const setCodes: Statement = {
+  name: 'notification.set-phone-codes',
+  text: `
+UPDATE phone_codes SET code_hash = given.code_hash, expires_at = now() + make_interval(secs => $5)
+FROM unnest($1::text[], $2::text[], $3::text[]) AS given (customer_id, phone, code_hash)
+WHERE phone_codes.id = (
+  SELECT latest.id FROM phone_codes AS latest JOIN preferences USING (customer_id)
+  WHERE latest.customer_id = given.customer_id AND latest.phone = given.phone AND preferences.phone = given.phone
+  ORDER BY latest.requested_at DESC, latest.id DESC LIMIT 1
+)
+AND requested_at > now() - make_interval(secs => $4)
+RETURNING phone_codes.customer_id AS "customerId"`,
+}
+
+/**
+ * $1: the customer, $2: tries of one code at most. Counts a try of the latest code before it is
+ * compared; nothing where none is valid.
+ */
+export const countTry: Statement = {
+  name: 'notification.count-try-of-phone-code',
+  text: `
+UPDATE phone_codes SET tries = tries + 1
+WHERE id = (
+  SELECT latest.id FROM phone_codes AS latest JOIN preferences USING (customer_id)
+  WHERE latest.customer_id = $1 AND latest.phone = preferences.phone
+  ORDER BY latest.requested_at DESC, latest.id DESC LIMIT 1
+)
+AND expires_at > now() AND tries < $2
+RETURNING id, phone, code_hash AS "codeHash", tries`,
+}
+
+/** $1: the customer, $2: the number, where it is still theirs. */
+export const confirmPhone: Statement = {
+  name: 'notification.confirm-phone',
+  text: `
+UPDATE preferences SET confirmed_phone = phone, changed_at = now()
+WHERE customer_id = $1 AND phone = $2 RETURNING phone`,
+}
+
+/** $1: id of a code, which confirms nothing again. */
+export const endCode: Statement = {
+  name: 'notification.end-phone-code',
+  text: `UPDATE phone_codes SET expires_at = now() WHERE id = $1 AND expires_at > now()`,
+}

@@ -1,0 +1,198 @@
+// Does a number get messages only after its owner has posted a code back, is the code hard to guess
+// and to abuse, and do the numbers of a running shop stay in use?
+import { randomUUID } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { postgresUrl } from '@orderpipeline/cluster/testing'
+import { eventOf } from '@orderpipeline/order-events'
+import { silentLogger } from '@orderpipeline/process'
+import { createStore } from '@orderpipeline/stage'
+import { testDatabase } from '@orderpipeline/stage/testing'
+import type { TestDatabase } from '@orderpipeline/stage/testing'
+import { createSmsPort } from '../src/channels/sms.ts'
+import { notificationStage } from '../src/definition.ts'
+import { channels } from '../src/lanes.ts'
+import type { Lane } from '../src/lanes.ts'
+import { confirmByCode, preferencesOf, requestCode, savePreferencesOf } from '../src/preferences/index.ts'
+import { codesADay, triesOfCode } from '../src/preferences/code-limits.ts'
+import { sendDue } from '../src/sender.ts'
+import type { SenderOptions } from '../src/sender.ts'
+import { startSmsServer } from './sms-server.ts'
+import type { SmsServer } from './sms-server.ts'
+
+let database: TestDatabase
+let provider: SmsServer
+beforeAll(async () => {
+  database = await testDatabase(postgresUrl())
+})
+beforeEach(async () => {
+  await database.ask('notification', 'TRUNCATE mails, preferences CASCADE')
+  provider = await startSmsServer()
+})
+afterEach(() => provider.close())
+afterAll(() => database.drop())
+
+const phone = '+4915112345678'
+const pool = () => database.as('notification')
+function save(customerId: string, number: string | undefined = phone) {
+  return savePreferencesOf(pool(), customerId, { phone: number }, ['sms-order'])
+}
+const addressing = { domain: 'shop.example', to: '{customerId}@customers.example' }
+const enabled = new Set(channels)
+const { apply } = notificationStage({ logger: silentLogger() }, { addressing, channels: enabled, periodicTasks: [] })
+async function ship(customerId: string): Promise<void> {
+  const data = { orderId: randomUUID(), customerId, status: 'SHIPPED' as const }
+  const event = eventOf('OrderStatusChanged', data, { source: '/test', now: new Date(0) }, 'SHIPPED')
+  await createStore(pool(), { prefix: '', keyedByOrder: [] }, apply).effect([{ event, prepared: undefined }], [])
+}
+function send(lane: Lane, overrides: Partial<SenderOptions> = {}): Promise<number> {
+  const mailer = createSmsPort({ ...provider, from: 'Shop', timeoutMs: 30_000 })
+  const options: SenderOptions = {
+    ...{ mailer, attempts: 1, keepSeconds: 600, leaseSeconds: 60, onFailure: () => undefined },
+    ...overrides,
+  }
+  return sendDue(pool(), lane, options)
+}
+/** The codes that have arrived, the latest last. */
+function codesAt(number = phone): readonly string[] {
+  return provider.queued.flatMap(({ to, body }) => (to === number ? (/^(\d{6}) is/.exec(body)?.slice(1) ?? []) : []))
+}
+function otherThan(code: string): string {
+  return String((Number(code) + 1) % 1_000_000).padStart(6, '0')
+}
+async function requestAndSend(customerId: string): Promise<string> {
+  expect(await requestCode(pool(), customerId)).toMatchObject({ kind: 'queued' })
+  await send('sms-code')
+  return codesAt().at(-1) ?? ''
+}
+function later(seconds: number) {
+  return database.ask(
+    'notification',
+    `UPDATE phone_codes SET requested_at = requested_at - make_interval(secs => $1),
+       expires_at = expires_at - make_interval(secs => $1)`,
+    [seconds],
+  )
+}
+
+test('a number gets messages about orders only after its code was posted back', async () => {
+  await save('ada')
+  await ship('ada')
+  expect(await send('sms-order')).toBe(0)
+  expect(await preferencesOf(pool(), 'ada')).toMatchObject({ phone, confirmed: false })
+  const code = await requestAndSend('ada')
+  expect(await confirmByCode(pool(), 'ada', code)).toEqual({ kind: 'confirmed' })
+  expect(await preferencesOf(pool(), 'ada')).toMatchObject({ phone, confirmed: true })
+  await ship('ada')
+  await send('sms-order')
+  expect(provider.queued.map(({ to }) => to)).toEqual([phone, phone])
+  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'confirmed', phone })
+})
+
+test('a message that waits is not sent to a number that was changed meanwhile', async () => {
+  await save('ada')
+  await confirmByCode(pool(), 'ada', await requestAndSend('ada'))
+  await ship('ada')
+  // As a gateway of the previous version has it.
+  await database.ask('notification', `UPDATE preferences SET phone = '+4915100000666'`)
+  await send('sms-order')
+  expect(provider.queued.map(({ to }) => to)).toEqual([phone])
+  await save('ada')
+  await save('ada', '+4915100000666')
+  await save('ada')
+  expect(await preferencesOf(pool(), 'ada')).toMatchObject({ confirmed: false })
+})
+
+test('neither the queue nor the tables have the code itself', async () => {
+  await save('ada')
+  await requestCode(pool(), 'ada')
+  provider.faults.push(503)
+  await send('sms-code', { keepSeconds: 0 })
+  const rows = await database.ask('notification', 'SELECT body, failed_at IS NOT NULL AS failed FROM mails')
+  expect(rows).toEqual([{ body: '', failed: true }])
+  await later(60)
+  const code = await requestAndSend('ada')
+  const codes = await database.ask<{ text: string }>(
+    'notification',
+    'SELECT phone_codes::text AS text FROM phone_codes',
+  )
+  expect(codes).toHaveLength(2)
+  expect(codes.some(({ text }) => text.replace(phone, '').includes(code))).toBe(false)
+})
+
+test('a code is tried five times, also by guesses at the same time, and ends after ten minutes', async () => {
+  await save('ada')
+  const code = await requestAndSend('ada')
+  const guesses = await Promise.all(
+    Array.from({ length: triesOfCode + 3 }, () => confirmByCode(pool(), 'ada', otherThan(code))),
+  )
+  expect(guesses.filter(({ kind }) => kind === 'wrong')).toHaveLength(triesOfCode)
+  expect(await confirmByCode(pool(), 'ada', code)).toEqual({ kind: 'no code' })
+  await later(60)
+  const second = await requestAndSend('ada')
+  await later(601)
+  expect(await confirmByCode(pool(), 'ada', second)).toEqual({ kind: 'no code' })
+  const third = await requestAndSend('ada')
+  expect(await confirmByCode(pool(), 'ada', otherThan(third))).toEqual({ kind: 'wrong', triesLeft: 4 })
+  expect(await confirmByCode(pool(), 'ada', third)).toEqual({ kind: 'confirmed' })
+})
+
+test('a code is of one customer and one number, and the latest counts', async () => {
+  await save('ada')
+  await save('bob', '+4915100000002')
+  const first = await requestAndSend('ada')
+  expect(await confirmByCode(pool(), 'bob', first)).toEqual({ kind: 'no code' })
+  await later(60)
+  const second = await requestAndSend('ada')
+  if (first !== second) expect(await confirmByCode(pool(), 'ada', first)).toMatchObject({ kind: 'wrong' })
+  await save('ada', '+4915100000003')
+  expect(await confirmByCode(pool(), 'ada', second)).toEqual({ kind: 'no code' })
+})
+
+test('a number gets five codes a day at most, of all customers together', async () => {
+  const customers = Array.from({ length: codesADay + 2 }, (_, n) => `customer-${n}`)
+  for (const customer of customers) await save(customer)
+  for (const customer of customers) {
+    await requestCode(pool(), customer)
+    await send('sms-code')
+    await later(60)
+  }
+  expect(codesAt()).toHaveLength(codesADay)
+  expect(await requestCode(pool(), 'customer-0')).toMatchObject({ kind: 'too many' })
+})
+
+test('requests at the same time send one code', async () => {
+  const customers = ['ada', 'bob', 'eve']
+  for (const customer of customers) await save(customer)
+  const outcomes = await Promise.all([...customers, ...customers].map((customer) => requestCode(pool(), customer)))
+  expect(outcomes.filter(({ kind }) => kind === 'queued')).toHaveLength(1)
+  expect(outcomes.filter((outcome) => outcome.kind === 'too many' && outcome.waitSeconds <= 61)).toHaveLength(5)
+})
+
+test('a code that was requested before an outage of ten minutes is not sent', async () => {
+  await save('ada')
+  await requestCode(pool(), 'ada')
+  await later(601)
+  await send('sms-code')
+  expect([provider.queued, await database.ask('notification', 'SELECT FROM mails')]).toEqual([[], []])
+})
+
+test('a customer without a number has no code, and an erased one keeps none', async () => {
+  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'no number' })
+  await savePreferencesOf(pool(), 'ada', {}, [])
+  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'no number' })
+  await save('ada')
+  await requestCode(pool(), 'ada')
+  await database.ask('notification', `DELETE FROM preferences WHERE customer_id = 'ada'`)
+  expect(await database.ask('notification', 'SELECT FROM phone_codes')).toEqual([])
+})
+
+test('codes of more than a day ago are deleted, and those that no replica sends', async () => {
+  await save('ada')
+  await requestCode(pool(), 'ada')
+  await database.ask('notification', `UPDATE mails SET due_at = now() - interval '25 hours'`)
+  await later(86_401)
+  await save('bob', '+4915100000002')
+  await requestCode(pool(), 'bob')
+  const rows = await database.ask('notification', 'SELECT customer_id AS customer FROM phone_codes')
+  const queued = await database.ask('notification', 'SELECT customer_id AS customer FROM mails')
+  expect([rows, queued]).toEqual([[{ customer: 'bob' }], [{ customer: 'bob' }]])
+})
