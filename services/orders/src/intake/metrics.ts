@@ -6,6 +6,7 @@ export interface IntakeMetrics {
   readonly created: Counter
   readonly batchSize: Histogram
   readonly commitSeconds: Histogram
+  readonly refused: Counter
   /** Reads the length of the queue whenever metrics are scraped. */
   watchWaiting(waiting: () => number): void
 }
@@ -33,6 +34,12 @@ export function intakeMetrics(registry: Registry): IntakeMetrics {
       name: 'orders_intake_commit_seconds',
       help: 'Time from sending a batch to the database until it is durable.',
       buckets: secondsBuckets,
+      registers,
+    }),
+    refused: new Counter({
+      name: 'orders_intake_refused_total',
+      help: 'Orders refused since too many waited for a commit, by class.',
+      labelNames: ['class'],
       registers,
     }),
     watchWaiting: (read) => {
