@@ -17,7 +17,7 @@ import { staffIn } from './staff-scope.ts'
 export interface Caller {
   readonly customer: string
   /** The class of their orders, where a claim says it. */
-  readonly priority: Priority | undefined
+  readonly priority?: Priority | undefined
 }
 
 /**
