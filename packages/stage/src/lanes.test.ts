@@ -1,5 +1,5 @@
 // Which weights may a stage have, and which lane has an event?
-import { eventOf, productEventOf } from '@orderpipeline/order-events'
+import { eventOf } from '@orderpipeline/order-events'
 import { expect, test } from 'vitest'
 import { lanesOf, priorityWeights } from './lanes.ts'
 import { testOrder } from './testing/orders.ts'
@@ -21,7 +21,7 @@ test('an event is in the lane of its order, and one about a product in that of s
   const context = { source: '/test', now: new Date() }
   const laneOf = (priority?: 'high' | 'standard' | 'low') =>
     lanes.settings[
-      lanes.laneOf(eventOf('OrderCancelled', { orderId, customerId, reason: 'EXPIRED' }, { ...context, priority }))
+      lanes.laneOf(eventOf('OrderCancelled', { orderId, customerId, reason: 'CUSTOMER' }, { ...context, priority }))
     ]
   expect(laneOf('high')).toEqual({ name: 'high', weight: 8 })
   expect(laneOf('standard')).toEqual({ name: 'standard', weight: 4 })

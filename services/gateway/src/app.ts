@@ -30,7 +30,7 @@ import { limitAddresses, limitCustomers, refusalCounter } from './limits/hook.ts
 import type { Limits } from './limits/hook.ts'
 import { noEstimates } from './estimates/estimator.ts'
 import type { Estimates } from './estimates/estimator.ts'
-import type { PrioritySettings } from './priorities.ts'
+import type { PrioritySettings } from './priorities/settings.ts'
 import { everyOrder } from './queues/admission.ts'
 import type { Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'

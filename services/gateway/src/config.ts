@@ -8,7 +8,7 @@ import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
 import { limitSettings, limitVariables, networks } from './limits/settings.ts'
-import { prioritySettings, priorityVariables } from './priorities.ts'
+import { prioritySettings, priorityVariables } from './priorities/settings.ts'
 import { queueVariables } from './queues/settings.ts'
 
 function isOrigin(text: string): boolean {

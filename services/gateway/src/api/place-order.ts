@@ -17,7 +17,7 @@ import { batchHeaders, batchItem, derivedKey, idempotencyHeaders, orderBody } fr
 import { placement as placementOf, refusalOfAll } from './placement.ts'
 import type { PlacedOrder } from './placement.ts'
 import { problemOf } from './problems.ts'
-import type { PrioritySettings } from '../priorities.ts'
+import type { PrioritySettings } from '../priorities/settings.ts'
 import { progressAt } from './progress.ts'
 import { appliedPreference, waitMsOf } from './prefer.ts'
 

@@ -5,7 +5,7 @@
 // known wait counts for a while; then every order is accepted, since an order that is durable is
 // never lost.
 import { overloaded } from '@orderpipeline/http'
-import { shareBeforeShedding } from '@orderpipeline/order-events'
+import { priorities, shareBeforeShedding } from '@orderpipeline/order-events'
 import type { Priority } from '@orderpipeline/order-events'
 import type { HttpProblemError } from '@orderpipeline/http'
 import { runPeriodically } from '@orderpipeline/retry'
@@ -131,6 +131,7 @@ function admissionFigures(registry: Registry) {
     labelNames: ['class'],
     registers,
   })
+  for (const priority of priorities) shed.inc({ class: priority }, 0)
   const late = new Counter({
     name: 'gateway_orders_late_total',
     help: 'Orders accepted although their wait is longer than promised.',

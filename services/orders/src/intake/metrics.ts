@@ -1,4 +1,5 @@
 // What does an operator of the platform want to know of the intake and its relay?
+import { priorities } from '@orderpipeline/order-events'
 import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
 
@@ -22,6 +23,13 @@ export function intakeMetrics(registry: Registry): IntakeMetrics {
       this.set(waiting())
     },
   })
+  const refused = new Counter({
+    name: 'orders_intake_refused_total',
+    help: 'Orders refused since too many waited for a commit, by class.',
+    labelNames: ['class'],
+    registers,
+  })
+  for (const priority of priorities) refused.inc({ class: priority }, 0)
   return {
     created: new Counter({ name: 'orders_created_total', help: 'Orders made durable.', registers }),
     batchSize: new Histogram({
@@ -36,12 +44,7 @@ export function intakeMetrics(registry: Registry): IntakeMetrics {
       buckets: secondsBuckets,
       registers,
     }),
-    refused: new Counter({
-      name: 'orders_intake_refused_total',
-      help: 'Orders refused since too many waited for a commit, by class.',
-      labelNames: ['class'],
-      registers,
-    }),
+    refused,
     watchWaiting: (read) => {
       waiting = read
     },

@@ -1,8 +1,6 @@
-// Which class has an order? The one that a claim of the customer's token names, or else the one that
-// its amount gives; a customer cannot choose it with the order.
+// Which settings decide the class of an order? A claim of its customer's token, and amounts. Orders
+// have no classes unless one of them is set.
 import { ConfigError, variables } from '@orderpipeline/config'
-import { priorityFrom } from '@orderpipeline/order-events'
-import type { Priority } from '@orderpipeline/order-events'
 import { z } from 'zod'
 
 export const priorityVariables = {
@@ -32,24 +30,4 @@ export function prioritySettings(config: Variables, authenticated: boolean): Pri
     throw new ConfigError([`PRIORITY_CLAIM: found ${claim}; allowed: only where AUTH_… variables are set`])
   const entries = (amounts ?? []).map((text) => text.split('='))
   return { claim, highFrom: new Map(entries.map(([currency = '', amount]) => [currency, Number(amount)])) }
-}
-
-/** `undefined`: the token does not say. */
-export function claimedPriority(
-  payload: Readonly<Record<string, unknown>>,
-  claim: string | undefined,
-): Priority | undefined {
-  if (claim === undefined || !Object.hasOwn(payload, claim)) return undefined
-  return priorityFrom(payload[claim])
-}
-
-/** The class of an order by what it costs; `undefined` where orders have no classes. */
-export function priorityOf(
-  settings: PrioritySettings | undefined,
-  claimed: Priority | undefined,
-  currency: string,
-): ((totalCents: number) => Priority) | undefined {
-  if (!settings) return undefined
-  const highFrom = settings.highFrom.get(currency) ?? Infinity
-  return (totalCents) => claimed ?? (totalCents >= highFrom ? 'high' : 'standard')
 }

@@ -1,7 +1,7 @@
 // Which class has an order, by its customer's token and by what it costs?
 import { expect, test } from 'vitest'
-import { gatewayConfig } from './config.ts'
-import { priorityOf } from './priorities.ts'
+import { gatewayConfig } from '../config.ts'
+import { priorityOf } from './class-of-order.ts'
 
 const base = { DATABASE_URL: 'postgresql://localhost/x', KAFKA_BOOTSTRAP_SERVERS: 'localhost:9092' }
 const open = { ...base, AUTH: 'none' }
