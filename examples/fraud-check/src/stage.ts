@@ -49,6 +49,11 @@ interface Backoff {
 type Heartbeat = () => Promise<void>
 
 const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8' }
+/** The class of an order, which a stage passes on; a standard order has none. */
+function classOf({ message }: Received): kafkajs.IHeaders {
+  const priority = message.headers?.['priority']
+  return priority === undefined ? {} : { priority }
+}
 const outage: Backoff = { firstMs: 200, longestMs: 10_000 }
 
 export type Stage = ReturnType<typeof createStage>
@@ -229,7 +234,7 @@ class FraudCheck {
     const messages = passedOn.map(({ received, sighting }) => ({
       key: this.#keyFor(topic, sighting),
       value: received.message.value,
-      headers,
+      headers: { ...headers, ...classOf(received) },
     }))
     if (!(await this.#publish(topic, messages, heartbeat))) return false
     this.#counts.passed += messages.length

@@ -213,6 +213,17 @@ export const stage: Dashboard = {
           ],
         },
         {
+          title: 'Waiting by class',
+          description: 'Messages that wait for a place in the concurrency. Only a stage with weights of the classes has it.',
+          unit: 'short',
+          queries: [
+            {
+              expr: `sum by (class) (orderpipeline_stage_waiting{${ofStagePods}})`,
+              legend: '{{ class }}',
+            },
+          ],
+        },
+        {
           title: 'Holding',
           description: 'Replicas that handle no messages, because a system that they need is unavailable.',
           unit: 'short',

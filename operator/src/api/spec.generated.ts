@@ -135,6 +135,19 @@ export interface Stage {
   readonly consumerGroup?: string
   /** Messages that one replica has in flight at once. */
   readonly concurrency?: number
+  /**
+   * The weights of the classes of orders among the messages that a replica has fetched
+   * and that wait for a place in its concurrency. Absent means that the first to come is
+   * the first to go. {} means the defaults.
+   */
+  readonly priority?: {
+    /** Weight of orders of the class high. */
+    readonly high?: number
+    /** Weight of orders of the class standard. */
+    readonly standard?: number
+    /** Weight of orders of the class low. */
+    readonly low?: number
+  }
   /** Mean busy seconds per message; with concurrency it gives a replica's capacity. */
   readonly workSeconds?: number
   /** The bounds of its number of replicas, and the lag or flow it scales on. */
@@ -634,6 +647,7 @@ export const specDefaults = {
   topics: { key: 'customer' },
   stages: {
     concurrency: 10,
+    priority: { high: 8, standard: 4, low: 1 },
     scaling: { pollingIntervalSeconds: 10, schedule: { timeZone: 'Etc/UTC' } },
     retry: { attempts: 5, backoffSeconds: 2 },
     topologySpread: { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' },

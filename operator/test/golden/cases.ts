@@ -24,6 +24,7 @@ export const cases = [
     'external-kafka-client-certificate',
     'template',
     'slo',
+    'priorities',
   ].map((name) => ({
     name,
     pipeline: join(root, `crds/fixtures/${name}.yaml`),

@@ -10,6 +10,8 @@ export interface StageGaugeSources {
   readonly quarantinedPartitions: () => number
   /** Whether it leaves messages in Kafka, since what they need is known to be away. */
   readonly holding: () => boolean
+  /** Messages that wait for a slot, by class; of a stage with lanes. */
+  readonly waiting: (() => ReadonlyMap<string, number>) | undefined
 }
 
 /** The reason that an error class of ours carries, else its name: few enough to be a label. */
@@ -102,6 +104,17 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
         this.set(figures.holding() ? 1 : 0)
       },
     }),
+    waiting:
+      figures.waiting &&
+      new Gauge({
+        name: 'orderpipeline_stage_waiting',
+        help: 'Messages in flight that wait for a slot of the concurrency, by class; only with weights',
+        labelNames: ['class'],
+        registers,
+        collect() {
+          for (const [name, count] of figures.waiting?.() ?? []) this.set({ class: name }, count)
+        },
+      }),
     rebalances: new Counter({
       name: 'orderpipeline_stage_rebalances_total',
       help: 'Assignments of partitions to this replica',

@@ -16,6 +16,9 @@ import type { GroupCommit } from './processing/group-commit.ts'
 import { ForeignGroupError } from './consumer/group-owner.ts'
 import { createInFlightLimit } from './admission/in-flight-limit.ts'
 import { createKeySerialExecutor } from './processing/key-serial-executor.ts'
+import type { ReadyWork } from './processing/key-serial-executor.ts'
+import { createLanes } from './processing/lanes.ts'
+import type { Lanes } from './processing/lanes.ts'
 import { linesAbout } from './processing/log-fields.ts'
 import { startMembership } from './consumer/membership.ts'
 import type { Membership, PassedOver } from './consumer/membership.ts'
@@ -58,6 +61,7 @@ class RunningStage<Message, Item> {
   readonly #retryWaits: RetryWaits
   readonly #ownership: PartitionOwnership
   readonly #settledItems: SettledItems<Item>
+  readonly #lanes: Lanes<ReadyWork> | undefined
   readonly #assignments: Assignments
   readonly #membership: Membership
   #everReady = false
@@ -66,12 +70,14 @@ class RunningStage<Message, Item> {
 
   constructor(options: StageOptions<Message, Item>) {
     this.#options = options
+    this.#lanes = options.lanes && createLanes(options.lanes.settings)
     this.#backoff = { firstMs: options.retry.backoffSeconds * 1_000, maxMs: 60_000 }
     this.#metrics = createStageMetrics(options.registry, {
       inFlight: () => this.#inFlightLimit.inFlight,
       lag: () => this.#assignments.current.tracker.lag(),
       quarantinedPartitions: () => this.#ownership.quarantine?.partitions.length ?? 0,
       holding: () => options.hold?.() ?? false,
+      waiting: this.#lanes?.waiting,
     })
     this.#retryWaits = createRetryWaits(() => {
       if (this.#ownership.quarantine?.active) this.#inFlightLimit.wake()
@@ -161,7 +167,7 @@ class RunningStage<Message, Item> {
       prepare: this.#createPreparation(),
       inFlightLimit: this.#inFlightLimit,
       retryWaits: this.#retryWaits,
-      executor: createKeySerialExecutor(this.#options.concurrency),
+      executor: createKeySerialExecutor(this.#options.concurrency, this.#lanes),
       assignments: this.#assignments,
       groups: this.#createGroups(),
       draining: this.#draining.signal,

@@ -6,6 +6,7 @@ import type { EventType, Topic } from './definitions.ts'
 import type { EventOf, OrderEvent } from './event.ts'
 import { isProductEvent, productDefinitions } from './product-event.ts'
 import type { ProductEvent, ProductEventType, ProductTopic } from './product-event.ts'
+import { priorityField, priorityIn, withPriority } from './priority.ts'
 
 /** A Kafka record to be, its topic not yet prefixed with the pipeline's name. */
 export interface EncodedEvent {
@@ -53,6 +54,7 @@ const typeOfWire = new Map<string, AnyType>(
 )
 
 export const contentType = 'application/cloudevents+json; charset=utf-8'
+const eventHeaders = { 'content-type': contentType }
 
 export function topicOf(type: EventType): Topic {
   return definitions[type].topic
@@ -105,19 +107,22 @@ function envelopeOf(event: OrderEvent | ProductEvent, subject: string): Pick<Enc
       traceparent: event.traceparent,
       data: event.data,
     }),
-    headers: { 'content-type': contentType },
+    headers: isProductEvent(event) ? eventHeaders : withPriority(eventHeaders, event.priority),
   }
 }
 
 /** An event about an order. @throws UndecodableEventError */
-export function decode(value: Buffer | string | null): OrderEvent {
-  const event = decodeAny(value)
+export function decode(value: Buffer | string | null, headers?: EncodedEvent['headers']): OrderEvent {
+  const event = decodeAny(value, headers)
   if (isProductEvent(event)) throw new UndecodableEventError('UnknownType', `${event.type} is not about an order`)
   return event
 }
 
 /** @throws UndecodableEventError */
-export function decodeAny(value: Buffer | string | null): OrderEvent | ProductEvent {
+export function decodeAny(
+  value: Buffer | string | null,
+  headers: EncodedEvent['headers'] = {},
+): OrderEvent | ProductEvent {
   const envelope = Envelope.safeParse(parseJson(value))
   if (!envelope.success) throw new UndecodableEventError('NotACloudEvent', explain(envelope.error))
   const { id, source, time, correlationid, traceparent } = envelope.data
@@ -133,6 +138,7 @@ export function decodeAny(value: Buffer | string | null): OrderEvent | ProductEv
     data: data.data,
     ...(correlationid === undefined ? {} : { correlationId: correlationid }),
     ...(traceparent === undefined ? {} : { traceparent }),
+    ...priorityField(priorityIn(headers)),
   } as OrderEvent | ProductEvent
 }
 

@@ -1,6 +1,8 @@
 // What does an event look like to the code that decides on it, and how is a new one made?
 import { createHash } from 'node:crypto'
 import type { EventData, EventType } from './definitions.ts'
+import { priorityField } from './priority.ts'
+import type { Priority } from './priority.ts'
 
 /**
  * An event as the services see it; `type` is the short name, the wire's versioned name stays in the
@@ -18,6 +20,8 @@ export interface EventOf<T extends EventType> {
   readonly correlationId?: string
   /** W3C trace context, also unchanged. */
   readonly traceparent?: string
+  /** The class of its order, also unchanged; a standard one has none. */
+  readonly priority?: Priority
 }
 
 /** Discriminated by `type`. */
@@ -28,11 +32,13 @@ export interface EventContext {
   readonly now: Date
   readonly correlationId?: string | undefined
   readonly traceparent?: string | undefined
+  readonly priority?: Priority | undefined
 }
 
 /** What an event that follows from `cause` carries on from it. */
 export function following(cause: OrderEvent, source: string, now: Date): EventContext {
-  return { source, now, correlationId: cause.correlationId, traceparent: cause.traceparent }
+  const { correlationId, traceparent, priority } = cause
+  return { source, now, correlationId, traceparent, priority }
 }
 
 /**
@@ -54,6 +60,7 @@ export function eventOf<T extends EventType>(
     data,
     ...(context.correlationId === undefined ? {} : { correlationId: context.correlationId }),
     ...(context.traceparent === undefined ? {} : { traceparent: context.traceparent }),
+    ...priorityField(context.priority),
   }
 }
 

@@ -39,4 +39,6 @@ export { clearedTopic, decode, decodeAny, encode, encodeCleared, topicOf, Undeco
 export type { EncodedEvent } from './codec.ts'
 export { isProductEvent, productDefinitions, productEventOf } from './product-event.ts'
 export type { ProductEvent, ProductEventOf, ProductEventType } from './product-event.ts'
+export { priorities, priorityFrom, shareBeforeShedding, withPriority } from './priority.ts'
+export type { Priority } from './priority.ts'
 export { amountText, minorUnitsOf } from './currencies.ts'

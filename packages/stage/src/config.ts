@@ -5,6 +5,7 @@ import { databaseVariables, readConfig, tlsVariables, variables } from '@orderpi
 import type { Environment } from '@orderpipeline/config'
 import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
+import { priorityWeights } from './lanes.ts'
 
 /** A stage adds its own variables to these. */
 export const stageVariables = {
@@ -23,6 +24,11 @@ export const stageVariables = {
   KAFKA_ORDER_KEYED_TOPICS: variables.list().default([]),
   KAFKA_DEAD_LETTER_TOPIC: variables.text(),
   STAGE_CONCURRENCY: variables.integer(1, 1_000).default(10),
+  /**
+   * The weights of the classes high, standard and low among the messages that wait for a slot; by
+   * default what came first is first.
+   */
+  STAGE_PRIORITY_WEIGHTS: priorityWeights().optional(),
   STAGE_RETRY_ATTEMPTS: variables.integer(1, 100).default(5),
   STAGE_RETRY_BACKOFF_SECONDS: variables.number(0, 3_600).default(2),
   /** From SIGTERM to exit; shorter than the pod's termination grace, which ends in SIGKILL. */

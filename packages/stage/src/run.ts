@@ -17,6 +17,7 @@ import type { Registry, Tracing } from '@orderpipeline/telemetry'
 import { decodeAny, encode, isProductEvent } from '@orderpipeline/order-events'
 import type { EventType, OrderEvent, ProductEvent } from '@orderpipeline/order-events'
 import { mayJoin } from './joining.ts'
+import { lanesOf } from './lanes.ts'
 import { startPeriodicTasks } from './periodic-tasks.ts'
 import type { PeriodicTask } from './periodic-tasks.ts'
 import { createPartitionOwnershipStore } from './partition-ownership-store.ts'
@@ -100,7 +101,7 @@ export function startStage<Prepared>(
     deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
     concurrency: config.STAGE_CONCURRENCY,
     retry: { attempts: config.STAGE_RETRY_ATTEMPTS, backoffSeconds: config.STAGE_RETRY_BACKOFF_SECONDS },
-    decode: ({ value }) => handled(decodeAny(value), handledTypes),
+    decode: ({ value, headers }) => handled(decodeAny(value, headers), handledTypes),
     describe: logFieldsOf,
     prepare:
       prepare &&
@@ -109,6 +110,7 @@ export function startStage<Prepared>(
     // Only called for stages that prepare nothing, whose Prepared says nothing.
     itemOf: (event) => (isProductEvent(event) ? { event } : { event, prepared: undefined as Prepared }),
     overtakes: overtakes && ((event) => !isProductEvent(event) && overtakes(event)),
+    lanes: lanesOf(config.STAGE_PRIORITY_WEIGHTS),
     ...(definition.hold ? { hold: definition.hold } : {}),
     spacing: definition.spacing,
     effect: (items, settled) => store.effect(items, settled),

@@ -114,7 +114,7 @@ test('a page without a limit is allowed and states its size', async () => {
 })
 
 test('with authentication the document takes the customer from the token', async () => {
-  const { app } = build({ verify: () => Promise.resolve('customer-1') })
+  const { app } = build({ verify: () => Promise.resolve({ customer: 'customer-1' }) })
   const { paths, components } = await documentOf(app)
   expect(components).toMatchObject({ securitySchemes: { bearer: { scheme: 'bearer' } } })
   const place = paths['/v1/orders']?.['post']
@@ -142,7 +142,7 @@ test('the document says which scope each route of the staff needs, and the gatew
     neededScopes.push(scope)
     return Promise.reject(new Error('asked'))
   }
-  const { app } = build({ verify: () => Promise.resolve('customer-1'), verifyStaff })
+  const { app } = build({ verify: () => Promise.resolve({ customer: 'customer-1' }), verifyStaff })
   const { paths } = await documentOf(app)
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, { security }]) => {
@@ -172,7 +172,7 @@ test.each(authorizations)('takes the token of the staff from %j', async (headers
     receivedTokens.push(authorization)
     return Promise.resolve('kim')
   }
-  const { app } = build({ verify: () => Promise.resolve('customer-1'), verifyStaff })
+  const { app } = build({ verify: () => Promise.resolve({ customer: 'customer-1' }), verifyStaff })
   await app.inject({ method: 'GET', url: '/v1/staff/orders', headers })
   expect(receivedTokens).toEqual([expected])
 })
@@ -387,7 +387,7 @@ test('preferences are those of the customer, and what is wrong in them is named'
     save: (...values: unknown[]) => Promise.resolve({ consents: {}, browsers: saved.push(values) }),
     ...{ addPush: never, removePush: never, requestCode: never, confirm: never, withdraw: never },
   }
-  const { app } = build({ preferences, verify: () => Promise.resolve('customer-1') })
+  const { app } = build({ preferences, verify: () => Promise.resolve({ customer: 'customer-1' }) })
   expect((await app.inject('/v1/preferences')).json()).toEqual({
     mail: { orders: true, marketing: false },
     sms: {

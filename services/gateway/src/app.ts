@@ -32,6 +32,7 @@ import { limitAddresses, limitCustomers, refusalCounter } from './limits/hook.ts
 import type { Limits } from './limits/hook.ts'
 import { noEstimates } from './estimates/estimator.ts'
 import type { Estimates } from './estimates/estimator.ts'
+import type { PrioritySettings } from './priorities/settings.ts'
 import { everyOrder } from './queues/admission.ts'
 import type { Admission } from './queues/admission.ts'
 import type { QueueReader } from './queues/reader.ts'
@@ -64,6 +65,8 @@ export interface AppOptions extends HttpServerOptions {
   readonly queuesMaxAgeSeconds: number
   /** All orders are taken unless given. */
   readonly admission?: Admission
+  /** Orders have no classes unless given. */
+  readonly priorities?: PrioritySettings | undefined
   /** Nothing is estimated unless given. */
   readonly estimates?: Estimates | undefined
   /** Put before the path in tracking URLs; empty for relative ones. */
@@ -88,6 +91,7 @@ export function buildApp(options: AppOptions): HttpServer {
     outcomes,
     statuses: (orderIds) => orders.statuses(orderIds, undefined),
     admission: options.admission ?? everyOrder,
+    priorities: options.priorities,
     estimates,
     authenticated,
     trackingUrl: (orderId) => `${publicUrl}/v1/orders/${orderId}`,

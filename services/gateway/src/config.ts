@@ -8,6 +8,7 @@ import { tracingVariables } from '@orderpipeline/telemetry'
 import { z } from 'zod'
 import { authenticationSettings, authenticationVariables } from './authentication/settings.ts'
 import { limitSettings, limitVariables, networks } from './limits/settings.ts'
+import { prioritySettings, priorityVariables } from './priorities/settings.ts'
 import { queueVariables } from './queues/settings.ts'
 
 function isOrigin(text: string): boolean {
@@ -50,6 +51,7 @@ const schema = z.object({
   ...authenticationVariables,
   ...limitVariables,
   ...queueVariables,
+  ...priorityVariables,
   /** Orders waiting for a commit; further requests get 503. */
   INTAKE_MAX_WAITING: variables.integer(1, 100_000).default(2_000),
   INTAKE_MAX_BATCH: variables.integer(1, 1_000).default(500),
@@ -141,5 +143,7 @@ export function gatewayConfig(env: Environment) {
       `PROMISE_REFUSE_SECONDS: found ${refuse}; allowed: ${promise === undefined ? 'only with PROMISE_SECONDS' : `at least PROMISE_SECONDS, ${promise}`}`,
     )
   if (problems.length > 0) throw new ConfigError(problems)
-  return Object.freeze({ ...config, authentication: authenticationSettings(config), limits: limitSettings(config) })
+  const authentication = authenticationSettings(config)
+  const priorities = prioritySettings(config, authentication !== undefined)
+  return Object.freeze({ ...config, authentication, limits: limitSettings(config), priorities })
 }

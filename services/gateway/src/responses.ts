@@ -1,5 +1,5 @@
 // What do callers get back? The shapes that the OpenAPI document promises.
-import { cancellationReasons, disputeOutcomes, orderStatuses, parcelStatuses } from '@orderpipeline/order-events'
+import { cancellationReasons, disputeOutcomes, orderStatuses, parcelStatuses, priorities } from '@orderpipeline/order-events'
 import { availabilities } from '@orderpipeline/orders/queries'
 import { staffActs } from '@orderpipeline/orders/staff'
 import { z } from 'zod'
@@ -88,6 +88,7 @@ export const storedOrder = z.object({
     .describe(
       "In the currency's minor unit, the sum of the lines; absent until the stage prices an order of an older gateway.",
     ),
+  priority: z.enum(priorities).optional().describe('The class of the order; absent of a standard one.'),
   parcel: z
     .object({
       carrier: z.string(),
@@ -130,6 +131,7 @@ export const orderView = storedOrder.extend({ progress })
 
 const summary = storedOrder.omit({
   customerId: true,
+  priority: true,
   parcel: true,
   items: true,
   refunds: true,

@@ -45,7 +45,7 @@ export async function startGateway(
   const redis = redisOf(config, logger)
   const ordersSide = openOrdersModule(config, clock, { ...observability, onMisconfigured }, redis)
   const { database, intake, orders, cancel, refund, products, catalogue, staffOrders, relaying, closers } = ordersSide
-  const verifiers = authentication && createVerifiers(authentication, clock, logger)
+  const verifiers = authentication && createVerifiers(authentication, clock, logger, config.priorities?.claim)
   const waiting = createOrderSubscriptions(config, orders, registry, logger)
   const queues = openQueues(config, database, clock, registry, logger)
   const dependencies = dependencyChecks(config, clock, dependenciesOf(ordersSide, queues, redis))
@@ -57,6 +57,7 @@ export async function startGateway(
     ...{ outcomes: waiting.outcomes, streams: waiting.streams, queues: queues.queues },
     queuesMaxAgeSeconds: config.QUEUES_MAX_AGE_SECONDS,
     ...(queues.admission ? { admission: queues.admission } : {}),
+    priorities: config.priorities,
     ...(verifiers ? { verify: verifiers.customer, verifyStaff: verifiers.staff } : {}),
     ...(limits ? { limits: createLimits(limits, config.ORDERPIPELINE_PIPELINE, redis, registry) } : {}),
     ...httpSettings(config),

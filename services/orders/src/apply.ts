@@ -2,7 +2,7 @@
 // with one statement each.
 import type { Decide, Item, Reaction, Sending } from '@orderpipeline/stage'
 import type { Queryable } from '@orderpipeline/postgres'
-import type { OrderEvent, OrderItem, OrderStatus, PricedItem } from '@orderpipeline/order-events'
+import type { OrderEvent, OrderItem, OrderStatus, PricedItem, Priority } from '@orderpipeline/order-events'
 import { cutoffs } from './deadlines/progress.ts'
 import type { Deadlines } from './deadlines/progress.ts'
 import { ordersMoney, writeMoney } from './money/stored-money.ts'
@@ -77,7 +77,7 @@ interface Surroundings {
 function decideAll(
   tx: Sending,
   newItems: readonly Item<void>[],
-  { statuses, parcels, ...locked }: Locked,
+  { statuses, priorities, parcels, ...locked }: Locked,
   { facts: others, holds, now }: Surroundings,
 ): Reaction[] {
   const money = ordersMoney(locked)
@@ -98,7 +98,9 @@ function decideAll(
     if (status === undefined) throw new UnknownOrderError(`no order ${orderId}`)
     if (event.type === 'HoldRequested' && status === 'PLACED')
       throw new HeldTooEarlyError(`the order ${orderId} is not priced yet`)
-    const decision = decide(status, event, facts, now)
+    // Not every stage passes the class on: what follows has that of the order.
+    const priority = priorities.get(orderId)
+    const decision = decide(status, priority === undefined ? event : { ...event, priority }, facts, now)
     history.push(...receivedEntries(event, status, decision !== undefined))
     if (decision === undefined) continue
     reactions.push({ cause: event, events: decision.events })
@@ -129,6 +131,8 @@ function decideAll(
 
 interface Locked {
   readonly statuses: Map<string, OrderStatus>
+  /** The classes of orders that are not standard. */
+  readonly priorities: ReadonlyMap<string, Priority>
   /** Statuses of the parcels of orders that have one. */
   readonly parcels: Map<string, StoredParcel['status']>
   readonly rows: readonly MoneyRow[]
@@ -138,6 +142,7 @@ interface Locked {
 
 interface LockedRow extends MoneyRow {
   readonly status: OrderStatus
+  readonly priority: Priority
   readonly parcel: StoredParcel['status'] | null
 }
 
@@ -147,6 +152,9 @@ async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promi
   return {
     rows,
     statuses: new Map(rows.map(({ order_id, status }) => [order_id, status])),
+    priorities: new Map(
+      rows.flatMap(({ order_id, priority }) => (priority === 'standard' ? [] : [[order_id, priority]])),
+    ),
     parcels: new Map(rows.flatMap(({ order_id, parcel }) => (parcel === null ? [] : [[order_id, parcel]]))),
   }
 }

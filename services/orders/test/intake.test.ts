@@ -112,6 +112,71 @@ test('the event in the outbox is the order with its request data', async () => {
   })
 })
 
+test('the class of an order is stored, shown, and carried by its event; that of a standard order is not', async () => {
+  const intake = gateway()
+  const expensiveIsHigh = (totalCents: number) => (totalCents > 0 ? 'high' : 'low')
+  const placed = async (request: OrderRequest) => {
+    const { orderId } = await intake.place(request)
+    const [stored] = await database.ask<{ priority: string; headers: Record<string, string>; value: string }>(
+      'orders',
+      `SELECT priority, headers, value FROM orders JOIN intake_outbox ON value LIKE '%' || order_id || '%'
+       WHERE order_id = $1`,
+      [orderId],
+    )
+    const view = await orderById(database.as('orders'), orderId)
+    const event = decode(stored?.value ?? null, stored?.headers)
+    return { orderId, stored: stored?.priority, shown: view?.priority, carried: event.priority }
+  }
+  // By what it costs: the intake knows the total, and no one else does before.
+  const key = { customerId: 'of-a-class', idempotencyKey: 'first' }
+  const high = await placed(order({ priorityOf: expensiveIsHigh, ...key }))
+  expect(high).toMatchObject({ stored: 'high', shown: 'high', carried: 'high' })
+  expect(await placed(order({ priorityOf: () => 'low', ...key }))).toEqual(high)
+  expect(await placed(order({ priorityOf: () => 'low' }))).toMatchObject({ stored: 'low', shown: 'low', carried: 'low' })
+  for (const request of [order(), order({ priorityOf: () => 'standard' })]) {
+    const standard = await placed(request)
+    expect(standard).toMatchObject({ stored: 'standard', shown: undefined, carried: undefined })
+  }
+})
+
+test('a full intake refuses the lowest class first, and counts the refusals by class', async () => {
+  const release = Promise.withResolvers<void>()
+  const pool = createPool({ url: database.url, role: 'orders', size: 2 })
+  pools.push(pool)
+  const slow: IntakeOptions['database'] = {
+    query: async (...args) => {
+      await release.promise
+      return pool.query(...args)
+    },
+  }
+  const metrics = intakeMetrics(createRegistry())
+  const intake = gateway({ database: slow, metrics, maxBatch: 1, maxInFlight: 1, maxWaiting: 10 })
+  const placing: Promise<unknown>[] = []
+  const fill = (count: number) => {
+    for (let n = 0; n < count; n++) placing.push(intake.place(order()))
+  }
+  const refused = async (priority: 'high' | 'standard' | 'low') => {
+    const placement = intake.place(order({ priorityOf: () => priority }))
+    placing.push(placement.catch(() => undefined))
+    const turn = new Promise((resolve) => setImmediate(resolve, false))
+    return Promise.race([placement.then(() => false).catch((error) => error instanceof IntakeFullError), turn])
+  }
+  // One is being written, and the others wait.
+  fill(1 + 7)
+  expect(await refused('low')).toBe(true)
+  expect(await refused('standard')).toBe(false)
+  fill(1)
+  expect([await refused('standard'), await refused('high'), await refused('high')]).toEqual([true, false, true])
+  const counts = await metrics.refused.get()
+  expect(Object.fromEntries(counts.values.map(({ labels, value }) => [labels['class'], value]))).toEqual({
+    high: 1,
+    standard: 1,
+    low: 1,
+  })
+  release.resolve()
+  await Promise.all(placing)
+})
+
 test('an order shows the trace of its request where that is sampled, and none otherwise', async () => {
   const intake = gateway()
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'

@@ -23,6 +23,7 @@ const requirements: Readonly<Record<string, string>> = {
   gateway_rate_limit_shared: 'a rate limit of the gateway',
   orderpipeline_drift_repairs_total: 'a repair of what somebody changed',
   orderpipeline_stage_dead_letters_total: 'a dead letter',
+  orderpipeline_stage_waiting: 'weights of the classes of orders (spec.stages[].priority)',
   payment_owed_cents: 'money that was owed',
 }
 

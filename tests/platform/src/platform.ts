@@ -39,6 +39,9 @@ export interface StageOptions {
   readonly consumes?: readonly string[]
   readonly orders?: ShopParts['orders']
   readonly inventory?: ShopParts['inventory']
+  /** Between the payment stage and its provider. */
+  readonly around?: (provider: ShopParts['provider']) => ShopParts['provider']
+  readonly overrides?: Parameters<Bench['start']>[3]
 }
 
 export interface Platform {
@@ -101,12 +104,16 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   own.pathname = new URL(database.url).pathname
   const ledger = new Ledger(own.href)
   const payments = guardedPayments(links.provider)
-  const start = (stage: ShopStage, stageOptions: StageOptions = {}): TestStage =>
+  const start = (stage: ShopStage, { around, overrides, ...stageOptions }: StageOptions = {}): TestStage =>
     bench.start(
       stage,
       stageOptions.consumes ?? consumedTopics[stage],
-      shopDefinition(stage, { ...stageOptions, provider: payments.provider, mailing: mailsBy(links.smtp) }),
-      { KAFKA_BOOTSTRAP_SERVERS: [kafka], DATABASE_URL: databaseUrl },
+      shopDefinition(stage, {
+        ...stageOptions,
+        provider: around?.(payments.provider) ?? payments.provider,
+        mailing: mailsBy(links.smtp),
+      }),
+      { KAFKA_BOOTSTRAP_SERVERS: [kafka], DATABASE_URL: databaseUrl, ...overrides },
     )
   const books = { database, bench, ledger, mails }
   return {

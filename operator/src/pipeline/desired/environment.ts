@@ -37,6 +37,7 @@ export function stageEnvironment(
     ...emitted(pipeline, stage.emits ?? []),
     { name: 'KAFKA_DEAD_LETTER_TOPIC', value: deadLetterTopic(pipeline.metadata.name, stage.name) },
     { name: 'STAGE_CONCURRENCY', value: String(stage.concurrency ?? defaults.concurrency) },
+    ...priorityWeights(stage),
     { name: 'STAGE_RETRY_ATTEMPTS', value: String(stage.retry?.attempts ?? defaults.retryAttempts) },
     { name: 'STAGE_RETRY_BACKOFF_SECONDS', value: String(stage.retry?.backoffSeconds ?? defaults.retryBackoffSeconds) },
     ...drainGrace(stage, graceSeconds),
@@ -68,6 +69,13 @@ function identity(pipeline: OrderPipeline, stage: string): V1EnvVar[] {
     ...kafkaEnvironment(pipeline),
     { name: 'KAFKA_TOPIC_PREFIX', value: topicPrefix(pipeline.metadata.name) },
   ]
+}
+
+/** The weights of the classes, the highest class first. */
+function priorityWeights({ priority }: Stage): V1EnvVar[] {
+  if (!priority) return []
+  const weights = { ...specDefaults.stages.priority, ...priority }
+  return [{ name: 'STAGE_PRIORITY_WEIGHTS', value: `${weights.high}:${weights.standard}:${weights.low}` }]
 }
 
 function emitted(pipeline: OrderPipeline, topics: readonly TopicRef[]): V1EnvVar[] {

@@ -1,14 +1,24 @@
 // How does work run in parallel, yet in order for each key? There is a queue for each key, and a
 // bound on keys under way at once.
+import { fifo } from './fifo.ts'
+import type { ReadyQueue } from './fifo.ts'
 
 export interface KeySerialExecutor {
   /**
    * Starts `work` once all earlier work of the key has ended and a place is free. `work` must not
-   * throw.
+   * throw. `lane`: for the queue of what is ready, if it has lanes.
    */
-  add(key: string, work: (place: Slot) => Promise<void>): void
+  add(key: string, work: Work, lane?: number): void
   /** Started and not ended. */
   readonly running: number
+}
+
+export type Work = (place: Slot) => Promise<void>
+
+export interface ReadyWork {
+  readonly key: string
+  readonly work: Work
+  readonly lane: number
 }
 
 export interface Slot {
@@ -19,11 +29,16 @@ export interface Slot {
   releaseWhile(wait: Promise<void>): Promise<void>
 }
 
-export function createKeySerialExecutor(concurrency: number): KeySerialExecutor {
+/**
+ * `ready`: holds the next work of each key until a place is free, and says which is next; by
+ * default what came first. There is never more than one of a key in it.
+ */
+export function createKeySerialExecutor(
+  concurrency: number,
+  ready: ReadyQueue<ReadyWork> = fifo(),
+): KeySerialExecutor {
   /** A key is here while work of it is under way; its value is the work that waits behind. */
-  const busy = new Map<string, ((place: Slot) => Promise<void>)[]>()
-  /** The next work of each key, ready to start when a place is free, first come first served. */
-  const ready = fifo<{ readonly key: string; readonly work: (place: Slot) => Promise<void> }>()
+  const busy = new Map<string, ReadyWork[]>()
   /** Work that released its place and needs one again goes before work that has not begun. */
   const returning: (() => void)[] = []
   let running = 0
@@ -58,45 +73,24 @@ export function createKeySerialExecutor(concurrency: number): KeySerialExecutor 
     }
   }
   const advance = (key: string): void => {
-    const work = busy.get(key)?.shift()
-    if (work) ready.push({ key, work })
+    const next = busy.get(key)?.shift()
+    if (next) ready.push(next)
     else busy.delete(key)
   }
 
   return {
-    add: (key, work) => {
+    add: (key, work, lane = 0) => {
       const keyQueue = busy.get(key)
       if (keyQueue) {
-        keyQueue.push(work)
+        keyQueue.push({ key, work, lane })
         return
       }
       busy.set(key, [])
-      ready.push({ key, work })
+      ready.push({ key, work, lane })
       startReady()
     },
     get running() {
       return running
-    },
-  }
-}
-
-/** Array.shift() copies what remains; this copies once in a while. */
-function fifo<Item>() {
-  const items: Item[] = []
-  let head = 0
-  return {
-    get length() {
-      return items.length - head
-    },
-    push: (item: Item): void => void items.push(item),
-    shift: (): Item | undefined => {
-      const item = items[head]
-      if (head < items.length) head++
-      if (head > 1_000 && head * 2 > items.length) {
-        items.splice(0, head)
-        head = 0
-      }
-      return item
     },
   }
 }

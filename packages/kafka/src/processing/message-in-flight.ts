@@ -11,7 +11,7 @@ import { errorOf } from '../client/failure.ts'
 import type { InFlightMessage } from '../admission/fetch-admission-options.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { InFlightLimit } from '../admission/in-flight-limit.ts'
-import type { KeySerialExecutor } from './key-serial-executor.ts'
+import type { KeySerialExecutor, Work } from './key-serial-executor.ts'
 import type { LogFields } from './log-fields.ts'
 import type { StageMetrics } from '../metrics.ts'
 import type { Preparation, Prepared } from './preparation.ts'
@@ -24,7 +24,7 @@ import type { StageOptions } from './stage-options.ts'
 export interface MessagePath<Message, Item> {
   readonly options: Pick<
     StageOptions<Message, Item>,
-    'name' | 'deadLetterTopic' | 'decode' | 'describe' | 'overtakes' | 'itemOf' | 'trace' | 'now'
+    'name' | 'deadLetterTopic' | 'decode' | 'describe' | 'overtakes' | 'lanes' | 'itemOf' | 'trace' | 'now'
   >
   /** `undefined` for stages without calls to other systems. */
   readonly prepare: Preparation<Message, Item> | undefined
@@ -117,7 +117,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     const waits = retryWaits.enter(queueKey)
     this.#waits = waits
     const { ending } = this.#assignment
-    executor.add(queueKey, async (place) => {
+    const work: Work = async (place) => {
       try {
         // Its next owner begins it: a thousand calls to a slow system outlast the grace of a drain.
         if (draining.aborted || ending.aborted || !this.#live())
@@ -128,7 +128,8 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
         if (!(error instanceof RetryAbortedError))
           logger.error({ ...this.#about, error }, 'a message could not be handled')
       }
-    })
+    }
+    executor.add(queueKey, work, options.lanes?.laneOf(message))
   }
 
   #send(outcome: Prepared<Item>): void {

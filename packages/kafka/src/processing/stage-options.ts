@@ -4,6 +4,7 @@ import type { Registry, Span } from '@orderpipeline/telemetry'
 import type { KafkaAddress } from '../client/client.ts'
 import type { FetchSpacingBounds } from '../consumer/fetch-spacing.ts'
 import type { Effect } from './group-commit.ts'
+import type { LaneSettings } from './lanes.ts'
 import type { LogFields } from './log-fields.ts'
 import type { PartitionOwnershipStore } from '../admission/partition-ownership.ts'
 import type { Producer } from '../producer/producer.ts'
@@ -33,6 +34,18 @@ export interface StageOptions<Message, Item> {
    * the transaction all messages do that are ready.
    */
   readonly overtakes?: ((message: Message) => boolean) | undefined
+  /**
+   * Which of the messages that wait for a call are more urgent. Those of one key keep their order.
+   * By default what came first is first.
+   */
+  readonly lanes?:
+    | {
+        /** The highest first. */
+        readonly settings: readonly LaneSettings[]
+        /** The position in `settings`. */
+        readonly laneOf: (message: Message) => number
+      }
+    | undefined
   /** While it returns true, messages stay in Kafka; the replica stays a member of the group. */
   readonly hold?: () => boolean
   /** From one fetch that brought messages to the next; by default `usualSpacing`. */

@@ -108,8 +108,8 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
       return stage
     },
     records,
-    events: async (topic) => (await records(topic)).map(({ value }) => decode(value)),
-    productEvents: async (topic) => (await records(topic)).map(({ value }) => decodeAny(value)).filter(isProductEvent),
+    events: async (topic) => (await records(topic)).map(({ value, headers }) => decode(value, headers)),
+    productEvents: async (topic) => (await records(topic)).map(({ value, headers }) => decodeAny(value, headers)).filter(isProductEvent),
     lag: (stage, topic) => groupLag(address, groupPrefix + stage, prefix + topic, logger),
     close: async () => {
       await Promise.all([...stages].map((stage) => stage.drain()))

@@ -17,6 +17,7 @@ import { batchHeaders, batchItem, derivedKey, idempotencyHeaders, orderBody } fr
 import { placement as placementOf, refusalOfAll } from './placement.ts'
 import type { PlacedOrder } from './placement.ts'
 import { problemOf } from './problems.ts'
+import type { PrioritySettings } from '../priorities/settings.ts'
 import { progressAt } from './progress.ts'
 import { appliedPreference, waitMsOf } from './prefer.ts'
 
@@ -26,6 +27,7 @@ export interface PlacingOptions {
   /** Statuses of orders that were just placed. */
   readonly statuses: (orderIds: readonly string[]) => Promise<readonly StatusView[]>
   readonly admission: Admission
+  readonly priorities?: PrioritySettings | undefined
   readonly estimates: Estimates
   /** Whether tokens name the customer. */
   readonly authenticated: boolean
@@ -75,8 +77,9 @@ export function placingRoutes(options: PlacingOptions): Route[] {
 /** What the routes do with the intake. */
 type OrderPlacing = ReturnType<typeof orderPlacing>
 
-function orderPlacing({ intake, admission, estimates, trackingUrl, statuses, authenticated }: PlacingOptions) {
-  const place = placementOf(intake, admission)
+function orderPlacing(options: PlacingOptions) {
+  const { intake, admission, estimates, trackingUrl, statuses, authenticated } = options
+  const place = placementOf(intake, admission, options.priorities)
   const ofBatch = batchItem(authenticated)
 
   const acceptedAnswer = (

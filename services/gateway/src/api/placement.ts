@@ -6,6 +6,8 @@ import type { FastifyRequest } from '@orderpipeline/http'
 import { IntakeFullError } from '@orderpipeline/orders/intake'
 import type { Intake, Placement } from '@orderpipeline/orders/intake'
 import type { Admission, Lateness } from '../queues/admission.ts'
+import { priorityOf as priorityRule } from '../priorities/class-of-order.ts'
+import type { PrioritySettings } from '../priorities/settings.ts'
 import { orderingCustomer } from './order-request.ts'
 import type { OrderBody } from './order-request.ts'
 
@@ -21,16 +23,19 @@ export type PlaceOrder = (
 ) => Promise<PlacedOrder>
 
 /** @throws HttpProblemError, and what the intake throws */
-export function placement(intake: Intake, admission: Admission): PlaceOrder {
+export function placement(intake: Intake, admission: Admission, priorities?: PrioritySettings): PlaceOrder {
   return async (order, idempotencyKey, request) => {
+    const priorityOf = priorityRule(priorities, request.claimedPriority, order.currency)
     const newOrder = {
       ...order,
+      priorityOf,
       customerId: orderingCustomer(request, order.customerId),
       idempotencyKey,
       ...request.correlation,
     }
-    const refusal = admission.refusal()
-    if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal))
+    const expectedPriority = priorityOf?.(order.expectedTotalCents ?? 0)
+    const refusal = admission.refusal(expectedPriority)
+    if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal, expectedPriority))
     try {
       const late = admission.lateness()
       const placement = await intake.place(newOrder)

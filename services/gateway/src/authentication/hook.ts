@@ -3,6 +3,7 @@
 // authenticated.
 import { HttpProblemError } from '@orderpipeline/http'
 import type { FastifyInstance, FastifyRequest } from '@orderpipeline/http'
+import type { Priority } from '@orderpipeline/order-events'
 import { noStaffConfigured } from './staff-scope.ts'
 import type { StaffVerifier, Verifier } from './verifier.ts'
 
@@ -10,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The customer that the token names; `undefined` where customers are not authenticated. */
     customer: string | undefined
+    /** The class of their orders, where the token says it. */
+    claimedPriority: Priority | undefined
     /** Who of the staff; on routes that are for them. */
     staff: string | undefined
   }
@@ -23,13 +26,17 @@ export interface Verifiers {
 
 export function authenticate(app: FastifyInstance, verify: Verifiers): void {
   app.decorateRequest('customer', undefined)
+  app.decorateRequest('claimedPriority', undefined)
   app.decorateRequest('staff', undefined)
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
     const { access, scope } = request.routeOptions.config
     if (access === 'public') return
-    if (access !== 'staff') request.customer = await verify.customer?.(request.headers.authorization)
-    else if (verify.staff) request.staff = await verifyStaff(request, verify.staff, scope)
+    if (access !== 'staff') {
+      const caller = await verify.customer?.(request.headers.authorization)
+      request.customer = caller?.customer
+      request.claimedPriority = caller?.priority
+    } else if (verify.staff) request.staff = await verifyStaff(request, verify.staff, scope)
     else throw noStaffConfigured()
   })
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { createLogger, silentLogger } from '@orderpipeline/process'
 import { expect, test } from 'vitest'
 import type { AuthenticationSettings } from './settings.ts'
-import { createVerifier } from './verifier.ts'
+import { createVerifiers } from './verifier.ts'
 
 const secret = 'a-secret-that-is-long-enough-to-be-one'
 const now = new Date('2026-01-02T03:04:05Z')
@@ -17,7 +17,12 @@ const settings: AuthenticationSettings = {
   customerClaim: 'sub',
   clockToleranceSeconds: 5,
 }
-const verify = createVerifier(settings, { now: () => now, monotonicMs: () => 0 }, silentLogger())
+const clock = { now: () => now, monotonicMs: () => 0 }
+function createVerifier(...[of, ...rest]: Parameters<typeof createVerifiers>) {
+  const { customer } = createVerifiers(of, ...rest)
+  return async (authorization: string | undefined) => (await customer(authorization)).customer
+}
+const verify = createVerifier(settings, clock, silentLogger())
 
 function token(claims: object = {}, header: object = {}, key = secret): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -35,6 +40,17 @@ test('the customer of a valid token is its subject', async () => {
   expect(await verify(`bearer ${token({ aud: ['other', 'orders'] })}`)).toBe('customer-1')
 })
 
+test('the class of the orders is what the configured claim names, and standard where it names none', async () => {
+  const { customer } = createVerifiers(settings, clock, silentLogger(), 'tier')
+  const classOf = async (claims: object) => (await customer(`Bearer ${token(claims)}`)).priority
+  expect(await classOf({ tier: 'high' })).toBe('high')
+  expect(await classOf({ tier: 'low' })).toBe('low')
+  for (const tier of ['gold', 'HIGH', '', 1, null, ['high']]) expect(await classOf({ tier })).toBe('standard')
+  expect(await classOf({ priority: 'high' })).toBeUndefined()
+  const { customer: without } = createVerifiers(settings, clock, silentLogger())
+  expect((await without(`Bearer ${token({ tier: 'high' })}`)).priority).toBeUndefined()
+})
+
 const identities = [
   'auth0|5f7c8ec7c33c6c004bbafe82',
   'google-oauth2|113538230498234782364',
@@ -50,11 +66,7 @@ test.each(identities)('accepts subjects of common identity providers: %s', async
 })
 
 function of(customerClaim: string) {
-  const byClaim = createVerifier(
-    { ...settings, customerClaim },
-    { now: () => now, monotonicMs: () => 0 },
-    silentLogger(),
-  )
+  const byClaim = createVerifier({ ...settings, customerClaim }, clock, silentLogger())
   return (claims: object) => byClaim(`Bearer ${token(claims)}`)
 }
 
@@ -133,7 +145,7 @@ test('logs at debug why a token was refused, without the token', async () => {
     level: 'debug',
     destination: { write: (line) => void lines.push(line) },
   })
-  const logging = createVerifier(settings, { now: () => now, monotonicMs: () => 0 }, logger)
+  const logging = createVerifier(settings, clock, logger)
   const wrong = token({ aud: 'somebody-else' })
   await expect(logging(`Bearer ${wrong}`)).rejects.toMatchObject(unauthorized)
   expect(lines.join('')).toContain('unexpected \\"aud\\" claim value')

@@ -3,19 +3,28 @@
 // been right.
 import { HttpProblemError, overloaded } from '@orderpipeline/http'
 import type { Logger } from '@orderpipeline/process'
+import type { Priority } from '@orderpipeline/order-events'
 import { errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock.ts'
 import { customerIn } from './customer-claim.ts'
+import { claimedPriority } from '../priorities/class-of-order.ts'
 import { KeysUnavailableError, remoteKeys } from './remote-keys.ts'
 import type { AuthenticationSettings } from './settings.ts'
 import { staffIn } from './staff-scope.ts'
+
+/** The customer of a token. */
+export interface Caller {
+  readonly customer: string
+  /** The class of their orders, where a claim says it. */
+  readonly priority?: Priority | undefined
+}
 
 /**
  * Returns the customer. @throws HttpProblemError: 401, 403 where the token names no customer that
  * may send requests, or 503 where the issuer's keys are unavailable
  */
-export type Verifier = (authorization: string | undefined) => Promise<string>
+export type Verifier = (authorization: string | undefined) => Promise<Caller>
 
 /** `scope`: what the route needs besides. Returns who of the staff. @throws as above */
 export type StaffVerifier = (authorization: string | undefined, scope?: string) => Promise<string>
@@ -23,16 +32,24 @@ export type StaffVerifier = (authorization: string | undefined, scope?: string) 
 /** A bearer token that is longer than this is refused. */
 const longestToken = 8_192
 
-/** One set of the issuer's keys for both. `staff`: where the gateway knows its staff. */
+/**
+ * One set of the issuer's keys for both. `staff`: where the gateway knows its staff.
+ * `priorityClaim`: what says the class of a customer's orders.
+ */
 export function createVerifiers(
   settings: AuthenticationSettings,
   clock: Clock,
   logger: Logger,
+  priorityClaim?: string,
 ): { readonly customer: Verifier; readonly staff?: StaffVerifier } {
   const verifyToken = createTokenVerifier(settings, clock, logger)
   const { customerClaim, staffScope } = settings
   return {
-    customer: (authorization) => verifyToken(authorization, (payload) => customerIn(payload, customerClaim)),
+    customer: (authorization) =>
+      verifyToken(authorization, (payload) => ({
+        customer: customerIn(payload, customerClaim),
+        priority: claimedPriority(payload, priorityClaim),
+      })),
     ...(staffScope === undefined
       ? {}
       : {
@@ -42,11 +59,7 @@ export function createVerifiers(
   }
 }
 
-export function createVerifier(settings: AuthenticationSettings, clock: Clock, logger: Logger): Verifier {
-  return createVerifiers(settings, clock, logger).customer
-}
-
-type VerifyToken = (authorization: string | undefined, who: (payload: JWTPayload) => string) => Promise<string>
+type VerifyToken = <Who>(authorization: string | undefined, who: (payload: JWTPayload) => Who) => Promise<Who>
 
 function createTokenVerifier(settings: AuthenticationSettings, clock: Clock, logger: Logger): VerifyToken {
   const { keys } = settings

@@ -1,4 +1,5 @@
 import { HttpProblemError } from '@orderpipeline/http'
+import type { Priority } from '@orderpipeline/order-events'
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry } from '@orderpipeline/telemetry'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -23,7 +24,7 @@ async function after(
   looks: readonly (readonly Expectation[] | Error)[],
   passedMs = 0,
   refuseSeconds = 10,
-): Promise<() => HttpProblemError | undefined> {
+): Promise<(priority?: Priority) => HttpProblemError | undefined> {
   let lookCount = 0
   let nowMs = 0
   const instance = (admission = startAdmission({
@@ -85,4 +86,15 @@ test('accepts an order late between the promise and the refusal, and says how lo
   expect([late(), admission?.lateness()]).toEqual([undefined, { promisedSeconds: 10, expectedSeconds: 11 }])
   const tooLate = await waiting(61)
   expect(tooLate()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+})
+
+test('refuses the lowest class first, and the highest where an order without a class is refused', async () => {
+  const refusedAt = async (waitSeconds: number) => {
+    const refusal = await after([[queue('payment', waitSeconds)]])
+    return (['high', 'standard', 'low', undefined] as const).map((priority) => refusal(priority) !== undefined)
+  }
+  expect(await refusedAt(7)).toEqual([false, false, false, false])
+  expect(await refusedAt(8)).toEqual([false, false, true, false])
+  expect(await refusedAt(9.5)).toEqual([false, true, true, false])
+  expect(await refusedAt(10.5)).toEqual([true, true, true, true])
 })

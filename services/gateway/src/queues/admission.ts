@@ -5,6 +5,8 @@
 // known wait counts for a while; then every order is accepted, since an order that is durable is
 // never lost.
 import { overloaded } from '@orderpipeline/http'
+import { priorities, shareBeforeShedding } from '@orderpipeline/order-events'
+import type { Priority } from '@orderpipeline/order-events'
 import type { HttpProblemError } from '@orderpipeline/http'
 import { runPeriodically } from '@orderpipeline/retry'
 import { Counter, Gauge } from '@orderpipeline/telemetry'
@@ -39,10 +41,13 @@ export interface Lateness {
 }
 
 export interface Admission {
-  /** Why no order is taken at present; `undefined`: this one is. */
-  readonly refusal: () => HttpProblemError | undefined
+  /**
+   * Why no order of the class is taken at present; `undefined`: this one is. An order without a
+   * class is refused last.
+   */
+  readonly refusal: (priority?: Priority) => HttpProblemError | undefined
   /** Counts an order that was refused for it, and returns the refusal. */
-  readonly shed: (refusal: HttpProblemError) => HttpProblemError
+  readonly shed: (refusal: HttpProblemError, priority?: Priority) => HttpProblemError
   readonly lateness: () => Lateness | undefined
   /** Counts a new order that was accepted late. */
   readonly acceptedLate: () => void
@@ -83,8 +88,9 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
     onError: (error) => logger.warn({ error }, 'the queues were not looked at'),
   })
   return {
-    refusal: () => {
-      if (waitSeconds <= refuseSeconds) {
+    refusal: (priority) => {
+      const longest = refuseSeconds * (priority ? shareBeforeShedding[priority] : 1)
+      if (waitSeconds <= longest) {
         probeAt = undefined
         return undefined
       }
@@ -93,12 +99,12 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
         probeAt = undefined
         return undefined
       }
-      const over = Math.min(waitSeconds - refuseSeconds, longestRetryAfterSeconds)
+      const over = Math.min(waitSeconds - longest, longestRetryAfterSeconds)
       const seconds = Math.ceil(waitSeconds)
       return overloaded(`an order would wait about ${seconds} s; nothing of this request was stored`, over)
     },
-    shed: (refusal) => {
-      shed.inc()
+    shed: (refusal, priority = 'standard') => {
+      shed.inc({ class: priority })
       return refusal
     },
     lateness: () =>
@@ -121,9 +127,11 @@ function admissionFigures(registry: Registry) {
   })
   const shed = new Counter({
     name: 'gateway_orders_shed_total',
-    help: 'Orders refused because their wait would exceed the promise.',
+    help: 'Orders refused because their wait would exceed the promise, by class.',
+    labelNames: ['class'],
     registers,
   })
+  for (const priority of priorities) shed.inc({ class: priority }, 0)
   const late = new Counter({
     name: 'gateway_orders_late_total',
     help: 'Orders accepted although their wait is longer than promised.',

@@ -11,6 +11,7 @@ import type {
   OrderStatus,
   Parcel,
   PricedItem,
+  Priority,
 } from '@orderpipeline/order-events'
 import { disputeEvents, refundOutcomes, refundRequests } from './events-of-money.ts'
 import type { StoredDispute, StoredPartialRefund, StoredRefund } from './events-of-money.ts'
@@ -24,6 +25,7 @@ export interface OrderRecord {
   readonly reason?: CancellationReason | undefined
   readonly totalCents?: number | undefined
   readonly correlationId?: string | undefined
+  readonly priority?: Priority | undefined
   readonly parcel?: Parcel | undefined
   /** How its hold ended, if it was held. */
   readonly holdOutcome?: 'RELEASED' | 'CANCELLED' | undefined
@@ -76,8 +78,8 @@ export function clearedOfOrder(order: OrderRecord, now: Date): EventOf<'StockRes
   return eventOf('StockReserved', { ...aboutOf(order), totalCents, currency }, contextOf('/orders', order, now))
 }
 
-function contextOf(source: string, { correlationId }: OrderRecord, now: Date): EventContext {
-  return { source, now, correlationId }
+function contextOf(source: string, { correlationId, priority }: OrderRecord, now: Date): EventContext {
+  return { source, now, correlationId, priority }
 }
 
 function ordersEvents(order: OrderRecord, context: EventContext): OrderEvent[] {

@@ -3,7 +3,7 @@
 /** $1: since when, $2: the last order of the page before, $3: orders at most. */
 export const selectOrders = `
 SELECT order_id AS "orderId", customer_id AS "customerId", currency, status, reason, total_cents::float8 AS "totalCents",
-  correlation_id AS "correlationId", parcel - 'status' AS parcel, refunds,
+  correlation_id AS "correlationId", priority, parcel - 'status' AS parcel, refunds,
   (SELECT outcome FROM order_holds WHERE order_holds.order_id = orders.order_id) AS "holdOutcome",
   CASE status WHEN 'HELD' THEN EXISTS (
     SELECT FROM order_events WHERE order_events.order_id = orders.order_id AND event = 'StockReserved')

@@ -33,9 +33,9 @@ export async function writeCancellations(
   keyedByOrder?: (topic: string) => boolean,
 ): Promise<void> {
   const decisions = orders.map((order) => {
-    const { order_id: orderId, customer_id: customerId, correlation_id: ownId } = order
+    const { order_id: orderId, customer_id: customerId, correlation_id: ownId, priority } = order
     const correlationId = ownId ?? context.correlationId
-    return { orderId, ...cancelled({ orderId, customerId }, reason, { ...context, source, correlationId }) }
+    return { orderId, ...cancelled({ orderId, customerId }, reason, { ...context, source, correlationId, priority }) }
   })
   const ids = decisions.map(({ orderId }) => orderId)
   await tx.query(changeOrders, [

@@ -87,6 +87,6 @@ function heldOrderOf(row: HeldRow, items: ReadonlyMap<string, readonly OrderItem
   }
 }
 
-function eventContext({ correlation_id: ownId }: HeldRow, context: CancellationContext) {
-  return { ...context, source, correlationId: ownId ?? context.correlationId }
+function eventContext({ correlation_id: ownId, priority }: HeldRow, context: CancellationContext) {
+  return { ...context, source, correlationId: ownId ?? context.correlationId, priority }
 }

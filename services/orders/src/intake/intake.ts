@@ -1,5 +1,6 @@
 // How does one order get its own answer while sharing its commit with all orders that are waiting?
 import { createBatcher, BatcherClosedError, BatcherFullError } from '@orderpipeline/batcher'
+import { shareBeforeShedding } from '@orderpipeline/order-events'
 import type { Queryable } from '@orderpipeline/postgres'
 import { IntakeFullError } from './errors.ts'
 import { oneAtATime } from './in-flight.ts'
@@ -79,8 +80,18 @@ export function createIntake(options: IntakeOptions): Intake {
 
   return {
     place: async (request) => {
-      const order = newOrder(request, options.newId(), options.now(), options.keyedByOrder)
-      return place(order).catch(orFull)
+      // For its class an order counts as what it is expected to cost: if it costs something else, it
+      // is refused.
+      const priority = request.priorityOf?.(request.expectedTotalCents ?? 0)
+      try {
+        if (priority && batcher.waiting >= shareBeforeShedding[priority] * options.maxWaiting)
+          throw new IntakeFullError(`the intake accepts no more orders of the class ${priority} now`)
+        const order = newOrder(request, options.newId(), options.now(), options.keyedByOrder)
+        return await place(order).catch(orFull)
+      } catch (error) {
+        if (error instanceof IntakeFullError) metrics.refused.inc({ class: priority ?? 'standard' })
+        throw error
+      }
     },
     placedBefore: async (request) => {
       if (request.idempotencyKey === undefined) return undefined

@@ -1,4 +1,5 @@
 // What does an operator of the platform want to know of the intake and its relay?
+import { priorities } from '@orderpipeline/order-events'
 import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
 
@@ -6,6 +7,7 @@ export interface IntakeMetrics {
   readonly created: Counter
   readonly batchSize: Histogram
   readonly commitSeconds: Histogram
+  readonly refused: Counter
   /** Reads the length of the queue whenever metrics are scraped. */
   watchWaiting(waiting: () => number): void
 }
@@ -21,6 +23,13 @@ export function intakeMetrics(registry: Registry): IntakeMetrics {
       this.set(waiting())
     },
   })
+  const refused = new Counter({
+    name: 'orders_intake_refused_total',
+    help: 'Orders refused since too many waited for a commit, by class.',
+    labelNames: ['class'],
+    registers,
+  })
+  for (const priority of priorities) refused.inc({ class: priority }, 0)
   return {
     created: new Counter({ name: 'orders_created_total', help: 'Orders made durable.', registers }),
     batchSize: new Histogram({
@@ -35,6 +44,7 @@ export function intakeMetrics(registry: Registry): IntakeMetrics {
       buckets: secondsBuckets,
       registers,
     }),
+    refused,
     watchWaiting: (read) => {
       waiting = read
     },

@@ -2,7 +2,7 @@
 // statement.
 import { createHash } from 'node:crypto'
 import { encode, eventOf } from '@orderpipeline/order-events'
-import type { OrderItem } from '@orderpipeline/order-events'
+import type { OrderItem, Priority } from '@orderpipeline/order-events'
 
 export interface OrderRequest {
   readonly customerId: string
@@ -13,6 +13,8 @@ export interface OrderRequest {
    * identify a repeat.
    */
   readonly expectedTotalCents?: number | undefined
+  /** The class of the order, if it costs so much; where orders have classes. */
+  readonly priorityOf?: ((totalCents: number) => Priority) | undefined
   readonly idempotencyKey?: string | undefined
   readonly correlationId?: string | undefined
   readonly traceparent?: string | undefined
@@ -29,7 +31,7 @@ export interface NewOrder {
     readonly topic: string
     readonly key: string
     readonly value: string
-    readonly headers: string
+    readonly headers: Readonly<Record<string, string>>
   }
 }
 
@@ -52,7 +54,7 @@ export function newOrder(
     orderId,
     request,
     requestHash: request.idempotencyKey === undefined ? '' : hashOf(request),
-    event: { id: event.id, topic, key, value, headers: JSON.stringify(headers) },
+    event: { id: event.id, topic, key, value, headers },
   }
 }
 

@@ -3,6 +3,7 @@
 // another transaction is just taking, is found by halving and fails alone.
 import { databaseError } from '@orderpipeline/postgres'
 import type { DatabaseError, Queryable } from '@orderpipeline/postgres'
+import { withPriority } from '@orderpipeline/order-events'
 import { insertOrders } from '../sql/place-orders.ts'
 import { IdempotencyInFlightError, IntakeUnavailableError, OrderRefusedError } from './errors.ts'
 import type { NewOrder } from './new-order.ts'
@@ -99,7 +100,7 @@ async function insert(
     orders.map((order) => order.event.topic),
     orders.map((order) => order.event.key),
     orders.map((order) => order.event.value),
-    orders.map((order) => order.event.headers),
+    orders.map(({ event, priority }) => JSON.stringify(withPriority(event.headers, priority))),
     lines.map((line) => line.orderId),
     lines.map((line) => line.line),
     lines.map((line) => line.sku),
@@ -108,6 +109,7 @@ async function insert(
     lines.map((line) => line.unitPrice),
     orders.map((order) => order.totalCents),
     orders.map((order) => traceIdOf(order.request.traceparent) ?? null),
+    orders.map((order) => order.priority),
   ])
   return new Set(rows.map((row) => row.order_id))
 }

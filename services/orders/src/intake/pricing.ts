@@ -4,6 +4,7 @@
 // anything is kept.
 import type { Queryable } from '@orderpipeline/postgres'
 import { amountText } from '@orderpipeline/order-events'
+import type { Priority } from '@orderpipeline/order-events'
 import { pricesOf } from '../sql/products.ts'
 import { ItemsNotSoldError, TotalChangedError } from './errors.ts'
 import type { ItemNotSold } from './errors.ts'
@@ -16,6 +17,7 @@ export interface PricedOrder extends NewOrder {
   /** One for each line, in the minor unit of the order's currency. */
   readonly unitPrices: readonly number[]
   readonly totalCents: number
+  readonly priority: Priority
 }
 
 /** The prices of everything that these orders name. @throws DatabaseError */
@@ -31,14 +33,14 @@ export async function pricesFor(database: Queryable, orders: readonly NewOrder[]
 }
 
 export function priced(order: NewOrder, prices: Prices): PricedOrder | ItemsNotSoldError | TotalChangedError {
-  const { items, currency, expectedTotalCents } = order.request
+  const { items, currency, expectedTotalCents, priorityOf } = order.request
   const missing = notSold(order.request, prices)
   if (missing.length > 0) return new ItemsNotSoldError(missing)
   const unitPrices = items.map(({ sku }) => prices.get(sku)?.get(currency) ?? 0)
   const totalCents = items.reduce((sum, { quantity }, line) => sum + quantity * (unitPrices[line] ?? 0), 0)
   if (expectedTotalCents !== undefined && expectedTotalCents !== totalCents)
     return new TotalChangedError(expectedTotalCents, totalCents, amountText(totalCents, currency))
-  return { ...order, unitPrices, totalCents }
+  return { ...order, unitPrices, totalCents, priority: priorityOf?.(totalCents) ?? 'standard' }
 }
 
 function notSold({ items, currency }: OrderRequest, prices: Prices): ItemNotSold[] {

@@ -2,7 +2,7 @@
 // in one transaction with the events about it and the entry in the staff's history of the order.
 import type { Pool, Transaction } from '@orderpipeline/postgres'
 import { encode } from '@orderpipeline/order-events'
-import type { OrderEvent, OrderStatus, PricedItem } from '@orderpipeline/order-events'
+import type { OrderEvent, OrderStatus, PricedItem, Priority } from '@orderpipeline/order-events'
 import { source } from '../event-source.ts'
 import { lockPaidOrder, pricedItems, storeRefunds } from '../sql/money.ts'
 import { publishByOutbox } from '../outbox.ts'
@@ -39,6 +39,7 @@ interface PaidRow {
   readonly currency: string
   readonly total_cents: number | null
   readonly correlation_id: string | null
+  readonly priority: Priority
   readonly refunds: readonly StoredRefund[] | null
   readonly disputes: readonly StoredDispute[] | null
 }
@@ -65,8 +66,8 @@ export function requestRefund(database: Pool, { orderId, ...options }: RefundOfO
 }
 
 function eventsOf(orderId: string, row: PaidRow, refund: StoredRefund, context: RefundContext): OrderEvent[] {
-  const { customer_id: customerId, currency, correlation_id: ownId } = row
-  const from = { ...context, source, correlationId: ownId ?? context.correlationId }
+  const { customer_id: customerId, currency, correlation_id: ownId, priority } = row
+  const from = { ...context, source, correlationId: ownId ?? context.correlationId, priority }
   return refundEvents({ orderId, customerId, currency }, refund, from)
 }
 

@@ -1,6 +1,6 @@
 // How is an order doing? One order with its lines and history, or the bare status of many.
 import type { Queryable } from '@orderpipeline/postgres'
-import type { CancellationReason, OrderStatus } from '@orderpipeline/order-events'
+import type { CancellationReason, OrderStatus, Priority } from '@orderpipeline/order-events'
 import { idRange } from '../sql/id-range.ts'
 import { selectOrder, selectStatuses } from '../sql/order-views.ts'
 import { withMoneySteps } from './money-steps.ts'
@@ -17,6 +17,8 @@ export interface OrderView {
   readonly currency: string
   /** In cents; absent until the order has been priced. */
   readonly totalCents?: number
+  /** Its class; absent of a standard order. */
+  readonly priority?: Priority
   readonly items: readonly { readonly sku: string; readonly quantity: number; readonly unitPriceCents?: number }[]
   /** The parcel of a shipped order, where a carrier has it. */
   readonly parcel?: StoredParcel

@@ -4,7 +4,7 @@
 import { decodeAny, isProductEvent, UndecodableEventError } from '@orderpipeline/order-events'
 import type { OrderEvent, Topic } from '@orderpipeline/order-events'
 import { offsetsSince, readEnds, recordsBetween } from '@orderpipeline/kafka-admin'
-import type { KafkaConnection } from '@orderpipeline/kafka-admin'
+import type { KafkaConnection, TopicRecord } from '@orderpipeline/kafka-admin'
 
 const batchSize = 500
 
@@ -33,7 +33,7 @@ export async function* publishedEvents(
     if (from === undefined || !topicMetadata) continue
     const part = { topic, topicId: topicMetadata.topicId, partition, leaderId }
     for await (const { record } of recordsBetween(kafka, part, BigInt(from), BigInt(ends.get(partition)?.high ?? 0))) {
-      const event = record && orderEventOf(record.value)
+      const event = record && orderEventOf(record)
       if (event) batch.push(event)
       if (batch.length < batchSize) continue
       yield batch
@@ -44,9 +44,9 @@ export async function* publishedEvents(
 }
 
 /** Undefined for an event about a product, and for a record that cannot be decoded. */
-function orderEventOf(value: Buffer | null): OrderEvent | undefined {
+function orderEventOf({ value, headers }: TopicRecord): OrderEvent | undefined {
   try {
-    const event = decodeAny(value)
+    const event = decodeAny(value, headers)
     return isProductEvent(event) ? undefined : event
   } catch (error) {
     if (error instanceof UndecodableEventError) return undefined

@@ -78,6 +78,7 @@ async function add(database: Queryable, orders: readonly EventOf<'OrderPlaced'>[
     lines.map(({ line }) => line),
     lines.map(({ sku }) => sku),
     lines.map(({ quantity }) => quantity),
+    orders.map(({ priority }) => priority ?? 'standard'),
   ])
   return rows.map(({ order_id }) => order_id)
 }

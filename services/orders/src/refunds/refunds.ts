@@ -46,8 +46,8 @@ export function askAgain(
     }
     const { since, until } = stretch
     const orders = await tx.query<OrderRow>(unrefunded, [firstIdOf(since), firstIdOf(until)])
-    const messages = orders.map(({ order_id: orderId, customer_id: customerId, correlation_id: own }) => {
-      const context = { source, now: now(), ...(own === null ? {} : { correlationId: own }) }
+    const messages = orders.map(({ order_id: orderId, customer_id: customerId, correlation_id: own, priority }) => {
+      const context = { source, now: now(), priority, ...(own === null ? {} : { correlationId: own }) }
       // The reason does not matter for a refund.
       const data = { orderId, customerId, reason: 'DEADLINE' as const }
       const event = eventOf('OrderCancelled', data, context, 'unrefunded')

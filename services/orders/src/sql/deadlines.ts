@@ -58,7 +58,7 @@ FROM (
 export const overdueOrders: Statement = {
   name: 'orders.select-overdue',
   text: `
-SELECT order_id, customer_id, status, correlation_id
+SELECT order_id, customer_id, status, correlation_id, priority
 FROM orders
 WHERE (status = 'PLACED' AND updated_at < $1::timestamptz)
    OR (status = 'PROCESSING' AND updated_at < $2::timestamptz)

@@ -77,7 +77,7 @@ export interface HeldRow extends OrderRow {
 }
 
 const heldColumns = `
-SELECT order_id, customer_id, status, correlation_id, currency, total_cents::float8 AS total_cents,
+SELECT order_id, customer_id, status, correlation_id, priority, currency, total_cents::float8 AS total_cents,
   EXISTS (
     SELECT FROM order_events AS e WHERE e.order_id = orders.order_id AND e.event = 'StockReserved') AS is_reserved,
   EXISTS (

@@ -5,7 +5,7 @@ import type { Statement } from '@orderpipeline/postgres'
 export const lockPaidOrder: Statement = {
   name: 'orders.lock-paid-order',
   text: `
-SELECT customer_id, status, currency, total_cents, correlation_id, refunds, disputes
+SELECT customer_id, status, currency, total_cents, correlation_id, priority, refunds, disputes
 FROM orders
 WHERE order_id = $1
 FOR NO KEY UPDATE`,

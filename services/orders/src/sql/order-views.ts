@@ -17,6 +17,7 @@ SELECT json_strip_nulls(json_build_object(
   'reason', o.reason,
   'currency', o.currency,
   'totalCents', o.total_cents,
+  'priority', NULLIF(o.priority, 'standard'),
   'parcel', o.parcel,
   'refunds', (
     SELECT json_agg(refund - 'key' - 'hash' - 'by' ORDER BY refund ->> 'at')

@@ -18,10 +18,10 @@ WITH patience AS MATERIALIZED (
 ), input AS MATERIALIZED (
   SELECT t.* FROM patience, unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-    $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $18::bigint[], $19::text[]
+    $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[], $18::bigint[], $19::text[], $20::text[]
   ) WITH ORDINALITY AS t (
     order_id, customer_id, currency, correlation_id, idempotency_key, request_hash,
-    event_id, topic, key, value, headers, total_cents, trace_id, position
+    event_id, topic, key, value, headers, total_cents, trace_id, priority, position
   )
 ), taken AS (
   INSERT INTO idempotency_keys (customer_id, idempotency_key, order_id, request_hash)
@@ -47,7 +47,7 @@ WITH patience AS MATERIALIZED (
   INSERT INTO intake_outbox (event_id, topic, key, value, headers)
   SELECT event_id, topic, key, value, headers::jsonb FROM fresh ORDER BY position
 )
-INSERT INTO orders (order_id, customer_id, currency, correlation_id, total_cents, trace_id)
-SELECT order_id, customer_id, currency, correlation_id, total_cents, trace_id FROM fresh
+INSERT INTO orders (order_id, customer_id, currency, correlation_id, total_cents, trace_id, priority)
+SELECT order_id, customer_id, currency, correlation_id, total_cents, trace_id, priority FROM fresh
 RETURNING order_id`,
 }

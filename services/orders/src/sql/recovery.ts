@@ -14,17 +14,18 @@ WHERE order_id = ANY ($1::uuid[])
 
 /**
  * $1: order ids, $2: customers, $3: currencies, $4: correlation ids or null, $5: when they were
- * placed, $6: ids of their first events; $7 to $10: their lines. Returns those that were missing.
+ * placed, $6: ids of their first events; $7 to $10: their lines; $11: classes. Returns those that were
+ * missing.
  */
 export const addOrders: Statement = {
   name: 'orders.recover-orders',
   text: `
 WITH input AS MATERIALIZED (
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[])
-    AS t (order_id, customer_id, currency, correlation_id, placed_at, event_id)
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $11::text[])
+    AS t (order_id, customer_id, currency, correlation_id, placed_at, event_id, priority)
 ), fresh AS (
-  INSERT INTO orders (order_id, customer_id, currency, correlation_id, placed_at)
-  SELECT order_id, customer_id, currency, correlation_id, placed_at FROM input
+  INSERT INTO orders (order_id, customer_id, currency, correlation_id, placed_at, priority)
+  SELECT order_id, customer_id, currency, correlation_id, placed_at, priority FROM input
   ON CONFLICT DO NOTHING
   RETURNING order_id
 ), lines AS (

@@ -27,7 +27,7 @@ export const noteStretch: Statement = {
 export const unrefunded: Statement = {
   name: 'orders.select-unrefunded',
   text: `
-SELECT order_id, customer_id, status, correlation_id
+SELECT order_id, customer_id, status, correlation_id, priority
 FROM orders
 WHERE order_id >= $1::uuid AND order_id < $2::uuid AND status = 'CANCELLED'
   -- Of a disputed payment the bank has the money.

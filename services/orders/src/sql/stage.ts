@@ -10,7 +10,7 @@ import type { Statement } from '@orderpipeline/postgres'
 export const lockOrders: Statement = {
   name: 'orders.lock-orders',
   text: `
-SELECT order_id, status, parcel ->> 'status' AS parcel, currency, total_cents, refunds, disputes
+SELECT order_id, status, priority, parcel ->> 'status' AS parcel, currency, total_cents, refunds, disputes
 FROM orders
 WHERE order_id = ANY ($1::uuid[])
   AND order_id BETWEEN $2 AND $3
