@@ -2,6 +2,7 @@
 // most three clicks each? In real Chromium, on real processes, with a real burst.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Ledger } from '@orderpipeline/test-support/ledger'
 import { impatientPayment, sixTasks, taskNames, tooManyClicks } from '@orderpipeline/test-support/six-tasks'
 import type { TaskReport } from '@orderpipeline/test-support/six-tasks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -43,7 +44,7 @@ beforeAll(async () => {
   running = new RunningDev(space, ['--profile', 'shop'])
   await running.says(/Open it in a browser: http:\S+/)
   const [, address = ''] = /Open it in a browser: (http:\S+)/.exec(running.output) ?? []
-  report = await sixTasks(address, { orders: 1_200, failing: 40 })
+  report = await sixTasks(address, { orders: 700, failing: 40 })
 }, 600_000)
 afterAll(async () => {
   running.kill()
@@ -88,6 +89,14 @@ describe('a person with the printed address', () => {
     expect(cause).toMatch(/^payment Failing$/)
     expect(message).not.toBe('')
     expect(replayed).toBeGreaterThan(0)
+    const books = new Ledger(await running.secret('shop-postgres-admin', 'url'))
+    try {
+      await eventually('every order has its end', 120, async () =>
+        (await books.unfinished()) === 0 ? true : undefined,
+      )
+    } finally {
+      await books.close()
+    }
   })
 
   it('gives a colleague a link to what they see, which cannot act', () => {
