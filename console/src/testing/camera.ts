@@ -16,7 +16,7 @@ const width = 1_440
 const heights: Readonly<Record<string, number>> = {
   pipeline: 1_060,
   scaling: 1_120,
-  order: 700,
+  order: 800,
   'dead-letters': 820,
   'what-if': 1_060,
 }

@@ -17,12 +17,14 @@ const scaleOutMs = 600_000
 const scaleInMs = 1_200_000
 
 const looks = ['light', 'dark'] as const
-const say = (line: string): void => void process.stderr.write(`${new Date().toISOString()} ${line}\n`)
+function say(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`)
+}
 
 export async function livePictures(browser: Browser, folder: string): Promise<void> {
   say('the shop starts …')
   const shop = await startLiveShop({ processes })
-  const taken = camera(browser, folder, shop.address)
+  const shutter = camera(browser, folder, shop.address)
   try {
     const page = await browser.newPage({ viewport: { width: 1_440, height: 1_000 } })
     await openTryIt(page, shop.address)
@@ -34,8 +36,8 @@ export async function livePictures(browser: Browser, folder: string): Promise<vo
     say(`${orders} orders were taken`)
     await replicas(page, ({ ready, wanted, lag }) => wanted === most && ready >= most / 2 && lag > 0, scaleOutMs)
     const base = new URL(page.url().replace(/\/try$/, '')).href
-    for (const look of looks) await taken.view('pipeline', base, look, (view) => bottleneck(view))
-    await taken.view('order', `${base}/orders/${order}`, 'light', (view) =>
+    for (const look of looks) await shutter.view('pipeline', base, look, (view) => bottleneck(view))
+    await shutter.view('order', `${base}/orders/${order}`, 'light', (view) =>
       view.locator('.timeline').waitFor({ timeout: 120_000 }),
     )
     await replicas(page, ({ ready }) => ready >= most, scaleOutMs)
@@ -44,10 +46,13 @@ export async function livePictures(browser: Browser, folder: string): Promise<vo
     await provider(page, 'Normal')
     await sleep(restMs)
     const minutes = performance.now() - startedAt < 600_000 ? 10 : 30
-    for (const look of looks) await taken.view('scaling', `${base}/scaling/${stage}?minutes=${minutes}`, look)
+    for (const look of looks) await shutter.view('scaling', `${base}/scaling/${stage}?minutes=${minutes}`, look)
     const question = `rate=50&minutes=10&burst=${orders}&stage=${stage}&max=${2 * most}`
-    await taken.view('what-if', `${base}/what-if?${question}`, 'light', (view) =>
-      view.getByRole('img', { name: /dry run/ }).waitFor({ timeout: 60_000 }),
+    await shutter.view('what-if', `${base}/what-if?${question}`, 'light', (view) =>
+      view
+        .getByRole('img', { name: /dry run/ })
+        .first()
+        .waitFor({ timeout: 60_000 }),
     )
   } finally {
     await shop.close()

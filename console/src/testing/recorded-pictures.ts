@@ -16,23 +16,23 @@ const all = {
   ...recorded,
 }
 
-export async function recordedPictures(browser: Browser, taken: Camera, everyView: boolean): Promise<void> {
+export async function recordedPictures(browser: Browser, shutter: Camera, everyView: boolean): Promise<void> {
   const readOnly = await recordedConsole()
   const acting = await recordedConsole({ actions: recordedActions() })
   try {
     for (const [view, path] of Object.entries(everyView ? all : recorded))
       for (const look of everyView ? (['light', 'dark'] as const) : (['light'] as const))
-        await taken.view(view, `${readOnly.server.url}${shop}${path}`, look)
+        await shutter.view(view, `${readOnly.server.url}${shop}${path}`, look)
     const page = await browser.newPage({ viewport: { width: 1_440, height: 820 }, reducedMotion: 'reduce' })
     await page.goto(`${readOnly.server.url}${shop}`)
     await settled(page)
-    await taken.picture(page.getByRole('region', { name: 'Objectives' }), 'objectives', 'light')
+    await shutter.picture(page.getByRole('region', { name: 'Objectives' }), 'objectives', 'light')
     await page.goto(acting.server.address)
     await settled(page)
     await page.goto(`${acting.server.url}${shop}/dead-letters`)
     await page.getByRole('button', { name: 'Replay … ProviderFault of payment' }).click()
     await page.getByText('would be played again').waitFor()
-    await taken.picture(page, 'replay', 'light')
+    await shutter.picture(page, 'replay', 'light')
     await page.close()
   } finally {
     await readOnly.close()

@@ -37,7 +37,7 @@ export interface TaskReport {
       readonly acts: boolean
     }>
   }
-  /** Of the browser. */
+  /** What the browser complained of. */
   readonly complaints: readonly string[]
 }
 
@@ -60,7 +60,7 @@ export function tooManyClicks({ tasks }: TaskReport): Partial<Record<TaskName, n
 }
 
 /**
- * Of the payment stage: one failed call is one message's end, and no failed call stops the others.
+ * Values for the payment stage: one failed call is one message's end, and no failed call stops the others.
  * With the values of the example hours would pass until the provider's faults are dead letters.
  */
 export const impatientPayment = {

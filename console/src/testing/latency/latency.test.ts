@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import { delays, lookMs } from './source-changes.ts'
 
-const at = (time: number, value: string) => ({ at: time, value })
+function at(time: number, value: string) {
+  return { at: time, value }
+}
 
 it('counts from each change at the source to the page that shows it, with the time between two looks', () => {
   const source = [at(0, '2/2'), at(1_000, '1/2'), at(3_000, '2/2')]

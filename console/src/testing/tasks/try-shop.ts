@@ -19,8 +19,8 @@ export async function provider(page: Page, mode: 'Normal' | 'Slow' | 'Failing'):
 /** Resolves with the last order of it. @throws where the gateway did not take all of them */
 export async function burst(page: Page, orders: number): Promise<string> {
   let last = ''
-  for (let left = orders; left > 0; left -= largestBurst) {
-    const count = Math.min(left, largestBurst)
+  for (let remaining = orders; remaining > 0; remaining -= largestBurst) {
+    const count = Math.min(remaining, largestBurst)
     await page.getByLabel('Burst of').fill(String(count))
     await page.getByRole('button', { name: 'Place them' }).click()
     const answer = page.getByRole('region', { name: 'Orders' }).getByRole('status')
