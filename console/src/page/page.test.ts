@@ -123,8 +123,8 @@ describe('the history on the page', () => {
   it('begins with the first sample where that is later, and shows ten minutes at least', () => {
     const minute = 60_000
     const now = 200 * minute
-    const begun = (minutes: number) => beginningOf([sample(now - 15 * minute, 1)], minutes, now)
-    expect([30, 10, 1].map((minutes) => (now - begun(minutes)) / minute)).toEqual([15, 10, 1])
+    const minutesOf = (minutes: number) => (now - beginningOf([sample(now - 15 * minute, 1)], minutes, now)) / minute
+    expect([30, 10, 1].map(minutesOf)).toEqual([15, 10, 1])
     expect(beginningOf([sample(now - minute, 1)], 30, now)).toBe(now - 10 * minute)
     expect(beginningOf([], 30, now)).toBe(now - 30 * minute)
   })

@@ -8,6 +8,7 @@ import type { TaskReport } from '@orderpipeline/test-support/six-tasks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { background } from '../src/background.ts'
 import type { BackgroundCommand } from '../src/background.ts'
+import { orderpipeline } from '../src/command-line.ts'
 import { consoleAccount, grantedVerbs, switchConsole, tokenOfViewer, viewer } from '../src/cluster-console.ts'
 import { attach } from '../src/platform.ts'
 import type { Platform } from '../src/platform.ts'
@@ -66,6 +67,9 @@ describe('a person with the address that orderpipeline console prints', () => {
 
   it('leaves no order without an end, and no dead letter that waits', async () => {
     await platform.finished(600)
+    const { code, stdout, stderr } = await orderpipeline('dlq', 'list', 'shop', 'payment', '--json')
+    expect([code, stderr]).toEqual([0, ''])
+    expect((JSON.parse(stdout) as { readonly letters: readonly unknown[] }).letters).toEqual([])
   })
 })
 
