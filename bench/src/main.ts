@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { collected, whole } from './arguments.ts'
 import { benchAutoscaling } from './autoscaling.ts'
 import { benchCapacity } from './capacity.ts'
+import { benchConsole } from './console/index.ts'
 import { benchFailover } from './failover.ts'
 import { benchFirstStart } from './idle/first-start.ts'
 import { benchIdle } from './idle/index.ts'
@@ -72,6 +73,18 @@ program
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: { json?: true }) => {
     print(await benchFirstStart({ say }), options.json)
+  })
+
+program
+  .command('console')
+  .description('the console in a browser: first paint, and from a change in the cluster to the page')
+  .option('--opens <n>', 'how often the page is opened', whole, 20)
+  .option('--changes <n>', 'changes of each kind', whole, 40)
+  .option('--viewers <n>', 'other viewers of the second half', whole, 50)
+  .option('--json', 'the result as JSON on standard output')
+  .action(async (options: Record<'opens' | 'changes' | 'viewers', number> & { json?: true }) => {
+    const { opens, changes, viewers } = options
+    print(await benchConsole({ opens, changes, viewers, say }), options.json)
   })
 
 program

@@ -2,6 +2,7 @@
 // clicks from the start; every view without a complaint of axe, in light, dark and forced colours,
 // from a telephone to 4k.
 import { gzipSync } from 'node:zlib'
+import { CommandError } from '@orderpipeline/client'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pageFiles } from '../src/page-files.ts'
@@ -110,6 +111,20 @@ describe('a user who opens the console', () => {
     expect(await page.locator('.facts').textContent()).toContain('€49.97')
     const trace = page.getByRole('link', { name: '4bf92f3577b34da6a3ce929d0e0e4736' })
     expect(await trace.getAttribute('href')).toBe('https://jaeger.example.com/trace/4bf92f3577b34da6a3ce929d0e0e4736')
+  })
+
+  it('sees an order by itself once a busy gateway answers again', async () => {
+    const order = console.source.order.bind(console.source)
+    let busyAnswers = 1
+    console.source.order = (...query) => {
+      if (busyAnswers-- > 0) return Promise.reject(new CommandError('The gateway does not answer.'))
+      console.source.order = order
+      return order(...query)
+    }
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders/${recordedOrder.orderId}`)
+    await waitForText('The gateway does not answer.')
+    await page.getByText(/Waits for payment/).waitFor()
+    complaints = complaints.filter((text) => !/the server responded with a status of 502/.test(text))
   })
 
   it('finds an order among those of its customer, and older ones', async () => {

@@ -29,3 +29,9 @@ it('prints where the mails and the traces are seen', () => {
   expect(text).toContain('http://127.0.0.1:21000/mails')
   expect(text).toContain('http://127.0.0.1:21000/traces')
 })
+
+it('prints the address of the console before anything else to type', () => {
+  const address = 'http://127.0.0.1:4480/#key=k'
+  const lines = nextSteps({ ...summary, console: address }, 5_000)
+  expect(lines.findIndex((line) => line.includes(address))).toBe(2)
+})

@@ -24,6 +24,10 @@ export interface Timeline {
 export interface RunningShop {
   readonly pid: number
   readonly gateway: string
+  /** The address of its console, with the key. */
+  readonly console: string
+  /** Its folder, with the kubeconfig. */
+  readonly state: string
   readonly timeline: Timeline
   readonly usedUntilShipped: Usage
   /** Its output, each line with its milliseconds. */
@@ -87,7 +91,7 @@ export async function startShop(
   }
   const [line] = await until(/^\{.*\}$/m, startDeadlineMs)
   const worksMs = elapsed()
-  const { gateway } = JSON.parse(line) as { gateway: string }
+  const { gateway, console, state } = JSON.parse(line) as Record<'gateway' | 'console' | 'state', string>
   await firstShipped(gateway).catch(async (error: unknown) => {
     await stop()
     throw error
@@ -95,7 +99,7 @@ export async function startShop(
   const timeline = { worksMs, shippedMs: elapsed() }
   const pid = child.pid ?? 0
   return {
-    ...{ pid, gateway, timeline, said: logLines, usedUntilShipped: await usageBelow(pid) },
+    ...{ pid, gateway, console, state, timeline, said: logLines, usedUntilShipped: await usageBelow(pid) },
     settled: async () => void (await until(/^(Ready: |Not Ready yet: ).*$/m, startDeadlineMs)),
     stop,
   }

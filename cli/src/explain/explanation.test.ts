@@ -142,7 +142,12 @@ describe('the replicas of a stage', () => {
     ])
     const scaled = { scaledObject: summed, autoscaler: renamed, deployment: deployment(20), partitions }
     expect(textOf(scaled, 'Lag')).toBe(
-      'lag 1,200 on shop.inventory.updated + shop.orders.cancelled (or a schedule or query, if that asks for more), and the target per replica is 60: ⌈1,200 / 60⌉ = 20 desired',
+      'lag 1,200 on shop.inventory.updated + shop.orders.cancelled, and the target per replica is 60: ⌈1,200 / 60⌉ = 20 desired',
+    )
+    const schedule = { type: 'cron', name: 'lunch', metadata: { start: '0 11 * * *', end: '0 14 * * *' } } as const
+    const withSchedule = { ...summed, spec: { ...summed.spec, triggers: [...triggers, schedule] } }
+    expect(textOf({ ...scaled, scaledObject: withSchedule }, 'Lag')).toContain(
+      'shop.orders.cancelled (or a schedule or query, if that asks for more), and',
     )
     expect(textOf(scaled, 'ClippedToPartitions')).toContain(
       'its topics have 15 together: more than 15 replicas are never desired; set partitions: 107 of topic inventory.updated to reach 100',

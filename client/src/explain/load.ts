@@ -27,7 +27,8 @@ function scalerStatus({ scaledObject }: PartObserved): ScalerStatus {
 
 function sentences(observation: PartObserved, demand: Demand): ReplicaReason[] {
   if (isFlow(demand.trigger)) return flowReasons(observation, demand)
-  const sentence = demand.load === undefined ? unknownText(demand) : knownText(demand, demand.load)
+  const others = hasOtherTriggers(observation)
+  const sentence = demand.load === undefined ? unknownText(demand) : knownText(demand, demand.load, others)
   const close: ReplicaReason[] = demand.tolerated
     ? [
         {
@@ -46,10 +47,19 @@ function unknownText({ name }: Demand): ReplicaReason {
   }
 }
 
-function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: number): ReplicaReason {
+/** A metric of the sum does not say which trigger has decided. */
+function hasOtherTriggers({ scaledObject }: PartObserved): boolean {
+  return scaledObject?.spec.triggers.some(({ type }) => type !== 'kafka') ?? false
+}
+
+function knownText(
+  { trigger, name, goal, load: _load, ...rest }: Demand,
+  load: number,
+  others: boolean,
+): ReplicaReason {
   const sum = `⌈${countText(load)} / ${countText(goal)}⌉`
   const resultText = rest.tolerated ? '' : ` = ${rest.replicas}`
-  if (rest.summed) return sumText(rest.summed, goal, load, `${sum}${resultText}`)
+  if (rest.summed) return sumText(rest.summed, goal, load, `${sum}${resultText}`, others)
   if (trigger?.type === 'kafka')
     return {
       code: 'Lag',
@@ -73,10 +83,17 @@ function knownText({ trigger, name, goal, load: _load, ...rest }: Demand, load: 
   }
 }
 
-function sumText(triggers: readonly Trigger[], goal: number, load: number, calculation: string): ReplicaReason {
+function sumText(
+  triggers: readonly Trigger[],
+  goal: number,
+  load: number,
+  calculation: string,
+  others: boolean,
+): ReplicaReason {
+  const or = others ? ' (or a schedule or query, if that asks for more)' : ''
   return {
     code: 'Lag',
-    text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')} (or a schedule or query, if that asks for more), and the target per replica is ${countText(goal)}: ${calculation} desired`,
+    text: `lag ${countText(load)} on ${triggers.map(({ metadata }) => metadata['topic'] ?? '').join(' + ')}${or}, and the target per replica is ${countText(goal)}: ${calculation} desired`,
   }
 }
 

@@ -7,6 +7,7 @@ import { stepMemory } from '../progress/step-memory.ts'
 import { extraNames, extraTexts } from '../providers/extras.ts'
 import type { Extra } from '../providers/extras.ts'
 import { chosenProvider } from '../providers/index.ts'
+import { nextSteps } from './next-steps.ts'
 import type { ProviderName } from '../providers/provider.ts'
 import { readyStep } from '../providers/product/steps.ts'
 import { downloadSource, downloadsVariable, InvalidDownloadsError } from '../downloads/index.ts'
@@ -84,26 +85,8 @@ function checkDownloads(): void {
 }
 
 function sayNext(terminal: Terminal, provider: ProviderName, took: string, without: readonly Extra[]): void {
-  const devServices = without.includes('dev-services') ? '' : devServicesText
-  terminal.stdout(`
-The pipeline shop is Ready (${provider}, ${took}). Next:
-
-  npm run load -- --rate 10000/min --for 3m   orders through the gateway, http://127.0.0.1:30080
-  npm run watch                               watch its stages scale on their consumer lag
-  npm run kubectl -- get op,pods              use kubectl; for your own kubectl: export KUBECONFIG=${statePaths().kubeconfig}
-  npm run status                              which processes run, and which have ended
-${devServices}${without.includes('prometheus') ? '' : prometheusText[provider]}  npm run down                                remove everything again (-- --purge: data and caches too)
-`)
+  terminal.stdout(nextSteps({ provider, took, without, kubeconfig: statePaths().kubeconfig }))
 }
-
-const prometheusText: Readonly<Record<ProviderName, string>> = {
-  native: '  npm run prometheus                          the address of Prometheus, with the alerts\n',
-  kind: '  npm run kubectl -- port-forward service/prometheus-server 9090:80\n                                              then http://127.0.0.1:9090/alerts\n',
-}
-const devServicesText = `  npm run -s orderpipeline -- token me        a token for the gateway: curl -H "authorization: Bearer $(npm run -s orderpipeline -- token me)" …
-  npm run kubectl -- port-forward service/dev-services 8025:8080
-                                              then http://127.0.0.1:8025/mails and http://127.0.0.1:8025/traces
-`
 
 function onceOnly<T>(say: (value: T) => void): (value: T) => void {
   let wasCalled = false

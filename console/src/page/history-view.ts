@@ -27,6 +27,15 @@ export function withRecorded(history: PipelineHistory, pipeline: string, change:
   return next
 }
 
+/** A history shorter than what is asked for fills the picture, from this length on. */
+const leastMs = 10 * 60_000
+
+/** Where a picture of the last minutes begins. */
+export function beginningOf(samples: readonly Sample[], minutes: number, now: number): number {
+  const from = now - minutes * 60_000
+  return Math.max(from, Math.min(samples[0]?.at ?? from, now - leastMs))
+}
+
 /** Those of the last minutes, and the one before: a line begins at the edge. */
 export function lastMinutes(samples: readonly Sample[], minutes: number, now: number): readonly Sample[] {
   const from = now - minutes * 60_000

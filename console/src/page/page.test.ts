@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { PartState, Sample } from '../model/state.ts'
 import { memberChangesOf, standstillsOf } from './chart/marks.ts'
 import { closed, linePath, nearest, niceTicks, runs, stepPath, thinned, timeTicks, xOf, yOf } from './chart/scales.ts'
-import { lastMinutes, withRecorded } from './history-view.ts'
+import { beginningOf, lastMinutes, withRecorded } from './history-view.ts'
 import { pathOf, routeOf } from './route.ts'
 import type { Route } from './route.ts'
 import { amountText, partSentence, waitText } from './words.ts'
@@ -121,6 +121,14 @@ describe('the history on the page', () => {
     expect(lastMinutes(samples, 1, 190_000).map(({ at }) => at)).toEqual([120_000, 180_000])
     expect(lastMinutes(samples, 1, 10_000_000)).toHaveLength(1)
     expect(lastMinutes([], 1, 0)).toEqual([])
+  })
+  it('begins with the first sample where that is later, and shows ten minutes at least', () => {
+    const minute = 60_000
+    const now = 200 * minute
+    const minutesOf = (minutes: number) => (now - beginningOf([sample(now - 15 * minute, 1)], minutes, now)) / minute
+    expect([30, 10, 1].map(minutesOf)).toEqual([15, 10, 1])
+    expect(beginningOf([sample(now - minute, 1)], 30, now)).toBe(now - 10 * minute)
+    expect(beginningOf([], 30, now)).toBe(now - 30 * minute)
   })
 })
 

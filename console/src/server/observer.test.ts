@@ -5,7 +5,7 @@ import type { StateChange } from '../model/state.ts'
 import { recordedSource, shopPipeline } from '../testing/recorded-shop.ts'
 import { recordedWhatIf } from '../testing/recorded-what-if.ts'
 import { createApi } from './api.ts'
-import { createObserver } from './observer.ts'
+import { createObserver, restMs } from './observer.ts'
 import { observersOf } from './observers.ts'
 import { pipelineState } from './pipeline-state.ts'
 import { machineVisitors } from './visitor.ts'
@@ -126,6 +126,11 @@ describe('the observer', () => {
     await observer.step()
     expect(receivedChanges[0]).toHaveLength(3)
   })
+})
+
+it('rests until the next look is due, and as long as a slow look took, but not longer than five seconds', () => {
+  expect([20, 400, 2_000, 40_000].map((tookMs) => restMs(tookMs, 600))).toEqual([580, 400, 2_000, 5_000])
+  expect(restMs(100, 5_000)).toBe(4_900)
 })
 
 describe('the API', () => {

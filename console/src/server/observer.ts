@@ -29,14 +29,14 @@ export interface ObserverOptions {
   readonly tries?: boolean
   readonly traceUrl?: string | undefined
   readonly devServicesUrl?: string | undefined
-  /** Between reads while a page is open. */
+  /** From one read to the next while a page is open. */
   readonly watchedMs?: number
-  /** Between reads for the history alone. */
+  /** From one read to the next for the history alone. */
   readonly unwatchedMs?: number
 }
 
 export function createObserver(source: Source, options: ObserverOptions): Observer {
-  const { watchedMs = 800, unwatchedMs = 5_000 } = options
+  const { watchedMs = 600, unwatchedMs = 5_000 } = options
   const history = new History()
   const listeners = new Set<(change: StateChange) => void>()
   const sentTexts = new Map<string, string>()
@@ -85,14 +85,25 @@ export function createObserver(source: Source, options: ObserverOptions): Observ
     step,
     run: async (signal) => {
       while (!signal.aborted) {
+        const startedAt = performance.now()
         await step()
+        const tookMs = performance.now() - startedAt
         wake = new AbortController()
-        // A look that took long is followed by a rest as long: a slow API server is not pressed.
-        const rest = listeners.size > 0 ? watchedMs : unwatchedMs
-        await sleep(rest, AbortSignal.any([signal, wake.signal]))
+        const periodMs = listeners.size > 0 ? watchedMs : unwatchedMs
+        await sleep(restMs(tookMs, periodMs), AbortSignal.any([signal, wake.signal]))
       }
     },
   }
+}
+
+const longestRestMs = 5_000
+
+/**
+ * After a look that took so long: until the period is over. A slow API server is not pressed: a
+ * long look is followed by a rest as long, within bounds. Pure.
+ */
+export function restMs(tookMs: number, periodMs: number): number {
+  return Math.max(periodMs - tookMs, Math.min(tookMs, longestRestMs))
 }
 
 function stateBefore(source: Source, options: ObserverOptions): ConsoleState {

@@ -16,6 +16,7 @@ export const fileOrder: readonly string[] = [
   'monitoring',
   'scale-from-zero',
   'rollouts',
+  'console',
   'scaling',
   'upgrade',
 ]

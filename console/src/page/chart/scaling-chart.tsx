@@ -2,7 +2,7 @@
 // the desired replicas as a line over the ready ones.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PartHistory, PartState, Sample } from '../../model/state.ts'
-import { lastMinutes } from '../history-view.ts'
+import { beginningOf, lastMinutes } from '../history-view.ts'
 import { clockText, countText, dash } from '../words.ts'
 import { FiguresTable } from './figures-table.tsx'
 import { memberChangesOf, standstillsOf } from './marks.ts'
@@ -95,7 +95,7 @@ function framesOf(
   { minutes, now, width }: { readonly minutes: number; readonly now: number; readonly width: number },
 ) {
   const time = {
-    from: now - minutes * 60_000,
+    from: beginningOf(samples, minutes, now),
     to: now,
     left: leftMargin,
     width: Math.max(100, width - leftMargin - right),

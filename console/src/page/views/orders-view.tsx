@@ -88,6 +88,11 @@ export function OrdersView({ pipeline, id, customer, rights, traceUrl }: OrdersV
   )
 }
 
+/** The console or the gateway gave no answer: it is busy, or just starts. */
+function isPassing(status: number): boolean {
+  return status === 0 || status >= 500
+}
+
 /** Reads again until the order has ended and its refunds are made. */
 function useOrder(
   pipeline: string,
@@ -105,7 +110,8 @@ function useOrder(
       if (cancelled) return
       setEntry({ id, answer })
       const pauseMs = token === undefined ? againMs : againAsStaffMs
-      if ('value' in answer && isChanging(answer.value)) timer = setTimeout(() => void look(), pauseMs)
+      const mayChange = 'value' in answer ? isChanging(answer.value) : isPassing(answer.status)
+      if (mayChange) timer = setTimeout(() => void look(), pauseMs)
     }
     void look()
     return () => {
