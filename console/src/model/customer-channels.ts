@@ -1,5 +1,5 @@
-// By which channels may a customer be written to? What the console passes on of the settings: no phone
-// number, since nothing here needs it.
+// By which channels may a customer be written to? What the console passes on of the settings: no
+// phone number, since nothing here needs it.
 
 export const channelNames = ['mail', 'sms', 'push'] as const
 

@@ -1,4 +1,5 @@
-// How much is there of each product, and what runs low? As the gateway shows it to the shop's staff.
+// How much is there of each product, and what runs low? As the gateway shows it to the shop's
+// staff.
 
 export interface StockLevel {
   readonly sku: string

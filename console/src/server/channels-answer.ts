@@ -27,7 +27,7 @@ export function channelsIn(text: string): CustomerChannels {
     ...{ mail, push, sms: { ...consents, hasPhone: phone !== undefined, confirmed: confirmed ?? phone !== undefined } },
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(quietHours ? { quietHours } : {}),
-  } as CustomerChannels
+  }
 }
 
 function jsonIn(text: string): unknown {

@@ -1,5 +1,5 @@
-// What is asked of a gateway for one person: an order, a customer's orders and channels, the stock. A
-// few at a time, and only what the gateway could answer.
+// What is asked of a gateway for one person: an order, a customer's orders and channels, the stock.
+// A few at a time, and only what the gateway could answer.
 import { customerPattern, longestStaffToken, orderIdPattern, staffTokenPattern } from '../model/orders.ts'
 import { skuPattern } from '../model/stock.ts'
 import { problem } from './answer.ts'

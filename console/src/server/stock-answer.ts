@@ -1,5 +1,5 @@
-// How much is there, as the gateway shows it to the holder of a token of its staff? A page of levels,
-// and with the first page what runs low; or the levels of an order's lines.
+// How much is there, as the gateway shows it to the holder of a token of its staff? A page of
+// levels, and with the first page what runs low; or the levels of an order's lines.
 import { CommandError } from '@orderpipeline/client'
 import type { ApiServer } from '@orderpipeline/client'
 import type { OrderPipeline } from '@orderpipeline/operator/api'

@@ -1,5 +1,5 @@
-// Does a process answer its probe? One HTTP request to the port that the probe names, on a connection
-// of its own.
+// Does a process answer its probe? One HTTP request to the port that the probe names, on a
+// connection of its own.
 import { request } from 'node:http'
 
 export interface ProbeAnswer {

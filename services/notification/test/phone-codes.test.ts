@@ -32,7 +32,9 @@ afterEach(() => provider.close())
 afterAll(() => database.drop())
 
 const phone = '+4915112345678'
-const pool = () => database.as('notification')
+function pool() {
+  return database.as('notification')
+}
 function save(customerId: string, number: string | undefined = phone) {
   return savePreferencesOf(pool(), customerId, { phone: number }, ['sms-order'])
 }

@@ -38,7 +38,9 @@ export interface Disputes {
   find(disputeId: string): Promise<Dispute>
   /** @throws DatabaseError */
   ofCharge(chargeId: string): Promise<readonly Dispute[]>
-  /** A page of those that were opened or closed since then, the oldest first. @throws DatabaseError */
+  /**
+   * A page of those that were opened or closed since then, the oldest first. @throws DatabaseError
+   */
   changedSince(since: Date, after?: Place): Promise<DisputePage>
 }
 

@@ -1,5 +1,5 @@
-// Where is the parcel of an order? With its carrier, as the carrier has reported it last; the events
-// of its way are in the order's timeline.
+// Where is the parcel of an order? With its carrier, as the carrier has reported it last; the
+// events of its way are in the order's timeline.
 import type { OrderView } from '../../model/orders.ts'
 
 const tones: Readonly<Record<string, string>> = { DELIVERED: 'good', RETURNED: 'bad', LOST: 'bad' }

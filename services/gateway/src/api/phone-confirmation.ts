@@ -1,5 +1,5 @@
-// How does a customer prove that their phone number is theirs? They have a code sent to it, and post
-// it back. How often that may be done is decided where the codes are.
+// How does a customer prove that their phone number is theirs? They have a code sent to it, and
+// post it back. How often that may be done is decided where the codes are.
 import { HttpProblemError, route } from '@orderpipeline/http'
 import type { Route } from '@orderpipeline/http'
 import { codePattern } from '@orderpipeline/notification/preferences'

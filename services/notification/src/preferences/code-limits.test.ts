@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
 import { codesADay, secondsUntilNextCode } from './code-limits.ts'
 
-const mine = (ageSeconds: number) => ({ ofCustomer: true, ofPhone: true, ageSeconds })
-const ofNumber = (ageSeconds: number) => ({ ofCustomer: false, ofPhone: true, ageSeconds })
+function mine(ageSeconds: number) {
+  return { ofCustomer: true, ofPhone: true, ageSeconds }
+}
+function ofNumber(ageSeconds: number) {
+  return { ofCustomer: false, ofPhone: true, ageSeconds }
+}
 
 test('a first code may be sent at once, and the next one a minute later', () => {
   expect(secondsUntilNextCode([])).toBe(0)

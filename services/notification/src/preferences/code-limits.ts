@@ -1,5 +1,5 @@
-// May a customer have another code sent? Each one is an SMS that the shop pays for, to a number whose
-// owner may not have requested it.
+// May a customer have another code sent? Each one is an SMS that the shop pays for, to a number
+// whose owner may not have requested it.
 
 export interface RecentCode {
   readonly ofCustomer: boolean

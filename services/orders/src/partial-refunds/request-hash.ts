@@ -1,6 +1,6 @@
 // Is a request for a refund the one that was accepted under its idempotency key? The hash that is
-// stored is of the lines in the order in which they came first, as every version has it; a repeat is
-// compared in that order, whichever its own is.
+// stored is of the lines in the order in which they came first, as every version has it; a repeat
+// is compared in that order, whichever its own is.
 import { createHash } from 'node:crypto'
 import type { OrderItem } from '@orderpipeline/order-events'
 import type { StoredRefund } from '../money/money.ts'

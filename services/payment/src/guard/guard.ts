@@ -77,7 +77,6 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
     const turnMs = limit.take(clock())
     if (turnMs > 0) await sleep(turnMs, undefined, { signal })
   }
-
   const ask = async <T>(orderId: string, call: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     const healthOf = (error: unknown): Health => (!signal.aborted && isOf(unwell)(error) ? 'unwell' : 'unclear')
     try {

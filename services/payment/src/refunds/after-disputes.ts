@@ -1,7 +1,7 @@
 // What is still owed to a customer whose bank has taken money back for good? A refund that waited
 // for the dispute would give it back a second time: it is dropped, unless the provider has made it
-// before the dispute and the answer was lost. Of a charge that was disputed in part, and whose order
-// was cancelled, the rest goes back as a refund of a part.
+// before the dispute and the answer was lost. Of a charge that was disputed in part, and whose
+// order was cancelled, the rest goes back as a refund of a part.
 import { eventId } from '@orderpipeline/order-events'
 import { partialRefundColumns } from '../apply.ts'
 import { lockedPayments } from '../locked-payments.ts'

@@ -1,5 +1,5 @@
-// What is published and stored once a refund that was due is made? The event comes first: a crash in
-// between repeats it, under the same id.
+// What is published and stored once a refund that was due is made? The event comes first: a crash
+// in between repeats it, under the same id.
 import type { Pool } from '@orderpipeline/postgres'
 import { writePayments } from '../apply.ts'
 import { lockedPayments } from '../locked-payments.ts'

@@ -70,8 +70,8 @@ async function outcomeOf(
 }
 
 /**
- * @throws ProviderError where it is of another amount: a provider that knows no refunds of parts may
- * have given back the whole charge, and a person has to see
+ * @throws ProviderError where it is of another amount: a provider that knows no refunds of parts
+ * may have given back the whole charge, and a person has to see
  */
 export function madePart(row: PartialRefund, { refundId, amountCents, currency }: Refund): PartialRefund {
   if (amountCents === row.amountCents) return { ...row, status: 'REFUNDED', providerRefundId: refundId }
