@@ -132,7 +132,11 @@ test('the class of an order is stored, shown, and carried by its event; that of 
   const high = await placed(order({ priorityOf: expensiveIsHigh, ...key }))
   expect(high).toMatchObject({ stored: 'high', shown: 'high', carried: 'high' })
   expect(await placed(order({ priorityOf: () => 'low', ...key }))).toEqual(high)
-  expect(await placed(order({ priorityOf: () => 'low' }))).toMatchObject({ stored: 'low', shown: 'low', carried: 'low' })
+  expect(await placed(order({ priorityOf: () => 'low' }))).toMatchObject({
+    stored: 'low',
+    shown: 'low',
+    carried: 'low',
+  })
   for (const request of [order(), order({ priorityOf: () => 'standard' })]) {
     const standard = await placed(request)
     expect(standard).toMatchObject({ stored: 'standard', shown: undefined, carried: undefined })

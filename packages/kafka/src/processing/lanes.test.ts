@@ -21,8 +21,7 @@ interface Item {
 test('while every lane has work, each is chosen in proportion to its weight', () => {
   const lanes = createLanes<Item>(settings)
   const counts = [0, 0, 0]
-  for (const [lane] of settings.entries())
-    for (let number = 0; number < 1_000; number++) lanes.push({ lane, number })
+  for (const [lane] of settings.entries()) for (let number = 0; number < 1_000; number++) lanes.push({ lane, number })
   for (let choice = 0; choice < 1_300; choice++) counts[lanes.shift()!.lane]!++
   expect(counts).toEqual([800, 400, 100])
   expect([...lanes.waiting()]).toEqual([
