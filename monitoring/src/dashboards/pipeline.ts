@@ -214,7 +214,8 @@ export const stage: Dashboard = {
         },
         {
           title: 'Waiting by class',
-          description: 'Messages that wait for a place in the concurrency. Only a stage with weights of the classes has it.',
+          description:
+            'Messages that wait for a place in the concurrency. Only a stage with weights of the classes has it.',
           unit: 'short',
           queries: [
             {

@@ -104,17 +104,7 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
         this.set(figures.holding() ? 1 : 0)
       },
     }),
-    waiting:
-      figures.waiting &&
-      new Gauge({
-        name: 'orderpipeline_stage_waiting',
-        help: 'Messages in flight that wait for a slot of the concurrency, by class; only with weights',
-        labelNames: ['class'],
-        registers,
-        collect() {
-          for (const [name, count] of figures.waiting?.() ?? []) this.set({ class: name }, count)
-        },
-      }),
+    waiting: figures.waiting && waitingGauge(registry, figures.waiting),
     rebalances: new Counter({
       name: 'orderpipeline_stage_rebalances_total',
       help: 'Assignments of partitions to this replica',
@@ -126,4 +116,16 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
       registers,
     }),
   }
+}
+
+function waitingGauge(registry: Registry, waiting: () => ReadonlyMap<string, number>): Gauge {
+  return new Gauge({
+    name: 'orderpipeline_stage_waiting',
+    help: 'Messages in flight that wait for a slot of the concurrency, by class; only with weights',
+    labelNames: ['class'],
+    registers: [registry],
+    collect() {
+      for (const [name, count] of waiting()) this.set({ class: name }, count)
+    },
+  })
 }

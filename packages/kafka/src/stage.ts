@@ -70,14 +70,15 @@ class RunningStage<Message, Item> {
 
   constructor(options: StageOptions<Message, Item>) {
     this.#options = options
-    this.#lanes = options.lanes && createLanes(options.lanes.settings)
+    const lanes = options.lanes && createLanes<ReadyWork>(options.lanes.settings)
+    this.#lanes = lanes
     this.#backoff = { firstMs: options.retry.backoffSeconds * 1_000, maxMs: 60_000 }
     this.#metrics = createStageMetrics(options.registry, {
       inFlight: () => this.#inFlightLimit.inFlight,
       lag: () => this.#assignments.current.tracker.lag(),
       quarantinedPartitions: () => this.#ownership.quarantine?.partitions.length ?? 0,
       holding: () => options.hold?.() ?? false,
-      waiting: this.#lanes?.waiting,
+      waiting: lanes && (() => lanes.waiting()),
     })
     this.#retryWaits = createRetryWaits(() => {
       if (this.#ownership.quarantine?.active) this.#inFlightLimit.wake()

@@ -15,15 +15,18 @@ function event(priority?: Priority) {
   return eventOf('StockReserved', data, { source: '/inventory', now: new Date(0), priority })
 }
 
-test.each(['high', 'low'] as const)('an event of a %s order carries the class to the event that follows', (priority) => {
-  const encoded = encode(event(priority))
-  expect(encoded.headers).toEqual({ ...encode(event()).headers, priority })
-  expect(encodeCleared(event(priority)).headers).toEqual(encoded.headers)
-  const read = decode(encoded.value, encoded.headers)
-  expect(read).toEqual(event(priority))
-  const captured = eventOf('PaymentCaptured', { ...data, chargeId: 'c' }, following(read, '/payment', new Date(0)))
-  expect(encode(captured).headers).toMatchObject({ priority })
-})
+test.each(['high', 'low'] as const)(
+  'an event of a %s order carries the class to the event that follows',
+  (priority) => {
+    const encoded = encode(event(priority))
+    expect(encoded.headers).toEqual({ ...encode(event()).headers, priority })
+    expect(encodeCleared(event(priority)).headers).toEqual(encoded.headers)
+    const read = decode(encoded.value, encoded.headers)
+    expect(read).toEqual(event(priority))
+    const captured = eventOf('PaymentCaptured', { ...data, chargeId: 'c' }, following(read, '/payment', new Date(0)))
+    expect(encode(captured).headers).toMatchObject({ priority })
+  },
+)
 
 test('an event of a standard order is the same to the byte as one without a class', () => {
   expect(event('standard')).toEqual(event())

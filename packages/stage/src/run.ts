@@ -110,9 +110,8 @@ export function startStage<Prepared>(
     // Only called for stages that prepare nothing, whose Prepared says nothing.
     itemOf: (event) => (isProductEvent(event) ? { event } : { event, prepared: undefined as Prepared }),
     overtakes: overtakes && ((event) => !isProductEvent(event) && overtakes(event)),
-    lanes: lanesOf(config.STAGE_PRIORITY_WEIGHTS),
     ...(definition.hold ? { hold: definition.hold } : {}),
-    spacing: definition.spacing,
+    ...{ spacing: definition.spacing, lanes: lanesOf(config.STAGE_PRIORITY_WEIGHTS) },
     effect: (items, settled) => store.effect(items, settled),
     settle: (settled) => store.settle(settled),
     mayJoin: () => mayJoin(joining, logger),

@@ -1,5 +1,11 @@
 // What do callers get back? The shapes that the OpenAPI document promises.
-import { cancellationReasons, disputeOutcomes, orderStatuses, parcelStatuses, priorities } from '@orderpipeline/order-events'
+import {
+  cancellationReasons,
+  disputeOutcomes,
+  orderStatuses,
+  parcelStatuses,
+  priorities,
+} from '@orderpipeline/order-events'
 import { availabilities } from '@orderpipeline/orders/queries'
 import { staffActs } from '@orderpipeline/orders/staff'
 import { z } from 'zod'

@@ -41,13 +41,13 @@ interface Wish {
 
 async function place({ tier, quantity = 1, key, body = {} }: Wish) {
   const authorization = `Bearer ${await keys.token('customer-1', tier === undefined ? {} : { tier })}`
-  const placed = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, {
+  const answer = await ask<{ orderId: string }>(`${gateway.url}/v1/orders`, {
     body: { items: [{ sku: 'SKU-0001', quantity }], ...body },
     headers: { authorization, ...(key === undefined ? {} : { 'idempotency-key': key }) },
   })
-  const { orderId } = placed.body
+  const { orderId } = answer.body
   const view = await ask<{ priority?: string }>(`${gateway.url}/v1/orders/${orderId}`, { headers: { authorization } })
-  return { status: placed.status, orderId, priority: view.body.priority }
+  return { status: answer.status, orderId, priority: view.body.priority }
 }
 
 async function headersOf(orderId: string) {

@@ -115,7 +115,7 @@ test('the event in the outbox is the order with its request data', async () => {
 test('the class of an order is stored, shown, and carried by its event; that of a standard order is not', async () => {
   const intake = gateway()
   const expensiveIsHigh = (totalCents: number) => (totalCents > 0 ? 'high' : 'low')
-  const placed = async (request: OrderRequest) => {
+  const place = async (request: OrderRequest) => {
     const { orderId } = await intake.place(request)
     const [stored] = await database.ask<{ priority: string; headers: Record<string, string>; value: string }>(
       'orders',
@@ -129,12 +129,16 @@ test('the class of an order is stored, shown, and carried by its event; that of 
   }
   // By what it costs: the intake knows the total, and no one else does before.
   const key = { customerId: 'of-a-class', idempotencyKey: 'first' }
-  const high = await placed(order({ priorityOf: expensiveIsHigh, ...key }))
+  const high = await place(order({ priorityOf: expensiveIsHigh, ...key }))
   expect(high).toMatchObject({ stored: 'high', shown: 'high', carried: 'high' })
-  expect(await placed(order({ priorityOf: () => 'low', ...key }))).toEqual(high)
-  expect(await placed(order({ priorityOf: () => 'low' }))).toMatchObject({ stored: 'low', shown: 'low', carried: 'low' })
+  expect(await place(order({ priorityOf: () => 'low', ...key }))).toEqual(high)
+  expect(await place(order({ priorityOf: () => 'low' }))).toMatchObject({
+    stored: 'low',
+    shown: 'low',
+    carried: 'low',
+  })
   for (const request of [order(), order({ priorityOf: () => 'standard' })]) {
-    const standard = await placed(request)
+    const standard = await place(request)
     expect(standard).toMatchObject({ stored: 'standard', shown: undefined, carried: undefined })
   }
 })

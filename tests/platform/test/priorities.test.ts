@@ -79,7 +79,7 @@ test('20 high orders overtake 300 low ones in front of payment, and each custome
   await until(async () => (await figure('orderpipeline_stage_in_hand')) === 300, 250)
   expect(chargeStarts).toHaveLength(concurrency)
   const high = await Promise.all(Array.from({ length: 20 }, (_, n) => place(`high-${n}`, 'high')))
-  // Of a customer whose low orders wait: it comes after them.
+  // Its customer has low orders that wait: it comes after them.
   const behind = await place('low-0', 'high')
   await until(async () => (await figure('orderpipeline_stage_in_hand')) === 321, 250)
   expect(await figure('orderpipeline_stage_waiting{class="high"}')).toBe(20)
@@ -112,13 +112,13 @@ test('20 high orders overtake 300 low ones in front of payment, and each custome
 test('every event of an order carries its class, and that of a standard order carries none', async () => {
   const standard = await Promise.all(['standard', 'gold'].map((tier) => place(`other-${tier}`, tier)))
   await platform.settled()
-  let seen = 0
+  let eventCount = 0
   for (const topic of shopTopics)
     for (const { value, headers } of await platform.bench.records(topic)) {
       const { orderId } = decode(value).data
-      seen++
+      eventCount++
       if (standard.includes(orderId)) expect(headers).not.toHaveProperty('priority')
       else expect(headers.priority).toBe(classOf.get(orderId))
     }
-  expect(seen).toBeGreaterThan(323 * 5)
+  expect(eventCount).toBeGreaterThan(323 * 5)
 }, 120_000)

@@ -33,10 +33,7 @@ export interface Slot {
  * `ready`: holds the next work of each key until a place is free, and says which is next; by
  * default what came first. There is never more than one of a key in it.
  */
-export function createKeySerialExecutor(
-  concurrency: number,
-  ready: ReadyQueue<ReadyWork> = fifo(),
-): KeySerialExecutor {
+export function createKeySerialExecutor(concurrency: number, ready: ReadyQueue<ReadyWork> = fifo()): KeySerialExecutor {
   /** A key is here while work of it is under way; its value is the work that waits behind. */
   const busy = new Map<string, ReadyWork[]>()
   /** Work that released its place and needs one again goes before work that has not begun. */

@@ -18,11 +18,10 @@ interface Item {
   readonly number: number
 }
 
-test('while every lane has work, each is chosen in proportion to its weight', () => {
+test('while every lane has work, each is next in proportion to its weight', () => {
   const lanes = createLanes<Item>(settings)
   const counts = [0, 0, 0]
-  for (const [lane] of settings.entries())
-    for (let number = 0; number < 1_000; number++) lanes.push({ lane, number })
+  for (const [lane] of settings.entries()) for (let number = 0; number < 1_000; number++) lanes.push({ lane, number })
   for (let choice = 0; choice < 1_300; choice++) counts[lanes.shift()!.lane]!++
   expect(counts).toEqual([800, 400, 100])
   expect([...lanes.waiting()]).toEqual([
@@ -52,12 +51,12 @@ test('the first of a lane waits for no more choices of higher lanes than the bou
       const sum = (upTo: number) => list.slice(0, upTo).reduce((total, weight) => total + weight, 0)
       const bounds = list.map((weight, lane) => Math.ceil(sum(lane) / weight))
       const choose = () => {
-        const chosen = lanes.shift()
-        if (!chosen) return waiting.forEach((queue) => expect(queue).toEqual([]))
+        const next = lanes.shift()
+        if (!next) return waiting.forEach((queue) => expect(queue).toEqual([]))
         // The oldest of its lane, and nothing twice or never.
-        expect(waiting[chosen.lane]!.shift()).toBe(chosen.number)
-        higherChoices[chosen.lane] = 0
-        for (let lane = chosen.lane + 1; lane < list.length; lane++) {
+        expect(waiting[next.lane]!.shift()).toBe(next.number)
+        higherChoices[next.lane] = 0
+        for (let lane = next.lane + 1; lane < list.length; lane++) {
           if (waiting[lane]!.length > 0) higherChoices[lane]!++
           else higherChoices[lane] = 0
           expect(higherChoices[lane]).toBeLessThanOrEqual(bounds[lane]!)

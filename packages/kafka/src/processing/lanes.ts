@@ -2,7 +2,7 @@
 // lower lane has waited for its share.
 //
 // A lower lane that is not empty counts its own weight for each choice of a higher lane. It is due
-// when that comes to the sum of all higher weights, and the lowest lane that is due is chosen. So
+// when that comes to the sum of all higher weights, and the lowest lane that is due is next. So
 // the first of a lane waits for at most `ceil(higher weights / own weight)` choices of higher
 // lanes: 2 and 12 with the weights 8, 4 and 1. While every lane has work, each is chosen in
 // proportion to its weight.
@@ -44,13 +44,13 @@ export function createLanes<Item extends { readonly lane: number }>(settings: re
     },
     shift: () => {
       // The highest lane has none above it and is always due.
-      const chosen = lanes.findLast(isDue) ?? lanes.find(hasItems)
-      if (!chosen) return undefined
-      chosen.waited = Math.max(0, chosen.waited - chosen.higherWeights)
+      const next = lanes.findLast(isDue) ?? lanes.find(hasItems)
+      if (!next) return undefined
+      next.waited = Math.max(0, next.waited - next.higherWeights)
       for (const lane of lanes)
-        if (lane.index > chosen.index) lane.waited = hasItems(lane) ? lane.waited + lane.weight : 0
+        if (lane.index > next.index) lane.waited = hasItems(lane) ? lane.waited + lane.weight : 0
       length--
-      return chosen.items.shift()
+      return next.items.shift()
     },
     waiting: () => new Map(lanes.map(({ name, items }) => [name, items.length])),
   }

@@ -109,7 +109,8 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     },
     records,
     events: async (topic) => (await records(topic)).map(({ value, headers }) => decode(value, headers)),
-    productEvents: async (topic) => (await records(topic)).map(({ value, headers }) => decodeAny(value, headers)).filter(isProductEvent),
+    productEvents: async (topic) =>
+      (await records(topic)).map(({ value, headers }) => decodeAny(value, headers)).filter(isProductEvent),
     lag: (stage, topic) => groupLag(address, groupPrefix + stage, prefix + topic, logger),
     close: async () => {
       await Promise.all([...stages].map((stage) => stage.drain()))

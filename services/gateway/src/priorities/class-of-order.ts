@@ -1,5 +1,5 @@
-// Which class has an order? The one that a claim of the customer's token names, or else the one that
-// its amount gives; a customer cannot choose it with the order.
+// Which class has an order? The one that a claim of the customer's token names, or else the one
+// that its amount gives; a customer cannot choose it with the order.
 import { priorityFrom } from '@orderpipeline/order-events'
 import type { Priority } from '@orderpipeline/order-events'
 import type { PrioritySettings } from './settings.ts'

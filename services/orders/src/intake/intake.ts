@@ -80,8 +80,8 @@ export function createIntake(options: IntakeOptions): Intake {
 
   return {
     place: async (request) => {
-      // For its class an order counts as what it is expected to cost: if it costs something else, it
-      // is refused.
+      // For its class an order counts as what it is expected to cost: if it costs something else,
+      // it is refused.
       const priority = request.priorityOf?.(request.expectedTotalCents ?? 0)
       try {
         if (priority && batcher.waiting >= shareBeforeShedding[priority] * options.maxWaiting)

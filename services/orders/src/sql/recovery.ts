@@ -14,8 +14,8 @@ WHERE order_id = ANY ($1::uuid[])
 
 /**
  * $1: order ids, $2: customers, $3: currencies, $4: correlation ids or null, $5: when they were
- * placed, $6: ids of their first events; $7 to $10: their lines; $11: classes. Returns those that were
- * missing.
+ * placed, $6: ids of their first events; $7 to $10: their lines; $11: classes. Returns those that
+ * were missing.
  */
 export const addOrders: Statement = {
   name: 'orders.recover-orders',
