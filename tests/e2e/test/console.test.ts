@@ -119,7 +119,8 @@ describe('a console in the cluster', () => {
     expect(session.status, await session.clone().text()).toBe(200)
     const { by } = (await session.json()) as { by: string }
     expect(by).toContain('system:serviceaccount:')
-    const stream = await send('/api/stream', { headers: { cookie: session.headers.get('set-cookie') ?? '' } })
+    const [cookie = ''] = session.headers.get('set-cookie')?.split(';') ?? []
+    const stream = await send('/api/stream', { headers: { cookie } })
     expect(stream.status).toBe(200)
     const state = await firstText(stream, /"name":"shop"/)
     expect(state).toContain('"writes":')
