@@ -10,6 +10,7 @@ export interface StageGaugeSources {
   readonly quarantinedPartitions: () => number
   /** Whether it leaves messages in Kafka, since what they need is known to be away. */
   readonly holding: () => boolean
+  readonly standstillSeconds: () => number
 }
 
 /** The reason that an error class of ours carries, else its name: few enough to be a label. */
@@ -62,12 +63,6 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
       buckets: secondsBuckets,
       registers,
     }),
-    fetchSeconds: new Histogram({
-      name: 'orderpipeline_stage_fetch_seconds',
-      help: 'Time from a fetch request to its answer, with the wait for messages',
-      buckets: secondsBuckets,
-      registers,
-    }),
     inHand: new Gauge({
       name: 'orderpipeline_stage_in_hand',
       help: 'Messages in flight: fetched and not finished',
@@ -102,10 +97,31 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
         this.set(figures.holding() ? 1 : 0)
       },
     }),
+    ...consumerGroupMetrics(registers, figures),
+  }
+}
+
+function consumerGroupMetrics(registers: Registry[], figures: Pick<StageGaugeSources, 'standstillSeconds'>) {
+  return {
+    fetchSeconds: new Histogram({
+      name: 'orderpipeline_stage_fetch_seconds',
+      help: 'Time from a fetch request to its answer, with the wait for messages',
+      buckets: secondsBuckets,
+      registers,
+    }),
     rebalances: new Counter({
       name: 'orderpipeline_stage_rebalances_total',
       help: 'Assignments of partitions to this replica',
       registers,
+    }),
+    standstill: new Counter({
+      name: 'orderpipeline_stage_rebalance_standstill_seconds_total',
+      help: 'Seconds in which the partitions of this replica were not fetched because the group rebalanced',
+      registers,
+      collect() {
+        this.reset()
+        this.inc(figures.standstillSeconds())
+      },
     }),
     crashes: new Counter({
       name: 'orderpipeline_stage_consumer_crashes_total',

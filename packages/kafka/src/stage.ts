@@ -17,6 +17,7 @@ import { ForeignGroupError } from './consumer/group-owner.ts'
 import { createInFlightLimit } from './admission/in-flight-limit.ts'
 import { createKeySerialExecutor } from './processing/key-serial-executor.ts'
 import { linesAbout } from './processing/log-fields.ts'
+import { createStandstill } from './consumer/standstill.ts'
 import { startMembership } from './consumer/membership.ts'
 import type { Membership, PassedOver } from './consumer/membership.ts'
 import { acceptMessage } from './processing/message-in-flight.ts'
@@ -55,6 +56,7 @@ class RunningStage<Message, Item> {
   readonly #draining = new AbortController()
   readonly #metrics: StageMetrics
   readonly #inFlightLimit = createInFlightLimit(maxInFlight)
+  readonly #standstill = createStandstill(() => performance.now())
   readonly #retryWaits: RetryWaits
   readonly #ownership: PartitionOwnership
   readonly #settledItems: SettledItems<Item>
@@ -72,6 +74,7 @@ class RunningStage<Message, Item> {
       lag: () => this.#assignments.current.tracker.lag(),
       quarantinedPartitions: () => this.#ownership.quarantine?.partitions.length ?? 0,
       holding: () => options.hold?.() ?? false,
+      standstillSeconds: () => this.#standstill.seconds(),
     })
     this.#retryWaits = createRetryWaits(() => {
       if (this.#ownership.quarantine?.active) this.#inFlightLimit.wake()
@@ -188,16 +191,20 @@ class RunningStage<Message, Item> {
       onAssigned: (partitions) => {
         this.#metrics.rebalances.inc()
         this.#assignments.begin(partitions)
+        this.#standstill.assign(this.#assignments.current.partitionCount > 0)
         this.#ownership.take(partitions)
       },
       onRevoking: () => {
+        this.#standstill.revoke(this.#assignments.current.partitionCount > 0)
         this.#assignments.end()
         return this.#ownership.release()
       },
       onPassedOver: (batch) => this.#passOver(batch),
+      onFetchStart: () => this.#standstill.fetch(),
       onFetch: (seconds) => this.#metrics.fetchSeconds.observe(seconds),
       onCrash: (error) => {
         this.#metrics.crashes.inc()
+        this.#standstill.cancel()
         this.#assignments.end()
         void this.#ownership.release()
         if (error instanceof ForeignGroupError) logger.error({ error }, 'this replica stays out of its consumer group')
