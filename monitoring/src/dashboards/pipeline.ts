@@ -38,6 +38,12 @@ export const pipeline: Dashboard = {
           'orderpipeline_group_arrived_per_second',
         ),
         byStage(
+          'Time to drain',
+          'Time until nothing waits for each stage, at the present rates. A stage whose lag grows has no line.',
+          's',
+          'orderpipeline_group_drain_seconds',
+        ),
+        byStage(
           'Consumed',
           'Messages per second that each stage consumes.',
           'ops',
@@ -118,9 +124,15 @@ export const pipeline: Dashboard = {
             },
           ],
         },
+        byStage(
+          'Open dead letters',
+          'Messages given up that have been neither replayed nor discarded. Each is an order that makes no progress.',
+          'short',
+          'orderpipeline_stage_dead_letters_open',
+        ),
         {
-          title: 'Dead letters',
-          description: 'All messages that a stage has given up. Each is an order that makes no progress.',
+          title: 'Dead letters since the pods started',
+          description: 'Messages that a stage has given up, by reason, whether or not they were replayed since.',
           unit: 'short',
           queries: [
             {
@@ -175,6 +187,28 @@ export const stage: Dashboard = {
           queries: ['arrived', 'consumed'].map((which) => ({
             expr: `orderpipeline_group_${which}_per_second{${ofStage}}`,
             legend: which,
+          })),
+        },
+        {
+          title: 'Time to drain',
+          description: 'Time until nothing waits, at the present rates. There is no line while the lag grows.',
+          unit: 's',
+          queries: [{ expr: `orderpipeline_group_drain_seconds{${ofStage}}`, legend: 'time to drain' }],
+        },
+        {
+          title: 'Open dead letters',
+          description: 'Messages given up that have been neither replayed nor discarded.',
+          unit: 'short',
+          queries: [{ expr: `orderpipeline_stage_dead_letters_open{${ofStage}}`, legend: 'dead letters' }],
+        },
+        {
+          title: 'Standstill in rebalances',
+          description:
+            'Share of the time in which the partitions of a replica were not fetched because the group rebalanced: of the replica that stood still longest, and the mean of all.',
+          unit: 'percentunit',
+          queries: (['max', 'avg'] as const).map((which) => ({
+            expr: `${which}(rate(orderpipeline_stage_rebalance_standstill_seconds_total{${ofStagePods}}[5m]))`,
+            legend: which === 'max' ? 'longest' : 'mean',
           })),
         },
         {
