@@ -119,7 +119,7 @@ export const pipeline: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: `histogram_quantile(0.95, sum by (le, status) (rate(orders_processing_seconds_bucket{${ofPods}}[5m])))`,
+              expr: `histogram_quantile(0.95, sum by (le, status) (rate(orders_processing_seconds_bucket{${ofPods}}[$__rate_interval])))`,
               legend: '{{ status }}',
             },
           ],
@@ -131,12 +131,12 @@ export const pipeline: Dashboard = {
           'orderpipeline_stage_dead_letters_open',
         ),
         {
-          title: 'Dead letters since the pods started',
-          description: 'Messages that a stage has given up, by reason, whether or not they were replayed since.',
+          title: 'Messages given up',
+          description: 'In an hour, by stage and reason, whether or not they were replayed since.',
           unit: 'short',
           queries: [
             {
-              expr: `sum by (orderpipeline_dev_stage, reason) (orderpipeline_stage_dead_letters_total{${ofPods}}) or vector(0)`,
+              expr: `sum by (orderpipeline_dev_stage, reason) (increase(orderpipeline_stage_dead_letters_total{${ofPods}}[1h])) or vector(0)`,
               legend: '{{ orderpipeline_dev_stage }} {{ reason }}',
             },
           ],
@@ -207,7 +207,7 @@ export const stage: Dashboard = {
             'Share of the time in which the partitions of a replica were not fetched because the group rebalanced: of the replica that stood still longest, and the mean of all.',
           unit: 'percentunit',
           queries: (['max', 'avg'] as const).map((which) => ({
-            expr: `${which}(rate(orderpipeline_stage_rebalance_standstill_seconds_total{${ofStagePods}}[5m]))`,
+            expr: `${which}(rate(orderpipeline_stage_rebalance_standstill_seconds_total{${ofStagePods}}[$__rate_interval]))`,
             legend: which === 'max' ? 'longest' : 'mean',
           })),
         },
@@ -229,7 +229,7 @@ export const stage: Dashboard = {
           description: 'From the start until its effect is stored and its events are published.',
           unit: 's',
           queries: [0.5, 0.95, 0.99].map((quantile) => ({
-            expr: `histogram_quantile(${quantile}, sum by (le) (rate(orderpipeline_stage_processing_seconds_bucket{${ofStagePods}}[5m])))`,
+            expr: `histogram_quantile(${quantile}, sum by (le) (rate(orderpipeline_stage_processing_seconds_bucket{${ofStagePods}}[$__rate_interval])))`,
             legend: `p${quantile * 100}`,
           })),
         },
@@ -240,8 +240,8 @@ export const stage: Dashboard = {
           queries: [
             {
               expr:
-                `sum(rate(orderpipeline_stage_batch_size_sum{${ofStagePods}}[5m])) / ` +
-                `sum(rate(orderpipeline_stage_batch_size_count{${ofStagePods}}[5m]))`,
+                `sum(rate(orderpipeline_stage_batch_size_sum{${ofStagePods}}[$__rate_interval])) / ` +
+                `sum(rate(orderpipeline_stage_batch_size_count{${ofStagePods}}[$__rate_interval]))`,
               legend: 'messages',
             },
           ],
@@ -258,7 +258,7 @@ export const stage: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: `sum(rate(orderpipeline_stage_retries_total{${ofStagePods}}[5m])) or vector(0)`,
+              expr: `sum(rate(orderpipeline_stage_retries_total{${ofStagePods}}[$__rate_interval])) or vector(0)`,
               legend: 'retries',
             },
           ],
@@ -272,7 +272,7 @@ export const stage: Dashboard = {
           title: 'CPU',
           description: 'Cores, by pod.',
           unit: 'short',
-          queries: [{ expr: `rate(process_cpu_seconds_total{${ofStagePods}}[5m])`, legend: '{{ pod }}' }],
+          queries: [{ expr: `rate(process_cpu_seconds_total{${ofStagePods}}[$__rate_interval])`, legend: '{{ pod }}' }],
         },
         {
           title: 'Memory',

@@ -14,7 +14,7 @@ import type { Platform } from '../src/platform.ts'
 import { waitFor } from '../src/wait.ts'
 
 const intervalSeconds = 5
-const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment' }
+const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment', __rate_interval: '5m' }
 
 /** Metrics that the example shop does not have, by what they need. */
 const requirements: Readonly<Record<string, string>> = {
