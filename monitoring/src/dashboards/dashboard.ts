@@ -92,7 +92,9 @@ function panelBuilder({ title, description, unit, queries }: Panel): PanelBuilde
       new DataqueryBuilder()
         .refId(String.fromCharCode(65 + index))
         .expr(expr)
-        .legendFormat(legend),
+        .legendFormat(legend)
+        // Points that lead to traces; only histograms have them.
+        .exemplar(expr.includes('_bucket{')),
     )
   })
   return builder

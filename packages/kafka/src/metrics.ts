@@ -1,5 +1,5 @@
 // What does a stage say about itself in numbers?
-import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import { Counter, Gauge, Histogram, secondsBuckets, tracedHistogram } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
 
 export type StageMetrics = ReturnType<typeof createStageMetrics>
@@ -57,7 +57,7 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
       buckets: secondsBuckets,
       registers,
     }),
-    processingSeconds: new Histogram({
+    processingSeconds: tracedHistogram({
       name: 'orderpipeline_stage_processing_seconds',
       help: 'Time from the start of a message to the publication of its events',
       buckets: secondsBuckets,

@@ -16,7 +16,11 @@ import { waitFor } from '../src/wait.ts'
 const intervalSeconds = 5
 const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment', __rate_interval: '5m' }
 
-/** Metrics that the example shop does not have, by what they need. */
+/**
+ * Metrics that the example shop does not have, by what they need. tests/platform/test/prometheus.test.ts
+ * makes all but the repair, and a real Prometheus answers their queries there; operator/test/contested-fields.test.ts
+ * makes the repair on a real API server. A shop without trouble must not have them here: an alert would be pending.
+ */
 const requirements: Readonly<Record<string, string>> = {
   gateway_expected_wait_seconds: 'PROMISE_SECONDS of the gateway',
   gateway_orders_shed_total: 'PROMISE_SECONDS of the gateway',
