@@ -1,6 +1,6 @@
 // Is a dashboard as Grafana's dashboard-linter wants it? The rules of that program that concern us,
-// on the JSON that Grafana reads. Where it asks for matchers of job and instance, ours select by the
-// labels of a pipeline. Pure.
+// on the JSON that Grafana reads. Where it asks for matchers of job and instance, ours select by
+// the labels of a pipeline. Pure.
 
 interface Target {
   readonly refId?: string

@@ -4,9 +4,12 @@ import { exposition, tracedHistogram } from './open-metrics.ts'
 import { Counter, createRegistry, Gauge } from './registry.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
-const traceparent = (flags: string) => `00-${traceId}-00f067aa0ba902b7-${flags}`
 const prometheus =
   'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,*/*;q=0.1'
+
+function traceparent(flags: string): string {
+  return `00-${traceId}-00f067aa0ba902b7-${flags}`
+}
 
 function bench() {
   const registry = createRegistry({ stage: 'payment' })

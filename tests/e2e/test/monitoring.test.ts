@@ -17,9 +17,9 @@ const intervalSeconds = 5
 const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment', __rate_interval: '5m' }
 
 /**
- * Metrics that the example shop does not have, by what they need. tests/platform/test/prometheus.test.ts
- * makes all but the repair, and a real Prometheus answers their queries there; operator/test/contested-fields.test.ts
- * makes the repair on a real API server. A shop without trouble must not have them here: an alert would be pending.
+ * Metrics that the example shop does not have, by what they need. They are not made here, where no
+ * alert may fire. In tests/platform/test/prometheus.test.ts a real Prometheus has all but the
+ * repair, which operator/test/contested-fields.test.ts makes on a real API server.
  */
 const requirements: Readonly<Record<string, string>> = {
   gateway_expected_wait_seconds: 'PROMISE_SECONDS of the gateway',
