@@ -40,7 +40,7 @@ export interface Violation {
   /** As dashboard-linter names it, where it has the rule. */
   readonly rule: string
   readonly at: string
-  readonly found: string
+  readonly value: string
 }
 
 const source = '${datasource}'
@@ -57,8 +57,8 @@ export function violationsIn(dashboard: GrafanaDashboard): readonly Violation[] 
   ]
 }
 
-function violated(rule: string, at: string, found: string, isViolated: boolean): Violation[] {
-  return isViolated ? [{ rule, at, found }] : []
+function violated(rule: string, at: string, value: string, isViolated: boolean): Violation[] {
+  return isViolated ? [{ rule, at, value }] : []
 }
 
 function ofDashboard({ title = '', uid = '', editable, templating }: GrafanaDashboard): Violation[] {
@@ -109,8 +109,8 @@ function ofPanel({
 
 function ofTarget(panel: string, { expr = '', legendFormat = '' }: Target, variables: readonly string[]): Violation[] {
   const selectors = selectorsIn(expr)
-  const needed = ['namespace', 'pipeline', 'stage'].filter((name) => variables.includes(name))
-  const missing = needed
+  const selections = ['namespace', 'pipeline', 'stage'].filter((name) => variables.includes(name))
+  const missing = selections
     .slice(0, 2)
     .filter((name) => !selectors.every(({ matchers }) => matchers.includes(`="$${name}"`)))
   const unknown = [...expr.matchAll(/\$([a-z]+)/g)].flatMap(([, name = '']) => (variables.includes(name) ? [] : [name]))

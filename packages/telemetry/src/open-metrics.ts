@@ -19,8 +19,8 @@ export interface Exposition {
 
 /** `accept`: the header of the request. */
 export async function exposition(registry: Registry, accept: string | undefined): Promise<Exposition> {
-  const wanted = accept?.includes('application/openmetrics-text') ? openMetricsOf(registry) : registry
-  return { contentType: wanted.contentType, text: await wanted.metrics() }
+  const format = accept?.includes('application/openmetrics-text') ? openMetricsOf(registry) : registry
+  return { contentType: format.contentType, text: await format.metrics() }
 }
 
 /**

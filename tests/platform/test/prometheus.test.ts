@@ -125,8 +125,8 @@ test('buckets of requests, of stages and of whole orders lead to traces that wer
   ]) {
     const query = `${histogram}_bucket{namespace="default"}`
     await until(async () => (await exemplarsOf(query)).length > 0)
-    const sent = () => new Set(receiver.spans.map(({ traceId }) => traceId))
-    await until(async () => (await exemplarsOf(query)).every((id) => sent().has(id)))
+    const traceIds = () => new Set(receiver.spans.map(({ traceId }) => traceId))
+    await until(async () => (await exemplarsOf(query)).every((id) => traceIds().has(id)))
   }
 })
 
@@ -152,7 +152,7 @@ test('every query of a dashboard that needs trouble or a setting has data when i
   for (const query of queries) await until(async () => (await samples(query)) > 0)
 })
 
-/** Of the dashboards as Grafana reads them, for the pipeline `shop`. */
+/** Those of the dashboards as Grafana reads them, for the pipeline `shop`. */
 function queriesWith(metrics: readonly string[]): readonly string[] {
   const files = join(import.meta.dirname, '../../../charts/orderpipeline-operator/files/dashboards')
   const texts = readdirSync(files).flatMap((file) => {

@@ -13,7 +13,7 @@ export interface Standstill {
   fetch(): void
   /** What was begun does not count as a rebalance. */
   cancel(): void
-  /** Of all rebalances, the present one included. */
+  /** The sum over all rebalances, the present one included. */
   seconds(): number
 }
 
