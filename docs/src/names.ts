@@ -89,7 +89,7 @@ function metricsIn(file: ts.SourceFile): Row[] {
   })
 }
 
-/** Of an array of texts, or of the constant of the file that has it. @throws Error otherwise */
+/** The texts of an array, or of the constant that has it. @throws Error where there are none */
 function labelsIn(value: ts.Node | undefined, file: ts.SourceFile): string[] {
   if (value && ts.isAsExpression(value)) return labelsIn(value.expression, file)
   if (value && ts.isStringLiteralLike(value)) return [value.text]
