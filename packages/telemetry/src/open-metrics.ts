@@ -70,8 +70,8 @@ export function tracedHistogram<Label extends string = never>(
   },
 ): TracedHistogram<Label> {
   const { registers, ...rest } = configuration
-  // prom-client refuses exemplars where the registry is classic, and keeps them for either. Its types
-  // take labels of exemplars for labels of the metric.
+  // prom-client refuses exemplars where the registry is classic, and keeps them for either. Its
+  // types take labels of exemplars for labels of the metric.
   const histogram = new Histogram<Label | 'trace_id'>({ ...rest, enableExemplars: true, registers: [] })
   for (const registry of registers) registry.registerMetric(histogram)
   return {
