@@ -11,4 +11,5 @@ export {
   type ProcessStatus,
 } from './process/index.ts'
 export { ensureDebianPackages, ensureTool, ToolMissingError, toolPath, type ToolName } from './tools/index.ts'
+export { prometheusArguments } from './backing/index.ts'
 export { kubectlWith, type Kubectl } from './providers/kubectl.ts'

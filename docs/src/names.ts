@@ -1,5 +1,6 @@
 // Which environment variables do the programs read, and which metrics do they serve? As their
-// sources say: the schema of the variables with its comments, and the metrics with their help.
+// sources say: the schema of the variables with its comments, and the metrics with their labels and
+// help.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ interface Row {
   /** Program, or shared package. */
   readonly of: string
   readonly default?: string
+  readonly labels?: readonly string[]
   readonly text: string
 }
 
@@ -30,13 +32,26 @@ export function variablesPage(): string {
 }
 
 export function metricsPage(): string {
-  const rows = sources(/\.ts$/, [
-    'services/*/src/*',
-    'packages/*/src/*',
-    'operator/src/*',
-    'dev-services/src/*',
-  ]).flatMap(metricsIn)
-  return page('Metrics', 'What they mean together is in [telemetry.md](../guides/telemetry.md).', rows, false)
+  const about = [
+    'What they mean together is in [telemetry.md](../guides/telemetry.md). A stage puts `pipeline` and',
+    '`stage` on each of its metrics. The PodMonitors of the chart add labels of the pods: `namespace`,',
+    '`pod`, `orderpipeline_dev_pipeline` and `orderpipeline_dev_stage`.',
+  ]
+  return page('Metrics', about.join('\n'), metricRows(), false)
+}
+
+/** By name: which labels its program gives each metric. */
+export function metricLabels(): ReadonlyMap<string, readonly string[]> {
+  return new Map(metricRows().map(({ name, labels = [] }) => [name, labels]))
+}
+
+let metrics: readonly Row[] | undefined
+
+/** Read once: there are hundreds of sources. */
+function metricRows(): readonly Row[] {
+  const patterns = ['services/*/src/*', 'packages/*/src/*', 'operator/src/*', 'dev-services/src/*']
+  metrics ??= sources(/\.ts$/, patterns).flatMap(metricsIn)
+  return metrics
 }
 
 function sources(fits: RegExp, patterns: readonly string[]): ts.SourceFile[] {
@@ -61,15 +76,37 @@ function variablesIn(file: ts.SourceFile): Row[] {
 
 function metricsIn(file: ts.SourceFile): Row[] {
   return assignments(file).flatMap((node): Row[] => {
-    const help = ts.isObjectLiteralExpression(node.parent)
-      ? node.parent.properties.find((other) => other.name?.getText(file) === 'help')
-      : undefined
+    const properties = ts.isObjectLiteralExpression(node.parent) ? node.parent.properties : []
     const literal = (of: ts.Node | undefined) =>
       of && ts.isPropertyAssignment(of) && ts.isStringLiteralLike(of.initializer) ? of.initializer.text : undefined
-    const [name, text] = [literal(node), literal(help)]
+    const property = (name: string) => properties.find((other) => other.name?.getText(file) === name)
+    const [name, text] = [literal(node), literal(property('help'))]
     if (node.name.getText(file) !== 'name' || name === undefined || text === undefined) return []
-    return [{ name, of: ownerOf(file), text }]
+    const labelNames = property('labelNames')
+    if (labelNames === undefined) return [{ name, of: ownerOf(file), labels: [], text }]
+    const value = ts.isPropertyAssignment(labelNames) ? labelNames.initializer : labelNames.name
+    return [{ name, of: ownerOf(file), labels: labelsIn(value, file), text }]
   })
+}
+
+/** The texts of an array, or of the constant that has it. @throws Error where there are none */
+function labelsIn(value: ts.Node | undefined, file: ts.SourceFile): string[] {
+  if (value && ts.isAsExpression(value)) return labelsIn(value.expression, file)
+  if (value && ts.isStringLiteralLike(value)) return [value.text]
+  if (value && ts.isSpreadElement(value)) return labelsIn(value.expression, file)
+  if (value && ts.isArrayLiteralExpression(value)) return value.elements.flatMap((element) => labelsIn(element, file))
+  if (value && ts.isIdentifier(value)) return labelsIn(constantOf(value.text, file), file)
+  throw new Error(`${file.fileName}: the labels ${value?.getText(file) ?? ''} are not an array of texts`)
+}
+
+function constantOf(name: string, file: ts.SourceFile): ts.Node | undefined {
+  let constant: ts.Node | undefined
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && node.name.getText(file) === name) constant ??= node.initializer
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return constant
 }
 
 function assignments(file: ts.SourceFile): ts.PropertyAssignment[] {
@@ -105,10 +142,10 @@ function page(title: string, more: string, rows: readonly Row[], defaults: boole
   const code = (text: string) => (text === '' ? '' : `\`${cell(text)}\``)
   const cell = (text: string) => text.replace(/\s+/g, ' ').replaceAll('|', '\\|')
   const lines = rows.toSorted(byOwner).map((row) => {
-    const columns = [`\`${row.name}\``, row.of, ...(defaults ? [code(row.default ?? '')] : []), cell(row.text)]
-    return `| ${columns.join(' | ')} |`
+    const middle = defaults ? code(row.default ?? '') : (row.labels ?? []).map(code).join(', ')
+    return `| ${[`\`${row.name}\``, row.of, middle, cell(row.text)].join(' | ')} |`
   })
-  const head = defaults ? ['variable', 'read by', 'default', ''] : ['metric', 'served by', '']
+  const head = defaults ? ['variable', 'read by', 'default', ''] : ['metric', 'served by', 'labels', '']
   return [
     ...[`# ${title}`, '', generated, more, ''],
     `| ${head.join(' | ')} |`,

@@ -49,9 +49,11 @@ describe('the alerts', () => {
 
 describe('the dashboards', () => {
   it('have queries that Prometheus accepts', async () => {
-    const queries = descriptions.flatMap(({ rows }) =>
-      rows.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr))),
-    )
+    const queries = descriptions
+      .flatMap(({ rows }) =>
+        rows.flatMap(({ panels }) => panels.flatMap(({ queries }) => queries.map(({ expr }) => expr))),
+      )
+      .map((expr) => expr.replaceAll('$__rate_interval', '5m'))
     const records = queries.map((expr, index) => ({ record: `query_${index}`, expr }))
     const file = join(folder, 'queries.yaml')
     writeFileSync(file, stringify({ groups: [{ name: 'queries', rules: records }] }))

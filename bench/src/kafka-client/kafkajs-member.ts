@@ -35,6 +35,7 @@ export function startKafkajsMember({ bootstrapServers, groupId, topic, handle, o
     onRevoking: commit,
     onCrash: onRestart,
     onPassedOver: () => undefined,
+    onFetchStart: () => undefined,
     onFetch: () => undefined,
   })
   const timer = setInterval(() => void commit(), commitEveryMs)

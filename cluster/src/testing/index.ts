@@ -49,4 +49,11 @@ export { ensureDebianPackages } from '../tools/index.ts'
 export { installedKeda, kedaOperatorProcess } from './keda.ts'
 export { testGoProgram } from '../tools/go-program.ts'
 export { kafkaVersion } from '../backing/kafka-install.ts'
-export { kafkaCertificate, startKafka, startPgbouncer, startPostgres, startRedis } from '../backing/index.ts'
+export {
+  kafkaCertificate,
+  startKafka,
+  startPgbouncer,
+  startPostgres,
+  startPrometheus,
+  startRedis,
+} from '../backing/index.ts'

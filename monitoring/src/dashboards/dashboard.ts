@@ -6,6 +6,8 @@ import {
   QueryVariableBuilder,
   RowBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard'
+import { LegendDisplayMode, LegendPlacement, TooltipDisplayMode } from '@grafana/grafana-foundation-sdk/common'
+import { VizLegendOptionsBuilder, VizTooltipOptionsBuilder } from '@grafana/grafana-foundation-sdk/common'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 import { PanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries'
 
@@ -53,14 +55,25 @@ export function grafanaJson({ uid, title, variables, rows }: Dashboard): string 
     .refresh('30s')
     .time({ from: 'now-1h', to: 'now' })
     .timezone('browser')
+    // It is changed where it is written: Grafana would lose the change at the next upgrade.
+    .readonly()
     .withVariable(new DatasourceVariableBuilder('datasource').type('prometheus').label('Data source'))
   for (const [name, query] of Object.entries(variables))
     builder.withVariable(new QueryVariableBuilder(name).label(name).datasource(source).query(query).refresh(2).sort(1))
+  let id = 0
   for (const row of rows) {
-    builder.withRow(new RowBuilder(row.title))
-    for (const panel of row.panels) builder.withPanel(panelBuilder(panel))
+    builder.withRow(new RowBuilder(row.title).id(++id))
+    for (const panel of row.panels) builder.withPanel(panelBuilder(panel).id(++id))
   }
   return JSON.stringify(builder.build(), null, 2)
+}
+
+/** Without it the SDK hides the legend, and no line says what it is. */
+function legend(): VizLegendOptionsBuilder {
+  return new VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(LegendDisplayMode.List)
+    .placement(LegendPlacement.Bottom)
 }
 
 function panelBuilder({ title, description, unit, queries }: Panel): PanelBuilder {
@@ -72,12 +85,16 @@ function panelBuilder({ title, description, unit, queries }: Panel): PanelBuilde
     .height(panelSize.height)
     .span(panelSize.width)
     .datasource(source)
+    .legend(legend())
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
   queries.forEach(({ expr, legend }, index) => {
     builder.withTarget(
       new DataqueryBuilder()
         .refId(String.fromCharCode(65 + index))
         .expr(expr)
-        .legendFormat(legend),
+        .legendFormat(legend)
+        // Points that lead to traces; only histograms have them.
+        .exemplar(expr.includes('_bucket{')),
     )
   })
   return builder

@@ -38,6 +38,12 @@ export const pipeline: Dashboard = {
           'orderpipeline_group_arrived_per_second',
         ),
         byStage(
+          'Time to drain',
+          'Time until nothing waits for each stage, at the present rates. A stage whose lag grows has no line.',
+          's',
+          'orderpipeline_group_drain_seconds',
+        ),
+        byStage(
           'Consumed',
           'Messages per second that each stage consumes.',
           'ops',
@@ -113,18 +119,24 @@ export const pipeline: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: `histogram_quantile(0.95, sum by (le, status) (rate(orders_processing_seconds_bucket{${ofPods}}[5m])))`,
+              expr: `histogram_quantile(0.95, sum by (le, status) (rate(orders_processing_seconds_bucket{${ofPods}}[$__rate_interval])))`,
               legend: '{{ status }}',
             },
           ],
         },
+        byStage(
+          'Open dead letters',
+          'Messages given up that have been neither replayed nor discarded. Each is an order that makes no progress.',
+          'short',
+          'orderpipeline_stage_dead_letters_open',
+        ),
         {
-          title: 'Dead letters',
-          description: 'All messages that a stage has given up. Each is an order that makes no progress.',
+          title: 'Messages given up',
+          description: 'In an hour, by stage and reason, whether or not they were replayed since.',
           unit: 'short',
           queries: [
             {
-              expr: `sum by (orderpipeline_dev_stage, reason) (orderpipeline_stage_dead_letters_total{${ofPods}}) or vector(0)`,
+              expr: `sum by (orderpipeline_dev_stage, reason) (increase(orderpipeline_stage_dead_letters_total{${ofPods}}[1h])) or vector(0)`,
               legend: '{{ orderpipeline_dev_stage }} {{ reason }}',
             },
           ],
@@ -178,6 +190,28 @@ export const stage: Dashboard = {
           })),
         },
         {
+          title: 'Time to drain',
+          description: 'Time until nothing waits, at the present rates. There is no line while the lag grows.',
+          unit: 's',
+          queries: [{ expr: `orderpipeline_group_drain_seconds{${ofStage}}`, legend: 'time to drain' }],
+        },
+        {
+          title: 'Open dead letters',
+          description: 'Messages given up that have been neither replayed nor discarded.',
+          unit: 'short',
+          queries: [{ expr: `orderpipeline_stage_dead_letters_open{${ofStage}}`, legend: 'dead letters' }],
+        },
+        {
+          title: 'Standstill in rebalances',
+          description:
+            'Share of the time in which the partitions of a replica were not fetched because the group rebalanced: of the replica that stood still longest, and the mean of all.',
+          unit: 'percentunit',
+          queries: (['max', 'avg'] as const).map((which) => ({
+            expr: `${which}(rate(orderpipeline_stage_rebalance_standstill_seconds_total{${ofStagePods}}[$__rate_interval]))`,
+            legend: which === 'max' ? 'longest' : 'mean',
+          })),
+        },
+        {
           title: 'Rebalances',
           description: 'Each one moves partitions, and the group pauses meanwhile.',
           unit: 'short',
@@ -195,7 +229,7 @@ export const stage: Dashboard = {
           description: 'From the start until its effect is stored and its events are published.',
           unit: 's',
           queries: [0.5, 0.95, 0.99].map((quantile) => ({
-            expr: `histogram_quantile(${quantile}, sum by (le) (rate(orderpipeline_stage_processing_seconds_bucket{${ofStagePods}}[5m])))`,
+            expr: `histogram_quantile(${quantile}, sum by (le) (rate(orderpipeline_stage_processing_seconds_bucket{${ofStagePods}}[$__rate_interval])))`,
             legend: `p${quantile * 100}`,
           })),
         },
@@ -206,8 +240,8 @@ export const stage: Dashboard = {
           queries: [
             {
               expr:
-                `sum(rate(orderpipeline_stage_batch_size_sum{${ofStagePods}}[5m])) / ` +
-                `sum(rate(orderpipeline_stage_batch_size_count{${ofStagePods}}[5m]))`,
+                `sum(rate(orderpipeline_stage_batch_size_sum{${ofStagePods}}[$__rate_interval])) / ` +
+                `sum(rate(orderpipeline_stage_batch_size_count{${ofStagePods}}[$__rate_interval]))`,
               legend: 'messages',
             },
           ],
@@ -236,7 +270,7 @@ export const stage: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: `sum(rate(orderpipeline_stage_retries_total{${ofStagePods}}[5m])) or vector(0)`,
+              expr: `sum(rate(orderpipeline_stage_retries_total{${ofStagePods}}[$__rate_interval])) or vector(0)`,
               legend: 'retries',
             },
           ],
@@ -250,7 +284,7 @@ export const stage: Dashboard = {
           title: 'CPU',
           description: 'Cores, by pod.',
           unit: 'short',
-          queries: [{ expr: `rate(process_cpu_seconds_total{${ofStagePods}}[5m])`, legend: '{{ pod }}' }],
+          queries: [{ expr: `rate(process_cpu_seconds_total{${ofStagePods}}[$__rate_interval])`, legend: '{{ pod }}' }],
         },
         {
           title: 'Memory',

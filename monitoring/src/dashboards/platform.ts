@@ -16,7 +16,12 @@ export const gateway: Dashboard = {
           title: 'Requests',
           description: 'By status.',
           unit: 'reqps',
-          queries: [{ expr: `sum by (status) (rate(http_requests_total{${ofGateway}}[5m]))`, legend: '{{ status }}' }],
+          queries: [
+            {
+              expr: `sum by (status) (rate(http_requests_total{${ofGateway}}[$__rate_interval]))`,
+              legend: '{{ status }}',
+            },
+          ],
         },
         {
           title: 'Time of a request (p95)',
@@ -24,7 +29,7 @@ export const gateway: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: `histogram_quantile(0.95, sum by (le, route) (rate(http_request_duration_seconds_bucket{${ofGateway}}[5m])))`,
+              expr: `histogram_quantile(0.95, sum by (le, route) (rate(http_request_duration_seconds_bucket{${ofGateway}}[$__rate_interval])))`,
               legend: '{{ route }}',
             },
           ],
@@ -50,7 +55,7 @@ export const gateway: Dashboard = {
           title: 'Orders accepted',
           description: 'Orders per second.',
           unit: 'ops',
-          queries: [{ expr: `sum(rate(orders_created_total{${ofPods}}[5m]))`, legend: 'orders' }],
+          queries: [{ expr: `sum(rate(orders_created_total{${ofPods}}[$__rate_interval]))`, legend: 'orders' }],
         },
         {
           title: 'Events in the outbox',
@@ -70,7 +75,7 @@ export const gateway: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: `histogram_quantile(0.95, sum by (le, call) (rate(payment_provider_seconds_bucket{${ofPods}}[5m])))`,
+              expr: `histogram_quantile(0.95, sum by (le, call) (rate(payment_provider_seconds_bucket{${ofPods}}[$__rate_interval])))`,
               legend: '{{ call }}',
             },
           ],
@@ -94,7 +99,7 @@ export const database: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: `histogram_quantile(0.95, sum by (le, statement) (rate(orderpipeline_database_query_seconds_bucket{${ofPods}}[5m])))`,
+              expr: `histogram_quantile(0.95, sum by (le, statement) (rate(orderpipeline_database_query_seconds_bucket{${ofPods}}[$__rate_interval])))`,
               legend: '{{ statement }}',
             },
           ],
@@ -132,7 +137,7 @@ export const database: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: `histogram_quantile(0.95, sum by (le, orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_bucket{${ofPods}}[5m])))`,
+              expr: `histogram_quantile(0.95, sum by (le, orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_bucket{${ofPods}}[$__rate_interval])))`,
               legend: '{{ orderpipeline_dev_stage }}',
             },
           ],
@@ -144,8 +149,8 @@ export const database: Dashboard = {
           queries: [
             {
               expr:
-                `1 - sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_bucket{${ofPods},le="2.5"}[5m])) / ` +
-                `sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_count{${ofPods}}[5m]))`,
+                `1 - sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_bucket{${ofPods},le="2.5"}[$__rate_interval])) / ` +
+                `sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_fetch_seconds_count{${ofPods}}[$__rate_interval]))`,
               legend: '{{ orderpipeline_dev_stage }}',
             },
           ],
@@ -156,7 +161,7 @@ export const database: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: `sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_produced_total{${ofPods}}[5m]))`,
+              expr: `sum by (orderpipeline_dev_stage) (rate(orderpipeline_stage_produced_total{${ofPods}}[$__rate_interval]))`,
               legend: '{{ orderpipeline_dev_stage }}',
             },
           ],
@@ -178,7 +183,9 @@ export const operator: Dashboard = {
           title: 'Passes',
           description: 'By result.',
           unit: 'ops',
-          queries: [{ expr: 'sum by (result) (rate(orderpipeline_reconcile_total[5m]))', legend: '{{ result }}' }],
+          queries: [
+            { expr: 'sum by (result) (rate(orderpipeline_reconcile_total[$__rate_interval]))', legend: '{{ result }}' },
+          ],
         },
         {
           title: 'Time of a reconcile (p95)',
@@ -186,7 +193,7 @@ export const operator: Dashboard = {
           unit: 's',
           queries: [
             {
-              expr: 'histogram_quantile(0.95, sum by (le, priority) (rate(orderpipeline_reconcile_seconds_bucket[5m])))',
+              expr: 'histogram_quantile(0.95, sum by (le, priority) (rate(orderpipeline_reconcile_seconds_bucket[$__rate_interval])))',
               legend: '{{ priority }}',
             },
           ],
@@ -201,7 +208,9 @@ export const operator: Dashboard = {
           title: 'Requests to the API server',
           description: 'By verb. A settled system makes almost none.',
           unit: 'reqps',
-          queries: [{ expr: 'sum by (verb) (rate(orderpipeline_api_requests_total[5m]))', legend: '{{ verb }}' }],
+          queries: [
+            { expr: 'sum by (verb) (rate(orderpipeline_api_requests_total[$__rate_interval]))', legend: '{{ verb }}' },
+          ],
         },
         {
           title: 'Leader',
@@ -213,7 +222,7 @@ export const operator: Dashboard = {
           title: 'Failed reads of lag',
           description: 'Kafka did not answer.',
           unit: 'ops',
-          queries: [{ expr: 'sum(rate(orderpipeline_lag_read_failures_total[5m]))', legend: 'failures' }],
+          queries: [{ expr: 'sum(rate(orderpipeline_lag_read_failures_total[$__rate_interval]))', legend: 'failures' }],
         },
       ],
     },

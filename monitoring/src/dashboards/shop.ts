@@ -17,7 +17,7 @@ export const shop: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: `sum by (status) (rate(orders_processing_seconds_count{${ofPods}}[5m]))`,
+              expr: `sum by (status) (rate(orders_processing_seconds_count{${ofPods}}[$__rate_interval]))`,
               legend: '{{ status }}',
             },
           ],
@@ -30,8 +30,8 @@ export const shop: Dashboard = {
           queries: [
             {
               expr:
-                `sum(rate(orders_processing_seconds_count{${ofPods},status="SHIPPED"}[5m])) / ` +
-                `sum(rate(orders_processing_seconds_count{${ofPods},status=~"SHIPPED|CANCELLED"}[5m]))`,
+                `sum(rate(orders_processing_seconds_count{${ofPods},status="SHIPPED"}[$__rate_interval])) / ` +
+                `sum(rate(orders_processing_seconds_count{${ofPods},status=~"SHIPPED|CANCELLED"}[$__rate_interval]))`,
               legend: 'shipped',
             },
           ],
@@ -73,7 +73,7 @@ export const shop: Dashboard = {
           description: 'Above 0 orders take longer than customers were told.',
           unit: 's',
           queries: [0.5, 0.95].map((quantile) => ({
-            expr: `histogram_quantile(${quantile}, sum by (le) (rate(gateway_estimate_error_seconds_bucket{${ofPods}}[5m])))`,
+            expr: `histogram_quantile(${quantile}, sum by (le) (rate(gateway_estimate_error_seconds_bucket{${ofPods}}[$__rate_interval])))`,
             legend: `p${quantile * 100}`,
           })),
         },
@@ -128,7 +128,7 @@ export const shop: Dashboard = {
           unit: 'reqps',
           queries: [
             {
-              expr: `sum by (call, outcome) (rate(carrier_calls_total{${ofPods}}[5m])) or vector(0)`,
+              expr: `sum by (call, outcome) (rate(carrier_calls_total{${ofPods}}[$__rate_interval])) or vector(0)`,
               legend: '{{ call }} {{ outcome }}',
             },
           ],
@@ -139,7 +139,7 @@ export const shop: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: `sum by (type) (rate(inventory_stock_events_total{${ofPods}}[5m])) or vector(0)`,
+              expr: `sum by (type) (rate(inventory_stock_events_total{${ofPods}}[$__rate_interval])) or vector(0)`,
               legend: '{{ type }}',
             },
           ],
@@ -150,7 +150,7 @@ export const shop: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: `sum by (lane, outcome) (rate(mails_total{${ofPods}}[5m]))`,
+              expr: `sum by (lane, outcome) (rate(mails_total{${ofPods}}[$__rate_interval]))`,
               legend: '{{ lane }} {{ outcome }}',
             },
           ],

@@ -6,6 +6,7 @@ import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
+import { prometheusArguments } from '@orderpipeline/cluster'
 import { orderPipelines } from '@orderpipeline/operator/api'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { sloRuleGroups } from '@orderpipeline/operator/pipeline'
@@ -34,10 +35,6 @@ export interface StartOptions {
 
 const startMs = 30_000
 const endMs = 10_000
-/**
- * How long and how much of the metrics is stored; a shop's local cluster writes about 2 MB an hour.
- */
-const retention = { time: '24h', size: '512MB' }
 
 /**
  * `prometheus` must be in PATH. @throws Error with its last log lines where it does not become
@@ -54,15 +51,9 @@ export async function startPrometheus(options: StartOptions): Promise<RunningPro
   const discovery = await startDiscovery(kubeconfig, access.server, folder)
   const rulesFiles = await writeRules(kubeconfig, folder)
   await writeFile(config, prometheusConfig({ access, rulesFiles, targetFiles: discovery.files, intervalSeconds }))
-  const child = spawn(
-    'prometheus',
-    [
-      ...[`--config.file=${config}`, `--web.listen-address=127.0.0.1:${port}`],
-      ...[`--storage.tsdb.path=${join(folder, 'data')}`, '--log.level=warn'],
-      ...[`--storage.tsdb.retention.time=${retention.time}`, `--storage.tsdb.retention.size=${retention.size}`],
-    ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  )
+  const child = spawn('prometheus', prometheusArguments({ file: config, data: join(folder, 'data'), port }), {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let words = ''
   child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-4_000)))
   const exit = Promise.race([

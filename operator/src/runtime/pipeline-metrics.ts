@@ -13,78 +13,104 @@ export interface PipelineMetrics {
 /** A stage, or the gateway, which has no lag. */
 type Part = StageStatus & { readonly scaling?: Scaling }
 
-interface StageFigure {
+interface Figure {
   readonly name: string
   readonly help: string
+  readonly labelNames: readonly string[]
+}
+
+interface StageFigure extends Figure {
   /** Undefined while it is unknown. */
   readonly value: (part: Part) => number | undefined
 }
 
 // Names in full: they are searched for, and docs/reference/metrics.md is generated from them.
+const stageLabels = ['namespace', 'pipeline', 'stage'] as const
 const stageFigures: readonly StageFigure[] = [
   {
     name: 'orderpipeline_group_lag',
     help: "Messages that the stage's consumer group has not consumed",
+    labelNames: stageLabels,
     value: ({ lag }) => lag,
   },
   {
     name: 'orderpipeline_group_lag_seconds',
     help: 'Time that a message arriving now would wait at the present rate of the stage',
+    labelNames: stageLabels,
     value: lagSeconds,
   },
   {
     name: 'orderpipeline_group_arrived_per_second',
     help: "Messages per second that arrive on the stage's topics",
+    labelNames: stageLabels,
     value: ({ arrivedPerSecond }) => arrivedPerSecond,
   },
   {
     name: 'orderpipeline_group_consumed_per_second',
     help: 'Messages per second that the stage consumes',
+    labelNames: stageLabels,
     value: ({ consumedPerSecond }) => consumedPerSecond,
   },
   {
     name: 'orderpipeline_group_drain_seconds',
     help: 'Seconds until the lag is 0 at the present rates; absent while the lag grows',
+    labelNames: stageLabels,
     value: ({ secondsToDrain }) => secondsToDrain,
   },
   {
     name: 'orderpipeline_stage_capacity_orders_per_second',
     help: 'Orders per second that the stage can handle with maxReplicas',
+    labelNames: stageLabels,
     value: ({ capacity }) => capacity?.ordersPerSecond,
   },
   {
     name: 'orderpipeline_stage_dead_letters_open',
     help: 'Dead letters of the stage that have not been replayed or discarded',
+    labelNames: stageLabels,
     value: ({ deadLetters }) => deadLetters,
   },
   {
     name: 'orderpipeline_stage_replicas_desired',
     help: 'Desired replicas',
+    labelNames: stageLabels,
     value: ({ desiredReplicas }) => desiredReplicas,
   },
-  { name: 'orderpipeline_stage_replicas_ready', help: 'Ready replicas', value: ({ readyReplicas }) => readyReplicas },
+  {
+    name: 'orderpipeline_stage_replicas_ready',
+    help: 'Ready replicas',
+    labelNames: stageLabels,
+    value: ({ readyReplicas }) => readyReplicas,
+  },
   {
     name: 'orderpipeline_stage_replicas_min',
     help: 'Least number of replicas of the spec',
+    labelNames: stageLabels,
     value: ({ scaling }) => scaling?.minReplicas,
   },
   {
     name: 'orderpipeline_stage_replicas_max',
     help: 'Largest number of replicas of the spec',
+    labelNames: stageLabels,
     value: ({ scaling }) => scaling?.maxReplicas,
   },
   {
     name: 'orderpipeline_stage_rolled_back',
     help: '1 while the newest version of the stage is given up and the last stable one runs',
+    labelNames: stageLabels,
     value: ({ rollout }) => (rollout?.phase === 'RolledBack' ? 1 : 0),
   },
   {
     name: 'orderpipeline_stage_scale_out_useless',
     help: '1 while the replicas added last did not increase the throughput of the stage',
+    labelNames: stageLabels,
     value: ({ scaleOut }) => (scaleOut ? 1 : 0),
   },
 ]
-const conditionFigure = { name: 'orderpipeline_condition', help: '1 while the condition is True' }
+const conditionFigure: Figure = {
+  name: 'orderpipeline_condition',
+  help: '1 while the condition is True',
+  labelNames: ['namespace', 'pipeline', 'type'],
+}
 
 export function pipelineMetrics(registry: Registry): PipelineMetrics {
   const figuresByPipeline = new Map<string, Kept>()
@@ -99,10 +125,10 @@ export function pipelineMetrics(registry: Registry): PipelineMetrics {
     for (const { namespace, pipeline, conditions } of figuresByPipeline.values())
       for (const [type, value] of conditions) yield { value, labels: { namespace, pipeline, type } }
   }
-  const gauge = ({ name, help }: { name: string; help: string }, label: 'stage' | 'type', values: () => Values) =>
-    new ComputedGauge({ name, help, labelNames: ['namespace', 'pipeline', label], registers: [registry] }, values)
-  for (const [index, figure] of stageFigures.entries()) gauge(figure, 'stage', () => valuesOf(index))
-  gauge(conditionFigure, 'type', conditionValues)
+  const gauge = ({ name, help, labelNames }: Figure, values: () => Values) =>
+    new ComputedGauge({ name, help, labelNames: [...labelNames], registers: [registry] }, values)
+  for (const [index, figure] of stageFigures.entries()) gauge(figure, () => valuesOf(index))
+  gauge(conditionFigure, conditionValues)
   return {
     update: (of) => {
       const { namespace = '', name } = of.metadata

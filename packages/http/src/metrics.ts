@@ -1,7 +1,7 @@
 // How many requests, errors and seconds does each route have? Requests by route and status, their
 // duration, and how many are being served.
 import type { FastifyInstance } from 'fastify'
-import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import { Counter, Gauge, secondsBuckets, tracedHistogram } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
 import { onRequestEnd } from './request-end.ts'
 
@@ -14,10 +14,10 @@ export function observeRequests(server: FastifyInstance, registry: Registry): (s
     labelNames: ['method', 'route', 'status'] as const,
     registers,
   })
-  const duration = new Histogram({
+  const duration = tracedHistogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the start of a request to the end of its answer, or to the disconnect of its caller.',
-    labelNames: ['method', 'route'] as const,
+    labelNames: ['method', 'route'],
     buckets: secondsBuckets,
     registers,
   })
@@ -32,7 +32,7 @@ export function observeRequests(server: FastifyInstance, registry: Registry): (s
     const route = request.routeOptions.url ?? 'unknown'
     active.dec()
     requests.inc({ method: request.method, route, status })
-    duration.observe({ method: request.method, route }, seconds)
+    duration.observe(seconds, { method: request.method, route }, request.correlation.traceparent)
   })
   return (status) => requests.inc({ method: 'unknown', route: 'unknown', status })
 }

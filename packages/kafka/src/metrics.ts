@@ -1,5 +1,5 @@
 // What does a stage say about itself in numbers?
-import { Counter, Gauge, Histogram, secondsBuckets } from '@orderpipeline/telemetry'
+import { Counter, Gauge, Histogram, secondsBuckets, tracedHistogram } from '@orderpipeline/telemetry'
 import type { Registry } from '@orderpipeline/telemetry'
 
 export type StageMetrics = ReturnType<typeof createStageMetrics>
@@ -12,6 +12,7 @@ export interface StageGaugeSources {
   readonly holding: () => boolean
   /** Messages that wait for a slot, by class; of a stage with lanes. */
   readonly waiting: (() => ReadonlyMap<string, number>) | undefined
+  readonly standstillSeconds: () => number
 }
 
 /** The reason that an error class of ours carries, else its name: few enough to be a label. */
@@ -58,15 +59,9 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
       buckets: secondsBuckets,
       registers,
     }),
-    processingSeconds: new Histogram({
+    processingSeconds: tracedHistogram({
       name: 'orderpipeline_stage_processing_seconds',
       help: 'Time from the start of a message to the publication of its events',
-      buckets: secondsBuckets,
-      registers,
-    }),
-    fetchSeconds: new Histogram({
-      name: 'orderpipeline_stage_fetch_seconds',
-      help: 'Time from a fetch request to its answer, with the wait for messages',
       buckets: secondsBuckets,
       registers,
     }),
@@ -105,10 +100,31 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
       },
     }),
     waiting: figures.waiting && waitingGauge(registry, figures.waiting),
+    ...consumerGroupMetrics(registers, figures),
+  }
+}
+
+function consumerGroupMetrics(registers: Registry[], figures: Pick<StageGaugeSources, 'standstillSeconds'>) {
+  return {
+    fetchSeconds: new Histogram({
+      name: 'orderpipeline_stage_fetch_seconds',
+      help: 'Time from a fetch request to its answer, with the wait for messages',
+      buckets: secondsBuckets,
+      registers,
+    }),
     rebalances: new Counter({
       name: 'orderpipeline_stage_rebalances_total',
       help: 'Assignments of partitions to this replica',
       registers,
+    }),
+    standstill: new Counter({
+      name: 'orderpipeline_stage_rebalance_standstill_seconds_total',
+      help: 'Seconds in which the partitions of this replica were not fetched because the group rebalanced',
+      registers,
+      collect() {
+        this.reset()
+        this.inc(figures.standstillSeconds())
+      },
     }),
     crashes: new Counter({
       name: 'orderpipeline_stage_consumer_crashes_total',

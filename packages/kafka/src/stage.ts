@@ -20,6 +20,7 @@ import type { ReadyWork } from './processing/key-serial-executor.ts'
 import { createLanes } from './processing/lanes.ts'
 import type { Lanes } from './processing/lanes.ts'
 import { linesAbout } from './processing/log-fields.ts'
+import { createStandstill } from './consumer/standstill.ts'
 import { startMembership } from './consumer/membership.ts'
 import type { Membership, PassedOver } from './consumer/membership.ts'
 import { acceptMessage } from './processing/message-in-flight.ts'
@@ -58,6 +59,7 @@ class RunningStage<Message, Item> {
   readonly #draining = new AbortController()
   readonly #metrics: StageMetrics
   readonly #inFlightLimit = createInFlightLimit(maxInFlight)
+  readonly #standstill = createStandstill(() => performance.now())
   readonly #retryWaits: RetryWaits
   readonly #ownership: PartitionOwnership
   readonly #settledItems: SettledItems<Item>
@@ -79,6 +81,7 @@ class RunningStage<Message, Item> {
       quarantinedPartitions: () => this.#ownership.quarantine?.partitions.length ?? 0,
       holding: () => options.hold?.() ?? false,
       waiting: lanes && (() => lanes.waiting()),
+      standstillSeconds: () => this.#standstill.seconds(),
     })
     this.#retryWaits = createRetryWaits(() => {
       if (this.#ownership.quarantine?.active) this.#inFlightLimit.wake()
@@ -195,16 +198,20 @@ class RunningStage<Message, Item> {
       onAssigned: (partitions) => {
         this.#metrics.rebalances.inc()
         this.#assignments.begin(partitions)
+        this.#standstill.assign(this.#assignments.current.partitionCount > 0)
         this.#ownership.take(partitions)
       },
       onRevoking: () => {
+        this.#standstill.revoke(this.#assignments.current.partitionCount > 0)
         this.#assignments.end()
         return this.#ownership.release()
       },
       onPassedOver: (batch) => this.#passOver(batch),
+      onFetchStart: () => this.#standstill.fetch(),
       onFetch: (seconds) => this.#metrics.fetchSeconds.observe(seconds),
       onCrash: (error) => {
         this.#metrics.crashes.inc()
+        this.#standstill.cancel()
         this.#assignments.end()
         void this.#ownership.release()
         if (error instanceof ForeignGroupError) logger.error({ error }, 'this replica stays out of its consumer group')

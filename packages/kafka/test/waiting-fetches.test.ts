@@ -62,6 +62,7 @@ function join(name: string, work: Work = () => Promise.resolve(true)): Seen {
     onRevoking: () => Promise.resolve(),
     onCrash: (error) => void crashes.push(error),
     onPassedOver: () => undefined,
+    onFetchStart: () => undefined,
     onFetch: () => undefined,
   })
   members.push(member)

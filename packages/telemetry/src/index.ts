@@ -2,6 +2,7 @@
 // graceful shutdown are those of packages/process.
 export { observePools, observeQueries, type PoolFigures, type QueryObserver } from './database-metrics.ts'
 export { startMetricsServer, type Check, type MetricsServer, type MetricsServerOptions } from './metrics-server.ts'
+export { tracedHistogram, type TracedHistogram } from './open-metrics.ts'
 export { Counter, createRegistry, Gauge, Histogram, Registry, secondsBuckets } from './registry.ts'
 export {
   startTracing,

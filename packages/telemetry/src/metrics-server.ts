@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { withDeadline } from '@orderpipeline/retry'
+import { exposition } from './open-metrics.ts'
 import type { Registry } from './registry.ts'
 
 /** `true`, or the reason why not. */
@@ -35,8 +36,10 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'only GET\n')
     switch (request.url?.split('?')[0]) {
-      case '/metrics':
-        return send(response, 200, await options.registry.metrics(), options.registry.contentType)
+      case '/metrics': {
+        const { text, contentType } = await exposition(options.registry, request.headers.accept)
+        return send(response, 200, text, contentType)
+      }
       case '/healthz':
         return sendVerdict(response, await verdict(options.healthy ?? (() => true), timeoutMs))
       case '/readyz':

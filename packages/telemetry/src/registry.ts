@@ -2,6 +2,7 @@
 // process's own figures: memory, CPU, garbage collection and event-loop delay.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { monitorDelayWhileRead } from './event-loop-delay.ts'
+import { setConstantLabels } from './open-metrics.ts'
 
 export { Counter, Gauge, Histogram, Registry }
 
@@ -14,7 +15,7 @@ const never = 2 ** 31 - 1
 /** `labels` are put on every metric; keep them few and constant. */
 export function createRegistry(labels: Readonly<Record<string, string>> = {}): Registry {
   const registry = new Registry()
-  registry.setDefaultLabels({ ...labels })
+  setConstantLabels(registry, labels)
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: never })
   monitorDelayWhileRead(registry)
   return registry

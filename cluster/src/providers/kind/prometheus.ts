@@ -59,6 +59,7 @@ export function prometheusValues(rules: unknown) {
     configmapReload: { prometheus: { enabled: false } },
     server: {
       persistentVolume: { enabled: false },
+      extraFlags: ['web.enable-lifecycle', 'enable-feature=exemplar-storage'],
       retention: '24h',
       global: { scrape_interval: interval, scrape_timeout: '10s', evaluation_interval: interval },
       resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '512Mi' } },

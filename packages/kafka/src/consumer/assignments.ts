@@ -17,6 +17,7 @@ export interface Assignment {
    * is then left to the next owner of its partition.
    */
   readonly ending: AbortSignal
+  readonly partitionCount: number
   owns(topic: string, partition: number): boolean
 }
 
@@ -114,6 +115,7 @@ function assignmentOf(
     },
     ending: AbortSignal.any([revocation.signal, draining]),
     close: () => revocation.abort(),
+    partitionCount: Object.values(partitions).flat().length,
     owns: (topic, partition) => partitions[topic]?.includes(partition) ?? false,
   }
 }

@@ -39,6 +39,7 @@ export interface MembershipOptions {
   readonly onCrash: (error: Error) => void
   /** A batch has no messages: ends of transactions, or messages of an aborted one. */
   readonly onPassedOver: (batch: PassedOver) => void
+  readonly onFetchStart: () => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
   /** From one fetch that brought messages to the next; by default `usualSpacing`. */
@@ -180,6 +181,9 @@ class RunningMembership {
         if (!life.over) this.#lastActivityAt = performance.now()
       })
     }
+    consumer.on(events.FETCH_START, () => {
+      if (!life.over) this.#options.onFetchStart()
+    })
     consumer.on(events.FETCH, ({ payload }) => {
       if (life.over) return
       this.#lastFetchAt = performance.now()

@@ -162,7 +162,8 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     this.#span?.end()
     this.#release()
     metrics.consumed.inc({ topic: this.#record.topic })
-    metrics.processingSeconds.observe((performance.now() - this.#startedAt) / 1_000)
+    const seconds = (performance.now() - this.#startedAt) / 1_000
+    metrics.processingSeconds.observe(seconds, {}, this.#span?.traceparent)
     assignments.scheduleCommit(this.#assignment)
   }
 

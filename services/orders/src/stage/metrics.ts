@@ -14,8 +14,9 @@ import { countInProgress, lastCount, noteCount, reschedule, tryLock } from '../s
 /** What new messages made of orders. */
 export function observeOrders(timer: OrderTimer): (reactions: readonly Reaction[]) => void {
   return (reactions) => {
-    for (const event of reactions.flatMap(({ events }) => events))
-      if (event.type === 'OrderStatusChanged') timer(event.data.orderId, event.data.status)
+    for (const { events } of reactions)
+      for (const { type, data, traceparent } of events)
+        if (type === 'OrderStatusChanged') timer(data.orderId, data.status, traceparent)
   }
 }
 
