@@ -156,12 +156,10 @@ program
   .option('--latency <ms>', 'how long a charge takes', whole, 3_000)
   .option('--seconds <n>', 'duration of each measurement', whole, 60)
   .option('--json', 'the result as JSON on standard output')
-  .action(
-    async (options: { replicas: readonly number[]; latency: number; seconds: number; json?: true }) => {
-      const { replicas, latency, seconds } = options
-      print(await benchWorkers({ replicas, latencyMs: latency, seconds, say }), options.json)
-    },
-  )
+  .action(async (options: { replicas: readonly number[]; latency: number; seconds: number; json?: true }) => {
+    const { replicas, latency, seconds } = options
+    print(await benchWorkers({ replicas, latencyMs: latency, seconds, say }), options.json)
+  })
 
 program
   .command('simulate')

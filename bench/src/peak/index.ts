@@ -9,14 +9,12 @@ import type { Sample } from './samples.ts'
 export interface PeakBenchOptions {
   readonly perMinute: number
   readonly minutes: number
-  /** Of the payment provider. */
+  /** How long the payment provider takes for a charge. */
   readonly latencyMs: number
   readonly say: (line: string) => void
 }
 
 const normalProvider = { latencyMs: 50, errorRate: 0, declineRate: 0 }
-const mebibyte = (value: number): string => `${Math.round(value)} MiB`
-const percent = (share: number): string => `${Math.round(share * 100)} %`
 
 /** One row for each figure; `first` and `last` are the first and the last quarter of the time. */
 export async function benchPeak({ perMinute, minutes, latencyMs, say }: PeakBenchOptions): Promise<Row[]> {
@@ -65,7 +63,11 @@ function rowsOf(samples: readonly Sample[], row: RowMaker): Row[] {
   const names = (samples[0]?.stages ?? []).map(({ name }) => name)
   const stageOf = (sample: Sample, name: string) => sample.stages.find((stage) => stage.name === name)
   return [
-    row('processors busy, first and last quarter', beforeAndAfter(({ busy }) => busy, percent), 'at most 75 %'),
+    row(
+      'processors busy, first and last quarter',
+      beforeAndAfter(({ busy }) => busy, percent),
+      'at most 75 %',
+    ),
     row(
       'connections to PostgreSQL, most in each quarter',
       `${most(first, ({ connections }) => connections)}, then ${most(last, ({ connections }) => connections)}`,
@@ -74,7 +76,7 @@ function rowsOf(samples: readonly Sample[], row: RowMaker): Row[] {
     ...programs(samples).map((program) =>
       row(
         `memory of a replica of ${program}, first and last quarter`,
-        beforeAndAfter((sample) => mean(sample.memory.get(program) ?? []), mebibyte),
+        beforeAndAfter((sample) => mean(sample.memory.get(program) ?? []), mebibytes),
         'no growth',
       ),
     ),
@@ -96,6 +98,14 @@ function lagText(samples: readonly Sample[], stage: string): string {
     .flatMap(({ stages }) => stages.find(({ name }) => name === stage)?.lag ?? [])
     .sort((a, b) => a - b)
   return `${lags[Math.floor(lags.length / 2)] ?? 'unknown'}, ${lags.at(-1) ?? 'unknown'}`
+}
+
+function mebibytes(value: number): string {
+  return `${Math.round(value)} MiB`
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 function mean(values: readonly number[]): number {

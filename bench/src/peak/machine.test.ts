@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { busyShare, processorTimeIn, residentMebibytes } from './machine.ts'
 
-const stat = (user: number, idle: number, wait: number): string => `cpu  ${user} 0 10 ${idle} ${wait} 0 0 0 0 0\ncpu0 …`
+function stat(user: number, idle: number, wait: number): string {
+  return `cpu  ${user} 0 10 ${idle} ${wait} 0 0 0 0 0\ncpu0 …`
+}
 
 test('waiting for a disk is not busy', () => {
   expect(processorTimeIn(stat(90, 50, 50))).toEqual({ busy: 100, total: 200 })

@@ -60,7 +60,7 @@ async function look(platform: Platform): Promise<Omit<Sample, 'seconds' | 'busy'
 
 function line({ seconds, busy, connections, stages }: Sample, forSeconds: number): string {
   const lag = stages.reduce((sum, stage) => sum + (stage.lag ?? 0), 0)
-  const wanted = stages.map((stage) => `${stage.name} ${stage.wanted}`).join(', ')
+  const replicas = stages.map((stage) => `${stage.name} ${stage.wanted}`).join(', ')
   const remaining = Math.max(0, Math.round((forSeconds - seconds) / 60))
-  return `${Math.round(seconds)} s: CPU ${Math.round(busy * 100)} %, lag ${lag}, ${connections} connections; ${wanted}; ${remaining} min to go`
+  return `${Math.round(seconds)} s: CPU ${Math.round(busy * 100)} %, lag ${lag}, ${connections} connections; ${replicas}; ${remaining} min to go`
 }

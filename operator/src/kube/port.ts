@@ -80,8 +80,8 @@ const pageSize = 250
 const versionOfNone = '1'
 
 /**
- * Of an apply the API server parses the body once more, only to warn of fields that it does not
- * know or that come twice. Those that the schema lacks it refuses anyway.
+ * Otherwise the API server parses the body of an apply once more, only to warn of fields that it
+ * does not know or that come twice. It refuses those that the schema lacks anyway.
  */
 const fieldValidation = 'Ignore'
 

@@ -60,8 +60,9 @@ export function tooManyClicks({ tasks }: TaskReport): Partial<Record<TaskName, n
 }
 
 /**
- * Values for the payment stage: one failed call is one message's end, and no failed call stops the others.
- * With the values of the example hours would pass until the provider's faults are dead letters.
+ * Values for the payment stage: one failed call is one message's end, and no failed call stops the
+ * others. With the values of the example hours would pass until the provider's faults are dead
+ * letters.
  */
 export const impatientPayment = {
   retry: { attempts: 1, backoffSeconds: 1 },
