@@ -44,7 +44,7 @@ beforeAll(async () => {
   running = new RunningDev(space, ['--profile', 'shop'])
   await running.says(/Open it in a browser: http:\S+/)
   const [, address = ''] = /Open it in a browser: (http:\S+)/.exec(running.output) ?? []
-  report = await sixTasks(address, { orders: 700, failing: 40 })
+  report = await sixTasks(address, { orders: 700, failing: 400 })
 }, 600_000)
 afterAll(async () => {
   running.kill()

@@ -88,7 +88,7 @@ export const gateway: AlertGroup = {
     },
     {
       name: 'OrderPipelineOrdersShed',
-      expr: 'sum by (namespace, orderpipeline_dev_pipeline) (rate(gateway_orders_shed_total[5m])) > 0',
+      expr: 'sum by (namespace, orderpipeline_dev_pipeline) (rate(gateway_orders_shed_total{class!="low"}[5m])) > 0',
       for: '5m',
       severity: 'critical',
       summary:
@@ -111,6 +111,40 @@ export const gateway: AlertGroup = {
           title: 'a counter that does not grow',
           series: { [`gateway_orders_shed_total{${pod('gateway')}}`]: '90x60' },
           at: '30m',
+        },
+        {
+          title: 'orders of the lowest class that are refused, as configured',
+          series: { [`gateway_orders_shed_total{${pod('gateway')},class="low"}`]: '0+10x60' },
+          at: '30m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelineLowOrdersShed',
+      expr: 'sum by (namespace, orderpipeline_dev_pipeline) (rate(gateway_orders_shed_total{class="low"}[5m])) > 0',
+      for: '30m',
+      severity: 'warning',
+      summary:
+        'The gateway of {{ $labels.orderpipeline_dev_pipeline }} has refused orders of the class low for half an hour',
+      runbook: {
+        meaning:
+          'The load is near what the pipeline carries, and the lowest class makes way as configured. Orders that were accepted are not affected.',
+        look: [
+          '`gateway_expected_wait_seconds`: how long an order would wait.',
+          '`orderpipeline top`: the stage with the longest lag.',
+        ],
+        act: ['Raise `maxReplicas` of that stage, if low orders are not to wait for a quieter hour.'],
+      },
+      fires: {
+        title: 'low orders that are refused',
+        series: { [`gateway_orders_shed_total{${pod('gateway')},class="low"}`]: '0+10x90' },
+        at: '80m',
+      },
+      quiet: [
+        {
+          title: 'standard orders that are refused',
+          series: { [`gateway_orders_shed_total{${pod('gateway')},class="standard"}`]: '0+10x90' },
+          at: '80m',
         },
       ],
     },

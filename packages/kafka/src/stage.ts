@@ -202,7 +202,7 @@ class RunningStage<Message, Item> {
         this.#ownership.take(partitions)
       },
       onRevoking: () => {
-        this.#standstill.revoke(this.#assignments.current.partitionCount > 0)
+        this.#standstill.revoke(this.#assignments.current.open && this.#assignments.current.partitionCount > 0)
         this.#assignments.end()
         return this.#ownership.release()
       },

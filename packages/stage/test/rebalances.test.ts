@@ -44,14 +44,15 @@ test('counts the standstill of a replica that another one joins, and none of the
 
   const startedAt = performance.now()
   const second = start()
-  await until(async () => (await rebalancesOf(first)) === 2 && second.ready() === true)
+  await until(async () => (await rebalancesOf(first)) >= 2 && second.ready() === true)
   await until(async () => (await standstillOf(first)) > 0)
   const afterJoin = await standstillOf(first)
   expect(afterJoin).toBeLessThan((performance.now() - startedAt) / 1_000)
   expect(await standstillOf(second)).toBe(0)
 
+  const rebalancesBefore = await rebalancesOf(first)
   await second.drain()
-  await until(async () => (await rebalancesOf(first)) === 3)
+  await until(async () => (await rebalancesOf(first)) > rebalancesBefore)
   expect(await standstillOf(first)).toBeGreaterThan(afterJoin)
   await bench.publish([validatedEvent(testOrder(41, { 'SKU-0001': 1 }))])
   await until(async () => (await bench.lag('moving', 'orders.validated')) === 0)

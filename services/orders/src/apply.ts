@@ -98,7 +98,7 @@ function decideAll(
     if (status === undefined) throw new UnknownOrderError(`no order ${orderId}`)
     if (event.type === 'HoldRequested' && status === 'PLACED')
       throw new HeldTooEarlyError(`the order ${orderId} is not priced yet`)
-    // Not every stage passes the class on: what follows has that of the order.
+    // A stage may drop the class, or mix it up: what follows has that of the order.
     const priority = priorities.get(orderId)
     const decision = decide(status, priority === undefined ? event : { ...event, priority }, facts, now)
     history.push(...receivedEntries(event, status, decision !== undefined))
@@ -152,9 +152,7 @@ async function lockedOrders(tx: Queryable, events: readonly OrderEvent[]): Promi
   return {
     rows,
     statuses: new Map(rows.map(({ order_id, status }) => [order_id, status])),
-    priorities: new Map(
-      rows.flatMap(({ order_id, priority }) => (priority === 'standard' ? [] : [[order_id, priority]])),
-    ),
+    priorities: new Map(rows.map(({ order_id, priority }) => [order_id, priority])),
     parcels: new Map(rows.flatMap(({ order_id, parcel }) => (parcel === null ? [] : [[order_id, parcel]]))),
   }
 }

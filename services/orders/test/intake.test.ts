@@ -181,6 +181,30 @@ test('a full intake refuses the lowest class first, and counts the refusals by c
   await Promise.all(placing)
 })
 
+test('a repeat of a low order that is being placed gets its answer, although its class is refused now', async () => {
+  const release = Promise.withResolvers<void>()
+  const pool = createPool({ url: database.url, role: 'orders', size: 2 })
+  pools.push(pool)
+  const slow: IntakeOptions['database'] = {
+    query: async (...args) => {
+      await release.promise
+      return pool.query(...args)
+    },
+  }
+  const intake = gateway({ database: slow, maxBatch: 1, maxInFlight: 1, maxWaiting: 10 })
+  const low = order({ priorityOf: () => 'low', idempotencyKey: 'sent-twice' })
+  const first = intake.place(low)
+  const others = Array.from({ length: 8 }, () => intake.place(order()))
+  await expect(intake.place(order({ priorityOf: () => 'low' }))).rejects.toThrow(IntakeFullError)
+  const repeat = intake.place(low).catch((error: unknown) => error)
+  release.resolve()
+  expect([await first, await repeat]).toEqual([
+    expect.objectContaining({ repeated: false }),
+    { orderId: (await first).orderId, repeated: true },
+  ])
+  await Promise.all(others)
+})
+
 test('an order shows the trace of its request where that is sampled, and none otherwise', async () => {
   const intake = gateway()
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'

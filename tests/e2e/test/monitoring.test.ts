@@ -18,8 +18,9 @@ const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment', __
 
 /**
  * Metrics that the example shop does not have, by what they need. They are not made here, where no
- * alert may fire. In tests/platform/test/prometheus.test.ts a real Prometheus has all but the
- * repair, which operator/test/contested-fields.test.ts makes on a real API server.
+ * alert may fire. Real services make them in tests/platform: for a real Prometheus in
+ * test/prometheus.test.ts, classes in test/priorities.test.ts. The repair is made on a real API
+ * server by operator/test/contested-fields.test.ts.
  */
 const requirements: Readonly<Record<string, string>> = {
   gateway_expected_wait_seconds: 'PROMISE_SECONDS of the gateway',

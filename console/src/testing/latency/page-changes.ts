@@ -27,7 +27,10 @@ export async function watchCell(
 ): Promise<WatchedPage> {
   const page = await browser.newPage({ viewport: { width: 1_440, height: 1_000 } })
   await page.goto(address)
-  const cell = page.getByRole('row').filter({ hasText: stage }).locator(selector)
+  const cell = page
+    .getByRole('row')
+    .filter({ has: page.getByRole('link', { name: stage, exact: true }) })
+    .locator(selector)
   await cell.waitFor()
   await cell.evaluate(noteTexts)
   return { changes: () => page.evaluate<readonly Change[]>('window.noted'), close: () => page.close() }

@@ -76,11 +76,11 @@ export async function replayOneCause(page: Page): Promise<ReplayAnswer> {
   const cause = await group.getByRole('heading').innerText()
   const message = await group.locator('.message').innerText()
   await group.getByRole('button', { name: /^Replay … / }).click()
-  const confirm = page.getByRole('dialog').getByRole('button', { name: /^Replay \d+ letters?$/ })
+  const confirm = page.getByRole('dialog').getByRole('button', { name: /^Replay [\d,]+ letters?$/ })
   await confirm.waitFor()
-  const replayed = Number(/\d+/.exec(await confirm.innerText())?.[0])
+  const replayed = Number((await confirm.innerText()).replace(/\D/g, ''))
   await confirm.click()
-  await page.getByText(`${replayed} of ${replayed} messages`).waitFor()
+  await page.getByText(`${replayed} of ${replayed.toLocaleString('en-US')} message`).waitFor()
   return { cause, message, replayed }
 }
 

@@ -1,7 +1,9 @@
 // How does a shop get into the states that the tasks are about? By what a person can do on its
 // page: Try it.
 import type { Page } from 'playwright-core'
-import { largestBurst } from '../../model/try-it.ts'
+
+/** The page waits 40 s for the answer to a burst. */
+const ordersAtOnce = 1_000
 
 /** A view of the page at the printed address, which has the key. */
 export async function openTryIt(page: Page, address: string): Promise<void> {
@@ -19,8 +21,8 @@ export async function provider(page: Page, mode: 'Normal' | 'Slow' | 'Failing'):
 /** Resolves with the last order of it. @throws where the gateway did not take all of them */
 export async function burst(page: Page, orders: number): Promise<string> {
   let last = ''
-  for (let remaining = orders; remaining > 0; remaining -= largestBurst) {
-    const count = Math.min(remaining, largestBurst)
+  for (let remaining = orders; remaining > 0; remaining -= ordersAtOnce) {
+    const count = Math.min(remaining, ordersAtOnce)
     await page.getByLabel('Burst of').fill(String(count))
     await page.getByRole('button', { name: 'Place them' }).click()
     const answer = page.getByRole('region', { name: 'Orders' }).getByRole('status')

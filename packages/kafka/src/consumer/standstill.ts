@@ -1,8 +1,8 @@
 // How long were a replica's partitions without a consumer because its group rebalanced? From their
 // revocation to the first fetch of the new assignment. Pure.
 //
-// The first join is none: no partition of this replica waited for it. Nor is the loss of a
-// consumer, which is counted as such: another replica may have had its partitions meanwhile.
+// The first join is none: no partition of this replica waited for it. Nor is the time after the
+// loss of a consumer, which is counted as such: another replica may have its partitions then.
 
 export interface Standstill {
   /** The partitions are about to be revoked; the replica had some if `hadPartitions`. */
@@ -11,7 +11,7 @@ export interface Standstill {
   assign(hasPartitions: boolean): void
   /** A fetch begins. */
   fetch(): void
-  /** What was begun does not count as a rebalance. */
+  /** The consumer is lost: a standstill that has begun ends. */
   cancel(): void
   /** The sum over all rebalances, the present one included. */
   seconds(): number
@@ -40,7 +40,7 @@ export function createStandstill(clock: () => number): Standstill {
       if (assigned) end()
     },
     cancel: () => {
-      since = undefined
+      end()
       assigned = false
     },
     seconds: () => (pastMs + (since === undefined ? 0 : clock() - since)) / 1_000,

@@ -1,6 +1,7 @@
 // How does one order get its own answer while sharing its commit with all orders that are waiting?
 import { createBatcher, BatcherClosedError, BatcherFullError } from '@orderpipeline/batcher'
 import { shareBeforeShedding } from '@orderpipeline/order-events'
+import type { Priority } from '@orderpipeline/order-events'
 import type { Queryable } from '@orderpipeline/postgres'
 import { IntakeFullError } from './errors.ts'
 import { oneAtATime } from './in-flight.ts'
@@ -75,21 +76,24 @@ export function createIntake(options: IntakeOptions): Intake {
       return batch.map((entry) => repeats.get(entry))
     },
   })
-  const place = oneAtATime((order) => batcher.add(order), patienceMs, options.maxWaiting)
+  const place = oneAtATime(
+    async (order) => {
+      checkShareOf(expectedPriority(order.request), batcher.waiting, options.maxWaiting)
+      return batcher.add(order)
+    },
+    patienceMs,
+    options.maxWaiting,
+  )
   metrics.watchWaiting(() => batcher.waiting)
 
   return {
     place: async (request) => {
-      // For its class an order counts as what it is expected to cost: if it costs something else,
-      // it is refused.
-      const priority = request.priorityOf?.(request.expectedTotalCents ?? 0)
       try {
-        if (priority && batcher.waiting >= shareBeforeShedding[priority] * options.maxWaiting)
-          throw new IntakeFullError(`the intake accepts no more orders of the class ${priority} now`)
         const order = newOrder(request, options.newId(), options.now(), options.keyedByOrder)
         return await place(order).catch(orFull)
       } catch (error) {
-        if (error instanceof IntakeFullError) metrics.refused.inc({ class: priority ?? 'standard' })
+        if (error instanceof IntakeFullError && !(error.cause instanceof BatcherClosedError))
+          metrics.refused.inc({ class: expectedPriority(request) ?? 'standard' })
         throw error
       }
     },
@@ -101,6 +105,20 @@ export function createIntake(options: IntakeOptions): Intake {
       await Promise.all([batcher.close(), lookups.close()])
     },
   }
+}
+
+/**
+ * For its class an order counts as what it is expected to cost: if it costs something else, it is
+ * refused.
+ */
+function expectedPriority({ priorityOf, expectedTotalCents }: OrderRequest): Priority | undefined {
+  return priorityOf?.(expectedTotalCents ?? 0)
+}
+
+/** @throws IntakeFullError where the class has used up its share of the places */
+function checkShareOf(priority: Priority | undefined, waiting: number, maxWaiting: number): void {
+  if (priority && waiting >= shareBeforeShedding[priority] * maxWaiting)
+    throw new IntakeFullError(`the intake accepts no more orders of the class ${priority} now`)
 }
 
 /**

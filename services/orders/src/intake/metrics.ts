@@ -25,7 +25,7 @@ export function intakeMetrics(registry: Registry): IntakeMetrics {
   })
   const refused = new Counter({
     name: 'orders_intake_refused_total',
-    help: 'Orders refused since too many waited for a commit, by class.',
+    help: 'Orders not taken since too many waited for a commit, by class; a repeat is answered all the same.',
     labelNames: ['class'],
     registers,
   })
