@@ -34,6 +34,8 @@ export interface TaskReport {
   readonly complaints: readonly string[]
 }
 
+/** The provider that is made slow is that of payments. */
+const slowStage = 'payment'
 const scaleOutMs = 180_000
 const deadLettersMs = 120_000
 /** Until the last failed calls are dead letters: a replay takes those that are there. */
@@ -70,9 +72,10 @@ interface SlowOptions extends Pick<SixTasksOptions, 'address' | 'say'> {
 
 async function whileItIsSlow(person: Person, setting: Page, browser: Browser, options: SlowOptions) {
   const { address, order, say } = options
+  await backlogBefore(setting, slowStage)
   const bottleneck = await person.at(address, findBottleneck)
   say(bottleneck.answer.sentence)
-  await scaledOut(setting, bottleneck.answer.stage)
+  await scaledOut(setting, slowStage)
   const scaled = {
     bottleneck,
     whySoMany: await person.at(address, whySoMany),
@@ -83,6 +86,13 @@ async function whileItIsSlow(person: Person, setting: Page, browser: Browser, op
   const better = await person.at(address, seeItGetBetter)
   say(better.answer)
   return { scaled, better }
+}
+
+/** Until the orders have come through the stages before it, and wait there. */
+async function backlogBefore(page: Page, stage: string): Promise<void> {
+  await page.getByRole('link', { name: 'Pipeline', exact: true }).click()
+  const verdict = page.locator('main p.verdict').filter({ hasText: `${stage} is the bottleneck:` })
+  await verdict.waitFor({ timeout: scaleOutMs })
 }
 
 /** Until a change of the stage's replicas is on its view. */
