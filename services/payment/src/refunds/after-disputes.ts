@@ -7,14 +7,9 @@ import { partialRefundColumns } from '../apply.ts'
 import { lockedPayments } from '../locked-payments.ts'
 import { remainingCents } from '../payments.ts'
 import { ProviderError } from '../provider/provider.ts'
-import { deleteDue, noteDueError } from '../sql/dues.ts'
-import type { DueRow } from '../sql/dues.ts'
-import {
-  addPartialRefunds,
-  claimPartsOfLostDisputes,
-  duesOfLostDisputes,
-  notePartialRefundError,
-} from '../sql/partial-refunds.ts'
+import { claimDuesOfLostDisputes, deleteDue, noteDueError } from '../sql/dues.ts'
+import type { LostDueRow } from '../sql/dues.ts'
+import { addPartialRefunds, claimPartsOfLostDisputes, notePartialRefundError } from '../sql/partial-refunds.ts'
 import { bookRefund, keyOfDue } from './book-refund.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { DueRefundOptions } from './due-refund-options.ts'
@@ -22,9 +17,7 @@ import { madePart, settlePart } from './make-partial-refunds.ts'
 import { partialRefundFrom } from './partial-refunds.ts'
 import type { PartialRefund, PartialRefundRow } from './partial-refunds.ts'
 
-const atOnce = 50
-
-type LostDue = Pick<DueRow, 'orderId' | 'chargeId' | 'customerId' | 'reason'> & { readonly lostCents: number }
+const atOnce = 10
 
 /**
  * Returns how many refunds that waited have come to their end. Without the provider's answer none
@@ -44,7 +37,7 @@ export async function settleLostDisputes(surroundings: Surroundings, options: Du
     await settlePart(outcome, surroundings, options)
     settledCount++
   }
-  for (const due of await database.query<LostDue>(duesOfLostDisputes, [atOnce])) {
+  for (const due of await database.query<LostDueRow>(claimDuesOfLostDisputes, [atOnce])) {
     if (stopping.aborted) return settledCount
     if (await settleDue(due, surroundings, options)) settledCount++
   }
@@ -64,7 +57,7 @@ async function partAfterDispute(
   return refund ? madePart(part, refund) : { ...part, status: 'REFUSED', refusal: 'DISPUTED' }
 }
 
-async function settleDue(due: LostDue, surroundings: Surroundings, options: DueRefundOptions): Promise<boolean> {
+async function settleDue(due: LostDueRow, surroundings: Surroundings, options: DueRefundOptions): Promise<boolean> {
   const { orderId, chargeId, reason, lostCents } = due
   const { database, stopping } = surroundings
   const key = keyOfDue(reason, chargeId)
@@ -99,7 +92,7 @@ async function orNote<T>(answer: Promise<T>, note: (error: ProviderError) => Pro
   }
 }
 
-async function dropDue({ orderId, chargeId, customerId, lostCents }: LostDue, { database }: Surroundings) {
+async function dropDue({ orderId, chargeId, customerId, lostCents }: LostDueRow, { database }: Surroundings) {
   await database.transaction(async (tx) => {
     const payment = (await lockedPayments(tx, [orderId])).get(orderId)
     const isCharged = payment?.status === 'CAPTURED' && payment.chargeId === chargeId
