@@ -161,6 +161,10 @@ async function lostDues({ orderId, customerId }: TestOrder, chargeIds: readonly 
     parameters,
   )
 }
+async function removeLostDues({ orderId }: TestOrder): Promise<void> {
+  for (const table of ['refunds_due', 'disputes'])
+    await database.ask('payment', `DELETE FROM ${table} WHERE order_id = $1`, [orderId])
+}
 
 test('records a dispute once, whatever its webhook does, and follows it to its end', async () => {
   const order = await paidOrder()
@@ -362,6 +366,20 @@ test('a whole refund that was made just before a crash is booked, though its dis
   expect(payment).toEqual({ status: 'REFUNDED' })
 })
 
+test('a refund in the dashboard is not the refund of a whole charge', async () => {
+  const order = await paidOrder()
+  const about = { status: 'succeeded' as const, payment_intent: order.chargeId, currency: 'eur' }
+  stripe.refunds.push({ ...about, id: 're_dashboard', amount: 100, metadata: {} })
+  const { provider } = connect()
+  const find = () => provider.findRefund(order.orderId, order.chargeId, stopping)
+  expect(await find()).toBeUndefined()
+  stripe.refunds.push({ ...about, id: 're_other', amount: 100, metadata: { order_id: randomUUID() } })
+  expect(await find()).toBeUndefined()
+  const refund = await provider.refund(order.orderId, order.chargeId, stopping)
+  expect(refund.amountCents).toBe(500)
+  expect(await find()).toEqual(refund)
+})
+
 test('refunds of lost disputes that never come to an end are asked about ever later, and hold up none', async () => {
   const order = await paidOrder()
   const stuck = Array.from({ length: 10 }, (_, n) => `pi_stuck_${n}`)
@@ -382,8 +400,7 @@ test('refunds of lost disputes that never come to an end are asked about ever la
     [order.orderId],
   )
   expect(rows).toEqual([{ attempts: 1, later: true, noted: true }])
-  for (const table of ['refunds_due', 'disputes'])
-    await database.ask('payment', `DELETE FROM ${table} WHERE order_id = $1`, [order.orderId])
+  await removeLostDues(order)
 })
 
 test('a webhook that never came is found by the comparison with the provider', async () => {
