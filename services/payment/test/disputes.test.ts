@@ -438,6 +438,23 @@ test('a dispute without a webhook is found after hours in which the stage was aw
   await watchChanged(surroundings(), { source: failing })
 })
 
+test('a stop while the provider is asked is no error of a refund', async () => {
+  const order = await paidOrder()
+  await lostDues(order, ['pi_first', 'pi_second'])
+  const stop = new AbortController()
+  const findRefund: Provider['findRefund'] = () => {
+    stop.abort()
+    return Promise.reject(new ProviderError('Unreachable', 'aborted'))
+  }
+  const options = { provider: { ...connect().provider, findRefund }, now }
+  expect(await settleLostDisputes({ ...surroundings(), stopping: stop.signal }, options)).toBe(0)
+  const errors = await database.ask('payment', 'SELECT last_error FROM refunds_due WHERE order_id = $1', [
+    order.orderId,
+  ])
+  expect(errors).toEqual([{ last_error: null }, { last_error: null }])
+  await removeLostDues(order)
+})
+
 test('shows disputes by status, and none of it as owed', async () => {
   const { disputes } = connect()
   if (!disputes) throw new Error('Stripe has disputes')

@@ -29,7 +29,7 @@ export async function settleLostDisputes(surroundings: Surroundings, options: Du
   for (const row of await database.query<PartialRefundRow>(claimPartsOfLostDisputes, [atOnce])) {
     if (stopping.aborted) return settledCount
     const part = partialRefundFrom(row)
-    const outcome = await orNote(partAfterDispute(part, surroundings, options), async (error) => {
+    const outcome = await orNote(partAfterDispute(part, surroundings, options), stopping, async (error) => {
       options.logger?.error({ error, orderId: part.orderId, refundId: part.refundId }, notKnown)
       await database.query(notePartialRefundError, [part.refundId, String(error).slice(0, 500)])
     })
@@ -63,6 +63,7 @@ async function settleDue(due: LostDueRow, surroundings: Surroundings, options: D
   const key = keyOfDue(reason, chargeId)
   const answer = await orNote(
     options.provider.findRefund(orderId, chargeId, stopping, { key }).then((refund) => ({ refund })),
+    stopping,
     async (error) => {
       options.logger?.error({ error, orderId, chargeId }, notKnown)
       await database.query(noteDueError, [orderId, chargeId, String(error).slice(0, 500)])
@@ -81,11 +82,16 @@ async function settleDue(due: LostDueRow, surroundings: Surroundings, options: D
   return true
 }
 
-/** `undefined`: the provider did not answer, and that was noted. */
-async function orNote<T>(answer: Promise<T>, note: (error: ProviderError) => Promise<void>): Promise<T | undefined> {
+/** `undefined`: the provider did not answer, and that was noted, unless we did not wait for it. */
+async function orNote<T>(
+  answer: Promise<T>,
+  stopping: AbortSignal,
+  note: (error: ProviderError) => Promise<void>,
+): Promise<T | undefined> {
   try {
     return await answer
   } catch (error) {
+    if (stopping.aborted) return undefined
     if (!(error instanceof ProviderError)) throw error
     await note(error)
     return undefined
