@@ -39,6 +39,11 @@ const lastRetrySeconds = 600
 const longestPauseSeconds = 60
 /** Each of them may reach the customer. They span about half an hour. */
 const unansweredAttempts = 3
+/**
+ * A mail that alone seems to get no answer is not given up sooner: a server that is slow for most
+ * mails accepts some meanwhile, for hours.
+ */
+const patienceSeconds = 24 * 3_600
 
 /**
  * Sends one batch of the due messages of a lane. Returns how many of them it settled for now, or 0
@@ -61,9 +66,10 @@ export async function sendDue(
   if (sentIds.length > 0) options.acceptance?.note()
   if (sentIds.length > 0) await database.query(removeMails, [sentIds])
   const othersPass = sentIds.length > 0 || options.acceptance?.recent === true
-  const failedMails = outcomes.flatMap(({ mail, error }) =>
-    error ? [{ mail, error, outage: error.outage && !(error.perhapsOwn && othersPass) }] : [],
-  )
+  const failedMails = outcomes.flatMap(({ mail, error }) => {
+    const cut = error?.outage === true && error.perhapsOwn && othersPass
+    return error ? [{ mail, error, outage: error.outage && !cut, cut }] : []
+  })
   if (failedMails.length > 0) await recordFailures(database, failedMails, options)
   const [defect] = outcomes.flatMap((outcome) => outcome.defect ?? [])
   if (defect) throw defect
@@ -95,17 +101,17 @@ interface Failure {
   readonly error: MessageRefusedError
   /** Not the message's own. */
   readonly outage: boolean
+  /** While others are accepted: it may be the message's own. */
+  readonly cut: boolean
 }
 
 async function recordFailures(
   database: Queryable,
   failedMails: readonly Failure[],
-  { attempts, keepSeconds, onFailure, random = Math.random }: SenderOptions,
+  options: SenderOptions,
 ): Promise<void> {
-  const ends = failedMails.map(({ mail, error, outage }) => {
-    if (outage) return mail.ageSeconds >= keepSeconds
-    return !error.retry || mail.attempts + 1 >= (error.unanswered ? Math.min(attempts, unansweredAttempts) : attempts)
-  })
+  const { onFailure, random = Math.random } = options
+  const ends = failedMails.map((failure) => isEnd(failure, options))
   failedMails.forEach(({ mail, error }, n) => onFailure(mail, error, ends[n] === true))
   await database.query(failMails, [
     failedMails.map(({ mail }) => mail.id),
@@ -121,6 +127,12 @@ async function recordFailures(
       goneMails.map(({ lane }) => lane),
       goneMails.map(({ recipient }) => recipient),
     ])
+}
+
+function isEnd({ mail, error, outage, cut }: Failure, { attempts, keepSeconds }: SenderOptions): boolean {
+  if (outage) return mail.ageSeconds >= keepSeconds
+  if (cut && mail.ageSeconds < Math.min(keepSeconds, patienceSeconds)) return false
+  return !error.retry || mail.attempts + 1 >= (error.unanswered ? Math.min(attempts, unansweredAttempts) : attempts)
 }
 
 function nextTrySeconds({ mail, error, outage }: Failure, random: () => number): number {

@@ -1,5 +1,6 @@
 // How is a mail sent to a mail server, and what does its answer mean?
 import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import { MessageRefusedError, withoutAddress } from './channels/refusal.ts'
 import type { Verdict } from './channels/refusal.ts'
 import { needsConsent } from './lanes.ts'
@@ -36,6 +37,7 @@ export function createMailer({ url, from, connections, timeoutMs, unsubscribeUrl
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
   })
+  const transfers = transfersOf(transport)
   return {
     send: async (mail, signal) => {
       const { messageId, recipient, subject } = mail
@@ -45,11 +47,29 @@ export function createMailer({ url, from, connections, timeoutMs, unsubscribeUrl
       } catch (cause) {
         const message = withoutAddress(cause instanceof Error ? cause.message : String(cause), recipient)
         // Without the cause, whose message and answer name the recipient.
-        throw new MessageRefusedError('MailRefused', message, smtpVerdict(cause))
+        throw new MessageRefusedError('MailRefused', message, smtpVerdict(cause, transfers.has(messageId)))
+      } finally {
+        transfers.delete(messageId)
       }
     },
     close: () => transport.close(),
   }
+}
+
+/**
+ * Message-IDs of the mails whose transfer has begun: the server has greeted us, and has accepted
+ * the login. Only then does nodemailer read a mail.
+ */
+function transfersOf(transport: Pick<Transporter, 'use'>): Set<string> {
+  const transfers = new Set<string>()
+  transport.use('stream', ({ data, message }, done) => {
+    message.processFunc((content) => {
+      transfers.add(String(data.messageId))
+      return content
+    })
+    done()
+  })
+  return transfers
 }
 
 /**
@@ -80,11 +100,11 @@ const closing = 421
  * A server's answer to a mail counts: 5xx is final (RFC 5321). Its greeting and its answer to a
  * login are not about the mail.
  */
-export function smtpVerdict(error: unknown): Verdict {
+export function smtpVerdict(error: unknown, transferBegan: boolean): Verdict {
   const failure: SmtpFailure = error instanceof Error ? (error as object) : {}
   const { code, responseCode } = failure
   if ((typeof code === 'string' && away.has(code)) || responseCode === closing)
-    return { retry: true, outage: true, ...(isAfterGreeting(failure) ? { perhapsOwn: true } : {}) }
+    return { retry: true, outage: true, ...(transferBegan && isCut(failure) ? { perhapsOwn: true } : {}) }
   return { retry: !(typeof responseCode === 'number' && responseCode >= 500), outage: false }
 }
 
@@ -97,10 +117,10 @@ interface SmtpFailure {
 }
 
 /**
- * Whether a connection has gone silent or was cut: what the server thinks of a recipient or a text
- * may be the reason, such as a filter that fails on it.
+ * Whether a connection has gone silent or was cut: once the transfer has begun, what the server
+ * thinks of a recipient or a text may be the reason, such as a filter that fails on it.
  */
-function isAfterGreeting({ code, timeoutType, originalCode }: SmtpFailure): boolean {
+function isCut({ code, timeoutType, originalCode }: SmtpFailure): boolean {
   if (code === 'ETIMEDOUT') return timeoutType === 'SOCKET_TIMEOUT'
   if (code === 'ECONNECTION') return originalCode === undefined
   return code === 'ESOCKET' && (originalCode === 'ECONNRESET' || originalCode === 'EPIPE')

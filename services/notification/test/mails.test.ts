@@ -1,5 +1,7 @@
 // Does each customer get each mail once from a real mail server's hands, whatever it answers, and
 // no order mail wait behind marketing?
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/stage'
@@ -196,14 +198,14 @@ test('gives up a mail after days without the server, with the reason', async () 
   expect(row?.failure).toContain('ECONNREFUSED')
 })
 
-test('a mail that times out while others are accepted is given up after its attempts', async () => {
+test('a mail that times out while others are accepted is given up after its attempts and a day', async () => {
   const [silent = '', good = ''] = [randomUUID(), randomUUID()]
   const never = Promise.withResolvers<undefined>()
   server.answer = (to) => (to.includes(silent) ? never.promise : Promise.resolve(undefined))
   const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 2, timeoutMs: 300 })
   mailers.push(mailer)
   const clock = { ms: 0 }
-  const send = sender({ mailer, acceptance: createAcceptance(() => clock.ms) })
+  const send = sender({ mailer, acceptance: createAcceptance(() => clock.ms), keepSeconds: 5 * 86_400 })
   await handle([statusChange(silent, 'SHIPPED')])
   // Nothing says yet that the server is not away.
   await send('order')
@@ -223,9 +225,36 @@ test('a mail that times out while others are accepted is given up after its atte
   await handle([statusChange(randomUUID(), 'SHIPPED')])
   await allDue()
   await send('order')
-  expect(await remainingMails()).toEqual([{ attempts: 3, failed: true }])
+  // The server may be slow for nearly all mails.
+  expect(await remainingMails()).toEqual([{ attempts: 3, failed: false }])
+  await database.ask('notification', `UPDATE mails SET created_at = now() - interval '1 day'`)
+  await handle([statusChange(randomUUID(), 'SHIPPED')])
+  await allDue()
+  await send('order')
+  expect(await remainingMails()).toEqual([{ attempts: 4, failed: true }])
   expect(failures.at(-1)).toMatch(/^gave up: /)
   never.resolve(undefined)
+})
+
+test.each(['resetAndDestroy', 'end'] as const)('a server that cuts (%s) before its greeting is away', async (cut) => {
+  const away = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket[cut]()
+  })
+  await new Promise<void>((resolve) => away.listen(0, '127.0.0.1', resolve))
+  const { port } = away.address() as AddressInfo
+  const mailer = createMailer({
+    url: `smtp://127.0.0.1:${port}`,
+    ...{ from: 'shop@shop.example', connections: 1, timeoutMs: 30_000 },
+  })
+  mailers.push(mailer)
+  const acceptance = createAcceptance(() => 0)
+  acceptance.note()
+  await handle([statusChange(randomUUID(), 'SHIPPED')])
+  await sender({ mailer, acceptance, attempts: 1 })('order')
+  expect(failures).toHaveLength(1)
+  expect(await remainingMails()).toEqual([{ attempts: 0, failed: false }])
+  away.close()
 })
 
 test('a stopping replica releases a hanging mail, and another one sends it', async () => {

@@ -13,14 +13,15 @@ import { paymentConfig } from '../src/config.ts'
 import { createConnection } from '../src/connection.ts'
 import { paymentStage } from '../src/definition.ts'
 import { askAboutDisputes, disputesTask, watchChanged } from '../src/disputes/watch-disputes.ts'
-import { ProviderError } from '../src/provider/provider-error.ts'
+import { ProviderError } from '../src/provider/provider.ts'
+import type { Provider } from '../src/provider/provider.ts'
 import { webhookTask } from '../src/provider/stripe/webhook-task.ts'
 import { webhookPath } from '../src/provider/stripe/webhook.ts'
 import { reconcile } from '../src/reconcile/reconcile.ts'
 import { settleLostDisputes } from '../src/refunds/after-disputes.ts'
 import { makeDueRefunds } from '../src/refunds/due-refunds.ts'
 import { makePartialRefunds } from '../src/refunds/make-partial-refunds.ts'
-import { duesOfLostDisputes } from '../src/sql/partial-refunds.ts'
+import { claimDuesOfLostDisputes } from '../src/sql/dues.ts'
 import { startStripeServer, stripeSignature } from './stripe-server.ts'
 import type { StoredDispute, StripeServer } from './stripe-server.ts'
 
@@ -141,6 +142,29 @@ function disputesOf({ orderId }: TestOrder) {
 function dues({ orderId }: TestOrder) {
   return database.ask('payment', 'SELECT reason, amount_cents FROM refunds_due WHERE order_id = $1', [orderId])
 }
+/** Second charges of an order, each due a second later than the one before, and lost. */
+async function lostDues({ orderId, customerId }: TestOrder, chargeIds: readonly string[]): Promise<void> {
+  const parameters = [orderId, customerId, chargeIds]
+  await database.ask(
+    'payment',
+    `INSERT INTO refunds_due (order_id, customer_id, charge_id, reason, due_at)
+     SELECT $1, $2, charge_id, 'SECOND_CHARGE', now() - interval '1 hour' + interval '1 second' * n
+     FROM unnest($3::text[]) WITH ORDINALITY AS charge (charge_id, n)`,
+    parameters,
+  )
+  await database.ask(
+    'payment',
+    `INSERT INTO disputes
+       (order_id, customer_id, charge_id, dispute_id, amount_cents, currency, reason, status, closed_at)
+     SELECT $1, $2, charge_id, 'du_' || charge_id, 700, 'EUR', 'fraudulent', 'LOST', now()
+     FROM unnest($3::text[]) AS charge_id`,
+    parameters,
+  )
+}
+async function removeLostDues({ orderId }: TestOrder): Promise<void> {
+  for (const table of ['refunds_due', 'disputes'])
+    await database.ask('payment', `DELETE FROM ${table} WHERE order_id = $1`, [orderId])
+}
 
 test('records a dispute once, whatever its webhook does, and follows it to its end', async () => {
   const order = await paidOrder()
@@ -259,7 +283,7 @@ test('what a partial dispute has left of a cancelled order has the parts that we
   dispute.status = 'lost'
   await askAbout()
   // As if the loss were recorded between the two statements of the task.
-  expect(await database.as('payment').query(duesOfLostDisputes, [50])).toEqual([])
+  expect(await database.as('payment').query(claimDuesOfLostDisputes, [50])).toEqual([])
   stripe.disputes.splice(0)
   await giveBack()
   await giveBack()
@@ -342,6 +366,43 @@ test('a whole refund that was made just before a crash is booked, though its dis
   expect(payment).toEqual({ status: 'REFUNDED' })
 })
 
+test('a refund in the dashboard is not the refund of a whole charge', async () => {
+  const order = await paidOrder()
+  const about = { status: 'succeeded' as const, payment_intent: order.chargeId, currency: 'eur' }
+  stripe.refunds.push({ ...about, id: 're_dashboard', amount: 100, metadata: {} })
+  const { provider } = connect()
+  const find = () => provider.findRefund(order.orderId, order.chargeId, stopping)
+  expect(await find()).toBeUndefined()
+  stripe.refunds.push({ ...about, id: 're_other', amount: 100, metadata: { order_id: randomUUID() } })
+  expect(await find()).toBeUndefined()
+  const refund = await provider.refund(order.orderId, order.chargeId, stopping)
+  expect(refund.amountCents).toBe(500)
+  expect(await find()).toEqual(refund)
+})
+
+test('refunds of lost disputes that never come to an end are asked about ever later, and hold up none', async () => {
+  const order = await paidOrder()
+  const stuck = Array.from({ length: 10 }, (_, n) => `pi_stuck_${n}`)
+  await lostDues(order, [...stuck, 'pi_last'])
+  const enquiries: string[] = []
+  const findRefund: Provider['findRefund'] = (_orderId, chargeId) => {
+    enquiries.push(chargeId)
+    return Promise.reject(new ProviderError('Unsupported', 'an answer without refunds'))
+  }
+  const options = { provider: { ...connect().provider, findRefund }, now }
+  await Promise.all([1, 2, 3].map(() => settleLostDisputes(surroundings(), options)))
+  await settleLostDisputes(surroundings(), options)
+  expect(enquiries.toSorted()).toEqual(['pi_last', ...stuck])
+  const rows = await database.ask(
+    'payment',
+    `SELECT DISTINCT attempts, due_at > now() + interval '20 seconds' AS later, last_error IS NOT NULL AS noted
+     FROM refunds_due WHERE order_id = $1`,
+    [order.orderId],
+  )
+  expect(rows).toEqual([{ attempts: 1, later: true, noted: true }])
+  await removeLostDues(order)
+})
+
 test('a webhook that never came is found by the comparison with the provider', async () => {
   const order = await paidOrder()
   stripe.dispute(order.chargeId)
@@ -375,6 +436,23 @@ test('a dispute without a webhook is found after hours in which the stage was aw
   expect(await disputesOf(order)).toMatchObject([{ status: 'OPEN' }])
   // The list has been read up to now.
   await watchChanged(surroundings(), { source: failing })
+})
+
+test('a stop while the provider is asked is no error of a refund', async () => {
+  const order = await paidOrder()
+  await lostDues(order, ['pi_first', 'pi_second'])
+  const stop = new AbortController()
+  const findRefund: Provider['findRefund'] = () => {
+    stop.abort()
+    return Promise.reject(new ProviderError('Unreachable', 'aborted'))
+  }
+  const options = { provider: { ...connect().provider, findRefund }, now }
+  expect(await settleLostDisputes({ ...surroundings(), stopping: stop.signal }, options)).toBe(0)
+  const errors = await database.ask('payment', 'SELECT last_error FROM refunds_due WHERE order_id = $1', [
+    order.orderId,
+  ])
+  expect(errors).toEqual([{ last_error: null }, { last_error: null }])
+  await removeLostDues(order)
 })
 
 test('shows disputes by status, and none of it as owed', async () => {

@@ -23,7 +23,7 @@ export const selectStock: Statement = {
   text: `
 SELECT ${view}
 FROM product_availability
-WHERE sku > $1 AND (low OR NOT $3) AND starts_with(sku, $4)
+WHERE sku > $1 AND sku >= $4 AND (low OR NOT $3) AND starts_with(sku, $4)
 ORDER BY sku
 LIMIT $2`,
 }

@@ -155,6 +155,16 @@ test('blames an order for a failure only if another order succeeds meanwhile', a
   expect(await outageOf('order-1')).toBe(false)
 })
 
+test('answers without what a provider need not know leave the breaker as it is', async () => {
+  const { provider } = providerThat(captured)
+  const findRefund = () => Promise.reject(new ProviderError('Unsupported', 'an answer without refunds'))
+  const guard = guarded({ ...provider, findRefund }, { ...figures, attempts: 3 })
+  const reasons = await reasonsOf(10, () => guard.findRefund('order-1', 'ch-1', never))
+  expect(new Set(reasons)).toEqual(new Set(['Unsupported']))
+  expect(guard.open).toBe(false)
+  expect(await guard.charge(charge, never)).toEqual(captured)
+})
+
 test('retries a failed call up to three times, and a refused one never', async () => {
   const recovering = providerThat('Failing', 'Busy', captured)
   const three = { ...figures, attempts: 3 }

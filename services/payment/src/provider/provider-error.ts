@@ -8,12 +8,15 @@
  * answered that is not about the money (401, 403, 404, a redirect, a body without sense): wrong
  * credentials, a wrong address, or another server in its place. `Busy`: it did not answer in time,
  * or says that it is overloaded. `InFlight`: the same charge is still in flight there.
- * `CircuitOpen`: it was not called, because too many calls failed.
+ * `CircuitOpen`: it was not called, because too many calls failed. `Unsupported`: its answer is
+ * good, and lacks what a provider need not know.
  */
 export type ProviderFailure =
-  'Unreachable' | 'Misconfigured' | 'Busy' | 'InFlight' | 'CircuitOpen' | 'Failing' | 'Refused'
+  'Unreachable' | 'Misconfigured' | 'Busy' | 'InFlight' | 'CircuitOpen' | 'Unsupported' | 'Failing' | 'Refused'
 
-const waitedOut: readonly ProviderFailure[] = ['Unreachable', 'Misconfigured', 'Busy', 'InFlight', 'CircuitOpen']
+const waitedOut: readonly ProviderFailure[] = [
+  ...(['Unreachable', 'Misconfigured', 'Busy', 'InFlight', 'CircuitOpen', 'Unsupported'] as const),
+]
 
 export interface ProviderErrorOptions extends ErrorOptions {
   /** Where the reason alone does not decide: `Failing` for every order. */

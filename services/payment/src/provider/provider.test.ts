@@ -66,6 +66,17 @@ test('refunds a part under a key of its own, with its amount', async () => {
   expect(JSON.parse(requests[0]?.body ?? '')).toEqual({ chargeId: 'ch-1', amountCents: 300 })
 })
 
+test.each([{}, { refunds: [{ refundId: 're-1' }] }])('an adapter that lists %o knows no refunds', async (more) => {
+  const charges = [{ chargeId: 'ch-1', status: 'captured' }]
+  const { provider } = await listening({ status: 200, body: { charges, ...more } })
+  await expect(provider.findRefund('order-1', 'ch-1', never)).rejects.toMatchObject({ reason: 'Unsupported' })
+})
+
+test('another server in the place of the provider is no adapter without refunds', async () => {
+  const { provider } = await listening({ status: 200, body: { hello: 'world' } })
+  await expect(provider.findRefund('order-1', 'ch-1', never)).rejects.toMatchObject({ reason: 'Misconfigured' })
+})
+
 test('passes the trace of a call on if there is one', async () => {
   const { requests, provider } = await listening({ status: 201, body: { status: 'captured', chargeId: 'ch-1' } })
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'

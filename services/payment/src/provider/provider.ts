@@ -162,9 +162,7 @@ export function createProvider({ url, timeoutMs, token, turn }: ProviderAddress)
     findRefund: async (orderId, chargeId, signal, { traceparent, part, key = refundKey(orderId, part) } = {}) => {
       const { status, body } = await chargesOf(orderId, { signal, traceparent })
       if (status !== 200) throw unexpectedAnswer(status, body)
-      const refund = parse(Refunds, body).refunds.find(
-        (listed) => listed.idempotencyKey === key && listed.chargeId === chargeId,
-      )
+      const refund = refundsIn(body).find((listed) => listed.idempotencyKey === key && listed.chargeId === chargeId)
       if (!refund) return undefined
       const { refundId, amountCents, currency } = refund
       return { refundId, chargeId, amountCents, currency }
@@ -180,6 +178,14 @@ interface Asking {
 function unexpectedAnswer(status: number, body: string): ProviderError {
   if (status === 409) return new ProviderError('InFlight', 'the same charge is in flight')
   return new ProviderError(failureOf(status), `answered ${status}: ${body.slice(0, 200)}`)
+}
+
+/** An adapter may list charges only: as a provider it is as well as any. */
+function refundsIn(body: string): z.infer<typeof Refunds>['refunds'] {
+  parse(Charges, body)
+  const { data, error } = Refunds.safeParse(JSON.parse(body))
+  if (data) return data.refunds
+  throw new ProviderError('Unsupported', `an answer without refunds: ${body.slice(0, 200)}`, { cause: error })
 }
 
 function parse<T>(schema: z.ZodType<T>, body: string): T {

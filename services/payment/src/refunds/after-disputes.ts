@@ -7,14 +7,9 @@ import { partialRefundColumns } from '../apply.ts'
 import { lockedPayments } from '../locked-payments.ts'
 import { remainingCents } from '../payments.ts'
 import { ProviderError } from '../provider/provider.ts'
-import { deleteDue, noteDueError } from '../sql/dues.ts'
-import type { DueRow } from '../sql/dues.ts'
-import {
-  addPartialRefunds,
-  claimPartsOfLostDisputes,
-  duesOfLostDisputes,
-  notePartialRefundError,
-} from '../sql/partial-refunds.ts'
+import { claimDuesOfLostDisputes, deleteDue, noteDueError } from '../sql/dues.ts'
+import type { LostDueRow } from '../sql/dues.ts'
+import { addPartialRefunds, claimPartsOfLostDisputes, notePartialRefundError } from '../sql/partial-refunds.ts'
 import { bookRefund, keyOfDue } from './book-refund.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { DueRefundOptions } from './due-refund-options.ts'
@@ -22,9 +17,7 @@ import { madePart, settlePart } from './make-partial-refunds.ts'
 import { partialRefundFrom } from './partial-refunds.ts'
 import type { PartialRefund, PartialRefundRow } from './partial-refunds.ts'
 
-const atOnce = 50
-
-type LostDue = Pick<DueRow, 'orderId' | 'chargeId' | 'customerId' | 'reason'> & { readonly lostCents: number }
+const atOnce = 10
 
 /**
  * Returns how many refunds that waited have come to their end. Without the provider's answer none
@@ -36,7 +29,7 @@ export async function settleLostDisputes(surroundings: Surroundings, options: Du
   for (const row of await database.query<PartialRefundRow>(claimPartsOfLostDisputes, [atOnce])) {
     if (stopping.aborted) return settledCount
     const part = partialRefundFrom(row)
-    const outcome = await orNote(partAfterDispute(part, surroundings, options), async (error) => {
+    const outcome = await orNote(partAfterDispute(part, surroundings, options), stopping, async (error) => {
       options.logger?.error({ error, orderId: part.orderId, refundId: part.refundId }, notKnown)
       await database.query(notePartialRefundError, [part.refundId, String(error).slice(0, 500)])
     })
@@ -44,7 +37,7 @@ export async function settleLostDisputes(surroundings: Surroundings, options: Du
     await settlePart(outcome, surroundings, options)
     settledCount++
   }
-  for (const due of await database.query<LostDue>(duesOfLostDisputes, [atOnce])) {
+  for (const due of await database.query<LostDueRow>(claimDuesOfLostDisputes, [atOnce])) {
     if (stopping.aborted) return settledCount
     if (await settleDue(due, surroundings, options)) settledCount++
   }
@@ -64,12 +57,13 @@ async function partAfterDispute(
   return refund ? madePart(part, refund) : { ...part, status: 'REFUSED', refusal: 'DISPUTED' }
 }
 
-async function settleDue(due: LostDue, surroundings: Surroundings, options: DueRefundOptions): Promise<boolean> {
+async function settleDue(due: LostDueRow, surroundings: Surroundings, options: DueRefundOptions): Promise<boolean> {
   const { orderId, chargeId, reason, lostCents } = due
   const { database, stopping } = surroundings
   const key = keyOfDue(reason, chargeId)
   const answer = await orNote(
     options.provider.findRefund(orderId, chargeId, stopping, { key }).then((refund) => ({ refund })),
+    stopping,
     async (error) => {
       options.logger?.error({ error, orderId, chargeId }, notKnown)
       await database.query(noteDueError, [orderId, chargeId, String(error).slice(0, 500)])
@@ -88,18 +82,23 @@ async function settleDue(due: LostDue, surroundings: Surroundings, options: DueR
   return true
 }
 
-/** `undefined`: the provider did not answer, and that was noted. */
-async function orNote<T>(answer: Promise<T>, note: (error: ProviderError) => Promise<void>): Promise<T | undefined> {
+/** `undefined`: the provider did not answer, and that was noted, unless we did not wait for it. */
+async function orNote<T>(
+  answer: Promise<T>,
+  stopping: AbortSignal,
+  note: (error: ProviderError) => Promise<void>,
+): Promise<T | undefined> {
   try {
     return await answer
   } catch (error) {
+    if (stopping.aborted) return undefined
     if (!(error instanceof ProviderError)) throw error
     await note(error)
     return undefined
   }
 }
 
-async function dropDue({ orderId, chargeId, customerId, lostCents }: LostDue, { database }: Surroundings) {
+async function dropDue({ orderId, chargeId, customerId, lostCents }: LostDueRow, { database }: Surroundings) {
   await database.transaction(async (tx) => {
     const payment = (await lockedPayments(tx, [orderId])).get(orderId)
     const isCharged = payment?.status === 'CAPTURED' && payment.chargeId === chargeId

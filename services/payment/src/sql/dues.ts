@@ -36,6 +36,9 @@ export const partNotDisputed = `NOT EXISTS (
     SELECT FROM disputes WHERE disputes.charge_id = due.charge_id
       AND (disputes.status = 'OPEN' OR (disputes.status = 'LOST' AND disputes.closed_at > due.created_at)))`
 
+const nextAttempt = `attempts = attempts + 1,
+  due_at = now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempts, 7))`
+
 /**
  * $1: rows at most. Each one's next attempt is delayed before it is tried, longer each time and up
  * to an hour.
@@ -44,13 +47,42 @@ export const claimDues: Statement = {
   name: 'payment.claim-dues',
   text: `
 UPDATE refunds_due
-SET attempts = attempts + 1, due_at = now() + least(interval '1 hour', interval '30 seconds' * 2 ^ least(attempts, 7))
+SET ${nextAttempt}
 WHERE (order_id, charge_id) IN (
   SELECT order_id, charge_id FROM refunds_due AS due
   WHERE due_at <= now() AND ${notDisputed}
   ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 )
 RETURNING order_id AS "orderId", charge_id AS "chargeId", customer_id AS "customerId", reason, attempts`,
+}
+
+export type LostDueRow = Pick<DueRow, 'orderId' | 'chargeId' | 'customerId' | 'reason'> & {
+  readonly lostCents: number
+}
+
+/**
+ * Refunds of whole charges of which a dispute was lost, and none is open. One that is not in the
+ * books waits until the comparison with the provider has found it; one whose order has parts that
+ * were due waits until these are refused, and so part of what is left. $1: rows at most, which are
+ * delayed as those of `claimDues`.
+ */
+export const claimDuesOfLostDisputes: Statement = {
+  name: 'payment.claim-dues-of-lost-disputes',
+  text: `
+UPDATE refunds_due AS claimed
+SET ${nextAttempt}
+WHERE (order_id, charge_id) IN (
+  SELECT order_id, charge_id FROM refunds_due AS due
+  WHERE due_at <= now()
+    AND EXISTS (SELECT FROM disputes WHERE disputes.charge_id = due.charge_id AND disputes.status = 'LOST')
+    AND NOT EXISTS (SELECT FROM disputes WHERE disputes.charge_id = due.charge_id AND disputes.status = 'OPEN')
+    AND EXISTS (SELECT FROM payments WHERE payments.order_id = due.order_id AND payments.charge_id IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM partial_refunds AS part WHERE part.order_id = due.order_id AND part.status = 'DUE')
+  ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+RETURNING order_id AS "orderId", charge_id AS "chargeId", customer_id AS "customerId", reason,
+  (SELECT sum(amount_cents)::float8 FROM disputes
+   WHERE disputes.charge_id = claimed.charge_id AND disputes.status = 'LOST') AS "lostCents"`,
 }
 
 /** $1: order id, $2: charge id, $3: the provider's answer. */

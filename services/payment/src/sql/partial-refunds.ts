@@ -97,23 +97,3 @@ WHERE refund_id IN (
 )
 RETURNING ${columns}`,
 }
-
-/**
- * Refunds of whole charges of which a dispute was lost, and none is open. One that is not in the
- * books waits until the comparison with the provider has found it; one whose order has parts that
- * were due waits until these are refused, and so part of what is left. $1: rows at most.
- */
-export const duesOfLostDisputes: Statement = {
-  name: 'payment.select-dues-of-lost-disputes',
-  text: `
-SELECT due.order_id AS "orderId", due.charge_id AS "chargeId", due.customer_id AS "customerId", due.reason,
-  sum(disputes.amount_cents)::float8 AS "lostCents"
-FROM refunds_due AS due JOIN disputes ON disputes.charge_id = due.charge_id AND disputes.status = 'LOST'
-  JOIN payments ON payments.order_id = due.order_id AND payments.charge_id IS NOT NULL
-WHERE NOT EXISTS (SELECT FROM disputes AS open WHERE open.charge_id = due.charge_id AND open.status = 'OPEN')
-  AND NOT EXISTS (
-    SELECT FROM partial_refunds AS part
-    WHERE part.order_id = due.order_id AND part.status = 'DUE')
-GROUP BY 1, 2, 3, 4
-LIMIT $1`,
-}

@@ -42,15 +42,17 @@ export async function refundOf(api: StripeApi, returning: Returning, asking: Ask
   }
 }
 
-/** One of the part, or of the whole charge. @throws ProviderError */
+/**
+ * Our own one of the part, or of the whole charge: a refund that a person made in Stripe's
+ * dashboard is neither. @throws ProviderError
+ */
 export async function madeRefund(
   api: StripeApi,
-  chargeId: string,
-  part: RefundPart | undefined,
+  { orderId, chargeId, part }: Omit<Returning, 'key'>,
   asking: Asking,
 ): Promise<Refund | undefined> {
   const refunds = await refundsAbout(api, aboutCharge(chargeId), asking)
-  const refund = refunds.find(part ? isOfPart(part) : isOfWhole)
+  const refund = refunds.find(part ? isOfPart(part) : isOfWhole(orderId))
   return refund && refundFrom(refund, chargeId)
 }
 
@@ -79,8 +81,12 @@ function isOfPart({ refundId }: RefundPart) {
   return ({ metadata }: answers.Refund) => metadata?.[refundIdKey] === refundId
 }
 
-function isOfWhole({ metadata }: answers.Refund): boolean {
+function isOfNoPart({ metadata }: answers.Refund): boolean {
   return metadata?.[refundIdKey] === undefined
+}
+
+function isOfWhole(orderId: string) {
+  return (refund: answers.Refund) => isOfNoPart(refund) && refund.metadata?.[orderKey] === orderId
 }
 
 /**
@@ -90,7 +96,7 @@ function isOfWhole({ metadata }: answers.Refund): boolean {
  */
 function existingRefund(refunds: readonly answers.Refund[], part: RefundPart | undefined): answers.Refund | undefined {
   if (part) return refunds.find(isOfPart(part))
-  const whole = refunds.find(isOfWhole)
+  const whole = refunds.find(isOfNoPart)
   return whole ?? (refunds[0] && { ...refunds[0], amount: 0 })
 }
 

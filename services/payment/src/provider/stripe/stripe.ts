@@ -35,8 +35,8 @@ export function createStripe({ intents, now, ...address }: StripeOptions): Provi
     },
     refund: (orderId, chargeId, signal, { traceparent, part, key = refundKey(orderId, part) } = {}) =>
       refundOf(api, { orderId, chargeId, key, part }, { signal, traceparent }),
-    findRefund: (_orderId, chargeId, signal, { traceparent, part } = {}) =>
-      madeRefund(api, chargeId, part, { signal, traceparent }),
+    findRefund: (orderId, chargeId, signal, { traceparent, part } = {}) =>
+      madeRefund(api, { orderId, chargeId, part }, { signal, traceparent }),
   }
 }
 
