@@ -46,6 +46,9 @@ async function ship(customerId: string): Promise<void> {
   const event = eventOf('OrderStatusChanged', data, { source: '/test', now: new Date(0) }, 'SHIPPED')
   await createStore(pool(), { prefix: '', keyedByOrder: [] }, apply).effect([{ event, prepared: undefined }], [])
 }
+function request(customerId: string, codesPerHour = 500) {
+  return requestCode(pool(), customerId, codesPerHour)
+}
 function send(lane: Lane, overrides: Partial<SenderOptions> = {}): Promise<number> {
   const mailer = createSmsPort({ ...provider, from: 'Shop', timeoutMs: 30_000 })
   const options: SenderOptions = {
@@ -62,7 +65,7 @@ function otherThan(code: string): string {
   return String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 }
 async function requestAndSend(customerId: string): Promise<string> {
-  expect(await requestCode(pool(), customerId)).toMatchObject({ kind: 'queued' })
+  expect(await request(customerId)).toMatchObject({ kind: 'queued' })
   await send('sms-code')
   return codesAt().at(-1) ?? ''
 }
@@ -86,7 +89,7 @@ test('a number gets messages about orders only after its code was posted back', 
   await ship('ada')
   await send('sms-order')
   expect(provider.queued.map(({ to }) => to)).toEqual([phone, phone])
-  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'confirmed', phone })
+  expect(await request('ada')).toEqual({ kind: 'confirmed', phone })
 })
 
 test('a message that waits is not sent to a number that was changed meanwhile', async () => {
@@ -105,7 +108,7 @@ test('a message that waits is not sent to a number that was changed meanwhile', 
 
 test('neither the queue nor the tables have the code itself', async () => {
   await save('ada')
-  await requestCode(pool(), 'ada')
+  await request('ada')
   provider.faults.push(503)
   await send('sms-code', { keepSeconds: 0 })
   const rows = await database.ask('notification', 'SELECT body, failed_at IS NOT NULL AS failed FROM mails')
@@ -153,47 +156,63 @@ test('a number gets five codes a day at most, of all customers together', async 
   const customers = Array.from({ length: codesADay + 2 }, (_, n) => `customer-${n}`)
   for (const customer of customers) await save(customer)
   for (const customer of customers) {
-    await requestCode(pool(), customer)
+    await request(customer)
     await send('sms-code')
     await later(60)
   }
   expect(codesAt()).toHaveLength(codesADay)
-  expect(await requestCode(pool(), 'customer-0')).toMatchObject({ kind: 'too many' })
+  expect(await request('customer-0')).toMatchObject({ kind: 'too many' })
 })
 
 test('requests at the same time send one code', async () => {
   const customers = ['ada', 'bob', 'eve']
   for (const customer of customers) await save(customer)
-  const outcomes = await Promise.all([...customers, ...customers].map((customer) => requestCode(pool(), customer)))
+  const outcomes = await Promise.all([...customers, ...customers].map((customer) => request(customer)))
   expect(outcomes.filter(({ kind }) => kind === 'queued')).toHaveLength(1)
   expect(outcomes.filter((outcome) => outcome.kind === 'too many' && outcome.waitSeconds <= 61)).toHaveLength(5)
 })
 
+test('the customers of a shop together request no more codes than it sends in an hour', async () => {
+  const customers = Array.from({ length: 8 }, (_, n) => `customer-${n}`)
+  for (const [n, customer] of customers.entries()) await save(customer, `+491510000000${n}`)
+  const outcomes = await Promise.all(customers.map((customer) => request(customer, 5)))
+  expect(outcomes.filter(({ kind }) => kind === 'queued')).toHaveLength(5)
+  const refused = outcomes.flatMap((outcome, n) => (outcome.kind === 'shop full' ? { ...outcome, n } : []))
+  expect(refused).toHaveLength(3)
+  for (const { waitSeconds } of refused) expect(Math.round(waitSeconds / 60)).toBe(60)
+  const late = customers[refused[0]?.n ?? 0] ?? ''
+  await later(1_800)
+  const again = await request(late, 5)
+  expect(again.kind === 'shop full' && Math.round(again.waitSeconds / 60)).toBe(30)
+  await later(1_801)
+  expect(await request(late, 5)).toMatchObject({ kind: 'queued' })
+})
+
 test('a code that was requested before an outage of ten minutes is not sent', async () => {
   await save('ada')
-  await requestCode(pool(), 'ada')
+  await request('ada')
   await later(601)
   await send('sms-code')
   expect([provider.queued, await database.ask('notification', 'SELECT FROM mails')]).toEqual([[], []])
 })
 
 test('a customer without a number has no code, and an erased one keeps none', async () => {
-  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'no number' })
+  expect(await request('ada')).toEqual({ kind: 'no number' })
   await savePreferencesOf(pool(), 'ada', {}, [])
-  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'no number' })
+  expect(await request('ada')).toEqual({ kind: 'no number' })
   await save('ada')
-  await requestCode(pool(), 'ada')
+  await request('ada')
   await database.ask('notification', `DELETE FROM preferences WHERE customer_id = 'ada'`)
   expect(await database.ask('notification', 'SELECT FROM phone_codes')).toEqual([])
 })
 
 test('codes of more than a day ago are deleted, and those that no replica sends', async () => {
   await save('ada')
-  await requestCode(pool(), 'ada')
+  await request('ada')
   await database.ask('notification', `UPDATE mails SET due_at = now() - interval '25 hours'`)
   await later(86_401)
   await save('bob', '+4915100000002')
-  await requestCode(pool(), 'bob')
+  await request('bob')
   const rows = await database.ask('notification', 'SELECT customer_id AS customer FROM phone_codes')
   const queued = await database.ask('notification', 'SELECT customer_id AS customer FROM mails')
   expect([rows, queued]).toEqual([[{ customer: 'bob' }], [{ customer: 'bob' }]])

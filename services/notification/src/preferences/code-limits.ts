@@ -12,6 +12,8 @@ export interface RecentCode {
 export const codesADay = 5
 /** Between two codes of one customer, or of one number. */
 export const secondsBetweenCodes = 60
+/** In which the shop sends `SMS_CODES_PER_HOUR` at most. */
+export const hourSeconds = 3_600
 /** From the moment at which its SMS is sent; and a request is of no use after as long. */
 export const codeSeconds = 600
 export const triesOfCode = 5

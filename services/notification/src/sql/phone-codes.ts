@@ -25,6 +25,24 @@ FROM phone_codes
 WHERE (customer_id = $1 OR phone = $2) AND requested_at > now() - interval '1 day'`,
 }
 
+/** Requests for codes take turns in the whole shop, until the transaction has ended. */
+export const lockCodesOfShop: Statement = {
+  name: 'notification.lock-codes-of-shop',
+  text: `SELECT pg_advisory_xact_lock(hashtextextended('phone-codes', 0))`,
+}
+
+/**
+ * $1: codes an hour at most. Returns a row only where the last hour has had as many: of the code
+ * that has to be an hour old first. Reads as many entries of an index.
+ */
+export const selectHourIfFull: Statement = {
+  name: 'notification.select-hour-of-phone-codes',
+  text: `
+SELECT extract(epoch FROM now() - requested_at)::float8 AS "ageSeconds"
+FROM phone_codes WHERE requested_at > now() - interval '1 hour'
+ORDER BY requested_at DESC OFFSET $1::int - 1 LIMIT 1`,
+}
+
 /** $1: the customer, $2: the number. */
 export const addCode: Statement = {
   name: 'notification.add-phone-code',
