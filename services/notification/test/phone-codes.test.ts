@@ -164,6 +164,57 @@ test('a number gets five codes a day at most, of all customers together', async 
   expect(await request('customer-0')).toMatchObject({ kind: 'too many' })
 })
 
+/** A code whose SMS is under way until `arrive` is called. */
+async function sendSlowly() {
+  let arrive!: () => void
+  let texts: (text: string) => void
+  const arrival = new Promise<void>((resolve) => (arrive = resolve))
+  const text = new Promise<string>((resolve) => (texts = resolve))
+  const mailer = {
+    send: async ({ body }: { readonly body: string }) => {
+      texts(body)
+      await arrival
+    },
+    close: () => undefined,
+  }
+  const outcome = send('sms-code', { mailer })
+  const code = /^(\d{6}) is/.exec(await text)?.[1] ?? ''
+  return { code, arrive: () => (arrive(), outcome) }
+}
+
+test('a code that is requested while another one is under way leaves, too', async () => {
+  await save('ada')
+  await request('ada')
+  const first = await sendSlowly()
+  await later(60)
+  expect(await request('ada')).toMatchObject({ kind: 'queued' })
+  await first.arrive()
+  const second = await send('sms-code').then(() => codesAt().at(-1) ?? '')
+  expect(second).toMatch(/^\d{6}$/)
+  expect(await confirmByCode(pool(), 'ada', second)).toEqual({ kind: 'confirmed' })
+})
+
+test('the code on the phone is valid until the next one leaves, which then is not needed', async () => {
+  await save('ada')
+  const first = await requestAndSend('ada')
+  await later(60)
+  await request('ada')
+  expect(await confirmByCode(pool(), 'ada', first)).toEqual({ kind: 'confirmed' })
+  await send('sms-code')
+  expect([codesAt(), await database.ask('notification', 'SELECT FROM mails')]).toEqual([[first], []])
+})
+
+test('of two codes that wait only the later one is sent', async () => {
+  await save('ada')
+  await request('ada')
+  await later(60)
+  await request('ada')
+  await send('sms-code')
+  expect(codesAt()).toHaveLength(1)
+  expect(await confirmByCode(pool(), 'ada', codesAt()[0] ?? '')).toEqual({ kind: 'confirmed' })
+  expect(await database.ask('notification', 'SELECT FROM mails')).toEqual([])
+})
+
 test('requests at the same time send one code', async () => {
   const customers = ['ada', 'bob', 'eve']
   for (const customer of customers) await save(customer)

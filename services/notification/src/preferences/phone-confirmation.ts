@@ -1,6 +1,5 @@
 // How does a customer prove that a number is theirs? They request a code, which goes there by SMS,
 // and post it back. Only then does the number get other messages.
-import { createHash } from 'node:crypto'
 import type { Pool } from '@orderpipeline/postgres'
 import {
   addCode,
@@ -10,7 +9,6 @@ import {
   lockCodesOfPhone,
   lockCodesOfShop,
   lockPhone,
-  queueCode,
   removeOldCodes,
   removeUnsentCodes,
   selectHourIfFull,
@@ -60,16 +58,10 @@ export function requestCode(database: Database, customerId: string, codesPerHour
     const [full] = await tx.query<{ ageSeconds: number }>(selectHourIfFull, [codesPerHour])
     if (full) return { kind: 'shop full', waitSeconds: Math.max(1, hourSeconds - full.ageSeconds) }
     tx.send(addCode, [customerId, phone])
-    tx.send(queueCode, [messageIdOf(customerId), phone, customerId])
     tx.send(removeOldCodes, [removedAtOnce])
     tx.send(removeUnsentCodes, [removedAtOnce])
     return { kind: 'queued', phone }
   })
-}
-
-/** Ids of messages are in logs, and a customer may be called by a mail address. */
-function messageIdOf(customerId: string): string {
-  return `sms:code-${createHash('sha256').update(customerId).digest('base64url')}`
 }
 
 interface CodeRow {
