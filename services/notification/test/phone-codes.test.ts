@@ -13,7 +13,7 @@ import { notificationStage } from '../src/definition.ts'
 import { channels } from '../src/lanes.ts'
 import type { Lane } from '../src/lanes.ts'
 import { confirmByCode, preferencesOf, requestCode, savePreferencesOf } from '../src/preferences/index.ts'
-import { codesADay, triesOfCode } from '../src/preferences/code-limits.ts'
+import { codesADay, codesOfOthersADay, triesOfCode } from '../src/preferences/code-limits.ts'
 import { sendDue } from '../src/sender.ts'
 import type { SenderOptions } from '../src/sender.ts'
 import { startSmsServer } from './sms-server.ts'
@@ -152,15 +152,24 @@ test('a code is of one customer and one number, and the latest counts', async ()
   expect(await confirmByCode(pool(), 'ada', second)).toEqual({ kind: 'no code' })
 })
 
-test('a number gets five codes a day at most, of all customers together', async () => {
-  const customers = Array.from({ length: codesADay + 2 }, (_, n) => `customer-${n}`)
-  for (const customer of customers) await save(customer)
-  for (const customer of customers) {
-    await request(customer)
-    await send('sms-code')
+test('a customer confirms their number though others have had codes sent to it', async () => {
+  for (const customer of ['eve', 'ada']) await save(customer)
+  for (let n = 0; n < codesADay; n++) {
+    await requestAndSend('eve')
     await later(60)
   }
-  expect(codesAt()).toHaveLength(codesADay)
+  expect(await request('eve')).toMatchObject({ kind: 'too many' })
+  expect(await confirmByCode(pool(), 'ada', await requestAndSend('ada'))).toEqual({ kind: 'confirmed' })
+})
+
+test('a number gets twenty codes a day at most, of all customers together', async () => {
+  const customers = Array.from({ length: codesOfOthersADay + 2 }, (_, n) => `customer-${n}`)
+  for (const customer of customers) {
+    await save(customer)
+    await request(customer)
+    await later(60)
+  }
+  expect(await database.ask('notification', 'SELECT FROM phone_codes')).toHaveLength(codesOfOthersADay)
   expect(await request('customer-0')).toMatchObject({ kind: 'too many' })
 })
 

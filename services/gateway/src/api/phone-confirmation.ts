@@ -38,7 +38,7 @@ export function codeRoute(phones: PhoneConfirmation, query: CustomerQuery): Rout
       404: { description: `The settings have no phone number, or ${otherCustomer}` },
       429: {
         description:
-          'The customer or the number has had a code a minute ago, or five in a day; or the shop has sent all of an hour.',
+          'The customer or the number has had a code a minute ago, or all of a day; or the shop has sent all of an hour.',
       },
     },
     handle: async ({ query: { customer } }, request, reply) => {
@@ -94,7 +94,7 @@ function noNumber(): HttpProblemError {
   return new HttpProblemError(404, 'Not Found', 'no phone number to confirm', { problems })
 }
 
-const customerLimit = 'a customer or a number with a code in the last minute, or five in a day'
+const customerLimit = 'a customer or a number with a code in the last minute, or all of a day'
 const shopLimit = 'a shop whose customers have requested all codes of an hour'
 
 function tooMany(waitSeconds: number, limit: string): HttpProblemError {
