@@ -12,6 +12,7 @@ import { createSmsPort } from '../src/channels/sms.ts'
 import { notificationStage } from '../src/definition.ts'
 import { channels } from '../src/lanes.ts'
 import type { Lane } from '../src/lanes.ts'
+import { oldCodesTask } from '../src/old-codes.ts'
 import { confirmByCode, preferencesOf, requestCode, savePreferencesOf } from '../src/preferences/index.ts'
 import { codesADay, codesOfOthersADay, triesOfCode } from '../src/preferences/code-limits.ts'
 import { sendDue } from '../src/sender.ts'
@@ -68,6 +69,10 @@ async function requestAndSend(customerId: string): Promise<string> {
   expect(await request(customerId)).toMatchObject({ kind: 'queued' })
   await send('sms-code')
   return codesAt().at(-1) ?? ''
+}
+async function removeOld(atOnce: number): Promise<void> {
+  const tools = { database: pool(), stopping: new AbortController().signal }
+  await oldCodesTask(3_600, atOnce).run({ ...tools, publish: () => Promise.resolve(), keyedByOrder: () => false })
 }
 function later(seconds: number) {
   return database.ask(
@@ -266,14 +271,31 @@ test('a customer without a number has no code, and an erased one keeps none', as
   expect(await database.ask('notification', 'SELECT FROM phone_codes')).toEqual([])
 })
 
-test('codes of more than a day ago are deleted, and those that no replica sends', async () => {
-  await save('ada')
-  await request('ada')
+test('codes of more than a day ago are deleted, and those that no replica sends, without a request', async () => {
+  for (const [n, customer] of ['ada', 'bob', 'eve'].entries()) {
+    await save(customer, `+491510000000${n}`)
+    await request(customer)
+  }
   await database.ask('notification', `UPDATE mails SET due_at = now() - interval '25 hours'`)
   await later(86_401)
-  await save('bob', '+4915100000002')
-  await request('bob')
+  await save('kay', '+4915100000009')
+  await request('kay')
+  await removeOld(2)
   const rows = await database.ask('notification', 'SELECT customer_id AS customer FROM phone_codes')
   const queued = await database.ask('notification', 'SELECT customer_id AS customer FROM mails')
-  expect([rows, queued]).toEqual([[{ customer: 'bob' }], [{ customer: 'bob' }]])
+  expect([rows, queued]).toEqual([[{ customer: 'kay' }], [{ customer: 'kay' }]])
+})
+
+test('a number that a gateway of the previous version has deleted does not stay as a confirmed one', async () => {
+  for (const customer of ['ada', 'bob', 'eve', 'kay']) await save(customer)
+  await database.ask('notification', 'UPDATE preferences SET confirmed_phone = phone')
+  await database.ask('notification', `UPDATE preferences SET phone = NULL WHERE customer_id IN ('ada', 'bob')`)
+  await database.ask('notification', `UPDATE preferences SET phone = '+4915100000666' WHERE customer_id = 'eve'`)
+  await removeOld(2)
+  const rows = await database.ask(
+    'notification',
+    'SELECT customer_id AS customer FROM preferences WHERE confirmed_phone IS NOT NULL',
+  )
+  expect(rows).toEqual([{ customer: 'kay' }])
+  expect(await preferencesOf(pool(), 'kay')).toMatchObject({ confirmed: true })
 })

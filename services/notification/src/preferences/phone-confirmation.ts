@@ -9,8 +9,6 @@ import {
   lockCodesOfPhone,
   lockCodesOfShop,
   lockPhone,
-  removeOldCodes,
-  removeUnsentCodes,
   selectHourIfFull,
   selectRecentCodes,
 } from '../sql/phone-codes.ts'
@@ -37,9 +35,6 @@ interface PhoneRow {
   readonly confirmed: boolean
 }
 
-/** More than one request adds, so that what is old comes to an end. */
-const removedAtOnce = 50
-
 /**
  * The code itself is made when its SMS is sent (`take-codes.ts`): it is never stored.
  * `codesPerHour`: of the shop. @throws DatabaseError
@@ -58,8 +53,6 @@ export function requestCode(database: Database, customerId: string, codesPerHour
     const [full] = await tx.query<{ ageSeconds: number }>(selectHourIfFull, [codesPerHour])
     if (full) return { kind: 'shop full', waitSeconds: Math.max(1, hourSeconds - full.ageSeconds) }
     tx.send(addCode, [customerId, phone])
-    tx.send(removeOldCodes, [removedAtOnce])
-    tx.send(removeUnsentCodes, [removedAtOnce])
     return { kind: 'queued', phone }
   })
 }

@@ -64,7 +64,8 @@ export const removeOldCodes: Statement = {
 DELETE FROM phone_codes WHERE id IN (
   SELECT id FROM phone_codes WHERE requested_at < now() - interval '1 day' ORDER BY requested_at
   LIMIT $1 FOR UPDATE SKIP LOCKED
-)`,
+)
+RETURNING id`,
 }
 
 /** $1: rows at most. Those of a shop that sends no SMS stay until then. */
@@ -75,7 +76,24 @@ DELETE FROM mails WHERE id IN (
   SELECT id FROM mails
   WHERE lane = 'sms-code' AND failed_at IS NULL AND due_at < now() - interval '1 day' ORDER BY due_at
   LIMIT $1 FOR UPDATE SKIP LOCKED
-)`,
+)
+RETURNING id`,
+}
+
+/**
+ * $1: rows at most. A gateway of the previous version changes or deletes a number and not that it
+ * was confirmed.
+ */
+export const removeOldConfirmations: Statement = {
+  name: 'notification.remove-old-confirmations',
+  text: `
+UPDATE preferences SET confirmed_phone = NULL
+WHERE customer_id IN (
+  SELECT customer_id FROM preferences
+  WHERE confirmed_phone IS NOT NULL AND phone IS DISTINCT FROM confirmed_phone
+  LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+RETURNING customer_id`,
 }
 
 /**
