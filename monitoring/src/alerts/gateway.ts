@@ -25,6 +25,14 @@ function requests(status: string): string {
   return `http_requests_total{${pod('gateway')},method="POST",route="/v1/orders",status="${status}"}`
 }
 
+function codes(outcome: string): string {
+  return `${by} (increase(gateway_phone_codes_total{outcome="${outcome}"}[1h]))`
+}
+
+function codeSeries(outcome: string): string {
+  return `gateway_phone_codes_total{${pod('gateway')},outcome="${outcome}"}`
+}
+
 const budgetRunbook = {
   meaning: 'Requests of customers fail. 0.1 % of 30 days is the budget for that.',
   look: [
@@ -145,6 +153,43 @@ export const gateway: AlertGroup = {
           title: 'standard orders that are refused',
           series: { [`gateway_orders_shed_total{${pod('gateway')},class="standard"}`]: '0+10x90' },
           at: '80m',
+        },
+      ],
+    },
+    {
+      name: 'OrderPipelinePhoneCodesUnconfirmed',
+      expr: `${codes('confirmed')} < 0.2 * ${codes('requested')}\nand ${codes('requested')} > 50`,
+      for: '10m',
+      severity: 'warning',
+      summary:
+        'Customers of {{ $labels.orderpipeline_dev_pipeline }} request codes for phone numbers and do not confirm them',
+      runbook: {
+        meaning:
+          'The codes do not arrive, or somebody requests them for numbers of others, with whose provider they may share the price of each SMS. `SMS_CODES_PER_HOUR` bounds the expense.',
+        look: [
+          '`mails_total{lane="sms-code"}` by outcome, and the provider\'s log: do the SMS arrive, and in which countries?',
+          '`SELECT left(phone, 5), count(DISTINCT customer_id), count(*) FROM notification.phone_codes GROUP BY 1 ORDER BY 3 DESC`',
+        ],
+        act: [
+          'Limit the countries at the provider to those of the shop, and lower `SMS_CODES_PER_HOUR`.',
+          'Block the customers, and have new accounts prove a mail address before they get a token.',
+        ],
+      },
+      fires: {
+        title: 'many codes, and none posted back',
+        series: { [codeSeries('requested')]: '0+5x120', [codeSeries('confirmed')]: '0x120' },
+        at: '100m',
+      },
+      quiet: [
+        {
+          title: 'most codes are posted back',
+          series: { [codeSeries('requested')]: '0+5x120', [codeSeries('confirmed')]: '0+4x120' },
+          at: '100m',
+        },
+        {
+          title: 'a few customers',
+          series: { [codeSeries('requested')]: '0+1x40 40x80', [codeSeries('confirmed')]: '0x120' },
+          at: '40m',
         },
       ],
     },

@@ -48,6 +48,11 @@ const schema = z.object({
     .refine((value) => Buffer.byteLength(value) >= unsubscribeSecretBytes)
     .describe(`a secret of at least ${unsubscribeSecretBytes} bytes`)
     .optional(),
+  /**
+   * Codes for phone numbers that all customers together may request in an hour, each an SMS at the
+   * shop's expense; further ones get 429.
+   */
+  SMS_CODES_PER_HOUR: variables.integer(1, 1_000_000).default(500),
   ...authenticationVariables,
   ...limitVariables,
   ...queueVariables,

@@ -115,7 +115,7 @@ export function openOrdersModule(
     products: productsOf(database, near, products.bySku),
     catalogue: catalogueOf(database),
     staffOrders: decisions.staffOrders,
-    preferences: customerPreferences(database),
+    preferences: customerPreferences(database, { codesPerHour: config.SMS_CODES_PER_HOUR, registry }),
     relaying: () => relay.leading,
     closers: [
       { name: 'intake', close: () => intake.close() },

@@ -55,6 +55,23 @@ test('settings are read as they were saved, and those of others stay', async () 
   expect((await read('ada')).body['mail']).toEqual({ orders: true, marketing: false })
 })
 
+test('beyond the codes of an hour of the whole shop a request gets 429 and counts as refused', async () => {
+  const small = await on.start({ ...auth, SMS_CODES_PER_HOUR: '1' })
+  const codeFor = async (customer: string, number: string) => {
+    const headers = bearer(customer)
+    const body = { sms: { phone: number, orders: true } }
+    await ask(`${small.url}/v1/preferences`, { method: 'PUT', body, headers })
+    return ask(`${small.url}/v1/preferences/phone/code`, { method: 'POST', headers })
+  }
+  expect((await codeFor('lea', '+4915100000081')).status).toBe(202)
+  const refused = await codeFor('mia', '+4915100000082')
+  expect(refused.status).toBe(429)
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500)
+  const metrics = await (await fetch(`${small.metricsUrl}/metrics`)).text()
+  for (const outcome of ['requested', 'refused'])
+    expect(metrics).toContain(`gateway_phone_codes_total{outcome="${outcome}"} 1`)
+})
+
 test('a customer has a code sent to their own number, and wrong ones are refused', async () => {
   const post = (customer: string, path: string, body?: object) =>
     ask(`${gateway.url}/v1/preferences/phone/${path}`, {

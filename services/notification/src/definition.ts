@@ -10,6 +10,7 @@ import type { Recipient } from './channel-messages.ts'
 import type { Channel } from './lanes.ts'
 import { orderMails, parcelMails, refundMails, staleRecommendations } from './mails.ts'
 import type { Addressing, Mail } from './mails.ts'
+import { oldCodesTask } from './old-codes.ts'
 import { addMails, endsNotified, removeWaiting } from './sql/mails.ts'
 import { selectRecipients } from './sql/preferences.ts'
 import { addNotifications } from './sql/stage.ts'
@@ -45,7 +46,7 @@ export function notificationStage({ logger }: Pick<StageContext, 'logger'>, mail
     },
     // A notification has to be remembered only as long as its message may be delivered again.
     retention: [{ table: 'notifications', days: 35 }],
-    periodicTasks: mailing?.periodicTasks ?? [],
+    periodicTasks: [oldCodesTask(), ...(mailing?.periodicTasks ?? [])],
   }
 }
 

@@ -12,9 +12,11 @@ export type Lane = (typeof lanes)[number]
 /** The lanes that need the customer's consent. */
 export type ConsentedLane = Exclude<Lane, 'order' | 'sms-code'>
 
+export type Purpose = 'order' | 'marketing' | 'code'
+
 interface LaneFacts {
   readonly channel: Channel
-  readonly purpose: 'order' | 'marketing' | 'code'
+  readonly purpose: Purpose
 }
 
 const facts: Readonly<Record<Lane, LaneFacts>> = {
@@ -31,12 +33,16 @@ export function channelOf(lane: Lane): Channel {
   return facts[lane].channel
 }
 
+export function purposeOf(lane: Lane): Purpose {
+  return facts[lane].purpose
+}
+
 export function isMarketing(lane: Lane): boolean {
-  return facts[lane].purpose === 'marketing'
+  return purposeOf(lane) === 'marketing'
 }
 
 export function needsConsent(lane: Lane): lane is ConsentedLane {
-  return facts[lane].purpose !== 'code' && lane !== 'order'
+  return purposeOf(lane) !== 'code' && lane !== 'order'
 }
 
 export function lanesOf(channel: Channel): Lane[] {

@@ -6,7 +6,7 @@ import { backoffMs, sleep } from '@orderpipeline/retry'
 import type { PeriodicTask } from '@orderpipeline/stage'
 import type { Acceptance } from './acceptance.ts'
 import { MessageRefusedError } from './channels/refusal.ts'
-import { isMarketing, lanesOf } from './lanes.ts'
+import { lanesOf, purposeOf } from './lanes.ts'
 import type { Lane } from './lanes.ts'
 import { noRate } from './rate.ts'
 import type { Rate } from './rate.ts'
@@ -57,7 +57,7 @@ export async function sendDue(
   signal?: AbortSignal,
 ): Promise<number> {
   const rate = options.rate ?? noRate
-  const allowed = rate.take(batchSize, isMarketing(lane))
+  const allowed = rate.take(batchSize, purposeOf(lane))
   if (allowed === 0) return 0
   const { mails, notSent } = await takeDue(database, lane, allowed, options)
   rate.giveBack(allowed - mails.length)

@@ -22,21 +22,22 @@ export async function takeCodes(
   const due = await database.query<TakenMail>(takeMails, ['sms-code', leaseSeconds, limit])
   if (due.length === 0) return { mails: [], notSent: 0 }
   const codes = due.map(() => newCode())
-  const rows = await database.query<{ customerId: string }>(setCodes, [
+  const rows = await database.query<{ messageId: string }>(setCodes, [
+    due.map(({ messageId }) => messageId),
     due.map(({ customerId }) => customerId ?? null),
     due.map(({ recipient }) => recipient),
     await Promise.all(codes.map((code) => hashOfCode(code))),
     codeSeconds,
     codeSeconds,
   ])
-  const waiting = new Set<string | null | undefined>(rows.map(({ customerId }) => customerId))
-  const outdatedIds = due.filter(({ customerId }) => !waiting.has(customerId)).map(({ id }) => id)
+  const waiting = new Set(rows.map(({ messageId }) => messageId))
+  const outdatedIds = due.filter(({ messageId }) => !waiting.has(messageId)).map(({ id }) => id)
   if (outdatedIds.length > 0) {
     await database.query(removeMails, [outdatedIds])
     onUnconsented?.('sms-code', outdatedIds.length)
   }
   const mails = due.flatMap((mail, n) =>
-    waiting.has(mail.customerId) ? [{ ...mail, ...codeText(codes[n] ?? '') }] : [],
+    waiting.has(mail.messageId) ? [{ ...mail, ...codeText(codes[n] ?? '') }] : [],
   )
   return { mails, notSent: due.length - mails.length }
 }

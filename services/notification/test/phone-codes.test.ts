@@ -12,8 +12,9 @@ import { createSmsPort } from '../src/channels/sms.ts'
 import { notificationStage } from '../src/definition.ts'
 import { channels } from '../src/lanes.ts'
 import type { Lane } from '../src/lanes.ts'
+import { oldCodesTask } from '../src/old-codes.ts'
 import { confirmByCode, preferencesOf, requestCode, savePreferencesOf } from '../src/preferences/index.ts'
-import { codesADay, triesOfCode } from '../src/preferences/code-limits.ts'
+import { codesADay, codesOfOthersADay, triesOfCode } from '../src/preferences/code-limits.ts'
 import { sendDue } from '../src/sender.ts'
 import type { SenderOptions } from '../src/sender.ts'
 import { startSmsServer } from './sms-server.ts'
@@ -46,6 +47,9 @@ async function ship(customerId: string): Promise<void> {
   const event = eventOf('OrderStatusChanged', data, { source: '/test', now: new Date(0) }, 'SHIPPED')
   await createStore(pool(), { prefix: '', keyedByOrder: [] }, apply).effect([{ event, prepared: undefined }], [])
 }
+function request(customerId: string, codesPerHour = 500) {
+  return requestCode(pool(), customerId, codesPerHour)
+}
 function send(lane: Lane, overrides: Partial<SenderOptions> = {}): Promise<number> {
   const mailer = createSmsPort({ ...provider, from: 'Shop', timeoutMs: 30_000 })
   const options: SenderOptions = {
@@ -62,9 +66,13 @@ function otherThan(code: string): string {
   return String((Number(code) + 1) % 1_000_000).padStart(6, '0')
 }
 async function requestAndSend(customerId: string): Promise<string> {
-  expect(await requestCode(pool(), customerId)).toMatchObject({ kind: 'queued' })
+  expect(await request(customerId)).toMatchObject({ kind: 'queued' })
   await send('sms-code')
   return codesAt().at(-1) ?? ''
+}
+async function removeOld(atOnce: number): Promise<void> {
+  const tools = { database: pool(), stopping: new AbortController().signal }
+  await oldCodesTask(3_600, atOnce).run({ ...tools, publish: () => Promise.resolve(), keyedByOrder: () => false })
 }
 function later(seconds: number) {
   return database.ask(
@@ -86,7 +94,7 @@ test('a number gets messages about orders only after its code was posted back', 
   await ship('ada')
   await send('sms-order')
   expect(provider.queued.map(({ to }) => to)).toEqual([phone, phone])
-  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'confirmed', phone })
+  expect(await request('ada')).toEqual({ kind: 'confirmed', phone })
 })
 
 test('a message that waits is not sent to a number that was changed meanwhile', async () => {
@@ -105,7 +113,7 @@ test('a message that waits is not sent to a number that was changed meanwhile', 
 
 test('neither the queue nor the tables have the code itself', async () => {
   await save('ada')
-  await requestCode(pool(), 'ada')
+  await request('ada')
   provider.faults.push(503)
   await send('sms-code', { keepSeconds: 0 })
   const rows = await database.ask('notification', 'SELECT body, failed_at IS NOT NULL AS failed FROM mails')
@@ -149,52 +157,145 @@ test('a code is of one customer and one number, and the latest counts', async ()
   expect(await confirmByCode(pool(), 'ada', second)).toEqual({ kind: 'no code' })
 })
 
-test('a number gets five codes a day at most, of all customers together', async () => {
-  const customers = Array.from({ length: codesADay + 2 }, (_, n) => `customer-${n}`)
-  for (const customer of customers) await save(customer)
-  for (const customer of customers) {
-    await requestCode(pool(), customer)
-    await send('sms-code')
+test('a customer confirms their number though others have had codes sent to it', async () => {
+  for (const customer of ['eve', 'ada']) await save(customer)
+  for (let n = 0; n < codesADay; n++) {
+    await requestAndSend('eve')
     await later(60)
   }
-  expect(codesAt()).toHaveLength(codesADay)
-  expect(await requestCode(pool(), 'customer-0')).toMatchObject({ kind: 'too many' })
+  expect(await request('eve')).toMatchObject({ kind: 'too many' })
+  expect(await confirmByCode(pool(), 'ada', await requestAndSend('ada'))).toEqual({ kind: 'confirmed' })
+})
+
+test('a number gets twenty codes a day at most, of all customers together', async () => {
+  const customers = Array.from({ length: codesOfOthersADay + 2 }, (_, n) => `customer-${n}`)
+  for (const customer of customers) {
+    await save(customer)
+    await request(customer)
+    await later(60)
+  }
+  expect(await database.ask('notification', 'SELECT FROM phone_codes')).toHaveLength(codesOfOthersADay)
+  expect(await request('customer-0')).toMatchObject({ kind: 'too many' })
+})
+
+/** A code whose SMS is under way until `arrive` is called. */
+async function sendSlowly() {
+  let arrive!: () => void
+  let texts: (text: string) => void
+  const arrival = new Promise<void>((resolve) => (arrive = resolve))
+  const text = new Promise<string>((resolve) => (texts = resolve))
+  const mailer = {
+    send: async ({ body }: { readonly body: string }) => {
+      texts(body)
+      await arrival
+    },
+    close: () => undefined,
+  }
+  const outcome = send('sms-code', { mailer })
+  const code = /^(\d{6}) is/.exec(await text)?.[1] ?? ''
+  return { code, arrive: () => (arrive(), outcome) }
+}
+
+test('a code that is requested while another one is under way leaves, too', async () => {
+  await save('ada')
+  await request('ada')
+  const first = await sendSlowly()
+  await later(60)
+  expect(await request('ada')).toMatchObject({ kind: 'queued' })
+  await first.arrive()
+  const second = await send('sms-code').then(() => codesAt().at(-1) ?? '')
+  expect(second).toMatch(/^\d{6}$/)
+  expect(await confirmByCode(pool(), 'ada', second)).toEqual({ kind: 'confirmed' })
+})
+
+test('the code on the phone is valid until the next one leaves, which then is not needed', async () => {
+  await save('ada')
+  const first = await requestAndSend('ada')
+  await later(60)
+  await request('ada')
+  expect(await confirmByCode(pool(), 'ada', first)).toEqual({ kind: 'confirmed' })
+  await send('sms-code')
+  expect([codesAt(), await database.ask('notification', 'SELECT FROM mails')]).toEqual([[first], []])
+})
+
+test('of two codes that wait only the later one is sent', async () => {
+  await save('ada')
+  await request('ada')
+  await later(60)
+  await request('ada')
+  await send('sms-code')
+  expect(codesAt()).toHaveLength(1)
+  expect(await confirmByCode(pool(), 'ada', codesAt()[0] ?? '')).toEqual({ kind: 'confirmed' })
+  expect(await database.ask('notification', 'SELECT FROM mails')).toEqual([])
 })
 
 test('requests at the same time send one code', async () => {
   const customers = ['ada', 'bob', 'eve']
   for (const customer of customers) await save(customer)
-  const outcomes = await Promise.all([...customers, ...customers].map((customer) => requestCode(pool(), customer)))
+  const outcomes = await Promise.all([...customers, ...customers].map((customer) => request(customer)))
   expect(outcomes.filter(({ kind }) => kind === 'queued')).toHaveLength(1)
   expect(outcomes.filter((outcome) => outcome.kind === 'too many' && outcome.waitSeconds <= 61)).toHaveLength(5)
 })
 
+test('the customers of a shop together request no more codes than it sends in an hour', async () => {
+  const customers = Array.from({ length: 8 }, (_, n) => `customer-${n}`)
+  for (const [n, customer] of customers.entries()) await save(customer, `+491510000000${n}`)
+  const outcomes = await Promise.all(customers.map((customer) => request(customer, 5)))
+  expect(outcomes.filter(({ kind }) => kind === 'queued')).toHaveLength(5)
+  const refused = outcomes.flatMap((outcome, n) => (outcome.kind === 'shop full' ? { ...outcome, n } : []))
+  expect(refused).toHaveLength(3)
+  for (const { waitSeconds } of refused) expect(Math.round(waitSeconds / 60)).toBe(60)
+  const late = customers[refused[0]?.n ?? 0] ?? ''
+  await later(1_800)
+  const again = await request(late, 5)
+  expect(again.kind === 'shop full' && Math.round(again.waitSeconds / 60)).toBe(30)
+  await later(1_801)
+  expect(await request(late, 5)).toMatchObject({ kind: 'queued' })
+})
+
 test('a code that was requested before an outage of ten minutes is not sent', async () => {
   await save('ada')
-  await requestCode(pool(), 'ada')
+  await request('ada')
   await later(601)
   await send('sms-code')
   expect([provider.queued, await database.ask('notification', 'SELECT FROM mails')]).toEqual([[], []])
 })
 
 test('a customer without a number has no code, and an erased one keeps none', async () => {
-  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'no number' })
+  expect(await request('ada')).toEqual({ kind: 'no number' })
   await savePreferencesOf(pool(), 'ada', {}, [])
-  expect(await requestCode(pool(), 'ada')).toEqual({ kind: 'no number' })
+  expect(await request('ada')).toEqual({ kind: 'no number' })
   await save('ada')
-  await requestCode(pool(), 'ada')
+  await request('ada')
   await database.ask('notification', `DELETE FROM preferences WHERE customer_id = 'ada'`)
   expect(await database.ask('notification', 'SELECT FROM phone_codes')).toEqual([])
 })
 
-test('codes of more than a day ago are deleted, and those that no replica sends', async () => {
-  await save('ada')
-  await requestCode(pool(), 'ada')
+test('codes of more than a day ago are deleted, and those that no replica sends, without a request', async () => {
+  for (const [n, customer] of ['ada', 'bob', 'eve'].entries()) {
+    await save(customer, `+491510000000${n}`)
+    await request(customer)
+  }
   await database.ask('notification', `UPDATE mails SET due_at = now() - interval '25 hours'`)
   await later(86_401)
-  await save('bob', '+4915100000002')
-  await requestCode(pool(), 'bob')
+  await save('kay', '+4915100000009')
+  await request('kay')
+  await removeOld(2)
   const rows = await database.ask('notification', 'SELECT customer_id AS customer FROM phone_codes')
   const queued = await database.ask('notification', 'SELECT customer_id AS customer FROM mails')
-  expect([rows, queued]).toEqual([[{ customer: 'bob' }], [{ customer: 'bob' }]])
+  expect([rows, queued]).toEqual([[{ customer: 'kay' }], [{ customer: 'kay' }]])
+})
+
+test('a number that a gateway of the previous version has deleted does not stay as a confirmed one', async () => {
+  for (const customer of ['ada', 'bob', 'eve', 'kay']) await save(customer)
+  await database.ask('notification', 'UPDATE preferences SET confirmed_phone = phone')
+  await database.ask('notification', `UPDATE preferences SET phone = NULL WHERE customer_id IN ('ada', 'bob')`)
+  await database.ask('notification', `UPDATE preferences SET phone = '+4915100000666' WHERE customer_id = 'eve'`)
+  await removeOld(2)
+  const rows = await database.ask(
+    'notification',
+    'SELECT customer_id AS customer FROM preferences WHERE confirmed_phone IS NOT NULL',
+  )
+  expect(rows).toEqual([{ customer: 'kay' }])
+  expect(await preferencesOf(pool(), 'kay')).toMatchObject({ confirmed: true })
 })

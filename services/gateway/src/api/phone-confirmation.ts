@@ -36,12 +36,16 @@ export function codeRoute(phones: PhoneConfirmation, query: CustomerQuery): Rout
         examples: { queued: { confirmed: false } },
       },
       404: { description: `The settings have no phone number, or ${otherCustomer}` },
-      429: { description: 'The customer or the number has had a code a minute ago, or five in a day.' },
+      429: {
+        description:
+          'The customer or the number has had a code a minute ago, or all of a day; or the shop has sent all of an hour.',
+      },
     },
     handle: async ({ query: { customer } }, request, reply) => {
       const outcome = await phones.requestCode(ownerOf(request, customer))
       if (outcome.kind === 'no number') throw noNumber()
-      if (outcome.kind === 'too many') throw tooMany(outcome.waitSeconds)
+      if (outcome.kind === 'too many') throw tooMany(outcome.waitSeconds, customerLimit)
+      if (outcome.kind === 'shop full') throw tooMany(outcome.waitSeconds, shopLimit)
       return reply.code(202).send({ confirmed: outcome.kind === 'confirmed' })
     },
   })
@@ -90,13 +94,16 @@ function noNumber(): HttpProblemError {
   return new HttpProblemError(404, 'Not Found', 'no phone number to confirm', { problems })
 }
 
-function tooMany(waitSeconds: number): HttpProblemError {
+const customerLimit = 'a customer or a number with a code in the last minute, or all of a day'
+const shopLimit = 'a shop whose customers have requested all codes of an hour'
+
+function tooMany(waitSeconds: number, limit: string): HttpProblemError {
   const seconds = Math.ceil(waitSeconds)
   const headers = { 'retry-after': String(seconds) }
   const problems = [
     {
       path: 'sms.phone',
-      found: 'a customer or a number with a code in the last minute, or five in a day',
+      found: limit,
       allowed: `another code in ${seconds} seconds`,
     },
   ]

@@ -1,6 +1,5 @@
 // How does a customer prove that a number is theirs? They request a code, which goes there by SMS,
 // and post it back. Only then does the number get other messages.
-import { createHash } from 'node:crypto'
 import type { Pool } from '@orderpipeline/postgres'
 import {
   addCode,
@@ -8,14 +7,13 @@ import {
   countTry,
   endCode,
   lockCodesOfPhone,
+  lockCodesOfShop,
   lockPhone,
-  queueCode,
-  removeOldCodes,
-  removeUnsentCodes,
+  selectHourIfFull,
   selectRecentCodes,
 } from '../sql/phone-codes.ts'
 import { isCode } from './code.ts'
-import { secondsUntilNextCode, triesOfCode } from './code-limits.ts'
+import { hourSeconds, secondsUntilNextCode, triesOfCode } from './code-limits.ts'
 import type { RecentCode } from './code-limits.ts'
 
 type Database = Pick<Pool, 'transaction'>
@@ -23,7 +21,8 @@ type Database = Pick<Pool, 'transaction'>
 export type CodeRequest =
   | { readonly kind: 'queued' | 'confirmed'; readonly phone: string }
   | { readonly kind: 'no number' }
-  | { readonly kind: 'too many'; readonly waitSeconds: number }
+  /** `shop full`: customers together have requested what the shop sends in an hour. */
+  | { readonly kind: 'too many' | 'shop full'; readonly waitSeconds: number }
 
 /**
  * `no code`: none was sent, or it is too old, or it was tried too often, or the number was changed.
@@ -36,14 +35,11 @@ interface PhoneRow {
   readonly confirmed: boolean
 }
 
-/** More than one request adds, so that what is old comes to an end. */
-const removedAtOnce = 50
-
 /**
- * The code itself is made when its SMS is sent (`take-codes.ts`): it is never stored. @throws
- * DatabaseError
+ * The code itself is made when its SMS is sent (`take-codes.ts`): it is never stored.
+ * `codesPerHour`: of the shop. @throws DatabaseError
  */
-export function requestCode(database: Database, customerId: string): Promise<CodeRequest> {
+export function requestCode(database: Database, customerId: string, codesPerHour: number): Promise<CodeRequest> {
   return database.transaction(async (tx): Promise<CodeRequest> => {
     const [row] = await tx.query<PhoneRow>(lockPhone, [customerId])
     if (!row) return { kind: 'no number' }
@@ -52,17 +48,13 @@ export function requestCode(database: Database, customerId: string): Promise<Cod
     await tx.query(lockCodesOfPhone, [phone])
     const waitSeconds = secondsUntilNextCode(await tx.query<RecentCode>(selectRecentCodes, [customerId, phone]))
     if (waitSeconds > 0) return { kind: 'too many', waitSeconds }
+    // Behind the other limits: those who are refused anyway do not hold up the shop.
+    await tx.query(lockCodesOfShop)
+    const [full] = await tx.query<{ ageSeconds: number }>(selectHourIfFull, [codesPerHour])
+    if (full) return { kind: 'shop full', waitSeconds: Math.max(1, hourSeconds - full.ageSeconds) }
     tx.send(addCode, [customerId, phone])
-    tx.send(queueCode, [messageIdOf(customerId), phone, customerId])
-    tx.send(removeOldCodes, [removedAtOnce])
-    tx.send(removeUnsentCodes, [removedAtOnce])
     return { kind: 'queued', phone }
   })
-}
-
-/** Ids of messages are in logs, and a customer may be called by a mail address. */
-function messageIdOf(customerId: string): string {
-  return `sms:code-${createHash('sha256').update(customerId).digest('base64url')}`
 }
 
 interface CodeRow {
