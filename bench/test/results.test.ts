@@ -82,6 +82,7 @@ async function serviceAccountIn(namespace: string): Promise<void> {
 
 it.each(comparisons.map((comparison) => [comparison.name, comparison] as const))(
   'the comparison %s has a figure of every way and loses nothing, and a second call measures nothing again',
+  { timeout: 600_000 }, // each way starts its own processes, and the machine may be busy
   async (name, comparison) => {
     const lines: string[] = []
     const options = {

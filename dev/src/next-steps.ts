@@ -38,6 +38,8 @@ export function nextSteps(
           `  curl -s ${gateway}/v1/orders/<orderId of the answer>${token}`,
           'Place a burst of orders, and follow each until it has ended:',
           '  npm run load -- --burst 2000 --wait',
+          'See its PostgreSQL, Kafka and Redis, as the gateway does:',
+          `  curl -s ${gateway}/health`,
         ]
       : []),
     ...(devServices

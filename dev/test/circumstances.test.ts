@@ -42,8 +42,8 @@ const idle =
   'const { createServer } = require("node:http"); createServer((_, answer) => answer.end()).listen(Number(process.env.METRICS_PORT)); process.on("SIGTERM", () => process.exit(0))'
 const runAudit = ['--run', `audit=node -e '${idle}'`]
 
-function started(space: Workspace, args: readonly string[] = []): RunningDev {
-  const running = new RunningDev(space, [...runAudit, ...args])
+function started(space: Workspace, args: readonly string[] = [], run: readonly string[] = runAudit): RunningDev {
+  const running = new RunningDev(space, [...run, ...args])
   onTestFinished(async () => {
     running.kill()
     await running.ended()
@@ -61,6 +61,12 @@ describe('orderpipeline dev', { timeout: 300_000 }, () => {
       return workloads?.reason === 'PodsRefused' && /--max-processes 2/.test(workloads.message ?? '') ? true : undefined
     })
     expect(await running.pods('audit')).toHaveLength(2)
+  })
+
+  it('names a stage that it has no command for', async () => {
+    const running = started(await project(), [], [])
+    await running.says(/not run here: audit/)
+    expect(await running.pods('audit')).toEqual([])
   })
 
   it('runs two projects at once, each with its own Kafka and its own replicas', async () => {

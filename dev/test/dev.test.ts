@@ -200,6 +200,25 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
     await expectFlawless()
   })
 
+  it('is shown, suspended and resumed by the commands that a cluster is', async () => {
+    for (const args of [['status', 'shop'], ['top', '--once'], ['explain', 'shop']])
+      expect(await running.command(...args), args.join(' ')).toMatch(/payment/)
+    const { letters } = JSON.parse(await running.command('dlq', 'list', 'shop', 'payment', '--json')) as {
+      letters: unknown[]
+    }
+    expect(letters).toEqual([])
+    await running.command('suspend', 'shop')
+    await eventually('no replica of payment', 120, async () =>
+      (await running.pods('payment')).length === 0 ? true : undefined,
+    )
+    await running.command('resume', 'shop')
+    await eventually('the gateway and payment again', 120, async () =>
+      (await running.readyPods('gateway')) === 2 && (await running.readyPods('payment')) === 1 ? true : undefined,
+    )
+    const { outcomes } = await orders(5)
+    expect(outcomes).toMatchObject({ shipped: 5, lost: 0 })
+  })
+
   it('applies an edit of its file: a new stage, another maximum, and the removal of the stage', async () => {
     await space.write(shop({ payment: 4, more: audit }))
     await eventually('audit runs', 120, async () => ((await running.readyPods('audit')) === 1 ? true : undefined))

@@ -161,7 +161,7 @@ async function cutOff(scenario: Scenario, nth: number, end: unknown[]): Promise<
 describe('an operator that is killed after each single write', () => {
   it.each(scenarios)(
     'of $name reaches the state of one that was not killed',
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async (scenario) => {
       const { end, writes } = await runUndisturbed(scenario)
       const nths = Array.from({ length: writes }, (_, index) => index + 1)

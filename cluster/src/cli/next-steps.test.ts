@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { nextSteps } from './next-steps.ts'
 
@@ -13,4 +15,10 @@ it('names the command that opens the console first, for every provider', () => {
 it('names no part that the cluster was started without', () => {
   const text = nextSteps({ ...summary, without: ['dev-services', 'prometheus'] })
   expect(text).not.toMatch(/dev-services|prometheus|token/)
+})
+
+it('is what the README shows', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
+  const kubeconfig = '/var/lib/orderpipeline/local/kubeconfig'
+  expect(readme).toContain(nextSteps({ ...summary, took: '1 min 15 s', kubeconfig }))
 })

@@ -20,6 +20,8 @@ The pipeline shop is Ready (${provider}, ${took}). Next:
   npm run watch                               watch its stages scale on their consumer lag
   npm run kubectl -- get op,pods              use kubectl; for your own kubectl: export KUBECONFIG=${kubeconfig}
   npm run status                              which processes run, and which have ended
+  curl -s http://127.0.0.1:30080/health       its PostgreSQL, replica, Kafka and Redis, as the gateway sees them
+  npm run kubectl -- logs deploy/shop-gateway its log, with the requests that it refuses
 ${devServices}${without.includes('prometheus') ? '' : prometheusText[provider]}  npm run down                                remove everything again (-- --purge: data and caches too)
 `
 }

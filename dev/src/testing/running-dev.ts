@@ -1,12 +1,13 @@
 // How does a test hold a pipeline that runs by `orderpipeline dev`? As a user does: the command in
 // a process of its own with a state directory of the test's, its addresses from what it records,
 // and its objects by the local API.
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, chmod, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { connect } from '@orderpipeline/cli'
 import type { KubeClient } from '@orderpipeline/cli'
 import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
@@ -145,6 +146,13 @@ export class RunningDev {
       signal: AbortSignal.timeout(10_000),
     })
     if (!answer.ok) throw new Error(`the provider answered ${answer.status}`)
+  }
+
+  /** What `orderpipeline` prints with these arguments, in the directory of the file. @throws where it fails */
+  async command(...args: readonly string[]): Promise<string> {
+    const { dir, env } = this.#workspace
+    const options = { cwd: dir, env: { ...env, ORDERPIPELINE_CLUSTER: 'local' }, timeout: 60_000 }
+    return (await promisify(execFile)(process.execPath, [commandLine, ...args], options)).stdout
   }
 
   /** SIGINT, as Ctrl-C; resolves with the exit code. */
