@@ -201,7 +201,11 @@ describe('a pipeline that runs by orderpipeline dev', { timeout: 400_000 }, () =
   })
 
   it('is shown, suspended and resumed by the commands that a cluster is', async () => {
-    for (const args of [['status', 'shop'], ['top', '--once'], ['explain', 'shop']])
+    for (const args of [
+      ['status', 'shop'],
+      ['top', '--once'],
+      ['explain', 'shop'],
+    ])
       expect(await running.command(...args), args.join(' ')).toMatch(/payment/)
     const { letters } = JSON.parse(await running.command('dlq', 'list', 'shop', 'payment', '--json')) as {
       letters: unknown[]
