@@ -148,7 +148,10 @@ export class RunningDev {
     if (!answer.ok) throw new Error(`the provider answered ${answer.status}`)
   }
 
-  /** What `orderpipeline` prints with these arguments, in the directory of the file. @throws where it fails */
+  /**
+   * What `orderpipeline` prints with these arguments, in the directory of the file. @throws where
+   * it fails
+   */
   async command(...args: readonly string[]): Promise<string> {
     const { dir, env } = this.#workspace
     const options = { cwd: dir, env: { ...env, ORDERPIPELINE_CLUSTER: 'local' }, timeout: 60_000 }

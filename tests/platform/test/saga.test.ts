@@ -150,8 +150,8 @@ test('every order ends once and all records agree after cancellations and a Kafk
   await kafka.kill()
   await kafka.start()
   await bench.publish(orders.slice(200).map(placedEvent))
-  // Every fifth customer cancels, at whatever point the order has reached by then. The newest orders
-  // come first: they have only just been published, and some of them are cancelled in time.
+  // Every fifth customer cancels, at whatever point the order has reached by then. The newest
+  // orders come first: they have only just been published, and some of them are cancelled in time.
   const regretted = orders.filter((_, n) => n % 5 === 3).toReversed()
   for (const { orderId, customerId } of regretted) {
     await cancelOrder(database.as('orders'), { orderId, customerId, context: { now: new Date() } })
