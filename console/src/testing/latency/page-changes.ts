@@ -7,16 +7,22 @@ export interface WatchedPage {
   close(): Promise<void>
 }
 
+/** What it needs of the browser's types, which a program of Node does not have. */
+declare const MutationObserver: new (callback: () => void) => {
+  observe(cell: unknown, options: Readonly<Record<string, boolean>>): void
+}
+
 /** In the page. */
-const noteTexts = `(cell) => {
-  window.noted = []
+function noteTexts(cell: { readonly textContent: string | null }): void {
+  const noted: { at: number; value: string | null }[] = []
+  Object.assign(globalThis, { noted })
   const note = () => {
     const value = cell.textContent
     if (noted.at(-1)?.value !== value) noted.push({ at: Date.now(), value })
   }
   note()
   new MutationObserver(note).observe(cell, { childList: true, characterData: true, subtree: true })
-}`
+}
 
 /** `selector`: of the cell in the row of `stage`. */
 export async function watchCell(
