@@ -70,7 +70,7 @@ function editing(kube: KubeClient): Cause {
       return `${live?.spec.minReplicaCount}–${live?.spec.maxReplicaCount}`
     },
     act: async (round) => {
-      const { spec }: OrderPipeline = await getPipeline(kube, 'shop', namespace)
+      const { spec }: OrderPipeline = await getPipeline(kube, namespace, 'shop')
       const stages = spec.stages.map((one) =>
         one.name === stage ? { ...one, scaling: { ...one.scaling, maxReplicas: 90 + (round % 2) } } : one,
       )
