@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@orderpipeline/e2e/platform'
 import type { Platform } from '@orderpipeline/e2e/platform'
+import { normalProvider, scaledObject } from './cluster-payment.ts'
 import type { Row } from './table.ts'
 
 export interface AutoscalingBenchOptions {
@@ -13,9 +14,7 @@ export interface AutoscalingBenchOptions {
 }
 
 const namespace = 'default'
-const scaledObject = 'scaledobject/shop-payment'
 const paused = 'autoscaling.keda.sh/paused'
-const normalProvider = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const longestSeconds = 1_800
 
 /**

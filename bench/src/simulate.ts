@@ -12,6 +12,7 @@ import type { ClusterConditions } from '@orderpipeline/cli'
 import { connect } from '@orderpipeline/e2e/platform'
 import type { Platform } from '@orderpipeline/e2e/platform'
 import { burst } from '@orderpipeline/traffic'
+import { normalProvider, pausedReplicas, payment, scaledObject } from './cluster-payment.ts'
 import { surroundingsOf } from './simulate/surroundings.ts'
 import { watch } from './simulate/watch.ts'
 import type { Observation } from './simulate/watch.ts'
@@ -23,21 +24,13 @@ export interface SimulateBenchOptions {
   readonly say: (line: string) => void
 }
 
-const scaledObject = 'scaledobject/shop-payment'
-const paused = 'autoscaling.keda.sh/paused-replicas'
 const stage = 'payment'
-const watched = {
-  deployment: 'shop-payment',
-  groupId: 'default.shop.payment',
-  topics: ['shop.inventory.updated'],
-  longestSeconds: 1_200,
-}
+const watched = { ...payment, longestSeconds: 1_200 }
 /** Every order is charged, and no topic but the reservations' makes a payment. */
 const noneCancelled = [
   { to: 'orders.cancelled', ratio: 0 },
   { from: 'inventory.updated', to: 'payment.processed', ratio: 1 },
 ]
-const normalProvider = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const replicas = 50
 /**
  * The moments of polls and syncs are random, in the model as on the cluster: the median of so many
@@ -70,7 +63,7 @@ export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOpt
     const within = await predict('measured in the burst', { ...constants, ...surroundingsOf(burstResult.seen) })
     return rows(before, within, burstResult)
   } finally {
-    await platform.cluster.kubectl(['annotate', scaledObject, `${paused}-`])
+    await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}-`])
     await platform.providerBehaves(normalProvider)
     await platform.close()
   }
@@ -80,12 +73,12 @@ export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOpt
 async function scaledUp(platform: Platform, say: (line: string) => void): Promise<Observation[]> {
   const max = (await stageSpec(platform)).scaling.maxReplicas
   const from = performance.now()
-  await platform.cluster.kubectl(['annotate', scaledObject, `${paused}=${max}`, '--overwrite'])
+  await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}=${max}`, '--overwrite'])
   const until = ({ members, ready, stable }: Observation): boolean => members === max && ready === max && stable
   try {
     return await watch(platform, { ...watched, from, say, until })
   } finally {
-    await platform.cluster.kubectl(['annotate', scaledObject, `${paused}-`])
+    await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}-`])
   }
 }
 

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@orderpipeline/e2e/platform'
 import type { Platform } from '@orderpipeline/e2e/platform'
+import { normalProvider, pausedReplicas, payment, scaledObject } from './cluster-payment.ts'
 import { watch } from './simulate/watch.ts'
 import type { Observation, WatchOptions } from './simulate/watch.ts'
 import type { Row } from './table.ts'
@@ -14,16 +15,8 @@ export interface WorkersBenchOptions {
   readonly say: (line: string) => void
 }
 
-const scaledObject = 'scaledobject/shop-payment'
-const paused = 'autoscaling.keda.sh/paused-replicas'
-const normalProvider = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 const fastProvider = { ...normalProvider, latencyMs: 1 }
-const watched = {
-  deployment: 'shop-payment',
-  groupId: 'default.shop.payment',
-  topics: ['shop.inventory.updated'],
-  longestSeconds: 900,
-}
+const watched = { ...payment, longestSeconds: 900 }
 /**
  * Orders of a measurement for each that is paid in it: partitions have different numbers of orders,
  * and none may run out before the end.
@@ -41,7 +34,7 @@ export async function benchWorkers(options: WorkersBenchOptions): Promise<Row[]>
     return rows
   } finally {
     await platform.providerBehaves(normalProvider)
-    await platform.cluster.kubectl(['annotate', scaledObject, `${paused}-`])
+    await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}-`])
     await setConcurrency(platform, concurrency)
     await platform.close()
   }
@@ -54,7 +47,7 @@ async function measured(platform: Platform, replicas: number, options: WorkersBe
     say(`${replicas} replicas: ${what} …`)
     return watch(platform, { ...watched, from: performance.now(), say, until: condition })
   }
-  await platform.cluster.kubectl(['annotate', scaledObject, `${paused}=${replicas}`, '--overwrite'])
+  await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}=${replicas}`, '--overwrite'])
   await until('starting', ({ members, ready, stable }) => members === replicas && ready === replicas && stable)
   await platform.providerBehaves({ ...normalProvider, latencyMs })
   const orders = Math.ceil(law * seconds * spare)
@@ -95,10 +88,10 @@ async function concurrencyOf(platform: Platform): Promise<number | undefined> {
 
 async function setConcurrency(platform: Platform, concurrency: number | undefined): Promise<void> {
   await platform.editPipeline('shop', ({ spec }) => {
-    const payment = spec.stages.find(({ name }) => name === 'payment')
-    if (!payment) throw new Error('the pipeline shop has no stage payment')
-    if (concurrency === undefined) delete payment.concurrency
-    else payment.concurrency = concurrency
+    const stage = spec.stages.find(({ name }) => name === 'payment')
+    if (!stage) throw new Error('the pipeline shop has no stage payment')
+    if (concurrency === undefined) delete stage.concurrency
+    else stage.concurrency = concurrency
   })
 }
 

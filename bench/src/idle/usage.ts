@@ -66,7 +66,12 @@ function statusOf(stat: string): { readonly parent: number; readonly childSecond
 export function partOf(commandLine: string): string {
   if (commandLine.includes('kafka.Kafka')) return 'Kafka'
   if (/postgres/.test(commandLine.split('\0')[0] ?? '')) return 'PostgreSQL'
-  return /\/app\/([\w-]+)\.mjs/.exec(commandLine)?.[1] ?? 'dev'
+  return serviceOf(commandLine) ?? 'dev'
+}
+
+/** The program of a replica; undefined of any other process. */
+export function serviceOf(commandLine: string): string | undefined {
+  return /\/app\/([\w-]+)\.mjs/.exec(commandLine)?.[1]
 }
 
 export interface PartCost {

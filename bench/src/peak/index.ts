@@ -2,6 +2,7 @@
 // shipped: the times of the orders, and whether processors, memory, connections and lag stay where
 // they are.
 import { connect } from '@orderpipeline/e2e/platform'
+import { normalProvider } from '../cluster-payment.ts'
 import type { Row } from '../table.ts'
 import { sampled } from './samples.ts'
 import type { Sample } from './samples.ts'
@@ -13,8 +14,6 @@ export interface PeakBenchOptions {
   readonly latencyMs: number
   readonly say: (line: string) => void
 }
-
-const normalProvider = { latencyMs: 50, errorRate: 0, declineRate: 0 }
 
 /** One row for each figure; `first` and `last` are the first and the last quarter of the time. */
 export async function benchPeak({ perMinute, minutes, latencyMs, say }: PeakBenchOptions): Promise<Row[]> {

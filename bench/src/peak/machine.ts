@@ -1,6 +1,7 @@
 // What does the machine do while a load runs? Linux' own counters: the processor time of all cores,
 // and the memory of the processes of each service.
 import { readdir, readFile } from 'node:fs/promises'
+import { serviceOf } from '../idle/usage.ts'
 
 export interface ProcessorTime {
   readonly busy: number
@@ -32,7 +33,7 @@ export async function memoryByProgram(): Promise<MemoryByProgram> {
   const programs = new Map<string, number[]>()
   for (const pid of pids) {
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    const program = /\/app\/([\w-]+)\.mjs/.exec(commandLine)?.[1]
+    const program = serviceOf(commandLine)
     if (program === undefined) continue
     const mebibytes = residentMebibytes(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))
     programs.set(program, [...(programs.get(program) ?? []), mebibytes])

@@ -143,16 +143,22 @@ test('the class of an order is stored, shown, and carried by its event; that of 
   }
 })
 
-test('a full intake refuses the lowest class first, and counts the refusals by class', async () => {
-  const release = Promise.withResolvers<void>()
+/** It answers nothing until it is released. */
+function stoppedDatabase(): { readonly slow: IntakeOptions['database']; readonly release: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
   const pool = createPool({ url: database.url, role: 'orders', size: 2 })
   pools.push(pool)
   const slow: IntakeOptions['database'] = {
     query: async (...args) => {
-      await release.promise
+      await promise
       return pool.query(...args)
     },
   }
+  return { slow, release: resolve }
+}
+
+test('a full intake refuses the lowest class first, and counts the refusals by class', async () => {
+  const { slow, release } = stoppedDatabase()
   const metrics = intakeMetrics(createRegistry())
   const intake = gateway({ database: slow, metrics, maxBatch: 1, maxInFlight: 1, maxWaiting: 10 })
   const placing: Promise<unknown>[] = []
@@ -177,27 +183,19 @@ test('a full intake refuses the lowest class first, and counts the refusals by c
     standard: 1,
     low: 1,
   })
-  release.resolve()
+  release()
   await Promise.all(placing)
 })
 
 test('a repeat of a low order that is being placed gets its answer, although its class is refused now', async () => {
-  const release = Promise.withResolvers<void>()
-  const pool = createPool({ url: database.url, role: 'orders', size: 2 })
-  pools.push(pool)
-  const slow: IntakeOptions['database'] = {
-    query: async (...args) => {
-      await release.promise
-      return pool.query(...args)
-    },
-  }
+  const { slow, release } = stoppedDatabase()
   const intake = gateway({ database: slow, maxBatch: 1, maxInFlight: 1, maxWaiting: 10 })
   const low = order({ priorityOf: () => 'low', idempotencyKey: 'sent-twice' })
   const first = intake.place(low)
   const others = Array.from({ length: 8 }, () => intake.place(order()))
   await expect(intake.place(order({ priorityOf: () => 'low' }))).rejects.toThrow(IntakeFullError)
   const repeat = intake.place(low).catch((error: unknown) => error)
-  release.resolve()
+  release()
   expect([await first, await repeat]).toEqual([
     expect.objectContaining({ repeated: false }),
     { orderId: (await first).orderId, repeated: true },

@@ -3,7 +3,7 @@
 // otherwise order elsewhere what is on its way.
 import { HttpProblemError } from '@orderpipeline/http'
 import type { FastifyRequest } from '@orderpipeline/http'
-import { IntakeFullError } from '@orderpipeline/orders/intake'
+import { expectedPriority, IntakeFullError } from '@orderpipeline/orders/intake'
 import type { Intake, Placement } from '@orderpipeline/orders/intake'
 import type { Admission, Lateness } from '../queues/admission.ts'
 import { priorityOf as priorityRule } from '../priorities/class-of-order.ts'
@@ -33,9 +33,9 @@ export function placement(intake: Intake, admission: Admission, priorities?: Pri
       idempotencyKey,
       ...request.correlation,
     }
-    const expectedPriority = priorityOf?.(order.expectedTotalCents ?? 0)
-    const refusal = admission.refusal(expectedPriority)
-    if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal, expectedPriority))
+    const priority = expectedPriority(newOrder)
+    const refusal = admission.refusal(priority)
+    if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal, priority))
     try {
       const late = admission.lateness()
       const placement = await intake.place(newOrder)

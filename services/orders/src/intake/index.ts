@@ -10,7 +10,7 @@ export {
   OrderRefusedError,
   TotalChangedError,
 } from './errors.ts'
-export { newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
+export { expectedPriority, newOrder, type NewOrder, type OrderRequest } from './new-order.ts'
 export type { Placement } from './repeats.ts'
 export { outboxLag, startRelay, type OutboxMessage, type Relay, type RelayOptions } from './relay.ts'
 export type { OutboxLag } from '../sql/outbox.ts'

@@ -6,7 +6,7 @@ import type { Queryable } from '@orderpipeline/postgres'
 import { IntakeFullError } from './errors.ts'
 import { oneAtATime } from './in-flight.ts'
 import type { IntakeMetrics } from './metrics.ts'
-import { hashOf, newOrder } from './new-order.ts'
+import { expectedPriority, hashOf, newOrder } from './new-order.ts'
 import type { NewOrder, OrderRequest } from './new-order.ts'
 import { patienceMs, placeOrders } from './place-orders.ts'
 import { placedBefore } from './repeats.ts'
@@ -105,14 +105,6 @@ export function createIntake(options: IntakeOptions): Intake {
       await Promise.all([batcher.close(), lookups.close()])
     },
   }
-}
-
-/**
- * For its class an order counts as what it is expected to cost: if it costs something else, it is
- * refused.
- */
-function expectedPriority({ priorityOf, expectedTotalCents }: OrderRequest): Priority | undefined {
-  return priorityOf?.(expectedTotalCents ?? 0)
 }
 
 /** @throws IntakeFullError where the class has used up its share of the places */

@@ -68,3 +68,11 @@ export function hashOf({ customerId, currency, items }: OrderRequest): string {
   const canonical = JSON.stringify([customerId, currency, items.map(({ sku, quantity }) => [sku, quantity])])
   return createHash('sha256').update(canonical).digest('base64url')
 }
+
+/**
+ * For its class an order counts as what it is expected to cost: if it costs something else, it is
+ * refused.
+ */
+export function expectedPriority({ priorityOf, expectedTotalCents }: OrderRequest): Priority | undefined {
+  return priorityOf?.(expectedTotalCents ?? 0)
+}
