@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EachBatchPayload } from 'kafkajs'
+import Connection from 'kafkajs/src/network/connection.js'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { withDeadline } from '@orderpipeline/retry'
@@ -13,6 +14,7 @@ import { createProducer, createTopics } from '../src/index.ts'
 import type { Producer } from '../src/index.ts'
 import { startMembership } from '../src/consumer/membership.ts'
 import type { Membership } from '../src/consumer/membership.ts'
+import { methodOf } from '../src/client/method-of.ts'
 import { fetchWait } from '../src/client/waiting-fetches.ts'
 
 const deadlineMs = 45_000
@@ -28,7 +30,7 @@ const members: Membership[] = []
 beforeAll(async () => {
   address.brokers.push(kafkaBootstrap())
   producer = createProducer(address, logger)
-  const topics = ['leaves', 'rebalances', 'resumes'].map((name) => ({ topic: prefix + name, partitions: 2 }))
+  const topics = ['leaves', 'rebalances', 'resumes', 'half'].map((name) => ({ topic: prefix + name, partitions: 2 }))
   await createTopics(address, topics, logger)
 })
 afterAll(async () => {
@@ -127,4 +129,44 @@ test('fetches a resumed partition while another fetch waits', async () => {
   expect(messages).toEqual([])
   resume?.()
   await eventually('the message has come', () => messages.length === 1)
+})
+
+/** Half of the next large piece of a response comes, then `between` runs, and the rest is lost. */
+function halveNextResponse(between: () => void): () => void {
+  const processData = methodOf(Connection.prototype, 'processData')
+  const restore = (): void => void (Connection.prototype.processData = processData)
+  Connection.prototype.processData = function (data) {
+    if (data.length < 10_000) return processData.call(this, data)
+    restore()
+    processData.call(this, data.subarray(0, data.length / 2))
+    between()
+  }
+  return restore
+}
+
+test('receives a message whose fetch was ended when half of its response was there', async () => {
+  let resume: (() => void) | undefined
+  const { messages, assignments, crashes } = join('half', (payload) => {
+    if (payload.batch.partition !== 0 || resume) return Promise.resolve(true)
+    resume = payload.pause()
+    return Promise.resolve(false)
+  })
+  await eventually('it has its partitions', () => assignments.length === 1)
+  await send('half', 0, 'small')
+  await eventually('the partition of the small message is paused', () => resume !== undefined)
+  await untilItWaits()
+  let halves = 0
+  const restore = halveNextResponse(() => {
+    halves++
+    resume?.()
+  })
+  try {
+    await send('half', 1, 'large'.repeat(40_000))
+    await eventually('both messages have come', () => messages.length === 2)
+  } finally {
+    restore()
+  }
+  expect({ halves, crashes, lengths: messages.map(({ length }) => length).sort() }).toEqual({
+    ...{ halves: 1, crashes: [], lengths: [200_000, 5] },
+  })
 })

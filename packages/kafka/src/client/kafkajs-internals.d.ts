@@ -21,17 +21,28 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
 }
 
-declare module 'kafkajs/src/broker/index.js' {
+declare module 'kafkajs/src/network/connection.js' {
   import type { Socket } from 'node:net'
   import type RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 
-  export interface Connection {
+  export default class Connection {
     readonly requestQueue: RequestQueue
     readonly socket: Socket | undefined
+    /** What has arrived of the next response. */
+    chunks: Buffer[]
+    bytesBuffered: number
+    bytesNeeded: number
+    isConnected(): boolean
     isAuthenticated(): boolean
     authenticate(): Promise<void>
+    connect(): Promise<boolean>
     disconnect(): Promise<boolean>
+    processData(data: Buffer): void
   }
+}
+
+declare module 'kafkajs/src/broker/index.js' {
+  import type Connection from 'kafkajs/src/network/connection.js'
 
   interface FetchRequest {
     readonly maxWaitTime: number

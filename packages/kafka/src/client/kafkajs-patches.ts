@@ -2,6 +2,7 @@
 // is mended here; waiting-fetches.ts has what concerns the wait for messages.
 import { setTimeout as sleep } from 'node:timers/promises'
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
+import Connection from 'kafkajs/src/network/connection.js'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { methodOf } from './method-of.ts'
 
@@ -107,9 +108,42 @@ function compareAssignmentsOnce(): void {
   }
 }
 
+/** A late event of an old socket would be taken for one of the next. */
+export function dropSocket({ socket }: Connection): void {
+  socket?.removeAllListeners().on('error', () => undefined)
+  socket?.destroy()
+}
+
+/** The length of a response stands in front of it. */
+const lengthBytes = 4
+const connecting = new WeakMap<Connection, Promise<boolean>>()
+
+/**
+ * A connection that is lost in the middle of a response keeps that part. It takes the first bytes
+ * of its next socket for the rest, and some of them for a length, so that it waits for hundreds of
+ * megabytes and answers no request until then. Two requests at once also open two sockets that
+ * write into the same buffer.
+ */
+function startEachSocketWithAnEmptyBuffer(): void {
+  const connect = methodOf(Connection.prototype, 'connect')
+  Connection.prototype.connect = function () {
+    if (this.isConnected()) return connect.call(this)
+    const attempt = connecting.get(this)
+    if (attempt) return attempt
+    dropSocket(this)
+    this.chunks = []
+    this.bytesBuffered = 0
+    this.bytesNeeded = lengthBytes
+    const started = connect.call(this).finally(() => connecting.delete(this))
+    connecting.set(this, started)
+    return started
+  }
+}
+
 askOnlyWhilePending()
 waitForTheCoordinator()
 waitForWhatIsToBeDoneBefore()
 lookForTimeoutsOnceASecond()
 dropEmptyBatches()
 compareAssignmentsOnce()
+startEachSocketWithAnEmptyBuffer()

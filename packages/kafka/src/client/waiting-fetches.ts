@@ -8,7 +8,8 @@
 import Broker from 'kafkajs/src/broker/index.js'
 import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
 import Runner from 'kafkajs/src/consumer/runner.js'
-import type { Connection } from 'kafkajs/src/broker/index.js'
+import type Connection from 'kafkajs/src/network/connection.js'
+import { dropSocket } from './kafkajs-patches.ts'
 import { methodOf } from './method-of.ts'
 
 /**
@@ -40,10 +41,7 @@ function endWaitingFetches(group: ConsumerGroup): void {
  */
 async function dropConnection(connection: Connection): Promise<void> {
   connection.requestQueue.rejectAll(new Error('the fetch was ended'))
-  const { socket } = connection
-  // A late event of the old socket would be taken for one of the next.
-  socket?.removeAllListeners().on('error', () => undefined)
-  socket?.destroy()
+  dropSocket(connection)
   await connection.disconnect()
 }
 

@@ -11,6 +11,7 @@ import { RetryAbortedError, outageBackoff, pause } from './backoff.ts'
 import { beforeJoining } from '../client/kafkajs-patches.ts'
 import type { KafkaAddress } from '../client/client.ts'
 import { errorOf } from '../client/failure.ts'
+import { fetchProgress } from './fetch-progress.ts'
 import { fetchSpacing, usualSpacing } from './fetch-spacing.ts'
 import type { FetchSpacing, FetchSpacingBounds } from './fetch-spacing.ts'
 import { createGroupConsumer, offsetsByTopic } from './group-consumer.ts'
@@ -96,6 +97,7 @@ class RunningMembership {
   readonly #options: MembershipOptions
   readonly #closing = new AbortController()
   readonly #spacing: FetchSpacing
+  readonly #progress = fetchProgress(() => performance.now())
   readonly #running: Promise<void>
   #consumer: Consumer | undefined
   #commitOffsets: ((offsets: Offsets) => Promise<void>) | undefined
@@ -154,7 +156,10 @@ class RunningMembership {
     const watch = setInterval(() => {
       if (performance.now() - this.#lastActivityAt > silenceLimitMs)
         life.end.resolve(new Error('the consumer has sent no heartbeat and fetched nothing'))
+      if (this.#progress.stuckForMs() > silenceLimitMs)
+        life.end.resolve(new Error('the consumer sends heartbeats, and a broker answers none of its fetches'))
     }, 10_000)
+    this.#progress.reset()
     consumer.on(consumer.events.CRASH, ({ payload }) => life.end.resolve(payload.error))
     const close = (): void => life.end.resolve(undefined)
     this.#closing.signal.addEventListener('abort', close)
@@ -181,11 +186,14 @@ class RunningMembership {
         if (!life.over) this.#lastActivityAt = performance.now()
       })
     }
-    consumer.on(events.FETCH_START, () => {
-      if (!life.over) this.#options.onFetchStart()
+    consumer.on(events.FETCH_START, ({ payload }) => {
+      if (life.over) return
+      this.#progress.started(payload.nodeId)
+      this.#options.onFetchStart()
     })
     consumer.on(events.FETCH, ({ payload }) => {
       if (life.over) return
+      this.#progress.answered(payload.nodeId)
       this.#lastFetchAt = performance.now()
       this.#spacing.fetching()
       this.#options.onFetch(payload.duration / 1_000)
@@ -199,6 +207,7 @@ class RunningMembership {
     consumer.on(events.GROUP_JOIN, ({ payload }) => {
       if (life.over) return
       this.#joined = true
+      this.#progress.reset()
       // Until there is a batch to commit by: a batch without messages is not handed over.
       this.#commitOffsets ??= ({ topics }) =>
         consumer.commitOffsets(topics.flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one }))))
