@@ -49,6 +49,9 @@ const commonJsNames = [
   `const __filename = import.meta.filename, __dirname = import.meta.dirname`,
 ].join(';')
 
+/** Evaluated before everything else of each program. */
+const earlySignals = join(import.meta.dirname, '../../packages/process/src/early-signals.ts')
+
 export async function bundleImage(definition: ImageDefinition, options: BundleOptions): Promise<Bundle> {
   const directory = join(options.outDir, definition.name)
   const app = join(directory, 'app')
@@ -89,6 +92,7 @@ async function bundlePrograms(definition: ImageDefinition, root: string): Promis
     format: 'esm',
     mainFields: ['module', 'main'],
     banner: { js: commonJsNames },
+    inject: [earlySignals],
     external: leftOut,
     legalComments: 'none',
     // V8 keeps the source in memory: a third of it is indentation and comments, and one character

@@ -187,6 +187,19 @@ test('the console of the operator image carries its page', async () => {
   expect(defaultCommand(operatorImage)).toEqual(['/app/operator.mjs'])
 })
 
+test('a program handles the signals of its start before anything else of it runs', async () => {
+  write('greet/main.ts', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => console.log('goes on'), 5_000)")
+  await bundleImages({
+    root,
+    outDir: join(root, 'dist'),
+    definitions: [{ ...definition, folders: {} }],
+  })
+  const program = readFileSync(join(root, 'dist', 'greeter', 'app', 'greet.mjs'), 'utf8')
+  const handled = program.indexOf('process.pid===1')
+  expect(handled).toBeGreaterThan(0)
+  expect(handled).toBeLessThan(program.indexOf('process.kill('))
+})
+
 test('the console of the operator image makes dry runs on a thread, from a file of its own', async () => {
   const repository = join(import.meta.dirname, '..', '..')
   await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })

@@ -1,6 +1,7 @@
 // How does a process end? On SIGTERM or SIGINT it closes its parts one after the other (first those
 // that take in work, last those that the others need) and exits 0. Parts that have not ended within
 // the grace are cut off with exit code 1: Kubernetes would kill the process anyway.
+import { leaveSignals } from './early-signals.ts'
 import type { Logger } from './logger.ts'
 
 export interface Closer {
@@ -51,6 +52,7 @@ export function drainOnSignals(closers: readonly Closer[], options: DrainOptions
   const start = (why: string, exitCode = 0): Promise<void> => (running ??= run(why, exitCode))
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) host.once(signal, () => void start(signal))
+  leaveSignals()
   return {
     start,
     get draining() {

@@ -55,7 +55,7 @@ export async function runStageProcess<Prepared>(
     const definition = define({ logger, now, registry, tracing, consumes, emits })
     const dependencies = { registry, logger, now, tracing, onMisconfigured: (problem: string) => refuseToRun(problem) }
     const stage = startStage(definition, config, dependencies)
-    const metrics = await startMetricsServer({
+    const starting = startMetricsServer({
       port: config.METRICS_PORT,
       host: config.LISTEN_ADDRESS,
       registry,
@@ -65,10 +65,11 @@ export async function runStageProcess<Prepared>(
     drainOnSignals(
       [
         { name: 'stage', close: () => stage.drain() },
-        { name: 'metrics', close: () => metrics.close() },
+        { name: 'metrics', close: async () => (await starting).close() },
       ],
       { graceMs: config.DRAIN_GRACE_SECONDS * 1_000, logger },
     )
+    await starting
     logger.info({ group: config.KAFKA_GROUP_ID, topics: config.KAFKA_CONSUME_TOPICS }, 'started')
   })
 }
