@@ -107,6 +107,7 @@ class RunningStage<Message, Item> {
   #createAssignments(): Assignments {
     return createAssignments({
       everyMs: commitEveryMs,
+      classes: this.#options.lanes?.settings.map(({ name }) => name),
       draining: this.#draining.signal,
       // A crash after their offsets and before their transaction would leave them unsettled for
       // ever.
