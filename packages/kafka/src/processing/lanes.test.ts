@@ -100,7 +100,7 @@ test('keeps the order of each key, runs everything once, and moves the offset on
             ended.add(offset)
             markDone()
           }
-          executor.add(key, work, lane)
+          executor.add(key, work, { lane })
         }
         let committed = 0
         for (let step = 0; running.length > 0; step++) {

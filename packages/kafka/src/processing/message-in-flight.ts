@@ -132,7 +132,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
           logger.error({ ...this.#about, error }, 'a message could not be handled')
       }
     }
-    executor.add(queueKey, work, options.lanes?.laneOf(message))
+    executor.add(queueKey, work, { lane: this.#lane, onDrop: () => this.#release() })
   }
 
   #send(outcome: Prepared<Item>): void {
