@@ -109,6 +109,7 @@ describe('a user who opens the console', () => {
     await page.getByText(/Waits for payment, behind at most [\d,]+ messages \(/).waitFor()
     expect(await page.locator('.timeline li').count()).toBe(3)
     expect(await page.locator('.facts').textContent()).toContain('€49.97')
+    expect(await page.getByRole('term').filter({ hasText: 'Class' }).count()).toBe(0)
     const trace = page.getByRole('link', { name: '4bf92f3577b34da6a3ce929d0e0e4736' })
     expect(await trace.getAttribute('href')).toBe('https://jaeger.example.com/trace/4bf92f3577b34da6a3ce929d0e0e4736')
   })
@@ -138,6 +139,12 @@ describe('a user who opens the console', () => {
     expect(new URL(page.url()).search).toBe(`?customer=${recordedOrder.customerId}`)
     await page.getByRole('link', { name: recordedOrder.orderId }).click()
     await page.getByText(/Waits for payment/).waitFor()
+  })
+
+  it('sees the class of an order that is not standard', async () => {
+    await page.goto(`${console.server.url}/pipelines/default/shop/orders/${refundedOrder.orderId}`)
+    await page.getByRole('term').filter({ hasText: 'Class' }).waitFor()
+    expect(await page.locator('.facts').textContent()).toContain('Classhigh')
   })
 
   it('sees the refunds and disputes of an order', async () => {

@@ -8,12 +8,13 @@ function committed(partition: number, offset: number) {
   return { topic, partition, offset, metadata }
 }
 
-test('a group goes back to the first message since the moment and keeps its metadata', () => {
+test('a group goes back to the first message since the moment and keeps the name of its database', () => {
   const facts = [
     { topic, partition: 0, low: 0, since: 40 },
     { topic, partition: 1, low: 10, since: 25 },
   ]
-  expect(groupRewind(group, 0, [committed(0, 100), committed(1, 30)], facts)).toEqual({
+  const ahead = { ...committed(0, 100), metadata: `high+3 done+2 ${metadata}` }
+  expect(groupRewind(group, 0, [ahead, committed(1, 30)], facts)).toEqual({
     ...{ group, members: 0, messages: 65, shortTopics: [] },
     partitions: [
       { ...committed(0, 100), target: 40 },

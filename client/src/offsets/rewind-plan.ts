@@ -1,5 +1,6 @@
 // To which offsets does a consumer group go back, so that it reads again what was written since a
 // moment? Pure.
+import { readAhead } from '@orderpipeline/kafka'
 import type { CommittedOffset } from '@orderpipeline/kafka-admin'
 
 export interface PartitionRewind extends CommittedOffset {
@@ -44,7 +45,8 @@ export function groupRewind(
   const partitions = committed.flatMap((one): PartitionRewind[] => {
     const fact = facts.find(({ topic, partition }) => topic === one.topic && partition === one.partition)
     const target = fact?.since === undefined ? one.offset : Math.max(fact.since, fact.low)
-    return target < one.offset ? [{ ...one, target }] : []
+    // What was done ahead of the offset is to be done again.
+    return target < one.offset ? [{ ...one, target, metadata: readAhead(one.metadata).metadata }] : []
   })
   const isShort = ({ topic, partition, low, since }: TopicPartitionFacts) =>
     low > 0 && since === low && partitions.some((one) => one.topic === topic && one.partition === partition)

@@ -41,6 +41,8 @@ export interface OrderView {
   readonly currency: string
   readonly totalCents?: number
   readonly items: readonly { readonly sku: string; readonly quantity: number }[]
+  /** Its class, such as `high`; absent of a standard order, and where the gateway is older. */
+  readonly priority?: string
   /** Only a shipped order with a carrier has it. */
   readonly parcel?: {
     readonly carrier: string

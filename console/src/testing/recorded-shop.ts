@@ -221,10 +221,10 @@ export const recordedOrder: OrderView = {
   ],
 }
 
-/** Shipped, refunded in part, and disputed for the rest. */
+/** A shipped order of the class high, refunded in part, and disputed for the rest. */
 export const refundedOrder: OrderView = {
   ...{ orderId: '01936d5e-7a2b-7c3d-8e4f-00000000aaaa', customerId: 'customer-000777', status: 'SHIPPED' },
-  ...{ currency: 'EUR', totalCents: 4_997, items: [{ sku: 'SKU-0001', quantity: 3 }] },
+  ...{ currency: 'EUR', totalCents: 4_997, items: [{ sku: 'SKU-0001', quantity: 3 }], priority: 'high' },
   ...{ placedAt: after(0), updatedAt: after(900) },
   refunds: [
     {

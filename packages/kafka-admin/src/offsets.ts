@@ -18,6 +18,8 @@ export interface PartitionOffsets {
   readonly high: number
   /** `undefined`: the group has committed nothing for it. */
   readonly committed: number | undefined
+  /** What the group has noted with the offset; empty where it notes nothing. */
+  readonly metadata: string
 }
 
 /** Whether any message was ever written to them; a topic that does not answer is absent. */
@@ -44,7 +46,13 @@ export function readEnds(
 type Ends = Pick<PartitionOffsets, 'low' | 'high'>
 /** By topic and partition. */
 type EndsOf = ReadonlyMap<string, ReadonlyMap<number, Ends>>
-type Committed = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, number>>>
+type Committed = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<number, CommittedPosition>>>
+
+interface CommittedPosition {
+  /** Negative: none. */
+  readonly offset: number
+  readonly metadata: string
+}
 
 /**
  * The partitions of every group all of whose topics and offsets could be read; a group of which
@@ -74,13 +82,13 @@ export async function readOffsets(
 function partitionsOf(
   topic: string,
   ends: EndsOf,
-  offsets: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  offsets: ReadonlyMap<string, ReadonlyMap<number, CommittedPosition>>,
 ): PartitionOffsets[] {
   return [...(ends.get(topic) ?? [])]
     .sort(([a], [b]) => a - b)
     .map(([partition, { low, high }]) => {
-      const offset = offsets.get(topic)?.get(partition)
-      return { topic, partition, low, high, committed: offset === undefined || offset < 0 ? undefined : offset }
+      const { offset = -1, metadata = '' } = offsets.get(topic)?.get(partition) ?? {}
+      return { topic, partition, low, high, committed: offset < 0 ? undefined : offset, metadata }
     })
 }
 
@@ -149,7 +157,7 @@ async function committedBy(
   const topicsOf = (group: string) => [
     ...new Set(queries.filter((query) => query.group === group).flatMap(({ topics }) => topics)),
   ]
-  const committedOffsets = new Map<string, ReadonlyMap<string, ReadonlyMap<number, number>>>()
+  const committedOffsets = new Map<string, ReadonlyMap<string, ReadonlyMap<number, CommittedPosition>>>()
   await eachNode(coordinatedBy.entries(), problems, async ([node, groups]) => {
     const requestGroups = groups.map((groupId) => ({
       groupId,
@@ -168,7 +176,10 @@ async function committedBy(
             topics.map(({ name, partitions }) => [
               name,
               new Map(
-                partitions.map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)]),
+                partitions.map(({ partitionIndex, committedOffset, metadata }) => [
+                  partitionIndex,
+                  { offset: Number(committedOffset), metadata: metadata ?? '' },
+                ]),
               ),
             ]),
           ),

@@ -172,8 +172,8 @@ describe('the offsets of many groups', () => {
     ])
     expect([read.size, requests]).toEqual([20, 5])
     expect(read.get(`${id}-group-0`)).toEqual([
-      { topic: topics[0], partition: 0, low: 0, high: 5, committed: 3 },
-      { topic: topics[0], partition: 1, low: 0, high: 5, committed: undefined },
+      { topic: topics[0], partition: 0, low: 0, high: 5, committed: 3, metadata: '' },
+      { topic: topics[0], partition: 1, low: 0, high: 5, committed: undefined, metadata: '' },
     ])
     await admin.delete(topics)
     await Promise.all([producer.disconnect(), committing.disconnect(), inner.close()])

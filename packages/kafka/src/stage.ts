@@ -16,9 +16,8 @@ import type { GroupCommit } from './processing/group-commit.ts'
 import { ForeignGroupError } from './consumer/group-owner.ts'
 import { createInFlightLimit } from './admission/in-flight-limit.ts'
 import { createKeySerialExecutor } from './processing/key-serial-executor.ts'
-import type { ReadyWork } from './processing/key-serial-executor.ts'
+import type { KeySerialExecutor, ReadyWork } from './processing/key-serial-executor.ts'
 import { createLanes } from './processing/lanes.ts'
-import type { Lanes } from './processing/lanes.ts'
 import { linesAbout } from './processing/log-fields.ts'
 import { createStandstill } from './consumer/standstill.ts'
 import { startMembership } from './consumer/membership.ts'
@@ -63,7 +62,7 @@ class RunningStage<Message, Item> {
   readonly #retryWaits: RetryWaits
   readonly #ownership: PartitionOwnership
   readonly #settledItems: SettledItems<Item>
-  readonly #lanes: Lanes<ReadyWork> | undefined
+  readonly #executor: KeySerialExecutor
   readonly #assignments: Assignments
   readonly #membership: Membership
   #everReady = false
@@ -73,7 +72,7 @@ class RunningStage<Message, Item> {
   constructor(options: StageOptions<Message, Item>) {
     this.#options = options
     const lanes = options.lanes && createLanes<ReadyWork>(options.lanes.settings)
-    this.#lanes = lanes
+    this.#executor = createKeySerialExecutor(options.concurrency, lanes)
     this.#backoff = { firstMs: options.retry.backoffSeconds * 1_000, maxMs: 60_000 }
     this.#metrics = createStageMetrics(options.registry, {
       inFlight: () => this.#inFlightLimit.inFlight,
@@ -107,6 +106,7 @@ class RunningStage<Message, Item> {
   #createAssignments(): Assignments {
     return createAssignments({
       everyMs: commitEveryMs,
+      classes: this.#options.lanes?.settings.map(({ name }) => name),
       draining: this.#draining.signal,
       // A crash after their offsets and before their transaction would leave them unsettled for
       // ever.
@@ -171,7 +171,7 @@ class RunningStage<Message, Item> {
       prepare: this.#createPreparation(),
       inFlightLimit: this.#inFlightLimit,
       retryWaits: this.#retryWaits,
-      executor: createKeySerialExecutor(this.#options.concurrency, this.#lanes),
+      executor: this.#executor,
       assignments: this.#assignments,
       groups: this.#createGroups(),
       draining: this.#draining.signal,
@@ -198,12 +198,13 @@ class RunningStage<Message, Item> {
       onAssigned: (partitions) => {
         this.#metrics.rebalances.inc()
         this.#assignments.begin(partitions)
+        this.#executor.dropWaiting()
         this.#standstill.assign(this.#assignments.current.partitionCount > 0)
         this.#ownership.take(partitions)
       },
       onRevoking: () => {
         this.#standstill.revoke(this.#assignments.current.open && this.#assignments.current.partitionCount > 0)
-        this.#assignments.end()
+        this.#endAssignment()
         return this.#ownership.release()
       },
       onPassedOver: (batch) => this.#passOver(batch),
@@ -212,12 +213,18 @@ class RunningStage<Message, Item> {
       onCrash: (error) => {
         this.#metrics.crashes.inc()
         this.#standstill.cancel()
-        this.#assignments.end()
+        this.#endAssignment()
         void this.#ownership.release()
         if (error instanceof ForeignGroupError) logger.error({ error }, 'this replica stays out of its consumer group')
         else logger.warn({ error }, 'the consumer was lost; creating a new one')
       },
     })
+  }
+
+  /** What waits for a place would only end in its turn: its next owner begins it. */
+  #endAssignment(): void {
+    this.#assignments.end()
+    this.#executor.dropWaiting()
   }
 
   async #checkMayJoin(mayJoin: () => Promise<string | undefined>): Promise<string | undefined> {

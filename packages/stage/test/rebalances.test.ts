@@ -1,7 +1,8 @@
-// Does a stage say for how long a rebalance of its consumer group stopped it, on a real Kafka?
+// Does a stage say for how long a rebalance of its consumer group stopped it, and drop the work of
+// the partitions that it has lost, on a real Kafka?
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
+import { reservedEvent, stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
 import type { Bench, TestDatabase, TestStage } from '../src/testing/index.ts'
 import type { StageDefinition } from '../src/index.ts'
 
@@ -9,7 +10,7 @@ let database: TestDatabase
 let bench: Bench
 beforeAll(async () => {
   database = await testDatabase(postgresUrl(), { seedProducts: 0 })
-  const topics = ['orders.validated', 'moving.dead-letters']
+  const topics = ['orders.validated', 'moving.dead-letters', 'inventory.updated', 'calling.dead-letters']
   bench = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
 })
 afterAll(async () => {
@@ -60,4 +61,42 @@ test('counts the standstill of a replica that another one joins, and none of the
   const settled = await standstillOf(first)
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(await standstillOf(first)).toBe(settled)
+})
+
+test('work that waits for a place is dropped with its partition, and is done once by the next owner', async () => {
+  const gate = Promise.withResolvers<void>()
+  const calls: string[] = []
+  const calling: StageDefinition<void> = {
+    role: 'notification',
+    handles: ['StockReserved'],
+    prepare: async ({ data }) => {
+      calls.push('orderId' in data ? data.orderId : '')
+      await gate.promise
+    },
+    apply: () => Promise.resolve(() => []),
+  }
+  const [concurrency, count] = [2, 60]
+  const startCalling = () =>
+    bench.start('calling', ['inventory.updated'], calling, {
+      ...{ STAGE_CONCURRENCY: concurrency, STAGE_PRIORITY_WEIGHTS: [8, 4, 1] },
+    })
+  const inFlight = (stage: TestStage) => valueOf(stage, 'orderpipeline_stage_in_hand')
+  const orders = Array.from({ length: count }, (_, n) => ({ ...testOrder(n, {}), customerId: `customer-${n}` }))
+  const first = startCalling()
+  await bench.publish(orders.map(reservedEvent))
+  await until(async () => (await inFlight(first)) === count)
+
+  const second = startCalling()
+  await until(async () => (await inFlight(second)) > 0)
+  // Each message is with the owner of its partition, but for the calls that had begun before.
+  await until(async () => {
+    const total = (await inFlight(first)) + (await inFlight(second))
+    return total >= count && total <= count + concurrency
+  })
+  expect(calls.length).toBeLessThanOrEqual(2 * concurrency)
+  gate.resolve()
+  await until(async () => (await bench.lag('calling', 'inventory.updated')) === 0)
+  expect([await inFlight(first), await inFlight(second)]).toEqual([0, 0])
+  expect(new Set(calls).size).toBe(count)
+  expect(calls.length).toBeLessThanOrEqual(count + concurrency)
 })

@@ -1,6 +1,6 @@
 // Does the intake give every caller their own answer while they share commits, and keep each order
 // once?
-import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createPool, openSession } from '@orderpipeline/postgres'
 import type { Pool } from '@orderpipeline/postgres'
@@ -301,6 +301,67 @@ test('refuses a key of another order, and separates keys by customer', async () 
   expect(await intake.place({ ...first, correlationId: 'retry' })).toEqual({ orderId, repeated: true })
   const elsewhere = await intake.place(order({ idempotencyKey: 'mine' }))
   expect(elsewhere.repeated).toBe(false)
+})
+
+/** As every version computes it: a gateway of an older one compares it and nothing else. */
+function hashInThisOrder({ customerId, currency, items }: OrderRequest): string {
+  const text = JSON.stringify([customerId, currency, items.map(({ sku, quantity }) => [sku, quantity])])
+  return createHash('sha256').update(text).digest('base64url')
+}
+
+async function storedHash({ customerId }: OrderRequest): Promise<unknown> {
+  const text = 'SELECT request_hash FROM idempotency_keys WHERE customer_id = $1'
+  return (await database.ask<{ request_hash: string }>('orders', text, [customerId]))[0]?.request_hash
+}
+
+test('a repeat with its lines in another order is the first order, at once and later', async () => {
+  const intake = gateway()
+  const first = order({ idempotencyKey: 'any-order' })
+  const turned = { ...first, items: [...first.items].reverse() }
+  const [placement, atOnce] = await Promise.all([intake.place(first), intake.place(turned)])
+  expect([placement.repeated, atOnce]).toEqual([false, { orderId: placement.orderId, repeated: true }])
+  expect(await gateway().place(turned)).toEqual(atOnce)
+  expect(await intake.placedBefore(turned)).toEqual(atOnce)
+  const [one, other] = first.items
+  for (const items of [
+    [
+      { ...one!, quantity: other!.quantity },
+      { ...other!, quantity: one!.quantity },
+    ],
+    [one!],
+    [...first.items, { sku: 'SKU-0003', quantity: 1 }],
+  ])
+    await expect(intake.place({ ...first, items })).rejects.toBeInstanceOf(IdempotencyConflictError)
+  await expect(intake.placedBefore({ ...turned, currency: 'USD' })).rejects.toBeInstanceOf(IdempotencyConflictError)
+})
+
+test('a gateway of an older version knows the repeats of a newer one, and the other way round', async () => {
+  const intake = gateway()
+  const first = order({ idempotencyKey: 'versions' })
+  const { orderId } = await intake.place(first)
+  // What an older gateway compares with the same request.
+  expect(await storedHash(first)).toBe(hashInThisOrder(first))
+
+  // What an older gateway has stored, with the lines as its customer sent them.
+  const turned = { ...order({ idempotencyKey: 'versions' }), items: [...first.items].reverse() }
+  const older = await intake.place(turned)
+  await database.ask('orders', 'UPDATE idempotency_keys SET request_hash = $2 WHERE customer_id = $1', [
+    turned.customerId,
+    hashInThisOrder(turned),
+  ])
+  for (const items of [turned.items, first.items])
+    expect(await intake.place({ ...turned, items })).toEqual({ orderId: older.orderId, repeated: true })
+  expect(orderId).not.toBe(older.orderId)
+})
+
+test('a repeat in another order of a forgotten order is a conflict, and in the same one it is known', async () => {
+  const intake = gateway()
+  const first = order({ idempotencyKey: 'forgotten' })
+  const { orderId } = await intake.place(first)
+  await database.ask('orders', 'DELETE FROM order_items WHERE order_id = $1', [orderId])
+  expect(await intake.place(first)).toEqual({ orderId, repeated: true })
+  const turned = { ...first, items: [...first.items].reverse() }
+  await expect(intake.place(turned)).rejects.toBeInstanceOf(IdempotencyConflictError)
 })
 
 test('an order that the database refuses fails alone', async () => {

@@ -46,7 +46,8 @@ function settleAll(
   for (const { event, prepared } of newItems) {
     const before = payments.get(event.data.orderId)
     if (event.type === 'PartialRefundRequested') {
-      const decision = decidePartialRefund(before, parts.get(event.data.refundId), event, now)
+      const existing = prepared.kind === 'part' ? prepared.refund : undefined
+      const decision = decidePartialRefund(before, parts.get(event.data.refundId), event, now, existing)
       if (decision.added) addedParts.push(decision.added)
       if (decision.payment) payments.set(event.data.orderId, decision.payment)
       if (decision.event) reactions.push({ cause: event, events: [decision.event] })
@@ -112,6 +113,7 @@ export function partialRefundColumns(parts: readonly PartialRefund[]): unknown[]
     parts.map(({ refusal }) => refusal ?? null),
     parts.map(({ correlationId }) => correlationId ?? null),
     parts.map(({ traceparent }) => traceparent ?? null),
+    parts.map(({ providerRefundId }) => providerRefundId ?? null),
   ]
 }
 

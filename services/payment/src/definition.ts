@@ -12,6 +12,7 @@ import { createLookups } from './lookups.ts'
 import type { LookupResult, Lookups } from './lookups.ts'
 import { callFor, isCause } from './payments.ts'
 import type { ProviderAnswer, Ending, Payment } from './payments.ts'
+import { mayBeMade } from './refunds/partial-refunds.ts'
 import { withFreeCharges } from './provider/free-charges.ts'
 import { ProviderError } from './provider/provider.ts'
 import type { Provider } from './provider/provider.ts'
@@ -62,7 +63,7 @@ export function paymentStage(chargingProvider: Provider, context: PaymentContext
     prepare: async (event, signal, database) => {
       const stageLookups = lookupsOf(database)
       const look = () => stageLookups.add({ orderId: event.data.orderId, eventId: event.id })
-      if (event.type === 'PartialRefundRequested') return refundable(await look())
+      if (event.type === 'PartialRefundRequested') return refundable(provider, event, await look(), signal)
       if (!isCause(event)) throw new TypeError(`not about a payment: ${event.type}`)
       const nowMs = now().getTime()
       const memory = { keyHours, nowMs }
@@ -102,12 +103,32 @@ export function paymentStage(chargingProvider: Provider, context: PaymentContext
 }
 
 /**
- * The provider is called after the transaction, by the task of due refunds. A payment that was
- * published before it was stored (pending.ts) is waited for.
+ * The refund is made after the transaction, by the task of due refunds. Before one is refused that
+ * the provider may have made, it is asked. A payment that was published before it was stored
+ * (pending.ts) is waited for.
  */
-function refundable({ payment, isApplied }: LookupResult): ProviderAnswer {
-  if (payment || isApplied) return { kind: 'nothing' }
-  throw new ProviderError('InFlight', 'the payment of which a part is to be refunded is not stored yet')
+async function refundable(
+  provider: Provider,
+  { data: { orderId, refundId, amountCents, currency }, traceparent }: EventOf<'PartialRefundRequested'>,
+  { payment, isApplied }: LookupResult,
+  signal: AbortSignal,
+): Promise<ProviderAnswer> {
+  if (isApplied) return { kind: 'nothing' }
+  if (!payment) throw new ProviderError('InFlight', 'the payment of which a part is to be refunded is not stored yet')
+  if (payment.chargeId === undefined || !mayBeMade(payment)) return { kind: 'nothing' }
+  const how = { traceparent, part: { refundId, amountCents, currency } }
+  try {
+    const refund = await provider.findRefund(orderId, payment.chargeId, signal, how)
+    if (!refund) return { kind: 'nothing' }
+    if (refund.amountCents === amountCents) return { kind: 'part', refund }
+    // A person has to see what the provider has done.
+    const message = `refund ${refund.refundId} is of ${refund.amountCents} ${refund.currency} instead of ${amountCents}`
+    throw new ProviderError('Refused', message)
+  } catch (error) {
+    // It would be waited for without an end: such a provider has no list of refunds.
+    if (error instanceof ProviderError && error.reason === 'Unsupported') return { kind: 'nothing' }
+    throw error
+  }
 }
 
 /**

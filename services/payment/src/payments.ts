@@ -61,6 +61,8 @@ export type ProviderAnswer =
   /** The provider refused the refund, or did not answer whether there is a charge. */
   | { readonly kind: 'owed'; readonly chargeId: string | undefined; readonly error: string }
   | { readonly kind: 'refunded'; readonly refund: Refund }
+  /** The provider's refund of the part, from before the request. */
+  | { readonly kind: 'part'; readonly refund: Refund }
 
 export interface Settlement {
   readonly payment: Payment
@@ -85,6 +87,7 @@ export function settle(
     case 'nothing':
       return repetition(payment, cause, context)
     case 'owed':
+    case 'part':
       return undefined
     case 'voided':
       return payment ? undefined : stopped({ orderId, customerId })

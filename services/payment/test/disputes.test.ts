@@ -342,6 +342,73 @@ test('a part that was made just before a crash is booked as made, though its dis
   expect(await adjustments(order)).toEqual(['PaymentDisputed', 'PaymentDisputeClosed', 'PaymentPartlyRefunded'])
 })
 
+/** As a restore to before the part, after which the dispute is known again. */
+async function forgetPart({ data: { refundId } }: ReturnType<typeof request>): Promise<void> {
+  await database.ask('payment', 'DELETE FROM partial_refunds WHERE refund_id = $1', [refundId])
+  await database.ask('payment', 'DELETE FROM inbox')
+}
+function partsOf({ orderId }: TestOrder) {
+  return database.ask(
+    'payment',
+    'SELECT amount_cents AS cents, status, refusal FROM partial_refunds WHERE order_id = $1 ORDER BY amount_cents',
+    [orderId],
+  )
+}
+
+test.each(['won', 'lost'] as const)(
+  'a part that was made before a restore is booked when it is requested again during a dispute that is %s',
+  async (outcome) => {
+    const order = await paidOrder()
+    const part = request(order, 200)
+    await handle([part])
+    await giveBack()
+    const dispute = stripe.dispute(order.chargeId, 'needs_response', 500)
+    await call('created', dispute)
+    await askAbout()
+    await forgetPart(part)
+    const another = request(order, 100)
+    await handle([part, another])
+    expect(await partsOf(order)).toEqual([
+      { cents: 100, status: 'REFUSED', refusal: 'DISPUTED' },
+      { cents: 200, status: 'REFUNDED', refusal: null },
+    ])
+    dispute.status = outcome
+    await askAbout()
+    await giveBack()
+    expect(refundsOf(order.chargeId)).toEqual([200])
+    expect((await adjustments(order)).filter((type) => type !== 'PaymentDisputed').sort()).toEqual([
+      ...['PartialRefundRefused', 'PaymentDisputeClosed', 'PaymentPartlyRefunded'],
+    ])
+    // What is left of a shop that has won goes back, and no more.
+    await handle([cancelledEvent(order)])
+    await giveBack()
+    expect(refundsOf(order.chargeId)).toEqual(outcome === 'won' ? [200, 500] : [200])
+  },
+)
+
+test('a part that is requested again during a dispute waits for a provider that is away', async () => {
+  const order = await paidOrder()
+  const part = request(order, 200)
+  await handle([part])
+  await giveBack()
+  await call('created', stripe.dispute(order.chargeId))
+  await askAbout()
+  await forgetPart(part)
+  let queries = 0
+  const { provider, onDatabase } = connect()
+  const away: Provider = {
+    ...provider,
+    findRefund: (...query) =>
+      ++queries < 3 ? Promise.reject(new ProviderError('Unreachable', 'away')) : provider.findRefund(...query),
+  }
+  const replica = bench.start('payment', consumes, { ...paymentStage(away, { now, onDatabase }), periodicTasks: [] })
+  await bench.publish([part])
+  await until(async () => (await partsOf(order)).length > 0)
+  expect(await partsOf(order)).toEqual([{ cents: 200, status: 'REFUNDED', refusal: null }])
+  expect(queries).toBe(3)
+  await replica.drain()
+})
+
 test('a whole refund that was made just before a crash is booked, though its dispute is lost', async () => {
   const order = await paidOrder()
   const { provider } = connect()

@@ -198,6 +198,12 @@ function OrderFacts({ order, pipeline, traceUrl }: Omit<OrderProps, 'rights' | '
       <dd>{order.totalCents === undefined ? 'not priced yet' : amountText(order.totalCents, order.currency)}</dd>
       <dt>Items</dt>
       <dd>{order.items.map(({ sku, quantity }) => `${quantity} × ${sku}`).join(', ')}</dd>
+      {order.priority !== undefined && (
+        <>
+          <dt>Class</dt>
+          <dd>{order.priority}</dd>
+        </>
+      )}
       <dt>Placed</dt>
       <dd>{dateText(order.placedAt)}</dd>
       {order.requestId !== undefined && (

@@ -23,6 +23,8 @@ export interface Assignment {
 
 export interface AssignmentsOptions {
   readonly everyMs: number
+  /** Those of a stage with lanes, the highest first. */
+  readonly classes?: readonly string[] | undefined
   readonly draining: AbortSignal
   /**
    * Called before offsets are committed, so that nothing is left to tidy up once a message cannot
@@ -44,7 +46,8 @@ export interface Assignments {
 }
 
 export function createAssignments(options: AssignmentsOptions): Assignments {
-  let current = assignmentOf({}, options.draining)
+  const { classes, draining } = options
+  let current = assignmentOf({}, draining, classes)
   let timer: NodeJS.Timeout | undefined
   let flushing: Promise<void> = Promise.resolve()
 
@@ -86,7 +89,7 @@ export function createAssignments(options: AssignmentsOptions): Assignments {
     },
     begin: (partitions) => {
       current.close()
-      current = assignmentOf(partitions, options.draining)
+      current = assignmentOf(partitions, draining, classes)
     },
     end: () => {
       current.close()
@@ -106,10 +109,11 @@ export function createAssignments(options: AssignmentsOptions): Assignments {
 function assignmentOf(
   partitions: Readonly<Record<string, readonly number[]>>,
   draining: AbortSignal,
+  classes?: readonly string[],
 ): Assignment & { close(): void } {
   const revocation = new AbortController()
   return {
-    tracker: createOffsetTracker(),
+    tracker: createOffsetTracker(classes),
     get open() {
       return !revocation.signal.aborted
     },

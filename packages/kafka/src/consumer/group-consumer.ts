@@ -4,6 +4,7 @@ import type { Consumer } from 'kafkajs'
 import type { Logger } from '@orderpipeline/process'
 import { createClient, patience } from '../client/client.ts'
 import type { KafkaAddress } from '../client/client.ts'
+import { withAhead } from './ahead-of-offset.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
 
 export interface GroupConsumerOptions {
@@ -36,11 +37,14 @@ export function createGroupConsumer({ address, groupId, logger }: GroupConsumerO
   })
 }
 
-/** As the client library commits them. */
+const nothing = new Map<string, number>()
+
+/** As the client library commits them; `metadata`: what all of them have. */
 export function offsetsByTopic(offsets: readonly OffsetToCommit[], metadata: string | undefined) {
   const topics = new Map<string, { partition: number; offset: string; metadata?: string }[]>()
-  for (const { topic, partition, offset } of offsets) {
-    const one = { partition, offset, ...(metadata === undefined ? {} : { metadata }) }
+  for (const { topic, partition, offset, ahead = nothing } of offsets) {
+    const text = withAhead(metadata, ahead)
+    const one = { partition, offset, ...(text === undefined ? {} : { metadata: text }) }
     const of = topics.get(topic)
     if (of) of.push(one)
     else topics.set(topic, [one])

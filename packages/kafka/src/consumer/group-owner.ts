@@ -5,6 +5,7 @@
 import type { Logger } from '@orderpipeline/process'
 import { createClient } from '../client/client.ts'
 import type { KafkaAddress } from '../client/client.ts'
+import { readAhead } from './ahead-of-offset.ts'
 
 /** The group belongs to a shop with another database. */
 export class ForeignGroupError extends Error {
@@ -31,7 +32,8 @@ export function offsetMetadataOf(owner: string): string {
 /** `metadata`: that of the group's partitions. Offsets that name no database fit any. Pure. */
 export function otherOwner(metadata: readonly (string | null)[], own: readonly string[]): string | undefined {
   return metadata
-    .flatMap((text) => (text?.startsWith(prefix) ? [text.slice(prefix.length)] : []))
+    .map((text) => readAhead(text ?? '').metadata)
+    .flatMap((text) => (text.startsWith(prefix) ? [text.slice(prefix.length)] : []))
     .find((owner) => !own.includes(owner))
 }
 

@@ -92,3 +92,56 @@ test('returns the slot to work whose wait fails', async () => {
   })
   expect(await runningCount.promise).toBe(1)
 })
+
+test('work that is dropped never begins, what runs goes on, and its key is free again', async () => {
+  const { startedWork, work, finish } = workbench()
+  const executor = createKeySerialExecutor(2)
+  const dropped: string[] = []
+  const add = (key: string, name: string) => executor.add(key, work(name), { onDrop: () => dropped.push(name) })
+  for (const [key, name] of [
+    ['a', 'a1'],
+    ['a', 'a2'],
+    ['b', 'b1'],
+    ['c', 'c1'],
+    ['c', 'c2'],
+  ] as const)
+    add(key, name)
+  executor.dropWaiting()
+  expect([startedWork, dropped.sort()]).toEqual([
+    ['a1', 'b1'],
+    ['a2', 'c1', 'c2'],
+  ])
+  for (const [key, name] of [
+    ['a', 'a3'],
+    ['c', 'c3'],
+    ['d', 'd1'],
+  ] as const)
+    add(key, name)
+  await finish('b1')
+  // The key that waited is free, and the one that runs still keeps its order.
+  expect(startedWork).toEqual(['a1', 'b1', 'c3'])
+  await finish('a1')
+  await finish('c3')
+  expect(startedWork.slice(3).sort()).toEqual(['a3', 'd1'])
+  await finish('a3')
+  await finish('d1')
+  expect([executor.running, dropped.length]).toEqual([0, 3])
+})
+
+test('work that waits for its next try is not dropped, and gets a place again', async () => {
+  const { startedWork, work, finish } = workbench()
+  const executor = createKeySerialExecutor(1)
+  const waiting = Promise.withResolvers<void>()
+  executor.add('a', async (place) => {
+    await place.releaseWhile(waiting.promise)
+    startedWork.push('a again')
+  })
+  executor.add('b', work('b'))
+  executor.add('c', work('c'))
+  await turn()
+  executor.dropWaiting()
+  waiting.resolve()
+  await finish('b')
+  await turn()
+  expect([startedWork, executor.running]).toEqual([['b', 'a again'], 0])
+})

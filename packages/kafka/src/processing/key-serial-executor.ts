@@ -6,19 +6,29 @@ import type { ReadyQueue } from './fifo.ts'
 export interface KeySerialExecutor {
   /**
    * Starts `work` once all earlier work of the key has ended and a place is free. `work` must not
-   * throw. `lane`: for the queue of what is ready, if it has lanes.
+   * throw.
    */
-  add(key: string, work: Work, lane?: number): void
+  add(key: string, work: Work, options?: WorkOptions): void
+  /** What has not begun never begins. */
+  dropWaiting(): void
   /** Started and not ended. */
   readonly running: number
 }
 
 export type Work = (place: Slot) => Promise<void>
 
+export interface WorkOptions {
+  /** For the queue of what is ready, if it has lanes; by default the first. */
+  readonly lane?: number | undefined
+  /** Called where the work is dropped. */
+  readonly onDrop?: () => void
+}
+
 export interface ReadyWork {
   readonly key: string
   readonly work: Work
   readonly lane: number
+  readonly onDrop?: (() => void) | undefined
 }
 
 export interface Slot {
@@ -76,18 +86,29 @@ export function createKeySerialExecutor(concurrency: number, ready: ReadyQueue<R
   }
 
   return {
-    add: (key, work, lane = 0) => {
+    add: (key, work, { lane = 0, onDrop } = {}) => {
+      const added = { key, work, lane, onDrop }
       const keyQueue = busy.get(key)
-      if (keyQueue) {
-        keyQueue.push({ key, work, lane })
-        return
+      if (keyQueue) keyQueue.push(added)
+      else {
+        busy.set(key, [])
+        ready.push(added)
+        startReady()
       }
-      busy.set(key, [])
-      ready.push({ key, work, lane })
-      startReady()
     },
+    dropWaiting: () => removeWaiting(busy, ready).forEach(({ onDrop }) => onDrop?.()),
     get running() {
       return running
     },
   }
+}
+
+/** A key whose work is under way stays in `busy`, with nothing behind it. */
+function removeWaiting(busy: Map<string, ReadyWork[]>, ready: ReadyQueue<ReadyWork>): ReadyWork[] {
+  const removedWork = [...busy.values()].flatMap((keyQueue) => keyQueue.splice(0))
+  for (let next = ready.shift(); next; next = ready.shift()) {
+    removedWork.push(next)
+    busy.delete(next.key)
+  }
+  return removedWork
 }

@@ -2,6 +2,7 @@
 // key, lose nothing, and commit offsets as one without lanes does?
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { doneAhead } from '../consumer/ahead-of-offset.ts'
 import { createOffsetTracker } from '../consumer/offset-tracker.ts'
 import { createKeySerialExecutor } from './key-serial-executor.ts'
 import type { ReadyWork } from './key-serial-executor.ts'
@@ -87,19 +88,19 @@ test('keeps the order of each key, runs everything once, and moves the offset on
       choices,
       async (messages, concurrency, picks) => {
         const executor = createKeySerialExecutor(concurrency, createLanes<ReadyWork>(settings))
-        const tracker = createOffsetTracker()
+        const tracker = createOffsetTracker(settings.map(({ name }) => name))
         const running: { readonly offset: number; readonly end: () => void }[] = []
         const ended = new Set<number>()
         const startedByKey = new Map<string, number[]>()
         for (const [offset, { key, lane }] of messages.entries()) {
-          const markDone = tracker.take('topic', 0, String(offset))
+          const markDone = tracker.take('topic', 0, String(offset), () => lane)
           const work = async () => {
             startedByKey.set(key, [...(startedByKey.get(key) ?? []), offset])
             await new Promise<void>((end) => running.push({ offset, end }))
             ended.add(offset)
             markDone()
           }
-          executor.add(key, work, lane)
+          executor.add(key, work, { lane })
         }
         let committed = 0
         for (let step = 0; running.length > 0; step++) {
@@ -107,7 +108,14 @@ test('keeps the order of each key, runs everything once, and moves the offset on
           const [one] = running.splice(picks[step % picks.length]! % running.length, 1)
           one!.end()
           await new Promise((resolve) => setImmediate(resolve))
-          const next = Number(tracker.committable()[0]?.offset ?? committed)
+          const { offset: position, ahead } = tracker.committable()[0] ?? {}
+          const next = Number(position ?? committed)
+          for (const [lane, { name }] of settings.entries()) {
+            const first = messages.findIndex((one, offset) => !ended.has(offset) && one.lane <= lane)
+            // The lowest is where the offset is.
+            expect(next + (ahead?.get(name) ?? 0)).toBe(first < 0 ? messages.length : first)
+          }
+          expect(next + (ahead?.get(doneAhead) ?? 0)).toBe(ended.size)
           expect(next).toBeGreaterThanOrEqual(committed)
           for (let offset = 0; offset < next; offset++) expect(ended.has(offset)).toBe(true)
           expect(ended.has(next)).toBe(false)

@@ -60,6 +60,8 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
   #waits: RetryWait
   #about: LogFields
   #span: Span | undefined
+  /** The highest until its class is known: what cannot be read holds back every class. */
+  #lane = 0
   #over = false
 
   constructor(path: MessagePath<Message, Item>, record: ConsumedRecord, assignment: Assignment) {
@@ -67,7 +69,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
     this.#path = path
     this.#record = record
     this.#assignment = assignment
-    this.#markDone = assignment.tracker.take(topic, partition, offset)
+    this.#markDone = assignment.tracker.take(topic, partition, offset, () => this.#lane)
     path.inFlightLimit.take()
     // Without a key there is no order to keep.
     this.#key = record.key?.toString('latin1') ?? `${topic}/${partition}/${offset}`
@@ -104,6 +106,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
       return this.#send({ failure: { error: errorOf(thrown), attempts: 1 } })
     }
     if (message === undefined) return this.#finish()
+    this.#lane = options.lanes?.laneOf(message) ?? 0
     this.#about = { ...this.#about, ...options.describe?.(message) }
     const trace = options.trace?.(message, record)
     this.#span = trace?.span
@@ -129,7 +132,7 @@ class MessageInFlight<Message, Item> implements InFlightMessage {
           logger.error({ ...this.#about, error }, 'a message could not be handled')
       }
     }
-    executor.add(queueKey, work, options.lanes?.laneOf(message))
+    executor.add(queueKey, work, { lane: this.#lane, onDrop: () => this.#release() })
   }
 
   #send(outcome: Prepared<Item>): void {

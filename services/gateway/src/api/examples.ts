@@ -49,6 +49,7 @@ export const shownOrder = {
   status: 'PROCESSING',
   currency: 'EUR',
   totalCents: 3998,
+  priority: 'high',
   items: [{ sku: 'SKU-0001', quantity: 2, unitPriceCents: 1999 }],
   requestId: 'checkout-4711',
   traceId: '4bf92f3577b34da6a3ce929d0e0e4736',

@@ -1,6 +1,6 @@
 // How does a customer prove that their phone number is theirs? They have a code sent to it, and
 // post it back. How often that may be done is decided where the codes are.
-import { HttpProblemError, route } from '@orderpipeline/http'
+import { HttpProblemError, retryAfterHeader, route } from '@orderpipeline/http'
 import type { Route } from '@orderpipeline/http'
 import { codePattern } from '@orderpipeline/notification/preferences'
 import type { CodeRequest, Confirmation } from '@orderpipeline/notification/preferences'
@@ -39,6 +39,7 @@ export function codeRoute(phones: PhoneConfirmation, query: CustomerQuery): Rout
       429: {
         description:
           'The customer or the number has had a code a minute ago, or all of a day; or the shop has sent all of an hour.',
+        headers: { 'retry-after': retryAfterHeader },
       },
     },
     handle: async ({ query: { customer } }, request, reply) => {

@@ -37,7 +37,7 @@ export function placement(intake: Intake, admission: Admission, priorities?: Pri
     const refusal = admission.refusal(priority)
     if (refusal) return placedBefore(intake, newOrder, () => admission.shed(refusal, priority))
     try {
-      const late = admission.lateness()
+      const late = admission.lateness(priority)
       const placement = await intake.place(newOrder)
       if (placement.repeated || late === undefined) return placement
       admission.acceptedLate()

@@ -98,3 +98,21 @@ test('refuses the lowest class first, and the highest where an order without a c
   expect(await refusedAt(9.5)).toEqual([false, true, true, false])
   expect(await refusedAt(10.5)).toEqual([true, true, true, true])
 })
+
+test('decides for each class by its own wait', async () => {
+  const overload = { ...queue('payment', 60), waitSecondsOf: { standard: 9.5, high: 1 } }
+  const refusal = await after([[overload]], 0, 10)
+  expect(refusal('low')).toMatchObject({ status: 503, headers: { 'retry-after': '53' } })
+  expect(refusal('standard')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } })
+  expect(refusal('high')).toBeUndefined()
+  expect([admission?.lateness('high'), admission?.lateness('low')]).toEqual([
+    undefined,
+    { promisedSeconds: 10, expectedSeconds: 60 },
+  ])
+  const intake = { ...queue('intake', 20), lag: 7 }
+  const unreadable = await after([[overload], new StagesUnknownError(intake, away)])
+  expect([unreadable('high'), unreadable('low')]).toEqual([
+    expect.any(HttpProblemError),
+    expect.objectContaining({ message: expect.stringContaining('about 60 s') as string }),
+  ])
+})

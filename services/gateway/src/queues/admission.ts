@@ -42,13 +42,13 @@ export interface Lateness {
 
 export interface Admission {
   /**
-   * Why no order of the class is taken at present; `undefined`: this one is. An order without a
-   * class is refused last.
+   * Why no order of the class is taken at present; `undefined`: this one is. Where orders have no
+   * class they wait as the lowest does, and are refused only at the bound.
    */
   readonly refusal: (priority?: Priority) => HttpProblemError | undefined
   /** Counts an order that was refused for it, and returns the refusal. */
   readonly shed: (refusal: HttpProblemError, priority?: Priority) => HttpProblemError
-  readonly lateness: () => Lateness | undefined
+  readonly lateness: (priority?: Priority) => Lateness | undefined
   /** Counts a new order that was accepted late. */
   readonly acceptedLate: () => void
 }
@@ -67,21 +67,21 @@ const knownForMs = 60_000
 export function startAdmission(options: AdmissionOptions): Admission & { close(): void } {
   const { queues, promiseSeconds, refuseSeconds, stages, everyMs, probeEveryMs, monotonicMs, logger } = options
   const { waitGauge, shed, late } = admissionFigures(options.registry)
-  let waitSeconds = 0
+  let waits = expectedWaitSeconds([], stages)
   let probeAt: number | undefined
-  let lastLook = { at: -Infinity, waitSeconds: 0 }
+  let lastLook = { at: -Infinity, waits }
   const closing = new AbortController()
 
   const look = async (): Promise<void> => {
     try {
-      waitSeconds = expectedWaitSeconds(await queues.read(), stages)
-      lastLook = { at: monotonicMs(), waitSeconds }
+      waits = expectedWaitSeconds(await queues.read(), stages)
+      lastLook = { at: monotonicMs(), waits }
     } catch (error) {
-      const before = monotonicMs() - lastLook.at < knownForMs ? lastLook.waitSeconds : 0
-      waitSeconds = Math.max(before, error instanceof StagesUnknownError ? error.intake.waitSeconds : 0)
-      logger.debug({ error, waitSeconds }, 'the queues could not be read')
+      const intake = expectedWaitSeconds(error instanceof StagesUnknownError ? [error.intake] : [], stages)
+      waits = monotonicMs() - lastLook.at < knownForMs ? longerOf(lastLook.waits, intake) : intake
+      logger.debug({ error, waits }, 'the queues could not be read')
     }
-    waitGauge.set(waitSeconds)
+    waitGauge.set(waits.low)
   }
   void runPeriodically(everyMs, look, {
     signal: closing.signal,
@@ -90,6 +90,7 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
   return {
     refusal: (priority) => {
       const longest = refuseSeconds * (priority ? shareBeforeShedding[priority] : 1)
+      const waitSeconds = waits[priority ?? 'low']
       if (waitSeconds <= longest) {
         probeAt = undefined
         return undefined
@@ -107,9 +108,9 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
       shed.inc({ class: priority })
       return refusal
     },
-    lateness: () =>
-      waitSeconds > promiseSeconds
-        ? { promisedSeconds: Math.floor(promiseSeconds), expectedSeconds: Math.ceil(waitSeconds) }
+    lateness: (priority = 'low') =>
+      waits[priority] > promiseSeconds
+        ? { promisedSeconds: Math.floor(promiseSeconds), expectedSeconds: Math.ceil(waits[priority]) }
         : undefined,
     acceptedLate: () => late.inc(),
     close: () => {
@@ -118,11 +119,18 @@ export function startAdmission(options: AdmissionOptions): Admission & { close()
   }
 }
 
+type Waits = ReturnType<typeof expectedWaitSeconds>
+
+function longerOf(one: Waits, other: Waits): Waits {
+  const entries = priorities.map((priority) => [priority, Math.max(one[priority], other[priority])])
+  return Object.fromEntries(entries) as Record<Priority, number>
+}
+
 function admissionFigures(registry: Registry) {
   const registers = [registry]
   const waitGauge = new Gauge({
     name: 'gateway_expected_wait_seconds',
-    help: 'Estimated wait of a new order until its outcome.',
+    help: 'Estimated wait of a new order until its outcome; of the lowest class, where orders have classes.',
     registers,
   })
   const shed = new Counter({

@@ -1,6 +1,9 @@
 // How much waits in each queue, for how long, and how soon would what comes in now be through?
 // Pure.
+import { doneAhead, readAhead } from '@orderpipeline/kafka'
 import type { OffsetsSince, PartitionOffsets } from '@orderpipeline/kafka-admin'
+import { priorities } from '@orderpipeline/order-events'
+import type { Priority } from '@orderpipeline/order-events'
 
 export interface Queue {
   /** The stage; `intake` for orders that are durable and not yet in Kafka. */
@@ -20,8 +23,20 @@ export interface Position {
   readonly id: string
   /** Messages consumed since the partition began. */
   readonly consumed: number
+  /** Messages consumed ahead of that, where the stage says so. */
+  readonly ahead?: number
   readonly lag: number
 }
+
+/** A stage as one look at Kafka shows it. */
+export interface StageQueue {
+  readonly queue: Queue
+  readonly positions: readonly Position[]
+  /** As it is for a class that need not wait for all that its offsets are behind. */
+  readonly higher?: HigherClasses
+}
+
+type HigherClasses = Readonly<Partial<Record<Priority, Omit<StageQueue, 'higher'>>>>
 
 export interface QueueSample {
   /** Milliseconds that never go back. */
@@ -29,12 +44,16 @@ export interface QueueSample {
   readonly queues: readonly Queue[]
   /** By stage. */
   readonly positions: Readonly<Record<string, readonly Position[]>>
+  /** By stage; those whose classes are equally far are absent. */
+  readonly higher?: Readonly<Record<string, HigherClasses>>
 }
 
 export interface Expectation extends Queue {
   readonly consumedPerSecond?: number
-  /** How long what comes in now would wait here. */
+  /** How long what comes in now would wait here, if it were of the lowest class. */
   readonly waitSeconds: number
+  /** The same for classes that wait for less. */
+  readonly waitSecondsOf?: Readonly<Partial<Record<Priority, number>>>
 }
 
 /** The backlog before the stages is unknown; the backlog in the intake, before them, is known. */
@@ -64,18 +83,43 @@ function position({ low, high, committed }: PartitionOffsets): number {
 }
 
 /** `since`: Kafka's offsets for each of `ages`, in that order. */
-export function queueOf(
+export function stageQueueOf(
   name: string,
   partitions: readonly PartitionOffsets[],
   since: OffsetsSince,
   ages: readonly number[],
-): { readonly queue: Queue; readonly positions: readonly Position[] } {
+): StageQueue {
+  const aheadOf = partitions.map(({ metadata }) => readAhead(metadata).ahead)
+  const higher = priorities
+    .filter((priority) => aheadOf.some((ahead) => ahead.has(priority)))
+    .map((priority): [Priority, Omit<StageQueue, 'higher'>] => {
+      const further = partitions.map((partition, index) => ({
+        ...partition,
+        committed: position(partition) + (aheadOf[index]?.get(priority) ?? 0),
+        metadata: '',
+      }))
+      return [priority, queueOf(name, further, since, ages)]
+    })
+  const whole = queueOf(name, partitions, since, ages)
+  return higher.length === 0 ? whole : { ...whole, higher: Object.fromEntries(higher) }
+}
+
+function queueOf(
+  name: string,
+  partitions: readonly PartitionOffsets[],
+  since: OffsetsSince,
+  ages: readonly number[],
+): Omit<StageQueue, 'higher'> {
   let lag = 0
   let oldestAgeSeconds = 0
   const positions: Position[] = []
   for (const partition of partitions) {
     const at = position(partition)
-    positions.push({ id: `${partition.topic}/${partition.partition}`, consumed: at, lag: partition.high - at })
+    const ahead = readAhead(partition.metadata).ahead.get(doneAhead)
+    positions.push({
+      ...{ id: `${partition.topic}/${partition.partition}`, consumed: at, lag: partition.high - at },
+      ...(ahead === undefined ? {} : { ahead }),
+    })
     lag += partition.high - at
     if (partition.high === at) continue
     const offsets = since.get(partition.topic)?.get(partition.partition)
@@ -104,13 +148,35 @@ export type Paces = Readonly<Record<string, number>>
 export function expectations(samples: readonly QueueSample[], paces: Paces = {}): readonly Expectation[] {
   const last = samples.at(-1)
   if (!last) return []
-  const first = samples.find(({ at }) => last.at - at >= shortestMs)
+  const firstAt = samples.findIndex(({ at }) => last.at - at >= shortestMs)
+  const window = firstAt < 0 ? [] : samples.slice(firstAt)
+  const windowMs = last.at - (window[0]?.at ?? last.at)
   return last.queues.map((queue) => {
-    const progress = first && progressOf(first.positions[queue.name], last.positions[queue.name])
-    const consumedPerSecond = first && progress && (progress.consumed * 1_000) / (last.at - first.at)
-    const waitSeconds = waitOf(queue, progress, consumedPerSecond ?? 0, paces[queue.name] ?? 0)
-    return { ...queue, ...(consumedPerSecond === undefined ? {} : { consumedPerSecond }), waitSeconds }
+    const { name } = queue
+    const looks = window.map(({ positions }) => positions[name])
+    const progress = progressOf(looks)
+    const perSecond = (of: Progress | undefined) => of && (of.consumed * 1_000) / windowMs
+    const consumedPerSecond = perSecond(progress)
+    const knownPace = paces[name] ?? 0
+    // What is fetched brings a class further, too, and is not done: so its own steps are no pace.
+    const pace = Math.max(perSecond(progressOf(looks.map(withAhead))) ?? 0, knownPace)
+    const higher = priorities.flatMap((priority) => {
+      const view = last.higher?.[name]?.[priority]
+      const ownLooks = window.map((sample, index) => sample.higher?.[name]?.[priority]?.positions ?? looks[index])
+      return view ? [[priority, waitOf(view.queue, progressOf(ownLooks), pace)] as const] : []
+    })
+    return {
+      ...queue,
+      ...(consumedPerSecond === undefined ? {} : { consumedPerSecond }),
+      waitSeconds: waitOf(queue, progress, Math.max(consumedPerSecond ?? 0, knownPace)),
+      ...(higher.length === 0 ? {} : { waitSecondsOf: Object.fromEntries(higher) }),
+    }
   })
+}
+
+/** By all that is consumed, also ahead of the offset. */
+function withAhead(positions: readonly Position[] | undefined): readonly Position[] | undefined {
+  return positions?.map(({ consumed, ahead = 0, ...rest }) => ({ ...rest, consumed: consumed + ahead }))
 }
 
 interface Progress {
@@ -121,13 +187,28 @@ interface Progress {
   readonly standing: number
 }
 
-/** `undefined` where there is nothing to compare, or the group was set back. */
-function progressOf(before: readonly Position[] = [], now: readonly Position[] = []): Progress | undefined {
-  const at = new Map(before.map(({ id, consumed }) => [id, consumed]))
-  const movements = now
-    .filter(({ id }) => at.has(id))
-    .map((one) => ({ ...one, advance: one.consumed - (at.get(one.id) ?? 0) }))
-  if (movements.length === 0 || movements.some(({ advance }) => advance < 0)) return undefined
+/**
+ * `looks`: the positions at one time after the other. A step back counts as none: after a rebalance
+ * the new owner of a partition begins where its offset is, also for classes that were further.
+ * `undefined` where there is nothing to compare.
+ */
+function progressOf(looks: readonly (readonly Position[] | undefined)[]): Progress | undefined {
+  const advances = new Map<string, number>()
+  let before = new Map<string, number>()
+  for (const positions of looks) {
+    const now = new Map(positions?.map(({ id, consumed }) => [id, consumed]))
+    for (const [id, consumed] of now) {
+      const previous = before.get(id)
+      if (previous === undefined) continue
+      advances.set(id, (advances.get(id) ?? 0) + Math.max(0, consumed - previous))
+    }
+    before = now
+  }
+  const movements = (looks.at(-1) ?? []).flatMap((one) => {
+    const advance = advances.get(one.id)
+    return advance === undefined ? [] : [{ ...one, advance }]
+  })
+  if (movements.length === 0) return undefined
   const moving = movements.filter(({ advance }) => advance > 0)
   return {
     consumed: moving.reduce((sum, { advance }) => sum + advance, 0),
@@ -142,13 +223,13 @@ function progressOf(before: readonly Position[] = [], now: readonly Position[] =
  */
 const standsStill = 0.5
 
-function waitOf(queue: Queue, progress: Progress | undefined, perSecond: number, knownPace: number): number {
+/** `pace`: messages a second; 0 where nothing moves, and nothing is known from before. */
+function waitOf(queue: Queue, progress: Progress | undefined, pace: number): number {
   if (queue.lag === 0) return 0
   if (!progress) return queue.oldestAgeSeconds
-  const pace = Math.max(perSecond, knownPace)
-  if (progress.consumed > 0) return progress.movingLag / pace
+  if (progress.consumed > 0) return pace > 0 ? progress.movingLag / pace : queue.oldestAgeSeconds
   if (progress.standing >= standsStill) return queue.oldestAgeSeconds
-  return knownPace > 0 ? queue.lag / knownPace : 0
+  return pace > 0 ? queue.lag / pace : 0
 }
 
 /** A pace is forgotten by half in so long: the stage may have fewer replicas since. */
@@ -164,9 +245,23 @@ export function rememberedPaces(paces: Paces, observations: readonly Expectation
   )
 }
 
-/** Through all of these, one after the other. */
-export function expectedWaitSeconds(waits: readonly Expectation[], stages: readonly string[]): number {
-  return waits
-    .filter(({ name }) => name === 'intake' || stages.includes(name))
-    .reduce((sum, { waitSeconds }) => sum + waitSeconds, 0)
+/**
+ * Through all of these, one after the other, for each class. None waits for longer than a lower
+ * one.
+ */
+export function expectedWaitSeconds(
+  waits: readonly Expectation[],
+  stages: readonly string[],
+): Readonly<Record<Priority, number>> {
+  const passed = waits.filter(({ name }) => name === 'intake' || stages.includes(name))
+  let longest = 0
+  const entries = priorities.map((priority): [Priority, number] => {
+    const own = passed.reduce(
+      (sum, { waitSeconds, waitSecondsOf }) => sum + (waitSecondsOf?.[priority] ?? waitSeconds),
+      0,
+    )
+    longest = Math.max(longest, own)
+    return [priority, longest]
+  })
+  return Object.fromEntries(entries) as Record<Priority, number>
 }

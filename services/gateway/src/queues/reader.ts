@@ -5,8 +5,8 @@ import { groupsNamed, offsetsSince, readOffsets } from '@orderpipeline/kafka-adm
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
 import type { OutboxLag } from '@orderpipeline/orders/intake'
 import type { Queryable } from '@orderpipeline/postgres'
-import { agesSeconds, expectations, queueOf, rememberedPaces, StagesUnknownError } from './queue.ts'
-import type { Expectation, Paces, Position, Queue, QueueSample } from './queue.ts'
+import { agesSeconds, expectations, rememberedPaces, stageQueueOf, StagesUnknownError } from './queue.ts'
+import type { Expectation, Paces, Queue, QueueSample, StageQueue } from './queue.ts'
 import { createSharedRead } from './shared-read.ts'
 import type { SharedRead } from './shared-read.ts'
 
@@ -40,8 +40,8 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
   const stages = createSharedRead(
     {
       ...{ database, freshMs: cacheMs, readMs: requestsOfALook * timeoutMs, patienceMs: timeoutMs },
-      // With other ages, or other groups, the result would be another.
-      name: `queues 1 ${groupPrefix} ${ages.join(' ')}`,
+      // With other ages, or other groups, the result would be another. 2: with higher classes.
+      name: `queues 2 ${groupPrefix} ${ages.join(' ')}`,
     },
     () => readStages(options, ages),
   )
@@ -78,11 +78,6 @@ export function createQueueReader(options: QueueReaderOptions): QueueReader {
   }
 }
 
-interface StageQueue {
-  readonly queue: Queue
-  readonly positions: readonly Position[]
-}
-
 /** @throws StagesUnknownError, DatabaseError */
 async function take(
   { outbox: lagOfOutbox, monotonicMs }: QueueReaderOptions,
@@ -101,6 +96,7 @@ async function take(
     at: at - ageMs,
     queues: [intake, ...readings.map(({ queue }) => queue)],
     positions: Object.fromEntries(readings.map(({ queue, positions }) => [queue.name, positions])),
+    higher: Object.fromEntries(readings.flatMap(({ queue, higher }) => (higher ? [[queue.name, higher]] : []))),
   }
 }
 
@@ -115,6 +111,6 @@ async function readStages(
   const times = ages.map((age) => new Date(now().getTime() - age * 1_000))
   const since = await offsetsSince(kafka, lagging, times)
   return [...offsets]
-    .map(([group, partitions]) => queueOf(group.slice(groupPrefix.length), partitions, since, ages))
+    .map(([group, partitions]) => stageQueueOf(group.slice(groupPrefix.length), partitions, since, ages))
     .sort((a, b) => a.queue.name.localeCompare(b.queue.name))
 }

@@ -3,14 +3,14 @@
 // that the first is still in flight. Keys of other gateways are in the database (place-orders.ts);
 // nothing here queries it.
 import { IdempotencyConflictError, IdempotencyInFlightError } from './errors.ts'
-import { keyOf } from './new-order.ts'
-import type { NewOrder } from './new-order.ts'
+import { isSameOrder, keyOf } from './new-order.ts'
+import type { NewOrder, OrderRequest } from './new-order.ts'
 import type { Placement } from './repeats.ts'
 
 export type PlaceNewOrder = (order: NewOrder) => Promise<Placement>
 
 interface First {
-  readonly requestHash: string
+  readonly request: OrderRequest
   /** Settles once the key is free again. */
   readonly placement: Promise<Placement>
 }
@@ -25,7 +25,7 @@ export function oneAtATime(place: PlaceNewOrder, patienceMs: number, maxWaiting:
 
   const placeFirst = (key: string, order: NewOrder): Promise<Placement> => {
     const placement = place(order).finally(() => firsts.delete(key))
-    firsts.set(key, { requestHash: order.requestHash, placement })
+    firsts.set(key, { request: order.request, placement })
     return placement
   }
   /** Where the first fails, one of those who waited is the next first. */
@@ -34,7 +34,7 @@ export function oneAtATime(place: PlaceNewOrder, patienceMs: number, maxWaiting:
       const outcome = await Promise.race([first.placement.catch(() => undefined), late])
       if (outcome === 'late') throw new IdempotencyInFlightError('the order under this Idempotency-Key is being placed')
       if (!outcome) continue
-      if (first.requestHash === order.requestHash) return { orderId: outcome.orderId, repeated: true }
+      if (isSameOrder(first.request, order.request)) return { orderId: outcome.orderId, repeated: true }
       throw new IdempotencyConflictError('this Idempotency-Key was used before with another order')
     }
     return placeFirst(key, order)

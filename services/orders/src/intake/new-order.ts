@@ -24,7 +24,7 @@ export interface OrderRequest {
 export interface NewOrder {
   readonly orderId: string
   readonly request: OrderRequest
-  /** Distinguishes another order under the same idempotency key from a repeat of this one. */
+  /** That of a repeat of this order in the same words; another one is compared line by line. */
   readonly requestHash: string
   readonly event: {
     readonly id: string
@@ -63,10 +63,25 @@ export function keyOf({ customerId, idempotencyKey }: OrderRequest): string | un
   return idempotencyKey === undefined ? undefined : JSON.stringify([customerId, idempotencyKey])
 }
 
-/** A hash of what the customer ordered, not of how the JSON was written. */
+/**
+ * A hash of what the customer ordered, not of how the JSON was written. It depends on the order of
+ * the lines, as it did when `isSameOrder` was not there yet: gateways of an older version know no
+ * other hash.
+ */
 export function hashOf({ customerId, currency, items }: OrderRequest): string {
   const canonical = JSON.stringify([customerId, currency, items.map(({ sku, quantity }) => [sku, quantity])])
   return createHash('sha256').update(canonical).digest('base64url')
+}
+
+export type OrderContent = Pick<OrderRequest, 'currency' | 'items'>
+
+/** Whether the one is a repeat of the other, for one customer: their lines may be in any order. */
+export function isSameOrder(one: OrderContent, other: OrderContent): boolean {
+  return one.currency === other.currency && linesOf(one).join() === linesOf(other).join()
+}
+
+function linesOf({ items }: OrderContent): readonly string[] {
+  return items.map(({ sku, quantity }) => JSON.stringify([sku, quantity])).sort()
 }
 
 /**

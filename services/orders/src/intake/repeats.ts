@@ -1,9 +1,11 @@
-// Was an order placed before under its idempotency key? One query for many orders.
+// Was an order placed before under its idempotency key? One query for many orders. A repeat is
+// recognized by its hash, or by the lines of the first order, where they came in another order.
 import type { Queryable } from '@orderpipeline/postgres'
-import { selectKeys } from '../sql/idempotency-keys.ts'
+import { selectKeyedOrders, selectKeys } from '../sql/idempotency-keys.ts'
+import { idRange } from '../sql/id-range.ts'
 import { IdempotencyConflictError } from './errors.ts'
-import { keyOf } from './new-order.ts'
-import type { OrderRequest } from './new-order.ts'
+import { isSameOrder, keyOf } from './new-order.ts'
+import type { OrderContent, OrderRequest } from './new-order.ts'
 
 /** `repeated`: the key was stored with the same order, whose id this is. */
 export interface Placement {
@@ -40,15 +42,33 @@ export async function placedBefore<Order extends KeyedOrder>(
     keyedOrders.map(({ request }) => request.idempotencyKey),
   ])
   const rowsByKey = new Map(rows.map((row) => [JSON.stringify([row.customer_id, row.idempotency_key]), row]))
-  return new Map(
-    keyedOrders.flatMap((order): [Order, Placement | IdempotencyConflictError][] => {
+  const keys = new Map(
+    keyedOrders.flatMap((order) => {
       const key = rowsByKey.get(keyOf(order.request) ?? '')
-      return key ? [[order, repeatOf(order, key)]] : []
+      return key ? [[order, key] as const] : []
+    }),
+  )
+  const hasSameHash = ({ requestHash }: Order, key: KnownKey): boolean => key.request_hash === requestHash
+  const others = [...keys].flatMap(([order, key]) => (hasSameHash(order, key) ? [] : [key.order_id]))
+  const contents = await contentsOf(database, others)
+  return new Map(
+    [...keys].map(([order, key]): [Order, Placement | IdempotencyConflictError] => {
+      const content = contents.get(key.order_id)
+      if (hasSameHash(order, key) || (content && isSameOrder(content, order.request)))
+        return [order, { orderId: key.order_id, repeated: true }]
+      return [order, new IdempotencyConflictError('this Idempotency-Key was used before with another order')]
     }),
   )
 }
 
-function repeatOf({ requestHash }: KeyedOrder, key: KnownKey): Placement | IdempotencyConflictError {
-  if (key.request_hash === requestHash) return { orderId: key.order_id, repeated: true }
-  return new IdempotencyConflictError('this Idempotency-Key was used before with another order')
+async function contentsOf(
+  database: Queryable,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, OrderContent>> {
+  if (orderIds.length === 0) return new Map()
+  const rows = await database.query<OrderContent & { readonly order_id: string }>(selectKeyedOrders, [
+    orderIds,
+    ...idRange(orderIds),
+  ])
+  return new Map(rows.map((row) => [row.order_id, row]))
 }

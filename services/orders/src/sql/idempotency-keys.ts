@@ -10,6 +10,18 @@ SELECT customer_id, idempotency_key, order_id, request_hash FROM idempotency_key
 WHERE (customer_id, idempotency_key) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
 }
 
+/** $1: order ids, $2, $3: their range. What was ordered; nothing where its lines are deleted. */
+export const selectKeyedOrders: Statement = {
+  name: 'orders.select-keyed-orders',
+  text: `
+SELECT order_id, currency, json_agg(json_build_object('sku', sku, 'quantity', quantity)) AS items
+FROM orders JOIN order_items USING (order_id)
+WHERE order_id = ANY ($1::uuid[])
+  AND orders.order_id BETWEEN $2 AND $3
+  AND order_items.order_id BETWEEN $2 AND $3
+GROUP BY order_id, currency`,
+}
+
 /** $1: hours for which keys are kept. */
 export const beginKeyGeneration: Statement = {
   name: 'orders.begin-key-generation',

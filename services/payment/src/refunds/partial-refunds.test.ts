@@ -44,6 +44,23 @@ test.each<[string, Payment | undefined, ReturnType<typeof request>]>([
   expect(changed).toBeUndefined()
 })
 
+const existing = { refundId: 're-7', chargeId: 'ch-1', amountCents: 300, currency: 'EUR' }
+
+test.each<[string, Payment]>([
+  ['disputed', { ...captured, disputed: true }],
+  ['refunded but for the part', { ...captured, status: 'REFUNDED', refundId: 're-1' }],
+])('books a part that the provider has made, though its payment is %s', (_, payment) => {
+  const event = request(300)
+  const decision = decidePartialRefund(payment, undefined, event, now, existing)
+  expect(decision.added).toMatchObject({ status: 'REFUNDED', providerRefundId: 're-7', chargeId: 'ch-1' })
+  expect(decision.added?.refusal).toBeUndefined()
+  expect(decision.payment).toMatchObject({ partlyRefundedCents: 300 })
+  expect(decision.event).toMatchObject({ type: 'PaymentPartlyRefunded', data: { providerRefundId: 're-7' } })
+  // The same event as of the refund that was lost with the database.
+  const before: PartialRefund = { ...event.data, chargeId: 'ch-1', status: 'REFUNDED', providerRefundId: 're-7' }
+  expect(decision.event?.id).toBe(outcomeEvent(before, context)?.id)
+})
+
 test('publishes the outcome of a request that comes again, and adds nothing', () => {
   const event = request(300)
   const { refundId } = event.data

@@ -4,6 +4,7 @@ import { eventOf, following } from '@orderpipeline/order-events'
 import type { EventContext, EventOf } from '@orderpipeline/order-events'
 import { remainingCents } from '../payments.ts'
 import type { Payment } from '../payments.ts'
+import type { Refund } from '../provider/provider.ts'
 
 export type Refusal = 'NOT_CHARGED' | 'REFUNDED' | 'DISPUTED' | 'CURRENCY' | 'EXCEEDS_CHARGE'
 
@@ -34,12 +35,28 @@ export function partialRefundFrom(row: PartialRefundRow): PartialRefund {
 
 type Requested = EventOf<'PartialRefundRequested'>
 
-/** `payment`: as it is after the messages before; with the parts that were accepted of them. */
-export function partialRefundOf(payment: Payment | undefined, { data, ...request }: Requested): PartialRefund {
+/**
+ * Whether the part would be refused although the provider may have made it: a database that was
+ * restored knows of the dispute, or of the refund of the rest, and no longer of the part.
+ */
+export function mayBeMade(payment: Payment): boolean {
+  return payment.disputed === true || payment.status === 'REFUNDED'
+}
+
+/**
+ * `payment`: as it is after the messages before; with the parts that were accepted of them.
+ * `existing`: the provider's refund of this part, if it has made it before.
+ */
+function partialRefundOf(
+  payment: Payment | undefined,
+  { data, ...request }: Requested,
+  existing: Refund | undefined,
+): PartialRefund {
   const { refundId, orderId, customerId, amountCents, currency } = data
   const { correlationId, traceparent } = request
-  const refusal = refusalOf(payment, data)
   const about = { refundId, orderId, customerId, chargeId: payment?.chargeId, amountCents, currency }
+  if (existing) return { ...about, status: 'REFUNDED', providerRefundId: existing.refundId, correlationId, traceparent }
+  const refusal = refusalOf(payment, data)
   return { ...about, status: refusal ? 'REFUSED' : 'DUE', refusal, correlationId, traceparent }
 }
 
@@ -78,18 +95,22 @@ export interface PartialRefundDecision {
   readonly event?: ReturnType<typeof outcomeEvent>
 }
 
-/** `previous`: the same refund, where it was decided before: its outcome is published again. */
+/**
+ * `previous`: the same refund, where it was decided before: its outcome is published again.
+ * `existing`: the provider's, where it has made one that is not in the books.
+ */
 export function decidePartialRefund(
   payment: Payment | undefined,
   previous: PartialRefund | undefined,
   request: Requested,
   now: Date,
+  existing?: Refund,
 ): PartialRefundDecision {
-  const refund = previous ?? partialRefundOf(payment, request)
+  const refund = previous ?? partialRefundOf(payment, request, existing)
   const event = outcomeEvent(refund, following(request, '/payment', now))
   const reaction = event ? { event } : {}
   if (previous) return reaction
-  if (!payment || refund.status !== 'DUE') return { ...reaction, added: refund }
+  if (!payment || refund.status === 'REFUSED') return { ...reaction, added: refund }
   const partlyRefundedCents = (payment.partlyRefundedCents ?? 0) + refund.amountCents
   return { ...reaction, added: refund, payment: { ...payment, partlyRefundedCents } }
 }

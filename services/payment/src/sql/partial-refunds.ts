@@ -17,15 +17,18 @@ export const partialRefundsOf: Statement = {
 /**
  * $1: refund ids, $2: order ids, $3: customer ids, $4: charge ids or null, $5: amounts, $6:
  * currencies, $7: statuses, $8: refusals or null, $9: correlation ids or null, $10: traceparents or
- * null. The table's trigger adds them up in the payments, whose rows are locked.
+ * null, $11: the provider's ids or null. The table's trigger adds them up in the payments, whose
+ * rows are locked.
  */
 export const addPartialRefunds: Statement = {
   name: 'payment.add-partial-refunds',
   text: `
 INSERT INTO partial_refunds
-  (refund_id, order_id, customer_id, charge_id, amount_cents, currency, status, refusal, correlation_id, traceparent)
+  (refund_id, order_id, customer_id, charge_id, amount_cents, currency, status, refusal, correlation_id, traceparent,
+   provider_refund_id)
 SELECT *
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+  $11::text[])
 ON CONFLICT DO NOTHING`,
 }
 
