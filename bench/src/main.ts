@@ -142,12 +142,18 @@ program
   .description('a steady rate on the local cluster for long: times, processors, memory, connections and lag')
   .option('--rate <n>', 'orders a minute', whole, 10_000)
   .option('--minutes <n>', 'duration', whole, 30)
+  .option('--seconds <n>', 'instead of minutes', whole)
   .option('--latency <ms>', 'how long a charge takes', whole, 10)
+  .option('--no-up', 'the cluster as it is, without npm run up before')
   .option('--json', 'the result as JSON on standard output')
-  .action(async (options: Record<'rate' | 'minutes' | 'latency', number> & { json?: true }) => {
-    const { rate, minutes, latency } = options
-    print(await benchPeak({ perMinute: rate, minutes, latencyMs: latency, say }), options.json)
-  })
+  .action(
+    async (
+      options: Record<'rate' | 'minutes' | 'latency', number> & { seconds?: number; up: boolean; json?: true },
+    ) => {
+      const { rate, minutes, seconds = minutes * 60, latency, up } = options
+      print(await benchPeak({ perMinute: rate, seconds, latencyMs: latency, up, say }), options.json)
+    },
+  )
 
 program
   .command('workers')
@@ -236,5 +242,5 @@ program
 await program.parseAsync()
 
 function wholes(text: string, before: readonly number[]): readonly number[] {
-  return [...(before === defaultRates || before === defaultReplicas ? [] : before), whole(text)]
+  return [...([defaultRates, defaultReplicas].includes(before) ? [] : before), whole(text)]
 }
