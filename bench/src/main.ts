@@ -2,7 +2,7 @@
 // the same run. Without a name the comparisons of bench/RESULTS.md are run.
 import { Command } from 'commander'
 import { collected, whole } from './arguments.ts'
-import { benchAutoscaling } from './autoscaling.ts'
+import { autoscalingCommand } from './autoscaling/command.ts'
 import { benchCapacity } from './capacity.ts'
 import { benchConsole } from './console/index.ts'
 import { benchFailover } from './failover.ts'
@@ -39,6 +39,7 @@ const program = new Command('bench')
   .addCommand(resultsCommand(say), { isDefault: true })
   .addCommand(microCommand(say))
   .addCommand(kafkaClientCommand(say))
+  .addCommand(autoscalingCommand(say))
 
 program
   .command('intake')
@@ -125,16 +126,6 @@ program
   .action(async (options: Record<'orders' | 'clients' | 'rounds', number> & { json?: true }) => {
     const { orders, clients, rounds } = options
     print(await benchFailover({ orders, clients, rounds, say }), options.json)
-  })
-
-program
-  .command('autoscaling')
-  .description('a burst of orders with a slow payment provider: scaled on consumer lag, against scaled on CPU')
-  .option('--orders <n>', 'orders in the burst', whole, 3_000)
-  .option('--latency <ms>', 'how long a charge takes', whole, 3_000)
-  .option('--json', 'the result as JSON on standard output')
-  .action(async (options: { orders: number; latency: number; json?: true }) => {
-    print(await benchAutoscaling({ orders: options.orders, latencyMs: options.latency, say }), options.json)
   })
 
 program
