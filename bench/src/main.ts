@@ -1,7 +1,7 @@
 // npm run bench -- <name>: the figures of the README, each measured against a named alternative in
 // the same run. Without a name the comparisons of bench/RESULTS.md are run.
 import { Command } from 'commander'
-import { collected, whole } from './arguments.ts'
+import { collected, upTo, whole } from './arguments.ts'
 import { autoscalingCommand } from './autoscaling/command.ts'
 import { benchCapacity } from './capacity.ts'
 import { benchConsole } from './console/index.ts'
@@ -19,6 +19,7 @@ import { benchScaling } from './scaling/index.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
 import { resultsCommand } from './results/command.ts'
+import { benchStorage } from './storage/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
 import { benchWorkers } from './workers.ts'
 
@@ -30,6 +31,7 @@ interface IdleArguments extends Record<'starts' | 'idle' | 'load', number> {
 
 const defaultRates: readonly number[] = [300, 3_000]
 const defaultReplicas: readonly number[] = [1, 5, 20, 100]
+const defaultPools: readonly number[] = [2, 5, 10, 20]
 function say(line: string): void {
   void process.stderr.write(`${line}\n`)
 }
@@ -113,6 +115,23 @@ program
     const { divisor, orders, rounds } = options
     print(await benchMonthTwo({ divisor, orders, rounds, say }), options.json)
   })
+
+program
+  .command('storage')
+  .description(
+    'intake, orders stage, reads and pruning with many orders: by size of the pool, without each index, and without months',
+  )
+  .option('--orders <n>', 'orders in the database', upTo(100_000_000), 10_000_000)
+  .option('--sample <n>', 'orders of a measurement', whole, 10_000)
+  .option('--rounds <n>', 'measurements of each way', whole, 3)
+  .option('--pool <n...>', 'connections, one row each', wholes, defaultPools)
+  .option('--json', 'the result as JSON on standard output')
+  .action(
+    async (options: Record<'orders' | 'sample' | 'rounds', number> & { pool: readonly number[]; json?: true }) => {
+      const { orders, sample, rounds, pool: pools } = options
+      print(await benchStorage({ orders, sample, rounds, pools, say }), options.json)
+    },
+  )
 
 program
   .command('failover')
@@ -233,5 +252,5 @@ program
 await program.parseAsync()
 
 function wholes(text: string, before: readonly number[]): readonly number[] {
-  return [...([defaultRates, defaultReplicas].includes(before) ? [] : before), whole(text)]
+  return [...([defaultRates, defaultReplicas, defaultPools].includes(before) ? [] : before), whole(text)]
 }
