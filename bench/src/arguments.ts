@@ -5,8 +5,13 @@ export function collected(text: string, before: readonly string[]): readonly str
   return [...before, text]
 }
 
-export function whole(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 1 && value <= 1_000_000) return value
-  throw new InvalidArgumentError(`found ${JSON.stringify(text)}; allowed: a whole number from 1 to 1000000`)
+export const whole = upTo(1_000_000)
+
+/** A whole number from 1 on. */
+export function upTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value
+    throw new InvalidArgumentError(`found ${JSON.stringify(text)}; allowed: a whole number from 1 to ${most}`)
+  }
 }

@@ -104,7 +104,7 @@ async function quiet(database: TestDatabase): Promise<void> {
   await sleep(statisticsMs)
 }
 
-async function reading({ dir }: OwnServers, database: TestDatabase) {
+export async function reading({ dir }: Pick<OwnServers, 'dir'>, database: TestDatabase) {
   const [written] = await database.ask<{ rows: number }>('orders', rowsWritten)
   return {
     rows: written?.rows ?? 0,
@@ -127,7 +127,7 @@ async function bytesOfLogs(folder: string): Promise<number> {
 }
 
 /** Orders a second from an outbox in which all of them wait. */
-async function relayRate(database: TestDatabase, bootstrap: string, orders: number): Promise<number> {
+export async function relayRate(database: TestDatabase, bootstrap: string, orders: number): Promise<number> {
   const pool = createPool({ url: database.url, role: 'orders', size: 2 })
   const metrics = intakeMetrics(createRegistry())
   const intake = createIntake({

@@ -15,12 +15,15 @@ export interface FailoverBenchOptions {
   readonly say: (line: string) => void
 }
 
-const ways = [
+export const failoverWays = [
   { name: 'synchronous', synchronous: true },
   { name: 'asynchronous', synchronous: false },
 ] as const
 
-export async function benchFailover({ orders, clients, rounds, say }: FailoverBenchOptions): Promise<Row[]> {
+export async function benchFailover(
+  { orders, clients, rounds, say }: FailoverBenchOptions,
+  ways: readonly (typeof failoverWays)[number][] = failoverWays,
+): Promise<Row[]> {
   const results = new Map<string, FailoverResult[]>(ways.map(({ name }) => [name, []]))
   for (let round = 1; round <= rounds; round++)
     for (const { name, synchronous } of ways) {
@@ -34,8 +37,7 @@ export async function benchFailover({ orders, clients, rounds, say }: FailoverBe
         await servers.close()
       }
     }
-  return ways.map(({ name }) => {
-    const of = results.get(name) ?? []
+  return [...results].map(([name, of]) => {
     const lostCounts = of.map((result) => result.lost)
     return {
       'commits to the standby': name,

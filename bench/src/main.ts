@@ -1,8 +1,8 @@
 // npm run bench -- <name>: the figures of the README, each measured against a named alternative in
 // the same run. Without a name the comparisons of bench/RESULTS.md are run.
 import { Command } from 'commander'
-import { collected, whole } from './arguments.ts'
-import { benchAutoscaling } from './autoscaling.ts'
+import { collected, upTo, whole } from './arguments.ts'
+import { autoscalingCommand } from './autoscaling/command.ts'
 import { benchCapacity } from './capacity.ts'
 import { benchConsole } from './console/index.ts'
 import { benchFailover } from './failover.ts'
@@ -19,6 +19,7 @@ import { benchScaling } from './scaling/index.ts'
 import { benchSimulate } from './simulate.ts'
 import { benchOperator } from './operator/index.ts'
 import { resultsCommand } from './results/command.ts'
+import { benchStorage } from './storage/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
 import { benchWorkers } from './workers.ts'
 
@@ -30,6 +31,7 @@ interface IdleArguments extends Record<'starts' | 'idle' | 'load', number> {
 
 const defaultRates: readonly number[] = [300, 3_000]
 const defaultReplicas: readonly number[] = [1, 5, 20, 100]
+const defaultPools: readonly number[] = [2, 5, 10, 20]
 function say(line: string): void {
   void process.stderr.write(`${line}\n`)
 }
@@ -39,6 +41,7 @@ const program = new Command('bench')
   .addCommand(resultsCommand(say), { isDefault: true })
   .addCommand(microCommand(say))
   .addCommand(kafkaClientCommand(say))
+  .addCommand(autoscalingCommand(say))
 
 program
   .command('intake')
@@ -114,6 +117,23 @@ program
   })
 
 program
+  .command('storage')
+  .description(
+    'intake, orders stage, reads and pruning with many orders: by size of the pool, without each index, and without months',
+  )
+  .option('--orders <n>', 'orders in the database', upTo(100_000_000), 10_000_000)
+  .option('--sample <n>', 'orders of a measurement', whole, 10_000)
+  .option('--rounds <n>', 'measurements of each way', whole, 3)
+  .option('--pool <n...>', 'connections, one row each', wholes, defaultPools)
+  .option('--json', 'the result as JSON on standard output')
+  .action(
+    async (options: Record<'orders' | 'sample' | 'rounds', number> & { pool: readonly number[]; json?: true }) => {
+      const { orders, sample, rounds, pool: pools } = options
+      print(await benchStorage({ orders, sample, rounds, pools, say }), options.json)
+    },
+  )
+
+program
   .command('failover')
   .description(
     'the primary of PostgreSQL is killed under load: commits that wait for the standby, against those that do not',
@@ -128,26 +148,22 @@ program
   })
 
 program
-  .command('autoscaling')
-  .description('a burst of orders with a slow payment provider: scaled on consumer lag, against scaled on CPU')
-  .option('--orders <n>', 'orders in the burst', whole, 3_000)
-  .option('--latency <ms>', 'how long a charge takes', whole, 3_000)
-  .option('--json', 'the result as JSON on standard output')
-  .action(async (options: { orders: number; latency: number; json?: true }) => {
-    print(await benchAutoscaling({ orders: options.orders, latencyMs: options.latency, say }), options.json)
-  })
-
-program
   .command('peak')
   .description('a steady rate on the local cluster for long: times, processors, memory, connections and lag')
   .option('--rate <n>', 'orders a minute', whole, 10_000)
   .option('--minutes <n>', 'duration', whole, 30)
+  .option('--seconds <n>', 'instead of minutes', whole)
   .option('--latency <ms>', 'how long a charge takes', whole, 10)
+  .option('--no-up', 'the cluster as it is, without npm run up before')
   .option('--json', 'the result as JSON on standard output')
-  .action(async (options: Record<'rate' | 'minutes' | 'latency', number> & { json?: true }) => {
-    const { rate, minutes, latency } = options
-    print(await benchPeak({ perMinute: rate, minutes, latencyMs: latency, say }), options.json)
-  })
+  .action(
+    async (
+      options: Record<'rate' | 'minutes' | 'latency', number> & { seconds?: number; up: boolean; json?: true },
+    ) => {
+      const { rate, minutes, seconds = minutes * 60, latency, up } = options
+      print(await benchPeak({ perMinute: rate, seconds, latencyMs: latency, up, say }), options.json)
+    },
+  )
 
 program
   .command('workers')
@@ -236,5 +252,5 @@ program
 await program.parseAsync()
 
 function wholes(text: string, before: readonly number[]): readonly number[] {
-  return [...(before === defaultRates || before === defaultReplicas ? [] : before), whole(text)]
+  return [...([defaultRates, defaultReplicas, defaultPools].includes(before) ? [] : before), whole(text)]
 }

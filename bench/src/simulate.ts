@@ -7,12 +7,13 @@
 // before, by scaling the stage up with nothing else to do, and in the burst itself, where the same
 // processors also carry the orders. The first is a forecast; the second shows the model's own
 // error.
-import { dryRun } from '@orderpipeline/cli'
 import type { ClusterConditions } from '@orderpipeline/cli'
 import { connect } from '@orderpipeline/e2e/platform'
 import type { Platform } from '@orderpipeline/e2e/platform'
-import { burst } from '@orderpipeline/traffic'
 import { normalProvider, pausedReplicas, payment, scaledObject } from './cluster-payment.ts'
+import { prediction, replicas, stage } from './simulate/prediction.ts'
+import { rows } from './simulate/rows.ts'
+import type { Figures } from './simulate/rows.ts'
 import { surroundingsOf } from './simulate/surroundings.ts'
 import { watch } from './simulate/watch.ts'
 import type { Observation } from './simulate/watch.ts'
@@ -24,19 +25,7 @@ export interface SimulateBenchOptions {
   readonly say: (line: string) => void
 }
 
-const stage = 'payment'
 const watched = { ...payment, longestSeconds: 1_200 }
-/** Every order is charged, and no topic but the reservations' makes a payment. */
-const noneCancelled = [
-  { to: 'orders.cancelled', ratio: 0 },
-  { from: 'inventory.updated', to: 'payment.processed', ratio: 1 },
-]
-const replicas = 50
-/**
- * The moments of polls and syncs are random, in the model as on the cluster: the median of so many
- * runs.
- */
-const seeds = 21
 /**
  * The local cluster's controller manager runs with it, and the operator's readiness probe has a
  * period of five seconds.
@@ -57,11 +46,11 @@ export async function benchSimulate({ orders, latencyMs, say }: SimulateBenchOpt
     say(`input of the model: ${orders} orders in ${(sendingMs / 1_000).toFixed(1)} s, and`)
     const predict = async (when: string, of: ClusterConditions): Promise<Figures> => {
       say(`  ${when}: ${optionsText(of)}`)
-      return prediction(platform, { orders, latencyMs, surroundings: of, sendingMs })
+      return prediction(await platform.cluster.pipeline('shop'), { orders, latencyMs, surroundings: of, sendingMs })
     }
     const before = await predict('measured before', surroundings)
     const within = await predict('measured in the burst', { ...constants, ...surroundingsOf(burstResult.seen) })
-    return rows(before, within, burstResult)
+    return rows(replicas, before, within, burstResult)
   } finally {
     await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}-`])
     await platform.providerBehaves(normalProvider)
@@ -80,12 +69,6 @@ async function scaledUp(platform: Platform, say: (line: string) => void): Promis
   } finally {
     await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}-`])
   }
-}
-
-interface Figures {
-  readonly secondsToReplicas: number | undefined
-  readonly peakLag: number
-  readonly doneAtSeconds: number | undefined
 }
 
 async function measuredBurst(
@@ -113,43 +96,6 @@ async function measuredBurst(
   }
 }
 
-async function prediction(
-  platform: Platform,
-  {
-    orders,
-    latencyMs,
-    surroundings,
-    sendingMs,
-  }: {
-    readonly orders: number
-    readonly latencyMs: number
-    readonly surroundings: ClusterConditions
-    readonly sendingMs: number
-  },
-): Promise<Figures> {
-  const { metadata, spec } = await platform.cluster.pipeline('shop')
-  const runs = Array.from({ length: seeds }, (_, seed) =>
-    dryRun(
-      { name: metadata.name, spec },
-      {
-        trace: burst(orders, 0, Math.round(sendingMs)),
-        ...{ surroundings, seed, replicas, ratios: noneCancelled, tailSeconds: 3_600 },
-        workSeconds: new Map([[stage, latencyMs / 1_000]]),
-      },
-    ).figures.stages.find(({ name }) => name === stage),
-  )
-  const middle = (of: (figures: Figures) => number | undefined): number | undefined =>
-    runs
-      .flatMap((run) => (run ? [of(run) ?? Number.POSITIVE_INFINITY] : []))
-      .sort((a, b) => a - b)
-      .at(Math.floor(seeds / 2))
-  return {
-    secondsToReplicas: middle(({ secondsToReplicas }) => secondsToReplicas),
-    peakLag: middle(({ peakLag }) => peakLag) ?? 0,
-    doneAtSeconds: middle(({ doneAtSeconds }) => doneAtSeconds),
-  }
-}
-
 /** As options of `orderpipeline simulate`. */
 function optionsText(of: ClusterConditions): string {
   return [
@@ -159,32 +105,6 @@ function optionsText(of: ClusterConditions): string {
     `--ready-late ${of.readyLateSeconds.toFixed(0)}s`,
     `--rebalance ${of.rebalanceSeconds.toFixed(1)}s`,
   ].join(' ')
-}
-
-function rows(before: Figures, within: Figures, actual: Figures): Row[] {
-  const row = (title: string, of: (figures: Figures) => number | undefined): Row => ({
-    'payment in the burst': title,
-    measured: figure(of(actual)),
-    'predicted, pods as before': figure(of(before)),
-    error: errorText(of(before), of(actual)),
-    'pods as in the burst': figure(of(within)),
-    'error ': errorText(of(within), of(actual)),
-  })
-  return [
-    row(`seconds until ${replicas} pods are ready`, ({ secondsToReplicas }) => secondsToReplicas),
-    row('most messages waiting or in flight', ({ peakLag }) => peakLag),
-    row('seconds until none is left', ({ doneAtSeconds }) => doneAtSeconds),
-  ]
-}
-
-function figure(value: number | undefined): string | number {
-  return value === undefined || !Number.isFinite(value) ? 'never' : Math.round(value)
-}
-
-function errorText(predicted: number | undefined, actual: number | undefined): string {
-  return predicted === undefined || !Number.isFinite(predicted) || !actual
-    ? '-'
-    : `${(((predicted - actual) / actual) * 100).toFixed(0)} %`
 }
 
 async function stageSpec(platform: Platform) {

@@ -42,7 +42,6 @@ export async function benchWorkers(options: WorkersBenchOptions): Promise<Row[]>
 
 async function measured(platform: Platform, replicas: number, options: WorkersBenchOptions): Promise<Row> {
   const { latencyMs, seconds, say } = options
-  const law = replicas / (latencyMs / 1_000)
   const until = (what: string, condition: WatchOptions['until']) => {
     say(`${replicas} replicas: ${what} …`)
     return watch(platform, { ...watched, from: performance.now(), say, until: condition })
@@ -50,7 +49,7 @@ async function measured(platform: Platform, replicas: number, options: WorkersBe
   await platform.cluster.kubectl(['annotate', scaledObject, `${pausedReplicas}=${replicas}`, '--overwrite'])
   await until('starting', ({ members, ready, stable }) => members === replicas && ready === replicas && stable)
   await platform.providerBehaves({ ...normalProvider, latencyMs })
-  const orders = Math.ceil(law * seconds * spare)
+  const orders = Math.ceil(littlesLaw(replicas, latencyMs) * seconds * spare)
   await platform.burst(orders)
   await until('until all that was reserved waits for payment', steadilyShrinking())
   const from = new Date()
@@ -60,6 +59,18 @@ async function measured(platform: Platform, replicas: number, options: WorkersBe
   await platform.providerBehaves(fastProvider)
   await until('paying the rest', ({ lag }) => lag === 0)
   await platform.finished(600)
+  return workersRow({ replicas, latencyMs, charges, perSecond })
+}
+
+export interface WorkersMeasurement {
+  readonly replicas: number
+  readonly latencyMs: number
+  readonly charges: number
+  readonly perSecond: number
+}
+
+export function workersRow({ replicas, latencyMs, charges, perSecond }: WorkersMeasurement): Row {
+  const law = littlesLaw(replicas, latencyMs)
   return {
     replicas,
     'payments in it': charges,
@@ -70,8 +81,13 @@ async function measured(platform: Platform, replicas: number, options: WorkersBe
   }
 }
 
+/** Payments a second of replicas with one slot each. */
+function littlesLaw(replicas: number, latencyMs: number): number {
+  return replicas / (latencyMs / 1_000)
+}
+
 /** No look of the last ten has more messages waiting than the one before: nothing is added. */
-function steadilyShrinking(): (observation: Observation) => boolean {
+export function steadilyShrinking(): (observation: Pick<Observation, 'lag'>) => boolean {
   let before = 0
   let looks = 0
   return ({ lag }) => {

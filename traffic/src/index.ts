@@ -2,6 +2,7 @@
 // the command line uses.
 export { parsedDuration, parsedRate, InvalidOptionError } from './units.ts'
 export { runTraffic, type Load, type LoadProgress, type TrafficOptions, type TrafficResult } from './run.ts'
+export { loadOf, type LoadFlags } from './options.ts'
 export { issuedTokens } from './issued-tokens.ts'
 export { tokensFromFile, signedTokens, type Tokens } from './tokens.ts'
 export type { Percentiles } from './latencies.ts'

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { example } from '../idle/example.ts'
 import { startShop, workspace } from '../idle/shop.ts'
+import type { RunningShop } from '../idle/shop.ts'
 import type { Row } from '../table.ts'
 
 export interface ConsoleBenchOptions {
@@ -11,6 +12,8 @@ export interface ConsoleBenchOptions {
   readonly opens: number
   readonly changes: number
   readonly viewers: number
+  /** Until what has begun has come to rest; 15 s unless given. */
+  readonly restMs?: number
   readonly say: (line: string) => void
 }
 
@@ -23,25 +26,33 @@ interface Measured {
 const script = join(import.meta.dirname, '../../../console/src/testing/latency/main.ts')
 const deadlineMs = 1_800_000
 
-export async function benchConsole({ opens, changes, viewers, say }: ConsoleBenchOptions): Promise<Row[]> {
+export async function benchConsole(options: ConsoleBenchOptions): Promise<Row[]> {
+  const { say } = options
   const space = await workspace(example)
   try {
     say('the shop starts …')
     const shop = await startShop(space)
     try {
       await shop.settled()
-      say(`${opens} openings and ${2 * changes} changes, alone and with ${viewers} viewers …`)
-      const { console: address, state } = shop
-      const counts = ['--opens', String(opens), '--changes', String(changes), '--viewers', String(viewers)]
-      const text = await printed([script, address, '--kubeconfig', join(state, 'kubeconfig'), ...counts])
-      const { alone, together } = JSON.parse(text) as Record<'alone' | 'together', Measured>
-      return [...rowsOf('alone', alone), ...rowsOf(`with ${viewers} other viewers`, together)]
+      return await measureConsole(shop, options)
     } finally {
       await shop.stop()
     }
   } finally {
     await space.remove()
   }
+}
+
+export async function measureConsole(
+  { console: address, state }: Pick<RunningShop, 'console' | 'state'>,
+  { opens, changes, viewers, restMs = 15_000, say }: ConsoleBenchOptions,
+): Promise<Row[]> {
+  say(`${opens} openings and ${2 * changes} changes, alone and with ${viewers} viewers …`)
+  const counts = { opens, changes, viewers, rest: restMs }
+  const options = Object.entries(counts).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const text = await printed([script, address, '--kubeconfig', join(state, 'kubeconfig'), ...options])
+  const { alone, together } = JSON.parse(text) as Record<'alone' | 'together', Measured>
+  return [...rowsOf('alone', alone), ...rowsOf(`with ${viewers} other viewers`, together)]
 }
 
 function printed(args: readonly string[]): Promise<string> {

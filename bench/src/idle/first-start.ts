@@ -42,7 +42,7 @@ export async function benchFirstStart({ say }: { readonly say: (line: string) =>
 /**
  * npm keeps its settings, such as the registry: only what it has downloaded before is out of reach.
  */
-function emptyCaches({ dir }: Workspace): NodeJS.ProcessEnv {
+export function emptyCaches({ dir }: Pick<Workspace, 'dir'>): NodeJS.ProcessEnv {
   return {
     HOME: join(dir, 'home'),
     XDG_CACHE_HOME: join(dir, 'home', '.cache'),
@@ -51,7 +51,7 @@ function emptyCaches({ dir }: Workspace): NodeJS.ProcessEnv {
   }
 }
 
-function rowOf(start: string, { timeline }: RunningShop, cloneMs: number): Row {
+export function rowOf(start: string, { timeline }: Pick<RunningShop, 'timeline'>, cloneMs: number): Row {
   const seconds = (milliseconds: number): number => Math.round(milliseconds / 100) / 10
   return {
     'npm start': start,

@@ -17,6 +17,8 @@ export interface IdleBenchOptions {
   /** Orders a minute, one measurement after the other. */
   readonly rates: readonly number[]
   readonly loadSeconds: number
+  /** Rest before the idle phase; a minute unless given. */
+  readonly settleMs?: number
   readonly say: (line: string) => void
 }
 
@@ -24,7 +26,7 @@ export interface IdleBenchOptions {
  * After every replica is there: group joins and first reads are over, and so are the collections
  * by which V8 gives memory back once a process has come to rest.
  */
-const settleMs = 60_000
+const restMs = 60_000
 
 const blank = {
   measured: '',
@@ -72,7 +74,7 @@ async function withShop(
   }
 }
 
-function startRow(start: number, { timeline, usedUntilShipped }: RunningShop): Row {
+export function startRow(start: number, { timeline, usedUntilShipped }: RunningShop): Row {
   const parts = [...usedUntilShipped].map(([part, { seconds }]) => ({ part, value: seconds }))
   const row = { ...blank, measured: `warm start ${start}` }
   return {
@@ -84,9 +86,9 @@ function startRow(start: number, { timeline, usedUntilShipped }: RunningShop): R
   }
 }
 
-async function measureShop(
-  shop: RunningShop,
-  { idleSeconds, rates, loadSeconds, say }: IdleBenchOptions,
+export async function measureShop(
+  shop: Pick<RunningShop, 'pid' | 'gateway'>,
+  { idleSeconds, rates, loadSeconds, settleMs = restMs, say }: Omit<IdleBenchOptions, 'starts'>,
 ): Promise<Row[]> {
   await sleep(settleMs)
   say(`idle for ${idleSeconds} s …`)

@@ -16,10 +16,14 @@ export async function benchRunningShop({ seconds, say }: RunningShopOptions): Pr
   const [runtime] = runningDevRuntimes()
   if (!runtime) throw new Error('no pipeline runs on this machine by npm start')
   say(`${runtime.file}, process ${runtime.pid}, for ${seconds} s …`)
+  return partsBelow(runtime.pid, seconds)
+}
+
+export async function partsBelow(pid: number, seconds: number): Promise<Row[]> {
   const startedAt = performance.now()
-  const before = await usageBelow(runtime.pid)
+  const before = await usageBelow(pid)
   await sleep(seconds * 1_000)
-  const costs = costsBetween(before, await usageBelow(runtime.pid), (performance.now() - startedAt) / 1_000)
+  const costs = costsBetween(before, await usageBelow(pid), (performance.now() - startedAt) / 1_000)
   const total = costs.reduce(
     (sum, { processes, percent }) => ({
       ...{ part: 'all', processes: sum.processes + processes },

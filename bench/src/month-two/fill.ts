@@ -6,6 +6,10 @@ import { createPool } from '@orderpipeline/postgres'
 export interface Fill {
   readonly url: string
   readonly ordersPerDay: number
+  /** 30 unless given. */
+  readonly days?: number
+  /** Days that are written at once, each by a connection; 1 unless given. */
+  readonly connections?: number
   readonly say: (line: string) => void
 }
 
@@ -17,36 +21,63 @@ export const daysFilled = 30
 const inboxDays = 9
 const messagesPerOrder = 4
 
-export async function fillMonth({ url, ordersPerDay, say }: Fill): Promise<number> {
-  const pool = createPool({ url, role: 'orders', size: 1, statementTimeoutMs: 3_600_000 })
-  const run = (text: string, values?: readonly unknown[]) => pool.query({ name: '', text }, values)
-  try {
-    await run(`SELECT make_order_month((this_month() - n * interval '1 month')::date) FROM generate_series(1, 2) AS n`)
-    await run(`SELECT make_inbox_day((now() AT TIME ZONE 'UTC')::date - n) FROM generate_series(0, $1::int) AS n`, [
-      inboxDays,
-    ])
-    await run(`SET work_mem = '64MB'`)
-    let rows = 0
-    for (let day = daysFilled; day >= 1; day--) {
-      if (day % 5 === 0) say(`filling: day ${daysFilled - day + 1} of ${daysFilled} …`)
-      for (const text of [orders, lines, timelines]) {
-        await run(text, [day, ordersPerDay])
+/** Months of the time that is filled are made before, unless there are none. Returns the rows. */
+export async function fillMonth({ url, ordersPerDay, days = daysFilled, connections = 1, say }: Fill): Promise<number> {
+  const remaining = Array.from({ length: days }, (_, index) => days - index)
+  const worker = (): Promise<void> =>
+    withConnection(url, async (run) => {
+      await run(`SET work_mem = '64MB'`)
+      for (let day = remaining.shift(); day !== undefined; day = remaining.shift()) {
+        if (day % Math.ceil(days / 6) === 0) say(`filling: day ${days - day + 1} of ${days} …`)
+        await fillDay(run, day, ordersPerDay)
       }
-      rows += ordersPerDay * 9
-      if (day > inboxDays) continue
-      for (let message = 0; message < messagesPerOrder; message++) await run(messages, [day, ordersPerDay, message])
-      rows += ordersPerDay * messagesPerOrder
-    }
+    })
+  await withConnection(url, (run) =>
+    run(`SELECT make_inbox_day((now() AT TIME ZONE 'UTC')::date - n) FROM generate_series(0, $1::int) AS n`, [
+      inboxDays,
+    ]),
+  )
+  await Promise.all(Array.from({ length: connections }, worker))
+  await withConnection(url, async (run) => {
     await run(keys, [ordersPerDay])
     await run('SELECT begin_key_generation(24)')
     await run(keys, [Math.ceil(ordersPerDay / 2)])
     // Vacuumed and analysed, as autovacuum leaves them.
     for (const table of ['orders', 'order_items', 'order_events', 'inbox', 'idempotency_keys'])
       await run(`VACUUM (ANALYZE) ${table}`)
-    return rows + ordersPerDay * 1.5
+  })
+  return ordersPerDay * (days * rowsPerOrder + Math.min(days, inboxDays) * messagesPerOrder + 1.5)
+}
+
+/** The months before this one that the days reach into. */
+export function makeMonths(url: string, days = daysFilled): Promise<void> {
+  return withConnection(url, async (run) => {
+    const months = Math.ceil(days / 28)
+    await run(
+      `SELECT make_order_month((this_month() - n * interval '1 month')::date) FROM generate_series(1, $1::int) AS n`,
+      [months],
+    )
+  })
+}
+
+type Run = (text: string, values?: readonly unknown[]) => Promise<unknown>
+
+async function withConnection(url: string, work: (run: Run) => Promise<unknown>): Promise<void> {
+  const pool = createPool({ url, role: 'orders', size: 1, statementTimeoutMs: 3_600_000 })
+  try {
+    await work((text, values) => pool.query({ name: '', text }, values))
   } finally {
     await pool.close()
   }
+}
+
+/** An order, its line, and seven steps of its timeline. */
+const rowsPerOrder = 9
+
+async function fillDay(run: Run, day: number, ordersPerDay: number): Promise<void> {
+  for (const text of [orders, lines, timelines]) await run(text, [day, ordersPerDay])
+  if (day > inboxDays) return
+  for (let message = 0; message < messagesPerOrder; message++) await run(messages, [day, ordersPerDay, message])
 }
 
 /**

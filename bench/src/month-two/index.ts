@@ -4,7 +4,7 @@
 import { testDatabase } from '@orderpipeline/stage/testing'
 import { withOwnServers } from '../own-servers.ts'
 import type { Row } from '../table.ts'
-import { daysFilled, fillMonth } from './fill.ts'
+import { daysFilled, fillMonth, makeMonths } from './fill.ts'
 import { forget, measure } from './measure.ts'
 import type { MonthMeasurement } from './measure.ts'
 
@@ -25,6 +25,7 @@ export function benchMonthTwo({ divisor, orders, rounds, say }: MonthTwoOptions)
     const empty = await testDatabase(adminUrl)
     const full = await testDatabase(adminUrl)
     const perDay = Math.ceil(ordersPerDay / divisor)
+    await makeMonths(full.url)
     const rows = await fillMonth({ url: full.url, ordersPerDay: perDay, say })
     say(`${rows.toLocaleString('en')} rows of ${(perDay * daysFilled).toLocaleString('en')} orders are there`)
     const measurements = { empty: [] as MonthMeasurement[], full: [] as MonthMeasurement[] }

@@ -18,35 +18,43 @@ export interface MonthMeasurement {
 
 const waiting = 200
 const groupSize = 100
-const groupsAtOnce = 2
+const usualConnections = 2
 const retentionHours = 192
 
 /**
  * Orders with idempotency keys are placed, then priced by the orders stage, group by group, as
- * fetched from Kafka.
+ * fetched from Kafka. As many transactions at once as there are connections.
  */
-export async function measure(url: string, orders: number): Promise<MonthMeasurement> {
+export async function measure(
+  url: string,
+  orders: number,
+  connections: number = usualConnections,
+): Promise<MonthMeasurement> {
   let longestMs = 0
   const onQuery = (_name: string, seconds: number) => (longestMs = Math.max(longestMs, seconds * 1_000))
-  const pool = createPool({ url, role: 'orders', size: 2, onQuery })
+  const pool = createPool({ url, role: 'orders', size: connections, onQuery })
   try {
-    const { placed: placedOrders, perSecond: intakePerSecond } = await placing(pool, orders)
+    const { placed: placedOrders, perSecond: intakePerSecond } = await placing(pool, orders, connections)
     await pool.query({ name: '', text: 'DELETE FROM intake_outbox' })
-    const stagePerSecond = await pricing(pool, placedOrders)
+    const stagePerSecond = await pricing(pool, placedOrders, connections)
     return { intakePerSecond, stagePerSecond, longestMs }
   } finally {
     await pool.close()
   }
 }
 
-async function placing(pool: Pool, orders: number): Promise<{ placed: TestOrder[]; perSecond: number }> {
+async function placing(
+  pool: Pool,
+  orders: number,
+  connections: number,
+): Promise<{ placed: TestOrder[]; perSecond: number }> {
   const intake = createIntake({
     database: pool,
     metrics: intakeMetrics(createRegistry()),
     now: () => new Date(),
     newId: randomUUIDv7,
     maxBatch: 500,
-    maxInFlight: 2,
+    maxInFlight: connections,
     maxWaiting: waiting,
   })
   const placedOrders: TestOrder[] = []
@@ -66,7 +74,7 @@ async function placing(pool: Pool, orders: number): Promise<{ placed: TestOrder[
   return { placed: placedOrders, perSecond }
 }
 
-async function pricing(pool: Pool, orders: readonly TestOrder[]): Promise<number> {
+async function pricing(pool: Pool, orders: readonly TestOrder[], connections: number): Promise<number> {
   const { apply } = ordersStage({ now: () => new Date() })
   const store = createStore(pool, { prefix: '', keyedByOrder: [] }, apply)
   const events = orders.map(placedEvent)
@@ -80,7 +88,7 @@ async function pricing(pool: Pool, orders: readonly TestOrder[]): Promise<number
       await store.settle(group)
     }
   }
-  await Promise.all(Array.from({ length: groupsAtOnce }, worker))
+  await Promise.all(Array.from({ length: connections }, worker))
   return events.length / ((performance.now() - startedAt) / 1_000)
 }
 

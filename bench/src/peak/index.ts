@@ -1,120 +1,53 @@
 // Does the shop carry its peak for long? A steady rate of orders on the local cluster, as it is
 // shipped: the times of the orders, and whether processors, memory, connections and lag stay where
 // they are.
-import { connect } from '@orderpipeline/e2e/platform'
+import { attach, connect } from '@orderpipeline/e2e/platform'
+import type { Platform } from '@orderpipeline/e2e/platform'
 import { normalProvider } from '../cluster-payment.ts'
 import type { Row } from '../table.ts'
+import { peakRows } from './rows.ts'
 import { sampled } from './samples.ts'
-import type { Sample } from './samples.ts'
 
 export interface PeakBenchOptions {
   readonly perMinute: number
-  readonly minutes: number
+  readonly seconds: number
   /** How long the payment provider takes for a charge. */
   readonly latencyMs: number
+  /** Whether the cluster is brought up to date before, as npm run up does. */
+  readonly up: boolean
   readonly say: (line: string) => void
 }
 
+const everyMs = 10_000
+
 /** One row for each figure; `first` and `last` are the first and the last quarter of the time. */
-export async function benchPeak({ perMinute, minutes, latencyMs, say }: PeakBenchOptions): Promise<Row[]> {
-  const platform = await connect()
+export async function benchPeak(options: PeakBenchOptions): Promise<Row[]> {
+  const platform = await (options.up ? connect() : attach())
+  try {
+    await platform.providerBehaves({ ...normalProvider, latencyMs: options.latencyMs })
+    await platform.settled('shop')
+    return await measured(platform, options)
+  } finally {
+    await platform.providerBehaves(normalProvider)
+    await platform.close()
+  }
+}
+
+async function measured(platform: Platform, { perMinute, seconds, latencyMs, say }: PeakBenchOptions): Promise<Row[]> {
   const over = new AbortController()
   try {
-    await platform.providerBehaves({ ...normalProvider, latencyMs })
-    await platform.settled('shop')
-    say(`${perMinute} orders a minute for ${minutes} min, a charge takes ${latencyMs} ms …`)
-    const seconds = minutes * 60
-    const sampling = sampled(platform, { signal: over.signal, forSeconds: seconds, say })
+    say(`${perMinute} orders a minute for ${seconds} s, a charge takes ${latencyMs} ms …`)
+    const every = Math.min(everyMs, (seconds * 1_000) / 5)
+    const sampling = sampled(platform, { signal: over.signal, forSeconds: seconds, everyMs: every, say })
     const traffic = await platform.steadyTraffic({ perMinute, seconds })
     over.abort()
     const samples = await sampling
     say('waiting until every order has ended …')
     await platform.finished(600)
     const audit = await platform.settledAudit(traffic.acceptedIds)
-    const shipped = await platform.ledger.millisecondsToShip(traffic.acceptedIds)
-    const errors = [...Object.values(traffic.errors), ...Object.values(traffic.refused)].reduce((a, b) => a + b, 0)
-    const row = (figure: string, measured: string | number, aim: string | number = ''): Row => ({
-      ...{ figure, measured, aim },
-    })
-    return [
-      row('orders accepted', traffic.accepted),
-      row('refused, failed or not sent', errors + traffic.notSent, 0),
-      row('lost, in progress, charged twice', audit.lost + audit.unfinished + audit.chargedTwice, 0),
-      row('cancelled', audit.cancelled),
-      row('time to accept, p50 / p95 / p99', times(traffic.acceptMs), 'p95 at most 100 ms'),
-      row('accepted to shipped, p50 / p95 / p99', times(shipped), 'p95 at most 1500 ms'),
-      ...rowsOf(samples, row),
-    ]
+    const shippedMs = await platform.ledger.millisecondsToShip(traffic.acceptedIds)
+    return peakRows({ traffic, audit, shippedMs, ...samples })
   } finally {
     over.abort()
-    await platform.providerBehaves(normalProvider)
-    await platform.close()
   }
-}
-
-type RowMaker = (figure: string, measured: string | number, aim?: string | number) => Row
-
-function rowsOf(samples: readonly Sample[], row: RowMaker): Row[] {
-  const quarter = Math.max(1, Math.floor(samples.length / 4))
-  const [first, last] = [samples.slice(0, quarter), samples.slice(-quarter)]
-  const beforeAndAfter = (of: (sample: Sample) => number, text: (value: number) => string | number): string =>
-    `${text(mean(first.map(of)))}, then ${text(mean(last.map(of)))}`
-  const names = (samples[0]?.stages ?? []).map(({ name }) => name)
-  const stageOf = (sample: Sample, name: string) => sample.stages.find((stage) => stage.name === name)
-  return [
-    row(
-      'processors busy, first and last quarter',
-      beforeAndAfter(({ busy }) => busy, percent),
-      'at most 75 %',
-    ),
-    row(
-      'connections to PostgreSQL, most in each quarter',
-      `${most(first, ({ connections }) => connections)}, then ${most(last, ({ connections }) => connections)}`,
-      'no growth',
-    ),
-    ...programs(samples).map((program) =>
-      row(
-        `memory of a replica of ${program}, first and last quarter`,
-        beforeAndAfter((sample) => mean(sample.memory.get(program) ?? []), mebibytes),
-        'no growth',
-      ),
-    ),
-    ...names.map((name) =>
-      row(
-        `${name}: most replicas wanted; lag, median and most`,
-        `${most(samples, (sample) => stageOf(sample, name)?.wanted ?? 0)}; ${lagText(samples, name)}`,
-      ),
-    ),
-  ]
-}
-
-function programs(samples: readonly Sample[]): readonly string[] {
-  return [...(samples.at(-1)?.memory.keys() ?? [])].filter((name) => samples[0]?.memory.has(name)).sort()
-}
-
-function lagText(samples: readonly Sample[], stage: string): string {
-  const lags = samples
-    .flatMap(({ stages }) => stages.find(({ name }) => name === stage)?.lag ?? [])
-    .sort((a, b) => a - b)
-  return `${lags[Math.floor(lags.length / 2)] ?? 'unknown'}, ${lags.at(-1) ?? 'unknown'}`
-}
-
-function mebibytes(value: number): string {
-  return `${Math.round(value)} MiB`
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-}
-
-function most(samples: readonly Sample[], of: (sample: Sample) => number): number {
-  return Math.max(0, ...samples.map(of))
-}
-
-function times({ p50, p95, p99 }: { readonly p50: number; readonly p95: number; readonly p99: number }): string {
-  return `${[p50, p95, p99].map(Math.round).join(' / ')} ms`
 }

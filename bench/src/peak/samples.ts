@@ -1,6 +1,7 @@
 // What is observed every ten seconds while the peak lasts?
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Platform } from '@orderpipeline/e2e/platform'
+import type { OrderPipeline } from '@orderpipeline/operator/api'
+import { withDeadline } from '@orderpipeline/retry'
 import { busyShare, memoryByProgram, processorTime } from './machine.ts'
 import type { MemoryByProgram } from './machine.ts'
 
@@ -21,34 +22,59 @@ export interface StageSample {
   readonly lag: number | undefined
 }
 
-const everyMs = 10_000
-
-/** Until the signal. `say` gets a line a minute. */
-export async function sampled(
-  platform: Platform,
-  { signal, forSeconds, say }: { signal: AbortSignal; forSeconds: number; say: (line: string) => void },
-): Promise<Sample[]> {
-  const startedAt = performance.now()
-  const samples: Sample[] = []
-  let before = await processorTime()
-  while (!signal.aborted) {
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) break
-    const now = await processorTime()
-    const seconds = (performance.now() - startedAt) / 1_000
-    const sample = { seconds, busy: busyShare(before, now), ...(await look(platform)) }
-    before = now
-    samples.push(sample)
-    if (samples.length % 6 === 0) say(line(sample, forSeconds))
-  }
-  return samples
+/** What is asked while the peak lasts. */
+export interface PeakShop {
+  readonly ledger: { connections(): Promise<number> }
+  readonly cluster: { pipeline(name: string): Promise<OrderPipeline> }
 }
 
-async function look(platform: Platform): Promise<Omit<Sample, 'seconds' | 'busy'>> {
+export interface Samples {
+  readonly samples: readonly Sample[]
+  /** Looks that PostgreSQL or the API server did not answer: on a machine at its limit. */
+  readonly unanswered: number
+}
+
+export interface SamplingOptions {
+  readonly signal: AbortSignal
+  readonly forSeconds: number
+  readonly everyMs: number
+  /** Gets a line after every sixth sample, and one for each look without an answer. */
+  readonly say: (line: string) => void
+}
+
+/** A machine at its limit may answer late; the next sample is not to wait for it any longer. */
+const lookMs = 20_000
+
+/** Until the signal. */
+export async function sampled(shop: PeakShop, options: SamplingOptions): Promise<Samples> {
+  const { signal, forSeconds, everyMs, say } = options
+  const startedAt = performance.now()
+  const samples: Sample[] = []
+  let unanswered = 0
+  let before = await processorTime()
+  for (;;) {
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return { samples, unanswered }
+    const now = await processorTime()
+    const seconds = (performance.now() - startedAt) / 1_000
+    const busy = busyShare(before, now)
+    before = now
+    try {
+      const sample = { seconds, busy, ...(await withDeadline(lookMs, 'a look at the shop', look(shop))) }
+      samples.push(sample)
+      if (samples.length % 6 === 0) say(line(sample, forSeconds))
+    } catch (error) {
+      unanswered += 1
+      say(`${Math.round(seconds)} s: no sample: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
+
+async function look(shop: PeakShop): Promise<Omit<Sample, 'seconds' | 'busy'>> {
   const [memory, connections, { status }] = await Promise.all([
     memoryByProgram(),
-    platform.ledger.connections(),
-    platform.cluster.pipeline('shop'),
+    shop.ledger.connections(),
+    shop.cluster.pipeline('shop'),
   ])
   const stages = (status?.stages ?? []).map(({ name, desiredReplicas, lag }) => ({
     name,

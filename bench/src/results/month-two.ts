@@ -2,7 +2,7 @@
 // month is written once for all runs.
 import { testDatabase } from '@orderpipeline/stage/testing'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
-import { fillMonth } from '../month-two/fill.ts'
+import { fillMonth, makeMonths } from '../month-two/fill.ts'
 import { measure } from '../month-two/measure.ts'
 import { ordersPerDay } from '../month-two/index.ts'
 import type { Comparison, Ground, Sample, Session } from './comparison.ts'
@@ -49,6 +49,7 @@ async function openMonth(
   }
   try {
     const [empty, full] = [await newDatabase(), await newDatabase()]
+    await makeMonths(full.url)
     const rows = await fillMonth({ url: full.url, ordersPerDay: Math.ceil(ordersPerDay / divisor), say })
     say(`${rows.toLocaleString('en')} rows are there`)
     // The first measurement of either is slower than all others.

@@ -1,6 +1,8 @@
 // Under which loads are the ways to scale compared? Those on which scaling is easy, and those that
 // each have one thing that misleads an autoscaler.
-import { burst, day, lasting, steady } from '@orderpipeline/traffic'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { burst, day, lasting, steady, traceIn } from '@orderpipeline/traffic'
 import type { Trace } from '@orderpipeline/traffic'
 
 export interface Load {
@@ -19,6 +21,7 @@ export interface Load {
   readonly runs?: number
 }
 
+const traces = join(import.meta.dirname, '../../../examples/traces')
 const minuteMs = 60_000
 function perMinute(orders: number): number {
   return orders / 60
@@ -53,6 +56,10 @@ export const loads: readonly Load[] = [
   { name: '50,000/min, hot partition', trace: steady(perMinute(50_000), 10 * minuteMs), skew: 1 },
   // The rates of a day, in a twelfth of its time.
   { name: 'day in 2 h, 50,000/min at most', trace: lasting(day(perMinute(50_000)), 120 * minuteMs) },
+  {
+    name: 'lunch.json, 15,000/min at most',
+    trace: traceIn(readFileSync(join(traces, 'lunch.json'), 'utf8')),
+  },
 ]
 
 /** In steps of five seconds. */

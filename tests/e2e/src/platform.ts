@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { recordedDeaths, runningHost, statePaths } from '@orderpipeline/cluster'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { issuedTokens, runTraffic } from '@orderpipeline/traffic'
-import type { Load, Tokens, TrafficResult } from '@orderpipeline/traffic'
+import type { Load, Tokens, Trace, TrafficResult } from '@orderpipeline/traffic'
 import { Kafka, logLevel } from 'kafkajs'
 import { ConsumerGroup } from './consumer-group.ts'
 import { bringUp } from './bring-up.ts'
@@ -114,6 +114,11 @@ export class Platform {
   steadyTraffic(rate: { perMinute: number; seconds: number }): Promise<TrafficResult> {
     const load = { perSecond: rate.perMinute / 60, durationMs: rate.seconds * 1000 }
     return this.#traffic(load, { timeoutMs: 10_000 })
+  }
+
+  /** Orders at the rates of a trace, in its own time. */
+  playTrace(trace: Trace): Promise<TrafficResult> {
+    return this.#traffic({ trace }, { timeoutMs: 10_000 })
   }
 
   /** The headers of a request of this customer, by the development issuer of the cluster. */

@@ -1,5 +1,7 @@
 // Does consumer lag scale a stage? A burst of real orders through the gateway, slow payments, and
 // all the way up and back down.
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { ScaledObject } from '@orderpipeline/operator/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flawless } from '@orderpipeline/test-support/ledger'
@@ -9,6 +11,19 @@ import { waitFor } from '../src/wait.ts'
 
 const burst = 8000
 const settled = { latencyMs: 20, errorRate: 0, declineRate: 0.02 }
+
+/** With tiny numbers, so that it does not rot: the figures themselves mean nothing here. */
+it('npm run bench -- peak measures the shop at a small rate, and nothing is lost', async () => {
+  const command = ['bench/src/main.ts', 'peak', '--rate', '60', '--seconds', '5', '--no-up', '--json']
+  const { stdout } = await promisify(execFile)(process.execPath, command, { timeout: 300_000 })
+  const { rows } = JSON.parse(stdout) as { rows: { figure: string; measured: string | number }[] }
+  const measured = new Map(rows.map((row) => [row.figure, row.measured]))
+  expect(measured.get('orders accepted')).toBeGreaterThan(0)
+  expect(measured.get('lost, in progress, charged twice')).toBe(0)
+  expect(measured.get('accepted to shipped, p50 / p95 / p99')).toMatch(/^\d+ \/ \d+ \/ \d+ ms$/)
+  expect(measured.get('processors busy, first and last quarter')).toMatch(/^\d+ %, then \d+ %$/)
+  expect(measured.get('payment: most replicas wanted; lag, median and most')).toMatch(/^\d+; /)
+})
 
 describe('a burst of orders while payments are slow', () => {
   let platform: Platform

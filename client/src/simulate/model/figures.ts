@@ -99,7 +99,8 @@ function stageFigures(
   }
 }
 
-function turnsOf(samples: readonly StageState[]): number {
+/** How often the desired replicas went from rising to falling, or back. */
+export function turnsOf(samples: readonly Pick<StageState, 'wanted'>[]): number {
   const directions = samples.flatMap(({ wanted: desired }, index) => {
     const change = Math.sign(desired - (samples[index - 1]?.wanted ?? desired))
     return change === 0 ? [] : [change]

@@ -16,7 +16,6 @@ import { delays, watch } from './source-changes.ts'
 const namespace = 'default'
 const stage = 'orders'
 const betweenMs = 1_700 // no multiple of the period in which the console reads
-const lastMs = 15_000
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,10 +24,12 @@ const { values, positionals } = parseArgs({
     opens: { type: 'string', default: '20' },
     changes: { type: 'string', default: '40' },
     viewers: { type: 'string', default: '50' },
+    rest: { type: 'string', default: '15000' },
   },
 })
 const [address = ''] = positionals
 const [opens, changes, viewers] = [values.opens, values.changes, values.viewers].map(Number) as [number, number, number]
+const restMs = Number(values.rest)
 
 /** Something that changes a figure, and how it is seen at its source and on the page. */
 interface Cause {
@@ -86,7 +87,7 @@ async function delaysOf(browser: Browser, { selector, source, act }: Cause): Pro
     await act(round)
     await sleep(betweenMs)
   }
-  await sleep(lastMs) // what has begun comes to rest
+  await sleep(restMs) // what has begun comes to rest
   await direct.close()
   const measured = delays(direct.changes, await page.changes())
   await page.close()

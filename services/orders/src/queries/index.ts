@@ -1,4 +1,5 @@
 // Which queries about orders are open to other packages than the orders service?
+export { countInProgress } from '../sql/counting.ts'
 export { ordersOfCustomer, type OrderSummary } from './customer.ts'
 export { isFinal, type OrderHistory } from './final.ts'
 export { orderById, statusesById, type OrderView, type ShownRefund, type StatusView } from './orders.ts'
