@@ -153,9 +153,8 @@ function fail(message) {
 
 /** `later`: prints its output when it has ended. Resolves with the exit code. */
 function run(program, args, later = false) {
-  // These speak to the local cluster, whatever KUBECONFIG says, as kubectl and helm of this list
-  // do.
-  const local = ['watch', 'orderpipeline'].includes(name) ? { ORDERPIPELINE_CLUSTER: 'local' } : {}
+  // These speak to what runs on this machine, whatever KUBECONFIG says.
+  const local = ['watch', 'orderpipeline', 'kubectl'].includes(name) ? { ORDERPIPELINE_CLUSTER: 'local' } : {}
   // What Node has compiled of the sources: a command starts in two thirds of the time. npm ci
   // clears it away.
   const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled') }

@@ -23,7 +23,7 @@ import { benchStorage } from './storage/index.ts'
 import { benchSyncAsync } from './sync-async/index.ts'
 import { benchWorkers } from './workers.ts'
 
-interface IdleArguments extends Record<'starts' | 'idle' | 'load', number> {
+interface IdleArguments extends Record<'starts' | 'idle' | 'load' | 'burst', number> {
   readonly rates: readonly number[]
   readonly running?: true
   readonly json?: true
@@ -56,18 +56,19 @@ program
 program
   .command('idle')
   .description(
-    'the shop of npm start: seconds to its first shipped order, and its processor time when little happens (Linux only)',
+    'the shop of npm start: seconds to its first shipped order, its processor time when little happens, and the memory of a replica (Linux only)',
   )
-  .option('--running', 'only the idle phase, of the shop that runs already: the processor time of each part')
+  .option('--running', 'only the idle phase, of the shop that runs already: processor time and memory of each part')
   .option('--starts <n>', 'warm starts', whole, 3)
   .option('--idle <seconds>', 'duration of the idle phase', whole, 60)
   .option('--rates <n...>', 'orders a minute, one measurement each', wholes, defaultRates)
   .option('--load <seconds>', 'duration of each measurement', whole, 60)
+  .option('--burst <n>', 'orders before the memory is read', whole, 5_000)
   .option('--json', 'the result as JSON on standard output')
   .action(async (options: IdleArguments) => {
-    const { starts, idle, rates, load } = options
+    const { starts, idle, rates, load, burst } = options
     if (options.running) print(await benchRunningShop({ seconds: idle, say }), options.json)
-    else print(await benchIdle({ starts, idleSeconds: idle, rates, loadSeconds: load, say }), options.json)
+    else print(await benchIdle({ starts, idleSeconds: idle, rates, loadSeconds: load, burst, say }), options.json)
   })
 
 program

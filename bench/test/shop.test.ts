@@ -43,11 +43,11 @@ function numbersIn(row: Readonly<Record<string, string | number>> | undefined, n
 it('idle measures a start, the idle shop and a rate', async () => {
   const start = startRow(1, shop)
   expect(numbersIn(start, ['works, s', 'shipped, s', 'CPU s until shipped'])).toEqual([true, true, true])
-  const sizes = { idleSeconds: 1, rates: [300], loadSeconds: 1, settleMs: 0 }
-  const [idle, load] = await measureShop(shop, { ...sizes, say })
+  const sizes = { idleSeconds: 1, rates: [300], loadSeconds: 1, settleMs: 0, burst: 10 }
+  const [idle, load, burst] = await measureShop(shop, { ...sizes, say })
   expect(numbersIn(idle, ['% of a core'])).toEqual([true])
   expect(numbersIn(load, ['% of a core', 'orders/min'])).toEqual([true, true])
-  for (const row of [idle, load]) expect(Object.keys(row ?? {})).toEqual(Object.keys(start))
+  for (const row of [idle, load, burst]) expect(Object.keys(row ?? {})).toEqual(Object.keys(start))
 })
 
 it('idle --running measures each part, PostgreSQL and Kafka included', async () => {

@@ -2,4 +2,5 @@
 // of its own, so that a command that does not use Kafka starts without it.
 export { openDeadLetterTopic } from './dead-letters/dead-letter-topic.ts'
 export { connectionTo, withAdvice } from './kafka/connect.ts'
+export { writeMessage } from './kafka/write-message.ts'
 export { performRewind, rewindPlan } from './offsets/rewind.ts'

@@ -173,6 +173,9 @@ describe('a user with the key', () => {
     await button('Kill a replica').click()
     await waitForText('shop-payment-0 was killed.')
     expect(actions.killed).toEqual(['payment'])
+    await page.getByRole('combobox', { name: 'For' }).selectOption('orders')
+    await button('Send a poison message').click()
+    await waitForText('A message that is not JSON is in shop.orders.placed; orders will make a dead letter of it')
     expect(await violationsOn(page)).toEqual([])
   })
 

@@ -4,6 +4,8 @@
 import { realpath } from 'node:fs/promises'
 import { CommandError } from '@orderpipeline/cli/embedding'
 import type { Environment, DevArguments } from '@orderpipeline/cli/embedding'
+import { hasDesktop, openBrowser, privatePage } from '@orderpipeline/cluster/browser'
+import type { PrivatePage } from '@orderpipeline/cluster/browser'
 import { ProcessError, ToolMissingError } from '@orderpipeline/cluster/supervised'
 import { checkedOptions } from './options.ts'
 import { readPipeline } from './act/pipeline-file.ts'
@@ -53,13 +55,17 @@ async function run(
   const { Runtime } = await import('./runtime.ts')
   const runtime = new Runtime(options, file, on, progress, print)
   killAll = () => runtime.killAll()
+  let page: PrivatePage | undefined
   try {
     await runtime.start(signal)
     if (!signal.aborted) {
       await runtime.untilWorking(signal)
       progress.end()
-      if (!signal.aborted)
-        environment.stdout.write(`${working(runtime.summary(), performance.now() - startedAt, options.json)}\n`)
+      if (!signal.aborted) {
+        const summary = runtime.summary()
+        environment.stdout.write(`${working(summary, performance.now() - startedAt, options.json)}\n`)
+        if (options.open) page = await openConsole(summary, environment)
+      }
       await runtime.untilSettled(signal, (text) => print(text))
       await aborted(signal)
     }
@@ -67,6 +73,7 @@ async function run(
     progress.end()
     print('Stopping: every stage finishes its messages in flight. Ctrl-C again ends at once.')
     await runtime.close()
+    await page?.remove()
     forced()
   }
   print('Stopped. Orders and messages are kept; --fresh starts without them.')
@@ -75,6 +82,15 @@ async function run(
 
 function working(summary: Summary, tookMs: number, json: boolean): string {
   return json ? JSON.stringify({ ...summary, startMs: Math.round(tookMs) }) : nextSteps(summary, tookMs).join('\n')
+}
+
+/** On a desktop. The address is printed in any case, so that a failure needs no words. */
+async function openConsole({ console }: Summary, { stdout }: Environment): Promise<PrivatePage | undefined> {
+  const seat = { env: process.env, platform: process.platform, terminal: stdout.isTTY ?? false }
+  if (console === undefined || !hasDesktop(seat)) return undefined
+  const page = await privatePage(console).catch(() => undefined)
+  if (page) openBrowser(page.url, () => undefined)
+  return page
 }
 
 /** A second Ctrl-C, later than the copy of the first that the npm script's parent sends. */

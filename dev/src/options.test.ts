@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkedOptions } from './options.ts'
 
-const options = { file: ['shop.yaml'], maxProcesses: '120', profile: 'plain' }
+const options = { file: ['shop.yaml'], maxProcesses: '120', profile: 'plain', open: true }
 
 describe('the options of dev', () => {
   it('accept a command for each stage, with any characters', () => {

@@ -21,12 +21,15 @@ export interface DevOptions {
   readonly profile: Profile
   /** What it prints once it works is for a program. */
   readonly json: boolean
+  /** The console may be opened in the browser, where there is a desktop. */
+  readonly open: boolean
   /** Who runs it, for records of who did what. */
   readonly user?: string | undefined
 }
 
 /** @throws CommandError that names the option, what was found and what is allowed */
-export function checkedOptions({ file, run = [], fresh, maxProcesses, port, profile, json }: DevArguments): DevOptions {
+export function checkedOptions(rawOptions: DevArguments): DevOptions {
+  const { file, run = [], fresh, maxProcesses, port, profile, json, open } = rawOptions
   return {
     files: file,
     run: new Map(run.map(command)),
@@ -35,6 +38,7 @@ export function checkedOptions({ file, run = [], fresh, maxProcesses, port, prof
     port: port === undefined ? undefined : wholeNumber('--port', port, 1, 65_535),
     profile: checkedProfile(profile),
     json: json ?? false,
+    open: open && json === undefined,
   }
 }
 

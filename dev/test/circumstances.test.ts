@@ -1,7 +1,7 @@
 // What does someone see when the machine is not as `orderpipeline dev` needs it? A port that
 // another program has, a limit on processes, a full disk: one message each that says what to do.
 import { spawnSync } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -44,6 +44,16 @@ const runAudit = ['--run', `audit=node -e '${idle}'`]
 
 function started(space: Workspace, args: readonly string[] = [], run: readonly string[] = runAudit): RunningDev {
   const running = new RunningDev(space, [...run, ...args])
+  onTestFinished(async () => {
+    running.kill()
+    await running.ended()
+  }, 60_000)
+  return running
+}
+
+/** As in the terminal of a user. */
+function terminal(space: Workspace): RunningDev {
+  const running = new RunningDev(space, runAudit, { terminal: true })
   onTestFinished(async () => {
     running.kill()
     await running.ended()
@@ -99,6 +109,31 @@ describe('orderpipeline dev', { timeout: 300_000 }, () => {
     expect(running.output).toMatch(new RegExp(`--port: ${port} is in use by .+\\(process ${process.pid}\\)\\.`))
     expect(running.output).toContain('Choose another port, or end that program.')
   })
+
+  it.runIf(process.platform === 'linux')(
+    'opens its console in the browser of a desktop, and nothing with BROWSER=none',
+    async () => {
+      const space = await project()
+      const opened = join(space.dir, 'opened')
+      const record = `#!/bin/sh\nfor page in "$@"; do cat "\${page#file://}"; done > '${opened}'\n`
+      await writeFile(join(space.dir, 'xdg-open'), record, { mode: 0o755 })
+      const { CI: _ci, SSH_CONNECTION: _ssh, ...env } = space.env
+      const desktop = { ...env, DISPLAY: ':0', PATH: `${space.dir}:${space.env['PATH']}` }
+      const address = (running: RunningDev) =>
+        /Open it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? 'no address'
+      const refused = terminal({ ...space, env: { ...desktop, BROWSER: 'none' } })
+      await refused.says(/Ready: /)
+      expect(await refused.interrupt()).toBe(0)
+      await expect(readFile(opened)).rejects.toThrow('ENOENT')
+      const running = terminal({ ...space, env: desktop })
+      await running.says(/Ready: /)
+      const page = await eventually('the page is opened', 10, () =>
+        readFile(opened, 'utf8').then((text) => text || undefined),
+      )
+      expect(page).toContain(`url=${address(running)}"`)
+      expect(await running.interrupt()).toBe(0)
+    },
+  )
 
   it.runIf(mayMount())('says in one sentence that the disk is full', async () => {
     const space = await project()

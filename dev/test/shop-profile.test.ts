@@ -120,6 +120,27 @@ describe('the shop of npm start', () => {
     await act('try-provider', { mode: 'normal' })
   })
 
+  it('makes a dead letter of a message that Try it sends, shows its cause in the console, and goes on', async () => {
+    const { origin, hash } = new URL(/Open it in a browser: (http:\S+)/.exec(running.output)?.[1] ?? '')
+    const key = { 'x-console-key': hash.replace('#key=', '') }
+    const send = (headers: Record<string, string>): Promise<Response> =>
+      post(`${origin}/api/actions/default/shop/try-poison`, { stage: 'orders' }, headers)
+    expect((await send({})).status).toBe(403)
+    expect(await (await send(key)).json()).toEqual({ topic: 'shop.orders.placed', stages: ['orders'] })
+    await eventually('the console shows the dead letter', 60, async () => {
+      const { groups } = await json<{ groups: { stage: string; reason: string }[] }>(
+        `${origin}/api/dead-letters/default/shop`,
+      )
+      return groups.some(({ stage, reason }) => stage === 'orders' && reason === 'NotJson') || undefined
+    })
+    const authorization = `Bearer ${await printedToken('me')}`
+    const { orderId } = (await (await place({ authorization })).json()) as { orderId: string }
+    await eventually('an order after it is shipped', 60, async () => {
+      const { status } = await json<{ status: string }>(`${running.gateway}/v1/orders/${orderId}`, { authorization })
+      return status === 'SHIPPED' || undefined
+    })
+  })
+
   it('gives staff what is for staff, and customers not', async () => {
     const stock = (token: string) =>
       fetch(`${running.gateway}/v1/stock`, { headers: { authorization: `Bearer ${token}` } })

@@ -1,10 +1,12 @@
 // What does the shop of `npm start` cost when little happens? Seconds from the command to the first
-// shipped order once everything is cached, and the processor time of its processes without an order
-// and with few.
+// shipped order once everything is cached, the processor time of its processes without an order and
+// with few, and the memory that each replica has for itself.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runTraffic } from '@orderpipeline/traffic'
 import type { Row } from '../table.ts'
 import { example } from './example.ts'
+import { memoryBelow } from './memory.ts'
+import type { PartMemory } from './memory.ts'
 import { startShop, workspace } from './shop.ts'
 import type { RunningShop, Workspace } from './shop.ts'
 import { costsBetween, usageBelow } from './usage.ts'
@@ -19,6 +21,8 @@ export interface IdleBenchOptions {
   readonly loadSeconds: number
   /** Rest before the idle phase; a minute unless given. */
   readonly settleMs?: number
+  /** Orders as fast as answers arrive, after which memory is read. */
+  readonly burst: number
   readonly say: (line: string) => void
 }
 
@@ -27,6 +31,10 @@ export interface IdleBenchOptions {
  * by which V8 gives memory back once a process has come to rest.
  */
 const restMs = 60_000
+
+/** What is not a replica of a part of the pipeline. */
+const backing = ['Kafka', 'PostgreSQL', 'dev', 'dev-services', 'payment-provider', 'carrier']
+const burstDeadlineMs = 300_000
 
 const blank = {
   measured: '',
@@ -37,6 +45,7 @@ const blank = {
   'shipped p50, ms': '',
   'shipped p95, ms': '',
   '% of a core': '',
+  'own MB a replica': '',
 }
 
 export async function benchIdle(options: IdleBenchOptions): Promise<Row[]> {
@@ -88,11 +97,12 @@ export function startRow(start: number, { timeline, usedUntilShipped }: RunningS
 
 export async function measureShop(
   shop: Pick<RunningShop, 'pid' | 'gateway'>,
-  { idleSeconds, rates, loadSeconds, settleMs = restMs, say }: Omit<IdleBenchOptions, 'starts'>,
+  { idleSeconds, rates, loadSeconds, settleMs = restMs, burst, say }: Omit<IdleBenchOptions, 'starts'>,
 ): Promise<Row[]> {
   await sleep(settleMs)
   say(`idle for ${idleSeconds} s …`)
-  const rows: Row[] = [{ ...blank, measured: 'idle', ...(await costOf(shop.pid, () => sleep(idleSeconds * 1_000))) }]
+  const idle = await costOf(shop.pid, () => sleep(idleSeconds * 1_000))
+  const rows: Row[] = [{ ...blank, measured: 'idle', ...idle, ...largestReplica(await memoryBelow(shop.pid)) }]
   for (const rate of rates) {
     say(`${rate} orders a minute for ${loadSeconds} s …`)
     let figures: Row = {}
@@ -104,7 +114,27 @@ export async function measureShop(
     })
     rows.push({ ...blank, measured: 'load', 'orders/min': rate, ...figures, ...cost })
   }
+  say(`a burst of ${burst} orders …`)
+  rows.push(await memoryRow(shop, burst))
   return rows
+}
+
+/** Read as soon as the last order has ended: nothing has been given back yet. */
+async function memoryRow({ pid, gateway }: Pick<RunningShop, 'pid' | 'gateway'>, burst: number): Promise<Row> {
+  await runTraffic({ url: gateway, load: { burst }, connections: 64, waitMs: burstDeadlineMs })
+  const memory = await memoryBelow(pid)
+  const parts = memory.map(({ part, most }) => ({ part, value: megabytes(most) }))
+  return { ...blank, measured: `burst of ${burst}`, ...largestReplica(memory), parts: partsText(parts) }
+}
+
+/** The memory of the largest one, of a stage or a gateway. */
+function largestReplica(memory: readonly PartMemory[]): Row {
+  const replicas = memory.filter(({ part }) => !backing.includes(part))
+  return { 'own MB a replica': tenths(megabytes(Math.max(0, ...replicas.map(({ most }) => most)))) }
+}
+
+function megabytes(bytes: number): number {
+  return bytes / 1e6
 }
 
 async function costOf(pid: number, work: () => Promise<unknown>): Promise<Row> {

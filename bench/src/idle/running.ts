@@ -1,8 +1,10 @@
 // What does the shop that runs on this machine by `npm start` cost at this moment? The processor
-// time of each of its parts over a while, without starting or stopping anything.
+// time of each of its parts over a while, and the memory of its largest process, without starting
+// or stopping anything.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
 import type { Row } from '../table.ts'
+import { memoryBelow } from './memory.ts'
 import { costsBetween, usageBelow } from './usage.ts'
 import type { PartCost } from './usage.ts'
 
@@ -31,10 +33,11 @@ export async function partsBelow(pid: number, seconds: number): Promise<Row[]> {
     }),
     { part: 'all', processes: 0, percent: 0 },
   )
-  return [...costs, total].map(rowOf)
+  const memory = new Map((await memoryBelow(pid)).map(({ part, most }) => [part, most]))
+  return [...costs, total].map((cost) => rowOf(cost, memory.get(cost.part)))
 }
 
-function rowOf({ part, processes, percent }: PartCost): Row {
+function rowOf({ part, processes, percent }: PartCost, most: number | undefined): Row {
   const msPerSecond = percent * 10
   return {
     part,
@@ -42,6 +45,7 @@ function rowOf({ part, processes, percent }: PartCost): Row {
     'ms/s': hundredths(msPerSecond),
     'ms/s each': hundredths(msPerSecond / processes),
     '% of a core': hundredths(percent),
+    'own MB of one, at most': most === undefined ? '' : hundredths(most / 1e6),
   }
 }
 

@@ -16,31 +16,38 @@ const ticksPerSecond = 100
 
 /** @throws where the system has no /proc with the time of each thread */
 export async function usageBelow(root: number): Promise<Usage> {
-  if (process.platform !== 'linux')
-    throw new Error(`found ${process.platform}; processor time is measured on Linux only, by /proc`)
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
-  const parents = new Map<number, number>()
-  const endedChildren = new Map<number, number>()
-  for (const pid of pids) {
+  const parts = new Map<string, PartUsage>()
+  for (const pid of await pidsBelow(root)) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
     if (stat === undefined) continue
-    const { parent, childSeconds } = statusOf(stat)
-    parents.set(pid, parent)
-    endedChildren.set(pid, childSeconds)
+    const part = await partOfProcess(pid)
+    const { seconds, processes } = parts.get(part) ?? { seconds: 0, processes: 0 }
+    const used = (await threadSeconds(pid)) + statusOf(stat).childSeconds
+    parts.set(part, { seconds: seconds + used, processes: processes + 1 })
+  }
+  return parts
+}
+
+/** The process and all below it. @throws where the system has no /proc */
+export async function pidsBelow(root: number): Promise<readonly number[]> {
+  if (process.platform !== 'linux')
+    throw new Error(`found ${process.platform}; processor time and memory are measured on Linux only, by /proc`)
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const parents = new Map<number, number>()
+  for (const pid of pids) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+    if (stat !== undefined) parents.set(pid, statusOf(stat).parent)
   }
   const isBelow = (pid: number): boolean => {
     if (pid === root) return true
     const parent = parents.get(pid) ?? 0
     return parent > 1 && isBelow(parent)
   }
-  const parts = new Map<string, PartUsage>()
-  for (const pid of [...parents.keys()].filter(isBelow)) {
-    const part = partOf(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))
-    const { seconds, processes } = parts.get(part) ?? { seconds: 0, processes: 0 }
-    const used = (await threadSeconds(pid)) + (endedChildren.get(pid) ?? 0)
-    parts.set(part, { seconds: seconds + used, processes: processes + 1 })
-  }
-  return parts
+  return [...parents.keys()].filter(isBelow)
+}
+
+export async function partOfProcess(pid: number): Promise<string> {
+  return partOf(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))
 }
 
 /**

@@ -1,10 +1,6 @@
 // `orderpipeline console`: pipelines in a browser, served on this machine with the user's own
 // kubeconfig.
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { openBrowser, privatePage } from '@orderpipeline/cluster/browser'
 import { UsageError, CommandError } from '../environment.ts'
 import type { Environment } from '../environment.ts'
 import { clusterOptions } from '../kube/options.ts'
@@ -61,10 +57,12 @@ async function serve(options: Options, { environment, signal }: CommandContext):
       : `The console is at ${server.address} (${manner(options)}). Ctrl-C ends it.\n`,
   )
   const page = options.open && options.allowWrites ? await privatePage(server.address) : undefined
-  if (options.open) openBrowser(page?.url ?? server.url, environment)
+  const noBrowser = (reason: string): void =>
+    void environment.stderr.write(`No browser could be opened (${reason}); open ${page?.url ?? server.url}\n`)
+  if (options.open) openBrowser(page?.url ?? server.url, noBrowser)
   await aborted(signal)
   await server.close()
-  if (page) await rm(page.folder, { recursive: true, force: true })
+  await page?.remove()
   return 0
 }
 
@@ -97,34 +95,11 @@ function manner({ allowWrites }: Options): string {
     : 'read-only; this machine only'
 }
 
-/**
- * A page that only this user can read and that leads to the address: every user of the machine
- * can see the arguments with which a browser is started.
- */
-async function privatePage(address: string): Promise<{ readonly folder: string; readonly url: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'orderpipeline-console-'))
-  const file = join(folder, 'open.html')
-  await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`, { mode: 0o600 })
-  return { folder, url: pathToFileURL(file).href }
-}
-
 function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const port = Number(text)
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
   throw new UsageError(`--port: found ${JSON.stringify(text)}; allowed: a whole number from 1 to 65535`)
-}
-
-function openBrowser(url: string, { stderr }: Environment): void {
-  const program = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open'
-  const failed = (why: string): void =>
-    void stderr.write(`No browser could be opened (${program}: ${why}); open ${url}\n`)
-  const child = spawn(program, [url], { stdio: 'ignore', detached: true })
-  child.on('error', ({ message }) => failed(message))
-  child.on('exit', (code) => {
-    if (code !== 0 && process.platform !== 'win32') failed(`ended with ${code}`)
-  })
-  child.unref()
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -15,6 +15,7 @@ export interface DevArguments {
   readonly port?: string
   readonly profile: string
   readonly json?: true
+  readonly open: boolean
 }
 
 type GivenOptions = Partial<Pick<DevArguments, 'file' | 'profile'>> & Omit<DevArguments, 'file' | 'profile'>
@@ -57,6 +58,7 @@ export const dev: CommandDefinition = {
         '--profile <name>',
         'shop: with an issuer of tokens, a mail catcher, a trace collector, Redis and a read replica for what the file leaves open; plain: as the file says; default: shop without --file, else plain',
       )
+      .option('--no-open', 'do not open the console in the browser, as a terminal on a desktop does; as BROWSER=none')
       .option('--json', 'as JSON, one line once the pipeline runs: addresses, state, and the objects that are not run')
       .action((options: GivenOptions) => action((context) => run(options, context)))
   },

@@ -2,6 +2,7 @@
 // folder of the tool cache, whole or not at all: an interrupted fetch leaves nothing that looks
 // finished.
 import { promises as fs } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { withFileLock } from '../process/file-lock.ts'
 import { run } from '../process/run.ts'
@@ -54,11 +55,29 @@ async function fetch(
   const work = await fs.mkdtemp(join(folder, '.fetch-'))
   try {
     await fs.writeFile(join(work, 'pom.xml'), pom(name, artifacts))
-    const args = ['-B', '-q', '-f', join(work, 'pom.xml'), copyDependencies, '-DincludeScope=runtime']
-    await run('mvn', [...args, `-DoutputDirectory=${join(work, 'libs')}`], { timeoutMs: 900_000 })
+    const args = ['-B', '-q', '-f', join(work, 'pom.xml'), ...ownRepository(), copyDependencies]
+    await run('mvn', [...args, '-DincludeScope=runtime', `-DoutputDirectory=${join(work, 'libs')}`], {
+      timeoutMs: 900_000,
+    })
     await fs.rename(join(work, 'libs'), join(folder, 'libs'))
   } finally {
     await fs.rm(work, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Java takes the home of the password file, which a user such as `nobody`, or an id without a name
+ * in a container, has not or may not write to; HOME says where it really is.
+ */
+function ownRepository(): string[] {
+  return homeOfPasswordFile() === homedir() ? [] : [`-Dmaven.repo.local=${join(homedir(), '.m2', 'repository')}`]
+}
+
+function homeOfPasswordFile(): string | undefined {
+  try {
+    return userInfo().homedir
+  } catch {
+    return undefined // the id has no name
   }
 }
 

@@ -7,6 +7,7 @@ import { stepMemory } from '../progress/step-memory.ts'
 import type { StepMemory } from '../progress/steps.ts'
 import { forgetProvider, recordedProvider } from '../providers/index.ts'
 import type { Command } from './command.ts'
+import { endConsole } from './console-page.ts'
 import { runWithDisplay } from './display.ts'
 import { optionsOf } from './options.ts'
 
@@ -33,6 +34,7 @@ Debian packages that up has installed stay, and so do the durations of its steps
         if (!options.json) terminal.stderr('There is no local cluster.\n')
         return
       }
+      await endConsole(paths)
       const remembered = await stepMemory(paths.steps, paths.durations)
       const memory = purge ? forgetful(remembered) : remembered
       await runWithDisplay(provider.down({ purge }), { terminal, memory, json: options.json ?? false })

@@ -1,5 +1,6 @@
 // npm run up: from whatever is there to a pipeline that is Ready.
 import { join } from 'node:path'
+import { hasDesktop, openBrowser } from '../browser.ts'
 import { statePaths } from '../paths.ts'
 import { withFileLock } from '../process/file-lock.ts'
 import { duration } from '../progress/duration.ts'
@@ -7,6 +8,8 @@ import { stepMemory } from '../progress/step-memory.ts'
 import { extraNames, extraTexts } from '../providers/extras.ts'
 import type { Extra } from '../providers/extras.ts'
 import { chosenProvider } from '../providers/index.ts'
+import { servedConsole } from './console-page.ts'
+import type { ConsolePlace } from './console-page.ts'
 import { nextSteps } from './next-steps.ts'
 import type { ProviderName } from '../providers/provider.ts'
 import { readyStep } from '../providers/product/steps.ts'
@@ -21,7 +24,7 @@ import { extrasOf, optionsOf, providerOf } from './options.ts'
 export const up: Command = {
   name: 'up',
   summary: 'start a local Kubernetes with the whole platform, and wait until its pipeline is Ready',
-  help: `npm run up [-- --provider kind|native] [--without <part>] [--build] [--json]
+  help: `npm run up [-- --provider kind|native] [--without <part>] [--build] [--no-open] [--json]
 
 Starts a local Kubernetes with Kafka, PostgreSQL, KEDA, the OrderPipeline operator and the example shop, and waits until the
 shop's pipeline is Ready. It can be interrupted and run again at any time; it keeps what exists already.
@@ -31,6 +34,7 @@ shop's pipeline is Ready. It can be interrupted and run again at any time; it ke
   --without <part>    start without a part; may be repeated. The parts, and what is missing or saved:
 ${extraNames.map((name) => `                      ${name.padEnd(13)} ${extraTexts[name]}`).join('\n')}
   --build             build every tool, download none; as ORDERPIPELINE_DOWNLOADS=off
+  --no-open           do not open the console in the browser, as a terminal on a desktop does; as BROWSER=none
   --json              one JSON object per event on standard output, for programs
 
 Kubernetes, containerd, CoreDNS and Helm are downloaded from their projects' releases where these can be reached, with their
@@ -42,6 +46,7 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
       provider: { type: 'string' },
       without: { type: 'string', multiple: true },
       build: { type: 'boolean' },
+      'no-open': { type: 'boolean' },
       json: { type: 'boolean' },
     })
     if (options.build) refuseDownloads()
@@ -69,6 +74,8 @@ mirror instead, https://mirror/dl.k8s.io/release/… and so on.
           ...(options.json ? {} : { onFinished }),
         })
         if (terminal.interactive && !options.json) sayNext(terminal, provider.name, readyAfter, without)
+        const seat = { env: process.env, platform: process.platform, terminal: terminal.interactive }
+        if (!options['no-open'] && !options.json && hasDesktop(seat)) await showConsole(paths, terminal)
         return 0
       },
       { onWait: onceOnly(wait) },
@@ -86,6 +93,13 @@ function checkDownloads(): void {
 
 function sayNext(terminal: Terminal, provider: ProviderName, took: string, without: readonly Extra[]): void {
   terminal.stdout(nextSteps({ provider, took, without, kubeconfig: statePaths().kubeconfig }))
+}
+
+async function showConsole(paths: ConsolePlace, terminal: Terminal): Promise<void> {
+  const url = await servedConsole(paths).catch(() => undefined)
+  if (url === undefined) return
+  terminal.stdout(`Its console is open in the browser, until npm run down: ${url}\n`)
+  openBrowser(url, () => undefined)
 }
 
 function onceOnly<T>(say: (value: T) => void): (value: T) => void {

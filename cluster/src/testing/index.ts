@@ -33,6 +33,7 @@ export function kafkaBootstrap() {
 export function securedKafka() {
   return provided('securedKafka')
 }
+export { blocksOf, formOf, shownOn, type Output } from './page-blocks.ts'
 export { environmentFor, type SecuredKafka } from './secured-kafka.ts'
 
 function provided<Name extends Component>(name: Name): ProvidedContext[Name] {

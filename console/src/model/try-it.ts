@@ -24,4 +24,12 @@ export interface PlacedOrders {
   readonly why?: string
 }
 
+/** A message that no stage can decode. */
+export interface SentPoison {
+  /** In Kafka, with the pipeline's prefix. */
+  readonly topic: string
+  /** The stages that consume it: each makes a dead letter of the message. */
+  readonly stages: readonly string[]
+}
+
 export const largestBurst = 5_000

@@ -48,7 +48,7 @@ export function performer(
 
   const table: Readonly<Record<string, Perform>> = {
     ...deadLetterActions({ actions, runs, may, done: recordAction, changed: onChange }),
-    ...(actions.tryIt && tries(actions.tryIt, may)),
+    ...(actions.tryIt && tries(actions.tryIt, may, onChange)),
     suspend: async (pipeline, body) => {
       const { suspend, dryRun } = checked(bodies.suspend, body)
       await may(pipeline, 'suspend')
@@ -84,6 +84,7 @@ export function performer(
 function tries(
   tryIt: TryIt,
   may: (pipeline: OrderPipeline, right: RightName) => Promise<void>,
+  changed: (pipeline: string) => void,
 ): Readonly<Record<string, Perform>> {
   return {
     'try-orders': async (pipeline, body) => {
@@ -101,6 +102,13 @@ function tries(
       const { part } = checked(bodies.kill, body)
       await may(pipeline, 'try')
       return { message: `${await tryIt.kill(pipeline, part)} was killed.` }
+    },
+    'try-poison': async (pipeline, body) => {
+      const { stage } = checked(bodies.poison, body)
+      await may(pipeline, 'try')
+      const poison = await tryIt.sendPoison(pipeline, stage)
+      changed(pipelineKey(pipeline))
+      return poison
     },
   }
 }

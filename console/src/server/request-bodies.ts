@@ -37,6 +37,7 @@ export const bodies = {
   orders: z.strictObject({ count: z.int().min(1).max(largestBurst) }),
   provider: z.strictObject({ mode: z.enum(['normal', 'slow', 'failing']) }),
   kill: z.strictObject({ part: z.string().min(1).max(63) }),
+  poison: z.strictObject({ stage: z.string().min(1).max(63) }),
 }
 
 /** @throws AskedWrongly */

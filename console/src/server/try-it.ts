@@ -1,12 +1,13 @@
 // What can be tried on a pipeline of this machine? Orders are placed, the simulated provider is
-// made slow or failing, and a replica is killed: by the same ways as from outside, through the API
-// server.
+// made slow or failing, a replica is killed, and a message is written that no stage can decode: by
+// the same ways as from outside, through the API server and to Kafka.
 import { randomInt } from 'node:crypto'
-import { CommandError, namespacePath } from '@orderpipeline/client'
+import { CommandError, kafkaConfigOf, namespacePath } from '@orderpipeline/client'
 import type { KubeClient, List } from '@orderpipeline/client'
+import { writeMessage } from '@orderpipeline/client/kafka'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { labelKeys, namespaceOf } from '@orderpipeline/operator/pipeline'
-import type { PlacedOrders, ProviderBehaviour } from '../model/try-it.ts'
+import { labelKeys, namespaceOf, topicName } from '@orderpipeline/operator/pipeline'
+import type { PlacedOrders, ProviderBehaviour, SentPoison } from '../model/try-it.ts'
 import { customerRequests } from './customer-requests.ts'
 import { gatewayPath, proxyPath } from './gateway-path.ts'
 
@@ -18,6 +19,8 @@ export interface TryIt {
   setProvider(pipeline: OrderPipeline, behaviour: ProviderBehaviour): Promise<void>
   /** The pod that was killed. @throws CommandError where the part has none */
   kill(pipeline: OrderPipeline, part: string): Promise<string>
+  /** Writes it to a topic of the stage. @throws CommandError where there is no such stage */
+  sendPoison(pipeline: OrderPipeline, stage: string): Promise<SentPoison>
 }
 
 const answerTimeoutMs = 30_000
@@ -74,7 +77,28 @@ export function kubeTryIt(kube: KubeClient): TryIt {
       await kube.send('DELETE', `${pods}/${encodeURIComponent(pod)}?gracePeriodSeconds=0`, undefined, answerTimeoutMs)
       return pod
     },
+    sendPoison: async (pipeline, stage) => {
+      const poison = poisonFor(pipeline, stage)
+      const value = 'This message of Try it is no event of the shop.'
+      const config = await kafkaConfigOf(kube, pipeline)
+      await writeMessage(config, { topic: poison.topic, key: 'try-it', value, headers: {} })
+      return poison
+    },
   }
+}
+
+/** The topic of the stage that the fewest others consume: each of them gets a dead letter, too. */
+export function poisonFor({ metadata, spec }: OrderPipeline, stage: string): SentPoison {
+  const consumersOf = (topic: string): string[] =>
+    spec.stages.flatMap(({ name, consumes }) => (consumes.some((each) => each.topic === topic) ? [name] : []))
+  const topics = spec.stages.find(({ name }) => name === stage)?.consumes ?? []
+  const [first] = topics.map(({ topic }) => ({ topic, stages: consumersOf(topic) })).sort(byConsumers)
+  if (first === undefined) throw new CommandError(`There is no stage ${stage} in ${metadata.name}.`)
+  return { topic: topicName(metadata.name, first.topic), stages: first.stages }
+}
+
+function byConsumers(one: SentPoison, other: SentPoison): number {
+  return one.stages.length - other.stages.length
 }
 
 interface Pod {

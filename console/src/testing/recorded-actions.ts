@@ -8,6 +8,7 @@ import type { DeadLetterSummary } from '../model/dead-letters.ts'
 import type { ProviderBehaviour } from '../model/try-it.ts'
 import { providerModes } from '../model/try-it.ts'
 import type { Actions, DecidedHold, Recorded } from '../server/actions-port.ts'
+import { poisonFor } from '../server/try-it.ts'
 import { recordedDeadLetters, recordedHeldOrder, recordedOrder } from './recorded-shop.ts'
 
 export interface RecordedActions extends Actions {
@@ -76,6 +77,7 @@ export function recordedActions(now = Date.now()): RecordedActions {
       provider: () => Promise.resolve(provider),
       setProvider: (_pipeline, behaviour) => Promise.resolve(void (provider = behaviour)),
       kill: (_pipeline, part) => Promise.resolve((killed.push(part), `shop-${part}-0`)),
+      sendPoison: (pipeline, stage) => Promise.resolve(poisonFor(pipeline, stage)),
     },
   }
 }

@@ -49,15 +49,20 @@ export async function workspace(yaml: string): Promise<Workspace> {
 export class RunningDev {
   readonly #child: ChildProcess
   readonly #workspace: Workspace
+  readonly #terminal: boolean
   #output = ''
   #exit: number | undefined
 
-  constructor(space: Workspace, args: readonly string[] = []) {
+  /** `terminal`: its output is one, by the `script` of every Linux; Ctrl-C goes through it. */
+  constructor(space: Workspace, args: readonly string[] = [], { terminal = false } = {}) {
     this.#workspace = space
-    this.#child = spawn(process.execPath, [commandLine, 'dev', '-f', space.file, ...args], {
+    this.#terminal = terminal
+    const call = [process.execPath, commandLine, 'dev', '-f', space.file, ...args]
+    const [program = '', ...rest] = terminal ? ['script', '-qefc', quoted(call), '/dev/null'] : call
+    this.#child = spawn(program, rest, {
       cwd: space.dir,
       env: space.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     })
     const take = (text: string): void => void (this.#output += text)
     this.#child.stdout?.setEncoding('utf8').on('data', take)
@@ -160,7 +165,8 @@ export class RunningDev {
 
   /** SIGINT, as Ctrl-C; resolves with the exit code. */
   async interrupt(): Promise<number> {
-    this.#child.kill('SIGINT')
+    if (this.#terminal) this.#child.stdin?.write('\x03')
+    else this.#child.kill('SIGINT')
     await this.ended()
     return this.#exit ?? -1
   }
@@ -172,6 +178,10 @@ export class RunningDev {
   async ended(): Promise<void> {
     await eventually('it has ended', 120, () => (this.#exit === undefined ? undefined : true))
   }
+}
+
+function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
 }
 
 /** Tries until there is an answer; @throws when there is none in time. */

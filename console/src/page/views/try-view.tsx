@@ -1,11 +1,12 @@
 // What happens if? On a pipeline of this machine orders are placed, the provider is made slow or
-// failing, and a replica is killed, while its stages are watched below.
+// failing, a replica is killed, and a message is sent that no stage can handle, while its stages
+// are watched below.
 import { useEffect, useState } from 'preact/hooks'
 import type { Rights } from '../../model/actions.ts'
 import { keyOf } from '../../model/state.ts'
 import type { PipelineState } from '../../model/state.ts'
 import { largestBurst, providerModes } from '../../model/try-it.ts'
-import type { PlacedOrders, ProviderMode } from '../../model/try-it.ts'
+import type { PlacedOrders, ProviderMode, SentPoison } from '../../model/try-it.ts'
 import { act } from '../actions.ts'
 import { fetchJson } from '../live.ts'
 import type { Answered } from '../live.ts'
@@ -32,6 +33,7 @@ export function TryView({ pipeline, rights }: TryViewProps) {
           {pipeline.hasGateway && <Orders pipeline={pipeline} />}
           <Provider pipeline={keyOf(pipeline)} />
           <Kill pipeline={pipeline} />
+          <Poison pipeline={pipeline} />
         </div>
       )}
       <section class="panel" aria-labelledby="watch-title">
@@ -162,5 +164,51 @@ function Kill({ pipeline }: { readonly pipeline: PipelineState }) {
         {answer && ('value' in answer ? <p>{answer.value.message}</p> : <p class="banner">{answer.message}</p>)}
       </div>
     </section>
+  )
+}
+
+/** How a dead letter comes about. */
+function Poison({ pipeline }: { readonly pipeline: PipelineState }) {
+  const stages = pipeline.parts.flatMap(({ kind, name }) => (kind === 'stage' ? [name] : []))
+  const [stage, setStage] = useState(stages[0] ?? '')
+  const key = keyOf(pipeline)
+  const { busy, answer, run } = useDoing(() => act<SentPoison>(key, 'try-poison', { stage }))
+  return (
+    <section class="panel" aria-labelledby="try-poison">
+      <h2 id="try-poison">A message that cannot be handled</h2>
+      <div class="actions">
+        <label class="field">
+          For
+          <select value={stage} onChange={(event) => setStage(event.currentTarget.value)}>
+            {stages.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="button" disabled={busy} onClick={run}>
+          Send a poison message
+        </button>
+      </div>
+      <div role="status">
+        {answer &&
+          ('value' in answer ? (
+            <PoisonText sent={answer.value} pipeline={key} />
+          ) : (
+            <p class="banner">{answer.message}</p>
+          ))}
+      </div>
+    </section>
+  )
+}
+
+function PoisonText({ sent: { topic, stages }, pipeline }: { readonly sent: SentPoison; readonly pipeline: string }) {
+  return (
+    <p>
+      A message that is not JSON is in <code>{topic}</code>; {stages.join(' and ')} will make{' '}
+      {stages.length === 1 ? 'a dead letter' : 'one dead letter each'} of it, and go on:{' '}
+      <a href={pathOf({ view: 'dead-letters', pipeline })}>Dead letters</a>.
+    </p>
   )
 }
