@@ -79,6 +79,8 @@ export interface PartState {
   readonly max: number
   /** Messages written and not consumed. */
   readonly lag?: number
+  /** Those of each topic that has any, of a stage that consumes several; absent without. */
+  readonly lagByTopic?: Readonly<Record<string, number>>
   /**
    * How long a message that is written now waits at the present rate; absent while not known, or
    * while nothing is consumed.
