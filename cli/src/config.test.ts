@@ -1,4 +1,5 @@
-import { homedir } from 'node:os'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { environmentOf } from './config.ts'
@@ -28,4 +29,19 @@ it('writes with the width of COLUMNS if the output is not a terminal', () => {
   expect(of({ COLUMNS: 'wide' }).stdout.columns).toBeUndefined()
   const terminal = { ...output, columns: 90, isTTY: true }
   expect(environmentOf({ COLUMNS: '60' }, terminal, output).stdout.columns).toBe(90)
+})
+
+it('knows the Prometheus next to the local cluster by its port, and none before it has one', async () => {
+  const state = await mkdtemp(join(tmpdir(), 'orderpipeline-state-'))
+  try {
+    const { localPrometheus } = of({ XDG_STATE_HOME: state })
+    const folder = join(state, 'orderpipeline', 'local')
+    expect(localPrometheus?.kubeconfig).toBe(join(folder, 'kubeconfig'))
+    expect(await localPrometheus?.url()).toBeUndefined()
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'ports.json'), '{"prometheus":9123}')
+    expect(await localPrometheus?.url()).toBe('http://127.0.0.1:9123')
+  } finally {
+    await rm(state, { recursive: true, force: true })
+  }
 })

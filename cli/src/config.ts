@@ -1,10 +1,11 @@
 // What does the command line take from the environment? The one place that reads its variables.
+import { readFile } from 'node:fs/promises'
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { kafkaVariables } from '@orderpipeline/kafka'
 import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
 import { statePaths } from '@orderpipeline/cluster/paths'
-import type { Environment, Output } from './environment.ts'
+import type { Environment, LocalPrometheus, Output } from './environment.ts'
 
 export function environmentOf(env: NodeJS.ProcessEnv, stdout: Output, stderr: Output): Environment {
   const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
@@ -13,6 +14,7 @@ export function environmentOf(env: NodeJS.ProcessEnv, stdout: Output, stderr: Ou
     stderr,
     colour: stdout.isTTY === true && !noColour && env['TERM'] !== 'dumb',
     ...kubeconfigs(env),
+    localPrometheus: localPrometheus(env),
     kafkaVariables: Object.fromEntries(Object.keys(kafkaVariables).map((name) => [name, env[name]])),
     editor: env['VISUAL'] || env['EDITOR'] || undefined,
     user: `${userName(env)}@${hostname()}`,
@@ -36,6 +38,17 @@ function kubeconfigs(
     localKubeconfigs,
     kubeconfig: env['KUBECONFIG'] || undefined,
     kubeconfigCandidates: [join(homedir(), '.kube', 'config'), ...local],
+  }
+}
+
+function localPrometheus(env: NodeJS.ProcessEnv): LocalPrometheus {
+  const { kubeconfig, ports } = statePaths(undefined, env)
+  return {
+    kubeconfig,
+    url: async () => {
+      const saved = JSON.parse(await readFile(ports, 'utf8').catch(() => '{}')) as { readonly prometheus?: number }
+      return saved.prometheus === undefined ? undefined : `http://127.0.0.1:${saved.prometheus}`
+    },
   }
 }
 

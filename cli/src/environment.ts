@@ -11,8 +11,17 @@ export interface Environment extends ClientEnvironment {
   readonly colour: boolean
   /** Command line of an editor. */
   readonly editor?: string | undefined
+  /** The Prometheus that `npm run up` starts next to the local cluster. */
+  readonly localPrometheus?: LocalPrometheus
   /** The person who runs the command, for records of who did what. */
   readonly user?: string
+}
+
+export interface LocalPrometheus {
+  /** The kubeconfig of the local cluster. */
+  readonly kubeconfig: string
+  /** undefined where none was started. */
+  url(): Promise<string | undefined>
 }
 
 export interface Output {

@@ -180,8 +180,10 @@ async function viewer(name: string): Promise<void> {
   })
 }
 
-it('refuses an invalid port, and a kubeconfig without a cluster', async () => {
+it('refuses an invalid port, an address that is none of a Prometheus, and a kubeconfig without a cluster', async () => {
   expect(await run(['console', '--port', '0'])).toMatchObject({ code: 2 })
   expect((await run(['console', '--port', '0'])).stderr).toContain('allowed: a whole number from 1 to 65535')
+  const password = await run(['console', '--prometheus', 'http://a:b@127.0.0.1:9090'])
+  expect(password).toMatchObject({ code: 2, stderr: expect.stringContaining('--prometheus: found') as string })
   expect(await run(['console'], { kubeconfig: '/nowhere/kubeconfig' })).toMatchObject({ code: 1 })
 })

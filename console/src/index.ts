@@ -15,6 +15,9 @@ import type { Source } from './server/source.ts'
 
 export { carryingCode, pageFiles } from './page-files.ts'
 export { isTraceUrl } from './cluster/config.ts'
+export { longRanges } from './model/long-range.ts'
+export { rangeQueries } from './prometheus/range-queries.ts'
+export { isPrometheusUrl } from './prometheus/range-reader.ts'
 export type { Rights } from './model/actions.ts'
 export type { ConsoleState } from './model/state.ts'
 export type { ConsoleServer } from './server/server.ts'
@@ -32,6 +35,8 @@ export interface ConsoleOptions {
   readonly traceUrl?: string | undefined
   /** The address of the development services: links to the mails and traces of the shop. */
   readonly devServicesUrl?: string | undefined
+  /** The address of the Prometheus that keeps a longer history. */
+  readonly prometheus?: string | undefined
   /** 0: any that is free. */
   readonly port: number
   /** What a person types before a command of `orderpipeline`. */
@@ -42,7 +47,7 @@ export interface ConsoleOptions {
 /** The same for every console of the process. */
 const files = once(pageFiles)
 
-type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'traceUrl' | 'devServicesUrl'>
+type ServingOptions = Pick<ConsoleOptions, 'port' | 'command' | 'say' | 'traceUrl' | 'devServicesUrl' | 'prometheus'>
 
 /**
  * Served until `close`. @throws CommandError where no cluster is found; an Error of code
@@ -93,11 +98,12 @@ function serveKube(kube: KubeClient, options: ConsoleOptions, after?: Promise<vo
 
 async function serve(
   source: Source,
-  { port, command, say, traceUrl, devServicesUrl }: ServingOptions,
+  { port, command, say, traceUrl, devServicesUrl, prometheus }: ServingOptions,
   actions?: Actions,
 ): Promise<ConsoleServer> {
   const observer = createObserver(source, {
     ...{ command, writes: actions !== undefined, tries: actions?.tryIt !== undefined, traceUrl, devServicesUrl },
+    hasPrometheus: prometheus !== undefined,
   })
   const server = await serveConsole({
     source,
@@ -105,6 +111,7 @@ async function serve(
     files,
     port,
     say,
+    prometheus,
     ...(actions && { actions }),
   })
   const stopping = new AbortController()

@@ -1,5 +1,6 @@
 // `orderpipeline console`: pipelines in a browser, served on this machine with the user's own
 // kubeconfig.
+import { kubeconfigFiles } from '@orderpipeline/client'
 import { openBrowser, privatePage } from '@orderpipeline/cluster/browser'
 import { UsageError, CommandError } from '../environment.ts'
 import type { Environment } from '../environment.ts'
@@ -13,6 +14,7 @@ interface Options extends ClusterOptions {
   readonly open?: true
   readonly allowWrites?: true
   readonly traceUrl?: string
+  readonly prometheus?: string
   readonly json?: true
 }
 
@@ -25,6 +27,7 @@ export const consoleCommand: CommandDefinition = {
     'orderpipeline console --open',
     'orderpipeline console -n shops --port 8090',
     'orderpipeline console --allow-writes --open',
+    'orderpipeline console --prometheus http://127.0.0.1:9090',
     'orderpipeline console --json',
   ],
   exitCodes: { 0: 'ended by Ctrl-C', 1: 'could not start' },
@@ -42,6 +45,10 @@ export const consoleCommand: CommandDefinition = {
       .option(
         '--trace-url <url>',
         'address of a trace with {traceId} in the place of its id, such as https://jaeger.example.com/trace/{traceId}; orders link to it',
+      )
+      .option(
+        '--prometheus <url>',
+        'address of a Prometheus that scrapes the operator and the pipelines, for timelines of 6 and 24 hours; default: that of npm run up, on the local cluster',
       )
       .option('--json', 'as JSON, one line with the url once the console is served')
       .action((options: Options) => action((context) => serve(options, context)))
@@ -68,15 +75,20 @@ async function serve(options: Options, { environment, signal }: CommandContext):
 
 async function openConsole(environment: Environment, options: Options, port: number | undefined) {
   // Loaded only here: it would slow the start of every other command.
-  const { isTraceUrl, startConsole } = await import('@orderpipeline/console')
+  const { isPrometheusUrl, isTraceUrl, startConsole } = await import('@orderpipeline/console')
   const { traceUrl } = options
   if (traceUrl !== undefined && !isTraceUrl(traceUrl))
     throw new UsageError(
       `--trace-url: found ${JSON.stringify(traceUrl)}; allowed: an address such as https://jaeger.example.com/trace/{traceId}`,
     )
+  const prometheus = options.prometheus ?? (await localPrometheus(environment, options))
+  if (prometheus !== undefined && !isPrometheusUrl(prometheus))
+    throw new UsageError(
+      `--prometheus: found ${JSON.stringify(prometheus)}; allowed: an address such as http://127.0.0.1:9090`,
+    )
+  const settings = { ...options, prometheus, user: environment.user, command: 'orderpipeline' }
   const say = (line: string): void => void environment.stderr.write(`${line}\n`)
-  const { user } = environment
-  const on = (port: number) => startConsole(environment, { ...options, user, port, command: 'orderpipeline', say })
+  const on = (port: number) => startConsole(environment, { ...settings, port, say })
   try {
     return await on(port ?? usualPort)
   } catch (error) {
@@ -87,6 +99,13 @@ async function openConsole(environment: Environment, options: Options, port: num
       cause: error,
     })
   }
+}
+
+/** Where the console shows the local cluster. */
+async function localPrometheus(environment: Environment, { kubeconfig }: Options): Promise<string | undefined> {
+  const { localPrometheus: local } = environment
+  const files = kubeconfigFiles(kubeconfig === undefined ? environment : { ...environment, kubeconfig })
+  return files.every((file) => file === local?.kubeconfig) ? local?.url() : undefined
 }
 
 function manner({ allowWrites }: Options): string {

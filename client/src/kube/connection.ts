@@ -134,8 +134,8 @@ function merged(files: readonly string[], empty: () => KubeConfig): KubeConfig {
   return config
 }
 
-/** All there are of KUBECONFIG's list, or the first candidate. */
-function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: ClientEnvironment): string[] {
+/** All there are of KUBECONFIG's list, or the first candidate. @throws NoKubeconfigError */
+export function kubeconfigFiles({ kubeconfig, kubeconfigCandidates }: ClientEnvironment): string[] {
   const candidates = kubeconfig?.split(delimiter).filter((part) => part !== '') ?? kubeconfigCandidates
   const files = candidates.filter((candidate) => existsSync(candidate))
   if (files.length > 0) return kubeconfig === undefined ? files.slice(0, 1) : files

@@ -87,9 +87,18 @@ describe('the console of the operator’s chart', () => {
     expect(env(await enabled())).toMatchObject({ ALLOW_WRITES: 'false' })
     expect(env(await enabled())).not.toHaveProperty('TOKEN_HEADER')
     expect(env(await enabled())).not.toHaveProperty('TRACE_URL')
+    expect(env(await enabled())).not.toHaveProperty('PROMETHEUS_URL')
     expect(env(await enabled('console.allowWrites=true', 'console.tokenHeader=Authorization'))).toMatchObject({
       ...{ ALLOW_WRITES: 'true', TOKEN_HEADER: 'Authorization' },
     })
+  })
+
+  test('reads the Prometheus that is named, and refuses an address with a password', async () => {
+    const url = 'http://prometheus.monitoring.svc:9090'
+    expect(env(await enabled(`console.prometheus.url=${url}`))).toMatchObject({ PROMETHEUS_URL: url })
+    await expect(enabled('console.prometheus.url=http://a:b@prometheus:9090')).rejects.toThrow(
+      '/console/prometheus/url',
+    )
   })
 
   test('is served under the names of its Ingress and HTTPRoute, by TLS', async () => {

@@ -3,6 +3,7 @@
 import { readConfig, variables } from '@orderpipeline/config'
 import { z } from 'zod'
 import { traceIdPlace } from '../model/orders.ts'
+import { isPrometheusUrl } from '../prometheus/range-reader.ts'
 
 const namePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const schema = z.object({
@@ -34,6 +35,12 @@ const schema = z.object({
     .string()
     .refine(isTraceUrl)
     .describe('an address such as https://jaeger.example.com/trace/{traceId}')
+    .optional(),
+  /** The Prometheus that keeps a longer history; absent means the console's own history alone. */
+  PROMETHEUS_URL: z
+    .string()
+    .refine(isPrometheusUrl)
+    .describe('the address of a Prometheus, such as http://prometheus.monitoring.svc:9090')
     .optional(),
   /** The API server, as Kubernetes tells every pod. */
   KUBERNETES_SERVICE_HOST: variables.text(),

@@ -28,6 +28,7 @@ export async function startClusterConsole(options: ClusterConsoleOptions): Promi
   const observers = config.NAMESPACES.map((namespace) =>
     createObserver(namespaceSource(kube, cluster.server, namespace), {
       ...{ command: 'orderpipeline', writes: config.ALLOW_WRITES, traceUrl: config.TRACE_URL },
+      hasPrometheus: config.PROMETHEUS_URL !== undefined,
     }),
   )
   const addresses = clusterAddresses(config.ORIGINS)
@@ -39,6 +40,7 @@ export async function startClusterConsole(options: ClusterConsoleOptions): Promi
   const server = await serveHttp({
     ...{ observers, visitors, port: config.HTTP_PORT, files: () => Promise.resolve(files) },
     cluster: { listen: config.LISTEN_ADDRESS, addresses },
+    prometheus: config.PROMETHEUS_URL,
     say: (line) => log.error(line),
     ...(periods && { periods }),
   })

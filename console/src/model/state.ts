@@ -18,6 +18,8 @@ export interface ConsoleState {
   readonly tries: boolean
   /** The address of a trace, with `{traceId}` in the place of its id. */
   readonly traceUrl?: string
+  /** It reads a Prometheus, which keeps a longer history. */
+  readonly hasPrometheus?: true
   /** The address of the development services, whose pages show mails and traces. */
   readonly devServicesUrl?: string
   /** What goes before `orderpipeline` commands that a person copies. */
@@ -77,6 +79,8 @@ export interface PartState {
   readonly max: number
   /** Messages written and not consumed. */
   readonly lag?: number
+  /** Those of each topic that has any, of a stage that consumes several; absent without. */
+  readonly lagByTopic?: Readonly<Record<string, number>>
   /**
    * How long a message that is written now waits at the present rate; absent while not known, or
    * while nothing is consumed.
@@ -125,6 +129,11 @@ export interface Sample {
   readonly ready: number
   /** There was lag, and nothing was consumed. */
   readonly standing?: true
+  /**
+   * Seconds before it in which partitions of a replica were not fetched, because the consumer group
+   * rebalanced; of the replica that waited longest. Only samples of a Prometheus have it.
+   */
+  readonly rebalanceSeconds?: number
 }
 
 /** A change of the desired replicas, with the reasons at the time. */

@@ -143,7 +143,9 @@ function Content({ route, state, pipeline, connected, rights }: ContentProps) {
     case 'pipeline':
       return <PipelineView pipeline={pipeline} rights={rights} />
     case 'scaling':
-      return <ScalingView pipeline={pipeline} route={route} now={state.at} connected={connected} />
+      return (
+        <ScalingView {...{ pipeline, route, connected }} now={state.at} hasPrometheus={state.hasPrometheus ?? false} />
+      )
     case 'orders':
       return <OrdersView {...{ pipeline, rights }} id={route.id} customer={route.customer} traceUrl={state.traceUrl} />
     case 'stock':

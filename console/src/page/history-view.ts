@@ -27,6 +27,19 @@ export function withRecorded(history: PipelineHistory, pipeline: string, change:
   return next
 }
 
+/**
+ * A long history of Prometheus, and after it what the console has seen since. Of changes the
+ * console's own count from its first sample on: they have reasons.
+ */
+export function joined(long: PartHistory, own: PartHistory): PartHistory {
+  const last = long.samples.at(-1)?.at ?? 0
+  const ownSince = own.samples[0]?.at ?? Infinity
+  return {
+    samples: [...long.samples, ...own.samples.filter(({ at }) => at > last)],
+    scalings: [...long.scalings.filter(({ at }) => at < ownSince), ...own.scalings],
+  }
+}
+
 /** A history shorter than what is asked for fills the picture, from this length on. */
 const leastMs = 10 * 60_000
 

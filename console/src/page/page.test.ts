@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { PartState, Sample } from '../model/state.ts'
-import { memberChangesOf, standstillsOf } from './chart/marks.ts'
+import { memberChangesOf, rebalanceBandsOf, rebalancesOf, standstillsOf } from './chart/marks.ts'
 import { closed, linePath, nearest, niceTicks, runs, stepPath, thinned, timeTicks, xOf, yOf } from './chart/scales.ts'
-import { beginningOf, lastMinutes, withRecorded } from './history-view.ts'
+import { beginningOf, joined, lastMinutes, withRecorded } from './history-view.ts'
 import { pathOf, routeOf } from './route.ts'
 import type { Route } from './route.ts'
 import { amountText, partSentence, waitText } from './words.ts'
@@ -14,6 +14,7 @@ describe('an address', () => {
       { view: 'pipeline', pipeline },
       { view: 'scaling', pipeline, part: 'pay ment/2', minutes: 10 },
       { view: 'scaling', pipeline, minutes: 30 },
+      { view: 'scaling', pipeline, part: 'payment', minutes: 1_440 },
       { view: 'orders', pipeline },
       { view: 'orders', pipeline, id: 'a?b#c' },
       { view: 'stock', pipeline },
@@ -61,6 +62,7 @@ describe('a chart', () => {
     expect(niceTicks(37)).toEqual([0, 10, 20, 30, 40])
     expect(niceTicks(1_234_567).at(-1)).toBe(1_500_000)
     expect(timeTicks(30_000, 10 * 60_000, 4)).toEqual([300_000, 600_000])
+    expect(timeTicks(0, 24 * 3_600_000, 7).map((at) => at / 3_600_000)).toEqual([0, 4, 8, 12, 16, 20, 24])
   })
   it('draws figures at their place, and those outside at the edge', () => {
     expect([xOf(frame, 50_000), yOf(frame, 5)]).toEqual([100, 35])
@@ -70,6 +72,28 @@ describe('a chart', () => {
     const samples = [sample(0, 1), sample(5_000, null), sample(10_000, 2), sample(15_000, 3), sample(90_000, 4)]
     expect(runs(samples, ({ lag }) => lag).map((run) => run.map(({ value }) => value))).toEqual([[1], [2, 3], [4]])
     expect(runs([], ({ lag }) => lag)).toEqual([])
+  })
+  it('interrupts what Prometheus has where a sample is missing, and not between two', () => {
+    const samples = [0, 30_000, 60_000, 120_000].map((at) => sample(at, 1))
+    expect(runs(samples, ({ lag }) => lag, 45_000).map((run) => run.length)).toEqual([3, 1])
+    const standing = samples.map((one) => ({ ...one, standing: true as const }))
+    expect(standstillsOf(standing, 45_000)).toEqual([
+      { from: 0, to: 60_000 },
+      { from: 120_000, to: 120_000 },
+    ])
+  })
+  it('marks each rebalance that was counted, with a band and an entry for long ones', () => {
+    const seconds = [undefined, 8, 6, undefined, 2, 12]
+    const samples = seconds.map((rebalanceSeconds, index) => ({
+      ...sample(index * 30_000, 1),
+      ...(rebalanceSeconds === undefined ? {} : { rebalanceSeconds }),
+    }))
+    expect(memberChangesOf(samples, 45_000)).toEqual([30_000, 60_000, 120_000, 150_000])
+    expect(rebalanceBandsOf(samples).map(({ from, to }) => to - from)).toEqual([8_000, 6_000, 12_000])
+    expect(rebalancesOf(samples, 45_000)).toEqual([
+      { at: 60_000, seconds: 8 },
+      { at: 150_000, seconds: 12 },
+    ])
   })
   it('marks the times of a standstill, and when replicas joined or left', () => {
     const still = { standing: true as const }
@@ -115,6 +139,15 @@ describe('the history on the page', () => {
     const once = withRecorded({}, 'a/b', change)
     expect(once['p']).toMatchObject({ samples: [{ at: 5, lag: 1 }], scalings: [{ from: 1, to: 2 }] })
     expect(withRecorded(once, 'a/b', change)).toEqual(once)
+  })
+  it('continues what Prometheus has with the samples since, and takes its own changes with their reasons', () => {
+    const scaling = (at: number, code: string) => ({ at, from: 1, to: 2, reasons: [{ code, text: '' }] })
+    const long = { samples: [sample(10, 1), sample(40, 2)], scalings: [scaling(10, 'old'), scaling(40, 'twice')] }
+    const own = { samples: [sample(30, 3), sample(45, 4)], scalings: [scaling(39, 'Lag')] }
+    const { samples, scalings } = joined(long, own)
+    expect(samples.map(({ at }) => at)).toEqual([10, 40, 45])
+    expect(scalings.map(({ reasons: [reason] }) => reason?.code)).toEqual(['old', 'Lag'])
+    expect(joined(long, { samples: [], scalings: [] })).toEqual(long)
   })
   it('shows the last minutes and the sample before', () => {
     const samples = [0, 60_000, 120_000, 180_000].map((at) => sample(at, 1))

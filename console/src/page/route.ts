@@ -2,6 +2,7 @@
 // open. Pure.
 import { filterIn, filterQuery } from '../model/dead-letter-filter.ts'
 import type { DeadLetterFilter } from '../model/dead-letter-filter.ts'
+import { longRanges } from '../model/long-range.ts'
 import { questionIn, queryOf } from '../model/what-if.ts'
 import type { WhatIfRequest } from '../model/what-if.ts'
 
@@ -16,8 +17,9 @@ export type Route =
   | { readonly view: 'what-if'; readonly pipeline: string; readonly question?: WhatIfRequest }
   | { readonly view: 'unknown' }
 
-/** Ranges of the scaling view, in minutes. */
+/** Ranges of the scaling view that the console's own history has, in minutes. */
 export const ranges = [10, 30, 120] as const
+const allRanges = [...ranges, ...longRanges.map(({ minutes }) => minutes)]
 const usualMinutes = 30
 
 /** `pipeline` is `<namespace>/<name>`. */
@@ -30,7 +32,7 @@ export function routeOf(path: string, query = ''): Route {
   if (view === undefined) return { view: 'pipeline', pipeline }
   if (view === 'scaling') {
     const requestedMinutes = Number(new URLSearchParams(query).get('minutes'))
-    const minutes = ranges.find((range) => range === requestedMinutes) ?? usualMinutes
+    const minutes = allRanges.find((range) => range === requestedMinutes) ?? usualMinutes
     return { view, pipeline, minutes, ...(last === undefined ? {} : { part: last }) }
   }
   if (view === 'orders') {

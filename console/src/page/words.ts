@@ -52,6 +52,16 @@ export function clockText(at: number): string {
   return new Date(at).toLocaleTimeString('en-GB')
 }
 
+/** `30 min`, `6 h`. */
+export function rangeText(minutes: number): string {
+  return minutes < 120 ? `${minutes} min` : `${minutes / 60} h`
+}
+
+/** The same as a screen reader says it. */
+export function rangeWords(minutes: number): string {
+  return minutes < 120 ? `${minutes} minutes` : `${minutes / 60} hours`
+}
+
 export function dateText(at: number | string): string {
   return new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
 }

@@ -6,6 +6,9 @@ import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { filterIn } from '../model/dead-letter-filter.ts'
 import { deadLettersAmong } from '../model/dead-letter-search.ts'
 import type { DeadLetterSummary } from '../model/dead-letters.ts'
+import { longRangeOf, longRanges } from '../model/long-range.ts'
+import type { LongHistories } from '../prometheus/long-histories.ts'
+import type { PipelineName } from '../prometheus/range-queries.ts'
 import { decoded, problem, statusOf } from './answer.ts'
 import type { HttpAnswer } from './answer.ts'
 import { pipelineKey } from './dead-letter-actions.ts'
@@ -29,7 +32,13 @@ export interface Api {
 const lettersCacheMs = 10_000
 const lettersTimeoutMs = 30_000
 
-export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, whatIf: DryRunner): Api {
+/** `long`: absent where the console reads no Prometheus. */
+export function createApi(
+  observers: Pick<Observers, 'history' | 'pipeline'>,
+  whatIf: DryRunner,
+  long?: LongHistories,
+): Api {
+  const longAnswer = longAnswers(long)
   const forecasts = forecaster(whatIf)
   const deadLetters = lettersReader()
   const lookUp = gatewayLookups()
@@ -44,8 +53,9 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
       const livePipeline = observers.pipeline(`${namespace}/${name}`)
       if (!livePipeline) return problem(404, `There is no pipeline ${namespace}/${name} here.`)
       try {
-        if (kind === 'history' && id === undefined)
-          return { status: 200, body: observers.history(`${namespace}/${name}`) }
+        if (kind === 'history' && id !== undefined)
+          return await longAnswer({ namespace, name }, id, Number(query?.get('minutes')))
+        if (kind === 'history') return { status: 200, body: observers.history(`${namespace}/${name}`) }
         if (kind === 'what-if' && id === undefined) return await forecasts(livePipeline, query)
         const source = visitor.onDemand(namespace)
         if ((kind === 'orders' || kind === 'customers') && id !== undefined) {
@@ -79,6 +89,16 @@ export function createApi(observers: Pick<Observers, 'history' | 'pipeline'>, wh
       }
       return problem(404, 'There is no such address.')
     },
+  }
+}
+
+function longAnswers(long: LongHistories | undefined) {
+  return async (pipeline: PipelineName, part: string, minutes: number): Promise<HttpAnswer> => {
+    const range = longRangeOf(minutes)
+    if (!range)
+      return problem(400, `minutes: found ${minutes}; allowed: ${longRanges.map((one) => one.minutes).join(' or ')}`)
+    if (!long) return problem(404, 'This console reads no Prometheus.')
+    return { status: 200, body: await long(pipeline, part, range) }
   }
 }
 

@@ -17,6 +17,9 @@ import type { Addresses } from './guard.ts'
 import type { Observer } from './observer.ts'
 import { observersOf } from './observers.ts'
 import type { PageFiles } from '../page-files.ts'
+import { longHistories } from '../prometheus/long-histories.ts'
+import type { LongHistories } from '../prometheus/long-histories.ts'
+import { rangeReader } from '../prometheus/range-reader.ts'
 import { whatIfInThread } from '../what-if/what-if-thread.ts'
 import type { DryRunner } from '../what-if/what-if-thread.ts'
 import { noVisibleNamespace } from './visitor.ts'
@@ -40,6 +43,8 @@ export interface ServerOptions {
   readonly say: (line: string) => void
   /** Makes the dry runs; a thread of this process unless given. */
   readonly whatIf?: DryRunner
+  /** The address of the Prometheus that keeps a longer history. */
+  readonly prometheus?: string | undefined
   readonly periods?: StreamPeriods
 }
 
@@ -50,7 +55,7 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
   const { visitors, cluster } = options
   const observers = observersOf(options.observers)
   const streams = eventStreams(observers, options.periods)
-  const api = createApi(observers, options.whatIf ?? whatIfInThread)
+  const api = createApi(observers, options.whatIf ?? whatIfInThread, longHistoriesAt(options.prometheus))
   const acting = actionsApi(observers, (pipeline) => api.forget(pipeline))
   let addresses = cluster?.addresses ?? machineAddresses(0)
   const server = createServer((request, response) => {
@@ -105,6 +110,10 @@ export async function serveHttp(options: ServerOptions): Promise<HttpConsole> {
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+function longHistoriesAt(prometheus: string | undefined): LongHistories | undefined {
+  return prometheus === undefined ? undefined : longHistories(rangeReader(prometheus))
 }
 
 async function answerOf(

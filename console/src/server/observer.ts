@@ -29,6 +29,7 @@ export interface ObserverOptions {
   readonly tries?: boolean
   readonly traceUrl?: string | undefined
   readonly devServicesUrl?: string | undefined
+  readonly hasPrometheus?: boolean
   /** From one read to the next while a page is open. */
   readonly watchedMs?: number
   /** From one read to the next for the history alone. */
@@ -112,6 +113,7 @@ function stateBefore(source: Source, options: ObserverOptions): ConsoleState {
     ...{ command: options.command, writes: options.writes ?? false, tries: options.tries ?? false },
     ...(options.traceUrl === undefined ? {} : { traceUrl: options.traceUrl }),
     ...(options.devServicesUrl === undefined ? {} : { devServicesUrl: options.devServicesUrl }),
+    ...(options.hasPrometheus ? { hasPrometheus: true as const } : {}),
     trouble: 'Not looked yet.',
   }
 }

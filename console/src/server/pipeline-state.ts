@@ -65,7 +65,7 @@ function partState(
   const isGateway = name === gatewayName && spec.gateway !== undefined
   const stage = isGateway ? undefined : spec.stages.find((one) => one.name === name)
   const figures: Figures = (stage && figuresOf(status, name)) ?? {}
-  const { lag, arrivedPerSecond, consumedPerSecond } = figures
+  const { lag, lagByTopic, arrivedPerSecond, consumedPerSecond } = figures
   const past = pastOf(name, lag)
   const emits = isGateway ? (spec.gateway?.emits ?? entrancesOf(spec)) : (stage?.emits ?? [])
   return {
@@ -78,6 +78,7 @@ function partState(
     min: explained.minReplicas,
     max: explained.maxReplicas,
     ...ifKnown('lag', lag),
+    ...ifKnown('lagByTopic', lagByTopic),
     ...ifKnown('waitSeconds', waitSeconds(lag, consumedPerSecond)),
     ...ifKnown('drainSeconds', drainSeconds(figures)),
     standing: (lag ?? 0) > 0 && consumedPerSecond === 0 && past.hadLag,

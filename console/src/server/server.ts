@@ -14,7 +14,7 @@ export interface ConsoleServer extends HttpConsole {
   readonly address: string
 }
 
-export interface MachineOptions extends Pick<ServerOptions, 'files' | 'port' | 'say' | 'whatIf'> {
+export interface MachineOptions extends Pick<ServerOptions, 'files' | 'port' | 'say' | 'whatIf' | 'prometheus'> {
   readonly source: Source
   readonly observer: Observer
   /** What the console may do; without, it only reads. */

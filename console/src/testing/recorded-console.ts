@@ -31,15 +31,19 @@ export interface RecordedOptions {
   readonly port?: number
   /** What it may do; it only reads unless given. */
   readonly actions?: RecordedActions
+  /** The address of a Prometheus. */
+  readonly prometheus?: string
 }
 
 /** Its last look is of now. */
 export async function recordedConsole(options: RecordedOptions = {}): Promise<RecordedConsole> {
   const now = Date.now()
-  const { source: shop = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions } = options
+  const { source: shop = recordedSource(now - wholeMs), lookedMs = wholeMs, port = 0, actions, prometheus } = options
   if (actions) shop.letters = () => Promise.resolve(actions.letters())
   const may = { writes: actions !== undefined, tries: actions?.tryIt !== undefined, traceUrl: recordedTraceUrl }
-  const observer = createObserver(shop, { command: 'orderpipeline', ...may })
+  const observer = createObserver(shop, {
+    ...{ command: 'orderpipeline', ...may, hasPrometheus: prometheus !== undefined },
+  })
   for (let at = now - lookedMs; at <= now; at += stepMs) {
     shop.at = at
     await observer.step()
@@ -50,6 +54,7 @@ export async function recordedConsole(options: RecordedOptions = {}): Promise<Re
     ...{ source: shop, observer, port, say: (line: string) => void output.push(line) },
     files: () => Promise.resolve(files),
     ...(actions && { actions }),
+    prometheus,
     whatIf: recordedWhatIf,
   })
   return { source: shop, observer, server, said: output, close: () => server.close() }

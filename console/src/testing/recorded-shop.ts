@@ -14,6 +14,7 @@ import type { Source } from '../server/source.ts'
 import { autoscalerOf, desiredReplicasOf } from './recorded-autoscaler.ts'
 import type { PartRun } from './recorded-autoscaler.ts'
 import { recordedEvents } from './recorded-events.ts'
+import { topicLags } from './recorded-lags.ts'
 import { recordedObjectives, recordedSlo } from './recorded-objectives.ts'
 
 const file = new URL('../../../examples/shop.yaml', import.meta.url)
@@ -151,7 +152,7 @@ function podsOf(part: string, pipeline: string, { ready, wanted: desired }: Part
 
 function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number): NonNullable<OrderPipeline['status']> {
   const all = Object.values(runs)
-  const stages = pipeline.spec.stages.map(({ name }): StageStatus => {
+  const stages = pipeline.spec.stages.map(({ name, consumes }): StageStatus => {
     const {
       lag,
       arrived,
@@ -167,7 +168,15 @@ function statusOf(pipeline: OrderPipeline, runs: Runs, rate: number, at: number)
       asked: [],
     }
     const rates = { arrivedPerSecond: Math.round(arrived * 10) / 10, consumedPerSecond: Math.round(consumed * 10) / 10 }
-    return { name, replicas: desired, readyReplicas: ready, desiredReplicas: desired, lag, ...rates }
+    return {
+      name,
+      replicas: desired,
+      readyReplicas: ready,
+      desiredReplicas: desired,
+      lag,
+      ...rates,
+      ...topicLags(consumes, lag),
+    }
   })
   const since = new Date(at - 3_600_000).toISOString()
   // As the operator has them also while stages are scaled: more than minReplicas are ready.

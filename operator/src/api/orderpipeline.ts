@@ -173,4 +173,6 @@ export interface LagFigures {
   readonly arrivedPerSecond?: number
   readonly consumedPerSecond?: number
   readonly secondsToDrain?: number
+  /** The lag of each topic that has any, where the stage consumes several. */
+  readonly lagByTopic?: Readonly<Record<string, number>>
 }

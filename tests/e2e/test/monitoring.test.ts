@@ -4,8 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureDebianPackages, persistedPorts, statePaths } from '@orderpipeline/cluster'
-import { alertGroups, descriptions, startPrometheus } from '@orderpipeline/monitoring'
+import { alertGroups, startPrometheus } from '@orderpipeline/monitoring'
 import type { RunningPrometheus } from '@orderpipeline/monitoring'
+import {
+  alertQueries,
+  expressionOf,
+  knownLabels,
+  panelQueries,
+  pipelineWithObjectives,
+  selectorsIn,
+  servedLabels,
+} from '@orderpipeline/monitoring/testing'
 import { sloRuleGroups } from '@orderpipeline/operator/pipeline'
 import { builtInStageNames } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -43,19 +52,8 @@ interface Sample {
   readonly value: readonly [number, string]
 }
 
-function filledIn(expr: string): string {
-  return Object.entries(variables).reduce((text, [name, value]) => text.replaceAll(`$${name}`, value), expr)
-}
-
-/** Names of metrics in PromQL: what is neither a label nor one of its words. */
 function metricsIn(expr: string): string[] {
-  return [
-    ...expr.matchAll(
-      /\b(?:orderpipeline|orders|outbox|payment|inventory|shipping|carrier|gateway|http|nodejs|process|mails)_[a-z_]+\b/g,
-    ),
-  ]
-    .map(([name]) => name)
-    .filter((name) => !name.startsWith('orderpipeline_dev_'))
+  return selectorsIn(expressionOf(expr)).map(({ metric }) => metric)
 }
 
 describe('a Prometheus over the local cluster', () => {
@@ -114,17 +112,12 @@ describe('a Prometheus over the local cluster', () => {
     const burst = await platform.burst(300)
     expect(burst.accepted).toBe(300)
     await platform.finished(240)
-    const panels = descriptions.flatMap(({ title, rows }) =>
-      rows.flatMap((row) => row.panels.map((panel) => ({ ...panel, at: `${title}: ${panel.title}` }))),
+    const queries = panelQueries(variables).filter(
+      ({ expr }) => /\bor vector\(/.test(expr) || !metricsIn(expr).some((metric) => metric in requirements),
     )
-    expect(panels.length).toBeGreaterThan(20)
+    expect(queries.length).toBeGreaterThan(20)
     const empty = async (): Promise<string[]> => {
-      const panelQueries = panels
-        .flatMap(({ at, queries }) => queries.map(({ expr }) => ({ at, expr: filledIn(expr) })))
-        .filter(({ expr }) => /\bor vector\(/.test(expr) || !metricsIn(expr).some((metric) => metric in requirements))
-      const answers = await Promise.all(
-        panelQueries.map(async ({ at, expr }) => ({ at, expr, found: await query(expr) })),
-      )
+      const answers = await Promise.all(queries.map(async ({ at, expr }) => ({ at, expr, found: await query(expr) })))
       return answers.filter(({ found: series }) => series.length === 0).map(({ at, expr }) => `${at}: ${expr}`)
     }
     await waitFor(
@@ -169,6 +162,15 @@ describe('a Prometheus over the local cluster', () => {
     )
     expect(alertMetrics.length).toBeGreaterThan(alertGroups.length)
     expect(alertMetrics.filter(({ metric }) => !metricNames.has(metric) && !(metric in requirements))).toEqual([])
+    // Also of what is behind `or vector(0)`, and of each side of an operator.
+    const seriesOf = (metric: string) =>
+      ask<readonly Sample['metric'][]>(
+        `series?match[]=${encodeURIComponent(metric)}&start=${Date.now() / 1_000 - 300}&end=${Date.now() / 1_000}`,
+      )
+    const queries = [...panelQueries(variables), ...alertQueries()]
+    const { problems, compared } = await servedLabels(queries, seriesOf, knownLabels(pipelineWithObjectives))
+    expect(problems).toEqual([])
+    expect(compared.length).toBeGreaterThan(50)
     const { groups } = await ask<{
       readonly groups: readonly {
         readonly rules: readonly { readonly name: string; readonly health: string; readonly state: string }[]

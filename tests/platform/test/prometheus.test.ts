@@ -1,11 +1,21 @@
 // What does a real Prometheus get of real services? Exemplars that lead to the traces that were
 // sent, and values of the metrics that need trouble or a setting, which the shop of the end-to-end
 // tests does not have: what names them in a dashboard or an alert is queried here.
-import { readdirSync, readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, inProcessHost, startPrometheus } from '@orderpipeline/cluster/testing'
+import {
+  alertQueries,
+  declaredMetrics,
+  expressionOf,
+  knownLabels,
+  operandsOf,
+  panelQueries,
+  pipelineWithObjectives,
+  queriesOfPods,
+  servedLabels,
+} from '@orderpipeline/monitoring/testing'
 import { ordersStage } from '@orderpipeline/orders'
 import { createProvider, paymentStage } from '@orderpipeline/payment'
 import { silentLogger } from '@orderpipeline/process'
@@ -18,6 +28,9 @@ import type { AnyDefinition } from '../src/shop-definitions.ts'
 import type { Platform } from '../src/platform.ts'
 import { spanReceiver } from '../src/span-receiver.ts'
 import type { SpanReceiver } from '../src/span-receiver.ts'
+
+/** What Grafana fills into the queries, for the pipeline `shop`. */
+const variables = { namespace: 'default', pipeline: 'shop', stage: 'payment', __rate_interval: '1m' }
 
 let receiver: SpanReceiver
 let platform: Platform
@@ -147,28 +160,40 @@ test('every query of a dashboard that needs trouble or a setting has data when i
      VALUES (gen_random_uuid(), '', 'ada', 'GIVEN_UP', now() + interval '1 day')`,
   )
   for (const metric of madeHere) await until(async () => (await samples(metric)) > 0)
-  const queries = queriesWith(madeHere)
-  expect(queries.length).toBeGreaterThan(2)
-  for (const query of queries) await until(async () => (await samples(query)) > 0)
+  const operands = panelQueries(variables)
+    .filter(({ expr }) => madeHere.some((metric) => expr.includes(metric)))
+    // Without what stands in where there is no series, so that the series itself is needed.
+    .flatMap(({ expr }) => operandsOf(expressionOf(expr)))
+  expect(operands.length).toBeGreaterThan(2)
+  for (const { text } of operands) await until(async () => (await samples(text)) > 0)
 })
 
-/** Those of the dashboards as Grafana reads them, for the pipeline `shop`. */
-function queriesWith(metrics: readonly string[]): readonly string[] {
-  const files = join(import.meta.dirname, '../../../charts/orderpipeline-operator/files/dashboards')
-  const texts = readdirSync(files).flatMap((file) => {
-    const { panels } = JSON.parse(readFileSync(join(files, file), 'utf8')) as {
-      readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[]
-    }
-    return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
-  })
-  return texts
-    .filter((text) => metrics.some((metric) => text.includes(metric)))
-    .map((text) =>
-      text
-        .replaceAll('$namespace', 'default')
-        .replaceAll('$pipeline', 'shop')
-        .replaceAll('$__rate_interval', '1m')
-        // Without what stands in where there is no series, so that the series itself is needed.
-        .replaceAll(' or vector(0)', ''),
-    )
+/** Metrics that have no series here, by what they need. */
+const notMadeHere: Readonly<Record<string, string>> = {
+  carrier_calls_total: 'a carrier',
+  inventory_stock_events_total: 'the publisher of stock levels',
+  mails_total: 'the registry of the mails',
+  orderpipeline_stage_retries_total: 'a retry',
+  orderpipeline_stage_waiting: 'weights of the classes of orders',
+  orders_hold_decisions_total: 'a held order',
+  payment_breaker_open: 'the breaker before the provider',
+  payment_differences_open: 'the comparison with the provider',
+  payment_disputes: 'the books of disputes',
+  payment_provider_seconds_bucket: 'the registry of the calls to the provider',
+  payment_reconciled_age_seconds: 'the comparison with the provider',
+  shipping_parcels_total: 'a carrier',
 }
+
+test('the services expose what the operands of the dashboards and alerts name, with its labels', async () => {
+  const declared = declaredMetrics()
+  const queries = queriesOfPods([...panelQueries(variables), ...alertQueries()], declared)
+  const seriesOf = (metric: string) =>
+    ask<readonly Readonly<Record<string, string>>[]>('series', {
+      ...{ 'match[]': metric, start: String(Date.now() / 1_000 - 300), end: String(Date.now() / 1_000 + 60) },
+    })
+  const compare = () => servedLabels(queries, seriesOf, knownLabels(pipelineWithObjectives))
+  await until(async () => (await compare()).absent.every((metric) => metric in notMadeHere))
+  const { problems, compared } = await compare()
+  expect(problems).toEqual([])
+  expect(compared.length).toBeGreaterThan(30)
+})

@@ -37,21 +37,28 @@ export function niceTicks(most: number, count = 4): readonly number[] {
   return Array.from({ length: steps + 1 }, (_, index) => index * step)
 }
 
-const minuteSteps = [1, 2, 5, 10, 15, 30, 60]
+const minuteSteps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240]
 
 /** Whole minutes, as many as their labels fit. */
 export function timeTicks(from: number, to: number, most: number): readonly number[] {
   const minutes = (to - from) / 60_000
-  const step = (minuteSteps.find((one) => minutes / one <= most) ?? 60) * 60_000
+  const step = (minuteSteps.find((one) => minutes / one <= most) ?? 360) * 60_000
   const first = Math.ceil(from / step) * step
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, index) => first + index * step)
 }
 
-/** A gap this long was no measurement: the line is broken there. */
-const gapMs = 30_000
+/**
+ * A gap longer than this was no measurement: the line is broken there. The console's own samples
+ * are five seconds apart.
+ */
+export const ownGapMs = 30_000
 
 /** Runs of samples with a figure, each without a gap. */
-export function runs(samples: readonly Sample[], of: (sample: Sample) => number | null): readonly Point[][] {
+export function runs(
+  samples: readonly Sample[],
+  of: (sample: Sample) => number | null,
+  gapMs = ownGapMs,
+): readonly Point[][] {
   const all: Point[][] = []
   let run: Point[] = []
   let before = -Infinity

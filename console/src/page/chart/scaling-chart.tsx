@@ -3,10 +3,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { PartHistory, PartState, Sample } from '../../model/state.ts'
 import { beginningOf, lastMinutes } from '../history-view.ts'
-import { clockText, countText, dash } from '../words.ts'
+import { clockText, countText, dash, rangeWords } from '../words.ts'
 import { FiguresTable } from './figures-table.tsx'
-import { memberChangesOf, standstillsOf } from './marks.ts'
-import { closed, linePath, nearest, niceTicks, runs, stepPath, timeTicks, xOf, yOf } from './scales.ts'
+import { memberChangesOf, rebalanceBandsOf, standstillsOf } from './marks.ts'
+import { closed, linePath, nearest, niceTicks, ownGapMs, runs, stepPath, timeTicks, xOf, yOf } from './scales.ts'
 import type { Frame } from './scales.ts'
 
 interface ScalingChartProps {
@@ -14,6 +14,8 @@ interface ScalingChartProps {
   readonly history: PartHistory
   readonly minutes: number
   readonly now: number
+  /** A gap longer than this was no measurement; that of the console's own samples unless given. */
+  readonly gapMs?: number
   /** For those who do not see it; of the last minutes unless given. */
   readonly label?: string
 }
@@ -26,7 +28,7 @@ const above = 26
 const between = 46
 const total = above + lagHeight + between + replicaHeight + 26
 
-export function ScalingChart({ part, history, minutes, now, label }: ScalingChartProps) {
+export function ScalingChart({ part, history, minutes, now, label, gapMs = ownGapMs }: ScalingChartProps) {
   const [box, width] = useWidth()
   const [at, setAt] = useState<number>()
   const samples = lastMinutes(history.samples, minutes, now)
@@ -68,11 +70,11 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
             ticks={lagTicks}
             title={part.kind === 'gateway' ? 'Lag (a gateway has none)' : 'Lag, messages'}
           />
-          <Standstills frame={lag} samples={samples} />
-          <Lag frame={lag} samples={samples} />
+          <Standstills frame={lag} {...{ samples, gapMs }} />
+          <Lag frame={lag} {...{ samples, gapMs }} />
           <Axes frame={replicas} ticks={replicaTicks} title="Replicas" times />
-          <Replicas frame={replicas} samples={samples} part={part} />
-          {hasMarks && <MemberChanges frame={replicas} samples={samples} />}
+          <Replicas frame={replicas} {...{ samples, gapMs, part }} />
+          {hasMarks && <MemberChanges frame={replicas} {...{ samples, gapMs }} />}
           <Scalings frame={replicas} scalings={history.scalings.filter((scaling) => scaling.at >= time.from)} />
           {cursorSample && (
             <path class="cursor" d={`M${xOf(lag, cursorSample.at)} ${lag.top}V${replicas.top + replicas.height}`} />
@@ -86,7 +88,7 @@ export function ScalingChart({ part, history, minutes, now, label }: ScalingChar
 }
 
 function labelOf({ name }: PartState, minutes: number): string {
-  return `Lag and replicas of ${name} over the last ${minutes} minutes; arrow keys read figures, and a table follows`
+  return `Lag and replicas of ${name} over the last ${rangeWords(minutes)}; arrow keys read figures, and a table follows`
 }
 
 function framesOf(
@@ -124,12 +126,13 @@ function MarksHint() {
 interface MarksProps {
   readonly frame: Frame
   readonly samples: readonly Sample[]
+  readonly gapMs: number
 }
 
-function Lag({ frame, samples }: MarksProps) {
+function Lag({ frame, samples, gapMs }: MarksProps) {
   return (
     <g class="lag">
-      {runs(samples, ({ lag }) => lag).map((run) => {
+      {runs(samples, ({ lag }) => lag, gapMs).map((run) => {
         const line = linePath(frame, run)
         return [<path class="area" d={closed(frame, run, line)} />, <path class="line" d={line} />]
       })}
@@ -137,10 +140,10 @@ function Lag({ frame, samples }: MarksProps) {
   )
 }
 
-function Standstills({ frame, samples }: MarksProps) {
+function Standstills({ frame, samples, gapMs }: MarksProps) {
   return (
     <g class="standstills">
-      {standstillsOf(samples).map(({ from, to }) => {
+      {[...standstillsOf(samples, gapMs), ...rebalanceBandsOf(samples)].map(({ from, to }) => {
         const x = xOf(frame, from)
         return <rect key={from} x={x} y={frame.top} width={Math.max(2, xOf(frame, to) - x)} height={frame.height} />
       })}
@@ -148,12 +151,15 @@ function Standstills({ frame, samples }: MarksProps) {
   )
 }
 
-function MemberChanges({ frame, samples }: MarksProps) {
+function MemberChanges({ frame, samples, gapMs }: MarksProps) {
   const floor = yOf(frame, 0)
   return (
     <path
       class="member-changes"
-      d={memberChangesOf(samples.filter(({ at }) => at >= frame.from))
+      d={memberChangesOf(
+        samples.filter(({ at }) => at >= frame.from),
+        gapMs,
+      )
         .map((at) => `M${xOf(frame, at)} ${floor}v6`)
         .join('')}
     />
@@ -170,25 +176,17 @@ function Scalings({ frame, scalings }: { readonly frame: Frame; readonly scaling
   )
 }
 
-function Replicas({
-  frame,
-  samples,
-  part,
-}: {
-  readonly frame: Frame
-  readonly samples: readonly Sample[]
-  readonly part: PartState
-}) {
+function Replicas({ frame, samples, gapMs, part }: MarksProps & { readonly part: PartState }) {
   const { left: x, width } = frame
   return (
     <g class="replicas">
       {[part.min, part.max].map(
         (bound) => bound <= frame.most && <path class="bound" d={`M${x} ${yOf(frame, bound)}h${width}`} />,
       )}
-      {runs(samples, ({ ready }) => ready).map((run) => (
+      {runs(samples, ({ ready }) => ready, gapMs).map((run) => (
         <path class="area" d={closed(frame, run, stepPath(frame, run))} />
       ))}
-      {runs(samples, ({ wanted }) => wanted).map((run) => (
+      {runs(samples, ({ wanted }) => wanted, gapMs).map((run) => (
         <path class="line" d={stepPath(frame, run)} />
       ))}
     </g>

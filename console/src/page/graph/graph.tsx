@@ -9,7 +9,7 @@ import { countText, dash, orDash, partSentence, rateText, trendArrows, waitText 
 import { layout } from './layout.ts'
 import type { GraphEdge, GraphNode } from './layout.ts'
 import { ReplicaTrack } from './replica-track.tsx'
-import { lagWidth } from './weight.ts'
+import { edgeWeight, lagWidth } from './weight.ts'
 
 export function Graph({ pipeline }: { readonly pipeline: PipelineState }) {
   const shape = JSON.stringify(pipeline.parts.map(({ name, consumes, emits }) => ({ name, consumes, emits })))
@@ -47,12 +47,9 @@ export function Graph({ pipeline }: { readonly pipeline: PipelineState }) {
 
 function Edge({ edge, part }: { readonly edge: GraphEdge; readonly part: PartState | undefined }) {
   const consumed = edge.direction === 'consumes' ? part : undefined
-  const lag = consumed?.lag ?? 0
   const rate = consumed?.consumedPerSecond
-  const heavy = consumed && isBehind(consumed) ? 'heavy' : consumed && hasBacklog(consumed) ? 'some' : ''
-  // Lag is known by stage, not by topic: it is drawn where the stage's work comes from, and hinted
-  // at on what comes from elsewhere.
-  const width = edge.isMain ? lagWidth(lag) : Math.min(lagWidth(lag), 2.5)
+  const { hasLag, width } = consumed ? edgeWeight(consumed, edge) : noWeight
+  const heavy = !consumed || !hasLag ? '' : isBehind(consumed) ? 'heavy' : hasBacklog(consumed) ? 'some' : ''
   return (
     <g class={`edge ${edge.isBack ? 'back' : ''} ${heavy}`}>
       <path d={edge.path} style={{ strokeWidth: width }} />
@@ -60,6 +57,8 @@ function Edge({ edge, part }: { readonly edge: GraphEdge; readonly part: PartSta
     </g>
   )
 }
+
+const noWeight = { hasLag: false, width: lagWidth(0) }
 
 function Topic({ node: { name, x, y, width, height } }: { readonly node: GraphNode }) {
   return (

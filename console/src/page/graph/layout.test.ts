@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { layout } from './layout.ts'
 import type { GraphStage, Graph, GraphNode } from './layout.ts'
 import { trackOf } from './track.ts'
-import { lagWidth } from './weight.ts'
+import { edgeWeight, lagWidth } from './weight.ts'
 
 const shop: readonly GraphStage[] = [
   { name: 'gateway', consumes: [], emits: ['orders.placed'] },
@@ -112,5 +112,17 @@ describe('the width of a line', () => {
     expect(lagWidth(0)).toBe(1.5)
     expect(lagWidth(10)).toBeLessThan(lagWidth(10_000))
     expect(lagWidth(1e12)).toBe(14)
+  })
+  it('shows the lag of its own topic, and a hint of that of the stage where no more is known', () => {
+    const consumes = ['paid', 'placed']
+    const part = { consumes, lag: 1_000, lagByTopic: { placed: 1_000 } }
+    const line = (topic: string, isMain: boolean) => ({ topic, isMain })
+    expect(edgeWeight(part, line('placed', false))).toEqual({ hasLag: true, width: lagWidth(1_000) })
+    expect(edgeWeight(part, line('paid', true))).toEqual({ hasLag: false, width: lagWidth(0) })
+    const { lagByTopic: _unknown, ...ofOlderOperator } = part
+    expect(edgeWeight(ofOlderOperator, line('paid', true))).toEqual({ hasLag: true, width: lagWidth(1_000) })
+    expect(edgeWeight(ofOlderOperator, line('placed', false))).toEqual({ hasLag: true, width: 2.5 })
+    expect(edgeWeight({ consumes: ['paid'], lag: 7 }, line('paid', false)).width).toBe(lagWidth(7))
+    expect(edgeWeight({ consumes }, line('paid', true))).toEqual({ hasLag: false, width: lagWidth(0) })
   })
 })

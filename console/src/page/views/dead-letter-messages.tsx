@@ -1,6 +1,6 @@
 // What is in the dead letters of one stage and cause? The newest ones, read when a person asks for
 // them; their messages where the person may see payloads, and otherwise why not.
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ActionResult, Rights } from '../../model/actions.ts'
 import type { DeadLetterDetail, DeadLetterDetails, DeadLetterGroup } from '../../model/dead-letters.ts'
 import { act } from '../actions.ts'
@@ -47,9 +47,12 @@ interface LettersProps extends Omit<LetterMessagesProps, 'group'> {
 }
 
 function Messages({ details: { letters, waiting, masked }, ...props }: LettersProps) {
+  const title = useRef<HTMLHeadingElement>(null)
+  // The button that asked for them, which had the focus, is gone.
+  useEffect(() => title.current?.focus(), [])
   return (
     <>
-      <h3>{`The newest ${letters.length} of ${waiting}`}</h3>
+      <h3 ref={title} tabIndex={-1}>{`The newest ${letters.length} of ${waiting}`}</h3>
       {masked !== undefined && <p class="hint refused">Their messages are masked: {masked}</p>}
       <ul class="groups">
         {letters.map((letter) => (

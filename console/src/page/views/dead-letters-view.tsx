@@ -1,6 +1,6 @@
 // Which messages did the stages give up? Counted by stage and cause, with what a retry would bring
 // and the command that does it.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ActionResult, Rights } from '../../model/actions.ts'
 import { nextCommand } from '../../model/dead-letters.ts'
 import { filterQuery } from '../../model/dead-letter-filter.ts'
@@ -92,15 +92,32 @@ interface DeadLetterGroupsProps extends ShownProps {
 
 function DeadLetterGroups({ letters: { waiting, groups, at }, ...groupProps }: DeadLetterGroupsProps) {
   const { filter } = groupProps
+  const verdict = useRef<HTMLParagraphElement>(null)
+  // What had the focus may have been part of a group that is not there any more.
+  const countBefore = useRef(groups.length)
+  useEffect(() => {
+    const isFewer = groups.length < countBefore.current
+    countBefore.current = groups.length
+    if (isFewer && document.activeElement === document.body) verdict.current?.focus({ preventScroll: true })
+  }, [groups.length])
+  const heading = { ref: verdict, tabIndex: -1 }
   if (filter.state === 'replayed' || filter.state === 'discarded') return null
   const isFiltered = Object.keys(filter).length > 0
   if (groups.length === 0 && isFiltered)
-    return <p class="verdict">No waiting message matches (as of {clockText(at)}).</p>
+    return (
+      <p class="verdict" {...heading}>
+        No waiting message matches (as of {clockText(at)}).
+      </p>
+    )
   if (groups.length === 0)
-    return <p class="verdict good">No message waits in a dead-letter topic (as of {clockText(at)}).</p>
+    return (
+      <p class="verdict good" {...heading}>
+        No message waits in a dead-letter topic (as of {clockText(at)}).
+      </p>
+    )
   return (
     <>
-      <p class="verdict bad">
+      <p class="verdict bad" {...heading}>
         <strong>{plural(waiting, 'message')}</strong> of {plural(groups.length, 'cause')}{' '}
         {waiting === 1 ? 'waits' : 'wait'} for a decision (as of {clockText(at)}).
       </p>

@@ -1,26 +1,33 @@
 // Why so many pods? The desired replicas with their reasons, their history, and each change with
 // the reasons at the time.
+import { longRangeOf, longRanges } from '../../model/long-range.ts'
 import { keyOf } from '../../model/state.ts'
-import type { PartHistory, PartState, PipelineState, ReasonState, Sample, Scaling } from '../../model/state.ts'
+import type { PartHistory, PartState, PipelineState, ReasonState } from '../../model/state.ts'
 import { bottleneckOf, toneOf, toneWords } from '../../model/verdict.ts'
-import { standstillsOf } from '../chart/marks.ts'
+import { ownGapMs } from '../chart/scales.ts'
 import { ScalingChart } from '../chart/scaling-chart.tsx'
+import { joined } from '../history-view.ts'
 import { useHistory } from '../live.ts'
+import { useLongHistory } from '../long-history.ts'
 import { pathOf, ranges } from '../route.ts'
 import type { Route } from '../route.ts'
-import { clockText, durationText, plural } from '../words.ts'
+import { plural, rangeText } from '../words.ts'
+import { Changes } from './scaling-changes.tsx'
 
 interface ScalingViewProps {
   readonly pipeline: PipelineState
   readonly route: Extract<Route, { readonly view: 'scaling' }>
   readonly now: number
   readonly connected: boolean
+  /** The console reads a Prometheus, which has longer times. */
+  readonly hasPrometheus: boolean
 }
 
-export function ScalingView({ pipeline, route, now, connected }: ScalingViewProps) {
+export function ScalingView({ pipeline, route, now, connected, hasPrometheus }: ScalingViewProps) {
   const history = useHistory(keyOf(pipeline), connected)
   const partName = route.part ?? bottleneckOf(pipeline)?.part ?? pipeline.parts[0]?.name
   const part = pipeline.parts.find(({ name }) => name === partName)
+  const own = history && part && (history[part.name] ?? none)
   return (
     <>
       <h1>
@@ -44,28 +51,7 @@ export function ScalingView({ pipeline, route, now, connected }: ScalingViewProp
       {part && (
         <>
           <Now part={part} />
-          <section class="panel" aria-labelledby="timeline-title">
-            <div class="panel-head">
-              <h2 id="timeline-title">Timeline</h2>
-              <nav class="ranges" aria-label="Time shown">
-                {ranges.map((minutes) => (
-                  <a
-                    key={minutes}
-                    href={pathOf({ ...route, part: part.name, minutes })}
-                    aria-current={minutes === route.minutes ? 'true' : undefined}
-                  >
-                    {minutes < 120 ? `${minutes} min` : '2 h'}
-                  </a>
-                ))}
-              </nav>
-            </div>
-            {history ? (
-              <ScalingChart part={part} history={history[part.name] ?? none} minutes={route.minutes} now={now} />
-            ) : (
-              <p class="empty">Reading the history …</p>
-            )}
-          </section>
-          <Changes history={history?.[part.name] ?? none} />
+          <Timeline {...{ pipeline, part, route, now, own, hasPrometheus }} />
         </>
       )}
     </>
@@ -73,6 +59,56 @@ export function ScalingView({ pipeline, route, now, connected }: ScalingViewProp
 }
 
 const none: PartHistory = { samples: [], scalings: [] }
+
+interface TimelineProps extends Pick<ScalingViewProps, 'pipeline' | 'route' | 'now' | 'hasPrometheus'> {
+  readonly part: PartState
+  /** The console's own; undefined until it has been read. */
+  readonly own: PartHistory | undefined
+}
+
+function Timeline({ pipeline, part, route, now, own, hasPrometheus }: TimelineProps) {
+  const range = longRangeOf(route.minutes)
+  const long = useLongHistory(keyOf(pipeline), part.name, hasPrometheus ? range : undefined)
+  const isRead = own !== undefined && (range === undefined || !hasPrometheus || long !== undefined)
+  const history = own && long?.history ? joined(long.history, own) : (own ?? none)
+  const gapMs = range && long?.history ? 1.5 * range.stepMs : ownGapMs
+  const trouble = range && (hasPrometheus ? long?.trouble : withoutPrometheus)
+  const offered = [...ranges, ...(hasPrometheus ? longRanges.map(({ minutes }) => minutes) : [])]
+  return (
+    <>
+      <section class="panel" aria-labelledby="timeline-title">
+        <div class="panel-head">
+          <h2 id="timeline-title">Timeline</h2>
+          <nav class="ranges" aria-label="Time shown">
+            {offered.map((minutes) => (
+              <a
+                key={minutes}
+                href={pathOf({ ...route, part: part.name, minutes })}
+                aria-current={minutes === route.minutes ? 'true' : undefined}
+              >
+                {rangeText(minutes)}
+              </a>
+            ))}
+          </nav>
+        </div>
+        {trouble && (
+          <p class="without-prometheus" role="status">
+            {trouble}{' '}
+            {long?.history ? 'Older figures are as they were read last.' : 'This is what the console has seen.'}
+          </p>
+        )}
+        {isRead ? (
+          <ScalingChart {...{ part, history, now, gapMs }} minutes={route.minutes} />
+        ) : (
+          <p class="empty">Reading the history …</p>
+        )}
+      </section>
+      <Changes {...{ history, gapMs }} />
+    </>
+  )
+}
+
+const withoutPrometheus = 'This console reads no Prometheus, which keeps a longer history.'
 
 function Now({ part }: { readonly part: PartState }) {
   return (
@@ -103,86 +139,5 @@ function Reasons({ reasons }: { readonly reasons: readonly ReasonState[] }) {
         </li>
       ))}
     </ul>
-  )
-}
-
-/** The first reason at the time that caused the change; the outlook was not a cause. */
-function Because({ reasons }: { readonly reasons: readonly ReasonState[] }) {
-  const [first, ...others] = reasons.filter(({ code }) => code !== 'Bottleneck')
-  return (
-    <div class="because">
-      {first ? (
-        <p>
-          <span class="code">{first.code}</span> {first.text}
-        </p>
-      ) : (
-        <p>No reason was known.</p>
-      )}
-      {others.length > 0 && <p class="hint">{others.map(({ text }) => text).join(' · ')}</p>}
-    </div>
-  )
-}
-
-function Changes({ history: { scalings, samples } }: { readonly history: PartHistory }) {
-  const since = samples[0]?.at
-  return (
-    <section class="panel" aria-labelledby="changes-title">
-      <h2 id="changes-title">Changes</h2>
-      {scalings.length === 0 && (
-        <p class="hint">
-          {since === undefined
-            ? 'Nothing was seen yet.'
-            : `The number wanted has not changed since ${clockText(since)}, when this console began to look.`}
-        </p>
-      )}
-      <ol class="changes" reversed>
-        {entriesOf(scalings, samples).map((entry) => (
-          <li key={`${entry.at} ${'to' in entry}`}>
-            <time dateTime={new Date(entry.at).toISOString()}>{clockText(entry.at)}</time>
-            {'reasons' in entry ? <Change scaling={entry} /> : <Standstill {...entry} />}
-          </li>
-        ))}
-      </ol>
-    </section>
-  )
-}
-
-interface StandstillEntry {
-  readonly at: number
-  readonly until: number
-  readonly lasts: boolean
-}
-
-/** Changes and standstills, the newest first. */
-function entriesOf(scalings: readonly Scaling[], samples: readonly Sample[]): readonly (Scaling | StandstillEntry)[] {
-  const last = samples.at(-1)
-  const standstills = standstillsOf(samples).map(({ from, to }) => ({
-    ...{ at: from, until: to, lasts: last?.standing === true && to === last.at },
-  }))
-  return [...scalings, ...standstills].toSorted((a, b) => b.at - a.at)
-}
-
-function Change({ scaling: { from, to, reasons } }: { readonly scaling: Scaling }) {
-  return (
-    <>
-      <span class={`step ${to > from ? 'up' : 'down'}`}>
-        {from} → {to}
-      </span>
-      <Because reasons={reasons} />
-    </>
-  )
-}
-
-function Standstill({ at, until, lasts }: StandstillEntry) {
-  return (
-    <>
-      <span class="step still">still</span>
-      <div class="because">
-        <p>
-          {lasts ? 'Stands still: ' : `Stood still for ${durationText((until - at) / 1_000)}: `}
-          there was lag, and nothing was consumed.
-        </p>
-      </div>
-    </>
   )
 }

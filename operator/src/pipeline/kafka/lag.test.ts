@@ -25,9 +25,19 @@ it('the lag is the sum of unconsumed messages, all messages of a partition witho
     at: 0,
     lag: 90,
     largestLag: 60,
+    lags: { 'shop.paid': 90 },
     consumed: 60,
     written: { 'shop.paid': 150 },
   })
+})
+
+it('the lag of each topic is known where there is any', () => {
+  const ofPlaced = (committed: number, high: number) => ({ ...partition(committed, high), topic: 'shop.placed' })
+  const lagging = lagSample([partition(5, 8), ofPlaced(1, 1), ofPlaced(2, 9)], 0)
+  expect(lagging.lags).toEqual({ 'shop.paid': 3, 'shop.placed': 7 })
+  expect(lagFigures([lagging])).toMatchObject({ lag: 10, lags: { 'shop.placed': 7 } })
+  expect(lagSample([partition(8, 8), ofPlaced(0, 4)], 0).lags).toEqual({ 'shop.placed': 4 })
+  expect(lagSample([partition(8, 8)], 0)).not.toHaveProperty('lags')
 })
 
 it('the lag does not count messages that retention has deleted, and is never negative', () => {

@@ -37,6 +37,8 @@ export interface LagSample {
   readonly lag: number
   /** Lag of the partition with the largest lag. */
   readonly largestLag: number
+  /** Lag of each topic that has any; absent without a lag. */
+  readonly lags?: Readonly<Record<string, number>>
   /** Messages consumed since the topics were created. */
   readonly consumed: number
   /** Messages written since each topic was created. */
@@ -51,6 +53,8 @@ export interface MeasuredStage extends LagFigures {
   readonly arrivals?: Readonly<Record<string, number>>
   /** The largest partition's share of the lag, 0 to 1. */
   readonly largestShare?: number
+  /** Lag of each topic that has any, by its name in Kafka; absent without a lag. */
+  readonly lags?: Readonly<Record<string, number>>
   /** Dead letters that wait for a person; absent while unknown. */
   readonly deadLetters?: number
   /** The last change of its desired replicas, where it is scaled on flow. */
@@ -64,11 +68,18 @@ export function lagSample(partitions: readonly PartitionOffsets[], at: number): 
     Math.min(high, Math.max(low, committed ?? low))
   const lags = partitions.map((partition) => partition.high - position(partition))
   const writtenByTopic: Record<string, number> = {}
-  for (const { topic, high } of partitions) writtenByTopic[topic] = (writtenByTopic[topic] ?? 0) + high
+  const lagByTopic: Record<string, number> = {}
+  for (const [index, { topic, high }] of partitions.entries()) {
+    writtenByTopic[topic] = (writtenByTopic[topic] ?? 0) + high
+    const lag = lags[index] ?? 0
+    if (lag > 0) lagByTopic[topic] = (lagByTopic[topic] ?? 0) + lag
+  }
+  const largestLag = Math.max(0, ...lags)
   return {
     at,
     lag: lags.reduce((sum, lag) => sum + lag, 0),
-    largestLag: Math.max(0, ...lags),
+    largestLag,
+    ...(largestLag > 0 ? { lags: lagByTopic } : {}),
     consumed: partitions.reduce((sum, partition) => sum + position(partition), 0),
     written: writtenByTopic,
   }
@@ -86,7 +97,11 @@ export function withSample(samples: readonly LagSample[], sample: LagSample): La
 export function lagFigures(samples: readonly LagSample[]): MeasuredStage {
   const [first, last] = [samples[0], samples.at(-1)]
   if (!first || !last) return {}
-  const now = { lag: last.lag, ...(last.lag === 0 ? {} : { largestShare: last.largestLag / last.lag }) }
+  const now = {
+    lag: last.lag,
+    ...(last.lag === 0 ? {} : { largestShare: last.largestLag / last.lag }),
+    ...(last.lags && { lags: last.lags }),
+  }
   const seconds = (last.at - first.at) / 1000
   if (seconds <= 0) return { ...now, ...(last.lag === 0 ? { secondsToDrain: 0 } : {}) }
   const perSecond = (after: number, before: number): number => Math.round(((after - before) / seconds) * 10) / 10

@@ -131,10 +131,23 @@ function stageFigures(figures: FiguresSeen, stage: string) {
     ...ifKnown('arrivedPerSecond', arrivedPerSecond),
     ...ifKnown('consumedPerSecond', consumedPerSecond),
     ...ifKnown('secondsToDrain', secondsToDrain),
+    ...ifKnown('lagByTopic', lagByTopic(figures, stage)),
     ...ifKnown('deadLetters', deadLettersOf(figures, stage)),
     ...ifKnown('scaleOut', figures.throughput.get(stage)?.scaleOut),
     ...ifKnown('lastScaling', lastScalingOf(figures, stage)),
   }
+}
+
+/** One topic has the lag of the stage: nothing is said twice. */
+function lagByTopic({ lag, pipeline: { metadata, spec } }: FiguresSeen, stage: string): StageStatus['lagByTopic'] {
+  const lags = lag.get(stage)?.lags
+  const { consumes = [] } = spec.stages.find(({ name }) => name === stage) ?? {}
+  if (lags === undefined || consumes.length < 2) return undefined
+  const entries = consumes.flatMap(({ topic }) => {
+    const ofTopic = lags[topicName(metadata.name, topic)]
+    return ofTopic === undefined ? [] : [[topic, ofTopic] as const]
+  })
+  return Object.fromEntries(entries)
 }
 
 /** An operator that has just started has not changed anything yet: the earlier change stays. */
