@@ -33,6 +33,8 @@ export default defineConfig({
           // Pure tests share nothing that one could change for another: modules are loaded once in
           // each worker, which halves the CPU time of a run.
           isolate: false,
+          // By default one core is left over, which is half of a small machine.
+          maxWorkers: '100%',
           testTimeout: 60_000, // a dry run of an hour is some seconds of work, and a machine may be busy
         },
       },
@@ -62,6 +64,7 @@ export default defineConfig({
           exclude: ignored,
           globalSetup: ['cluster/src/testing/global-setup.ts'],
           hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
           provide: { crashPoints: 'all' },
         },
       },
@@ -71,6 +74,7 @@ export default defineConfig({
           include: [keda],
           exclude: ignored,
           globalSetup: ['cluster/src/testing/global-setup.ts'],
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -10,7 +10,7 @@ import { reading, relayRate } from '../src/capacity.ts'
 import { benchFailover, failoverWays } from '../src/failover.ts'
 import { measureStorage } from '../src/storage/index.ts'
 
-const say = () => {}
+function say(): void {}
 
 it('measures a failover without waiting for the standby, which the tests of the orders service leave out', async () => {
   const asynchronous = failoverWays.filter(({ synchronous }) => !synchronous)

@@ -11,7 +11,7 @@ import { partsBelow } from '../src/idle/running.ts'
 import { startShop, workspace } from '../src/idle/shop.ts'
 import type { RunningShop, Workspace } from '../src/idle/shop.ts'
 
-const say = () => {}
+function say(): void {}
 let space: Workspace
 let shop: RunningShop
 
@@ -26,7 +26,10 @@ afterAll(async () => {
   await space.remove()
 })
 
-/** A replica of each stage; of orders one more for each that is killed, which may take long to be back. */
+/**
+ * A replica of each stage; of orders one more for each that is killed, which may take long to be
+ * back.
+ */
 function smallest(pipeline: OrderPipeline): OrderPipeline {
   const { gateway, stages, ...spec } = pipeline.spec
   const few = <Part extends { readonly name?: string; readonly scaling: object }>(part: Part): Part => ({

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runtimeConfig } from '../src/archive.ts'
 import { defaultCommand } from '../src/definitions.ts'
 import {
@@ -179,14 +179,6 @@ test('a program runs what its prelude makes before it, and changes with that', a
   expect(execFileSync(process.execPath, [program], { encoding: 'utf8' })).toBe('from the prelude\n')
 })
 
-test('the console of the operator image carries its page', async () => {
-  const repository = join(import.meta.dirname, '..', '..')
-  await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })
-  const bundle = readFileSync(join(root, 'dist', 'operator', 'app', 'console.mjs'), 'utf8')
-  expect(bundle.slice(0, 200)).toContain('orderpipeline.dev/console-page')
-  expect(defaultCommand(operatorImage)).toEqual(['/app/operator.mjs'])
-})
-
 test('a program handles the signals of its start before anything else of it runs', async () => {
   write('greet/main.ts', "process.kill(process.pid, 'SIGTERM'); setTimeout(() => console.log('goes on'), 5_000)")
   await bundleImages({
@@ -200,28 +192,41 @@ test('a program handles the signals of its start before anything else of it runs
   expect(handled).toBeLessThan(program.indexOf('process.kill('))
 })
 
-test('the console of the operator image makes dry runs on a thread, from a file of its own', async () => {
-  const repository = join(import.meta.dirname, '..', '..')
-  await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })
-  const app = join(root, 'dist', 'operator', 'app')
-  expect(readFileSync(join(app, 'console.mjs'), 'utf8')).toContain('./threads/what-if.mjs')
-  const scaling = { minReplicas: 1, maxReplicas: 5, lagPerReplica: 10 }
-  const stage = { name: 'payment', image: 'p:1', consumes: [{ topic: 'placed' }], workSeconds: 0.1, scaling }
-  const spec = { kafka: { strimziCluster: 'kafka' }, topics: [{ name: 'placed' }], stages: [stage] }
-  const question = { ordersPerSecond: 10, minutes: 1, burst: 0, stage: 'payment' }
-  const worker = new Worker(join(app, 'threads', 'what-if.mjs'), {
-    workerData: { pipeline: { name: 'shop', spec }, question },
+describe('the operator image', () => {
+  const dist = mkdtempSync(join(tmpdir(), 'images-operator-'))
+  const app = join(dist, 'operator', 'app')
+  let modules: readonly string[] = []
+  beforeAll(async () => {
+    const repository = join(import.meta.dirname, '..', '..')
+    const [bundle] = await bundleImages({ root: repository, outDir: dist, definitions: [operatorImage] })
+    modules = bundle?.modules ?? []
   })
-  const answer = await new Promise<unknown>((resolve, reject) => worker.on('message', resolve).on('error', reject))
-  expect(answer).toMatchObject({ answer: { present: { orders: 600 } } })
-})
+  afterAll(() => rmSync(dist, { recursive: true }))
 
-test('the operator’s image contains only the used part of its Kafka client', async () => {
-  const repository = join(import.meta.dirname, '..', '..')
-  const [bundle] = await bundleImages({ root: repository, outDir: join(root, 'dist'), definitions: [operatorImage] })
-  expect(bundle?.modules).toContain('node_modules/@platformatic/kafka/dist/network/connection.js')
-  const unused = /node_modules\/(avsc|@platformatic\/kafka\/dist\/(registries|clients\/(admin|consumer|producer)))\//
-  expect(bundle?.modules.filter((path) => unused.test(path))).toEqual([])
+  test('has a console that carries its page', () => {
+    const bundle = readFileSync(join(app, 'console.mjs'), 'utf8')
+    expect(bundle.slice(0, 200)).toContain('orderpipeline.dev/console-page')
+    expect(defaultCommand(operatorImage)).toEqual(['/app/operator.mjs'])
+  })
+
+  test('has a console that makes dry runs on a thread, from a file of its own', async () => {
+    expect(readFileSync(join(app, 'console.mjs'), 'utf8')).toContain('./threads/what-if.mjs')
+    const scaling = { minReplicas: 1, maxReplicas: 5, lagPerReplica: 10 }
+    const stage = { name: 'payment', image: 'p:1', consumes: [{ topic: 'placed' }], workSeconds: 0.1, scaling }
+    const spec = { kafka: { strimziCluster: 'kafka' }, topics: [{ name: 'placed' }], stages: [stage] }
+    const question = { ordersPerSecond: 10, minutes: 1, burst: 0, stage: 'payment' }
+    const worker = new Worker(join(app, 'threads', 'what-if.mjs'), {
+      workerData: { pipeline: { name: 'shop', spec }, question },
+    })
+    const answer = await new Promise<unknown>((resolve, reject) => worker.on('message', resolve).on('error', reject))
+    expect(answer).toMatchObject({ answer: { present: { orders: 600 } } })
+  })
+
+  test('contains only the used part of its Kafka client', () => {
+    expect(modules).toContain('node_modules/@platformatic/kafka/dist/network/connection.js')
+    const unused = /node_modules\/(avsc|@platformatic\/kafka\/dist\/(registries|clients\/(admin|consumer|producer)))\//
+    expect(modules.filter((path) => unused.test(path))).toEqual([])
+  })
 })
 
 test('the charts get the tags of both images', () => {

@@ -7,6 +7,12 @@ import { fieldManager, fingerprintAnnotation, labelKeys, managedBy, versionAnnot
 import { children } from './test-environment.ts'
 import type { TestEnvironment } from './test-environment.ts'
 
+/**
+ * A look is a dozen lists, and many wait at once: looking more often would slow down what is looked
+ * at.
+ */
+export const everyLook = { everyMs: 300 } as const
+
 export async function endState(on: TestEnvironment): Promise<unknown[]> {
   const pipelines = (await on.kube.list(orderPipelines, { namespace: on.namespace })) as KubeObject[]
   const uids = pipelines.map(({ metadata }) => metadata.uid ?? '')

@@ -6,7 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { fieldManager } from '../src/pipeline/index.ts'
 import { usualWatchSettings } from '../src/kube/informer.ts'
-import { endState } from './end-state.ts'
+import { endState, everyLook } from './end-state.ts'
 import { child, current, edit, eventually, testEnvironment, pipelineFrom, runOperator } from './test-environment.ts'
 import type { TestEnvironment, Running } from './test-environment.ts'
 import { proxyTo } from './fault-proxy.ts'
@@ -45,11 +45,12 @@ function text(state: unknown): string {
 /** Until both counts of a Deployment's replicas have been reported and nothing changes any more. */
 async function restOf(on: TestEnvironment): Promise<unknown[]> {
   let [before, since] = ['', Date.now()]
-  return await eventually('at rest', async () => {
+  const look = async () => {
     const state = await endState(on)
     if (text(state) !== before) [before, since] = [text(state), Date.now()]
     return Date.now() - since > 2000 && state
-  })
+  }
+  return await eventually('at rest', look, everyLook)
 }
 
 describe('an operator', () => {
@@ -84,9 +85,8 @@ describe('an operator', () => {
   }
   const reaches = async (end: unknown[]): Promise<void> => {
     let state: unknown[] = []
-    await eventually('the same end', async () => isDeepStrictEqual((state = await endState(on)), end)).catch(() =>
-      expect(state).toEqual(end),
-    )
+    const isSame = async () => isDeepStrictEqual((state = await endState(on)), end)
+    await eventually('the same end', isSame, everyLook).catch(() => expect(state).toEqual(end))
   }
   const tell = (what: string): void => {
     const faults = [...proxy.faults].map(([name, count]) => `${count} × ${name}`).join(', ')

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import type { OrderPipeline } from '../src/api/index.ts'
-import { endState } from './end-state.ts'
+import { endState, everyLook } from './end-state.ts'
 import { current, edit, eventually, testEnvironment, runOperator } from './test-environment.ts'
 import type { TestEnvironment, Running } from './test-environment.ts'
 import { proxyTo } from './fault-proxy.ts'
@@ -90,13 +90,14 @@ const scenarios: readonly Scenario[] = [
  */
 async function atRest(on: TestEnvironment, proxy: Proxy): Promise<unknown[]> {
   let [before, since] = ['', Date.now()]
-  return await eventually('at rest', async () => {
+  const look = async () => {
     if (proxy.dead()) return []
     const state = await endState(on)
     const now = JSON.stringify(state) + writesOf(proxy)
     if (now !== before) [before, since] = [now, Date.now()]
     return Date.now() - since > 1500 && state
-  })
+  }
+  return await eventually('at rest', look, everyLook)
 }
 
 function writesOf(proxy: Proxy): number {
@@ -150,7 +151,8 @@ async function cutOff(scenario: Scenario, nth: number, end: unknown[]): Promise<
   await operator.stop()
   const second = await runOperator(on, {}, samePod)
   let state: unknown[] = []
-  await eventually('the same end', async () => isDeepStrictEqual((state = await endState(on)), end)).catch(() => {
+  const isSame = async () => isDeepStrictEqual((state = await endState(on)), end)
+  await eventually('the same end', isSame, everyLook).catch(() => {
     expect(state, `after write ${nth} of ${scenario.name}`).toEqual(end)
   })
   await second.stop()

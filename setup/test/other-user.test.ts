@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
-/** The user `nobody` where this is root; otherwise that of the test, who has no root either. */
+/** A user without rights where this is root; otherwise that of the test, who is no root either. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 const registry = await run('npm', ['config', 'get', 'registry'], { timeout: 30_000 }).then(({ stdout }) =>
   stdout.trim(),

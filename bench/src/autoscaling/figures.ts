@@ -15,7 +15,7 @@ export interface StageFigures {
 
 export interface RunFigures {
   readonly stages: readonly StageFigures[]
-  /** Of all stages, until each is back at its minimum. */
+  /** The sum of all stages, until each is back at its minimum. */
   readonly replicaHours: number
   /** From the last order to the end of the last message; undefined where some are left. */
   readonly drainSeconds: number | undefined

@@ -4,6 +4,7 @@ import { dryRun, runScaled } from '@orderpipeline/cli'
 import type { ClusterConditions, DryRun, DryRunOptions } from '@orderpipeline/cli'
 import type { OrderPipelineSpec } from '@orderpipeline/operator/api'
 import type { Trace } from '@orderpipeline/traffic'
+import { withPolicy } from './ways.ts'
 import type { WayName } from './ways.ts'
 
 export interface PredictionOptions {
@@ -26,7 +27,7 @@ const conditions: Omit<ClusterConditions, 'startsPerSecond'> = {
   hpaSyncSeconds: 5,
   skew: 0,
 }
-/** Of a message of payment, as in `npm run bench -- scaling`. */
+/** What a message of payment takes, as in `npm run bench -- scaling`. */
 const cpuSeconds = new Map([['payment', 0.0007]])
 const unused = { seed: 1, replicas: 50, tailSeconds: 3_600, ratios: [] }
 
@@ -49,8 +50,4 @@ export function prediction(
     case 'CPU':
       return runScaled(dryRun({ name, spec }, { ...options, scaling: 'lag' }), 'cpu', unused.replicas)
   }
-}
-
-export function withPolicy(spec: OrderPipelineSpec, policy: 'Lag' | 'Flow'): OrderPipelineSpec {
-  return { ...spec, stages: spec.stages.map((stage) => ({ ...stage, scaling: { ...stage.scaling, policy } })) }
 }

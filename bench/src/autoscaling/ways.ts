@@ -3,7 +3,6 @@ import type { Platform } from '@orderpipeline/e2e/platform'
 import type { OrderPipelineSpec, ScaledObject } from '@orderpipeline/operator/api'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { scaledObject } from '../cluster-payment.ts'
-import { withPolicy } from './prediction.ts'
 
 export const wayNames = ['lag', 'CPU', 'flow'] as const
 export type WayName = (typeof wayNames)[number]
@@ -66,4 +65,8 @@ async function triggersAre(platform: Platform, type: string): Promise<void> {
         `${scaledObject} has no trigger ${type} after ${triggersSeconds} s: ${triggers.map((one) => one.type).join(', ')}`,
       )
   }
+}
+
+export function withPolicy(spec: OrderPipelineSpec, policy: 'Lag' | 'Flow'): OrderPipelineSpec {
+  return { ...spec, stages: spec.stages.map((stage) => ({ ...stage, scaling: { ...stage.scaling, policy } })) }
 }

@@ -1,5 +1,5 @@
-// What does `orderpipeline simulate` predict for a burst? The figures of the stage, in the middle of
-// many runs.
+// What does `orderpipeline simulate` predict for a burst? The figures of the stage, in the middle
+// of many runs.
 import { dryRun } from '@orderpipeline/cli'
 import type { ClusterConditions } from '@orderpipeline/cli'
 import type { OrderPipeline } from '@orderpipeline/operator/api'

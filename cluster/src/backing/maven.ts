@@ -66,8 +66,8 @@ async function fetch(
 }
 
 /**
- * Java takes the home of the password file, which a user such as `nobody`, or an id without a name
- * in a container, has not or may not write to; HOME says where it really is.
+ * Java takes the home of the password file, which a system user, or an id without a name in a
+ * container, has not or may not write to; HOME says where it really is.
  */
 function ownRepository(): string[] {
   return homeOfPasswordFile() === homedir() ? [] : [`-Dmaven.repo.local=${join(homedir(), '.m2', 'repository')}`]

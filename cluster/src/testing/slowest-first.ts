@@ -1,50 +1,69 @@
 // In which order do test files run? The slowest first: one that begins last keeps the whole run
 // waiting, on one core.
-import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { TestSequencer, TestSpecification } from 'vitest/node'
-import { totalMs } from './slowest.ts'
-import type { RunTimes } from './slowest.ts'
-import { timesFile } from './slowest-reporter.ts'
+import { secondsByFile } from './file-seconds.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-/** Seconds on two cores, for a fresh clone, which has no times of its own. */
+/**
+ * Seconds in a whole run on two cores, for a machine that has not run the tests yet: what tools and
+ * modules are built at first count.
+ */
 export const typicalSeconds: Readonly<Record<string, number>> = {
-  'packages/stage/test/killer.test.ts': 283,
-  'dev/test/dev.test.ts': 150,
-  'operator/test/reconcile.test.ts': 137,
-  'tests/platform/test/dependencies-postgres.test.ts': 133,
-  'operator/test/faults.test.ts': 129,
-  'tests/platform/test/dependencies-outside.test.ts': 120,
-  'tests/crashes/test/crashes.test.ts': 108,
-  'operator/test/settled.test.ts': 100,
-  'examples/test/warehouse.test.ts': 95,
-  'tests/platform/test/dependencies-kafka.test.ts': 79,
-  'services/gateway/test/load.test.ts': 74,
-  'tests/platform/test/compensations.test.ts': 67,
-  'operator/test/rollout.test.ts': 66,
-  'operator/test/killed.test.ts': 65,
-  'packages/stage/test/stalls.test.ts': 53,
-  'operator/test/external-kafka.test.ts': 45,
-  'examples/test/invoices.test.ts': 45,
-  'examples/test/recommendations.test.ts': 43,
-  'console/test/views.test.ts': 41,
-  'packages/stage/test/retries.test.ts': 41,
-  'examples/test/fraud-check.test.ts': 40,
-  'operator/test/uninstall-orders.test.ts': 40,
-  'operator/test/second-operator.test.ts': 38,
-  'services/gateway/test/waiting.test.ts': 38,
-  'cluster/test/charts/install.test.ts': 36,
-  'tests/platform/test/refunds.test.ts': 35,
-  'console/test/acting.test.ts': 33,
-  'tests/platform/test/dependencies-redis.test.ts': 30,
-  'tests/storm/test/storm.test.ts': 30,
+  'examples/test/recommendations.test.ts': 250,
+  'operator/test/faults.test.ts': 240,
+  'packages/stage/test/killer.test.ts': 224,
+  'cluster/test/kind/kind.test.ts': 216,
+  'bench/test/results.test.ts': 200,
+  'operator/test/killed.test.ts': 200,
+  'console/test/views.test.ts': 170,
+  'tests/crashes/test/crashes.test.ts': 170,
+  'operator/test/external-kafka.test.ts': 153,
+  'operator/test/settled.test.ts': 150,
+  'cluster/test/charts/install.test.ts': 144,
+  'operator/test/reconcile.test.ts': 140,
+  'tests/platform/test/dependencies-postgres.test.ts': 137,
+  'dev/test/dev.test.ts': 132,
+  'dev/test/circumstances.test.ts': 120,
+  'services/gateway/test/idempotency.test.ts': 120,
+  'examples/test/warehouse.test.ts': 103,
+  'operator/test/rollout.test.ts': 98,
+  'tests/platform/test/dependencies-outside.test.ts': 93,
+  'tests/platform/test/dependencies-redis.test.ts': 90,
+  'tests/platform/test/dependencies-kafka.test.ts': 86,
+  'console/test/acting.test.ts': 85,
+  'cluster/test/charts/charts.test.ts': 81,
+  'tests/platform/test/recovery.test.ts': 78,
+  'tests/platform/test/compensations.test.ts': 73,
+  'operator/test/uninstall-orders.test.ts': 70,
+  'tests/platform/test/refunds.test.ts': 68,
+  'operator/test/flow-scaler.test.ts': 64,
+  'services/gateway/test/outages.test.ts': 63,
+  'bench/test/kafka-client.test.ts': 61,
+  'examples/test/fraud-check.test.ts': 61,
+  'monitoring/test/alerts.test.ts': 60,
+  'packages/stage/test/retries.test.ts': 57,
+  'monitoring/test/objectives.test.ts': 55,
+  'packages/stage/test/stalls.test.ts': 51,
+  'tests/storm/test/storm.test.ts': 50,
+  'cluster/test/charts/admission.test.ts': 49,
+  'dev/test/life-of-an-order.test.ts': 47,
+  'dev/test/shop-profile.test.ts': 42,
+  'operator/test/second-operator.test.ts': 42,
+  'console/test/signing-in.test.ts': 40,
+  'examples/test/carts.test.ts': 40,
+  'operator/test/lease.test.ts': 40,
+  'examples/test/invoices.test.ts': 39,
+  'cluster/test/console-memory.test.ts': 35,
+  'bench/test/micro.test.ts': 34,
+  'cli/test/validation.test.ts': 34,
+  'operator/test/process.test.ts': 32,
 }
 
 export class SlowestFirst implements TestSequencer {
   sort(files: TestSpecification[]): TestSpecification[] {
-    const seconds = secondsOfLastRun()
+    const seconds = secondsByFile()
     const of = ({ moduleId }: TestSpecification) => {
       const file = relative(root, moduleId)
       return seconds.get(file) ?? typicalSeconds[file] ?? 0
@@ -54,14 +73,5 @@ export class SlowestFirst implements TestSequencer {
 
   shard(): TestSpecification[] {
     throw new Error('These tests are not made to be run in shards; name the files to run instead.')
-  }
-}
-
-function secondsOfLastRun(): ReadonlyMap<string, number> {
-  try {
-    const { files } = JSON.parse(readFileSync(timesFile('tests'), 'utf8')) as RunTimes
-    return new Map(files.map((time) => [time.file, totalMs(time) / 1_000]))
-  } catch {
-    return new Map() // no run yet
   }
 }

@@ -1,9 +1,11 @@
 // How does a test run report where its time went? A vitest reporter: it prints the slowest files
-// after the results, and stores all figures for `npm run test:slowest`.
+// after the results, stores all figures for `npm run test:slowest`, and keeps the seconds of each
+// file for the order of the next run.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
-import { coveredMs, slowestText } from './slowest.ts'
+import { keepSeconds } from './file-seconds.ts'
+import { coveredMs, slowestText, totalMs } from './slowest.ts'
 import type { FileTime, RunTimes } from './slowest.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -37,6 +39,9 @@ export class SlowestReporter implements Reporter {
     const file = timesFile(modules.some(({ project }) => project.name === 'e2e') ? 'end-to-end' : 'tests')
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, JSON.stringify(times))
+    // The time of a file that failed says little: it may have ended at its first hook.
+    const passed = modules.filter((module) => module.state() === 'passed').map(timeOf)
+    keepSeconds(new Map(passed.map((time) => [time.file, Math.round(totalMs(time) / 100) / 10])))
     process.stdout.write(`\n${slowestText(times, fileCount)}\n`)
   }
 }

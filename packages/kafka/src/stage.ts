@@ -181,7 +181,7 @@ class RunningStage<Message, Item> {
   }
 
   #startMembership(): Membership {
-    const { address, groupId, topics, mayJoin, spacing, logger, hold } = this.#options
+    const { address, groupId, rebalanceSeconds, topics, mayJoin, spacing, logger, hold } = this.#options
     const path = this.#messagePath()
     const onBatch = createFetchAdmission({
       inFlightLimit: this.#inFlightLimit,
@@ -193,7 +193,7 @@ class RunningStage<Message, Item> {
       waitingForRetry: () => this.#retryWaits.count,
     })
     return startMembership({
-      ...{ address, groupId, topics, spacing, logger, onBatch },
+      ...{ address, groupId, rebalanceSeconds, topics, spacing, logger, onBatch },
       ...(mayJoin ? { mayJoin: () => this.#checkMayJoin(mayJoin) } : {}),
       onAssigned: (partitions) => {
         this.#metrics.rebalances.inc()

@@ -14,6 +14,11 @@ export const stageVariables = {
   ORDERPIPELINE_STAGE: variables.text(),
   ...kafkaVariables,
   KAFKA_GROUP_ID: variables.text(),
+  /**
+   * How long a rebalance waits for a replica that has died. A replica that is alive and takes
+   * longer to answer is left out and joins again; it hears of a rebalance within three seconds.
+   */
+  KAFKA_REBALANCE_TIMEOUT_SECONDS: variables.integer(5, 300).default(15),
   /** Joins the group although its offsets belong to another database. */
   KAFKA_TAKE_OVER_GROUP: variables.flag().optional(),
   KAFKA_TOPIC_PREFIX: z.string().default(''),

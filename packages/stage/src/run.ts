@@ -96,7 +96,7 @@ export function startStage<Prepared>(
   const stage = runStage<OrderEvent | ProductEvent, StageItem<Prepared>>({
     name: config.ORDERPIPELINE_STAGE,
     address,
-    groupId: config.KAFKA_GROUP_ID,
+    ...{ groupId: config.KAFKA_GROUP_ID, rebalanceSeconds: config.KAFKA_REBALANCE_TIMEOUT_SECONDS },
     topics: config.KAFKA_CONSUME_TOPICS,
     deadLetterTopic: config.KAFKA_DEAD_LETTER_TOPIC,
     concurrency: config.STAGE_CONCURRENCY,

@@ -39,6 +39,7 @@ function replicasOf(stage: string, deadly: Readonly<Record<string, string>> = {}
       ORDERPIPELINE_STAGE: stage,
       KAFKA_BOOTSTRAP_SERVERS: kafkaBootstrap(),
       KAFKA_GROUP_ID: bench.prefix + stage,
+      KAFKA_REBALANCE_TIMEOUT_SECONDS: '5',
       KAFKA_TOPIC_PREFIX: bench.prefix,
       KAFKA_CONSUME_TOPICS: `${bench.prefix}orders.${stage}`,
       KAFKA_DEAD_LETTER_TOPIC: `${bench.prefix}${stage}.dead-letters`,

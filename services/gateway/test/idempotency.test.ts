@@ -1,6 +1,10 @@
 // Is an order placed once, however often and however much at once it is sent? Through two gateways,
 // so that nothing but the database can be what keeps it so.
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '@orderpipeline/stage/testing'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -18,21 +22,35 @@ afterAll(() => on.close())
 
 const [keys, times, lanes] = [1_000, 50, 200]
 
+const agent = new Agent({ keepAlive: true })
+afterAll(() => agent.destroy())
+
+/** By Node's own client: fifty thousand calls of fetch take longer than their answers. */
+async function send(url: string, key: string, body: string) {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': key }
+  const sending = request(url, { method: 'POST', agent, headers, timeout: 30_000 })
+  sending.on('timeout', () => sending.destroy(new Error(`${url} has not answered within 30 s`)))
+  sending.end(body)
+  const [response] = (await once(sending, 'response')) as [IncomingMessage]
+  return { status: response.statusCode, headers: response.headers, body: await text(response) }
+}
+
 /**
  * 202 in the end; a gateway that is full, or where the first request is still being placed, answers
  * so and gets the request again.
  */
 async function place(url: string, key: string): Promise<{ readonly orderId: string; readonly repeated: boolean }> {
-  const body = { customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] }
+  const order = JSON.stringify({ customerId: 'customer-1', items: [{ sku: 'SKU-0001', quantity: 1 }] })
   for (;;) {
-    const answer = await ask<{ orderId: string }>(`${url}/v1/orders`, { body, headers: { 'idempotency-key': key } })
-    if (answer.status === 409) expect(answer.headers.get('retry-after')).toBe('1')
-    if (answer.status === 409 || answer.status === 503) {
+    const { status, headers, body } = await send(`${url}/v1/orders`, key, order)
+    if (status === 409) expect(headers['retry-after']).toBe('1')
+    if (status === 409 || status === 503) {
       await sleep(100 + 100 * Math.random())
       continue
     }
-    expect(answer.status).toBe(202)
-    return { orderId: answer.body.orderId, repeated: answer.headers.has('idempotency-replayed') }
+    expect(status).toBe(202)
+    const { orderId } = JSON.parse(body) as { orderId: string }
+    return { orderId, repeated: 'idempotency-replayed' in headers }
   }
 }
 

@@ -31,6 +31,7 @@ export function stageEnvironment(name: ShopStage, prefix: string): Environment {
   return {
     ORDERPIPELINE_STAGE: name,
     KAFKA_GROUP_ID: prefix + name,
+    KAFKA_REBALANCE_TIMEOUT_SECONDS: '5', // for one that was killed
     KAFKA_CONSUME_TOPICS: consumedTopics[name].map((topic) => prefix + topic).join(),
     KAFKA_DEAD_LETTER_TOPIC: `${prefix}${name}.dead-letters`,
   }

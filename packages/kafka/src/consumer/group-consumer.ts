@@ -10,23 +10,30 @@ import type { OffsetToCommit } from './offset-tracker.ts'
 export interface GroupConsumerOptions {
   readonly address: KafkaAddress
   readonly groupId: string
+  /** By default `usualRebalanceSeconds`. */
+  readonly rebalanceSeconds?: number | undefined
   readonly logger: Logger
 }
 
 const sessionTimeoutMs = 30_000
 /**
- * How long a rebalance waits for members. While a stage scales from 5 to 100 pods a member is
- * nearly always about to join, so the whole group stands still for this long at a time; a member
- * that is late only joins again. Messages in flight do not hold a member back: its batches only
- * take messages in.
+ * How long a rebalance waits for members, for one that has died too. While a stage scales from 5 to
+ * 100 pods a member is nearly always about to join, so the whole group stands still for this long
+ * at a time; a member that is late only joins again. Messages in flight do not hold a member back:
+ * its batches only take messages in.
  */
-const rebalanceTimeoutMs = 15_000
+export const usualRebalanceSeconds = 15
 
-export function createGroupConsumer({ address, groupId, logger }: GroupConsumerOptions): Consumer {
+export function createGroupConsumer({
+  address,
+  groupId,
+  rebalanceSeconds = usualRebalanceSeconds,
+  logger,
+}: GroupConsumerOptions): Consumer {
   return createClient(address, logger).consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
-    rebalanceTimeout: rebalanceTimeoutMs,
+    rebalanceTimeout: rebalanceSeconds * 1_000,
     heartbeatInterval: 3_000,
     maxWaitTimeInMs: 500,
     minBytes: 1,

@@ -20,6 +20,7 @@ import type { OffsetToCommit } from './offset-tracker.ts'
 export interface MembershipOptions {
   readonly address: KafkaAddress
   readonly groupId: string
+  readonly rebalanceSeconds?: number | undefined
   readonly topics: readonly string[]
   /**
    * Called until it resolves, before the group is joined: to the metadata that offsets are

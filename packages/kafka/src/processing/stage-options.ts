@@ -14,6 +14,8 @@ export interface StageOptions<Message, Item> {
   readonly name: string
   readonly address: KafkaAddress
   readonly groupId: string
+  /** How long a rebalance waits for a member; by default `usualRebalanceSeconds`. */
+  readonly rebalanceSeconds?: number | undefined
   readonly topics: readonly string[]
   readonly deadLetterTopic: string
   /** Calls of `prepare` under way at once. */

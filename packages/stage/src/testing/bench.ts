@@ -67,6 +67,7 @@ export async function stageBench(options: BenchOptions): Promise<Bench> {
     KAFKA_BOOTSTRAP_SERVERS: [options.kafkaBootstrap],
     KAFKA_SECURITY_PROTOCOL: 'PLAINTEXT',
     KAFKA_GROUP_ID: groupPrefix + name,
+    KAFKA_REBALANCE_TIMEOUT_SECONDS: 15,
     KAFKA_TOPIC_PREFIX: prefix,
     KAFKA_ORDER_KEYED_TOPICS: [],
     KAFKA_CONSUME_TOPICS: consumes.map((topic) => prefix + topic),
