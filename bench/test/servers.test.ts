@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
+import { createTopics } from '@orderpipeline/kafka'
+import { silentLogger } from '@orderpipeline/process'
 import { testDatabase, until } from '@orderpipeline/stage/testing'
 import { expect, it } from 'vitest'
 import { reading, relayRate } from '../src/capacity.ts'
@@ -29,6 +31,8 @@ it('measures the relay of capacity, and reads the rows and bytes that an order m
   try {
     await mkdir(join(dir, 'kafka/bench.orders.placed-0'), { recursive: true })
     await Promise.all([writeFile(join(dir, `${log}.log`), 'four'), writeFile(join(dir, `${log}.index`), 'not counted')])
+    const address = { brokers: [kafkaBootstrap()], clientId: 'bench' }
+    await createTopics(address, [{ topic: 'bench.orders.placed', partitions: 1 }], silentLogger())
     const before = await reading({ dir }, database)
     expect(before.bytes).toBe(4)
     expect(await relayRate(database, kafkaBootstrap(), 100)).toBeGreaterThan(0)
