@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
+import { settled, startBrowser, violationsOn, watchedPage } from '../src/testing/browser.ts'
 import { recordedActions } from '../src/testing/recorded-actions.ts'
 import type { RecordedActions } from '../src/testing/recorded-actions.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
@@ -26,12 +26,7 @@ beforeEach(async () => {
   console = await recordedConsole({ actions, lookedMs: 60_000 })
   context = await browser.newContext()
   complaints = []
-  page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  page.on('pageerror', ({ message }) => complaints.push(message))
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
+  page = await watchedPage(context, complaints)
 })
 afterEach(async () => {
   await context.close()

@@ -2,7 +2,7 @@
 // alone: every element in its order, dialogs that keep the focus, and the focus back afterwards.
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { settled, startBrowser } from '../src/testing/browser.ts'
+import { settled, startBrowser, watchedPage } from '../src/testing/browser.ts'
 import { recordedActions } from '../src/testing/recorded-actions.ts'
 import type { RecordedActions } from '../src/testing/recorded-actions.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
@@ -28,9 +28,8 @@ beforeEach(async () => {
   console = await recordedConsole({ actions, lookedMs: 60_000 })
   context = await browser.newContext()
   complaints = []
-  page = await context.newPage()
-  page.setDefaultTimeout(patienceMs)
-  page.on('pageerror', ({ message }) => complaints.push(message))
+  // The browser itself notes each answer that refuses.
+  page = await watchedPage(context, complaints, /^Failed to load resource/)
   await page.goto(console.server.address)
   await settled(page)
   await page.goto(`${console.server.url}/pipelines/default/shop/dead-letters`)

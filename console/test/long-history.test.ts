@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { LongAnswer } from '../src/model/long-range.ts'
 import type { PartHistory } from '../src/model/state.ts'
 import { rangeQueries } from '../src/prometheus/range-queries.ts'
-import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
+import { settled, startBrowser, violationsOn, watchedPage } from '../src/testing/browser.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
 import type { RecordedConsole } from '../src/testing/recorded-console.ts'
 import { burstsAgo, recordedPrometheus, standstillSeconds } from '../src/testing/recorded-prometheus.ts'
@@ -73,14 +73,8 @@ afterEach(async () => {
   expect(complaints).toEqual([])
 })
 
-async function openPage(): Promise<Page> {
-  const one = await context.newPage()
-  one.setDefaultTimeout(patienceMs)
-  one.on('pageerror', ({ message }) => complaints.push(message))
-  one.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
-  return one
+function openPage(): Promise<Page> {
+  return watchedPage(context, complaints)
 }
 
 async function longHistory(part: string, minutes: number): Promise<PartHistory> {

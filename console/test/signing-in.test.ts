@@ -2,7 +2,7 @@
 // see why something is greyed out or masked, and are signed out where their token ends.
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { startBrowser, violationsOn } from '../src/testing/browser.ts'
+import { startBrowser, violationsOn, watchedPage } from '../src/testing/browser.ts'
 import { recordedCluster } from '../src/testing/recorded-cluster.ts'
 import type { RecordedCluster, RecordedPerson } from '../src/testing/recorded-cluster.ts'
 
@@ -32,14 +32,8 @@ beforeEach(async () => {
   cluster = await recordedCluster(persons)
   context = await browser.newContext()
   complaints = []
-  page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  page.on('pageerror', ({ message }) => complaints.push(message))
-  page.on('console', (message) => {
-    // The browser itself notes each answer that refuses.
-    if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource'))
-      complaints.push(message.text())
-  })
+  // The browser itself notes each answer that refuses.
+  page = await watchedPage(context, complaints, /^Failed to load resource/)
 })
 afterEach(async () => {
   await context.close()

@@ -6,7 +6,7 @@ import { CommandError } from '@orderpipeline/client'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { pageFiles } from '../src/page-files.ts'
-import { settled, startBrowser, violationsOn } from '../src/testing/browser.ts'
+import { settled, startBrowser, violationsOn, watchedPage } from '../src/testing/browser.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
 import type { RecordedConsole } from '../src/testing/recorded-console.ts'
 import { recordedOrder, refundedOrder } from '../src/testing/recorded-shop.ts'
@@ -36,14 +36,8 @@ afterEach(async () => {
   expect(complaints).toEqual([])
 })
 
-async function openPage(): Promise<Page> {
-  const one = await context.newPage()
-  one.setDefaultTimeout(patienceMs)
-  one.on('pageerror', ({ message }) => complaints.push(message))
-  one.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
-  })
-  return one
+function openPage(): Promise<Page> {
+  return watchedPage(context, complaints)
 }
 function start() {
   return page.goto(console.server.url)

@@ -1,6 +1,7 @@
 // How long does what the indexes are for take? The list of a customer's orders, an order by its id,
 // and the count of orders in progress.
 import type { Pool } from '@orderpipeline/postgres'
+import { spreadOf } from '../results/statistics.ts'
 import { countInProgress, orderById, ordersOfCustomer } from '@orderpipeline/orders/queries'
 
 export interface ReadTimes {
@@ -37,5 +38,5 @@ async function medianMs(read: (n: number) => Promise<unknown>): Promise<number> 
     await read(times.length)
     times.push(performance.now() - from)
   } while (times.length < mostReads && performance.now() - startedAt < mostMs)
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
+  return spreadOf(times).median
 }

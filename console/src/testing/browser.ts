@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { ensureDebianPackages } from '@orderpipeline/cluster'
 import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 
 /** Where distributions and vendors put it; without any, Debian's package is installed. */
 const places = [
@@ -15,6 +15,7 @@ const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 const patienceMs = 20_000
+const actionMs = 15_000
 const debianPackages = ['chromium', 'fonts-inter']
 
 /** @throws ToolMissingError where there is none and none can be installed */
@@ -24,6 +25,25 @@ export async function startBrowser(): Promise<Browser> {
   // Chromium's own sandbox refuses to run as root, and pages here are our own.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   return await chromium.launch({ executablePath, args, timeout: 60_000 })
+}
+
+/**
+ * A page whose errors and warnings are added to `complaints`. `expected`: those of the browser that
+ * are none, such as its note of an answer that refuses.
+ */
+export async function watchedPage(
+  context: Pick<BrowserContext, 'newPage'>,
+  complaints: string[],
+  expected?: RegExp,
+): Promise<Page> {
+  const page = await context.newPage()
+  page.setDefaultTimeout(actionMs)
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  page.on('console', (message) => {
+    if (!['error', 'warning'].includes(message.type()) || expected?.test(message.text())) return
+    complaints.push(message.text())
+  })
+  return page
 }
 
 /** Until the view has the server's answers: while it waits it shows a text with an ellipsis. */
