@@ -30,7 +30,7 @@ const members: Membership[] = []
 beforeAll(async () => {
   address.brokers.push(kafkaBootstrap())
   producer = createProducer(address, logger)
-  const topics = ['leaves', 'rebalances', 'resumes', 'half'].map((name) => ({ topic: prefix + name, partitions: 2 }))
+  const topics = ['leaves', 'joins', 'rebalances', 'resumes', 'half'].map((name) => ({ topic: prefix + name, partitions: 2 }))
   await createTopics(address, topics, logger)
 })
 afterAll(async () => {
@@ -97,6 +97,23 @@ test('leaves its group while a fetch waits', async () => {
   await untilItWaits()
   await withDeadline(deadlineMs, 'leaving', member.close())
   expect(await membersOf('leaves')).toEqual([])
+})
+
+test('one that is closed while it joins its group is no member, then or later', async () => {
+  const first = join('joins')
+  await eventually('the first has both partitions', () => first.assignments.at(-1)?.length === 2)
+  const second = join('joins')
+  await eventually('the second is about to join', async () => (await membersOf('joins')).length === 2)
+  expect(second.assignments).toEqual([])
+  await withDeadline(deadlineMs, 'closing', second.member.close())
+  await eventually(
+    'the first has both partitions again',
+    () => first.assignments.length > 1 && first.assignments.at(-1)?.length === 2,
+  )
+  expect(await membersOf('joins')).toHaveLength(1)
+  await send('joins', 0, 'zero')
+  await send('joins', 1, 'one')
+  await eventually('both messages have come', () => first.messages.length === 2)
 })
 
 test('rebalances while a fetch waits and receives later messages', async () => {

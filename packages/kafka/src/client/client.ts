@@ -3,6 +3,7 @@ import kafkajs from 'kafkajs'
 import type { Kafka, LogEntry, SASLOptions } from 'kafkajs'
 import { registerCodecs } from './codecs.ts'
 import './kafkajs-patches.ts'
+import './stop-while-joining.ts'
 import './waiting-fetches.ts'
 import type { Logger } from '@orderpipeline/process'
 

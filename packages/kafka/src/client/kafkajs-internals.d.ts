@@ -68,7 +68,9 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
       readonly brokerPool: { readonly brokers: Readonly<Record<string, Broker>>; readonly metadata: unknown }
     }
     readonly partitionsPerSubscribedTopic: unknown
+    connect(): Promise<void>
     joinAndSync(): Promise<void>
+    leave(): Promise<void>
     fetch(nodeId: string): Promise<Batch[]>
     resume(partitions: readonly unknown[]): void
     checkForStaleAssignment(): void
@@ -80,6 +82,10 @@ declare module 'kafkajs/src/consumer/runner.js' {
 
   export default class Runner {
     readonly consumerGroup: ConsumerGroup
+    running: boolean
+    readonly onCrash: (error: unknown) => Promise<void>
+    start(): Promise<void>
+    scheduleFetchManager(): void
     fetch(nodeId: string): Promise<unknown[]>
     heartbeat(): Promise<void>
     stop(): Promise<void>
