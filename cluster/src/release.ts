@@ -3,18 +3,24 @@
 // a new version has.
 import { join } from 'node:path'
 import { tagImage } from './node/tag-image.ts'
+import { exists } from './files.ts'
 import { statePaths } from './paths.ts'
 import { nodeDirectories } from './providers/native/cluster.ts'
-import { platformChart } from './providers/product/platform-chart.ts'
+import { assemblePlatformChart, platformChart } from './providers/product/platform-chart.ts'
 import { toolPath } from './tools/index.ts'
 
 export { platformChart } from './providers/product/platform-chart.ts'
 export { closeGateway } from './providers/product/open-gateway.ts'
 export { operatorDeployment, pipelineName, platformRelease } from './providers/product/steps.ts'
 
-/** The folder of the chart with its dependencies. */
-export function installedChart(): string {
-  return join(statePaths().root, 'values', platformChart)
+/**
+ * The folder of the chart with its dependencies. An `up` that finds the release unchanged after a
+ * `down` has not made it.
+ */
+export async function installedChart(): Promise<string> {
+  const folder = join(statePaths().root, 'values', platformChart)
+  if (!(await exists(folder))) await assemblePlatformChart(folder, { archives: false })
+  return folder
 }
 
 /** Gives `image` the further name `name`, both such as `orderpipeline/services:abc`. */

@@ -1,4 +1,5 @@
-// npm run down: removes everything that `up` has made; with --purge also the stored data.
+// npm run down: removes everything that `up` has made; with --data also the stored data, with --purge
+// what was built and downloaded too.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePaths, statePaths } from '../paths.ts'
@@ -13,20 +14,22 @@ import { optionsOf } from './options.ts'
 
 export const down: Command = {
   name: 'down',
-  summary: 'remove everything that up has created (--purge: data and caches too)',
-  help: `npm run down [-- --purge] [--json]
+  summary: 'remove everything that up has created (--data: data too; --purge: data and caches too)',
+  help: `npm run down [-- --data | --purge] [--json]
 
 Removes everything that \`npm run up\` has created: processes, pods, mounts, network, iptables rules. Kafka's topics, the database
 and the cluster's objects stay on disk, and the next up uses them again.
 
+  --data    delete these too: the next up makes a new shop with what is built and downloaded
   --purge   delete these too, and everything built or downloaded: the next up starts without them
   --json    one JSON object per event on standard output, for programs
 
 Debian packages that up has installed stay, and so do the durations of its steps, for the next estimate.
 `,
   async run(args, terminal) {
-    const options = optionsOf(args, { purge: { type: 'boolean' }, json: { type: 'boolean' } })
-    const purge = options.purge ?? false
+    const options = optionsOf(args, { data: { type: 'boolean' }, purge: { type: 'boolean' }, json: { type: 'boolean' } })
+    const caches = options.purge ?? false
+    const purge = caches || (options.data ?? false)
     const paths = statePaths()
     await withFileLock(join(paths.root, 'lock'), async () => {
       const provider = await recordedProvider(paths)
@@ -40,11 +43,9 @@ Debian packages that up has installed stay, and so do the durations of its steps
       await runWithDisplay(provider.down({ purge }), { terminal, memory, json: options.json ?? false })
       if (purge) await forgetProvider(paths)
     })
-    if (purge) {
-      for (const folder of [paths.root, cachePaths().root, imagesBuilt])
-        await rm(folder, { recursive: true, force: true })
-      if (!options.json) terminal.stderr('✓ Data and caches\n')
-    }
+    const folders = [...(purge ? [paths.root] : []), ...(caches ? [cachePaths().root, imagesBuilt] : [])]
+    for (const folder of folders) await rm(folder, { recursive: true, force: true })
+    if (folders.length > 0 && !options.json) terminal.stderr(caches ? '✓ Data and caches\n' : '✓ Data\n')
     return 0
   },
 }

@@ -22,7 +22,7 @@ The pipeline shop is Ready (${provider}, ${took}). Next:
   npm run status                              which processes run, and which have ended
   curl -s http://127.0.0.1:30080/health       its PostgreSQL, replica, Kafka and Redis, as the gateway sees them
   npm run kubectl -- logs deploy/shop-gateway its log, with the requests that it refuses
-${devServices}${without.includes('prometheus') ? '' : prometheusText[provider]}  npm run down                                remove everything again (-- --purge: data and caches too)
+${devServices}${without.includes('prometheus') ? '' : prometheusText[provider]}  npm run down                                remove everything again (-- --data: data too)
 `
 }
 

@@ -20,7 +20,7 @@ export async function chosenProvider(paths: StatePaths, preference: ProviderName
   const previous = await recordedName(paths)
   if (previous && preference && previous !== preference) {
     throw new NoProviderError(
-      `The local cluster was created with ${previous}. First remove it: npm run down -- --purge`,
+      `The local cluster was created with ${previous}. First remove it: npm run down -- --data`,
     )
   }
   const name = previous ?? suitableProvider(await thisMachine(), preference)

@@ -58,7 +58,7 @@ export class RunningDev {
     this.#workspace = space
     this.#terminal = terminal
     const call = [process.execPath, commandLine, 'dev', '-f', space.file, ...args]
-    const [program = '', ...rest] = terminal ? ['script', '-qefc', quoted(call), '/dev/null'] : call
+    const [program = '', ...rest] = terminal ? ['script', '-qefc', `exec ${quoted(call)}`, '/dev/null'] : call
     this.#child = spawn(program, rest, {
       cwd: space.dir,
       env: space.env,

@@ -12,7 +12,7 @@ const person = 'console-viewer'
 export async function switchConsole(enabled: boolean): Promise<void> {
   const value = `orderpipeline-operator.console.enabled=${enabled}`
   const values = ['--reset-then-reuse-values', '--force-conflicts', '--set', value]
-  await helm('upgrade', platformRelease.name, installedChart(), ...values)
+  await helm('upgrade', platformRelease.name, await installedChart(), ...values)
 }
 
 /** One who may see what is in the namespace, and nothing else. */

@@ -48,7 +48,7 @@ export interface NextVersion {
 export async function nextVersion(tags: Readonly<Record<'operator' | 'services', string>>): Promise<NextVersion> {
   const dir = await mkdtemp(join(tmpdir(), 'next-version-'))
   const chart = join(dir, platformChart)
-  await cp(installedChart(), chart, { recursive: true })
+  await cp(await installedChart(), chart, { recursive: true })
   for (const part of ['.', 'charts/order-shop', 'charts/orderpipeline-operator']) {
     const file = join(chart, part, 'Chart.yaml')
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll('0.1.0', '0.2.0'))
@@ -69,5 +69,5 @@ export async function nextVersion(tags: Readonly<Record<'operator' | 'services',
 export async function reapplied(): Promise<void> {
   const kubectl = kubectlWith(statePaths().kubeconfig)
   await closeGateway(kubectl, { namespace: platformRelease.namespace, name: pipelineName })
-  await helm('upgrade', platformRelease.name, installedChart(), '--reset-then-reuse-values', '--force-conflicts')
+  await helm('upgrade', platformRelease.name, await installedChart(), '--reset-then-reuse-values', '--force-conflicts')
 }

@@ -38,7 +38,7 @@ export function nativeDown(paths: StatePaths, { purge }: { readonly purge: boole
     },
     {
       name: 'remove-state',
-      title: purge ? 'State and data' : 'State (data stays; --purge removes it)',
+      title: purge ? 'State and data' : 'State (data stays; --data removes it)',
       after: ['remove-node'],
       typicalMs: 500,
       async run() {
