@@ -6,6 +6,7 @@ import { autoscalingCommand } from './autoscaling/command.ts'
 import { benchCapacity } from './capacity.ts'
 import { benchConsole } from './console/index.ts'
 import { benchFailover } from './failover.ts'
+import { benchFlashSale } from './flash-sale/index.ts'
 import { benchFirstStart } from './idle/first-start.ts'
 import { benchIdle } from './idle/index.ts'
 import { benchRunningShop } from './idle/running.ts'
@@ -26,6 +27,11 @@ import { benchWorkers } from './workers.ts'
 interface IdleArguments extends Record<'starts' | 'idle' | 'load' | 'burst', number> {
   readonly rates: readonly number[]
   readonly running?: true
+  readonly json?: true
+}
+
+interface SyncAsyncArguments extends Record<'rate' | 'seconds' | 'customers' | 'orders', number> {
+  readonly priorities?: true
   readonly json?: true
 }
 
@@ -239,16 +245,36 @@ program
     whole,
     3_000,
   )
+  .option('--priorities', 'also the platform with classes of orders and lanes in payment; two minutes more')
   .option('--json', 'the result as JSON on standard output')
-  .action(async (options: Record<'rate' | 'seconds' | 'customers' | 'orders', number> & { json?: true }) => {
-    const { rate, seconds, customers, orders } = options
+  .action(async (options: SyncAsyncArguments) => {
+    const { rate, seconds, customers, orders, priorities = false } = options
     const ordersAt = new Map([
       [10, orders],
       [3_000, Math.ceil(orders / 5)],
     ])
-    const load = { perSecond: rate, steadySeconds: seconds, atOnce: customers, ordersAt }
+    const load = { perSecond: rate, steadySeconds: seconds, atOnce: customers, ordersAt, priorities }
     print(await benchSyncAsync({ ...load, say }), options.json)
   })
+
+program
+  .command('flash-sale')
+  .description(
+    'more customers than payments can be made: who leaves a chain of synchronous calls, and who this platform; about five minutes',
+  )
+  .option('--rate <n>', 'customers a second', whole, 60)
+  .option('--seconds <n>', 'for so long', whole, 20)
+  .option('--latency <ms>', 'how long a charge takes', whole, 3_000)
+  .option('--workers <n>', 'requests that are served at once, and charges that are made at once', whole, 20)
+  .option('--patience <seconds>', 'how long a customer waits for a worker', whole, 10)
+  .option('--json', 'the result as JSON on standard output')
+  .action(
+    async (options: Record<'rate' | 'seconds' | 'latency' | 'workers' | 'patience', number> & { json?: true }) => {
+      const { rate, seconds, latency, workers, patience } = options
+      const sale = { perSecond: rate, seconds, latencyMs: latency, workers, patienceMs: patience * 1_000 }
+      print(await benchFlashSale(sale, say), options.json)
+    },
+  )
 
 await program.parseAsync()
 

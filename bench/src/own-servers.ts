@@ -43,6 +43,21 @@ export async function withOwnServers<Result>(work: (servers: OwnServers) => Prom
   }
 }
 
+/** What the saga needs. */
+export interface SagaServers {
+  /** The URL of the PostgreSQL's superuser. */
+  readonly adminUrl: string
+  /** Bootstrap servers of a broker that is started when it is first needed. */
+  readonly kafka: () => Promise<string>
+}
+
+export function withSagaServers<Result>(work: (servers: SagaServers) => Promise<Result>): Promise<Result> {
+  return withOwnServers((servers) => {
+    let kafka: Promise<string> | undefined
+    return work({ adminUrl: servers.adminUrl, kafka: () => (kafka ??= startOwnKafka(servers)) })
+  })
+}
+
 /** Starts a broker; returns its bootstrap servers. */
 export async function startOwnKafka({ dir, host, ports }: Pick<OwnServers, 'dir' | 'host' | 'ports'>): Promise<string> {
   const [port, controllerPort] = [await ports.port('kafka'), await ports.port('kafka-controller')]

@@ -1,5 +1,6 @@
 // Do the benchmarks of PostgreSQL and the relay still work? With tiny numbers: every figure is
 // there, and no accepted order is missing. The figures themselves mean nothing here.
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,9 @@ import { testDatabase, until } from '@orderpipeline/stage/testing'
 import { expect, it } from 'vitest'
 import { reading, relayRate } from '../src/capacity.ts'
 import { benchFailover, failoverWays } from '../src/failover.ts'
+import { measureFlashSale } from '../src/flash-sale/index.ts'
 import { measureStorage } from '../src/storage/index.ts'
+import { measureSyncAsync } from '../src/sync-async/index.ts'
 
 function say(): void {}
 
@@ -61,4 +64,28 @@ it('measures pools, what each index costs and brings, and how a month is taken o
     for (const figure of ["a customer's orders, ms", 'an order, ms', 'in progress counted, ms'])
       expect(typeof row[figure]).toBe('number')
   for (const row of rows.slice(-2)) expect(row['a month out, ms']).toBeGreaterThan(0)
+})
+
+const sagaServers = { adminUrl: postgresUrl(), kafka: () => Promise.resolve(kafkaBootstrap()) }
+function ownTopics() {
+  return { prefix: `bench-${randomBytes(4).toString('hex')}.`, partitions: 2 }
+}
+
+it('measures the chain, the platform, and the platform with priorities, in one run', async () => {
+  const load = { perSecond: 10, steadySeconds: 0.5, atOnce: 4, ordersAt: new Map([[10, 20]]), priorities: true }
+  const rows = await measureSyncAsync(sagaServers, { ...load, say }, ownTopics())
+  expect(rows.map(({ way }) => way)).toEqual(['synchronous chain', 'this platform', 'this platform with priorities'])
+  for (const row of rows) {
+    expect(row['shipped/s']).toBeGreaterThan(0)
+    expect(row['shipped after, p50 / p95 / p99 ms']).toMatch(/^\d+ \/ \d+ \/ \d+$/)
+  }
+})
+
+it('measures who leaves in a flash sale, and that every order which was answered is shipped', async () => {
+  const sale = { perSecond: 20, seconds: 1, latencyMs: 300, workers: 1, patienceMs: 100 }
+  const rows = await measureFlashSale(sagaServers, sale, say, ownTopics())
+  expect(rows.map(({ way }) => way)).toEqual(['synchronous chain', 'this platform'])
+  for (const row of rows) expect(Number(row['placed an order']) + Number(row['left'])).toBe(row['customers came'])
+  // Three customers are served in its second, and three times as many come at least.
+  expect(rows[0]?.['left']).toBeGreaterThan(0)
 })

@@ -92,7 +92,7 @@ type Start = (ground: SharedServices) => Promise<string>
 
 function platformOn({ kafka }: Servers, { partitions }: { readonly partitions: number }): Start {
   const topics = { prefix: `bench-${randomBytes(4).toString('hex')}.`, partitions }
-  return async (ground) => startPlatform(ground, await kafka(), topics)
+  return async (ground) => startPlatform(ground, await kafka(), { topics })
 }
 
 async function onWay(

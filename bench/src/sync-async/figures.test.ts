@@ -13,12 +13,12 @@ it('measures from the first order sent to the last answer and the last end', () 
   expect(figures).toEqual({
     acceptedPerSecond: 1.2,
     endedPerSecond: 0.5,
-    answerMs: [500, 500],
-    endMs: [3_000, 4_000],
+    answerMs: [500, 500, 500],
+    endMs: [3_000, 4_000, 4_000],
   })
   expect(rowOf({ way: 'a', latencyMs: 3_000 }, figures, figures, 0.0123)).toMatchObject({
     'payment takes': '3 s',
-    'shipped after, p50 / p95 ms': '3000 / 4000',
+    'shipped after, p50 / p95 / p99 ms': '3000 / 4000 / 4000',
     'CPU ms an order': 12.3,
   })
 })

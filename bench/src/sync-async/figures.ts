@@ -10,11 +10,13 @@ export interface Run {
   readonly endedAt: ReadonlyMap<string, number>
 }
 
+export type Percentiles = readonly [p50: number, p95: number, p99: number]
+
 export interface Figures {
   readonly acceptedPerSecond: number
   readonly endedPerSecond: number
-  readonly answerMs: readonly [p50: number, p95: number]
-  readonly endMs: readonly [p50: number, p95: number]
+  readonly answerMs: Percentiles
+  readonly endMs: Percentiles
 }
 
 export function figuresOf({ placed: orders, endedAt }: Run): Figures {
@@ -26,9 +28,17 @@ export function figuresOf({ placed: orders, endedAt }: Run): Figures {
   return {
     acceptedPerSecond: (orders.length / (lastAnswer - first)) * 1_000,
     endedPerSecond: (orders.length / (lastEnd - first)) * 1_000,
-    answerMs: [percentile(answers, 0.5), percentile(answers, 0.95)],
-    endMs: [percentile(ends, 0.5), percentile(ends, 0.95)],
+    answerMs: percentilesOf(answers),
+    endMs: percentilesOf(ends),
   }
+}
+
+export function percentilesOf(values: readonly number[]): Percentiles {
+  return [percentile(values, 0.5), percentile(values, 0.95), percentile(values, 0.99)]
+}
+
+export function percentilesText(times: Percentiles): string {
+  return times.map((ms) => ms.toFixed(0)).join(' / ')
 }
 
 /** Times of the steady load, rates and processor time of the full one. */
@@ -38,12 +48,11 @@ export function rowOf(
   full: Figures,
   cpuSecondsAnOrder: number,
 ): Row {
-  const both = ([p50, p95]: readonly [number, number]): string => `${p50.toFixed(0)} / ${p95.toFixed(0)}`
   return {
     'payment takes': latencyMs >= 1_000 ? `${latencyMs / 1_000} s` : `${latencyMs} ms`,
     way,
-    'answered after, p50 / p95 ms': both(steady.answerMs),
-    'shipped after, p50 / p95 ms': both(steady.endMs),
+    'answered after, p50 / p95 / p99 ms': percentilesText(steady.answerMs),
+    'shipped after, p50 / p95 / p99 ms': percentilesText(steady.endMs),
     'accepted/s': Math.round(full.acceptedPerSecond),
     'shipped/s': Math.round(full.endedPerSecond),
     'CPU ms an order': Number((cpuSecondsAnOrder * 1_000).toFixed(1)),

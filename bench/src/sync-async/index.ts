@@ -2,16 +2,16 @@
 // through a chain of synchronous HTTP calls and through the platform, on the same machine, database
 // and payment provider, in one run.
 import type { TestDatabase } from '@orderpipeline/stage/testing'
-import { startOwnKafka, withOwnServers } from '../own-servers.ts'
-import type { OwnServers } from '../own-servers.ts'
+import { withSagaServers } from '../own-servers.ts'
+import type { SagaServers } from '../own-servers.ts'
 import type { Row } from '../table.ts'
 import { rowOf } from './figures.ts'
 import { startLoad } from './load.ts'
 import type { Load } from './load.ts'
 import { allEnded, measureFull, measureSteady, setLatency, startSurroundings } from './measure.ts'
 import { createProcesses } from './processes.ts'
-import { startChain, startPlatform } from './ways.ts'
-import type { SharedServices } from './ways.ts'
+import { highAndStandard, startChain, startPlatform, usualTopics } from './ways.ts'
+import type { SharedServices, Topics } from './ways.ts'
 
 export interface SyncAsyncBenchOptions {
   /** Orders a second of the steady load. */
@@ -21,14 +21,20 @@ export interface SyncAsyncBenchOptions {
   readonly ordersAt: ReadonlyMap<number, number>
   /** Customers of the full load, and charges under way at once. */
   readonly atOnce: number
+  /** Also the platform with classes of orders and lanes. */
+  readonly priorities: boolean
   readonly say: (line: string) => void
 }
 
 export function benchSyncAsync(options: SyncAsyncBenchOptions): Promise<Row[]> {
-  return withOwnServers((servers) => bench(servers, options))
+  return withSagaServers((servers) => measureSyncAsync(servers, options))
 }
 
-async function bench(servers: OwnServers, options: SyncAsyncBenchOptions): Promise<Row[]> {
+export async function measureSyncAsync(
+  servers: SagaServers,
+  options: SyncAsyncBenchOptions,
+  topics: Topics = usualTopics,
+): Promise<Row[]> {
   const progress = progressOf(options)
   const { database, providerUrl, stopProvider } = await startSurroundings(servers.adminUrl)
   try {
@@ -53,11 +59,15 @@ async function bench(servers: OwnServers, options: SyncAsyncBenchOptions): Promi
     progress.next('starting the synchronous chain', 5)
     const chain = await measureBoth('synchronous chain', startChain)
     progress.next('starting Kafka and the platform', 25)
-    const platform = await measureBoth('this platform', async (ground) =>
-      startPlatform(ground, await startOwnKafka(servers)),
-    )
+    const kafka = await servers.kafka()
+    const ways = [chain, await measureBoth('this platform', (ground) => startPlatform(ground, kafka, { topics }))]
+    if (options.priorities) {
+      progress.next('starting the platform with priorities', 10)
+      const settings = { topics: { ...topics, prefix: `${topics.prefix}classes.` }, classes: highAndStandard }
+      ways.push(await measureBoth('this platform with priorities', (ground) => startPlatform(ground, kafka, settings)))
+    }
     await database.drop()
-    return chain.flatMap((row, n) => [row, platform[n] ?? row])
+    return chain.flatMap((_, n) => ways.flatMap((rows) => rows[n] ?? []))
   } finally {
     await stopProvider()
   }
@@ -97,12 +107,12 @@ function fullTime(orders: number, latencyMs: number, atOnce: number): number {
   return Math.max((orders / atOnce) * (latencyMs / 1_000), orders / 200) + 4
 }
 
-function progressOf({ ordersAt, steadySeconds, atOnce, say }: SyncAsyncBenchOptions): Progress {
+function progressOf({ ordersAt, steadySeconds, atOnce, priorities, say }: SyncAsyncBenchOptions): Progress {
   const each = [...ordersAt].reduce(
     (sum, [latencyMs, orders]) => sum + steadyTime(steadySeconds) + fullTime(orders, latencyMs, atOnce),
     0,
   )
-  let remainingSeconds = 5 + 25 + 2 * each
+  let remainingSeconds = 5 + 25 + 2 * each + (priorities ? 10 + each : 0)
   return {
     next: (what, seconds) => {
       say(`${what} … (about ${Math.round(remainingSeconds)} s left)`)

@@ -12,6 +12,8 @@ export interface Placed {
 }
 
 export interface Load {
+  /** One order, from a customer who waits for the answer. */
+  readonly place: () => Promise<Placed>
   /**
    * At random moments, so many a second on average, whether or not earlier ones have their answer.
    */
@@ -44,18 +46,8 @@ export function startLoad(ordersUrl: string): Load {
 /** The load whose customers order by `place`. */
 export function loadOf(place: () => Promise<Placed>, close: () => Promise<void>): Load {
   return {
-    steadily: async (perSecond, seconds) => {
-      const orders: Promise<Placed>[] = []
-      const startedAt = performance.now()
-      for (let at = 0; at < seconds * 1_000; at += interArrivalMs(perSecond, Math.random())) {
-        await sleep(Math.max(0, startedAt + at - performance.now()))
-        const order = place()
-        // Awaited below; without this, one that fails early would count as unhandled.
-        order.catch(() => undefined)
-        orders.push(order)
-      }
-      return Promise.all(orders)
-    },
+    place,
+    steadily: (perSecond, seconds) => atRandom(perSecond, seconds, place),
     atOnce: async (customers, orders) => {
       const results: Placed[] = []
       let startedCount = 0
@@ -67,4 +59,22 @@ export function loadOf(place: () => Promise<Placed>, close: () => Promise<void>)
     },
     close,
   }
+}
+
+/** Calls at random moments, so many a second on average, whether or not earlier calls have ended. */
+export async function atRandom<Result>(
+  perSecond: number,
+  seconds: number,
+  call: () => Promise<Result>,
+): Promise<Result[]> {
+  const results: Promise<Result>[] = []
+  const startedAt = performance.now()
+  for (let at = 0; at < seconds * 1_000; at += interArrivalMs(perSecond, Math.random())) {
+    await sleep(Math.max(0, startedAt + at - performance.now()))
+    const result = call()
+    // Awaited below; without this, one that fails early would count as unhandled.
+    result.catch(() => undefined)
+    results.push(result)
+  }
+  return Promise.all(results)
 }

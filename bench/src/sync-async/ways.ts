@@ -40,13 +40,25 @@ export interface Topics {
   readonly partitions: number
 }
 
-const usualTopics: Topics = { prefix: 'bench.', partitions: 12 }
+export const usualTopics: Topics = { prefix: 'bench.', partitions: 12 }
+
+/** What switches classes of orders on (docs/guides/priorities.md). */
+export interface Classes {
+  readonly gateway: Readonly<Record<string, string>>
+  readonly payment: Readonly<Record<string, string>>
+}
+const noClasses: Classes = { gateway: {}, payment: {} }
+/** With it half of the hundred products, which cost from 5.13 to 86.42, make a high order. */
+export const highAndStandard: Classes = {
+  gateway: { PRIORITY_HIGH_FROM: 'EUR=5270' },
+  payment: { STAGE_PRIORITY_WEIGHTS: '8:4:1' },
+}
 
 /** One replica of each service. Returns the URL to which orders are posted. */
 export async function startPlatform(
   ground: SharedServices,
   kafkaBootstrap: string,
-  topics: Topics = usualTopics,
+  { topics = usualTopics, classes = noClasses }: { readonly topics?: Topics; readonly classes?: Classes } = {},
 ): Promise<string> {
   const { databaseUrl, providerUrl, processes, atOnce } = ground
   const { prefix } = topics
@@ -65,11 +77,12 @@ export async function startPlatform(
       PAYMENT_PROVIDER_URL: providerUrl,
       PAYMENT_EXPECTED_MS: '3000',
       PAYMENT_RATE_PER_SECOND: '100000', // the chain has no limit either
+      ...(stage === 'payment' ? classes.payment : {}),
     }
     await processes.start(`services/${stage}/src/main.ts`, env, `${at(metricsPort)}/readyz`)
   })
   await Promise.all(starts)
-  return startGateway(common, processes)
+  return startGateway({ ...common, ...classes.gateway }, processes)
 }
 
 /** The gateway alone, with its relay. Returns the URL to which orders are posted. */

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { createTurns } from './turns.ts'
+
+const forever = 600_000
+
+it('serves as many customers at once as there are workers, and the others in their order', async () => {
+  const turns = createTurns(2)
+  expect([await turns.next(0), await turns.next(0)]).toEqual([true, true])
+  const served: string[] = []
+  const third = turns.next(forever).then(() => served.push('third'))
+  const fourth = turns.next(forever).then(() => served.push('fourth'))
+  turns.release()
+  await third
+  expect(served).toEqual(['third'])
+  turns.release()
+  await fourth
+  expect(served).toEqual(['third', 'fourth'])
+})
+
+it('lets a customer leave whose turn does not come in time, and keeps no worker for them', async () => {
+  const turns = createTurns(1)
+  await turns.next(0)
+  const patient = turns.next(forever)
+  expect(await turns.next(1)).toBe(false)
+  turns.release()
+  expect(await patient).toBe(true)
+  turns.release()
+  expect(await turns.next(0)).toBe(true)
+})
