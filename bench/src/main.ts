@@ -260,7 +260,7 @@ program
 program
   .command('flash-sale')
   .description(
-    'more customers than payments can be made: who leaves a chain of synchronous calls, and who this platform; about five minutes',
+    'more customers than payments can be made: how many give up before a chain of synchronous calls, and before this platform; about five minutes',
   )
   .option('--rate <n>', 'customers a second', whole, 60)
   .option('--seconds <n>', 'for so long', whole, 20)

@@ -1,6 +1,6 @@
 // What does a shop lose in a flash sale? More customers come than payments can be made. Through a
-// chain of synchronous calls each of them holds a worker until the payment is made, and some leave
-// before it is their turn; through the platform the same number of workers only accepts the orders.
+// chain of synchronous calls each of them holds a worker until the payment is made, and some give
+// up before it is their turn; through the platform the same number of workers only accepts the orders.
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { withSagaServers } from '../own-servers.ts'
 import type { SagaServers } from '../own-servers.ts'
@@ -50,7 +50,7 @@ export async function measureFlashSale(
 }
 
 interface Outcome {
-  /** Of those who came, by milliseconds from their arrival to their answer; undefined: they left. */
+  /** Of those who came, by milliseconds from their arrival to their answer; undefined: they gave up. */
   readonly answers: readonly (number | undefined)[]
   /** From the first customer to the last order's end. */
   readonly endedSeconds: number
@@ -74,8 +74,7 @@ async function soldBy(
     await allEnded(database)
     const endedSeconds = (performance.now() - startedAt) / 1_000
     await load.close()
-    const placed = warmUp.length + answers.filter((ms) => ms !== undefined).length
-    await expectShipped(database, placed)
+    await expectShipped(database, warmUp.length + answers.filter((ms) => ms !== undefined).length)
     return { answers, endedSeconds }
   } finally {
     await processes.stop()
@@ -101,21 +100,21 @@ async function visits(
   })
 }
 
-async function expectShipped(database: TestDatabase, placed: number): Promise<void> {
+async function expectShipped(database: TestDatabase, orders: number): Promise<void> {
   const text = `SELECT count(*)::int AS n FROM orders WHERE status = 'SHIPPED'`
   const [row] = await database.ask<{ n: number }>('orders', text)
-  if (row?.n !== placed) throw new Error(`${placed} orders were answered and ${row?.n ?? 0} are shipped`)
+  if (row?.n !== orders) throw new Error(`${orders} orders were answered and ${row?.n ?? 0} are shipped`)
 }
 
 export function saleRow(way: string, { seconds }: FlashSale, { answers, endedSeconds }: Outcome): Row {
   const times = answers.filter((ms) => ms !== undefined)
-  const left = answers.length - times.length
+  const leavers = answers.length - times.length
   return {
     way,
     'customers came': answers.length,
     'placed an order': times.length,
-    left,
-    'left a second': Number((left / seconds).toFixed(1)),
+    'gave up': leavers,
+    'gave up a second': Number((leavers / seconds).toFixed(1)),
     'answered after, p50 / p95 / p99 ms': percentilesText(percentilesOf(times)),
     'last one shipped after, s': Math.round(endedSeconds),
   }

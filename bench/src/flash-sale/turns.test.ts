@@ -6,15 +6,15 @@ const forever = 600_000
 it('serves as many customers at once as there are workers, and the others in their order', async () => {
   const turns = createTurns(2)
   expect([await turns.next(0), await turns.next(0)]).toEqual([true, true])
-  const served: string[] = []
-  const third = turns.next(forever).then(() => served.push('third'))
-  const fourth = turns.next(forever).then(() => served.push('fourth'))
+  const sequence: string[] = []
+  const third = turns.next(forever).then(() => sequence.push('third'))
+  const fourth = turns.next(forever).then(() => sequence.push('fourth'))
   turns.release()
   await third
-  expect(served).toEqual(['third'])
+  expect(sequence).toEqual(['third'])
   turns.release()
   await fourth
-  expect(served).toEqual(['third', 'fourth'])
+  expect(sequence).toEqual(['third', 'fourth'])
 })
 
 it('lets a customer leave whose turn does not come in time, and keeps no worker for them', async () => {

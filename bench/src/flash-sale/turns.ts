@@ -1,5 +1,5 @@
 // Whose turn is it, where a fixed number of workers serve one customer each, and those who wait too
-// long leave?
+// long give up?
 export interface Turns {
   /** Resolves with false where no worker is free in time. Whoever came first is first. */
   next(patienceMs: number): Promise<boolean>
