@@ -67,7 +67,7 @@ export async function measureSyncAsync(
       ways.push(await measureBoth('this platform with priorities', (ground) => startPlatform(ground, kafka, settings)))
     }
     await database.drop()
-    return chain.flatMap((_, n) => ways.flatMap((rows) => rows[n] ?? []))
+    return chain.flatMap((_, n) => ways.flatMap((rows) => rows.slice(n, n + 1)))
   } finally {
     await stopProvider()
   }
