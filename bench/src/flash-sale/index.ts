@@ -1,6 +1,7 @@
 // What does a shop lose in a flash sale? More customers come than payments can be made. Through a
 // chain of synchronous calls each of them holds a worker until the payment is made, and some give
-// up before it is their turn; through the platform the same number of workers only accepts the orders.
+// up before it is their turn; through the platform the same number of workers only accepts the
+// orders.
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { withSagaServers } from '../own-servers.ts'
 import type { SagaServers } from '../own-servers.ts'
@@ -50,7 +51,9 @@ export async function measureFlashSale(
 }
 
 interface Outcome {
-  /** Of those who came, by milliseconds from their arrival to their answer; undefined: they gave up. */
+  /**
+   * Of those who came, by milliseconds from their arrival to their answer; undefined: they gave up.
+   */
   readonly answers: readonly (number | undefined)[]
   /** From the first customer to the last order's end. */
   readonly endedSeconds: number

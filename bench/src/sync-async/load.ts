@@ -61,7 +61,9 @@ export function loadOf(place: () => Promise<Placed>, close: () => Promise<void>)
   }
 }
 
-/** Calls at random moments, so many a second on average, whether or not earlier calls have ended. */
+/**
+ * Calls at random moments, so many a second on average, whether or not earlier calls have ended.
+ */
 export async function atRandom<Result>(
   perSecond: number,
   seconds: number,

@@ -28,6 +28,7 @@ export const typicalSeconds: Readonly<Record<string, number>> = {
   'dev/test/circumstances.test.ts': 120,
   'services/gateway/test/idempotency.test.ts': 120,
   'examples/test/warehouse.test.ts': 103,
+  'bench/test/servers.test.ts': 98,
   'operator/test/rollout.test.ts': 98,
   'tests/platform/test/dependencies-outside.test.ts': 93,
   'tests/platform/test/dependencies-redis.test.ts': 90,
