@@ -43,8 +43,7 @@ export async function measureSyncAsync(
       const ordersUrl = await start({ databaseUrl: database.url, providerUrl, atOnce: options.atOnce, processes })
       const load = startLoad(ordersUrl)
       try {
-        await load.atOnce(20, 200)
-        await allEnded(database)
+        await warmUp(load, { database, providerUrl, progress, way }, options)
         const rows: Row[] = []
         for (const latencyMs of options.ordersAt.keys()) {
           await setLatency(providerUrl, latencyMs)
@@ -71,6 +70,27 @@ export async function measureSyncAsync(
   } finally {
     await stopProvider()
   }
+}
+
+/**
+ * The first of the full loads once without a measurement: Node compiles what runs often, which
+ * costs programs with more code more, and is over after seconds.
+ */
+async function warmUp(
+  load: Load,
+  { database, providerUrl, progress, way }: Pick<Measurement, 'database' | 'progress' | 'way'> & ProviderAddress,
+  { ordersAt, atOnce }: SyncAsyncBenchOptions,
+): Promise<void> {
+  for (const [latencyMs, orders] of [...ordersAt].slice(0, 1)) {
+    progress.next(`${way}: ${orders} orders that are not counted`, fullTime(orders, latencyMs, atOnce))
+    await setLatency(providerUrl, latencyMs)
+    await load.atOnce(atOnce, orders)
+    await allEnded(database)
+  }
+}
+
+interface ProviderAddress {
+  readonly providerUrl: string
 }
 
 interface Measurement {
@@ -112,7 +132,9 @@ function progressOf({ ordersAt, steadySeconds, atOnce, priorities, say }: SyncAs
     (sum, [latencyMs, orders]) => sum + steadyTime(steadySeconds) + fullTime(orders, latencyMs, atOnce),
     0,
   )
-  let remainingSeconds = 5 + 25 + 2 * each + (priorities ? 10 + each : 0)
+  const warmUps = [...ordersAt].slice(0, 1).map(([latencyMs, orders]) => fullTime(orders, latencyMs, atOnce))
+  const way = each + (warmUps[0] ?? 0)
+  let remainingSeconds = 5 + 25 + 2 * way + (priorities ? 10 + way : 0)
   return {
     next: (what, seconds) => {
       say(`${what} … (about ${Math.round(remainingSeconds)} s left)`)
