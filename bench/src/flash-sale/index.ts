@@ -51,9 +51,7 @@ export async function measureFlashSale(
 }
 
 interface Outcome {
-  /**
-   * Of those who came, by milliseconds from their arrival to their answer; undefined: they gave up.
-   */
+  /** For each customer: milliseconds from the arrival to the answer; undefined: gave up. */
   readonly answers: readonly (number | undefined)[]
   /** From the first customer to the last order's end. */
   readonly endedSeconds: number

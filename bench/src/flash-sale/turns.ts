@@ -1,7 +1,7 @@
 // Whose turn is it, where a fixed number of workers serve one customer each, and those who wait too
 // long give up?
 export interface Turns {
-  /** Resolves with false where no worker is free in time. Whoever came first is first. */
+  /** Resolves with false where no worker is free in time. First come, first served. */
   next(patienceMs: number): Promise<boolean>
   /** A worker is free again. */
   release(): void
