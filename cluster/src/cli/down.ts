@@ -1,5 +1,5 @@
-// npm run down: removes everything that `up` has made; with --data also the stored data, with --purge
-// what was built and downloaded too.
+// npm run down: removes everything that `up` has made; with --data also the stored data, with
+// --purge what was built and downloaded too.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cachePaths, statePaths } from '../paths.ts'
@@ -27,7 +27,11 @@ and the cluster's objects stay on disk, and the next up uses them again.
 Debian packages that up has installed stay, and so do the durations of its steps, for the next estimate.
 `,
   async run(args, terminal) {
-    const options = optionsOf(args, { data: { type: 'boolean' }, purge: { type: 'boolean' }, json: { type: 'boolean' } })
+    const options = optionsOf(args, {
+      data: { type: 'boolean' },
+      purge: { type: 'boolean' },
+      json: { type: 'boolean' },
+    })
     const caches = options.purge ?? false
     const purge = caches || (options.data ?? false)
     const paths = statePaths()

@@ -19,9 +19,7 @@ function recordIn(paths: StatePaths) {
 export async function chosenProvider(paths: StatePaths, preference: ProviderName | undefined): Promise<Provider> {
   const previous = await recordedName(paths)
   if (previous && preference && previous !== preference) {
-    throw new NoProviderError(
-      `The local cluster was created with ${previous}. First remove it: npm run down -- --data`,
-    )
+    throw new NoProviderError(`The local cluster was created with ${previous}. First remove it: npm run down -- --data`)
   }
   const name = previous ?? suitableProvider(await thisMachine(), preference)
   await mkdir(paths.root, { recursive: true })

@@ -30,7 +30,10 @@ const members: Membership[] = []
 beforeAll(async () => {
   address.brokers.push(kafkaBootstrap())
   producer = createProducer(address, logger)
-  const topics = ['leaves', 'joins', 'rebalances', 'resumes', 'half'].map((name) => ({ topic: prefix + name, partitions: 2 }))
+  const topics = ['leaves', 'joins', 'rebalances', 'resumes', 'half'].map((name) => ({
+    topic: prefix + name,
+    partitions: 2,
+  }))
   await createTopics(address, topics, logger)
 })
 afterAll(async () => {

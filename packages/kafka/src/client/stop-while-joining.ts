@@ -1,6 +1,6 @@
 // Does a consumer that is stopped while it joins its group leave it? kafkajs 2.2.4 takes one that
 // has not joined yet for stopped: it closes the connections, and the join goes on, opens them
-// again, and becomes a member that nobody stops any more. It sends heartbeats and holds its
+// again, and becomes a member that nothing stops any more. It sends heartbeats and holds its
 // partitions for as long as the process lives.
 import type ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js'
 import Runner from 'kafkajs/src/consumer/runner.js'
