@@ -1,13 +1,14 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { KubeConfig, CoreV1Api, CustomObjectsApi, AppsV1Api } from '@kubernetes/client-node'
+import { CoreV1Api, CustomObjectsApi, AppsV1Api } from '@kubernetes/client-node'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { inProcessHost, kubeconfig, startLightCluster } from '../src/testing/index.ts'
+import { TimedKubeConfig } from '../src/timed-kube-config.ts'
 
-function client(path: string): KubeConfig {
-  const config = new KubeConfig()
+function client(path: string): TimedKubeConfig {
+  const config = new TimedKubeConfig()
   config.loadFromFile(path)
   return config
 }

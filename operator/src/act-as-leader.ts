@@ -32,7 +32,9 @@ export async function actAsLeader(on: LeadershipTasks): Promise<'stopped' | 'los
   const { lead, measured: metrics, log, queue, stopping, settings } = on
   const { signal } = stopping
   while (!on.synced() && !signal.aborted) await sleep(50, signal)
-  if (signal.aborted || !(await lead.acquire(signal))) return 'stopped'
+  if (signal.aborted) return 'stopped'
+  log.debug({ holder: settings.holder }, 'every kind is listed, waiting for the lease')
+  if (!(await lead.acquire(signal))) return 'stopped'
   metrics.leading(true)
   log.info({ holder: settings.holder }, 'leading')
   const reading = on.readers.map((run) => run(signal))

@@ -22,7 +22,7 @@ export interface ApiAccess {
 const requestTimeoutMs = 10_000
 
 export async function apiAccess(parts: OperatorParts, instruments: Metrics): Promise<ApiAccess> {
-  const { config, kubeConfig, clock } = parts
+  const { config, kubeConfig, clock, log } = parts
   const wire = await transport(kubeConfig, {
     userAgent: 'orderpipeline-operator',
     now: clock.now,
@@ -33,7 +33,9 @@ export async function apiAccess(parts: OperatorParts, instruments: Metrics): Pro
   })
   const leaseTimeoutMs = (config.lease.seconds * 1000) / 5
   const leases = kubePort(wire, { fieldManager, timeoutMs: leaseTimeoutMs, mayWriteFor: () => leaseTimeoutMs })
-  const lead = leader(leases, config.lease, clock)
+  const lead = leader(leases, config.lease, clock, (error) =>
+    log.warn({ error, lease: installationOf(config) }, 'the lease cannot be taken or renewed, which is tried again'),
+  )
   const writing = { timeoutMs: requestTimeoutMs, mayWriteFor: lead.mayWriteFor }
   return {
     wire,

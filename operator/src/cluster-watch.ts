@@ -51,7 +51,8 @@ export function clusterWatch(parts: OperatorParts, kube: Kube, targets: WatchTar
     for (const key of informers.pipelines.store.keys()) queue.add(key, 'background')
   }
   const leftoverFinalizers = leftovers(kube, leftoverReports(log), parts.heldMs)
-  const schemas = servedSchemas(kube, clock.now, lookAtAll)
+  const closing = new AbortController()
+  const schemas = servedSchemas(kube, clock.now, lookAtAll, closing.signal)
   const informers: Informers = informersOf(
     kube,
     {
@@ -85,7 +86,10 @@ export function clusterWatch(parts: OperatorParts, kube: Kube, targets: WatchTar
     informers,
     schemas,
     pipelineOf: (key) => informers.pipelines.store.get(key) as OrderPipeline | undefined,
-    close: () => leftoverFinalizers.close(),
+    close: () => {
+      closing.abort()
+      leftoverFinalizers.close()
+    },
   }
 }
 

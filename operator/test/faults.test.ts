@@ -80,8 +80,8 @@ describe('an operator', () => {
     await proxy.close()
   })
 
-  const start = async (environment: Record<string, string> = {}): Promise<void> => {
-    operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url), watch, queue }, environment)
+  const start = async (): Promise<void> => {
+    operator = await runOperator(on, { kubeConfig: on.operatorAccess(proxy.url), watch, queue })
   }
   const reaches = async (end: unknown[]): Promise<void> => {
     let state: unknown[] = []
@@ -150,7 +150,7 @@ describe('an operator', () => {
   })
 
   it('continues to watch after its connections are cut, and misses no change', async () => {
-    await start({ LEASE_SECONDS: '60' }) // a machine so slow that no renewal gets through between two cuts is not the point
+    await start()
     await eventually('synced', () => Promise.resolve(operator.synced()))
     let cuts = 0
     const whileCutting = async (work: () => Promise<void>): Promise<void> => {
@@ -171,7 +171,7 @@ describe('an operator', () => {
   })
 
   it('detects that its watches hang, and catches up', async () => {
-    await start({ LEASE_SECONDS: '60' })
+    await start()
     await create(on)
     await reaches(afterCreation)
     proxy.hang(true)

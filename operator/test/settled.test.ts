@@ -9,6 +9,7 @@ import { orderPipelines } from '../src/api/index.ts'
 import type { DeploymentStatus, OrderPipeline } from '../src/api/index.ts'
 import { children, current, eventually, testEnvironment, runOperator, settled } from './test-environment.ts'
 import type { TestEnvironment, Running } from './test-environment.ts'
+import { printLog } from './recent-log.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 function yamlIn(folder: string): string[] {
@@ -57,27 +58,43 @@ async function podsMade(on: TestEnvironment): Promise<boolean> {
   })
 }
 
+/** Fails at once where the operator has ended: nothing would come any more. */
+function whileRunning<T>(operator: Running, work: Promise<T>): Promise<T> {
+  const end = operator.ended.then((outcome) => {
+    throw new Error(`the operator has ended: ${outcome}`)
+  })
+  return Promise.race([work, end])
+}
+
 describe('a second reconcile writes nothing', { timeout: 180_000 }, () => {
   it('of all examples and fixtures', () => {
     expect(pipelines.length).toBeGreaterThanOrEqual(3)
   })
 
-  it.concurrent.each(pipelines)('of $file', async ({ pipeline }) => {
+  it.concurrent.for(pipelines)('of $file', async ({ file, pipeline }, { onTestFailed }) => {
     const on = await testEnvironment()
     const { name } = pipeline.metadata
-    const operator = await runOperator(on, {}, { RESYNC_SECONDS: '10' })
+    const start = async (environment: Record<string, string> = {}): Promise<Running> => {
+      const operator = await runOperator(on, {}, environment)
+      onTestFailed(() => printLog(`${file}, namespace ${on.namespace}`, operator))
+      return operator
+    }
+    const operator = await start({ RESYNC_SECONDS: '10' })
     await on.kube.create(orderPipelines, { ...pipeline, metadata: { ...pipeline.metadata, namespace: on.namespace } })
-    await eventually('observed', async () => (await current(on, name))?.status?.observedGeneration === 1)
+    const observed = async () => (await current(on, name))?.status?.observedGeneration === 1
+    await whileRunning(operator, eventually('observed', observed))
     await settled(operator)
     await eventually('every pod made', () => podsMade(on), { withinMs: 120_000 })
     await settled(operator, quietMs)
     const [writeCount, before, objects] = [operator.writes.length, await passes(operator), await children(on)]
-    await eventually('a resync', async () => (await passes(operator)) > before)
+    const resynced = async () => (await passes(operator)) > before
+    await whileRunning(operator, eventually('a resync', resynced))
     await operator.stop()
     const resyncWrites = operator.writes.slice(writeCount)
 
-    const afresh = await runOperator(on)
-    await eventually('a first pass', async () => (await passes(afresh)) > 0)
+    const afresh = await start()
+    const looked = async () => (await passes(afresh)) > 0
+    await whileRunning(afresh, eventually('a first pass', looked))
     await settled(afresh, 2000)
     await afresh.stop()
     expect({ resync: resyncWrites, afresh: afresh.writes }).toEqual({ resync: [], afresh: [] })

@@ -8,7 +8,6 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { kubeconfig } from '@orderpipeline/cluster/testing'
 import { transport } from '@orderpipeline/kube'
 import type { Transport } from '@orderpipeline/kube'
-import { pino } from 'pino'
 import { parse } from 'yaml'
 import { childResources, orderPipelines, resourceOf } from '../src/api/index.ts'
 import type { ChildKind, ChildObject, KubeObject, OrderPipeline, Resource } from '../src/api/index.ts'
@@ -20,6 +19,7 @@ import { startOperator } from '../src/operator.ts'
 import type { Operator } from '../src/operator.ts'
 import type { OperatorParts } from '../src/operator-parts.ts'
 import { systemClock } from '../src/runtime/clock.ts'
+import { recentLog } from './recent-log.ts'
 
 export { eventually } from '@orderpipeline/retry/testing'
 
@@ -105,7 +105,15 @@ const noKafka: LagReader = { read: () => Promise.resolve(new Map()), close: () =
 export interface Running extends Operator {
   /** `VERB path` of every request that writes, leases left out. */
   readonly writes: string[]
+  /** The last lines of its log, from level debug on, and of its calls that failed. */
+  readonly logLines: readonly string[]
 }
+
+/**
+ * Several operators share the processor of one test, with whatever else runs: where all stand still
+ * for some seconds, none is to lose its lease and end.
+ */
+const leaseSeconds = '60'
 
 /** `topicOperator`: whether the environment creates the topics. */
 export async function runOperator(
@@ -116,23 +124,28 @@ export async function runOperator(
 ): Promise<Running> {
   const { namespace, operatorAccess } = on
   const writes: string[] = []
-  const env = { SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, METRICS_PORT: '0' }
+  const { log, lines: logLines } = recentLog()
+  const env = {
+    ...{ SERVICES_IMAGE: 'services:1', WATCH_NAMESPACE: namespace, POD_NAMESPACE: namespace, METRICS_PORT: '0' },
+    LEASE_SECONDS: leaseSeconds,
+  }
   const stopping = new AbortController()
   if (topicOperator) void makeTopics(on, stopping.signal)
   const operator = await startOperator({
     config: operatorConfig({ ...env, POD_NAME: `op-${randomBytes(3).toString('hex')}`, ...environment }, 'test'),
     kubeConfig: operatorAccess(),
-    log: pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }),
+    log,
     clock: systemClock,
     lagReaderFor: () => noKafka,
-    observeCall: ({ method, path }) => {
+    observeCall: ({ method, path }, code, seconds) => {
+      if (typeof code === 'string' || code >= 400) log.debug({ method, path, code, seconds }, 'a call failed')
       if (method !== 'GET' && !path.includes('/leases') && !path.includes('/events'))
         writes.push(`${method} ${path.split('/').slice(-2).join('/')}`)
     },
     ...parts,
   })
   void operator.ended.finally(() => stopping.abort())
-  return { ...operator, writes }
+  return { ...operator, writes, logLines }
 }
 
 /**

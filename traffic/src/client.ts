@@ -3,6 +3,7 @@
 import { Pool } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { OrderBody } from './arrivals.ts'
+import { codeOf } from './error-code.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
@@ -128,10 +129,4 @@ async function statusesOf(
   } catch {
     return []
   }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.name : 'unknown'
 }

@@ -5,9 +5,11 @@ import { runningDevRuntimes } from '@orderpipeline/cluster/dev-runtimes'
 import { Command } from 'commander'
 import { defaults, loadOf } from './options.ts'
 import type { LoadFlags } from './options.ts'
-import { progressLine, summary } from './report.ts'
+import { NoGatewayError, requireGateway } from './probe.ts'
+import { progressLine, sound, summary } from './report.ts'
 import { runTraffic } from './run.ts'
-import type { LoadProgress } from './run.ts'
+import type { LoadProgress, TrafficOptions } from './run.ts'
+import { checkedTarget } from './target.ts'
 import { issuedTokens, usualCustomers } from './issued-tokens.ts'
 import { tokensFromFile, signedTokens } from './tokens.ts'
 import type { Tokens } from './tokens.ts'
@@ -83,7 +85,7 @@ const command = new Command('load')
   .option('--allow-remote', 'allow a target that is neither this machine nor in a private network')
   .addHelpText(
     'after',
-    '\nExits with 0 when orders were accepted and none was lost or doubled, with 1 when not, with 2 when an option is wrong.',
+    '\nExits with 0 when orders were accepted and none was lost or doubled, with 1 when not or when no gateway answers, with 2 when an option is wrong.',
   )
   .showHelpAfterError()
 
@@ -92,17 +94,35 @@ const flags = command.parse().opts<Flags>()
 try {
   process.exitCode = await load(flags)
 } catch (error) {
-  if (!(error instanceof InvalidOptionError)) throw error
+  if (!(error instanceof InvalidOptionError || error instanceof NoGatewayError)) throw error
   process.stderr.write(`${error.message}\n`)
-  process.exitCode = 2
+  process.exitCode = error instanceof NoGatewayError ? 1 : 2
 }
 
 /** 0 when orders were accepted and none was lost or doubled. */
 async function load(options: Flags): Promise<number> {
-  const interrupt = interruptible()
-  const tokens = await tokensOf(options)
+  const signal = interruptible()
+  const settings = await settingsOf(options)
+  const chosenTokens = await tokensOf(options)
+  await requireGateway(await checkedTarget(settings.url, settings.allowRemote))
+  const tokens = chosenTokens === 'issued' ? await issuedTokens(customersOf(options) ?? usualCustomers) : chosenTokens
   const record = options.record === undefined ? undefined : createWriteStream(options.record, { flags: 'a' })
   const result = await runTraffic({
+    ...settings,
+    ...(tokens ? { tokens } : {}),
+    signal,
+    onProgress: progressPrinter(process.stderr),
+    ...(record ? { onAccepted: (order) => void record.write(`${JSON.stringify(order)}\n`) } : {}),
+  })
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+  if (record) await new Promise<void>((resolve) => record.end(() => resolve()))
+  const { acceptedIds: _ids, ...figures } = result
+  process.stdout.write(options.json ? `${JSON.stringify(figures, undefined, 2)}\n` : `${summary(result, paint)}\n`)
+  return sound(result) ? 0 : 1
+}
+
+async function settingsOf(options: Flags) {
+  return {
     url: options.url ?? runningDevRuntimes(process.env)[0]?.gateway ?? 'http://127.0.0.1:30080',
     load: await loadOf(options),
     customers: customersOf(options) ?? defaultCustomers,
@@ -113,19 +133,9 @@ async function load(options: Flags): Promise<number> {
     ...(options.wait === undefined
       ? {}
       : { waitMs: options.wait === true ? 600_000 : parsedDuration(options.wait, '--wait') }),
-    ...(tokens ? { tokens } : {}),
     traced: parsedShare(options.traced, '--traced'),
     allowRemote: options.allowRemote ?? false,
-    signal: interrupt,
-    onProgress: progressPrinter(process.stderr),
-    ...(record ? { onAccepted: (order) => void record.write(`${JSON.stringify(order)}\n`) } : {}),
-  })
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-  if (record) await new Promise<void>((resolve) => record.end(() => resolve()))
-  const { acceptedIds, ...figures } = result
-  process.stdout.write(options.json ? `${JSON.stringify(figures, undefined, 2)}\n` : `${summary(result, paint)}\n`)
-  const sound = acceptedIds.length > 0 && result.outcomes.lost === 0 && result.outcomes.doubled === 0
-  return sound ? 0 : 1
+  } satisfies TrafficOptions
 }
 
 /** On a terminal, unless NO_COLOR is set. */
@@ -137,7 +147,8 @@ function customersOf({ customers }: Flags): number | undefined {
   return customers === undefined ? undefined : parsedCount(customers, '--customers')
 }
 
-async function tokensOf(options: Flags): Promise<Tokens | undefined> {
+/** `issued`: those of the development issuer, if there is one. */
+async function tokensOf(options: Flags): Promise<Tokens | 'issued' | undefined> {
   const { tokenSecretFile: secretFile, tokenIssuer: issuer, tokenAudience: audience, tokensFile } = options
   const signing = [secretFile, issuer, audience].filter((value) => value !== undefined).length
   if (tokensFile !== undefined && signing > 0)
@@ -145,10 +156,7 @@ async function tokensOf(options: Flags): Promise<Tokens | undefined> {
       '--tokens-file: found together with --token-…; allowed: tokens to take, or a secret to sign them with',
     )
   if (tokensFile !== undefined) return await tokensFromFile(tokensFile)
-  if (signing === 0)
-    return options.tokens && options.url === undefined
-      ? await issuedTokens(customersOf(options) ?? usualCustomers)
-      : undefined
+  if (signing === 0) return options.tokens && options.url === undefined ? 'issued' : undefined
   if (secretFile === undefined || issuer === undefined || audience === undefined)
     throw new InvalidOptionError(
       '--token-secret-file, --token-issuer and --token-audience: found some; allowed: all three',

@@ -1,6 +1,7 @@
 // What does the command line print about running and finished traffic?
 import type { Percentiles } from './latencies.ts'
 import type { LoadProgress, TrafficResult } from './run.ts'
+import type { Outcomes } from './tracker.ts'
 import { durationText } from './units.ts'
 
 const number = new Intl.NumberFormat('en-US')
@@ -29,8 +30,9 @@ export function progressLine(progress: LoadProgress): string {
 type Paint = (colour: 'red' | 'green', text: string) => string
 
 export function summary(result: TrafficResult, paint: Paint = (_, text) => text): string {
-  const bad = (count: number): string => paint(count > 0 ? 'red' : 'green', number.format(count))
   const { outcomes } = result
+  const bad = (count: number): string =>
+    count === 0 && outcomes.lookedUp === 0 ? 'unknown' : paint(count > 0 ? 'red' : 'green', number.format(count))
   const rows: [string, string][] = [
     ['sent', `${number.format(result.sent)} in ${durationText(result.sendingMs)}`],
     ['accepted', `${number.format(result.accepted)} (${number.format(Math.round(result.acceptedPerSecond * 60))}/min)`],
@@ -38,7 +40,7 @@ export function summary(result: TrafficResult, paint: Paint = (_, text) => text)
     ['errors', byKind(result.errors)],
     ['not sent', number.format(result.notSent)],
     ['time to accept', percentileText(result.acceptMs)],
-    ['followed', `${number.format(outcomes.tracked)} of the accepted`],
+    ['followed', followedText(outcomes)],
     ['shipped', number.format(outcomes.shipped)],
     ['cancelled', byKind(outcomes.cancelled)],
     ['not ended yet', number.format(outcomes.unfinished)],
@@ -48,6 +50,16 @@ export function summary(result: TrafficResult, paint: Paint = (_, text) => text)
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')
+}
+
+/** Whether orders were accepted, and none of those that were looked up is lost or doubled. */
+export function sound({ acceptedIds, outcomes: { lookedUp, lost, doubled } }: TrafficResult): boolean {
+  return acceptedIds.length > 0 && lookedUp > 0 && lost === 0 && doubled === 0
+}
+
+function followedText({ tracked, lookedUp }: Outcomes): string {
+  const part = lookedUp === tracked ? '' : `, ${number.format(lookedUp)} of them looked up`
+  return `${number.format(tracked)} of the accepted${part}`
 }
 
 function byKind(counts: Readonly<Record<string, number>>): string {

@@ -9,6 +9,8 @@ import type { Percentiles } from './latencies.ts'
 export interface Outcomes {
   /** Tracked orders: all accepted ones, or a sample. */
   readonly tracked: number
+  /** Those about which the gateway has answered at least once. */
+  readonly lookedUp: number
   readonly shipped: number
   /** By reason. */
   readonly cancelled: Readonly<Record<string, number>>
@@ -44,6 +46,7 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
   /** Unknown at the first look-up; a second time the order is lost. */
   const missingIds = new Set<string>()
   const lostIds = new Set<string>()
+  const neverReadIds = new Set<string>()
 
   const settle = (status: OrderStatus): boolean => {
     if (status.status !== 'SHIPPED' && status.status !== 'CANCELLED') return false
@@ -61,6 +64,7 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
       if (counts.tracked >= sampleSize || seenIds.has(orderId)) return
       seenIds.add(orderId)
       counts.tracked++
+      neverReadIds.add(orderId)
       open.push(order)
     },
     look: async () => {
@@ -69,6 +73,7 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
       const answers = await client.statuses(batch)
       const still = batch.filter(({ orderId }) => {
         if (!answers.has(orderId)) return true
+        neverReadIds.delete(orderId)
         const status = answers.get(orderId)
         if (status) return !settle(status)
         if (!missingIds.has(orderId)) return missingIds.add(orderId).size > 0
@@ -80,6 +85,7 @@ export function createTracker(client: Client, sampleSize: number): Tracker {
     },
     outcomes: () => ({
       tracked: counts.tracked,
+      lookedUp: counts.tracked - neverReadIds.size,
       shipped: counts.shipped,
       cancelled,
       unfinished: open.length,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createLatencies } from './latencies.ts'
-import { progressLine, summary } from './report.ts'
+import { progressLine, sound, summary } from './report.ts'
 import { checkedTarget } from './target.ts'
 import { createTracker } from './tracker.ts'
 import { durationText, parsedDuration, parsedRate } from './units.ts'
@@ -55,6 +55,7 @@ test('an order unknown twice is lost, and one with two ends is doubled', async (
   expect(await tracker.look()).toBe(1)
   expect(tracker.outcomes()).toMatchObject({
     tracked: 4,
+    lookedUp: 4,
     shipped: 1,
     cancelled: { OUT_OF_STOCK: 1 },
     unfinished: 1,
@@ -65,7 +66,10 @@ test('an order unknown twice is lost, and one with two ends is doubled', async (
 })
 
 const times = { count: 0, p50: 0, p95: 0, p99: 0, max: 0 }
-const outcomes = { tracked: 9, shipped: 4, cancelled: {}, unfinished: 4, lost: 1, doubled: 0, endToEndMs: times }
+const outcomes = {
+  ...{ tracked: 9, lookedUp: 9, shipped: 4, cancelled: {}, unfinished: 4, lost: 1, doubled: 0 },
+  endToEndMs: times,
+}
 const counts = {
   sent: 1_200,
   accepted: 9,
@@ -90,16 +94,22 @@ test('progress shows the rest of the sending, and then of the waiting', () => {
   )
 })
 
+const result = {
+  ...{ ...counts, outcomes, url: '', sendingMs: 6_000, acceptedPerSecond: 1 },
+  ...{ acceptedIds: ['a'], interrupted: false },
+}
+
+test('a gateway that never answers about its orders leaves it unknown whether one was lost', () => {
+  const unread = { ...result, outcomes: { ...outcomes, lookedUp: 0, lost: 0 } }
+  expect(summary(unread)).toMatch(
+    /^followed +9 of the accepted, 0 of them looked up\n[^]*lost +unknown\ndoubled +unknown$/m,
+  )
+  expect(sound(unread)).toBe(false)
+  expect(sound({ ...unread, outcomes: { ...outcomes, lookedUp: 5, lost: 0 } })).toBe(true)
+  expect(sound(result)).toBe(false)
+})
+
 test('colours highlight lost and doubled orders alone', () => {
-  const result = {
-    ...counts,
-    outcomes,
-    url: '',
-    sendingMs: 6_000,
-    acceptedPerSecond: 1,
-    acceptedIds: [],
-    interrupted: false,
-  }
   expect(summary(result)).toMatch(/refused +1,191 \(429: 1,191\)\n[^]*lost +1\ndoubled +0$/)
   expect(summary(result, (colour, text) => `<${colour}>${text}`).match(/<.*/g)).toEqual(['<red>1', '<green>0'])
 })

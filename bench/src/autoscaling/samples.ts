@@ -1,7 +1,7 @@
 // What happens to the stages of a shop while a load runs? Sampled every two seconds, until nothing
 // is left to do and every stage is back at its minimum.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { withDeadline } from '@orderpipeline/retry'
+import { inTime } from '../shop-look.ts'
 
 export interface StageSample {
   readonly name: string
@@ -40,8 +40,6 @@ export interface SamplingOptions {
   readonly say: (line: string) => void
 }
 
-const lookMs = 20_000
-
 /** @throws Error when it is not over after the longest time */
 export async function samplesOf(view: ShopView, options: SamplingOptions): Promise<ShopSample[]> {
   const { from, minReplicas, longestSeconds, everyMs = 2_000, say } = options
@@ -53,7 +51,7 @@ export async function samplesOf(view: ShopView, options: SamplingOptions): Promi
   let lastLine = ''
   for (;;) {
     // A busy broker or API server may fail to answer once; the next look will succeed.
-    const look = await withDeadline(lookMs, 'a look at the shop', view.look()).catch(() => undefined)
+    const look = await inTime(view.look()).catch(() => undefined)
     if (look) {
       const sample = { ...look, seconds: elapsed() }
       samples.push(sample)

@@ -1,7 +1,7 @@
 // What is observed every ten seconds while the peak lasts?
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
-import { withDeadline } from '@orderpipeline/retry'
+import { inTime } from '../shop-look.ts'
 import { busyShare, memoryByProgram, processorTime } from './machine.ts'
 import type { MemoryByProgram } from './machine.ts'
 
@@ -42,9 +42,6 @@ export interface SamplingOptions {
   readonly say: (line: string) => void
 }
 
-/** A machine at its limit may answer late; the next sample is not to wait for it any longer. */
-const lookMs = 20_000
-
 /** Until the signal. */
 export async function sampled(shop: PeakShop, options: SamplingOptions): Promise<Samples> {
   const { signal, forSeconds, everyMs, say } = options
@@ -60,7 +57,7 @@ export async function sampled(shop: PeakShop, options: SamplingOptions): Promise
     const busy = busyShare(before, now)
     before = now
     try {
-      const sample = { seconds, busy, ...(await withDeadline(lookMs, 'a look at the shop', look(shop))) }
+      const sample = { seconds, busy, ...(await inTime(look(shop))) }
       samples.push(sample)
       if (samples.length % 6 === 0) say(line(sample, forSeconds))
     } catch (error) {

@@ -4,10 +4,12 @@
 import { promises as fs } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { withFileLock } from '../process/file-lock.ts'
-import { run } from '../process/run.ts'
+import { lastLines, ProgramError, run } from '../process/run.ts'
 import type { StepProgress } from '../progress/progress.ts'
 import { ensureDebianPackages } from '../tools/debian-packages.ts'
+import { ToolMissingError } from '../tools/errors.ts'
 import type { Machine } from './config.ts'
 import { exists, onPath } from '../files.ts'
 
@@ -58,11 +60,33 @@ async function fetch(
     const args = ['-B', '-q', '-f', join(work, 'pom.xml'), ...ownRepository(), copyDependencies]
     await run('mvn', [...args, '-DincludeScope=runtime', `-DoutputDirectory=${join(work, 'libs')}`], {
       timeoutMs: 900_000,
+    }).catch((cause: unknown) => {
+      throw cause instanceof ProgramError ? notFetched(name, cause) : cause
     })
     await fs.rename(join(work, 'libs'), join(folder, 'libs'))
   } finally {
     await fs.rm(work, { recursive: true, force: true })
   }
+}
+
+function notFetched(name: string, cause: ProgramError): ToolMissingError {
+  const ending = cause.exitCode === undefined ? cause.message.split('\n')[0] : `mvn ended with ${cause.exitCode}`
+  return new ToolMissingError(
+    `The jars of ${name} could not be fetched from Maven Central (${ending}):\n${mavenErrors(cause.output)}\n`,
+    'Check that Maven reaches its repository (a mirror or a proxy is set in ~/.m2/settings.xml), then run the same command again: it goes on with what it has.',
+    { cause },
+  )
+}
+
+/** Maven's own advice for its users, at the end of every failure. */
+const advicePattern = /\[Help \d+\] http|-[eX] switch|For more information about the errors/
+
+/** The last lines that say what failed. */
+export function mavenErrors(output: string): string {
+  const lines = stripVTControlCharacters(output)
+    .split('\n')
+    .map((line) => line.trimEnd())
+  return lastLines(lines.filter((line) => !/^(\[ERROR\])?$/.test(line) && !advicePattern.test(line)).join('\n'), 20)
 }
 
 /**

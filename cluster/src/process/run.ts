@@ -41,6 +41,8 @@ export function lastLines(text: string, count: number): string {
 
 /** What is kept of each output, characters from its end. */
 const keep = 32 * 1024 * 1024
+/** What an error has of both outputs together: what failed may be on either. */
+const keepForError = 256 * 1024
 
 /** A command that is interrupted must not leave its builds running. */
 const running = new Set<ChildProcess>()
@@ -61,6 +63,7 @@ export async function run(command: string, args: readonly string[], options: Run
     running.add(child)
     let stdout = ''
     let stderr = ''
+    let both = ''
     let late = false
     const timer = setTimeout(() => {
       late = true
@@ -68,6 +71,8 @@ export async function run(command: string, args: readonly string[], options: Run
     }, options.timeoutMs)
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout = (stdout + text).slice(-keep)))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-keep)))
+    for (const output of [child.stdout, child.stderr])
+      output?.on('data', (text: string) => (both = (both + text).slice(-keepForError)))
     if (options.onLine) {
       const { onLine } = options
       const lines = (text: string) => {
@@ -94,7 +99,7 @@ export async function run(command: string, args: readonly string[], options: Run
         : signal
           ? `ended by ${signal}`
           : `exit code ${code}`
-      reject(new ProgramError(label, cause, code ?? undefined, stderr || stdout))
+      reject(new ProgramError(label, cause, code ?? undefined, both))
     })
   })
 }

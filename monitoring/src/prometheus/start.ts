@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
+import { CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node'
+import type { KubeConfig } from '@kubernetes/client-node'
 import { prometheusArguments } from '@orderpipeline/cluster'
+import { TimedKubeConfig } from '@orderpipeline/cluster/kube-config'
 import { orderPipelines } from '@orderpipeline/operator/api'
 import type { OrderPipeline } from '@orderpipeline/operator/api'
 import { sloRuleGroups } from '@orderpipeline/operator/pipeline'
@@ -45,7 +47,7 @@ export async function startPrometheus(options: StartOptions): Promise<RunningPro
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700)
   const config = join(folder, 'prometheus.yaml')
-  const kubeconfig = new KubeConfig()
+  const kubeconfig = new TimedKubeConfig()
   kubeconfig.loadFromFile(options.kubeconfigFile)
   const access = await scrapeAccess(kubeconfig, folder)
   const discovery = await startDiscovery(kubeconfig, access.server, folder)

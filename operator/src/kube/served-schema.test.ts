@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { orderPipelines } from '../api/index.ts'
+import type { Resource } from '../api/index.ts'
 import { declaredPart, schemaAt, schemaIn, servedSchemas } from './served-schema.ts'
 import type { Schema } from './served-schema.ts'
 
@@ -12,6 +13,10 @@ const schema: Schema = {
 const kinds = [{ group: 'orderpipeline.dev', version: 'v1alpha1', kind: 'OrderPipeline' }]
 const document = {
   components: { schemas: { other: {}, pipeline: { ...schema, 'x-kubernetes-group-version-kind': kinds } } },
+}
+
+function never(): never {
+  throw new Error('nothing has changed')
 }
 
 describe('the declared part of a value', () => {
@@ -75,5 +80,31 @@ describe('the served schema', () => {
       [0, true],
       [1, false],
     ])
+  })
+
+  it('is read again where the API server serves it late, without waiting for the next watch', async () => {
+    const answers = [Promise.reject(new Error('away')), Promise.resolve({ components: { schemas: {} } })]
+    let reads = 0
+    const openapi = () => answers[reads++] ?? Promise.resolve(document)
+    const changes: string[] = []
+    const onChange = ({ kind }: Resource) => changes.push(kind)
+    const backoff = { firstMs: 1, maxMs: 2 }
+    const schemas = servedSchemas({ openapi }, () => 0, onChange, new AbortController().signal, backoff)
+    await schemas.load(orderPipelines)
+    expect(schemas.of(orderPipelines)).toBeUndefined()
+    await vi.waitUntil(() => schemas.of(orderPipelines) !== undefined)
+    expect([reads, changes]).toEqual([3, ['OrderPipeline']])
+  })
+
+  it('is given up where it is never served, and no longer read once the operator stops', async () => {
+    let reads = 0
+    const openapi = () => Promise.reject(new Error(`away ${++reads}`))
+    const backoff = { firstMs: 1, maxMs: 1 }
+    await servedSchemas({ openapi }, () => 0, never, new AbortController().signal, backoff).load(orderPipelines)
+    await vi.waitUntil(() => reads === 9)
+    const stopped = AbortSignal.abort()
+    await servedSchemas({ openapi }, () => 0, never, stopped, backoff).load(orderPipelines)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(reads).toBe(10)
   })
 })

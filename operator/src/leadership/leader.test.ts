@@ -68,6 +68,20 @@ describe('the leader', () => {
     expect(first.mayWriteFor()).toBe(0)
   })
 
+  it('reports why the lease can be neither taken nor renewed, once until that works again', async () => {
+    const kube = leases()
+    const failures: unknown[] = []
+    const only = leader(kube, settings('a'), clock, (error) => failures.push(error))
+    kube.break(true)
+    expect(await only.acquire(soon(300))).toBe(false)
+    expect(failures).toEqual([new ApiError(500, 'InternalError', 'down')])
+    kube.break(false)
+    expect(await only.acquire(never)).toBe(true)
+    kube.break(true)
+    expect(await only.renewUntilStopped(never)).toBe('lost')
+    expect(failures).toHaveLength(2)
+  })
+
   it('is replaced at once when it releases the lease', async () => {
     const kube = leases()
     const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]

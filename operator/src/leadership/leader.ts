@@ -34,14 +34,18 @@ export function leader(
   kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>,
   settings: LeaderSettings,
   clock: Clock,
+  /** Why the lease can be neither taken nor renewed now; called once until that works again. */
+  failed: (error: unknown) => void = () => {},
 ): Leader {
-  return new LeaseHolder(kube, settings, clock).port()
+  return new LeaseHolder(kube, settings, clock, failed).port()
 }
 
 class LeaseHolder {
   readonly #settings: LeaderSettings
   readonly #kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>
   readonly #clock: Clock
+  readonly #failed: (error: unknown) => void
+  #isFailing = false
   readonly #renewMs: number
   readonly #ownMs: number
   /** When the request that renewed the lease was about to be sent. */
@@ -53,10 +57,16 @@ class LeaseHolder {
    */
   #observation: { readonly version: string; readonly at: number } | undefined
 
-  constructor(kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>, settings: LeaderSettings, clock: Clock) {
+  constructor(
+    kube: Pick<Kube, 'get' | 'create' | 'replace' | 'watch'>,
+    settings: LeaderSettings,
+    clock: Clock,
+    failed: (error: unknown) => void,
+  ) {
     this.#settings = settings
     this.#kube = kube
     this.#clock = clock
+    this.#failed = failed
     this.#renewMs = (settings.seconds * 1000) / 5
     this.#ownMs = (settings.seconds * 1000 * 2) / 3
   }
@@ -66,7 +76,7 @@ class LeaseHolder {
       mayWriteFor: () => this.#remainingMs(),
       acquire: async (signal) => {
         while (!signal.aborted) {
-          const others = await this.#take().catch(() => undefined)
+          const others = await this.#attempt(this.#take())
           if (this.#ownLease) return true
           const free = others !== undefined && (await this.#watchUntilFree(others, signal))
           if (!free) await sleep(jitteredMs(this.#renewMs / 2, this.#clock.random, 0.5), signal)
@@ -78,7 +88,7 @@ class LeaseHolder {
         while (!signal.aborted) {
           await sleep(isRenewed ? this.#renewMs : this.#renewMs / 3, signal)
           if (signal.aborted) break
-          isRenewed = await this.#renew().catch(() => false)
+          isRenewed = (await this.#attempt(this.#renew())) ?? false
           if (this.#remainingMs() <= 0) return 'lost'
         }
         return 'released'
@@ -104,6 +114,19 @@ class LeaseHolder {
           ),
         )
       },
+    }
+  }
+
+  /** Undefined where it fails. */
+  async #attempt<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work
+      this.#isFailing = false
+      return result
+    } catch (error) {
+      if (!this.#isFailing) this.#failed(error)
+      this.#isFailing = true
+      return undefined
     }
   }
 
@@ -176,7 +199,7 @@ class LeaseHolder {
     const end = (): void => watching.abort()
     signal.addEventListener('abort', end, { once: true })
     if (signal.aborted) end()
-    let timer = setTimeout(end, this.#freeAt(lease) - this.#clock.now())
+    let timer = setTimeout(end, Math.max(0, this.#freeAt(lease) - this.#clock.now()))
     try {
       const resourceVersion = lease.metadata.resourceVersion ?? '0'
       const options = {

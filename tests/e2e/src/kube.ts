@@ -1,7 +1,8 @@
 // How do the tests see and change the cluster? Through the API server like any client: typed reads,
 // and kubectl where a user would use it.
 import { spawn } from 'node:child_process'
-import { AppsV1Api, AutoscalingV2Api, CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node'
+import { AppsV1Api, AutoscalingV2Api, CoreV1Api, CustomObjectsApi } from '@kubernetes/client-node'
+import { TimedKubeConfig } from '@orderpipeline/cluster/kube-config'
 import type { OrderPipeline, ScaledObject } from '@orderpipeline/operator/api'
 
 export const namespace = 'default'
@@ -21,7 +22,7 @@ export class Cluster {
 
   constructor(kubeconfigPath: string) {
     this.#kubeconfigPath = kubeconfigPath
-    const config = new KubeConfig()
+    const config = new TimedKubeConfig()
     config.loadFromFile(kubeconfigPath)
     this.core = config.makeApiClient(CoreV1Api)
     this.apps = config.makeApiClient(AppsV1Api)
