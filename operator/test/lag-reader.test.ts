@@ -2,7 +2,9 @@
 // and with a password?
 import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap, securedKafka } from '@orderpipeline/cluster/testing'
+import { startMembership } from '@orderpipeline/kafka/membership'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
+import { silentLogger } from '@orderpipeline/process'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { kafkaClients } from '../src/kafka/clients.ts'
@@ -10,6 +12,7 @@ import { credentials } from '../src/kafka/credentials.ts'
 import { kafkaLagReader } from '../src/kafka/lag-reader.ts'
 import { lagSample } from '../src/pipeline/index.ts'
 import type { KafkaAccess } from '../src/pipeline/index.ts'
+import { reportedWait } from '../src/scaler/reported-wait.ts'
 import { eventually } from './test-environment.ts'
 
 function encoded(text: string) {
@@ -83,6 +86,37 @@ describe('the lag reader', () => {
       [id, 17],
       [`${id}-new`, 10],
     ])
+  })
+
+  it('reads with the offsets for how much of its time a replica waits for a processor', async () => {
+    const reader = kafkaLagReader(clients().of(plain()))
+    const group = `${id}-waits`
+    const topic = topics[0] ?? ''
+    const read = async () => (await reader.read([{ group, topics: [topic] }])).get(group)
+    const member = startMembership({
+      ...{ address: { brokers: [kafkaBootstrap()], clientId: id }, groupId: group, topics: [topic] },
+      mayJoin: () => Promise.resolve('database 7'),
+      processorWait: () => 0.4,
+      onBatch: () => Promise.resolve(),
+      onAssigned: () => undefined,
+      onRevoking: () => Promise.resolve(),
+      onCrash: () => undefined,
+      onPassedOver: () => undefined,
+      onFetchStart: () => undefined,
+      onFetch: () => undefined,
+      logger: silentLogger(),
+    })
+    try {
+      await eventually('a member', () => Promise.resolve(member.joined))
+      const before = await read()
+      await member.commit([{ topic, partition: 1, offset: '2', ahead: new Map([['high', 3]]) }])
+      const after = (await read()) ?? expect.fail('nothing read')
+      expect(reportedWait(after, before)).toBeCloseTo(0.4)
+      expect(after[1]?.metadata).toBe('high+3 processor+40 database 7')
+    } finally {
+      await member.close()
+      await reader.close()
+    }
   })
 
   it('fails in time without an answer', async () => {

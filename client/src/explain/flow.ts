@@ -49,7 +49,7 @@ export function proxiedPath(url: string): string | undefined {
 }
 
 /** Something is away, or more replicas are of no use: a person should look. */
-const troubles: ReadonlySet<FlowReason> = new Set(['Holding', 'ScaleOutUseless'])
+const troubles: ReadonlySet<FlowReason> = new Set(['Holding', 'ScaleOutUseless', 'ProcessorsSaturated'])
 
 export function flowReasons({ flow }: PartObserved, { load, replicas: demandedReplicas }: Demand): ReplicaReason[] {
   const reasons: ReplicaReason[] =

@@ -17,8 +17,8 @@ function withReplicas(replicas: number): ChildObject[] {
     return deployment
   })
 }
-function offsets(high: number, committed: number): ReadonlyMap<string, readonly PartitionOffsets[]> {
-  return new Map([['default.shop.payment', [{ topic: 'shop.in', low: 0, high, committed }]]])
+function offsets(high: number, committed: number, metadata = ''): ReadonlyMap<string, readonly PartitionOffsets[]> {
+  return new Map([['default.shop.payment', [{ topic: 'shop.in', low: 0, high, committed, metadata }]]])
 }
 
 const dayOne = Date.parse('2026-01-01T00:00:00Z')
@@ -26,9 +26,9 @@ function log() {
   const clock = { now: 0 }
   const flows = flowLog({ now: () => clock.now, wall: () => dayOne + clock.now })
   return {
-    look: (second: number, high: number, committed = high, replicas = 1) => {
+    look: (second: number, high: number, committed = high, replicas = 1, metadata = '') => {
       clock.now = second * 1_000
-      return flows.note(flowPipeline, withReplicas(replicas), offsets(high, committed))
+      return flows.note(flowPipeline, withReplicas(replicas), offsets(high, committed, metadata))
     },
     answerAt: (second: number, replicas: number) => {
       clock.now = second * 1_000
@@ -65,6 +65,13 @@ describe('the operator’s answer about the flow of a stage', () => {
       reason: expect.stringContaining('partitions') as string,
       decision: { reason: 'AtPartitions', lag: 0, figures: { partitions: 1, arrivalsPerSecond: 40 } },
     })
+  })
+
+  it('has the wait for a processor that the replicas note with their offsets', () => {
+    const { look, answerAt } = log()
+    for (let second = 0; second <= 40; second += 2)
+      look(second, second * 40, second * 2, 1, 'high+3 processor+40 database 7')
+    expect(answerAt(40, 1)).toMatchObject({ decision: { figures: { processorWait: expect.closeTo(0.4) as number } } })
   })
 
   it('has its changes with time and reason, also those without a request meanwhile', () => {

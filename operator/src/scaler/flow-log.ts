@@ -30,6 +30,7 @@ import type {
   Topology,
 } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { reportedWait } from './reported-wait.ts'
 
 export interface FlowLog {
   /**
@@ -79,6 +80,8 @@ interface StageEntry {
   readonly first: number
   readonly last: number
   readonly lag: number
+  /** As last read. */
+  readonly partitions: readonly PartitionOffsets[]
   /** The last decision; absent for a stage on lag. */
   readonly decision?: FlowDecision
   readonly changes: FlowChanges
@@ -109,15 +112,15 @@ export function flowLog({ now, wall }: Pick<Clock, 'now' | 'wall'>): FlowLog {
       const entry = entryOf(pipeline)
       const { control, stages } = entry
       const at = now()
-      const readings = readingsOf(pipeline, children, read, at)
+      const readings = readingsOf(pipeline, children, read, stages, at)
       for (const { stage, sample } of readings) control.note(stage.name, sample)
       control.spread()
       let changed = false
-      for (const { stage, sample } of readings) {
+      for (const { stage, sample, partitions } of readings) {
         const before = stages.get(stage.name)
         const first = before && at - before.last <= staleMs ? before.first : at
         const lag = sum([...sample.lag.values()])
-        const stageEntry = { since: before?.since ?? wall(), first, last: at, lag, changes: noChanges }
+        const stageEntry = { since: before?.since ?? wall(), first, last: at, lag, partitions, changes: noChanges }
         stages.set(stage.name, stageEntry)
         if (stage.scaling.policy !== 'Flow') continue
         const decision = decisionOf(entry, stage, stageEntry, replicasOf(pipeline, stage.name, children))
@@ -149,11 +152,15 @@ function readingsOf(
   pipeline: OrderPipeline,
   children: readonly ChildObject[],
   read: ReadonlyMap<string, readonly PartitionOffsets[]>,
+  before: ReadonlyMap<string, StageEntry>,
   at: number,
-): { readonly stage: Stage; readonly sample: FlowSample }[] {
+): { readonly stage: Stage; readonly sample: FlowSample; readonly partitions: readonly PartitionOffsets[] }[] {
   return pipeline.spec.stages.flatMap((stage) => {
     const partitions = read.get(consumerGroup(pipeline, stage))
-    return partitions ? [{ stage, sample: flowSample(pipeline, stage, children, partitions, at) }] : []
+    if (!partitions) return []
+    const processorWait = reportedWait(partitions, before.get(stage.name)?.partitions)
+    const sample = flowSample(pipeline, stage, children, partitions, at)
+    return [{ stage, partitions, sample: processorWait === undefined ? sample : { ...sample, processorWait } }]
   })
 }
 

@@ -13,6 +13,8 @@ export interface StageGaugeSources {
   /** Messages that wait for a slot, by class; of a stage with lanes. */
   readonly waiting: (() => ReadonlyMap<string, number>) | undefined
   readonly standstillSeconds: () => number
+  /** Undefined where the system does not say it. */
+  readonly processorWaitSeconds: (() => number) | undefined
 }
 
 /** The reason that an error class of ours carries, else its name: few enough to be a label. */
@@ -100,6 +102,7 @@ export function createStageMetrics(registry: Registry, figures: StageGaugeSource
       },
     }),
     waiting: figures.waiting && waitingGauge(registry, figures.waiting),
+    processorWait: figures.processorWaitSeconds && processorWaitCounter(registry, figures.processorWaitSeconds),
     ...consumerGroupMetrics(registers, figures),
   }
 }
@@ -142,6 +145,18 @@ function waitingGauge(registry: Registry, waiting: () => ReadonlyMap<string, num
     registers: [registry],
     collect() {
       for (const [name, count] of waiting()) this.set({ class: name }, count)
+    },
+  })
+}
+
+function processorWaitCounter(registry: Registry, seconds: () => number): Counter {
+  return new Counter({
+    name: 'orderpipeline_stage_processor_wait_seconds_total',
+    help: 'Seconds in which the main thread could have run and waited for a processor; not those of a CPU limit. On Linux',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(seconds())
     },
   })
 }

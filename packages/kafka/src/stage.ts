@@ -20,6 +20,7 @@ import type { KeySerialExecutor, ReadyWork } from './processing/key-serial-execu
 import { createLanes } from './processing/lanes.ts'
 import { linesAbout } from './processing/log-fields.ts'
 import { createStandstill } from './consumer/standstill.ts'
+import { createProcessorWait } from './consumer/processor-wait.ts'
 import { startMembership } from './consumer/membership.ts'
 import type { Membership, PassedOver } from './consumer/membership.ts'
 import { acceptMessage } from './processing/message-in-flight.ts'
@@ -59,6 +60,7 @@ class RunningStage<Message, Item> {
   readonly #metrics: StageMetrics
   readonly #inFlightLimit = createInFlightLimit(maxInFlight)
   readonly #standstill = createStandstill(() => performance.now())
+  readonly #processorWait = createProcessorWait(() => performance.now())
   readonly #retryWaits: RetryWaits
   readonly #ownership: PartitionOwnership
   readonly #settledItems: SettledItems<Item>
@@ -81,6 +83,7 @@ class RunningStage<Message, Item> {
       holding: () => options.hold?.() ?? false,
       waiting: lanes && (() => lanes.waiting()),
       standstillSeconds: () => this.#standstill.seconds(),
+      processorWaitSeconds: this.#processorWait && (() => this.#processorWait?.seconds() ?? 0),
     })
     this.#retryWaits = createRetryWaits(() => {
       if (this.#ownership.quarantine?.active) this.#inFlightLimit.wake()
@@ -194,6 +197,7 @@ class RunningStage<Message, Item> {
     })
     return startMembership({
       ...{ address, groupId, rebalanceSeconds, topics, spacing, logger, onBatch },
+      processorWait: () => this.#processorWait?.share() ?? 0,
       ...(mayJoin ? { mayJoin: () => this.#checkMayJoin(mayJoin) } : {}),
       onAssigned: (partitions) => {
         this.#metrics.rebalances.inc()

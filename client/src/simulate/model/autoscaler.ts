@@ -25,6 +25,8 @@ export interface Sight {
   readonly members: () => number
   /** Replicas desired. */
   readonly wanted: () => number
+  /** What its replicas say of their waiting for a processor; absent where they say nothing. */
+  readonly processorWait?: (now: number) => number
 }
 
 export interface Autoscaler {

@@ -42,6 +42,7 @@ export function createFlowControl(topology: Topology): ModelFlowControl {
           lag: lagOf(stage, sight),
           usable: sight.lagUpTo(usableLag([Number.POSITIVE_INFINITY], stage.concurrency)),
           partitions: stage.consumes.reduce((total, { partitions }) => total + partitions, 0),
+          ...(sight.processorWait ? { processorWait: sight.processorWait(now) } : {}),
         })
       control.spread()
     },

@@ -8,11 +8,13 @@ export interface Provider {
   isBehind(now: number): boolean
 }
 
-export function createProvider(perSecond: number): Provider {
+/** A function is called for each batch. */
+export function createProvider(rate: number | (() => number)): Provider {
+  const perSecond = typeof rate === 'number' ? () => rate : rate
   let free = 0
   return {
     doneAt: (now, messages) => {
-      free = Math.max(free, now) + (messages * 1_000) / perSecond
+      free = Math.max(free, now) + (messages * 1_000) / perSecond()
       return free
     },
     isBehind: (now) => free > now,

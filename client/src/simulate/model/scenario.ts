@@ -3,6 +3,7 @@
 import type { Trace } from '@orderpipeline/traffic/trace'
 import type { CpuUse } from './autoscaler.ts'
 import type { AutoscalerRules } from './autoscaler-rules.ts'
+import type { Processors } from './processors.ts'
 import type { ScalingPolicy, StageScaling } from '@orderpipeline/operator/api'
 import type { Topology } from '@orderpipeline/operator/pipeline'
 
@@ -17,6 +18,8 @@ export interface StageScenario {
    * that is nothing.
    */
   readonly sharedPerSecond?: number
+  /** Where its replicas share too few processors; a test says it. */
+  readonly processors?: Processors
   readonly rules: AutoscalerRules
   /** What the spec says a message takes: the first guess of an autoscaler on flow. */
   readonly declaredWorkSeconds: number

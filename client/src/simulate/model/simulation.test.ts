@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { figures } from './figures.ts'
+import type { Processors } from './processors.ts'
 import type { Scenario, StageScenario } from './scenario.ts'
 import { simulate } from './simulation.ts'
 import type { Run, StageRun } from './simulation.ts'
@@ -291,6 +292,35 @@ describe('a pipeline scaled on flow', () => {
     expect(at(run, 800).wanted).toBeGreaterThanOrEqual(11)
     expect(at(run, 800).wanted).toBeLessThanOrEqual(16)
     expect(last(run).lag).toBe(0)
+  })
+
+  describe('on saturated processors', () => {
+    // 167 orders a second; a replica handles 100 without waiting, and 1.2 cores handle 100, less
+    // what the replicas take for themselves.
+    const saturated = (changes: Partial<Processors> = {}) => {
+      const base = scenario(pipeline([stage({ workSeconds: 0.1 })]), {
+        ...{ trace: minutes(30, 167), surroundings, scaling: 'flow', seconds: 1_800 },
+      })
+      const processors = { cores: 1.2, secondsPerMessage: 0.012, coresPerReplica: 0.02, ...changes }
+      const stages = base.stages.map((one) => ({ ...one, processors }))
+      return only(simulate({ ...base, stages }))
+    }
+    const most = ({ samples }: StageRun) => Math.max(...samples.map(({ wanted }) => wanted))
+
+    it('keeps its replicas, which handle more than those that it had without a word of them', { timeout }, () => {
+      const run = saturated()
+      expect(most(run)).toBe(5)
+      expect(last(run).lag).toBeGreaterThan(100_000)
+      const unreported = saturated({ unreported: true })
+      expect(most(unreported)).toBe(100)
+      expect(last(run).done).toBeGreaterThan(2 * last(unreported).done)
+    })
+
+    it('has the replicas that the load needs where there are enough processors', { timeout }, () => {
+      const run = saturated({ cores: 6 })
+      expect(most(run)).toBeLessThanOrEqual(10)
+      expect(last(run).lag).toBeLessThan(200)
+    })
   })
 
   it('starts a stage at zero with its first message', () => {

@@ -10,6 +10,8 @@ import { createDeployment } from './deployment.ts'
 import { createFlowAutoscaler } from './flow-autoscaler.ts'
 import type { ModelFlowControl } from './flow-control.ts'
 import type { Nodes } from './nodes.ts'
+import { createProcessors } from './processors.ts'
+import type { SharedProcessors } from './processors.ts'
 import { createProvider } from './provider.ts'
 import { createReplica } from './replica.ts'
 import type { Replica } from './replica.ts'
@@ -60,7 +62,8 @@ export function createStage(
   const { consumes } = stage
   const partitions = consumes.map((topic) => topic.partitions)
   const backlog = createBacklog(partitions, surroundings.skew, random)
-  const work = workOf(stage, stepMs)
+  const processors = processorsOf(stage, (): number => deployment.pods.length)
+  const work = workOf(stage, stepMs, processors)
   const newReplica = (): Replica => createReplica(backlog, work)
   const atFirst = replicasAtFirst(stage, scaling)
   const initial = Array.from({ length: atFirst }, newReplica)
@@ -68,7 +71,7 @@ export function createStage(
   const deployment = createDeployment({ initial, newReplica, group, nodes, random, ...readinessOf(surroundings) })
   const autoscaler = autoscalerOf(stage, scenario, flow, random)
   const tally = tallyOf(consumes)
-  const sight = sightOf(tally, backlog, deployment, group)
+  const sight = sightOf(tally, backlog, deployment, group, processors)
   flow.join(stage, sight)
 
   return {
@@ -154,10 +157,19 @@ function replicasAtFirst({ rules, cpu }: StageScenario, scaling: Scenario['scali
   return scaling === 'minimum' || (scaling === 'cpu' && cpu) ? minReplicas : rules.minReplicas
 }
 
-/** All replicas share the provider, where there is one. */
-function workOf({ concurrency, workSeconds, sharedPerSecond }: StageScenario, stepMs: number) {
+/** All replicas share the provider, or their processors, where there are too few. */
+function workOf(
+  { concurrency, workSeconds, sharedPerSecond }: StageScenario,
+  stepMs: number,
+  processors: SharedProcessors | undefined,
+) {
   const work = { concurrency, workMs: workSeconds * 1_000, stepMs }
+  if (processors) return { ...work, provider: processors.provider }
   return sharedPerSecond === undefined ? work : { ...work, provider: createProvider(sharedPerSecond) }
+}
+
+function processorsOf({ processors, concurrency, workSeconds }: StageScenario, replicas: () => number) {
+  return processors && createProcessors(processors, concurrency / workSeconds, replicas)
 }
 
 function readinessOf({ readinessSeconds, readyWhileStarting, readyLateSeconds }: Scenario['surroundings']) {
@@ -174,8 +186,10 @@ function sightOf(
   backlog: ReturnType<typeof createBacklog>,
   deployment: ReturnType<typeof createDeployment>,
   group: ReturnType<typeof createConsumerGroup>,
+  processors: SharedProcessors | undefined,
 ): Sight {
   return {
+    ...(processors?.waitShare ? { processorWait: processors.waitShare } : {}),
     ...{ lagOf, arrivedOn, done },
     lagUpTo: (ofPartition) => inFlightOf(deployment) + backlog.waitingUpTo(ofPartition),
     members: () => group.members.size,

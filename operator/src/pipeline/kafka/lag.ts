@@ -9,6 +9,8 @@ export interface PartitionOffsets {
   readonly low: number
   readonly high: number
   readonly committed: number | undefined
+  /** What the group has noted with the offset; absent where it notes nothing. */
+  readonly metadata?: string
 }
 
 /** The fields of a pipeline that say whose offsets are read, and where. */

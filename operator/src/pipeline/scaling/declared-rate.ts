@@ -17,7 +17,7 @@ const leastMs = 4_000
  * A smaller difference is soon measured, and may come from a resource that the replicas share: more
  * of them would then be even slower.
  */
-const leastFactor = 5
+export const leastFactor = 5
 
 /** `concurrency`: messages that a replica handles at once. */
 export function withBusySample({ first, last }: BusyStretch, sample: RateSample, concurrency: number): BusyStretch {

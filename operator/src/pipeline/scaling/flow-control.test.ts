@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flowControl, flowRules } from './flow-control.ts'
 import type { FlowControl, FlowSample } from './flow-control.ts'
+import { decisionText } from './flow-decision.ts'
 import { stage, pipeline } from '../testing.ts'
 import { topologyOf } from '../kafka/topology.ts'
 
@@ -82,6 +83,44 @@ describe('the flow control of a pipeline', () => {
     expect(flow.decide('first', 3)).toMatchObject({ replicas: 3, reason: 'Holding', lag: 6_000 })
     flow.note('first', look(62_000, 'in', 6_200, 10))
     expect(flow.decide('first', 3)?.replicas).toBeGreaterThan(3)
+  })
+
+  describe('of replicas that wait for a processor', () => {
+    /**
+     * 30 messages a second arrive, 10 are handled by two replicas, each of which is to handle 10.
+     */
+    const starved = (second: number, processorWait: number): FlowSample => ({
+      ...look(second * 1_000, 'in', second * 30, second * 10),
+      ...{ members: 2, current: 2, processorWait },
+    })
+    const decided = (processorWait: number) => {
+      const flow = control()
+      for (let second = 0; second <= 60; second += 2) flow.note('first', starved(second, processorWait))
+      flow.spread()
+      return flow
+    }
+
+    it('asks for no more of them than the arrivals need without waiting, and says why', () => {
+      expect(decided(0.05).decide('first', 2)).toMatchObject({ replicas: 20, reason: 'AtMaximum' })
+      const decision = decided(0.4).decide('first', 2) ?? expect.fail('nothing decided')
+      expect(decision).toMatchObject({ replicas: 4, reason: 'ProcessorsSaturated' })
+      expect(decision.figures).toMatchObject({ processorWait: expect.closeTo(0.4) as number, replicaPerSecond: 5 })
+      expect(decisionText(decision, 60_000)).toContain('wait for a processor in 40 % of the time')
+    })
+
+    it('scales out for the backlog again once they have hardly waited for half a minute', () => {
+      const flow = decided(0.4)
+      for (let second = 62; second <= 90; second += 2) flow.note('first', starved(second, 0))
+      flow.spread()
+      expect(flow.decide('first', 2)).toMatchObject({ replicas: 20, reason: 'AtMaximum' })
+    })
+
+    it('passes no more on to later stages than they handle', () => {
+      const flow = decided(0.4)
+      for (let second = 0; second <= 60; second += 2) flow.note('second', look(second * 1_000, 'out', second * 10))
+      flow.spread()
+      expect(flow.decide('second', 1)?.figures?.arrivalsPerSecond).toBeCloseTo(11)
+    })
   })
 
   it('ignores a stage that is not in the pipeline', () => {

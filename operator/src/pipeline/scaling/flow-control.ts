@@ -15,6 +15,8 @@ import type { BusyStretch } from './declared-rate.ts'
 import { defaults } from '../desired/environment.ts'
 import { isHolding, withHoldingSample } from './holding.ts'
 import type { Holding } from './holding.ts'
+import { noProcessorWait, saturationOf, withWaitSample } from './processor-wait.ts'
+import type { ProcessorWait, Saturation } from './processor-wait.ts'
 import { unmeasured, withRateSample } from './replica-rate.ts'
 import type { ReplicaRate } from './replica-rate.ts'
 import { isJudging, unknownUsefulReplicas, usefulReplicas, withUsefulReplicasSample } from './useful-replicas.ts'
@@ -51,6 +53,11 @@ export interface FlowSample {
   readonly usable?: number
   /** Partitions of all its topics. */
   readonly partitions: number
+  /**
+   * The share of their time in which its replicas waited for a processor, 0 to 1; absent where none
+   * of them has said it since the sample before.
+   */
+  readonly processorWait?: number
 }
 
 export interface FlowControl {
@@ -75,6 +82,7 @@ interface StageMemory {
   busyStretch: BusyStretch
   usefulState: UsefulReplicas
   holding: Holding
+  processorWait: ProcessorWait
   last?: FlowSample
 }
 
@@ -115,6 +123,7 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
         drainSeconds,
         replicaPerSecond: replicaPerSecond(memory),
         ...backlogBound(memory),
+        saturation: saturation(memory),
       }
       const { minReplicas, maxReplicas } = scaling
       const waiting = lag ?? memory.last.lag
@@ -126,7 +135,12 @@ export function flowControl(topology: Topology, rules: readonly FlowRules[], bef
   }
 }
 
-const noObservations = { busyStretch: {}, usefulState: unknownUsefulReplicas, holding: {} } as const
+const noObservations = {
+  busyStretch: {},
+  usefulState: unknownUsefulReplicas,
+  holding: {},
+  processorWait: noProcessorWait,
+} as const
 
 function stageMemory(rules: FlowRules, before: StageMemory | undefined): StageMemory {
   if (!before || before.rules.topics.join() !== rules.topics.join())
@@ -149,6 +163,7 @@ function note(memory: StageMemory, sample: FlowSample): void {
   const look = { at, members, current: sample.current, handled, lag, usable }
   memory.usefulState = withUsefulReplicasSample(memory.usefulState, look, memory.rules.concurrency)
   memory.holding = withHoldingSample(memory.holding, look)
+  memory.processorWait = withWaitSample(memory.processorWait, { at, share: sample.processorWait }, memory.rate)
   memory.looks += 1
   memory.last = sample
 }
@@ -189,6 +204,10 @@ function shared({
     // for.
     judging: isJudging(usefulState) && !(rate.perSecond === undefined && isRefuted(busyStretch, rules)),
   }
+}
+
+function saturation(memory: StageMemory): Saturation | undefined {
+  return saturationOf(memory.processorWait, replicaPerSecond(memory), declaredPerSecond(memory.rules))
 }
 
 function arrivedPerSecond({ arrivals }: StageMemory): number {
@@ -236,8 +255,9 @@ function flowStage(memory: StageMemory, lagNow?: ReadonlyMap<string, number>): F
 }
 
 /**
- * What a stage passes on: no more than its useful replicas handle together, and of the backlog of a
- * hot partition no more than its replica does. Later stages would wait for the rest.
+ * What a stage passes on: no more than its useful replicas handle together, or its present ones
+ * where processors are saturated, and of the backlog of a hot partition no more than its replica
+ * does. Later stages would wait for the rest.
  */
 function passingStage(memory: StageMemory): FlowStage {
   const stage = flowStage(memory)
@@ -245,10 +265,14 @@ function passingStage(memory: StageMemory): FlowStage {
   const backlog = sum([...stage.backlog.values()], (each) => each)
   const { backlogReplicas: most = Number.POSITIVE_INFINITY } = backlogBound(memory)
   const share = Math.min(1, (most * replicaPerSecond(memory) * stage.drainSeconds) / Math.max(1, backlog))
+  const mostPerSecond = [
+    ...(verdict ? [verdict.perSecond] : []),
+    ...(saturation(memory) ? [(memory.last?.current ?? 0) * replicaPerSecond(memory)] : []),
+  ]
   return {
     ...stage,
     backlog: new Map([...stage.backlog].map(([topic, each]) => [topic, each * share])),
-    capacityPerSecond: Math.min(stage.capacityPerSecond, verdict ? verdict.perSecond * passedShare : Infinity),
+    capacityPerSecond: Math.min(stage.capacityPerSecond, ...mostPerSecond.map((perSecond) => perSecond * passedShare)),
   }
 }
 

@@ -33,6 +33,11 @@ export interface FlowFigures {
    * measured.
    */
   readonly usefulReplicas?: number
+  /**
+   * The share of their time in which its replicas wait for a processor, 0 to 1; absent where they
+   * are not slow for that reason.
+   */
+  readonly processorWait?: number
 }
 
 export interface FlowDecision {
@@ -55,7 +60,7 @@ interface Measurement {
 }
 
 export function flowDecision(load: StageLoad, { lag, measuredAt }: Measurement): FlowDecision {
-  const { current, minReplicas, maxReplicas, usefulReplicas } = load
+  const { current, minReplicas, maxReplicas, usefulReplicas, saturation } = load
   const { arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, partitions } = load
   const { replicas, forArrivals, forBacklog, bound } = demandOf(load)
   return {
@@ -65,6 +70,7 @@ export function flowDecision(load: StageLoad, { lag, measuredAt }: Measurement):
       ...{ arrivalsPerSecond, backlog, drainSeconds, replicaPerSecond, forArrivals, forBacklog, partitions },
       ...(measuredAt === undefined ? {} : { measuredAt }),
       ...(usefulReplicas === undefined ? {} : { usefulReplicas }),
+      ...(saturation === undefined ? {} : { processorWait: saturation.waitShare }),
     },
   }
 }
@@ -108,6 +114,8 @@ const reasonTexts: Readonly<Record<Exclude<FlowReason, 'Arrivals' | 'Backlog'>, 
   Holding: ({ current }) =>
     `the stage handles no message although messages wait, so that more than the present ${current} replicas would wait too`,
   Judging: ({ current }) => `first the effect of the last of its ${current} replicas is measured`,
+  ProcessorsSaturated: ({ processorWait = 0 }) =>
+    `its replicas wait for a processor in ${Math.round(processorWait * 100)} % of the time, and more of them would take it from each other: add nodes, or request more CPU for its pods`,
   SmallChange: ({ current }) => `a few replicas less than ${current} are not worth a rebalance`,
 }
 

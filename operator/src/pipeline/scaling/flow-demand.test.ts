@@ -28,6 +28,13 @@ const anyLoad = fc
     current: fc.integer({ min: 0, max: 220 }),
     holding: fc.boolean(),
     judging: fc.boolean(),
+    saturation: fc.option(
+      fc.record({
+        freePerSecond: fc.double({ min: 0.01, max: 1_000, noNaN: true }),
+        waitShare: fc.double({ min: 0.1, max: 1, noNaN: true }),
+      }),
+      { nil: undefined },
+    ),
   })
   .map(({ more, ...each }): StageLoad => ({ ...each, maxReplicas: each.minReplicas + more }))
 
@@ -83,6 +90,50 @@ describe('the demand of a stage', () => {
     expect(demandOf(judging)).toMatchObject({ replicas: 7, bound: 'Judging' })
     expect(demandOf({ ...judging, backlog: 0 })).toMatchObject({ replicas: 1 })
     expect(demandOf({ ...judging, current: 0 }).replicas).toBe(100)
+  })
+
+  it('adds no replicas for a backlog while processors are saturated, and for arrivals those they need', () => {
+    const saturation = { freePerSecond: 40, waitShare: 0.4 }
+    // Without saturation 40 replicas of 5 a second, and 100 with the backlog.
+    const slow = load({ arrivalsPerSecond: 170, backlog: 30_000, replicaPerSecond: 5, current: 7, saturation })
+    expect(demandOf(slow)).toMatchObject({ replicas: 7, bound: 'ProcessorsSaturated' })
+    expect(demandOf({ ...slow, arrivalsPerSecond: 340 })).toMatchObject({ replicas: 10, bound: 'ProcessorsSaturated' })
+    expect(demandOf({ ...slow, maxReplicas: 6 })).toMatchObject({ replicas: 6, bound: 'AtMaximum' })
+    expect(demandOf({ ...slow, current: 0, arrivalsPerSecond: 0 }).replicas).toBe(1)
+  })
+
+  it('removes no replicas because processors are saturated, and adds no more than without', () => {
+    fc.assert(
+      fc.property(anyLoad, (any) => {
+        const { saturation, ...free } = any
+        const [bounded, unbounded] = [demandOf(any).replicas, demandOf(free).replicas]
+        expect(bounded).toBeLessThanOrEqual(unbounded)
+        expect(bounded).toBeGreaterThanOrEqual(Math.min(any.current, unbounded))
+        if (saturation === undefined) expect(bounded).toBe(unbounded)
+      }),
+    )
+  })
+
+  it('does not follow a rate that falls with each further replica while processors are saturated', () => {
+    const anySaturated = fc.record({
+      arrivalsPerSecond: fc.double({ min: 1, max: 1_000, noNaN: true }),
+      backlog: fc.integer({ min: 0, max: 1_000_000 }),
+      freePerSecond: fc.double({ min: 1, max: 1_000, noNaN: true }),
+      /** All replicas together, however many there are. */
+      allPerSecond: fc.double({ min: 1, max: 1_000, noNaN: true }),
+      current: fc.integer({ min: 1, max: 100 }),
+    })
+    fc.assert(
+      fc.property(anySaturated, ({ arrivalsPerSecond, backlog, freePerSecond, allPerSecond, current: first }) => {
+        const saturation = { freePerSecond, waitShare: 0.4 }
+        let current = first
+        for (let decision = 0; decision < 20; decision += 1)
+          current = demandOf(
+            load({ arrivalsPerSecond, backlog, replicaPerSecond: allPerSecond / current, current, saturation }),
+          ).replicas
+        expect(current).toBeLessThanOrEqual(Math.max(first, Math.ceil(arrivalsPerSecond / 0.85 / freePerSecond)))
+      }),
+    )
   })
 
   it('stays within the bounds of the spec for every load', () => {

@@ -2,6 +2,7 @@
 // backlog in time: replicas = ⌈max(arrivals ÷ utilization, arrivals + backlog ÷ drainSeconds) ÷
 // messages a second of a busy replica⌉.
 import type { StageScaling } from '../../api/index.ts'
+import type { Saturation } from './processor-wait.ts'
 
 /** The input of a decision about a stage's replicas. Rates are messages a second. */
 export interface StageLoad {
@@ -28,6 +29,8 @@ export interface StageLoad {
   readonly holding?: boolean
   /** Replicas were added, and their effect is not known yet. */
   readonly judging?: boolean
+  /** Its replicas are slow because they wait for processors. */
+  readonly saturation?: Saturation | undefined
 }
 
 /** The limit that changed the demand from the plain sum. */
@@ -47,6 +50,8 @@ export type DemandBound =
   | 'HotPartition'
   /** Replicas were added, and further ones wait until the effect of those is known. */
   | 'Judging'
+  /** Its replicas wait for processors, and more of them would take these from each other. */
+  | 'ProcessorsSaturated'
   /** Fewer replicas would be enough, but the difference is not worth a rebalance. */
   | 'SmallChange'
 
@@ -122,9 +127,20 @@ function bounded(load: StageLoad, replicas: number): Pick<Demand, 'replicas' | '
     { limit: maxReplicas, bound: 'AtMaximum' },
     { limit: partitions, bound: 'AtPartitions' },
     { limit: usefulReplicas, bound: 'ScaleOutUseless' },
+    { limit: saturatedReplicas(load), bound: 'ProcessorsSaturated' },
   ] as const
   const lowest = limits.reduce((least, each) => (each.limit < least.limit ? each : least))
   return replicas > lowest.limit ? { replicas: Math.max(minReplicas, lowest.limit), bound: lowest.bound } : { replicas }
+}
+
+/**
+ * The replicas that there are, or those that the arrivals need where none waits for a processor, so
+ * that a cluster that can add nodes is asked for them. The backlog waits: replicas for it would be
+ * even slower.
+ */
+function saturatedReplicas({ saturation, arrivalsPerSecond, current }: StageLoad): number {
+  if (!saturation) return Number.POSITIVE_INFINITY
+  return Math.max(1, current, Math.ceil(arrivalsPerSecond / utilization / saturation.freePerSecond))
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Consumer } from 'kafkajs'
 import type { Logger } from '@orderpipeline/process'
 import { createClient, patience } from '../client/client.ts'
 import type { KafkaAddress } from '../client/client.ts'
-import { withAhead } from './ahead-of-offset.ts'
+import { processorWaitPercent, withAhead } from './ahead-of-offset.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
 
 export interface GroupConsumerOptions {
@@ -46,11 +46,23 @@ export function createGroupConsumer({
 
 const nothing = new Map<string, number>()
 
-/** As the client library commits them; `metadata`: what all of them have. */
-export function offsetsByTopic(offsets: readonly OffsetToCommit[], metadata: string | undefined) {
+/** A smaller share of waiting is usual, and is not noted. */
+const leastNotedPercent = 5
+
+/**
+ * As the client library commits them; `metadata`: what all of them have; `processorWait`: the share
+ * of its time in which this replica waited for a processor, 0 to 1.
+ */
+export function offsetsByTopic(
+  offsets: readonly OffsetToCommit[],
+  metadata: string | undefined,
+  processorWait: number,
+) {
+  const percent = Math.round(processorWait * 100)
+  const noted = percent < leastNotedPercent ? metadata : withAhead(metadata, new Map([[processorWaitPercent, percent]]))
   const topics = new Map<string, { partition: number; offset: string; metadata?: string }[]>()
   for (const { topic, partition, offset, ahead = nothing } of offsets) {
-    const text = withAhead(metadata, ahead)
+    const text = withAhead(noted, ahead)
     const one = { partition, offset, ...(text === undefined ? {} : { metadata: text }) }
     const of = topics.get(topic)
     if (of) of.push(one)

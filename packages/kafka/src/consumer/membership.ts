@@ -44,6 +44,8 @@ export interface MembershipOptions {
   readonly onFetchStart: () => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
+  /** The share of its time in which this process waited for a processor; absent means 0. */
+  readonly processorWait?: (() => number) | undefined
   /** From one fetch that brought messages to the next; by default `usualSpacing`. */
   readonly spacing?: FetchSpacingBounds | undefined
   readonly logger: Logger
@@ -249,10 +251,11 @@ class RunningMembership {
   async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (offsets.length === 0) return
     if (!this.#commitOffsets) throw new NotAMemberError('there is no consumer to commit offsets with')
+    const processorWait = this.#options.processorWait?.() ?? 0
     await withDeadline(
       commitTimeoutMs,
       'committing',
-      this.#commitOffsets({ topics: offsetsByTopic(offsets, this.#metadata) }),
+      this.#commitOffsets({ topics: offsetsByTopic(offsets, this.#metadata, processorWait) }),
     )
   }
 
