@@ -11,7 +11,7 @@ import type { Issuer } from './issuer/issuer.ts'
 import { serveAsCustomer } from './issuer/as-customer.ts'
 import type { GatewayAccess } from './issuer/as-customer.ts'
 import { serveIssuer } from './issuer/routes.ts'
-import type { Mail } from './mails/mail.ts'
+import type { CaughtMail } from './mails/mail.ts'
 import { sendPage, serveMails } from './mails/routes.ts'
 import type { TraceStore } from './traces/trace-store.ts'
 import { serveTraces } from './traces/routes.ts'
@@ -22,7 +22,7 @@ export interface AppOptions {
   readonly issuer: Issuer
   /** The gateway, for requests on behalf of a customer. */
   readonly gateway: GatewayAccess
-  readonly mails: BoundedStore<Mail>
+  readonly mails: BoundedStore<CaughtMail>
   readonly traces: TraceStore
 }
 

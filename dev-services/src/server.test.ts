@@ -292,6 +292,19 @@ describe('the mail catcher', () => {
     expect((await json<Listed>('/mails')).mails.map(({ subject }) => subject)).toEqual(['small'])
   })
 
+  it('takes a mail that cannot be read, and shows its source with the reason', async () => {
+    const levels = Array.from(
+      { length: 300 },
+      (_, n) => `Content-Type: multipart/mixed; boundary="b${n}"\r\n\r\n--b${n}`,
+    )
+    const raw = `Subject: deep\r\n${levels.join('\r\n')}\r\n\r\nthe innermost\r\n`
+    await send({ envelope: { from: 'shop@example.com', to: ['me@x.invalid'] }, raw })
+    const [mail] = (await json<Listed>('/mails?to=me@')).mails
+    expect(mail?.subject).toContain('nesting depth')
+    expect(mail?.text).toContain('the innermost')
+    expect((await pageOf(`/mails/${mail?.id}`)).text).toContain('the innermost')
+  })
+
   it('keeps no more mails than MAILS_AT_MOST', async () => {
     await stop(services)
     services = await start({ MAILS_AT_MOST: '2' })

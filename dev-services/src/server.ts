@@ -8,7 +8,7 @@ import { BoundedStore } from './bounded-store.ts'
 import type { DevServicesConfig } from './config.ts'
 import { createIssuer } from './issuer/issuer.ts'
 import { signingKey } from './issuer/key.ts'
-import type { Mail } from './mails/mail.ts'
+import type { CaughtMail } from './mails/mail.ts'
 import { startSmtp } from './mails/smtp.ts'
 import { TraceStore } from './traces/trace-store.ts'
 
@@ -24,7 +24,7 @@ export interface DevServices {
 export async function startDevServices(config: DevServicesConfig, logger: Logger): Promise<DevServices> {
   const now = (): Date => new Date()
   const registry = createRegistry()
-  const mails = new BoundedStore<Mail>({ count: config.MAILS_AT_MOST, bytes: config.MAILS_BYTES_AT_MOST })
+  const mails = new BoundedStore<CaughtMail>({ count: config.MAILS_AT_MOST, bytes: config.MAILS_BYTES_AT_MOST })
   const traces = new TraceStore({ count: config.TRACES_AT_MOST, bytes: config.TRACES_BYTES_AT_MOST })
   const issuer = createIssuer({
     url: config.ISSUER_URL,
@@ -56,7 +56,7 @@ export async function startDevServices(config: DevServicesConfig, logger: Logger
   }
 }
 
-function countKept(registry: Registry, mails: BoundedStore<Mail>, traces: TraceStore): void {
+function countKept(registry: Registry, mails: BoundedStore<CaughtMail>, traces: TraceStore): void {
   const registers = [registry]
   new Gauge({
     ...{ name: 'dev_services_mails', help: 'Mails that are kept.', registers },

@@ -7,7 +7,7 @@ import type { BoundedStore } from '../bounded-store.ts'
 import { html, page } from '../html.ts'
 import type { Html } from '../html.ts'
 import { showsHtml } from '../wants-html.ts'
-import type { Mail } from './mail.ts'
+import type { CaughtMail, Mail } from './mail.ts'
 
 const listQuery = z.object({
   /** A recipient's address, or a part of it. */
@@ -19,19 +19,19 @@ const listQuery = z.object({
     .default(200),
 })
 
-export function serveMails(app: FastifyInstance, mails: BoundedStore<Mail>): void {
-  app.get('/mails', (request, reply) => {
+export function serveMails(app: FastifyInstance, mails: BoundedStore<CaughtMail>): void {
+  app.get('/mails', async (request, reply) => {
     const { to, limit } = parsed(listQuery, request.query)
     const matches = mails
       .newest(Infinity)
       .filter((mail) => to === undefined || mail.to.some((each) => each.includes(to)))
-    const listed = matches.slice(0, limit)
+    const listed = await Promise.all(matches.slice(0, limit).map((mail) => mail.read()))
     if (showsHtml(request)) return sendPage(reply, listPage(listed, mails))
     return { mails: listed, dropped: mails.dropped }
   })
-  app.get('/mails/:id', (request, reply) => {
+  app.get('/mails/:id', async (request, reply) => {
     const { id } = parsed(z.object({ id: z.string() }), request.params)
-    const mail = mails.get(id)
+    const mail = await mails.get(id)?.read()
     if (!mail) throw new HttpProblemError(404, 'Not Found', 'there is no such mail any more')
     return showsHtml(request) ? sendPage(reply, mailPage(mail)) : mail
   })
@@ -45,7 +45,7 @@ export function sendPage(reply: FastifyReply, text: string): FastifyReply {
   return reply.type('text/html; charset=utf-8').send(text)
 }
 
-function listPage(listed: readonly Mail[], mails: BoundedStore<Mail>): string {
+function listPage(listed: readonly Mail[], mails: BoundedStore<CaughtMail>): string {
   const rows = listed.map(
     ({ id, receivedAt, to, subject }) =>
       html`<tr>

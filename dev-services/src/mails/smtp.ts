@@ -6,13 +6,13 @@ import { SMTPServer } from 'smtp-server'
 import type { SMTPServerSession } from 'smtp-server'
 import type { Logger } from '@orderpipeline/process'
 import type { BoundedStore } from '../bounded-store.ts'
-import { mailOf } from './mail.ts'
-import type { Envelope, Mail } from './mail.ts'
+import { caughtMail } from './mail.ts'
+import type { CaughtMail, Envelope } from './mail.ts'
 
 export interface SmtpOptions {
   readonly port: number
   readonly host: string
-  readonly mails: BoundedStore<Mail>
+  readonly mails: BoundedStore<CaughtMail>
   readonly now: () => Date
   readonly logger: Logger
 }
@@ -45,16 +45,9 @@ export async function startSmtp({ port, host, mails, now, logger }: SmtpOptions)
       stream.on('end', () => {
         if (stream.sizeExceeded) return callback(refusal(552, `a mail has at most ${largestMail} bytes`))
         const raw = Buffer.concat(chunks)
-        mailOf(randomUUID(), now(), envelopeOf(session), raw).then(
-          (mail) => {
-            mails.put(mail.id, mail, raw.length)
-            callback()
-          },
-          (error: unknown) => {
-            logger.warn({ error }, 'a mail could not be read')
-            callback(refusal(554, 'the mail could not be read'))
-          },
-        )
+        const mail = caughtMail(randomUUID(), now(), envelopeOf(session), raw)
+        mails.put(mail.id, mail, raw.length)
+        callback()
       })
     },
   })

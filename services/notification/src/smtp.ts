@@ -5,6 +5,7 @@ import { MessageRefusedError, withoutAddress } from './channels/refusal.ts'
 import type { Verdict } from './channels/refusal.ts'
 import { needsConsent } from './lanes.ts'
 import type { Mail } from './mails.ts'
+import { messageBytes, streamOf } from './message-bytes.ts'
 import type { Unsubscription } from './unsubscribe-token.ts'
 
 export interface SmtpOptions {
@@ -58,15 +59,15 @@ export function createMailer({ url, from, connections, timeoutMs, unsubscribeUrl
 
 /**
  * Message-IDs of the mails whose transfer has begun: the server has greeted us, and has accepted
- * the login. Only then does nodemailer read a mail.
+ * the login. Only then does nodemailer ask for the stream of a mail, which is ours.
  */
 function transfersOf(transport: Pick<Transporter, 'use'>): Set<string> {
   const transfers = new Set<string>()
   transport.use('stream', ({ data, message }, done) => {
-    message.processFunc((content) => {
+    message.createReadStream = () => {
       transfers.add(String(data.messageId))
-      return content
-    })
+      return streamOf(() => messageBytes(message))
+    }
     done()
   })
   return transfers

@@ -53,17 +53,22 @@ export interface Ledger {
 const bounds = { maxBatch: 500, maxInFlight: 2, maxWaiting: 20_000 }
 
 export function createLedger(database: Queryable): Ledger {
-  const byKey = async (keys: readonly string[]): Promise<readonly (Charge | undefined)[]> => {
-    const charges = await database.query<Charge>(selectChargesByKey, [keys])
-    const chargesByKey = new Map(charges.map((charge) => [charge.idempotencyKey, charge]))
-    return keys.map((key) => chargesByKey.get(key))
+  const byKey = async (keys: readonly string[]): Promise<ReadonlyMap<string, Charge>> => {
+    const charges = keys.length === 0 ? [] : await database.query<Charge>(selectChargesByKey, [keys])
+    return new Map(charges.map((charge) => [charge.idempotencyKey, charge]))
   }
-  const lookups = createBatcher<string, Charge | undefined>({ ...bounds, perform: byKey })
+  const lookups = createBatcher<string, Charge | undefined>({
+    ...bounds,
+    perform: async (keys) => {
+      const charges = await byKey(keys)
+      return keys.map((key) => charges.get(key))
+    },
+  })
   const records = createBatcher<Charge, Charge>({
     ...bounds,
     perform: async (charges) => {
       const column = <Name extends keyof Charge>(name: Name) => charges.map((charge) => charge[name])
-      await database.query(insertCharges, [
+      const added = await database.query<Pick<Charge, 'chargeId'>>(insertCharges, [
         column('chargeId'),
         column('idempotencyKey'),
         column('orderId'),
@@ -73,8 +78,16 @@ export function createLedger(database: Queryable): Ledger {
         column('status'),
         column('reason'),
       ])
-      const ledgerCharges = await byKey(column('idempotencyKey'))
-      return ledgerCharges.map((charge) => charge ?? new Error('the ledger lacks a charge that was just written'))
+      const addedIds = new Set(added.map(({ chargeId }) => chargeId))
+      // Another replica, or a void, had the key first.
+      const otherKeys = charges.flatMap((charge) => (addedIds.has(charge.chargeId) ? [] : [charge.idempotencyKey]))
+      const earlierCharges = await byKey(otherKeys)
+      return charges.map((charge) => {
+        if (addedIds.has(charge.chargeId)) return charge
+        return (
+          earlierCharges.get(charge.idempotencyKey) ?? new Error('the ledger lacks the charge of a key that it has')
+        )
+      })
     },
   })
   return {

@@ -44,16 +44,19 @@ async function behave(behaviour: Partial<Behaviour>): Promise<void> {
   expect(answer).toMatchObject({ status: 200, body: behaviour })
 }
 
-async function send(method: string, path: string, body: unknown, key?: string) {
-  const response = await fetch(`${provider.url}${path}`, {
+async function send(method: string, path: string, body: unknown, key?: string, url = provider.url) {
+  const response = await fetch(`${url}${path}`, {
     method,
     headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
-function charge(orderId: string, key = orderId, amountCents = 1_500) {
-  return send('POST', '/v1/charges', { orderId, customerId: 'customer-1', amountCents, currency: 'EUR' }, key)
+function chargeOf(orderId: string, amountCents = 1_500) {
+  return { orderId, customerId: 'customer-1', amountCents, currency: 'EUR' }
+}
+function charge(orderId: string, key = orderId, amountCents?: number) {
+  return send('POST', '/v1/charges', chargeOf(orderId, amountCents), key)
 }
 async function chargesOf(orderId: string) {
   return (await send('GET', `/v1/charges?orderId=${orderId}`, undefined)).body['charges'] as Record<string, unknown>[]
@@ -73,11 +76,29 @@ test('a repeat gets the first answer and charges nothing, also after a restart',
 })
 
 test('a repeat during a charge is answered with 409, and the key charges once', async () => {
-  await behave({ latencyMs: 200 })
+  // Longer than ten calls take to arrive, on a machine that has other work.
+  await behave({ latencyMs: 1_000 })
   const orderId = randomUUID()
   const answers = await Promise.all(Array.from({ length: 10 }, () => charge(orderId)))
   expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 9 }, () => 409)])
   expect(await chargesOf(orderId)).toHaveLength(1)
+})
+
+test('two replicas that are called with the same keys at once give the same charges', async () => {
+  const other = await startProvider()
+  await behave({})
+  const orders = Array.from({ length: 30 }, () => randomUUID())
+  const atOther = (orderId: string) => send('POST', '/v1/charges', chargeOf(orderId), orderId, other.url)
+  try {
+    const answers = await Promise.all(orders.map((orderId) => Promise.all([charge(orderId), atOther(orderId)])))
+    for (const [here, there] of answers) {
+      expect(here).toMatchObject({ status: 201, body: { status: 'captured' } })
+      expect(there).toEqual(here)
+    }
+    for (const orderId of orders) expect(await chargesOf(orderId)).toHaveLength(1)
+  } finally {
+    await stopped(other)
+  }
 })
 
 test('charges a caller once that retries through errors', async () => {

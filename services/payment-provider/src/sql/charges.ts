@@ -4,7 +4,7 @@ import type { Statement } from '@orderpipeline/postgres'
 /**
  * $1: charge ids, $2: keys, $3: order ids, $4: customer ids, $5: amounts, $6: currencies, $7:
  * statuses, $8: reasons or null. Sorted, or two replicas with the same keys could each wait for the
- * other.
+ * other. Returns those whose key was new.
  */
 export const insertCharges: Statement = {
   name: 'payment-provider.insert-charges',
@@ -13,7 +13,8 @@ INSERT INTO charges (charge_id, idempotency_key, order_id, customer_id, amount_c
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[])
   AS t (charge_id, idempotency_key, order_id, customer_id, amount_cents, currency, status, reason)
 ORDER BY idempotency_key
-ON CONFLICT (idempotency_key) DO NOTHING`,
+ON CONFLICT (idempotency_key) DO NOTHING
+RETURNING charge_id AS "chargeId"`,
 }
 
 /**

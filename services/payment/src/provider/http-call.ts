@@ -1,5 +1,8 @@
 // How is a payment provider called over HTTP, so that nothing is waited for without end, followed
-// or read without bound?
+// or read without bound? By node:http, whose connections stay open from call to call.
+import { request as requestByHttp } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import { request as requestByHttps } from 'node:https'
 import { ProviderError } from './provider-error.ts'
 
 export interface HttpRequest {
@@ -13,51 +16,66 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
+/** There are proxies that refuse a call without the first two. An answer is read as it comes. */
+const usualHeaders = { accept: '*/*', 'user-agent': 'node', 'accept-encoding': 'identity' }
+
 /**
- * @throws ProviderError: `Busy` where the signal timed out, `Unreachable` where there is no
- * connection
+ * Redirects are never followed: the key and the credentials are for this server only. The status
+ * says what is wrong. @throws ProviderError: `Busy` where the signal timed out, `Unreachable` where
+ * there is no connection
  */
-export async function callOverHttp(
-  endpoint: URL,
-  { maxBytes = 64 * 1_024, ...request }: HttpRequest,
-): Promise<HttpAnswer> {
-  const { method, headers, body, signal } = request
+export async function callOverHttp(endpoint: URL, request: HttpRequest): Promise<HttpAnswer> {
+  const { signal } = request
   try {
-    const response = await fetch(endpoint, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body }),
-      // Redirects are never followed: the key and the credentials are for this server only. The
-      // status says what is wrong.
-      redirect: 'manual',
-      signal,
-    })
-    return { status: response.status, headers: response.headers, body: await boundedBody(response, maxBytes) }
-  } catch (cause) {
-    if (cause instanceof ProviderError) throw cause
+    return await exchange(endpoint, request)
+  } catch (error) {
+    if (error instanceof ProviderError) throw error
+    // A connection that we have ended ourselves fails in several ways.
+    const cause: unknown = signal.aborted ? signal.reason : error
     const reason = cause instanceof Error && cause.name === 'TimeoutError' ? 'Busy' : 'Unreachable'
     throw new ProviderError(reason, messageOf(cause), { cause })
   }
 }
 
-async function boundedBody({ status, body }: Response, maxBytes: number): Promise<string> {
-  const pieces: Uint8Array[] = []
-  let bytes = 0
-  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += piece.byteLength
-    // Leaving the loop cancels what is still on its way.
-    if (bytes > maxBytes)
-      throw new ProviderError('Misconfigured', `answered ${status} with more than ${maxBytes} bytes`)
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces).toString()
+function exchange(
+  endpoint: URL,
+  { method, headers, body, signal, maxBytes = 64 * 1_024 }: HttpRequest,
+): Promise<HttpAnswer> {
+  const send = endpoint.protocol === 'https:' ? requestByHttps : requestByHttp
+  return new Promise((resolve, reject) => {
+    let isWhole = false
+    const call = send(endpoint, { method, headers: { ...usualHeaders, ...headers }, signal }, (answer) => {
+      const status = answer.statusCode ?? 0
+      const pieces: Buffer[] = []
+      let bytes = 0
+      answer.on('data', (piece: Buffer) => {
+        bytes += piece.length
+        pieces.push(piece)
+        if (bytes <= maxBytes) return
+        reject(new ProviderError('Misconfigured', `answered ${status} with more than ${maxBytes} bytes`))
+        call.destroy()
+      })
+      answer.on('end', () => {
+        isWhole = true
+        resolve({ status, headers: answer.headers, body: Buffer.concat(pieces).toString() })
+      })
+      answer.on('error', reject)
+    })
+    call.on('error', reject)
+    call.on('close', () => {
+      if (!isWhole) reject(new Error('the connection was closed before the end of the answer'))
+    })
+    call.end(body)
+  })
 }
 
+/** A connection that fails at each of several addresses has a code and no message. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+  const { code } = error as NodeJS.ErrnoException
+  return error.message === '' && code !== undefined ? code : error.message
 }

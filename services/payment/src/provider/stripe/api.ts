@@ -126,7 +126,7 @@ export function createStripeApi({ url, key, timeoutMs, turn }: StripeAddress): S
 }
 
 function isReplay({ headers }: HttpAnswer): boolean {
-  return headers.get('idempotent-replayed') === 'true'
+  return headers['idempotent-replayed'] === 'true'
 }
 
 /**
