@@ -14,6 +14,7 @@ import {
   makeReady,
   names,
   patch,
+  podsMade,
   pipelineFrom,
   runOperator,
   settled,
@@ -57,6 +58,9 @@ describe('a pipeline', () => {
     await create('crds/fixtures/regular.yaml', regular)
     const golden = cases.find(({ name }) => name === 'regular')?.pipeline ?? ''
     expect(names(await children(on))).toEqual(names(objectsOf(golden) as never))
+    // Each pod that is made changes the status.
+    await eventually('every pod made', () => podsMade(on), { withinMs: 60_000 })
+    await settled(operator, 4000)
     const before = operator.writes.length
     await operator.stop()
     const again = await runOperator(on, {}, { RESYNC_SECONDS: '10' })

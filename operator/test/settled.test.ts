@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { orderPipelines } from '../src/api/index.ts'
-import type { DeploymentStatus, OrderPipeline } from '../src/api/index.ts'
-import { children, current, eventually, testEnvironment, runOperator, settled } from './test-environment.ts'
-import type { TestEnvironment, Running } from './test-environment.ts'
+import type { OrderPipeline } from '../src/api/index.ts'
+import { children, current, eventually, podsMade, testEnvironment, runOperator, settled } from './test-environment.ts'
+import type { Running } from './test-environment.ts'
 import { printLog } from './recent-log.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -44,19 +44,6 @@ async function passes({ port }: Running): Promise<number> {
  * does not mean settled.
  */
 const quietMs = 8_000
-
-/**
- * Whether the controller manager has created every desired pod, or says that it cannot (a priority
- * class that this cluster does not have): until then the status may change.
- */
-async function podsMade(on: TestEnvironment): Promise<boolean> {
-  const deployments = (await children(on)).filter((child) => child.kind === 'Deployment')
-  return deployments.every(({ metadata, spec, status = {} }) => {
-    const { observedGeneration, replicas = 0, conditions = [] } = status as DeploymentStatus
-    const podsRefused = conditions.some(({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True')
-    return observedGeneration === metadata.generation && (podsRefused || replicas === (spec.replicas ?? 1))
-  })
-}
 
 /** Fails at once where the operator has ended: nothing would come any more. */
 function whileRunning<T>(operator: Running, work: Promise<T>): Promise<T> {

@@ -10,7 +10,7 @@ import { transport } from '@orderpipeline/kube'
 import type { Transport } from '@orderpipeline/kube'
 import { parse } from 'yaml'
 import { childResources, orderPipelines, resourceOf } from '../src/api/index.ts'
-import type { ChildKind, ChildObject, KubeObject, OrderPipeline, Resource } from '../src/api/index.ts'
+import type { ChildKind, ChildObject, DeploymentStatus, KubeObject, OrderPipeline, Resource } from '../src/api/index.ts'
 import { operatorConfig } from '../src/config.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
 import { kubePort } from '../src/kube/port.ts'
@@ -185,6 +185,19 @@ export async function children({ kube, namespace }: TestEnvironment): Promise<Ch
   const options = { namespace, labelSelector: 'app.kubernetes.io/managed-by=orderpipeline' }
   const lists = await Promise.all(childResources.map((resource) => kube.list(resource, options)))
   return lists.flat() as ChildObject[]
+}
+
+/**
+ * Whether the controller manager has created every desired pod, or says that it cannot (a priority
+ * class that this cluster does not have): until then the status may change.
+ */
+export async function podsMade(on: TestEnvironment): Promise<boolean> {
+  const deployments = (await children(on)).filter((child) => child.kind === 'Deployment')
+  return deployments.every(({ metadata, spec, status = {} }) => {
+    const { observedGeneration, replicas = 0, conditions = [] } = status as DeploymentStatus
+    const podsRefused = conditions.some(({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True')
+    return observedGeneration === metadata.generation && (podsRefused || replicas === (spec.replicas ?? 1))
+  })
 }
 
 export function names(objects: readonly KubeObject[]): string[] {
