@@ -51,11 +51,13 @@ export interface SagaServers {
   readonly kafka: () => Promise<string>
 }
 
+export function sagaServersOf(servers: OwnServers): SagaServers {
+  let kafka: Promise<string> | undefined
+  return { adminUrl: servers.adminUrl, kafka: () => (kafka ??= startOwnKafka(servers)) }
+}
+
 export function withSagaServers<Result>(work: (servers: SagaServers) => Promise<Result>): Promise<Result> {
-  return withOwnServers((servers) => {
-    let kafka: Promise<string> | undefined
-    return work({ adminUrl: servers.adminUrl, kafka: () => (kafka ??= startOwnKafka(servers)) })
-  })
+  return withOwnServers((servers) => work(sagaServersOf(servers)))
 }
 
 /** Starts a broker; returns its bootstrap servers. */

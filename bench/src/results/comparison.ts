@@ -1,6 +1,7 @@
 // What is compared, and of what does a comparison consist? A figure of this project and of what one
 // would build instead, measured in turns.
 import type { ControlPlane } from '../operator/control-plane.ts'
+import type { SagaServers } from '../own-servers.ts'
 
 /** What one run of one way has measured. */
 export interface Sample {
@@ -62,11 +63,7 @@ export interface Ground {
   controlPlane(): Promise<ControlPlane>
 }
 
-export interface Servers {
-  /** The URL of the PostgreSQL's superuser. */
-  readonly adminUrl: string
-  /** Returns the bootstrap servers. */
-  readonly kafka: () => Promise<string>
+export interface Servers extends SagaServers {
   /** Returns the URL. */
   readonly redis: () => Promise<string>
   close(): Promise<void>

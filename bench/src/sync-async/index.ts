@@ -81,12 +81,16 @@ async function warmUp(
   { database, providerUrl, progress, way }: Pick<Measurement, 'database' | 'progress' | 'way'> & ProviderAddress,
   { ordersAt, atOnce }: SyncAsyncBenchOptions,
 ): Promise<void> {
-  for (const [latencyMs, orders] of [...ordersAt].slice(0, 1)) {
+  for (const [latencyMs, orders] of warmUpsOf(ordersAt)) {
     progress.next(`${way}: ${orders} orders that are not counted`, fullTime(orders, latencyMs, atOnce))
     await setLatency(providerUrl, latencyMs)
     await load.atOnce(atOnce, orders)
     await allEnded(database)
   }
+}
+
+function warmUpsOf(ordersAt: SyncAsyncBenchOptions['ordersAt']): [latencyMs: number, orders: number][] {
+  return [...ordersAt].slice(0, 1)
 }
 
 interface ProviderAddress {
@@ -128,12 +132,10 @@ function fullTime(orders: number, latencyMs: number, atOnce: number): number {
 }
 
 function progressOf({ ordersAt, steadySeconds, atOnce, priorities, say }: SyncAsyncBenchOptions): Progress {
-  const each = [...ordersAt].reduce(
-    (sum, [latencyMs, orders]) => sum + steadyTime(steadySeconds) + fullTime(orders, latencyMs, atOnce),
-    0,
+  const fullTimes = [...warmUpsOf(ordersAt), ...ordersAt].map(([latencyMs, orders]) =>
+    fullTime(orders, latencyMs, atOnce),
   )
-  const warmUps = [...ordersAt].slice(0, 1).map(([latencyMs, orders]) => fullTime(orders, latencyMs, atOnce))
-  const way = each + (warmUps[0] ?? 0)
+  const way = fullTimes.reduce((sum, seconds) => sum + seconds, ordersAt.size * steadyTime(steadySeconds))
   let remainingSeconds = 5 + 25 + 2 * way + (priorities ? 10 + way : 0)
   return {
     next: (what, seconds) => {
