@@ -1,6 +1,6 @@
 // Is the price that was agreed when an order was placed the one that is charged, in the order's own
 // currency?
-import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { postgresUrl } from '@orderpipeline/cluster/testing'
 import { createStore } from '@orderpipeline/stage'
 import { placedEvent, testDatabase, testOrder } from '@orderpipeline/stage/testing'
@@ -10,9 +10,10 @@ import { decode } from '@orderpipeline/order-events'
 import type { OrderEvent } from '@orderpipeline/order-events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createIntake, intakeMetrics } from '../src/intake/index.ts'
-import type { Intake, OrderRequest } from '../src/intake/index.ts'
+import type { Intake } from '../src/intake/index.ts'
 import { orderById, productBySku } from '../src/queries/index.ts'
 import { ordersStage } from '../src/definition.ts'
+import { order } from './intake-environment.ts'
 
 let database: TestDatabase
 let intake: Intake
@@ -35,17 +36,6 @@ afterAll(async () => {
   await database.drop()
 })
 
-function order(more: Partial<OrderRequest> = {}): OrderRequest {
-  return {
-    customerId: `customer-${randomUUID()}`,
-    currency: 'EUR',
-    items: [
-      { sku: 'SKU-0001', quantity: 2 },
-      { sku: 'SKU-0002', quantity: 1 },
-    ],
-    ...more,
-  }
-}
 function reprice(cents: number) {
   return database.ask('orders', 'UPDATE products SET price_cents = $1', [cents])
 }
