@@ -33,7 +33,7 @@ Debian packages that up has installed stay, and so do the durations of its steps
       json: { type: 'boolean' },
     })
     const caches = options.purge ?? false
-    const purge = caches || (options.data ?? false)
+    const data = caches || (options.data ?? false)
     const paths = statePaths()
     await withFileLock(join(paths.root, 'lock'), async () => {
       const provider = await recordedProvider(paths)
@@ -43,11 +43,11 @@ Debian packages that up has installed stay, and so do the durations of its steps
       }
       await endConsole(paths)
       const remembered = await stepMemory(paths.steps, paths.durations)
-      const memory = purge ? forgetful(remembered) : remembered
-      await runWithDisplay(provider.down({ purge }), { terminal, memory, json: options.json ?? false })
-      if (purge) await forgetProvider(paths)
+      const memory = data ? forgetful(remembered) : remembered
+      await runWithDisplay(provider.down({ purge: data }), { terminal, memory, json: options.json ?? false })
+      if (data) await forgetProvider(paths)
     })
-    const folders = [...(purge ? [paths.root] : []), ...(caches ? [cachePaths().root, imagesBuilt] : [])]
+    const folders = [...(data ? [paths.root] : []), ...(caches ? [cachePaths().root, imagesBuilt] : [])]
     for (const folder of folders) await rm(folder, { recursive: true, force: true })
     if (folders.length > 0 && !options.json) terminal.stderr(caches ? '✓ Data and caches\n' : '✓ Data\n')
     return 0
