@@ -199,42 +199,55 @@ test('gives up a mail after days without the server, with the reason', async () 
 })
 
 test('a mail that times out while others are accepted is given up after its attempts and a day', async () => {
-  const [silent = '', good = ''] = [randomUUID(), randomUUID()]
+  const silent = randomUUID()
   const never = Promise.withResolvers<undefined>()
   server.answer = (to) => (to.includes(silent) ? never.promise : Promise.resolve(undefined))
-  const mailer = createMailer({ url: server.url, from: 'shop@shop.example', connections: 2, timeoutMs: 300 })
-  mailers.push(mailer)
   const clock = { ms: 0 }
-  const send = sender({ mailer, acceptance: createAcceptance(() => clock.ms), keepSeconds: 5 * 86_400 })
+  const acceptance = createAcceptance(() => clock.ms)
+  const send = sender({ mailer: impatientWith(silent), acceptance, keepSeconds: 5 * 86_400 })
+  const triedAgain = async (attempts: number): Promise<boolean> => {
+    await allDue()
+    await send('order')
+    const [mail, ...others] = await remainingMails()
+    return mail?.attempts === attempts && others.length === 0
+  }
   await handle([statusChange(silent, 'SHIPPED')])
   // Nothing says yet that the server is not away.
   await send('order')
   expect(await remainingMails()).toEqual([{ attempts: 0, failed: false }])
-  await handle([statusChange(good, 'SHIPPED')])
-  await allDue()
-  await send('order')
-  expect(await remainingMails()).toEqual([{ attempts: 1, failed: false }])
-  await allDue()
-  await send('order')
-  expect(await remainingMails()).toEqual([{ attempts: 2, failed: false }])
+  await handle([statusChange(randomUUID(), 'SHIPPED')])
+  await until(() => triedAgain(1))
+  await until(() => triedAgain(2))
   // Since then nothing was accepted: it may be an outage again.
   clock.ms = 120_000
-  await allDue()
-  await send('order')
-  expect(await remainingMails()).toEqual([{ attempts: 2, failed: false }])
+  expect(await triedAgain(2)).toBe(true)
   await handle([statusChange(randomUUID(), 'SHIPPED')])
-  await allDue()
-  await send('order')
   // The server may be slow for nearly all mails.
+  await until(() => triedAgain(3))
   expect(await remainingMails()).toEqual([{ attempts: 3, failed: false }])
   await database.ask('notification', `UPDATE mails SET created_at = now() - interval '1 day'`)
   await handle([statusChange(randomUUID(), 'SHIPPED')])
-  await allDue()
-  await send('order')
+  await until(() => triedAgain(4))
   expect(await remainingMails()).toEqual([{ attempts: 4, failed: true }])
   expect(failures.at(-1)).toMatch(/^gave up: /)
   never.resolve(undefined)
 })
+
+/**
+ * Waits 300 ms for the answer to the mail of an order, and long for the others', whose answers come
+ * late where the machine is busy. Where even the greeting takes longer, that attempt does not
+ * count.
+ */
+function impatientWith(orderId: string): Mailer {
+  const options = { url: server.url, from: 'shop@shop.example', connections: 2 }
+  const impatient = createMailer({ ...options, timeoutMs: 300 })
+  const patient = createMailer({ ...options, timeoutMs: 30_000 })
+  mailers.push(impatient, patient)
+  return {
+    send: (mail, signal) => (mail.recipient.includes(orderId) ? impatient : patient).send(mail, signal),
+    close: () => undefined,
+  }
+}
 
 test.each(['resetAndDestroy', 'end'] as const)('a server that cuts (%s) before its greeting is away', async (cut) => {
   const away = createServer((socket) => {
