@@ -14,7 +14,7 @@ function sample(seconds: number, busy: number, payment: number, lag: number | un
     ['orders', [mebibytes, mebibytes + 10]],
     ['payment', seconds < 20 ? [90] : [90, 92]],
   ])
-  return { seconds, busy, memory, connections: 60 + payment / 2, stages }
+  return { seconds, busy, memory, connections: 60 + payment / 2, gateway: seconds < 30 ? 5 : 7, stages }
 }
 
 const times = { p50: 18.4, p95: 82.1, p99: 130 }
@@ -45,6 +45,7 @@ it('compares the last quarter with the first', () => {
   expect(measured(outcome, 'processors busy, first and last quarter')).toBe('80 %, then 100 %')
   expect(measured(outcome, 'connections to PostgreSQL, most in each quarter')).toBe('62.5, then 110')
   expect(measured(outcome, 'memory of a replica of orders, first and last quarter')).toBe('75 MiB, then 81 MiB')
+  expect(measured(outcome, 'gateway: most replicas wanted')).toBe(7)
   expect(measured(outcome, 'payment: most replicas wanted; lag, median and most')).toBe('100; 18000, 26607')
 })
 

@@ -65,6 +65,10 @@ function rowsOf(samples: readonly Sample[], row: RowMaker): Row[] {
         'no growth',
       ),
     ),
+    row(
+      'gateway: most replicas wanted',
+      most(samples, ({ gateway }) => gateway),
+    ),
     ...names.map((name) =>
       row(
         `${name}: most replicas wanted; lag, median and most`,

@@ -12,6 +12,8 @@ export interface Sample {
   readonly busy: number
   readonly memory: MemoryByProgram
   readonly connections: number
+  /** Replicas of it that its autoscaler wants. */
+  readonly gateway: number
   readonly stages: readonly StageSample[]
 }
 
@@ -78,12 +80,12 @@ async function look(shop: PeakShop): Promise<Omit<Sample, 'seconds' | 'busy'>> {
     wanted: desiredReplicas,
     lag,
   }))
-  return { memory, connections, stages }
+  return { memory, connections, gateway: status?.gateway?.desiredReplicas ?? 0, stages }
 }
 
-function line({ seconds, busy, connections, stages }: Sample, forSeconds: number): string {
+function line({ seconds, busy, connections, gateway, stages }: Sample, forSeconds: number): string {
   const lag = stages.reduce((sum, stage) => sum + (stage.lag ?? 0), 0)
-  const replicas = stages.map((stage) => `${stage.name} ${stage.wanted}`).join(', ')
+  const replicas = [{ name: 'gateway', wanted: gateway }, ...stages].map(({ name, wanted }) => `${name} ${wanted}`)
   const remaining = Math.max(0, Math.round((forSeconds - seconds) / 60))
-  return `${Math.round(seconds)} s: CPU ${Math.round(busy * 100)} %, lag ${lag}, ${connections} connections; ${replicas}; ${remaining} min to go`
+  return `${Math.round(seconds)} s: CPU ${Math.round(busy * 100)} %, lag ${lag}, ${connections} connections; ${replicas.join(', ')}; ${remaining} min to go`
 }
