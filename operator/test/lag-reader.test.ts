@@ -96,7 +96,7 @@ describe('the lag reader', () => {
     const member = startMembership({
       ...{ address: { brokers: [kafkaBootstrap()], clientId: id }, groupId: group, topics: [topic] },
       mayJoin: () => Promise.resolve('database 7'),
-      processorWait: () => 0.4,
+      processorWait: { seconds: () => 4, share: () => 0.4, contention: () => 0 },
       onBatch: () => Promise.resolve(),
       onAssigned: () => undefined,
       onRevoking: () => Promise.resolve(),

@@ -197,7 +197,7 @@ class RunningStage<Message, Item> {
     })
     return startMembership({
       ...{ address, groupId, rebalanceSeconds, topics, spacing, logger, onBatch },
-      processorWait: () => this.#processorWait?.share() ?? 0,
+      processorWait: this.#processorWait,
       ...(mayJoin ? { mayJoin: () => this.#checkMayJoin(mayJoin) } : {}),
       onAssigned: (partitions) => {
         this.#metrics.rebalances.inc()

@@ -1,8 +1,8 @@
 // What of the orders service does a gateway run? Its intake, its queries, its cancellation, and the
 // relay of its outbox, which one gateway at a time runs.
 import { randomUUIDv7 } from 'node:crypto'
-import { createProducer, fetchSpacing, kafkaAddress } from '@orderpipeline/kafka'
-import type { KafkaAddress } from '@orderpipeline/kafka'
+import { createProcessorWait, createProducer, fetchSpacing, kafkaAddress } from '@orderpipeline/kafka'
+import type { FetchSpacing, KafkaAddress } from '@orderpipeline/kafka'
 import { createPool, openSession } from '@orderpipeline/postgres'
 import type { Pool, Queryable } from '@orderpipeline/postgres'
 import { databaseSettings } from '@orderpipeline/config'
@@ -218,11 +218,17 @@ function openRelay(
     metrics: relayMetrics(registry),
     logger,
     batchSize: config.RELAY_BATCH_SIZE,
-    spacing: fetchSpacing(looks, () => performance.now()),
+    spacing: spacingOfLooks(),
     takeOverMs: config.RELAY_TAKE_OVER_SECONDS * 1_000,
     pollMs: config.RELAY_POLL_SECONDS * 1_000,
     keepKeysHours: config.IDEMPOTENCY_KEEP_HOURS,
   })
+}
+
+function spacingOfLooks(): FetchSpacing {
+  const now = (): number => performance.now()
+  const wait = createProcessorWait(now)
+  return fetchSpacing(looks, now, () => wait?.contention() ?? 0)
 }
 
 interface PoolParts {

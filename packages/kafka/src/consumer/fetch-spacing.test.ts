@@ -47,4 +47,30 @@ describe('the time between two fetches', () => {
     for (; now < 30_000; now += 10) spacing.recordResult(1, false)
     expect(spacing.ms).toBe(1_000)
   })
+
+  it('grows where the replica waits for a processor for longer than it has one, to a second', () => {
+    let contention = 0
+    const spacing = fetchSpacing(
+      usualSpacing,
+      () => 0,
+      () => contention,
+    )
+    spacing.recordResult(1_000, false)
+    const times = [0, 1, 2, 3.5, 4, 100].map((value) => {
+      contention = value
+      return spacing.ms
+    })
+    expect(times).toEqual([250, 250, 500, 875, 1_000, 1_000])
+    spacing.recordResult(1, true)
+    expect(spacing.ms).toBe(0)
+  })
+
+  it('stays as it is where it is longer than a second anyway', () => {
+    const spacing = fetchSpacing(
+      { leastMs: 2_000, mostMs: 4_000, fullRate: 20 },
+      () => 0,
+      () => 9,
+    )
+    expect(spacing.ms).toBe(2_000)
+  })
 })

@@ -20,6 +20,9 @@ export const usualSpacing: FetchSpacingBounds = { leastMs: 50, mostMs: 250, full
 /** The rate is an average over about this many seconds. */
 const windowSeconds = 3
 
+/** No time between fetches grows beyond this for want of processors. */
+const longestMs = 1_000
+
 export interface FetchSpacing {
   /** A fetch has brought messages of a partition. `behind`: the broker holds more of it. */
   recordResult(messages: number, behind: boolean): void
@@ -29,8 +32,15 @@ export interface FetchSpacing {
   readonly ms: number
 }
 
-/** `now` gives milliseconds. */
-export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, now: () => number): FetchSpacing {
+/**
+ * `now` gives milliseconds. `contention`: how much longer this process waits for a processor than
+ * it has one. Above 1 the times grow with it: fewer groups cost less of what is short.
+ */
+export function fetchSpacing(
+  { leastMs, mostMs, fullRate }: FetchSpacingBounds,
+  now: () => number,
+  contention: () => number = () => 0,
+): FetchSpacing {
   let count = 0
   let countedAt = now()
   let anyBehind = false
@@ -48,7 +58,8 @@ export function fetchSpacing({ leastMs, mostMs, fullRate }: FetchSpacingBounds, 
       // A wait would leave the replica idle while there is work.
       if (anyBehind) return 0
       const rate = decayedCount() / windowSeconds
-      return Math.max(leastMs, Math.min(mostMs, (mostMs * rate) / fullRate))
+      const usualMs = Math.max(leastMs, Math.min(mostMs, (mostMs * rate) / fullRate))
+      return Math.min(Math.max(longestMs, usualMs), usualMs * Math.max(1, contention()))
     },
   }
 }

@@ -16,6 +16,7 @@ import { fetchSpacing, usualSpacing } from './fetch-spacing.ts'
 import type { FetchSpacing, FetchSpacingBounds } from './fetch-spacing.ts'
 import { createGroupConsumer, offsetsByTopic } from './group-consumer.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
+import type { ProcessorWait } from './processor-wait.ts'
 
 export interface MembershipOptions {
   readonly address: KafkaAddress
@@ -44,8 +45,8 @@ export interface MembershipOptions {
   readonly onFetchStart: () => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
-  /** The share of its time in which this process waited for a processor; absent means 0. */
-  readonly processorWait?: (() => number) | undefined
+  /** Of this process; absent where the system does not say it. */
+  readonly processorWait?: ProcessorWait | undefined
   /** From one fetch that brought messages to the next; by default `usualSpacing`. */
   readonly spacing?: FetchSpacingBounds | undefined
   readonly logger: Logger
@@ -114,7 +115,12 @@ class RunningMembership {
   constructor(options: MembershipOptions) {
     this.#options = options
     this.#joinAllowed = options.mayJoin === undefined
-    this.#spacing = fetchSpacing(options.spacing ?? usualSpacing, () => performance.now())
+    const { spacing = usualSpacing, processorWait } = options
+    this.#spacing = fetchSpacing(
+      spacing,
+      () => performance.now(),
+      () => processorWait?.contention() ?? 0,
+    )
     this.#running = this.#runConsumers()
   }
 
@@ -251,7 +257,7 @@ class RunningMembership {
   async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (offsets.length === 0) return
     if (!this.#commitOffsets) throw new NotAMemberError('there is no consumer to commit offsets with')
-    const processorWait = this.#options.processorWait?.() ?? 0
+    const processorWait = this.#options.processorWait?.share() ?? 0
     await withDeadline(
       commitTimeoutMs,
       'committing',

@@ -58,6 +58,23 @@ describe('the wait for a processor', () => {
     expect(wait.seconds()).toBe(2)
   })
 
+  it('is contention as far as it is longer than the time on a processor', () => {
+    const { clock, files, wait } = system({ [schedule]: `${seconds} ${seconds} 7\n` })
+    expect(wait.contention()).toBe(0)
+    // Of four seconds, one on a processor and three of waiting; a tenth counts as run anyway.
+    clock.ms = 4_000
+    files[schedule] = `${2 * seconds} ${4 * seconds} 900\n`
+    expect(wait.contention()).toBeCloseTo(3 / 1.1)
+    clock.ms = 4_900
+    files[schedule] = `${2 * seconds} ${5 * seconds} 1800\n`
+    expect(wait.contention()).toBeCloseTo(3 / 1.1)
+    // The share has its own time.
+    expect(wait.share()).toBeCloseTo(4 / 4.9)
+    clock.ms = 104_000
+    files[schedule] = `${2 * seconds} ${6 * seconds} 2700\n`
+    expect(wait.contention()).toBeCloseTo(2 / 2.5)
+  })
+
   it.each([undefined, '', 'no numbers'])('is unknown where the system says %j', (text) => {
     expect(
       createProcessorWait(

@@ -11,6 +11,11 @@ export interface ProcessorWait {
   seconds(): number
   /** 0 to 1, of the time since the last call, and of at least `leastMs`. */
   share(): number
+  /**
+   * The wait over the time on a processor, in the same way. A fortieth of the time counts as such
+   * too: the short waits of a process that has next to nothing to do are no contention.
+   */
+  contention(): number
 }
 
 /** Nanoseconds of the main thread on a processor, and then those of its waiting for one. */
@@ -20,42 +25,57 @@ const limitFiles = [
   { file: '/sys/fs/cgroup/cpu.stat', field: /^throttled_usec (\d+)$/m, unit: 1_000 },
   { file: '/sys/fs/cgroup/cpu/cpu.stat', field: /^throttled_time (\d+)$/m, unit: 1 },
 ] as const
-/** A share of a shorter time is noise, and commits come no faster. */
+/** A figure of a shorter time is noise, and commits come no faster. */
 const leastMs = 1_000
+
+const countedAsRun = 1 / 40
 
 /** `now` in milliseconds. Undefined where the system does not say it, as on macOS. */
 export function createProcessorWait(now: () => number, read = readText): ProcessorWait | undefined {
-  const first = waitedNs(read(scheduleFile))
+  const first = scheduleOf(read(scheduleFile))
   if (first === undefined) return undefined
   const limit = limitFiles.find(({ file, field }) => field.test(read(file) ?? ''))
   const stoppedNs = (): number => (limit ? Number(limit.field.exec(read(limit.file) ?? '')?.[1] ?? 0) * limit.unit : 0)
-  let before = { waitedNs: first, stoppedNs: stoppedNs() }
-  let totalNs = first
+  let before = { ...first, stoppedNs: stoppedNs() }
+  let totalNs = first.waitedNs
   // The time of a limit is that of all threads and processors, so that it may be the longer one.
-  const seconds = (): number => {
-    const next = { waitedNs: waitedNs(read(scheduleFile)) ?? before.waitedNs, stoppedNs: stoppedNs() }
+  const times = (): Times => {
+    const next = { ...(scheduleOf(read(scheduleFile)) ?? before), stoppedNs: stoppedNs() }
     totalNs += Math.max(0, next.waitedNs - before.waitedNs - (next.stoppedNs - before.stoppedNs))
     before = next
-    return totalNs / 1e9
+    return { waited: totalNs / 1e9, run: next.runNs / 1e9 }
   }
-  let last = { at: now(), seconds: seconds() }
-  let share = 0
-  return {
-    seconds,
-    share: () => {
-      const at = now()
-      if (at - last.at < leastMs) return share
-      const next = { at, seconds: seconds() }
-      share = Math.min(1, ((next.seconds - last.seconds) * 1_000) / (at - last.at))
-      last = next
-      return share
-    },
+  const share = inTurns(now, times, ({ waited }, seconds) => Math.min(1, waited / seconds))
+  const contention = inTurns(now, times, ({ waited, run }, seconds) => waited / (run + seconds * countedAsRun))
+  return { seconds: () => times().waited, share, contention }
+}
+
+interface Times {
+  readonly waited: number
+  readonly run: number
+}
+
+/** `figure` of what was added to the times since the last call, and of their seconds. */
+function inTurns(
+  now: () => number,
+  times: () => Times,
+  figure: (added: Times, seconds: number) => number,
+): () => number {
+  let last = { at: now(), ...times() }
+  let value = 0
+  return () => {
+    const at = now()
+    if (at - last.at < leastMs) return value
+    const next = { at, ...times() }
+    value = figure({ waited: next.waited - last.waited, run: next.run - last.run }, (at - last.at) / 1_000)
+    last = next
+    return value
   }
 }
 
-function waitedNs(text: string | undefined): number | undefined {
-  const waited = /^\d+ (\d+) /.exec(text ?? '')?.[1]
-  return waited === undefined ? undefined : Number(waited)
+function scheduleOf(text: string | undefined): { readonly runNs: number; readonly waitedNs: number } | undefined {
+  const [, run, waited] = /^(\d+) (\d+) /.exec(text ?? '') ?? []
+  return waited === undefined ? undefined : { runNs: Number(run), waitedNs: Number(waited) }
 }
 
 /** Both are files of the kernel, which are read without a disk. */
