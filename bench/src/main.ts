@@ -1,6 +1,6 @@
 // npm run bench -- <name>: the figures of the README, each measured against a named alternative in
 // the same run. Without a name the comparisons of bench/RESULTS.md are run.
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { collected, upTo, whole } from './arguments.ts'
 import { autoscalingCommand } from './autoscaling/command.ts'
 import { benchCapacity } from './capacity.ts'
@@ -27,6 +27,14 @@ import { benchWorkers } from './workers.ts'
 interface IdleArguments extends Record<'starts' | 'idle' | 'load' | 'burst', number> {
   readonly rates: readonly number[]
   readonly running?: true
+  readonly json?: true
+}
+
+interface PeakArguments extends Record<'rate' | 'minutes' | 'latency', number> {
+  readonly seconds?: number
+  readonly policy?: 'lag' | 'flow'
+  readonly minReplicas?: number
+  readonly up: boolean
   readonly json?: true
 }
 
@@ -161,16 +169,15 @@ program
   .option('--minutes <n>', 'duration', whole, 30)
   .option('--seconds <n>', 'instead of minutes', whole)
   .option('--latency <ms>', 'how long a charge takes', whole, 10)
+  .addOption(new Option('--policy <name>', 'what the stages are scaled on meanwhile').choices(['lag', 'flow']))
+  .option('--min-replicas <n>', 'of each stage meanwhile, instead of what the pipeline says', whole)
   .option('--no-up', 'the cluster as it is, without npm run up before')
   .option('--json', 'the result as JSON on standard output')
-  .action(
-    async (
-      options: Record<'rate' | 'minutes' | 'latency', number> & { seconds?: number; up: boolean; json?: true },
-    ) => {
-      const { rate, minutes, seconds = minutes * 60, latency, up } = options
-      print(await benchPeak({ perMinute: rate, seconds, latencyMs: latency, up, say }), options.json)
-    },
-  )
+  .action(async (options: PeakArguments) => {
+    const { rate, minutes, seconds = minutes * 60, latency, policy, minReplicas, up } = options
+    const settings = { perMinute: rate, seconds, latencyMs: latency, policy, minReplicas, up, say }
+    print(await benchPeak(settings), options.json)
+  })
 
 program
   .command('workers')
