@@ -31,6 +31,7 @@ import type {
 } from '../pipeline/index.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { reportedWait } from './reported-wait.ts'
+import type { ReportedWait } from './reported-wait.ts'
 
 export interface FlowLog {
   /**
@@ -158,10 +159,16 @@ function readingsOf(
   return pipeline.spec.stages.flatMap((stage) => {
     const partitions = read.get(consumerGroup(pipeline, stage))
     if (!partitions) return []
-    const processorWait = reportedWait(partitions, before.get(stage.name)?.partitions)
+    const wait = reportedWait(partitions, before.get(stage.name)?.partitions)
     const sample = flowSample(pipeline, stage, children, partitions, at)
-    return [{ stage, partitions, sample: processorWait === undefined ? sample : { ...sample, processorWait } }]
+    return [{ stage, partitions, sample: withWait(sample, wait) }]
   })
+}
+
+function withWait(sample: FlowSample, wait: ReportedWait | undefined): FlowSample {
+  if (!wait) return sample
+  const { share: processorWait, local } = wait
+  return { ...sample, processorWait, ...(local === undefined ? {} : { local }) }
 }
 
 function decisionOf(entry: Entry, { name, scaling }: Stage, stage: StageEntry, current: number): FlowDecision {

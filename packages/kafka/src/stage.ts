@@ -198,6 +198,7 @@ class RunningStage<Message, Item> {
     return startMembership({
       ...{ address, groupId, rebalanceSeconds, topics, spacing, logger, onBatch },
       processorWait: this.#processorWait,
+      local: this.#options.prepare === undefined,
       ...(mayJoin ? { mayJoin: () => this.#checkMayJoin(mayJoin) } : {}),
       onAssigned: (partitions) => {
         this.#metrics.rebalances.inc()

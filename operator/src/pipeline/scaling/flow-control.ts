@@ -58,6 +58,8 @@ export interface FlowSample {
    * of them has said it since the sample before.
    */
   readonly processorWait?: number
+  /** Those that have said it call no other system. */
+  readonly local?: boolean
 }
 
 export interface FlowControl {
@@ -163,7 +165,11 @@ function note(memory: StageMemory, sample: FlowSample): void {
   const look = { at, members, current: sample.current, handled, lag, usable }
   memory.usefulState = withUsefulReplicasSample(memory.usefulState, look, memory.rules.concurrency)
   memory.holding = withHoldingSample(memory.holding, look)
-  memory.processorWait = withWaitSample(memory.processorWait, { at, share: sample.processorWait }, memory.rate)
+  memory.processorWait = withWaitSample(
+    memory.processorWait,
+    { at, share: sample.processorWait, local: sample.local },
+    memory.rate,
+  )
   memory.looks += 1
   memory.last = sample
 }

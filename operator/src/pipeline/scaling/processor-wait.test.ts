@@ -78,4 +78,13 @@ describe('the saturation of a stage', () => {
     expect(saturationOf(saturated, 13, 100)).toBeDefined()
     expect(saturationOf(saturated, 11, 100)).toBeUndefined()
   })
+
+  it('explains any slowness of a stage that calls no other system, as long as nothing else is said', () => {
+    const local = withWaitSample(saturated, { at: 12_000, share: 0.6, local: true }, {})
+    expect(saturationOf(local, 1, 100)).toBeDefined()
+    expect(saturationOf(withWaitSample(local, { at: 14_000, share: 0.6 }, {}), 1, 100)).toBeDefined()
+    const calling = withWaitSample(local, { at: 14_000, share: 0.6, local: false }, {})
+    expect(saturationOf(calling, 1, 100)).toBeUndefined()
+    expect(saturationOf(local, 80, 100)).toBeUndefined()
+  })
 })

@@ -10,12 +10,16 @@ export interface WaitSample {
   readonly at: number
   /** Absent where none of them has committed since the sample before. */
   readonly share: number | undefined
+  /** The stage is known to call no other system; absent where nothing was said. */
+  readonly local?: boolean | undefined
 }
 
 export interface ProcessorWait {
   /** Those of the last `longMs` that have a share. */
   readonly samples: readonly { readonly at: number; readonly share: number }[]
   readonly saturated: boolean
+  /** The stage calls no other system, as far as its replicas have said. */
+  readonly local: boolean
   /**
    * Messages a second of a busy replica that hardly waits for a processor; undefined before one was
    * measured.
@@ -31,7 +35,7 @@ export interface Saturation {
   readonly waitShare: number
 }
 
-export const noProcessorWait: ProcessorWait = { samples: [], saturated: false }
+export const noProcessorWait: ProcessorWait = { samples: [], saturated: false, local: false }
 
 /** Shorter than the rate of a replica takes to be measured: it would be too low. */
 const shortMs = 10_000
@@ -45,7 +49,7 @@ const slowShare = 0.75
 /** `rate`: with the sample of the same moment. */
 export function withWaitSample(
   before: ProcessorWait,
-  { at, share }: WaitSample,
+  { at, share, local = before.local }: WaitSample,
   { perSecond, measuredAt }: Pick<ReplicaRate, 'perSecond' | 'measuredAt'>,
 ): ProcessorWait {
   const samples = [
@@ -55,24 +59,25 @@ export function withWaitSample(
   const newest = samples.filter((one) => one.at > at - shortMs)
   const saturated = before.saturated ? mean(samples) >= limits.free : mean(newest) >= limits.saturated
   const measuredFree = perSecond !== undefined && measuredAt === at && mean(samples) < limits.free
-  return { ...before, samples, saturated, ...(measuredFree ? { freePerSecond: perSecond } : {}) }
+  return { ...before, samples, saturated, local, ...(measuredFree ? { freePerSecond: perSecond } : {}) }
 }
 
 /**
  * `perSecond`: the rate of a busy replica as it is now; `declaredPerSecond`: as the spec says. On a
  * full node replicas wait that have little to do, too. What slows a replica down that is about as
  * fast as without waiting, or slower than waiting explains, is something else: a call, for example,
- * which more replicas make at the same time.
+ * which more replicas make at the same time. A stage without calls has its database and Kafka,
+ * which wait for the same processors, so that any slowness is explained.
  */
 export function saturationOf(
-  { samples, saturated, freePerSecond: measured }: ProcessorWait,
+  { samples, saturated, local, freePerSecond: measured }: ProcessorWait,
   perSecond: number,
   declaredPerSecond: number,
 ): Saturation | undefined {
   const freePerSecond = measured ?? declaredPerSecond
   const share = mean(samples)
   const isSlow = perSecond < slowShare * freePerSecond
-  const isExplained = perSecond * leastFactor >= freePerSecond * (1 - share)
+  const isExplained = local || perSecond * leastFactor >= freePerSecond * (1 - share)
   return saturated && isSlow && isExplained ? { freePerSecond, waitShare: share } : undefined
 }
 

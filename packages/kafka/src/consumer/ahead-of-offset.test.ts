@@ -2,14 +2,14 @@
 // noted there, within what Kafka accepts?
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { doneAhead, processorWaitPercent, readAhead, withAhead } from './ahead-of-offset.ts'
+import { doneAhead, localWork, processorWaitPercent, readAhead, withAhead } from './ahead-of-offset.ts'
 import { offsetsByTopic } from './group-consumer.ts'
 import { offsetMetadataOf, otherOwner } from './group-owner.ts'
 
 /** The default of `offset.metadata.max.bytes`. */
 const kafkaLimitBytes = 4_096
 
-const names = fc.constantFrom('high', 'standard', 'low', doneAhead, processorWaitPercent)
+const names = fc.constantFrom('high', 'standard', 'low', doneAhead, processorWaitPercent, localWork)
 const counts = fc.integer({ min: 1, max: 999_999_999_999_999 })
 const aheadOfOffsets = fc
   .uniqueArray(fc.tuple(names, counts), { selector: ([name]) => name })
@@ -59,10 +59,11 @@ test('notes of others stay what they are, and say nothing of what is ahead', () 
 
 test('the wait for a processor is noted from 5 % on, between what is ahead and the name of the database', () => {
   const offset = { topic: 'in', partition: 3, offset: '7' }
-  const noteOf = (processorWait: number, ahead?: ReadonlyMap<string, number>) =>
-    offsetsByTopic([{ ...offset, ...(ahead ? { ahead } : {}) }], 'database 7', processorWait)[0]?.partitions[0]
-      ?.metadata
-  expect(noteOf(0.04)).toBe('database 7')
+  const noteOf = (processorWait: number, ahead?: ReadonlyMap<string, number>, local = false) =>
+    offsetsByTopic([{ ...offset, ...(ahead ? { ahead } : {}) }], 'database 7', { processorWait, local })[0]
+      ?.partitions[0]?.metadata
+  expect(noteOf(0.04, undefined, true)).toBe('database 7')
+  expect(noteOf(0.4, undefined, true)).toBe('processor+40 local+1 database 7')
   const note = noteOf(0.404, new Map([['high', 2]])) ?? ''
   expect(note).toBe('high+2 processor+40 database 7')
   expect(readAhead(note).ahead.get(processorWaitPercent)).toBe(40)

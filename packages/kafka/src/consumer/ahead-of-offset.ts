@@ -9,7 +9,8 @@
 // Which messages are consumed follows from the offset alone.
 //
 // A replica that waits for a processor notes that in the same form, in front of the database:
-// `processor+40` is 40 % of its time (processor-wait.ts). Readers pass over names they do not know.
+// `processor+40` is 40 % of its time (processor-wait.ts). Next to it stands `local+1` where the
+// stage makes no calls to other systems. Readers pass over names they do not know.
 
 /** By class, and `doneAhead`; what is 0 is absent. */
 export type Ahead = ReadonlyMap<string, number>
@@ -18,6 +19,11 @@ export type Ahead = ReadonlyMap<string, number>
 export const doneAhead = 'done'
 /** Percent of its time in which the replica waited for a processor; no class has this name. */
 export const processorWaitPercent = 'processor'
+/**
+ * 1 where the stage calls no other system, so that nothing but its processors, database and Kafka
+ * makes it slow; no class has this name.
+ */
+export const localWork = 'local'
 
 const form = /^([a-z]+)\+(\d{1,15})$/
 

@@ -4,7 +4,7 @@ import type { Consumer } from 'kafkajs'
 import type { Logger } from '@orderpipeline/process'
 import { createClient, patience } from '../client/client.ts'
 import type { KafkaAddress } from '../client/client.ts'
-import { processorWaitPercent, withAhead } from './ahead-of-offset.ts'
+import { localWork, processorWaitPercent, withAhead } from './ahead-of-offset.ts'
 import type { OffsetToCommit } from './offset-tracker.ts'
 
 export interface GroupConsumerOptions {
@@ -51,15 +51,17 @@ const leastNotedPercent = 5
 
 /**
  * As the client library commits them; `metadata`: what all of them have; `processorWait`: the share
- * of its time in which this replica waited for a processor, 0 to 1.
+ * of its time in which this replica waited for a processor, 0 to 1; `local`: its stage calls no
+ * other system.
  */
 export function offsetsByTopic(
   offsets: readonly OffsetToCommit[],
   metadata: string | undefined,
-  processorWait: number,
+  { processorWait, local }: { readonly processorWait: number; readonly local: boolean },
 ) {
   const percent = Math.round(processorWait * 100)
-  const noted = percent < leastNotedPercent ? metadata : withAhead(metadata, new Map([[processorWaitPercent, percent]]))
+  const notes = new Map([[processorWaitPercent, percent], ...(local ? [[localWork, 1] as const] : [])])
+  const noted = percent < leastNotedPercent ? metadata : withAhead(metadata, notes)
   const topics = new Map<string, { partition: number; offset: string; metadata?: string }[]>()
   for (const { topic, partition, offset, ahead = nothing } of offsets) {
     const text = withAhead(noted, ahead)

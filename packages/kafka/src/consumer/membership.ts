@@ -47,6 +47,8 @@ export interface MembershipOptions {
   readonly onFetch: (seconds: number) => void
   /** Of this process; absent where the system does not say it. */
   readonly processorWait?: ProcessorWait | undefined
+  /** The stage calls no other system; by default it may. */
+  readonly local?: boolean | undefined
   /** From one fetch that brought messages to the next; by default `usualSpacing`. */
   readonly spacing?: FetchSpacingBounds | undefined
   readonly logger: Logger
@@ -257,11 +259,12 @@ class RunningMembership {
   async #commit(offsets: readonly OffsetToCommit[]): Promise<void> {
     if (offsets.length === 0) return
     if (!this.#commitOffsets) throw new NotAMemberError('there is no consumer to commit offsets with')
-    const processorWait = this.#options.processorWait?.share() ?? 0
+    const { processorWait, local = false } = this.#options
+    const notes = { processorWait: processorWait?.share() ?? 0, local }
     await withDeadline(
       commitTimeoutMs,
       'committing',
-      this.#commitOffsets({ topics: offsetsByTopic(offsets, this.#metadata, processorWait) }),
+      this.#commitOffsets({ topics: offsetsByTopic(offsets, this.#metadata, notes) }),
     )
   }
 
