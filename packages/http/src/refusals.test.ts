@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { portOf, raw, testServer } from './testing.ts'
 
-const { app, registry } = testServer({ requestTimeoutMs: 1_500, headersTimeoutMs: 700 })
-beforeAll(() => app.listen({ port: 0, host: '127.0.0.1' }))
-afterAll(() => app.close())
+const { app, registry } = testServer()
+/** For what never ends: the answer to it is that of a time-out. */
+const impatient = testServer({ requestTimeoutMs: 1_500, headersTimeoutMs: 700 }).app
+const servers = [app, impatient]
+beforeAll(() => Promise.all(servers.map((server) => server.listen({ port: 0, host: '127.0.0.1' }))))
+afterAll(() => Promise.all(servers.map((server) => server.close())))
 
 interface Parsed {
   readonly status: number
@@ -43,7 +46,8 @@ test.each([
     408,
   ],
 ])('answers %s with a problem that has a request id', async (_what, bytes, status) => {
-  const { body, requestId, ...answer } = parsed(await raw(portOf(app), bytes))
+  const server = status === 408 ? impatient : app
+  const { body, requestId, ...answer } = parsed(await raw(portOf(server), bytes))
   expect(answer.status).toBe(status)
   expect(body).toMatchObject({ status, requestId, title: expect.any(String) as string })
   expect(requestId).toMatch(/^[0-9a-f-]{36}$/)

@@ -16,14 +16,17 @@ const schema = z.strictObject({
   items: z.array(z.strictObject({ sku: z.string(), quantity: z.int().min(1).max(9) })).min(1),
 })
 
+/** For a machine that stands still for a moment. */
+const patience = { timeout: 30_000 }
+
 function build(more: Partial<HttpServerOptions> = {}) {
   const registry = createRegistry()
   const server = createHttpServer({
     logger: silentLogger(),
     registry,
     bodyLimitBytes: 1_000,
-    requestTimeoutMs: 1_000,
-    connectionTimeoutMs: 1_000,
+    requestTimeoutMs: 30_000,
+    connectionTimeoutMs: 30_000,
     keepAliveTimeoutMs: 1_000,
     connectionMaxAgeMs: 60_000,
     ...more,
@@ -217,10 +220,10 @@ test('ends a request whose caller disconnects in metrics, log and trace', async 
     const leaving = new AbortController()
     const stream = await fetch(`${url}/streams`, { signal: leaving.signal })
     const waiting = fetch(`${url}/waits`, { signal: leaving.signal }).catch(() => undefined)
-    await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 2'))
+    await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 2'), patience)
     leaving.abort()
     await Promise.all([waiting, stream.text().catch(() => undefined)])
-    await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 0'))
+    await vi.waitUntil(async () => (await registry.metrics()).includes('http_requests_active 0'), patience)
     answer()
     const metrics = await registry.metrics()
     expect(metrics).toContain('http_requests_total{method="GET",route="/streams",status="200"} 1')

@@ -12,7 +12,7 @@ export function testServer(more: Partial<HttpServerOptions> = {}) {
     logger: silentLogger(),
     registry,
     bodyLimitBytes: 1_000,
-    requestTimeoutMs: 1_000,
+    requestTimeoutMs: 30_000,
     connectionTimeoutMs: 30_000,
     keepAliveTimeoutMs: 1_000,
     connectionMaxAgeMs: 60_000,
