@@ -6,6 +6,8 @@ import type { TestSpecification } from 'vitest/node'
 const ignored = ['**/node_modules/**', '**/dist/**']
 /** It runs KEDA's own operator, which `npm run up` builds. */
 const keda = 'operator/test/keda.test.ts'
+/** One second, the default, passes on a machine that stands still for a moment. */
+const expectPatiently = { poll: { timeout: 30_000 } }
 
 class FileOrder extends SlowestFirst {
   override sort(files: TestSpecification[]): TestSpecification[] {
@@ -28,6 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: expectPatiently,
           include: ['**/src/**/*.test.ts'],
           exclude: ignored,
           // Pure tests share nothing that one could change for another: modules are loaded once in
@@ -41,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          expect: expectPatiently,
           include: ['**/test/**/*.test.ts'],
           exclude: [...ignored, 'tests/e2e/**', keda],
           globalSetup: ['cluster/src/testing/global-setup.ts'],
@@ -60,6 +64,7 @@ export default defineConfig({
       {
         test: {
           name: 'crashes',
+          expect: expectPatiently,
           include: ['tests/crashes/test/crashes.test.ts'],
           exclude: ignored,
           globalSetup: ['cluster/src/testing/global-setup.ts'],
@@ -71,6 +76,7 @@ export default defineConfig({
       {
         test: {
           name: 'keda',
+          expect: expectPatiently,
           include: [keda],
           exclude: ignored,
           globalSetup: ['cluster/src/testing/global-setup.ts'],
@@ -80,6 +86,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: expectPatiently,
           include: ['tests/e2e/test/**/*.test.ts'],
           exclude: ignored,
           globalSetup: ['tests/e2e/src/bring-up.ts'],

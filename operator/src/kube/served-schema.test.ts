@@ -15,6 +15,8 @@ const document = {
   components: { schemas: { other: {}, pipeline: { ...schema, 'x-kubernetes-group-version-kind': kinds } } },
 }
 
+/** For a machine that stands still for a moment. */
+const patience = { timeout: 30_000 }
 function never(): never {
   throw new Error('nothing has changed')
 }
@@ -92,7 +94,7 @@ describe('the served schema', () => {
     const schemas = servedSchemas({ openapi }, () => 0, onChange, new AbortController().signal, backoff)
     await schemas.load(orderPipelines)
     expect(schemas.of(orderPipelines)).toBeUndefined()
-    await vi.waitUntil(() => schemas.of(orderPipelines) !== undefined)
+    await vi.waitUntil(() => schemas.of(orderPipelines) !== undefined, patience)
     expect([reads, changes]).toEqual([3, ['OrderPipeline']])
   })
 
@@ -101,7 +103,7 @@ describe('the served schema', () => {
     const openapi = () => Promise.reject(new Error(`away ${++reads}`))
     const backoff = { firstMs: 1, maxMs: 1 }
     await servedSchemas({ openapi }, () => 0, never, new AbortController().signal, backoff).load(orderPipelines)
-    await vi.waitUntil(() => reads === 9)
+    await vi.waitUntil(() => reads === 9, patience)
     const stopped = AbortSignal.abort()
     await servedSchemas({ openapi }, () => 0, never, stopped, backoff).load(orderPipelines)
     await new Promise((resolve) => setTimeout(resolve, 50))

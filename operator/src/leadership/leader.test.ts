@@ -87,7 +87,7 @@ describe('the leader', () => {
     const [first, second] = [leader(kube, settings('a'), clock), leader(kube, settings('b'), clock)]
     await first.acquire(never)
     const waiting = second.acquire(soon(300)) // less than a lease
-    await vi.waitUntil(() => kube.watches() > 0)
+    await vi.waitUntil(() => kube.watches() > 0, { timeout: 30_000 })
     await first.release()
     expect(first.mayWriteFor()).toBe(0)
     expect(await waiting).toBe(true)

@@ -44,7 +44,7 @@ async function after(
     registry: createRegistry(),
     logger: silentLogger(),
   }))
-  await vi.waitUntil(() => lookCount > looks.length)
+  await vi.waitUntil(() => lookCount > looks.length, { timeout: 30_000, interval: 1 })
   instance.close()
   return instance.refusal
 }
