@@ -19,11 +19,21 @@ beforeAll(async () => {
 })
 afterAll(() => api.deleteNamespacedCustomObject({ ...at, name }))
 
-async function run(args: readonly string[], kubeconfig = inject('kubeconfig'), signal = new AbortController().signal) {
+/** `said`: given all of its output so far. */
+async function run(
+  args: readonly string[],
+  kubeconfig = inject('kubeconfig'),
+  signal = new AbortController().signal,
+  said: (stdout: string) => void = () => undefined,
+) {
   let stdout = ''
   let stderr = ''
+  const write = (text: string) => {
+    stdout += text
+    said(stdout)
+  }
   const environment = {
-    stdout: { write: (text: string) => (stdout += text) },
+    stdout: { write },
     stderr: { write: (text: string) => (stderr += text) },
     colour: false,
     kubeconfig,
@@ -52,9 +62,15 @@ test('top prints JSON for programs', async () => {
 })
 
 test('top continues until it is interrupted', async () => {
-  const { code, stdout } = await run(['top', name, '--interval', '0.2'], undefined, AbortSignal.timeout(1_500))
+  const interrupt = new AbortController()
+  const tables = (stdout: string) => stdout.split('STAGE').length - 1
+  const interruptLater = (stdout: string) => {
+    if (tables(stdout) > 2) interrupt.abort()
+  }
+  const args = ['top', name, '--interval', '0.2']
+  const { code, stdout } = await run(args, undefined, interrupt.signal, interruptLater)
   expect(code).toBe(0)
-  expect(stdout.split('STAGE').length).toBeGreaterThan(2)
+  expect(tables(stdout)).toBeGreaterThan(2)
 })
 
 test('top reports an error and what to do about it', async () => {
