@@ -33,9 +33,17 @@ function step(name: string, after: string[] = [], extra: Partial<Step> = {}): St
 describe('a plan of steps', () => {
   it('starts each step as soon as its predecessors are done, in parallel if possible', async () => {
     const { events, observer } = recorder()
-    const slow = step('slow', [], { run: () => sleep(60) })
+    const nextIsDone = Promise.withResolvers<void>()
+    const slow = step('slow', [], { run: () => nextIsDone.promise })
     await runSteps([slow, step('quick'), step('next', ['quick']), step('last', ['slow', 'next'])], {
-      ...{ memory: memory(), observer, concurrency: 4 },
+      ...{ memory: memory(), concurrency: 4 },
+      observer: {
+        ...observer,
+        finished: (finished, ...figures) => {
+          observer.finished(finished, ...figures)
+          if (finished.name === 'next') nextIsDone.resolve()
+        },
+      },
     })
     expect(events).toEqual(['+slow', '+quick', '-quick', '+next', '-next', '-slow', '+last', '-last'])
   })
