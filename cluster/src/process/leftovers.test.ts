@@ -17,12 +17,13 @@ function exists(pid: number): boolean {
   }
 }
 
-/** A process whose parent does not collect its exit status for a second, and its number. */
-async function unreaped(): Promise<number> {
-  const parent = spawn('sh', ['-c', 'sleep 30 & echo $!; exec sleep 1'], { stdio: ['ignore', 'pipe', 'ignore'] })
+/** A process whose parent does not collect its exit status until half a second after `endLater`. */
+async function unreaped() {
+  const parent = spawn('sh', ['-c', 'sleep 120 & echo $!; exec sleep 120'], { stdio: ['ignore', 'pipe', 'ignore'] })
   onTestFinished(() => void parent.kill('SIGKILL'))
   const pid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))))
-  return pid
+  const endLater = (): void => void setTimeout(() => parent.kill('SIGKILL'), 500)
+  return { pid, endLater }
 }
 
 async function folderWith(pid: number): Promise<string> {
@@ -33,8 +34,9 @@ async function folderWith(pid: number): Promise<string> {
 }
 
 it('a leftover process is ended, and its process id is free afterwards', async () => {
-  const pid = await unreaped()
+  const { pid, endLater } = await unreaped()
   const dir = await folderWith(pid)
+  endLater()
   await endLeftovers(dir)
   expect(exists(pid)).toBe(false)
   expect(await readdir(dir)).toEqual([])
@@ -43,11 +45,12 @@ it('a leftover process is ended, and its process id is free afterwards', async (
 it.runIf(process.platform === 'linux')(
   'the process id of a process that was killed before is waited for, too',
   async () => {
-    const pid = await unreaped()
+    const { pid, endLater } = await unreaped()
     const dir = await folderWith(pid)
     process.kill(pid, 'SIGKILL')
     while (isAlive(pid)) await sleep(5)
     expect(exists(pid)).toBe(true) // a zombie
+    endLater()
     await endLeftovers(dir)
     expect(exists(pid)).toBe(false)
   },
