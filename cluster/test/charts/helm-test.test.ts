@@ -37,7 +37,7 @@ async function helmTest(url: string, env: Record<string, string> = {}): Promise<
   const pod = (await rendered(chart('order-shop'))).find(({ kind }) => kind === 'Pod')
   const { containers } = pod?.spec as { containers: ReturnType<typeof podsOf>[number]['spec']['containers'] }
   const chartEnv = Object.fromEntries((containers[0]?.env ?? []).map(({ name, value }) => [name, value ?? '']))
-  const options = { env: { ...chartEnv, TIMEOUT_SECONDS: '5', ...env, GATEWAY_URL: url }, timeoutMs: 30_000 }
+  const options = { env: { ...chartEnv, TIMEOUT_SECONDS: '60', ...env, GATEWAY_URL: url }, timeoutMs: 90_000 }
   try {
     return { code: 0, text: (await run(process.execPath, containers[0]?.args ?? [], options)).stdout }
   } catch (error) {
