@@ -44,7 +44,7 @@ it('an answered one has its credentials and is left alone', async () => {
   const access = await accessTo((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ authorization: request.headers.authorization }))
-  }, 5_000)
+  }, 30_000)
   const answer: unknown = await access.makeApiClient(CustomObjectsApi).listNamespacedCustomObject(pipelines)
   expect(answer).toEqual({ authorization: 'Bearer secret' })
 })

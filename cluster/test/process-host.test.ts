@@ -69,7 +69,7 @@ describe.each(hosts)('a host %s', (_, open) => {
   it('stops a process with its signal, and kills one that does not end', async () => {
     const host = await open(dir)
     const stubborn = 'process.on("SIGTERM", () => console.log("no")); console.log("ready"); setInterval(() => {}, 1000)'
-    await host.start(script('stubborn', stubborn, { stopTimeoutMs: 300 }))
+    await host.start(script('stubborn', stubborn, { stopTimeoutMs: 1_500 }))
     const pid = await pidOf(host, 'stubborn')
     await host.stop('stubborn')
     expect(isAlive(pid)).toBe(false)

@@ -83,7 +83,7 @@ function downloadsOf({ url }: Artifact) {
 
 test('an executable is extracted from its archive, and no other file stays', async () => {
   await installRelease(helm, installation())
-  const { stdout } = await run(join(folder, 'bin', 'helm-1'), ['version'], { timeoutMs: 5_000 })
+  const { stdout } = await run(join(folder, 'bin', 'helm-1'), ['version'], { timeoutMs: 30_000 })
   expect(stdout).toMatch(/^helm version \d+\n$/)
   expect(await inBin()).toEqual(['helm-1'])
   expect(await inDownloads()).toEqual([])
@@ -165,7 +165,7 @@ test('a request to an overloaded host is retried', async () => {
 
 test('a download that would take longer than building is given up', async () => {
   on.fail(archive.url, { kind: 'slow', firstBytes: 10 })
-  const limits = { judgeAfterMs: 100, until: performance.now() + 5_000 }
+  const limits = { judgeAfterMs: 100 }
   await expect(installRelease(helm, installation(limits))).rejects.toMatchObject({ reason: 'TooSlow' })
   expect(await inBin()).toEqual([])
 })
@@ -189,12 +189,12 @@ test('the programs of Kubernetes are started by their first argument, in the sam
   await installRelease(kube, installation())
   const place = join(folder, 'bin', 'tool-1')
   const { stdout } = await run('sh', ['-c', `"$0" kubelet '--config=a b' & echo "launched $!"; wait`, place], {
-    timeoutMs: 5_000,
+    timeoutMs: 30_000,
   })
   const [, launched] = /launched (\d+)/.exec(stdout) ?? []
   expect(stdout).toContain(`kubelet --config=a b ${launched}\n`)
-  await expect(run(place, ['kubectl', 'fail'], { timeoutMs: 5_000 })).rejects.toMatchObject({ exitCode: 7 })
-  await expect(run(place, ['kubeadm'], { timeoutMs: 5_000 })).rejects.toMatchObject({
+  await expect(run(place, ['kubectl', 'fail'], { timeoutMs: 30_000 })).rejects.toMatchObject({ exitCode: 7 })
+  await expect(run(place, ['kubeadm'], { timeoutMs: 30_000 })).rejects.toMatchObject({
     exitCode: 2,
     output: expect.stringContaining('kubelet') as string,
   })

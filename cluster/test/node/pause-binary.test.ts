@@ -14,7 +14,7 @@ test.runIf(process.platform === 'linux' && process.arch === 'x64')(
     await writeFile(program, pauseBinary(), { mode: 0o755 })
     const child = spawn(program, { stdio: 'ignore' })
     try {
-      await expect.poll(() => status(child.pid), { timeout: 5_000 }).toMatch(/^State:\s+S/m)
+      await expect.poll(() => status(child.pid), { timeout: 30_000 }).toMatch(/^State:\s+S/m)
       const ignored = BigInt(`0x${/^SigIgn:\s+(\w+)/m.exec(await status(child.pid))?.[1]}`)
       const childEnded = 17n
       expect((ignored >> (childEnded - 1n)) & 1n).toBe(1n)
