@@ -6,10 +6,11 @@ import { describe, expect, it } from 'vitest'
 import { orderPipelines } from '../src/api/index.ts'
 import type { OrderPipeline } from '../src/api/index.ts'
 import { endState, everyLook } from './end-state.ts'
-import { current, edit, eventually, testEnvironment, runOperator } from './test-environment.ts'
+import { current, edit, eventually, podsMade, testEnvironment, runOperator } from './test-environment.ts'
 import type { TestEnvironment, Running } from './test-environment.ts'
 import { proxyTo } from './fault-proxy.ts'
 import type { Proxy } from './fault-proxy.ts'
+import { quietTime } from './quiet-time.ts'
 
 const atOnce = 6
 const samePod = { POD_NAME: 'the-same-pod' }
@@ -89,15 +90,23 @@ const scenarios: readonly Scenario[] = [
  * settled.
  */
 async function atRest(on: TestEnvironment, proxy: Proxy): Promise<unknown[]> {
-  let [before, since] = ['', Date.now()]
+  const quietFor = quietTime()
   const look = async () => {
     if (proxy.dead()) return []
-    const state = await endState(on)
-    const now = JSON.stringify(state) + writesOf(proxy)
-    if (now !== before) [before, since] = [now, Date.now()]
-    return Date.now() - since > 1500 && state
+    const [state, made] = [await endState(on), await podsMade(on)]
+    return quietFor(JSON.stringify([state, made, writesOf(proxy)])) > 1500 && made && state
   }
   return await eventually('at rest', look, everyLook)
+}
+
+/** On a busy machine nothing may change for a while although the work has not begun. */
+function observed(on: TestEnvironment): Promise<boolean> {
+  return eventually('observed', async () => {
+    const pipeline = await current(on, 'shop')
+    if (pipeline === undefined) return true
+    const { generation, deletionTimestamp } = pipeline.metadata
+    return deletionTimestamp === undefined && pipeline.status?.observedGeneration === generation
+  })
 }
 
 function writesOf(proxy: Proxy): number {
@@ -118,11 +127,7 @@ async function startRun({ begin }: Scenario): Promise<Run> {
   await eventually('synced', () => Promise.resolve(operator.synced()))
   await begin(on)
   if (await current(on, 'shop')) {
-    // On a busy machine nothing may change for a while although the work has not begun.
-    await eventually('observed', async () => {
-      const { metadata, status } = (await current(on, 'shop')) ?? {}
-      return metadata?.generation !== undefined && status?.observedGeneration === metadata.generation
-    })
+    await observed(on)
     await atRest(on, proxy)
   }
   return { on, proxy, operator }
@@ -132,6 +137,7 @@ async function runUndisturbed(scenario: Scenario): Promise<{ end: unknown[]; wri
   const { on, proxy, operator } = await startRun(scenario)
   const before = writesOf(proxy)
   await scenario.change(on)
+  await observed(on)
   const end = await atRest(on, proxy)
   const writes = writesOf(proxy) - before
   await operator.stop()

@@ -38,8 +38,8 @@ describe('with two operators', () => {
     await on.kube.create(orderPipelines, namedPipeline)
     return namedPipeline
   }
-  const start = (index: 0 | 1) =>
-    runOperator(on, { kubeConfig: on.operatorAccess(proxies[index].url) }, { ...short, POD_NAME: `replica-${index}` })
+  const start = (index: 0 | 1, lease: Record<string, string> = short) =>
+    runOperator(on, { kubeConfig: on.operatorAccess(proxies[index].url) }, { ...lease, POD_NAME: `replica-${index}` })
   const followed = (name: string, concurrency: number) =>
     eventually(`${name} followed`, async () =>
       (await children(on)).some(
@@ -51,9 +51,11 @@ describe('with two operators', () => {
     )
 
   it('one acts and the other does not write, and no object is written twice', async () => {
-    const first = await start(0)
+    // Far longer than a machine stands still, in which a short one would be lost.
+    const long = { LEASE_SECONDS: '60' }
+    const first = await start(0, long)
     await heldBy('replica-0')
-    const second = await start(1)
+    const second = await start(1, long)
     for (const name of ['a', 'b', 'c']) await create(name)
     for (const name of ['a', 'b', 'c']) await followed(name, 10)
     expect(writesOf(proxies[1])).toEqual([])

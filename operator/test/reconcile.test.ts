@@ -225,6 +225,7 @@ describe('a pipeline', () => {
 
   it('that is invalid beyond the schema changes no child, and reports the path and the reason', async () => {
     await create(minimal)
+    await eventually('every pod made', () => podsMade(on)) // until then the controllers change children
     const before = (await children(on)).map(({ metadata }) => metadata.resourceVersion)
     const database = { secretName: 'db', key: 'url', maxConnections: 1 }
     await edit(on, 'minimal', (spec) => ({

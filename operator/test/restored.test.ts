@@ -85,9 +85,15 @@ describe('a pipeline that is restored in a new cluster', () => {
     await shell(restore)
     expect((await copyOf(target))?.spec).toMatchObject({ suspend: true, image: 'services:1' })
     operator = await runOperator(target, {}, { SERVICES_IMAGE: 'services:2' })
+    const observed = async () => {
+      const copy = await copyOf(target)
+      return copy !== undefined && copy.status?.observedGeneration === copy.metadata.generation
+    }
+    await eventually('the copy is observed', observed)
     await settled(operator)
     for (const { replicas } of await deployments(target)) expect(replicas).toBe(0)
     await edit(target, 'minimal', (spec) => ({ ...spec, suspend: false }))
+    await eventually('its resumption is observed', observed)
     await settled(operator)
     const images = (await deployments(target)).map(({ image }) => image)
     expect(new Set(images)).toEqual(new Set(['services:1']))

@@ -10,7 +10,15 @@ import { transport } from '@orderpipeline/kube'
 import type { Transport } from '@orderpipeline/kube'
 import { parse } from 'yaml'
 import { childResources, orderPipelines, resourceOf } from '../src/api/index.ts'
-import type { ChildKind, ChildObject, DeploymentStatus, KubeObject, OrderPipeline, Resource } from '../src/api/index.ts'
+import type {
+  ChildKind,
+  ChildObject,
+  Deployment,
+  DeploymentStatus,
+  KubeObject,
+  OrderPipeline,
+  Resource,
+} from '../src/api/index.ts'
 import { operatorConfig } from '../src/config.ts'
 import type { LagReader } from '../src/kafka/lag-reader.ts'
 import { kubePort } from '../src/kube/port.ts'
@@ -19,6 +27,7 @@ import { startOperator } from '../src/operator.ts'
 import type { Operator } from '../src/operator.ts'
 import type { OperatorParts } from '../src/operator-parts.ts'
 import { systemClock } from '../src/runtime/clock.ts'
+import { quietTime } from './quiet-time.ts'
 import { recentLog } from './recent-log.ts'
 
 export { eventually } from '@orderpipeline/retry/testing'
@@ -181,9 +190,12 @@ export function pipelineFrom(path: string, { namespace }: TestEnvironment): Orde
   return { ...pipeline, metadata: { ...pipeline.metadata, namespace } }
 }
 
-export async function children({ kube, namespace }: TestEnvironment): Promise<ChildObject[]> {
-  const options = { namespace, labelSelector: 'app.kubernetes.io/managed-by=orderpipeline' }
-  const lists = await Promise.all(childResources.map((resource) => kube.list(resource, options)))
+function ownObjects({ namespace }: TestEnvironment) {
+  return { namespace, labelSelector: 'app.kubernetes.io/managed-by=orderpipeline' }
+}
+
+export async function children(on: TestEnvironment): Promise<ChildObject[]> {
+  const lists = await Promise.all(childResources.map((resource) => on.kube.list(resource, ownObjects(on))))
   return lists.flat() as ChildObject[]
 }
 
@@ -192,7 +204,7 @@ export async function children({ kube, namespace }: TestEnvironment): Promise<Ch
  * class that this cluster does not have): until then the status may change.
  */
 export async function podsMade(on: TestEnvironment): Promise<boolean> {
-  const deployments = (await children(on)).filter((child) => child.kind === 'Deployment')
+  const deployments = (await on.kube.list(resourceOf('Deployment'), ownObjects(on))) as Deployment[]
   return deployments.every(({ metadata, spec, status = {} }) => {
     const { observedGeneration, replicas = 0, conditions = [] } = status as DeploymentStatus
     const podsRefused = conditions.some(({ type, status: holds }) => type === 'ReplicaFailure' && holds === 'True')
@@ -241,9 +253,8 @@ export async function patch(
 
 /** Until the operator has written nothing for a while. */
 export async function settled(operator: Running, quietMs = 2500): Promise<void> {
-  for (let [count, since] = [-1, Date.now()]; Date.now() - since < quietMs; await sleep(100)) {
-    if (operator.writes.length !== count) [count, since] = [operator.writes.length, Date.now()]
-  }
+  const quietFor = quietTime()
+  while (quietFor(String(operator.writes.length)) < quietMs) await sleep(100)
 }
 
 const ready = { status: { conditions: [{ type: 'Ready', status: 'True' }] } }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { kafkaConnection, topicAdmin } from '@orderpipeline/kafka-admin'
 import type { KafkaConnection } from '@orderpipeline/kafka-admin'
+import { eventually } from '@orderpipeline/retry/testing'
 import { expect, it } from 'vitest'
 import type { KafkaRecord, OrderPipeline } from '../src/api/index.ts'
 import { syncTopics } from '../src/kafka/topic-sync.ts'
@@ -12,6 +13,8 @@ import { pipeline } from '../src/pipeline/testing.ts'
 import { keyOf, recorded, topicNames } from '../src/pipeline/index.ts'
 
 const id = `r${randomBytes(3).toString('hex')}`
+/** Passes with hardly a pause: the broker knows its topics in a moment. */
+const often = { everyMs: 5 } as const
 
 /** Names of requests by their number in the protocol. */
 const requestNames: Readonly<Record<number, string>> = {
@@ -70,12 +73,14 @@ it('the topics of three pipelines are created with as few requests as of one, an
     expect(pipelines.flatMap(recorded).filter(({ id: topicId }) => topicId === undefined)).toEqual([])
     expect(pipelines.flatMap(recorded)).toHaveLength(6)
 
-    let results = await runPass()
-    for (let count = 0; count < 50 && [...results.values()].some(({ partitions }) => partitions.size < 2); count += 1)
-      results = await runPass() // until the broker describes them
+    await eventually(
+      'the broker describes them',
+      async () => [...(await runPass()).values()].every(({ partitions }) => partitions.size === 2),
+      often,
+    )
     requests.length = 0
     records.length = 0
-    results = await runPass()
+    const results = await runPass()
     expect(requests).toEqual(['Metadata', 'Metadata', 'DescribeConfigs'])
     expect([...results.values()].map(({ problems, again }) => [problems, again])).toEqual(Array(3).fill([[], false]))
     expect(records).toEqual([])
@@ -118,11 +123,10 @@ it.each(['desired', 'deleted'] as const)(
 
     const isFinished = () =>
       state === 'desired' ? recorded(mine).every(({ id: topicId }) => topicId) : recorded(mine).length === 0
-    for (let passes = 0; passes < 50 && !isFinished(); passes += 1) await runPass(plain)
-    expect(isFinished()).toBe(true)
+    await eventually('they are recorded, or gone', async () => (await runPass(plain), isFinished()), often)
     if (state === 'desired') await admin.delete(names)
-    const remaining = [...(await admin.describe(names)).values()].filter((one) => one.ok && one.value)
-    expect(remaining).toEqual([])
+    const remaining = async () => [...(await admin.describe(names)).values()].filter((one) => one.ok && one.value)
+    await eventually('no topic remains', async () => (await remaining()).length === 0)
     await plain.close()
   },
 )

@@ -1,0 +1,19 @@
+// For how long has nothing changed, as far as a test can see?
+
+/**
+ * A longer pause between two looks is one in which this process stood still, and the operator in it
+ * did, too.
+ */
+const longestPauseMs = 500
+
+/** Takes what a look shows. Returns for how many milliseconds looks have shown the same. */
+export function quietTime(): (seen: string) => number {
+  let before: string | undefined
+  let [at, quietMs] = [0, 0]
+  return (seen) => {
+    const now = performance.now()
+    quietMs = seen === before ? quietMs + Math.min(now - at, longestPauseMs) : 0
+    ;[before, at] = [seen, now]
+    return quietMs
+  }
+}
