@@ -40,7 +40,7 @@ async function answering(listener: RequestListener): Promise<Transport> {
   return wireTo(`${await listening(createServer(listener))}/prefix/`)
 }
 
-const get = { method: 'GET', path: '/api', timeoutMs: 5_000 } as const
+const get = { method: 'GET', path: '/api', timeoutMs: 30_000 } as const
 
 it('sends the token, the query and the body below the path of the server, and parses the answer', async () => {
   const wire = await answering((request, response) => {
@@ -79,14 +79,21 @@ it('ends a request that is not answered in time, and does not take its own end f
 })
 
 it('gives the lines of a watch as they come, and an error where the connection is cut', async () => {
+  const lines: string[] = []
+  const steps: (() => void)[] = []
   const wire = await answering((_request, response) => {
     response.write('{"a":1}\n\n{"b"')
-    setTimeout(() => response.write(':2}\n'), 10)
-    setTimeout(() => response.destroy(), 20)
+    steps.push(
+      () => response.write(':2}\n'),
+      () => response.destroy(),
+    )
   })
-  const lines: string[] = []
+  // Each step after the line before it: what comes together with the cut is lost.
   const read = async () => {
-    for await (const line of await wire.lines(get)) lines.push(line)
+    for await (const line of await wire.lines(get)) {
+      lines.push(line)
+      steps.shift()?.()
+    }
   }
   await expect(read()).rejects.toBeInstanceOf(ConnectionError)
   expect(lines).toEqual(['{"a":1}', '{"b":2}'])
