@@ -115,7 +115,7 @@ test('retries unexplained failures one message at a time and then gives up', asy
 
 test('retries a failed message before its key’s later ones while others go on', async () => {
   const log: string[] = []
-  const { log: publications, item } = bench({ effect: failing({ a1: 1 }, log), backoff: { firstMs: 40, maxMs: 40 } })
+  const { log: publications, item } = bench({ effect: failing({ a1: 1 }, log), backoff: { firstMs: 300, maxMs: 300 } })
   const first = item('a1')
   const rest = [item('b1'), item('a2'), item('c1')]
   await Promise.all([rest[0], rest[2]])
@@ -151,7 +151,7 @@ test('leaves the retry queue and its keys to redelivery on shutdown', async () =
 
 test('leaves the retry queue of a revoked partition and handles later messages', async () => {
   let isOwned = true
-  const { redelivered, log, item } = bench({ effect: failing({ a1: 1 }, []), backoff: { firstMs: 30, maxMs: 30 } })
+  const { redelivered, log, item } = bench({ effect: failing({ a1: 1 }, []), backoff: { firstMs: 300, maxMs: 300 } })
   void item('a1', () => isOwned)
   void item('a2', () => isOwned)
   await item('b1')
