@@ -94,7 +94,8 @@ test('does not count declined, refused or pending charges as failures', async ()
 test('opens on wrong credentials instead of making dead letters', async () => {
   const { provider, requestCount } = providerThat('Misconfigured')
   const failures: unknown[] = []
-  const guard = guarded(provider, { ...figures, attempts: 3, onOpen: (failure) => failures.push(failure) })
+  const breaker = { ...figures.breaker, openMs: 60_000 }
+  const guard = guarded(provider, { ...figures, breaker, attempts: 3, onOpen: (failure) => failures.push(failure) })
   expect(await reasonsOf(6, () => guard.charge(charge, never))).toEqual([
     ...Array.from({ length: 5 }, () => 'Misconfigured'),
     'CircuitOpen',

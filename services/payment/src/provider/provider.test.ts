@@ -161,7 +161,7 @@ test('a time-out is retried and does not count against the order', async () => {
 })
 
 test('a refused connection is an outage', async () => {
-  const { provider } = await listening('nothing')
+  const { provider } = await listening({ status: 200, body: {} })
   await new Promise((resolve) => server?.close(resolve))
   await expect(provider.charge(charge, never)).rejects.toMatchObject({ reason: 'Unreachable', outage: true })
 })

@@ -10,7 +10,7 @@ const orderId = '01936d5e-7a2b-7c3d-8e4f-5a6b7c8d9e0f'
 const placedAt = Number.parseInt('01936d5e7a2b', 16)
 const items = [{ sku: 'SKU-0001', quantity: 1 }]
 function signal() {
-  return AbortSignal.timeout(10_000)
+  return AbortSignal.timeout(60_000)
 }
 let passedSeconds = 0
 let simulatedCarrier: SimulatedCarrier
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => simulatedCarrier.close())
 function carrier() {
-  return httpCarrier({ url: simulatedCarrier.url, timeoutMs: 5_000 })
+  return httpCarrier({ url: simulatedCarrier.url, timeoutMs: 30_000 })
 }
 
 test('repeats a label on request, and its parcel is delivered in time', async () => {
@@ -50,7 +50,7 @@ test('some parcels fail first, then return or arrive', async () => {
     failureRate: 1,
     now: () => new Date(placedAt + at * 1_000),
   })
-  const client = httpCarrier({ url: failing.url, timeoutMs: 5_000 })
+  const client = httpCarrier({ url: failing.url, timeoutMs: 30_000 })
   const numbers = Array.from({ length: 200 }, (_, n) => `SIM01936D5E7A2B${n}`)
   const statuses = async () => new Set((await client.statuses(numbers, signal())).values())
   at = 60
@@ -74,7 +74,7 @@ test.each(failures)('an answer %i is %s, and an outage: %s', async (status, reas
   const server = createServer((_request, response) => response.writeHead(status, { location: '/' }).end('{"no": 1}'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const call = httpCarrier({ url, timeoutMs: 5_000 }).label({ orderId, items }, signal())
+  const call = httpCarrier({ url, timeoutMs: 30_000 }).label({ orderId, items }, signal())
   await expect(call).rejects.toMatchObject({ reason, outage, retry: outage })
   server.close()
 })
@@ -86,7 +86,7 @@ test('waits for a carrier that is away or silent', async () => {
   await expect(httpCarrier({ url, timeoutMs: 50 }).void(orderId, signal())).rejects.toMatchObject({ reason: 'Busy' })
   never.closeAllConnections()
   await new Promise((resolve) => never.close(resolve))
-  await expect(httpCarrier({ url, timeoutMs: 5_000 }).void(orderId, signal())).rejects.toMatchObject({
+  await expect(httpCarrier({ url, timeoutMs: 30_000 }).void(orderId, signal())).rejects.toMatchObject({
     reason: 'Unreachable',
     outage: true,
   })
