@@ -51,7 +51,7 @@ test.each([
   ['CONFIRMED', 3_600],
 ])('cancels an order that is %s for more than %i s, and no younger one', async (status, limit) => {
   const [late = ''] = await waiting(status, limit + 5)
-  const young = await waiting(status, limit - 5)
+  const young = await waiting(status, limit - 40)
   expect(await sweep()).toBe(1)
   expect(await sweep()).toBe(0)
   expect(await statusOf([late])).toEqual([['CANCELLED', 'DEADLINE']])
@@ -125,7 +125,7 @@ test('restarts the deadlines of waiting orders after an outage', async () => {
   const late = await waiting('PROCESSING', 1_000)
   await recordProgress(database.as('orders'), new Set(['PROCESSING'] as const), deadlines)
   expect(await sweep()).toBe(0)
-  await progressAgo('PROCESSING', 6, 115)
+  await progressAgo('PROCESSING', 6, 80)
   await recordProgress(database.as('orders'), new Set(['PROCESSING'] as const), deadlines)
   expect(await sweep()).toBe(0)
   await progressAgo('PROCESSING', 6, 121)

@@ -1,5 +1,6 @@
 // Does every committed order reach Kafka, in order per customer, whatever dies in between?
 import { randomUUIDv7 } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import { createProducer } from '@orderpipeline/kafka'
 import type { Producer } from '@orderpipeline/kafka'
@@ -91,10 +92,11 @@ function killConnectionOf(name: string) {
 }
 
 /**
- * Orders of ten customers, each customer's one after the other, as answers allow. Order ids by
- * customer, in order.
+ * Orders of ten customers, each customer's one after the other, as answers allow: so many, or as
+ * long as it holds. Order ids by customer, in order.
  */
-async function place(each: number): Promise<Map<string, string[]>> {
+async function place(each: number | (() => boolean)): Promise<Map<string, string[]>> {
+  const goesOn = (index: number) => (typeof each === 'number' ? index < each : each())
   const intake = createIntake({
     database: database.as('orders'),
     metrics: intakeMetrics(createRegistry()),
@@ -108,8 +110,10 @@ async function place(each: number): Promise<Map<string, string[]>> {
   const placements = Array.from({ length: 10 }, async (_, n) => {
     const customerId = `${run}-${n}`
     const ids: string[] = []
-    for (let index = 0; index < each; index++)
+    for (let index = 0; goesOn(index); index++) {
       ids.push((await intake.place({ customerId, currency: 'EUR', items: [{ sku: 'SKU-0001', quantity: 1 }] })).orderId)
+      if (typeof each === 'function') await sleep(40)
+    }
     return [customerId, ids] as const
   })
   return new Map(await Promise.all(placements))
@@ -155,13 +159,16 @@ test('another relay takes over from one without connection, in order', async () 
       await toKafka(messages)
     }
   const all = { first: relay('first', by('first')), second: relay('second', by('second')) }
-  const placing = place(30)
+  // As long as there are kills: each needs something to publish, however late another takes over.
+  let killing = true
+  const placing = place(() => killing)
   for (let kill = 0; kill < 4; kill++) {
     const before = publishers.length
     await until(() => publishers.length > before, 10)
     const leader = all.first.leading ? 'first' : 'second'
     await killConnectionOf(leader)
   }
+  killing = false
   const expectedOrders = await placing
   await outboxEmpty()
   expect((await publishedByCustomer()).orders).toEqual(expectedOrders)
@@ -174,7 +181,7 @@ test('publishes events of a crash before marking again under the same ids', asyn
     hasCrashed = true
     // Killed after Kafka's answer and before the mark, as by SIGKILL.
     await killConnectionOf('dies')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await sleep(50)
   }
   const expectedOrders = await place(2)
   const dies = relay('dies', crashing, { batchSize: 10 })
