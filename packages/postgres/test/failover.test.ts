@@ -80,4 +80,4 @@ test('writers follow a failover to the standby and keep what was committed', asy
   expect([...refusals]).toEqual(['25006'])
   const rows = await standby.query<{ id: number }>(text('SELECT id FROM written ORDER BY id'))
   expect(rows.map(({ id }) => id)).toEqual([...committedIds].sort((a, b) => a - b))
-}, 60_000)
+})

@@ -22,9 +22,12 @@ async function pidOf(database: Queryable): Promise<number> {
 }
 
 test('a connection is replaced when it is old, and its server process has ended', async () => {
+  open({ lifetimeSeconds: 60 })
+  const young = await pidOf(pool)
+  expect(await pidOf(pool)).toBe(young)
+  await pool.close()
   open({ lifetimeSeconds: 1 })
   const first = await pidOf(pool)
-  expect(await pidOf(pool)).toBe(first)
   await expect.poll(() => pidOf(pool), { timeout: 20_000, interval: 250 }).not.toBe(first)
   const alive = { name: 'alive', text: 'SELECT count(*)::int AS count FROM pg_stat_activity WHERE pid = $1' }
   await expect.poll(() => pool.query(alive, [first]), { timeout: 20_000 }).toEqual([{ count: 0 }])

@@ -97,7 +97,7 @@ test('retries poison as often as allowed while other keys of its partition go on
   ])
   expect(deadLetters[0]?.headers).toMatchObject({ 'dead-letter-error': 'TypeError', 'dead-letter-verdict': 'unknown' })
   await replica.drain()
-}, 90_000)
+})
 
 test('more failing calls than may be in flight delay no other message', async () => {
   const shaky = Array.from({ length: 8 }, (_, n) => orderOf(`shaky-${n}`))
@@ -119,7 +119,7 @@ test('more failing calls than may be in flight delay no other message', async ()
   expect(effects.slice(others.length).sort()).toEqual(ids(shaky).sort())
   expect(await bench.records('calls.dead-letters')).toEqual([])
   await replica.drain()
-}, 90_000)
+})
 
 /**
  * The error of a call that waits for one order only, as for a charge of which another call is under
