@@ -165,7 +165,7 @@ test('waits for an unreachable server beyond any number of attempts', async () =
   await handle([statusChange(orderId, 'SHIPPED')])
   const { url } = server
   await server.close()
-  const mailer = createMailer({ url, from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
+  const mailer = createMailer({ url, from: 'shop@shop.example', connections: 1, timeoutMs: 30_000 })
   mailers.push(mailer)
   for (let round = 0; round < 5; round++) {
     expect(await sender({ mailer })('order')).toBe(0)
@@ -184,7 +184,8 @@ test('gives up a mail after days without the server, with the reason', async () 
     'notification',
     `UPDATE mails SET created_at = now() - interval '2 hours' WHERE id = (SELECT min(id) FROM mails)`,
   )
-  const mailer = createMailer({ url: 'smtp://127.0.0.1:1', from: 'shop@shop.example', connections: 1, timeoutMs: 500 })
+  const options = { url: 'smtp://127.0.0.1:1', from: 'shop@shop.example', connections: 1 }
+  const mailer = createMailer({ ...options, timeoutMs: 30_000 })
   mailers.push(mailer)
   await sender({ mailer })('order')
   expect(await remainingMails()).toEqual([
