@@ -148,9 +148,11 @@ test('cancellations on another replica during charges leave no customer short', 
 test('keeps messages in Kafka while the breaker is open, then charges them all', async () => {
   const own = await stageBench({ kafkaBootstrap: kafkaBootstrap(), databaseUrl: database.url, topics })
   await behave({ errorRate: 1 })
+  const openMs = 600_000
+  let passedMs = 0
   const guard: GuardOptions = {
-    ...{ perSecond: 10_000, attempts: 1, backoffMs: 1 },
-    breaker: { window: 10, minCalls: 5, failureRate: 0.5, openMs: 8_000 },
+    ...{ perSecond: 10_000, attempts: 1, backoffMs: 1, clock: () => performance.now() + passedMs },
+    breaker: { window: 10, minCalls: 5, failureRate: 0.5, openMs },
   }
   const guardedProvider = guarded(provider(), guard)
   const definition = paymentStage(guardedProvider, { now: () => new Date() })
@@ -168,6 +170,7 @@ test('keeps messages in Kafka while the breaker is open, then charges them all',
   await until(async () => (await figure('orderpipeline_stage_lag')) > 100, 20)
   expect(guardedProvider.open).toBe(true)
   expect(await figure('orderpipeline_stage_in_hand')).toBeLessThanOrEqual(few.length)
+  passedMs = openMs
   await until(async () => (await own.lag('payment', 'inventory.updated')) === 0)
   await replica.drain()
   expect(await own.records('payment.dead-letters')).toEqual([])
