@@ -52,14 +52,16 @@ test('a gateway that cannot read leaves it to another one', async () => {
 
 test('waits for a gateway that dies in its read as long as a read may take', async () => {
   const never = () => new Promise<string>(() => undefined)
-  const [lookMs, patienceMs] = [2_000, 100]
   let lookStarted = false
-  void gateway('dead', () => ((lookStarted = true), never()), { readMs: lookMs }).read()
+  void gateway('dead', () => ((lookStarted = true), never()), { readMs: hour }).read()
   await until(() => lookStarted)
-  const other = gateway('dead', () => Promise.resolve('seen'), { readMs: lookMs, patienceMs })
+  const other = gateway('dead', () => Promise.resolve('seen'), { readMs: hour, patienceMs: 100 })
   await expect(other.read()).rejects.toThrow(ReadPendingError)
-  const patient = gateway('dead', () => Promise.resolve('seen'), { readMs: lookMs })
-  expect((await patient.read()).value).toBe('seen')
+  const reading = gateway('dead', () => Promise.resolve('seen'), { readMs: hour, patienceMs: 60_000 }).read()
+  // As if the time that a read may take had passed.
+  const later = `UPDATE shared_looks SET claimed_until = claimed_until - $1 * interval '1 ms' WHERE name = 'dead'`
+  await database.ask('orders', later, [hour])
+  expect((await reading).value).toBe('seen')
 })
 
 test('forgets reads that no gateway has requested for a day', async () => {
