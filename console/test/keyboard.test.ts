@@ -8,7 +8,7 @@ import type { RecordedActions } from '../src/testing/recorded-actions.ts'
 import { recordedConsole } from '../src/testing/recorded-console.ts'
 import type { RecordedConsole } from '../src/testing/recorded-console.ts'
 
-const patienceMs = 15_000
+const patienceMs = 60_000
 /** More than the view has elements. */
 const mostPresses = 80
 

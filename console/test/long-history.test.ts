@@ -17,7 +17,7 @@ import { recordedConsole } from '../src/testing/recorded-console.ts'
 import type { RecordedConsole } from '../src/testing/recorded-console.ts'
 import { burstsAgo, recordedPrometheus, standstillSeconds } from '../src/testing/recorded-prometheus.ts'
 
-const patienceMs = 15_000
+const patienceMs = 60_000
 const lookedMs = 600_000
 const path = '/pipelines/default/shop/scaling/payment'
 

@@ -6,7 +6,7 @@ import { settled, violationsOn } from '../src/testing/browser.ts'
 import { recordedOrder, refundedOrder } from '../src/testing/recorded-shop.ts'
 import { OpenConsole } from './open-console.ts'
 
-const patienceMs = 15_000
+const patienceMs = 60_000
 let on: OpenConsole
 beforeAll(async () => {
   on = await OpenConsole.start()

@@ -127,7 +127,7 @@ describe('orderpipeline dev', { timeout: 300_000 }, () => {
       await expect(readFile(opened)).rejects.toThrow('ENOENT')
       const running = terminal({ ...space, env: desktop })
       await running.says(/Ready: /)
-      const page = await eventually('the page is opened', 10, () =>
+      const page = await eventually('the page is opened', 60, () =>
         readFile(opened, 'utf8').then((text) => text || undefined),
       )
       expect(page).toContain(`url=${address(running)}"`)

@@ -14,8 +14,8 @@ const places = [
   '/usr/bin/google-chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
-const patienceMs = 20_000
-const actionMs = 15_000
+const patienceMs = 60_000
+const actionMs = 60_000
 const debianPackages = ['chromium', 'fonts-inter']
 
 /** @throws ToolMissingError where there is none and none can be installed */
