@@ -72,15 +72,16 @@ function waiting(orderId: string) {
 }
 
 /**
- * Orders do not wait for mails, mails wait for their server, and no attempt counts against them.
+ * Orders do not wait for mails, mails wait for their server, and no attempt counts against them,
+ * but for `counted`.
  */
-async function expectShippedWithoutMail(): Promise<void> {
+async function expectShippedWithoutMail(counted = 0): Promise<void> {
   const { orderId } = await orders.place()
   await until(async () => ['SHIPPED', 'CANCELLED'].includes((await orderView(orderId)).status))
   await until(async () => (await waiting(orderId)).length > 0)
   await sleep(4_000)
   expect(platform.mails.received.filter(({ messageId }) => messageId.includes(orderId))).toEqual([])
-  expect((await waiting(orderId)).filter(({ attempts }) => attempts > 0)).toEqual([])
+  expect((await waiting(orderId)).filter(({ attempts }) => attempts > counted)).toEqual([])
 }
 
 test('the mail server is away: orders go on, and mails are sent later', async () => {
@@ -94,7 +95,8 @@ test('the mail server is away: orders go on, and mails are sent later', async ()
 test('the mail server is silent: orders go on, and mails are sent later', async () => {
   await orders.through(async () => {
     platform.links.smtp.hang()
-    await expectShippedWithoutMail()
+    // A mail may begin on a connection from before; then the silence may be the mail's own fault.
+    await expectShippedWithoutMail(1)
     await platform.links.smtp.restore()
   })
 }, 300_000)
