@@ -49,10 +49,10 @@ export default defineConfig({
           exclude: [...ignored, 'tests/e2e/**', keda],
           globalSetup: ['cluster/src/testing/global-setup.ts'],
           setupFiles: ['packages/stage/src/testing/setup.ts'],
-          // What is waited for comes in a second on an idle machine; the tests before may have left
-          // a busy one.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // The longest take 40 seconds on an idle machine; the tests before may have left a busy
+          // one.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           // More than the cores: these tests wait for leases, polls and timeouts most of the time.
           // Four fit Kafka and PostgreSQL as they are sized for tests.
           maxWorkers: 4,
@@ -68,7 +68,7 @@ export default defineConfig({
           include: ['tests/crashes/test/crashes.test.ts'],
           exclude: ignored,
           globalSetup: ['cluster/src/testing/global-setup.ts'],
-          hookTimeout: 120_000,
+          hookTimeout: 240_000,
           sequence: { groupOrder: 2 },
           provide: { crashPoints: 'all' },
         },

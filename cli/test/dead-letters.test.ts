@@ -173,7 +173,7 @@ test('a replayed dead letter reaches only its stage and takes effect once, and a
   expect(details.stdout).toContain('BrokenError: a bug')
   await stage.drain()
   await other.drain()
-}, 180_000)
+})
 
 test('a message that was replayed three times is parked, and only --force replays it', async () => {
   const order = testOrder(2, { 'SKU-0002': 1 })

@@ -47,7 +47,7 @@ it('Kafka, killed and restarted on its directory, has every acknowledged message
   const after = clientOf(bootstrapServers).admin()
   expect(await after.fetchTopicOffsets('orders')).toMatchObject([{ partition: 0, low: '0', high: '2' }])
   await after.disconnect()
-}, 180_000)
+})
 
 it('PostgreSQL, killed with open sessions and restarted on its directory, has every committed row', async () => {
   const options = { dir: join(dir, 'postgres'), port: await ports.port('postgres'), sizing: 'cluster' } as const
@@ -68,7 +68,7 @@ it('PostgreSQL, killed with open sessions and restarted on its directory, has ev
   expect((await stat(join(options.dir, 'admin-password'))).mode & 0o777).toBe(0o600)
   const stranger = new pg.Client(adminUrl.replace(admin.password, 'wrong'))
   await expect(stranger.connect()).rejects.toThrow('password authentication failed')
-}, 120_000)
+})
 
 it('Redis has a memory limit and stores nothing on disk', async () => {
   const port = await ports.port('redis')

@@ -29,7 +29,7 @@ spec:
 const spaces: Workspace[] = []
 afterAll(async () => {
   for (const space of spaces) await space.remove()
-}, 60_000)
+})
 
 async function project(minReplicas = 1): Promise<Workspace> {
   const space = await workspace(oneStage(minReplicas))
@@ -47,7 +47,7 @@ function started(space: Workspace, args: readonly string[] = [], run: readonly s
   onTestFinished(async () => {
     running.kill()
     await running.ended()
-  }, 60_000)
+  })
   return running
 }
 
@@ -57,11 +57,11 @@ function terminal(space: Workspace): RunningDev {
   onTestFinished(async () => {
     running.kill()
     await running.ended()
-  }, 60_000)
+  })
   return running
 }
 
-describe('orderpipeline dev', { timeout: 300_000 }, () => {
+describe('orderpipeline dev', { timeout: 600_000 }, () => {
   it('says that --max-processes holds replicas back, on the terminal and in the condition', async () => {
     const running = started(await project(5), ['--max-processes', '2'])
     await running.says(/audit: --max-processes 2 limits it to 2 of 5 replicas/)

@@ -79,7 +79,7 @@ afterAll(async () => {
   running.kill()
   await running.ended()
   await space.remove()
-}, 120_000)
+})
 
 /** With its key, as the runtime prints it. */
 function consoleAddress(): URL {

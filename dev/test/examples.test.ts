@@ -49,7 +49,7 @@ afterAll(async () => {
   await running.interrupt()
   await space.remove()
   rmSync(archiveDir, { recursive: true, force: true })
-}, 120_000)
+})
 
 it(
   'orderpipeline dev runs the audit, the fraud check and the recommendations by --run, and each gets the orders',

@@ -162,7 +162,7 @@ async function check(command: string, output: string | undefined): Promise<void>
   else expect(hasForm(printed, frame), `${printed}\nhas not the form of\n${frame}`).toBe(true)
 }
 
-describe.each(pages)('$path', { timeout: 120_000 }, ({ commands, outputs, inline }) => {
+describe.each(pages)('$path', ({ commands, outputs, inline }) => {
   const here = commands.filter((command) => !reasonNotToRun(command))
 
   it.each(here)('prints what it says: %s', async (command) => {
@@ -196,7 +196,7 @@ describe.each(pages)('$path', { timeout: 120_000 }, ({ commands, outputs, inline
   })
 })
 
-describe('what npm start prints', { timeout: 120_000 }, () => {
+describe('what npm start prints', () => {
   it('are commands that work as they are printed', async () => {
     const commands = running.output.split('\n').filter((line) => /^ {2}(curl|npm) /.test(line))
     expect(commands.length).toBeGreaterThan(6)

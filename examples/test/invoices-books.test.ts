@@ -3,14 +3,12 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { amountText } from '@orderpipeline/order-events'
 import type { TestDatabase } from '@orderpipeline/stage/testing'
 import { decimalText } from '../invoices/src/money.ts'
 import { selectUnpublished } from '../invoices/src/statements.ts'
 import { asRead, invoicesDatabase, openStore, order, program } from './invoices-environment.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const noon = new Date('2026-11-30T12:00:00Z')
 const day = '2026-11-30'

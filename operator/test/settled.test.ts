@@ -53,7 +53,7 @@ function whileRunning<T>(operator: Running, work: Promise<T>): Promise<T> {
   return Promise.race([work, end])
 }
 
-describe('a second reconcile writes nothing', { timeout: 180_000 }, () => {
+describe('a second reconcile writes nothing', () => {
   it('of all examples and fixtures', () => {
     expect(pipelines.length).toBeGreaterThanOrEqual(3)
   })

@@ -38,4 +38,4 @@ it('the process survives an outage of Kafka, and ends after SIGTERM', async () =
 
   await host.stop('topic-operator-stand-in')
   expect((await host.list()).map(({ name }) => name)).toEqual(['kafka'])
-}, 180_000)
+})

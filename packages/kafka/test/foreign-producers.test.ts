@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import type { Kafka, Producer as KafkaProducer } from 'kafkajs'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap } from '@orderpipeline/cluster/testing'
 import { silentLogger } from '@orderpipeline/process'
 import { createRegistry } from '@orderpipeline/telemetry'
@@ -12,8 +12,6 @@ import { maxBatchBytes } from '../src/client/codecs.ts'
 import { createClient } from '../src/client/client.ts'
 import { createProducer, createTopics, groupLag, deadLettersOf, readTopic, runStage } from '../src/index.ts'
 import type { PartitionOwnershipStore, Producer, Stage } from '../src/index.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const prefix = `foreign-${randomBytes(4).toString('hex')}.`
 const logger = silentLogger()

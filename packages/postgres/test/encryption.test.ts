@@ -26,7 +26,7 @@ beforeAll(async () => {
   otherCa = (await kafkaCertificate(join(dir, 'other'), serves, new Date())).ca
   await serve(authority.certificate)
   url = (await start()).adminUrl
-}, 120_000)
+})
 afterAll(async () => {
   await host.close()
   await rm(dir, { recursive: true, force: true })

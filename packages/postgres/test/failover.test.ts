@@ -16,7 +16,7 @@ const pools: Pool[] = []
 beforeAll(async () => {
   servers = await ownReplica()
   service = await startFailoverProxy(servers.adminUrl)
-}, 120_000)
+})
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.close()))
   await service.close()

@@ -1,14 +1,12 @@
 // Is a database that is locked or slow waited for, however long, and is a message that is too slow
 // by itself still given up on? On a real Kafka and a real database.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kafkaBootstrap, postgresUrl } from '@orderpipeline/cluster/testing'
 import type { Queryable } from '@orderpipeline/postgres'
 import type { StageDefinition } from '../src/index.ts'
 import { stageBench, testDatabase, testOrder, until, validatedEvent } from '../src/testing/index.ts'
 import type { Bench, TestDatabase, TestOrder } from '../src/testing/index.ts'
-
-vi.setConfig({ testTimeout: 180_000 })
 
 const cases = ['locked', 'row', 'slow', 'poison']
 let database: TestDatabase

@@ -57,7 +57,7 @@ function eventsOf(orderId: string) {
   return `${gateway.url}/v1/orders/${orderId}/events`
 }
 
-test('a page with tokens follows an order through reconnects to its end', { timeout: 120_000 }, async () => {
+test('a page with tokens follows an order through reconnects to its end', async () => {
   const orderId = await place()
   const steps: string[] = []
   let tokens = 0

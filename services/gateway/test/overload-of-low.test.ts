@@ -4,14 +4,12 @@ import { eventOf } from '@orderpipeline/order-events'
 import type { Priority } from '@orderpipeline/order-events'
 import { testOrder, until } from '@orderpipeline/stage/testing'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../src/index.ts'
 import { ask, gatewayTestEnvironment } from './test-environment.ts'
 import type { GatewayTestEnvironment } from './test-environment.ts'
 import { audience, issuer, startIssuer } from './tokens.ts'
 import type { Issuer } from './tokens.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let on: GatewayTestEnvironment
 let keys: Issuer

@@ -23,4 +23,4 @@ test('a Redis is trusted by TLS_CA', async () => {
   redis.disconnect()
   await proxy.close()
   await server.close()
-}, 120_000)
+})

@@ -52,7 +52,7 @@ afterEach(async () => {
   await machine.close()
   await former.close()
   await next.close()
-}, 120_000)
+})
 
 async function acceptedCount(customerId: string, orders: number): Promise<number> {
   let accepted = 0

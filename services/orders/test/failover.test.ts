@@ -11,7 +11,7 @@ let database: TestDatabase
 beforeAll(async () => {
   servers = await ownReplica({ synchronous: true })
   database = await testDatabase(servers.adminUrl)
-}, 120_000)
+})
 afterAll(() => servers.close())
 
 test('a failover to the synchronous standby under load loses no accepted order', async () => {
@@ -19,4 +19,4 @@ test('a failover to the synchronous standby under load loses no accepted order',
   const { accepted, lost } = await failoverUnderLoad({ servers, databaseUrl: database.url, ...load })
   expect(accepted).toBeGreaterThanOrEqual(2_200)
   expect(lost).toBe(0)
-}, 120_000)
+})

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await platform.close()
   await server.close()
-}, 120_000)
+})
 
 function get(path: string) {
   return fetch(`${platform.gateway.url}${path}`, { signal: AbortSignal.timeout(60_000) })

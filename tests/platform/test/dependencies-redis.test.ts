@@ -37,7 +37,7 @@ afterAll(async () => {
   await platform.close()
   await link.close()
   await redis.close()
-}, 120_000)
+})
 
 async function countsOrders(how: 'together' | 'alone'): Promise<boolean> {
   await orders.place()

@@ -26,7 +26,7 @@ afterAll(async () => {
   ended = true
   await screening
   await platform.close()
-}, 120_000)
+})
 
 /** Passes reservations on as they came, or asks for a hold; each twice, as after a crash. */
 async function screen(): Promise<void> {

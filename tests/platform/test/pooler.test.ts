@@ -80,7 +80,7 @@ afterAll(async () => {
   await host.close()
   await database.drop()
   await rm(dir, { recursive: true, force: true })
-}, 120_000)
+})
 
 test('orders complete, and every service stays in its role and schema', async () => {
   const place = async (n: number): Promise<number> => {
@@ -100,7 +100,7 @@ test('orders complete, and every service stays in its role and schema', async ()
   expect(await database.ask('inventory', `SELECT available FROM stock WHERE sku = 'SKU-0001'`)).toEqual([
     { available: 940 },
   ])
-}, 120_000)
+})
 
 test('roles and time-outs hold for one transaction with shared connections', async () => {
   const ask = { name: 'who', text: `SELECT current_user AS role, current_setting('statement_timeout') AS timeout` }

@@ -46,7 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   gate.resolve()
   await platform.close()
-}, 120_000)
+})
 
 function token(sub: string, tier: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -121,4 +121,4 @@ test('every event of an order carries its class, and that of a standard order ca
       else expect(headers.priority).toBe(classOf.get(orderId))
     }
   expect(eventCount).toBeGreaterThan(323 * 5)
-}, 120_000)
+})

@@ -83,7 +83,7 @@ afterAll(async () => {
   await platform.close()
   receiver.close()
   await rm(folder, { recursive: true, force: true })
-}, 120_000)
+})
 
 function configOf(targets: readonly { readonly stage: string; readonly address: string }[]): string {
   const labels = (stage: string) => ({

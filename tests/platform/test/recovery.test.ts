@@ -22,7 +22,7 @@ beforeAll(async () => {
     providerAdminUrl: postgresUrl(),
     kafkaBootstrap: kafkaBootstrap(),
   })
-}, 180_000)
+})
 afterAll(async () => {
   await shop.close()
   await postgres.close()

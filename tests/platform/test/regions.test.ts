@@ -33,7 +33,7 @@ beforeAll(async () => {
     providerAdminUrl: postgresUrl(),
     kafkaBootstrap: kafkaBootstrap(),
   })
-}, 180_000)
+})
 afterAll(async () => {
   await shop.close()
   await proxy.close()

@@ -226,4 +226,4 @@ test('every order ends once and all records agree after cancellations and a Kafk
     expect(await bench.records(`${stage}.dead-letters`)).toEqual([])
     expect(await database.ask(stage, 'SELECT * FROM outbox')).toEqual([])
   }
-}, 180_000)
+})
