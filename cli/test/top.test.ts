@@ -19,18 +19,18 @@ beforeAll(async () => {
 })
 afterAll(() => api.deleteNamespacedCustomObject({ ...at, name }))
 
-/** `said`: given all of its output so far. */
+/** `onOutput`: given all of its output so far. */
 async function run(
   args: readonly string[],
   kubeconfig = inject('kubeconfig'),
   signal = new AbortController().signal,
-  said: (stdout: string) => void = () => undefined,
+  onOutput: (stdout: string) => void = () => undefined,
 ) {
   let stdout = ''
   let stderr = ''
   const write = (text: string) => {
     stdout += text
-    said(stdout)
+    onOutput(stdout)
   }
   const environment = {
     stdout: { write },

@@ -7,13 +7,13 @@
 const longestPauseMs = 500
 
 /** Takes what a look shows. Returns for how many milliseconds looks have shown the same. */
-export function quietTime(): (seen: string) => number {
+export function quietTime(): (state: string) => number {
   let before: string | undefined
   let [at, quietMs] = [0, 0]
-  return (seen) => {
+  return (state) => {
     const now = performance.now()
-    quietMs = seen === before ? quietMs + Math.min(now - at, longestPauseMs) : 0
-    ;[before, at] = [seen, now]
+    quietMs = state === before ? quietMs + Math.min(now - at, longestPauseMs) : 0
+    ;[before, at] = [state, now]
     return quietMs
   }
 }

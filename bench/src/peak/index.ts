@@ -17,7 +17,7 @@ export interface PeakBenchOptions {
   readonly latencyMs: number
   /** What the stages are scaled on meanwhile; absent, what the pipeline says. */
   readonly policy?: 'lag' | 'flow' | undefined
-  /** Of each stage meanwhile; absent, what the pipeline says. */
+  /** The minimum of each stage meanwhile; absent, what the pipeline says. */
   readonly minReplicas?: number | undefined
   /** Whether the cluster is brought up to date before, as npm run up does. */
   readonly up: boolean

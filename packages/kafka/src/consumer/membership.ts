@@ -45,7 +45,7 @@ export interface MembershipOptions {
   readonly onFetchStart: () => void
   /** A broker has answered: how long that took, the wait for messages to come included. */
   readonly onFetch: (seconds: number) => void
-  /** Of this process; absent where the system does not say it. */
+  /** That of this process; absent where the system does not say it. */
   readonly processorWait?: ProcessorWait | undefined
   /** The stage calls no other system; by default it may. */
   readonly local?: boolean | undefined

@@ -61,7 +61,7 @@ describe('the wait for a processor', () => {
   it('is contention as far as it is longer than the time on a processor', () => {
     const { clock, files, wait } = system({ [schedule]: `${seconds} ${seconds} 7\n` })
     expect(wait.contention()).toBe(0)
-    // Of four seconds, one on a processor and three of waiting; a tenth counts as run anyway.
+    // Four seconds: one on a processor, three of waiting, and a fortieth that counts as run anyway.
     clock.ms = 4_000
     files[schedule] = `${2 * seconds} ${4 * seconds} 900\n`
     expect(wait.contention()).toBeCloseTo(3 / 1.1)
