@@ -7,16 +7,7 @@ import { orderPipelines, resourceOf } from '../src/api/index.ts'
 import { fieldManager } from '../src/pipeline/index.ts'
 import { usualWatchSettings } from '../src/kube/informer.ts'
 import { endState, everyLook } from './end-state.ts'
-import {
-  child,
-  current,
-  edit,
-  eventually,
-  podsMade,
-  testEnvironment,
-  pipelineFrom,
-  runOperator,
-} from './test-environment.ts'
+import { child, current, edit, eventually, testEnvironment, pipelineFrom, runOperator } from './test-environment.ts'
 import type { TestEnvironment, Running } from './test-environment.ts'
 import { proxyTo } from './fault-proxy.ts'
 import type { ProxyRequest, Fault, Proxy } from './fault-proxy.ts'
@@ -60,8 +51,8 @@ async function restOf(on: TestEnvironment): Promise<unknown[]> {
   })
   const quietFor = quietTime()
   const look = async () => {
-    const [state, made] = [await endState(on), await podsMade(on)]
-    return quietFor(text([state, made])) > 2000 && made && state
+    const state = await endState(on)
+    return quietFor(text(state)) > 2000 && state
   }
   return await eventually('at rest', look, everyLook)
 }
