@@ -97,6 +97,7 @@ describe('the lag reader', () => {
       ...{ address: { brokers: [kafkaBootstrap()], clientId: id }, groupId: group, topics: [topic] },
       mayJoin: () => Promise.resolve('database 7'),
       processorWait: { seconds: () => 4, share: () => 0.4, contention: () => 0 },
+      local: true,
       onBatch: () => Promise.resolve(),
       onAssigned: () => undefined,
       onRevoking: () => Promise.resolve(),
@@ -111,8 +112,8 @@ describe('the lag reader', () => {
       const before = await read()
       await member.commit([{ topic, partition: 1, offset: '2', ahead: new Map([['high', 3]]) }])
       const after = (await read()) ?? expect.fail('nothing read')
-      expect(reportedWait(after, before)).toBeCloseTo(0.4)
-      expect(after[1]?.metadata).toBe('high+3 processor+40 database 7')
+      expect(reportedWait(after, before)).toEqual({ share: 0.4, local: true })
+      expect(after[1]?.metadata).toBe('high+3 processor+40 local+1 database 7')
     } finally {
       await member.close()
       await reader.close()
