@@ -24,7 +24,7 @@ const optionalNames = comparisons.filter(({ optional }) => optional).map(({ name
 export function resultsCommand(say: (line: string) => void): Command {
   return new Command('results')
     .description(
-      'this project and what one would build instead, measured in turns; writes bench/RESULTS.md, about 40 minutes. An interrupted call goes on where it ended',
+      'this project and what one would build instead, measured in turns; writes bench/RESULTS.md, about 50 minutes. An interrupted call goes on where it ended',
     )
     .option('--runs <n>', 'pairs of runs of each comparison', whole, 5)
     .option('--only <name>', `only this comparison; repeatable: ${namesOf(comparisons)}`, oneOf(comparisons), [])
