@@ -28,6 +28,7 @@ const limitFiles = [
 /** A figure of a shorter time is noise, and commits come no faster. */
 const leastMs = 1_000
 
+/** The least share of the time that counts as time on a processor. */
 const countedAsRun = 1 / 40
 
 /** `now` in milliseconds. Undefined where the system does not say it, as on macOS. */
@@ -45,8 +46,8 @@ export function createProcessorWait(now: () => number, read = readText): Process
     before = next
     return { waited: totalNs / 1e9, run: next.runNs / 1e9 }
   }
-  const share = inTurns(now, times, ({ waited }, seconds) => Math.min(1, waited / seconds))
-  const contention = inTurns(now, times, ({ waited, run }, seconds) => waited / (run + seconds * countedAsRun))
+  const share = intervalFigure(now, times, ({ waited }, seconds) => Math.min(1, waited / seconds))
+  const contention = intervalFigure(now, times, ({ waited, run }, seconds) => waited / (run + seconds * countedAsRun))
   return { seconds: () => times().waited, share, contention }
 }
 
@@ -56,7 +57,7 @@ interface Times {
 }
 
 /** `figure` of what was added to the times since the last call, and of their seconds. */
-function inTurns(
+function intervalFigure(
   now: () => number,
   times: () => Times,
   figure: (added: Times, seconds: number) => number,
