@@ -3,7 +3,7 @@
 export type { KafkaAddress, KafkaSecurity } from './client/client.ts'
 export { kafkaAddress, kafkaVariables, type KafkaConfig } from './client/config.ts'
 export { fetchSpacing, type FetchSpacing, type FetchSpacingBounds } from './consumer/fetch-spacing.ts'
-export { createProcessorWait, type ProcessorWait } from './consumer/processor-wait.ts'
+export { createProcessorWait } from './consumer/processor-wait.ts'
 export { runStage } from './stage.ts'
 export type { Stage, StageOptions } from './processing/stage-options.ts'
 export type { Partition, PartitionRecord, MessagePosition, Trial } from './admission/quarantine.ts'

@@ -227,8 +227,7 @@ function openRelay(
 
 function spacingOfLooks(): FetchSpacing {
   const now = (): number => performance.now()
-  const wait = createProcessorWait(now)
-  return fetchSpacing(looks, now, () => wait?.contention() ?? 0)
+  return fetchSpacing(looks, now, createProcessorWait(now))
 }
 
 interface PoolParts {

@@ -50,11 +50,7 @@ describe('the time between two fetches', () => {
 
   it('grows where the replica waits for a processor for longer than it has one, to a second', () => {
     let contention = 0
-    const spacing = fetchSpacing(
-      usualSpacing,
-      () => 0,
-      () => contention,
-    )
+    const spacing = fetchSpacing(usualSpacing, () => 0, { contention: () => contention })
     spacing.recordResult(1_000, false)
     const times = [0, 1, 2, 3.5, 4, 100].map((value) => {
       contention = value
@@ -66,11 +62,7 @@ describe('the time between two fetches', () => {
   })
 
   it('stays as it is where it is longer than a second anyway', () => {
-    const spacing = fetchSpacing(
-      { leastMs: 2_000, mostMs: 4_000, fullRate: 20 },
-      () => 0,
-      () => 9,
-    )
+    const spacing = fetchSpacing({ leastMs: 2_000, mostMs: 4_000, fullRate: 20 }, () => 0, { contention: () => 9 })
     expect(spacing.ms).toBe(2_000)
   })
 })

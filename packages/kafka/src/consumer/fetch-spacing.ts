@@ -1,5 +1,6 @@
 // When is a replica's next fetch due? Messages that come in between share a fetch, a transaction
 // and a publication, which cost twice as much as the work on a message itself.
+import type { ProcessorWait } from './processor-wait.ts'
 
 export interface FetchSpacingBounds {
   /** From one fetch that brought messages to the next, milliseconds, where few come. */
@@ -33,13 +34,13 @@ export interface FetchSpacing {
 }
 
 /**
- * `now` gives milliseconds. `contention`: how much longer this process waits for a processor than
- * it has one. Above 1 the times grow with it: fewer groups cost less of what is short.
+ * `now` gives milliseconds. Where this process waits for a processor for longer than it has one,
+ * the times grow: fewer groups cost less of what is short.
  */
 export function fetchSpacing(
   { leastMs, mostMs, fullRate }: FetchSpacingBounds,
   now: () => number,
-  contention: () => number = () => 0,
+  processorWait?: Pick<ProcessorWait, 'contention'>,
 ): FetchSpacing {
   let count = 0
   let countedAt = now()
@@ -59,7 +60,7 @@ export function fetchSpacing(
       if (anyBehind) return 0
       const rate = decayedCount() / windowSeconds
       const usualMs = Math.max(leastMs, Math.min(mostMs, (mostMs * rate) / fullRate))
-      return Math.min(Math.max(longestMs, usualMs), usualMs * Math.max(1, contention()))
+      return Math.min(Math.max(longestMs, usualMs), usualMs * Math.max(1, processorWait?.contention() ?? 0))
     },
   }
 }

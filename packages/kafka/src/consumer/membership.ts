@@ -118,11 +118,7 @@ class RunningMembership {
     this.#options = options
     this.#joinAllowed = options.mayJoin === undefined
     const { spacing = usualSpacing, processorWait } = options
-    this.#spacing = fetchSpacing(
-      spacing,
-      () => performance.now(),
-      () => processorWait?.contention() ?? 0,
-    )
+    this.#spacing = fetchSpacing(spacing, () => performance.now(), processorWait)
     this.#running = this.#runConsumers()
   }
 
